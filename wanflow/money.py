@@ -1,0 +1,49 @@
+"""Money as exact decimals, with how sure we are of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Bound(StrEnum):
+    """How an amount relates to what will be charged."""
+
+    EXACT = "exact"
+    AT_MOST = "at-most"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount in a currency; `amount` is None exactly when `bound` is unknown."""
+
+    amount: Decimal | None
+    currency: str
+    bound: Bound
+
+    def to_json(self) -> dict[str, str | None]:
+        """As the command line prints it: the amount is an exact decimal string, never rounded."""
+        amount = None if self.amount is None else format(self.amount, "f")
+        return {"amount": amount, "currency": self.currency, "bound": self.bound.value}
+
+
+def nothing(currency: str) -> Cost:
+    """Exactly zero: what a reused, restored or derived step costs."""
+    return Cost(Decimal(0), currency, Bound.EXACT)
+
+
+def unknown(currency: str) -> Cost:
+    """A price nobody could tell: said, never taken for zero."""
+    return Cost(None, currency, Bound.UNKNOWN)
+
+
+def total(costs: list[Cost], currency: str) -> Cost:
+    """The sum; unknown as soon as one part is, at-most as soon as one part is."""
+    amounts = [cost.amount for cost in costs]
+    if None in amounts:
+        return unknown(currency)
+    loose = any(cost.bound is Bound.AT_MOST for cost in costs)
+    known = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    return Cost(known, currency, Bound.AT_MOST if loose else Bound.EXACT)

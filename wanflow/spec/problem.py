@@ -1,0 +1,42 @@
+"""A problem in what the author wrote, with its place and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wanflow.errors import WanflowError
+from wanflow.yamltext import Place
+
+
+class Severity(StrEnum):
+    """Errors stop a command before anything is sent; warnings alone don't."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, where, and what to do about it.
+
+    `source` is the line of the file at `place`, without its line end, for the caret to stand under.
+    """
+
+    place: Place
+    message: str
+    hint: str | None = None
+    severity: Severity = Severity.ERROR
+    source: str = ""
+
+
+class SpecError(WanflowError):
+    """The production can't be used; carries every problem found, never only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        errors = [item for item in problems if item.severity is Severity.ERROR]
+        first = errors[0] if errors else problems[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.place}: {first.message}{more}", hint=first.hint)

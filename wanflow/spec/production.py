@@ -1,0 +1,101 @@
+"""What the author wrote, resolved and frozen: the value on the arrow from spec to graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from wanflow.spec.problem import Problem
+from wanflow.spec.source import FileSource, ShotSource, Source
+from wanflow.yamltext import Place
+
+Value = bool | int | str
+"""A parameter's value as it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media input of a shot, in the order in which it is sent.
+
+    `slot` names it within the shot (`first_clip`, `reference_2`); `type` is the wire's word (`first_clip`,
+    `reference_image`). `voice` rides on a reference and has the slot `<slot>.voice`. `cast` is the cast member's
+    name where there is one.
+    """
+
+    slot: str
+    type: str
+    source: Source
+    place: Place
+    voice: Source | None = None
+    cast: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One request in words, as it will be sent.
+
+    `prompt` is final: interpolated, cast names replaced by the model's identifiers, NFC, line ends normalised.
+    `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
+    derived. `written` is the prompt as written, for the slate. `origins` says where each key's value came from.
+    """
+
+    name: str
+    model: str
+    place: Place
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    media: tuple[Media, ...] = ()
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    seed: int | None = None
+    takes: int = 1
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    written: str = ""
+    origins: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CutItem:
+    """One item of a cut: a shot's picked take or a file, trimmed.
+
+    `start` and `stop` are seconds into the clip (`in` and `out` in YAML), None where the rule of continuations or
+    the clip's own ends decide. `keep_overlap` switches that rule off at this item's start.
+    """
+
+    source: ShotSource | FileSource
+    place: Place
+    start: Decimal | None = None
+    stop: Decimal | None = None
+    keep_overlap: bool = False
+    slate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An edit of clips and the file made from it; `output` is relative to the production's folder."""
+
+    name: str
+    place: Place
+    items: tuple[CutItem, ...]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """One film project.
+
+    `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
+    `folder`. `warnings` are the problems that did not stop it.
+    """
+
+    folder: Path
+    file: str
+    backend: str
+    region: str
+    shots: Mapping[str, Shot]
+    cuts: Mapping[str, Cut]
+    title: str = ""
+    out: str = "out"
+    warnings: tuple[Problem, ...] = ()

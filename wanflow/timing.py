@@ -1,0 +1,42 @@
+"""Time on a timeline: whole frames at a rational rate, whole samples at 48 kHz, never floats."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+SAMPLE_RATE = 48_000
+NOMINAL_RATE = Fraction(30)
+"""Frames per second of what the service delivers (api.md 7.1)."""
+
+
+def to_frames(seconds: Decimal | Fraction | int, rate: Fraction) -> int:
+    """The number of whole frames nearest to `seconds` at `rate` frames per second; halves go up."""
+    return _round(Fraction(seconds) * rate)
+
+
+def to_seconds(frames: int, rate: Fraction) -> Fraction:
+    """The exact seconds that `frames` last at `rate` frames per second."""
+    return Fraction(frames) / rate
+
+
+def to_samples(frames: int, rate: Fraction) -> int:
+    """The number of 48 kHz samples that lie beside `frames` at `rate`; halves go up."""
+    return _round(Fraction(frames * SAMPLE_RATE) / rate)
+
+
+def decimal_text(seconds: Fraction | Decimal, places: int = 6) -> str:
+    """Seconds as a plain decimal with trailing zeros removed, e.g. `2.5`; at most `places` digits."""
+    value = Fraction(seconds)
+    scaled = _round(value * 10**places)
+    text = format(Decimal(scaled).scaleb(-places), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate_text(rate: Fraction) -> str:
+    """A rate as it stands in files: `30` or `30000/1001`."""
+    return str(rate)
+
+
+def _round(value: Fraction) -> int:
+    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
