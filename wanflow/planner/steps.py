@@ -1,0 +1,126 @@
+"""The plan: a purchase order of steps, each with its action, its reasons and its price."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from wanflow import money, timing
+from wanflow.digest import Canonical
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.money import Cost
+from wanflow.planner.reason import Reason
+
+
+class StepKind(StrEnum):
+    """What a step makes: a paid take, a derived extract, a cut."""
+
+    TAKE = "take"
+    EXTRACT = "extract"
+    CUT = "cut"
+
+
+class Action(StrEnum):
+    """What happens to a node (cli.md, JSON)."""
+
+    RENDER = "render"
+    COLLECT = "collect"
+    REUSE = "reuse"
+    RESTORE = "restore"
+    DERIVE = "derive"
+    HELD = "held"
+    BLOCKED = "blocked"
+
+    @property
+    def idle(self) -> bool:
+        """Whether a run has nothing to do for it."""
+        return self in {Action.REUSE, Action.HELD, Action.BLOCKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of the plan and what happens to it.
+
+    `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
+    `take` is the running number that the take has or will have and `ordinal` its place among the takes of the
+    request, both 0 for other kinds. `seconds` are billed seconds. `certain`: it renders whatever its inputs turn
+    out to be.
+    """
+
+    node: str
+    kind: StepKind
+    vertex: str
+    action: Action
+    reasons: tuple[Reason, ...]
+    cost: Cost
+    certain: bool = True
+    shot: str | None = None
+    model: str | None = None
+    take: int = 0
+    ordinal: int = 0
+    seed: int | None = None
+    seconds: Fraction | None = None
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            raise ValueError(f"a decision without a reason can't be constructed: {self.node}")
+
+    def to_json(self) -> dict[str, object]:
+        """As `plan --json` prints it; keys that do not apply are left out."""
+        head: dict[str, object] = {"node": self.node, "kind": self.kind.value}
+        if self.kind is StepKind.TAKE:
+            head |= {"take": self.take, "shot": self.shot, "model": self.model}
+        head |= {"action": self.action.value, "certain": self.certain}
+        head |= {"reasons": [reason.to_json() for reason in self.reasons]}
+        if self.seconds is not None:
+            head["seconds"] = timing.decimal_text(self.seconds)
+        return head | {"cost": self.cost.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps in an order in which they can be done, for one production, backend and inventory."""
+
+    backend: str
+    region: str
+    currency: str
+    steps: tuple[Step, ...]
+    graph: ShotGraph
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def idle(self) -> bool:
+        """Whether a run would do nothing at all."""
+        return all(step.action.idle for step in self.steps)
+
+    def counts(self) -> Mapping[Action, int]:
+        """How many steps have each action."""
+        return Counter(step.action for step in self.steps)
+
+    def to_json(self) -> dict[str, object]:
+        """The one document that `plan --json` prints (cli.md)."""
+        return {
+            "format": 1,
+            "backend": self.backend,
+            "region": self.region,
+            "steps": [step.to_json() for step in self.steps],
+            "totals": self._totals(),
+        }
+
+    def _totals(self) -> dict[str, object]:
+        counts = self.counts()
+        totals: dict[str, object] = {action.value: counts.get(action, 0) for action in Action}
+        certain = money.total([step.cost for step in self.steps if step.certain], self.currency)
+        listed = money.total([step.cost for step in self.steps], self.currency)
+        if self.backend == "animatic":
+            free = money.nothing(self.currency)
+            return totals | {"cost_certain": free.to_json(), "cost": free.to_json(), "list_price": listed.to_json()}
+        return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}
+
+
+Detail = Canonical
+"""What `show` and `why` print of a request, as canonical JSON."""

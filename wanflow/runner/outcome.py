@@ -1,0 +1,59 @@
+"""How a run ended: the value on the arrow from runner to report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wanflow import money
+from wanflow.money import Cost
+
+
+class Result(StrEnum):
+    """How one step ended."""
+
+    DONE = "done"
+    REUSED = "reused"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed: the words for a person and the way out."""
+
+    node: str
+    message: str
+    hint: str | None = None
+    code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The sum of a run (cli.md, JSON `run.finished`)."""
+
+    exit_code: int = 0
+    submitted: int = 0
+    collected: int = 0
+    reused: int = 0
+    derived: int = 0
+    failures: tuple[Failure, ...] = ()
+    blocked: int = 0
+    cost: Cost = field(default_factory=lambda: money.nothing("CNY"))
+    cuts: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """The fields of the last event, without `event` and `time`."""
+        amount = self.cost.to_json()
+        return {
+            "exit_code": self.exit_code,
+            "submitted": self.submitted,
+            "collected": self.collected,
+            "reused": self.reused,
+            "derived": self.derived,
+            "failed": len(self.failures),
+            "blocked": self.blocked,
+            "cost": {"amount": amount["amount"], "currency": amount["currency"]},
+            "cuts": dict(self.cuts),
+        }

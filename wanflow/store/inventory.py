@@ -1,0 +1,41 @@
+"""What we have: a read-only snapshot of lock and store, taken before planning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wanflow.store.lockfile import Lock
+from wanflow.store.take import Recipe, Take
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that the service accepted and whose result is not stored yet."""
+
+    task_id: str
+    fingerprint: str
+    seed: int
+    model: str
+    shot: str
+    number: int
+    accepted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The world before a plan; nothing in it is asked again while planning.
+
+    `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
+    store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
+    hash) to the digest of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
+    file in `out/` was made from, for files that are still there as they were written.
+    """
+
+    lock: Lock = field(default_factory=Lock)
+    takes: Mapping[str, tuple[Take, ...]] = field(default_factory=dict)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    here: frozenset[str] = frozenset()
+    derived: Mapping[str, str] = field(default_factory=dict)
+    cuts: Mapping[str, str] = field(default_factory=dict)
+    open_tasks: tuple[OpenTask, ...] = ()
