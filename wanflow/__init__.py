@@ -1,0 +1,34 @@
+"""wanflow: scene specs in git become shot graphs, takes and final cuts.
+
+The names promised are `load`, `plan` and `run`, with the values that they take and give. They are fetched when they
+are first used, so that `wanflow --help` does not pay for the graph library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wanflow.planner.steps import Plan
+    from wanflow.runner.outcome import Outcome
+    from wanflow.spec.production import Production
+    from wanflow.studio import load, plan, run
+
+__version__ = "0.1.0"
+__all__ = ["Outcome", "Plan", "Production", "__version__", "load", "plan", "run"]
+
+_HOMES = {
+    "load": "wanflow.studio",
+    "plan": "wanflow.studio",
+    "run": "wanflow.studio",
+    "Outcome": "wanflow.runner.outcome",
+    "Plan": "wanflow.planner.steps",
+    "Production": "wanflow.spec.production",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'wanflow' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

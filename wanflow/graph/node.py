@@ -1,0 +1,74 @@
+"""The vertices of a shot graph: assets, shots, extracts and cuts; plain values, one sentence each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wanflow.spec.production import Cut, Shot
+from wanflow.spec.source import DataSource, FileSource, Piece, ShotSource, UrlSource
+
+AssetSource = FileSource | UrlSource | DataSource
+
+
+@dataclass(frozen=True, slots=True)
+class AssetVertex:
+    """A file, an address or inline data that people bring; `source` is the whole of it, never a piece."""
+
+    id: str
+    source: AssetSource
+
+
+@dataclass(frozen=True, slots=True)
+class ShotVertex:
+    """A shot, standing for all its takes: which take has which number is known to the plan only."""
+
+    id: str
+    shot: Shot
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractVertex:
+    """A frame, a piece or a sound track, cut locally from `origin` for one media slot of one shot."""
+
+    id: str
+    origin: str
+    piece: Piece
+    shot: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutVertex:
+    """An edit of clips."""
+
+    id: str
+    cut: Cut
+
+
+Vertex = AssetVertex | ShotVertex | ExtractVertex | CutVertex
+
+
+def asset_id(source: AssetSource) -> str:
+    """The vertex id of a whole asset: `asset:<path>`, an address in full, data by digest."""
+    match source:
+        case FileSource(path):
+            return f"asset:{path}"
+        case UrlSource(url, sha256):
+            return f"asset:{url}" + (f"#{sha256}" if sha256 else "")
+        case DataSource(digest=digest):
+            return f"asset:data:{digest}"
+
+
+def extract_id(shot: str, slot: str) -> str:
+    """The vertex id of the extract that a media slot of a shot is fed with, e.g. `approach.first_clip`."""
+    return f"{shot}.{slot}"
+
+
+def cut_id(cut: str) -> str:
+    """The vertex id of a cut, e.g. `cut:main`."""
+    return f"cut:{cut}"
+
+
+def origin_id(source: AssetSource | ShotSource) -> str:
+    """The vertex that a source is, or that its piece is cut from."""
+    return source.shot if isinstance(source, ShotSource) else asset_id(source)

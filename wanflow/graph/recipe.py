@@ -1,0 +1,96 @@
+"""Recipes and fingerprints: what determines a paid request, and the hash that names it (law 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wanflow import digest
+from wanflow.digest import Canonical
+from wanflow.spec.production import Shot
+from wanflow.spec.source import Frame, Head, Piece, Sound, Span, Tail, UrlSource
+
+KEY_VERSION = 1
+EXTRACTION_VERSION = 1
+SEEDS = 2**31
+
+Identity = Mapping[str, str | int]
+"""What an input is: a digest, the text of an address, or a piece of a digest. Never the bytes that ffmpeg wrote."""
+
+
+def whole(of: str) -> Identity:
+    """The identity of a file or a take: its digest."""
+    return {"digest": of}
+
+
+def address(source: UrlSource) -> Identity:
+    """The identity of a URL: the pinned digest, else a hash of its whole text (a signature stays out of files)."""
+    return whole(source.sha256) if source.sha256 else {"url": digest.of_bytes(source.url.encode())}
+
+
+def part(of: str, piece: Piece, first: int, last: int) -> Identity:
+    """The identity of a piece, a frame or a sound track: the digest it is cut from and the frames or samples."""
+    return {"of": of, "op": operation(piece), "first": first, "last": last, "version": EXTRACTION_VERSION}
+
+
+def operation(piece: Piece) -> str:
+    """What is done to get a piece: `piece`, `frame` or `sound`."""
+    match piece:
+        case Frame():
+            return "frame"
+        case Sound():
+            return "sound"
+        case Tail() | Head() | Span():
+            return "piece"
+
+
+def promise(vertex: str) -> Identity:
+    """Stands for an input that is not known yet; equal promises will be the same thing."""
+    return {"promise": vertex}
+
+
+def is_promise(identity: Canonical) -> bool:
+    """Whether an identity in a recipe only stands for something not made yet."""
+    return isinstance(identity, Mapping) and "promise" in identity
+
+
+def recipe(shot: Shot, backend: str, identities: Mapping[str, Identity]) -> dict[str, Canonical]:
+    """All that determines a shot's request but its seed; `identities` are by media slot.
+
+    Names, places, order of keys, notes, tags, region and price are no part of it (format.md, What counts as a
+    change). Catalog parameters that came later than key version 1 are in `shot.parameters` only where they are
+    not at their default (law 5), which the catalog sees to.
+    """
+    return {
+        "key": KEY_VERSION,
+        "backend": backend,
+        "model": shot.model,
+        "prompt": shot.prompt,
+        "negative_prompt": shot.negative_prompt,
+        "parameters": dict(shot.parameters),
+        "media": [_entry(shot, position, identities) for position in range(len(shot.media))],
+    }
+
+
+def fingerprint(made_from: Canonical) -> str:
+    """The hash of a recipe: with a seed it names a question to the service."""
+    return digest.of_json(made_from)
+
+
+def request_key(core: str, seed: int | None) -> str:
+    """What the lock files picks under: the fingerprint, with the seed where the author gave one."""
+    return core if seed is None else f"{core}+{seed}"
+
+
+def seed_of(core: str, given: int | None, ordinal: int) -> int:
+    """The seed of the take at `ordinal` (from 0): counted up from a given one, else derived from the request."""
+    if given is not None:
+        return (given + ordinal) % SEEDS
+    return int(digest.of_bytes(f"{core}:{ordinal}".encode())[:8], 16) % SEEDS
+
+
+def _entry(shot: Shot, position: int, identities: Mapping[str, Identity]) -> Canonical:
+    media = shot.media[position]
+    entry: dict[str, Canonical] = {"role": media.type, "is": dict(identities[media.slot])}
+    if media.voice is not None:
+        entry["voice"] = dict(identities[f"{media.slot}.voice"])
+    return entry

@@ -1,0 +1,71 @@
+"""Selectors: which vertices a word on the command line means (cli.md, SELECT)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from wanflow.errors import UnknownTarget
+from wanflow.graph.node import CutVertex, ShotVertex
+from wanflow.graph.shotgraph import ShotGraph
+
+States = Mapping[str, str]
+"""The state of each shot, as `status` says it."""
+
+
+def select(graph: ShotGraph, selectors: Sequence[str], states: States, exclude: Sequence[str] = ()) -> frozenset[str]:
+    """The vertices that the selectors mean, with everything they need, less the excluded ones.
+
+    No selector means everything. Raises UnknownTarget for a name that matches nothing; a `tag:` or a `state:`
+    that matches nothing selects nothing.
+    """
+    chosen = [_expand(graph, word, states) for word in selectors] if selectors else [_everything(graph)]
+    wanted = frozenset[str]().union(*chosen)
+    needed = wanted.union(*(graph.ancestors(vertex) for vertex in wanted))
+    return needed - excluded(graph, exclude, states)
+
+
+def excluded(graph: ShotGraph, exclude: Sequence[str], states: States) -> frozenset[str]:
+    """The vertices that `--exclude` names: those alone, not what they need."""
+    return frozenset[str]().union(*(_match(graph, word, states) for word in exclude))
+
+
+def _everything(graph: ShotGraph) -> frozenset[str]:
+    return frozenset(vertex.id for vertex in graph.vertices)
+
+
+def _expand(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
+    matched = _match(graph, word.removeprefix("+").removesuffix("+"), states)
+    if not word.endswith("+"):
+        return matched
+    return matched.union(*(graph.descendants(vertex) for vertex in matched))
+
+
+def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
+    shots = [vertex.shot for vertex in graph.vertices if isinstance(vertex, ShotVertex)]
+    if word.startswith("tag:"):
+        return frozenset(shot.name for shot in shots if word.removeprefix("tag:") in shot.tags)
+    if word.startswith("state:"):
+        return frozenset(shot.name for shot in shots if states.get(shot.name) == word.removeprefix("state:"))
+    if _take_of(graph, word) is not None:
+        return frozenset({word.rpartition(".t")[0]})
+    matched = frozenset(name for name in _everything(graph) if name == word or fnmatchcase(name, word))
+    if not matched:
+        raise _unknown(word, _names(graph))
+    return matched
+
+
+def _take_of(graph: ShotGraph, word: str) -> str | None:
+    shot, mark, number = word.rpartition(".t")
+    return shot if mark and number.isdecimal() and shot in graph else None
+
+
+def _names(graph: ShotGraph) -> list[str]:
+    return [vertex.id for vertex in graph.vertices if isinstance(vertex, ShotVertex | CutVertex)]
+
+
+def _unknown(word: str, names: Iterable[str]) -> UnknownTarget:
+    near = difflib.get_close_matches(word, list(names), n=1)
+    hint = f"did you mean `{near[0]}`?" if near else "`wanflow list` shows the names"
+    return UnknownTarget(f"nothing here is called `{word}`", hint=hint)
