@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from wanflow import money, timing
-from wanflow.digest import Canonical
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.money import Cost
 from wanflow.planner.reason import Reason
+from wanflow.spec.facts import FactsTable
+from wanflow.store.inventory import Inventory
 
 
 class StepKind(StrEnum):
@@ -83,14 +84,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps in an order in which they can be done, for one production, backend and inventory."""
+    """All steps in an order in which they can be done.
+
+    `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
+    """
 
     backend: str
     region: str
     currency: str
     steps: tuple[Step, ...]
     graph: ShotGraph
-    notes: tuple[str, ...] = field(default=())
+    facts: FactsTable
+    inventory: Inventory
 
     @property
     def idle(self) -> bool:
@@ -120,7 +125,3 @@ class Plan:
             free = money.nothing(self.currency)
             return totals | {"cost_certain": free.to_json(), "cost": free.to_json(), "list_price": listed.to_json()}
         return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}
-
-
-Detail = Canonical
-"""What `show` and `why` print of a request, as canonical JSON."""

@@ -1,0 +1,222 @@
+"""The one function that decides, for `plan`, `run`, `status` and `why` alike (law 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from wanflow import digest
+from wanflow.graph import recipe
+from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
+from wanflow.planner import edit
+from wanflow.planner.compare import differences
+from wanflow.planner.question import Question, answered_before, ask, last_request
+from wanflow.planner.reason import Code, Reason
+from wanflow.planner.steps import Action
+from wanflow.planner.supply import Supply
+from wanflow.spec.production import Shot
+from wanflow.store.inventory import Inventory, OpenTask
+from wanflow.store.take import Take
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to one node, and why.
+
+    For a take: its running number, its ordinal within the request and its seed (None while the request is not
+    fully known); `take` is the answer that exists, `origin` the shot that it was made for, `task` the open task
+    that will deliver it.
+    """
+
+    action: Action
+    reasons: tuple[Reason, ...]
+    certain: bool = True
+    number: int = 0
+    ordinal: int = 0
+    seed: int | None = None
+    take: Take | None = None
+    origin: str | None = None
+    task: OpenTask | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            raise ValueError("a decision without a reason can't be constructed")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a decision looks at beside its own inputs.
+
+    `promised` maps a request and a seed to the node that this plan already renders it as; `spare` are the extracts
+    that nothing in this plan reads, because the shot that they feed has its takes.
+    """
+
+    backend: str
+    inventory: Inventory
+    shots: Mapping[str, Shot]
+    promised: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    spare: frozenset[str] = frozenset()
+
+
+Decidable = ShotVertex | ExtractVertex | CutVertex
+
+
+def decide(vertex: Decidable, supplies: Mapping[str, Supply], world: World) -> tuple[Decision, ...]:
+    """What happens to a vertex: one decision for an extract or a cut, one for each wanted take of a shot.
+
+    `supplies` are by media slot for a shot, by vertex for the rest. Total over known and promised inputs: asked
+    again when more is known it only moves down, from render to restore or reuse.
+    """
+    match vertex:
+        case ShotVertex(shot=shot):
+            return decide_takes(ask(shot, world.backend, supplies, world.inventory), supplies, world)
+        case ExtractVertex():
+            return (_decide_extract(vertex, supplies[vertex.origin], world),)
+        case CutVertex():
+            return (_decide_cut(vertex, supplies, world),)
+
+
+def decide_takes(question: Question, supplies: Mapping[str, Supply], world: World) -> tuple[Decision, ...]:
+    """One decision for each take that a request asks for, in the order of their ordinals."""
+    entry = question.entry
+    if entry.held is not None and entry.held in entry.takes:
+        held = entry.takes[entry.held]
+        kept = Reason(Code.HELD, f"take {entry.numbers[held.digest]} is kept although the shot may have changed")
+        return (Decision(Action.HELD, (kept,), number=entry.numbers[held.digest], seed=held.seed, take=held),)
+    decisions = [_decide_take(question, ordinal, supplies, world) for ordinal in range(question.wanted)]
+    return _numbered(question, decisions)
+
+
+def _decide_take(question: Question, ordinal: int, supplies: Mapping[str, Supply], world: World) -> Decision:
+    seed = question.seed(ordinal)
+    blank = Decision(Action.RENDER, (Reason(Code.NEW, "not rendered yet"),), ordinal=ordinal, seed=seed)
+    if (question.core, seed) in world.promised:
+        twin = world.promised[question.core, seed]
+        return replace(
+            blank, action=Action.RESTORE, reasons=(Reason(Code.TWIN, f"same request as {twin}"),), origin=twin
+        )
+    if question.known:
+        answer = _answer(question, blank, world.inventory) or _in_flight(question, blank, world.inventory)
+        if answer is not None:
+            return answer
+    return _render(question, replace(blank, seed=seed if question.known else question.shot.seed), supplies, world)
+
+
+def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:
+    own = [take for take in question.entry.takes.values() if _matches(take, question, blank)]
+    if own:
+        return _own_answer(question, replace(blank, take=own[0]), inventory)
+    for name, entry in inventory.lock.shots.items():
+        for take in entry.takes.values():
+            if _matches(take, question, blank):
+                text = f"take {entry.numbers[take.digest]} of `{name}` answers the same request"
+                return _restored(blank, take, name, Reason(Code.IN_STORE, text))
+    for take in inventory.takes.get(question.core, ()):
+        if _matches(take, question, blank):
+            return _restored(blank, take, None, Reason(Code.IN_STORE, f"rendered on {take.date[:10]}"))
+    return None
+
+
+def _own_answer(question: Question, found: Decision, inventory: Inventory) -> Decision:
+    take = found.take
+    if take is None:
+        raise ValueError("an own answer is a take")
+    number = question.entry.numbers[take.digest]
+    found = replace(found, number=number)
+    if question.entry.current not in {None, question.request}:
+        return replace(
+            found, action=Action.RESTORE, reasons=(Reason(Code.IN_STORE, f"take {number} answers it again"),)
+        )
+    if take.digest not in inventory.here:
+        gone = Reason(Code.NOT_HERE, f"take {number} is in the lock, its file is not here")
+        return replace(found, action=Action.REUSE, reasons=(gone,))
+    return replace(found, action=Action.REUSE, reasons=(Reason(Code.UP_TO_DATE, f"take {number} answers it"),))
+
+
+def _restored(blank: Decision, take: Take, origin: str | None, why: Reason) -> Decision:
+    return replace(blank, action=Action.RESTORE, reasons=(why,), take=take, origin=origin)
+
+
+def _in_flight(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:
+    for task in inventory.open_tasks:
+        if (task.fingerprint, task.seed) == (question.core, blank.seed):
+            why = Reason(Code.IN_FLIGHT, f"task {task.task_id} was submitted on {task.accepted[:16]}")
+            return replace(blank, action=Action.COLLECT, reasons=(why,), number=task.number, task=task)
+    return None
+
+
+def _matches(take: Take, question: Question, blank: Decision) -> bool:
+    return take.fingerprint == question.core and take.seed == blank.seed
+
+
+def _render(question: Question, blank: Decision, supplies: Mapping[str, Supply], world: World) -> Decision:
+    obstacles = [supply.obstacle for supply in supplies.values() if supply.obstacle is not None]
+    if obstacles:
+        return replace(blank, action=Action.BLOCKED, reasons=tuple(obstacles))
+    certain = question.known or not answered_before(question, world.inventory)
+    return replace(blank, reasons=_changes(question, supplies, world.inventory), certain=certain)
+
+
+def _changes(question: Question, supplies: Mapping[str, Supply], inventory: Inventory) -> tuple[Reason, ...]:
+    waiting = [
+        Reason(Code.INPUT_WILL_CHANGE, f"{slot}: {supply.changes}")
+        for slot, supply in supplies.items()
+        if not supply.known
+    ]
+    before = last_request(inventory, question.shot.name)
+    if before is None:
+        return (Reason(Code.NEW, "never rendered"), *waiting)
+    changed = [Reason(item.code, item.text) for item in differences(before, question.recipe)]
+    return tuple(changed) + tuple(waiting) or (_more(question),)
+
+
+def _more(question: Question) -> Reason:
+    seeds = {take.seed for take in question.entry.takes.values() if take.fingerprint == question.core}
+    if question.shot.seed is not None and question.shot.seed not in seeds:
+        return Reason(Code.PARAMETER_CHANGED, f"seed: {question.shot.seed}")
+    if question.wanted > question.shot.takes:
+        return Reason(Code.RETAKE, f"{question.wanted} takes were asked for")
+    if seeds:
+        return Reason(Code.MORE_TAKES, f"takes: {question.wanted}, {len(seeds)} there")
+    return Reason(Code.NEW, "not rendered yet")
+
+
+def _numbered(question: Question, decisions: list[Decision]) -> tuple[Decision, ...]:
+    used = {*question.entry.numbers.values(), *(item.number for item in decisions)}
+    free = max(used, default=0) + 1
+    numbered: list[Decision] = []
+    for decision in decisions:
+        numbered.append(decision if decision.number else replace(decision, number=free))
+        free += 0 if decision.number else 1
+    return tuple(numbered)
+
+
+def _decide_extract(vertex: ExtractVertex, source: Supply, world: World) -> Decision:
+    identity = edit.extract_identity(vertex, source)
+    if isinstance(identity, Reason):
+        return Decision(Action.BLOCKED, (identity,))
+    if not recipe.is_promise(identity) and digest.of_json(identity) in world.inventory.derived:
+        return Decision(Action.REUSE, (Reason(Code.UP_TO_DATE, "cut before"),))
+    if vertex.id in world.spare:
+        return Decision(Action.REUSE, (Reason(Code.NOT_HERE, f"not cut: `{vertex.shot}` has its takes"),))
+    if source.obstacle is not None:
+        return Decision(Action.BLOCKED, (source.obstacle,))
+    if recipe.is_promise(identity):
+        return Decision(Action.DERIVE, (Reason(Code.INPUT_WILL_CHANGE, source.changes),), certain=False)
+    return Decision(Action.DERIVE, (Reason(Code.NEW, "not cut yet"),))
+
+
+def _decide_cut(vertex: CutVertex, supplies: Mapping[str, Supply], world: World) -> Decision:
+    before = world.inventory.cuts.get(vertex.cut.name)
+    items = edit.arrange(vertex.cut, supplies, world.shots, world.backend)
+    if edit.cut_fingerprint(items) == before is not None:
+        return Decision(Action.REUSE, (Reason(Code.UP_TO_DATE, "its clips are the same"),))
+    obstacles = {supply.obstacle for supply in supplies.values() if supply.obstacle is not None}
+    if obstacles:
+        return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
+    waiting = [supply.changes for supply in supplies.values() if not supply.known]
+    if waiting:
+        return Decision(Action.DERIVE, tuple(Reason(Code.INPUT_WILL_CHANGE, text) for text in waiting), certain=False)
+    if before is None:
+        return Decision(Action.DERIVE, (Reason(Code.NEW, "not assembled, or its file is gone"),))
+    return Decision(Action.DERIVE, (Reason(Code.INPUT_CHANGED, "its clips, their order or their trims changed"),))

@@ -1,0 +1,225 @@
+"""From graph, facts and inventory to the plan; pure, and asked again by the runner one vertex at a time (law 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from wanflow import money
+from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.planner import edit, price
+from wanflow.planner.decide import Decidable, Decision, World, decide
+from wanflow.planner.question import ask
+from wanflow.planner.reason import Code, Reason
+from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.planner.supply import Supply, missing, of_asset, of_take, promised
+from wanflow.spec.facts import FactsTable
+from wanflow.spec.production import Shot
+from wanflow.store.inventory import Inventory
+from wanflow.store.lockfile import ShotEntry
+from wanflow.store.take import Take
+
+CAPTION_CHARACTERS = 90
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What drafting one plan has found out so far."""
+
+    graph: ShotGraph
+    facts: FactsTable
+    world: World
+    supplies: dict[str, Supply] = field(default_factory=dict)
+    decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
+    promised: dict[tuple[str, int], str] = field(default_factory=dict)
+
+
+def draft(graph: ShotGraph, facts: FactsTable, inventory: Inventory, selected: Iterable[str] | None = None) -> Plan:
+    """The plan for the selected vertices (None: all): same arguments, same plan, byte for byte.
+
+    A shot that is needed but not selected is used as it is: its current take, or nothing.
+    """
+    production = graph.production
+    chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
+    desk = _Desk(graph, facts, World(production.backend, inventory, production.shots))
+    for vertex in graph.vertices:
+        if isinstance(vertex, AssetVertex):
+            desk.supplies[vertex.id] = of_asset(vertex, facts)
+        elif vertex.id in chosen:
+            _decide(desk, vertex)
+        else:
+            desk.supplies[vertex.id] = supply_as_is(vertex, inventory, desk.supplies)
+    steps = [step for vertex in graph.vertices if vertex.id in desk.decisions for step in _steps(desk, vertex)]
+    return Plan(production.backend, production.region, price.CURRENCY, tuple(steps), graph, facts, inventory)
+
+
+def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotGraph) -> dict[str, Supply]:
+    """What `decide` is told of a vertex's inputs: by media slot for a shot, by vertex for the rest."""
+    if isinstance(vertex, ShotVertex):
+        feeds = {slot: input_id(vertex.id, slot, source) for slot, source in sources_of(vertex.shot)}
+        return {slot: supplies[feed] for slot, feed in feeds.items()}
+    return {feed: supplies[feed] for feed in graph.inputs(vertex.id)}
+
+
+def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
+    """What a shot's dependents get: its picked take, or the promise of the first one to be delivered."""
+    question = ask(shot, world.backend, inputs, world.inventory)
+    held = next((item.take for item in decisions if item.action is Action.HELD), None)
+    picked = held or (question.picked() if question.known else None)
+    if picked is not None and question.entry.numbers.get(picked.digest):
+        return _taken(shot, picked, question.entry.numbers[picked.digest], decisions, world.inventory)
+    first = decisions[0]
+    node = take_node(shot.name, first.number)
+    if first.action is Action.BLOCKED:
+        return missing(shot.name, Reason(Code.INPUT_FAILED, f"{node} is blocked"), (node,))
+    if first.take is not None:
+        return _taken(shot, first.take, first.number, decisions, world.inventory)
+    promise = f"{question.core}:{question.seed(first.ordinal)}"
+    return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
+
+
+def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: Supply) -> Supply:
+    """What the shot that an extract feeds gets: its identity, final as soon as its source is known."""
+    identity = edit.extract_identity(vertex, source)
+    if isinstance(identity, Reason):
+        return missing(vertex.id, identity, (vertex.id,))
+    film = edit.extract_film(vertex, source)
+    obstacle = source.obstacle if decision.reasons[0].code is not Code.UP_TO_DATE else None
+    return Supply(identity, None, film, obstacle, (vertex.id,), source.changes)
+
+
+def supply_as_is(vertex: Decidable, inventory: Inventory, supplies: Mapping[str, Supply]) -> Supply:
+    """What a vertex gives that this plan leaves alone: the picked take of its last request, if there is one."""
+    if isinstance(vertex, ExtractVertex):
+        blocked = Decision(Action.DERIVE, (Reason(Code.NEW, "not cut yet"),))
+        return supply_of_extract(vertex, blocked, supplies[vertex.origin])
+    take = _current_take(inventory.lock.shots.get(vertex.id, ShotEntry()))
+    if isinstance(vertex, CutVertex) or take is None:
+        return missing(vertex.id, Reason(Code.INPUT_FAILED, f"`{vertex.id}` is excluded and has no take"))
+    number = inventory.lock.shots[vertex.id].numbers[take.digest]
+    node = take_node(vertex.id, number)
+    return of_take(take, node, here=take.digest in inventory.here, nodes=(), caption=caption(vertex.shot, number, take))
+
+
+def take_node(shot: str, number: int) -> str:
+    """The node id of a take, e.g. `talk.t2`."""
+    return f"{shot}.t{number}"
+
+
+def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
+    """What a slate says of a take: shot, take, model and time, then the prompt's beginning."""
+    seconds = f"{float(take.film.frames / take.film.rate):.2f} s"
+    words = " ".join(shot.written.split())[:CAPTION_CHARACTERS]
+    return (f"{shot.name} · take {number} · {take.model} · {seconds}", words)
+
+
+def _current_take(entry: ShotEntry) -> Take | None:
+    if entry.held is not None:
+        return entry.takes.get(entry.held)
+    pick = entry.takes.get(entry.picks.get(entry.current or "", ""))
+    if pick is not None:
+        return pick
+    core = (entry.current or "").partition("+")[0]
+    current = [take for take in entry.takes.values() if take.fingerprint == core]
+    return min(current, key=lambda take: entry.numbers[take.digest], default=None)
+
+
+def _decide(desk: _Desk, vertex: Decidable) -> None:
+    inputs = supplies_for(vertex, desk.supplies, desk.graph)
+    decisions = decide(vertex, inputs, replace(desk.world, promised=dict(desk.promised)))
+    desk.decisions[vertex.id] = decisions
+    if isinstance(vertex, ExtractVertex):
+        desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
+    elif isinstance(vertex, ShotVertex):
+        desk.supplies[vertex.id] = supply_of_shot(vertex.shot, decisions, inputs, desk.world)
+        _promise(desk, vertex.shot, decisions, inputs)
+        _spare(desk, vertex, decisions)
+
+
+def _promise(desk: _Desk, shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply]) -> None:
+    question = ask(shot, desk.world.backend, inputs, desk.world.inventory)
+    for decision in decisions:
+        if decision.action in {Action.RENDER, Action.COLLECT}:
+            seed = question.seed(decision.ordinal)
+            desk.promised.setdefault((question.core, seed), take_node(shot.name, decision.number))
+
+
+def _spare(desk: _Desk, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> None:
+    """Decide again on the extracts of a shot that needs none of them: nothing will read them."""
+    if any(decision.action in {Action.RENDER, Action.BLOCKED} for decision in decisions):
+        return
+    extracts = [name for name in desk.graph.inputs(vertex.id) if name in desk.decisions]
+    world = replace(desk.world, spare=frozenset(extracts))
+    for name in extracts:
+        extract = desk.graph.vertex(name)
+        if isinstance(extract, ExtractVertex):
+            desk.decisions[name] = decide(extract, supplies_for(extract, desk.supplies, desk.graph), world)
+
+
+def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> Supply:
+    node = take_node(shot.name, number)
+    planned = tuple(take_node(shot.name, item.number) for item in decisions if item.number == number)
+    here = take.digest in inventory.here
+    return of_take(take, node, here=here, nodes=planned, caption=caption(shot, number, take))
+
+
+def _comes(decision: Decision) -> str:
+    if decision.action is not Action.RENDER:
+        return {Action.COLLECT: "is collected", Action.RESTORE: "is shared"}[decision.action]
+    known = {reason.code for reason in decision.reasons}
+    return "is rendered" if Code.NEW in known else "is rendered again"
+
+
+def _steps(desk: _Desk, vertex: object) -> list[Step]:
+    match vertex:
+        case ShotVertex():
+            return [_take_step(desk, vertex, decision) for decision in desk.decisions[vertex.id]]
+        case ExtractVertex():
+            return [_derived_step(desk, vertex, StepKind.EXTRACT, desk.decisions[vertex.id][0])]
+        case CutVertex():
+            return [_derived_step(desk, vertex, StepKind.CUT, desk.decisions[vertex.id][0])]
+        case _:
+            return []
+
+
+def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
+    inputs = supplies_for(vertex, desk.supplies, desk.graph)
+    paid = decision.action in {Action.RENDER, Action.COLLECT}
+    twin = (decision.origin,) if decision.origin and decision.take is None else ()
+    return Step(
+        node=take_node(vertex.id, decision.number),
+        kind=StepKind.TAKE,
+        vertex=vertex.id,
+        action=decision.action,
+        reasons=decision.reasons,
+        cost=price.price(vertex.shot, inputs) if paid else money.nothing(price.CURRENCY),
+        certain=decision.certain,
+        shot=vertex.id,
+        model=vertex.shot.model,
+        take=decision.number,
+        ordinal=decision.ordinal,
+        seed=decision.seed,
+        seconds=price.output_seconds(vertex.shot, inputs),
+        needs=_needs(desk, vertex.id) + twin,
+    )
+
+
+def _derived_step(desk: _Desk, vertex: ExtractVertex | CutVertex, kind: StepKind, decision: Decision) -> Step:
+    return Step(
+        node=vertex.id,
+        kind=kind,
+        vertex=vertex.id,
+        action=decision.action,
+        reasons=decision.reasons,
+        cost=money.nothing(price.CURRENCY),
+        certain=decision.certain,
+        shot=vertex.shot if isinstance(vertex, ExtractVertex) else None,
+        needs=_needs(desk, vertex.id),
+    )
+
+
+def _needs(desk: _Desk, vertex: str) -> tuple[str, ...]:
+    nodes = [node for feed in desk.graph.inputs(vertex) for node in desk.supplies[feed].nodes]
+    return tuple(dict.fromkeys(nodes))
