@@ -214,9 +214,9 @@ def _decide_cut(vertex: CutVertex, supplies: Mapping[str, Supply], world: World)
     obstacles = {supply.obstacle for supply in supplies.values() if supply.obstacle is not None}
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
-    waiting = [supply.changes for supply in supplies.values() if not supply.known]
-    if waiting:
-        return Decision(Action.DERIVE, tuple(Reason(Code.INPUT_WILL_CHANGE, text) for text in waiting), certain=False)
+    waiting = tuple(Reason(Code.INPUT_WILL_CHANGE, item.changes) for item in supplies.values() if not item.known)
     if before is None:
-        return Decision(Action.DERIVE, (Reason(Code.NEW, "not assembled, or its file is gone"),))
+        return Decision(Action.DERIVE, (Reason(Code.NEW, "not assembled, or its file is gone"), *waiting))
+    if waiting:
+        return Decision(Action.DERIVE, waiting, certain=False)
     return Decision(Action.DERIVE, (Reason(Code.INPUT_CHANGED, "its clips, their order or their trims changed"),))

@@ -115,10 +115,13 @@ def _item(
     )
 
 
-def _first_frame(piece: Piece | None, film: Film) -> int:
+def _first_frame(piece: Piece | None, film: Film) -> int | None:
     if piece is None or isinstance(piece, Sound):
         return 0
-    return frame_span(piece, film.frames, film.rate)[0]
+    try:
+        return frame_span(piece, film.frames, film.rate)[0]
+    except PieceOutside:
+        return None  # the extract of this piece is blocked with the reason, and the cut with it
 
 
 def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Reason:

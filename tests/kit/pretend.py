@@ -1,0 +1,92 @@
+"""What lock and store hold after a run, by pure bookkeeping: every request is answered, nothing is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kit.films import FACTS, plan
+from wanflow import digest
+from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
+from wanflow.planner import edit
+from wanflow.planner.decide import Decision
+from wanflow.planner.steps import Action, Plan, Step
+from wanflow.runner.stage import Stage
+from wanflow.spec.facts import Facts
+from wanflow.spec.production import Production
+from wanflow.store.inventory import Inventory
+from wanflow.store.lockfile import Lock, ShotEntry
+from wanflow.store.take import Film, Take
+from wanflow.timing import NOMINAL_RATE
+
+FILM = Film(150, NOMINAL_RATE, 1280, 720, 240_000, 48_000)
+
+
+def run(
+    film: Production,
+    before: Inventory | None = None,
+    facts: Mapping[str, Facts] = FACTS,
+    *,
+    refuse: frozenset[str] = frozenset(),
+) -> tuple[Inventory, list[str]]:
+    """The inventory after a run of everything, and the nodes that were rendered for money, in order.
+
+    Each render gives new bytes, as a paid service does, whatever was asked before. The nodes in `refuse` fail.
+    """
+    return perform(plan(film, before, facts), refuse)
+
+
+def perform(of: Plan, refuse: frozenset[str] = frozenset()) -> tuple[Inventory, list[str]]:
+    """As `run`, for a plan that was drafted before."""
+    stage = Stage(of, of.inventory)
+    failed = {step.node for step in of.steps if step.action is Action.BLOCKED} | refuse
+    bought: list[str] = []
+    for step in of.steps:
+        if step.node in failed or failed.intersection(step.needs):
+            failed.add(step.node)
+        elif not step.action.idle:
+            _perform(stage, step, bought)
+            stage.refresh(step.vertex)
+    return stage.inventory, bought
+
+
+def _perform(stage: Stage, step: Step, bought: list[str]) -> None:
+    vertex = stage.plan.graph.vertex(step.vertex)
+    match vertex:
+        case ShotVertex():
+            _take(stage, vertex, step, stage.decide(step), bought)
+        case ExtractVertex():
+            identity = edit.extract_identity(vertex, stage.inputs(vertex)[vertex.origin])
+            if isinstance(identity, Mapping):
+                stage.learn_extract(identity, digest.of_json({"bytes of": dict(identity)}))
+        case CutVertex(cut=cut):
+            items = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
+            made = {**stage.inventory.cuts, cut.name: edit.cut_fingerprint(items) or ""}
+            stage.inventory = replace(stage.inventory, cuts=made)
+
+
+def _take(stage: Stage, vertex: ShotVertex, step: Step, decision: Decision, bought: list[str]) -> None:
+    question = stage.question(vertex)
+    take = decision.take
+    if decision.action is Action.RENDER:
+        bytes_of = digest.of_json([question.core, decision.seed or 0, sum(map(len, stage.inventory.takes.values()))])
+        take = Take(bytes_of, question.core, decision.seed, vertex.shot.model, FILM, "2026-11-20T00:00:00Z")
+        bought.append(step.node)
+    if take is None:
+        raise ValueError(f"nothing answers {step.node}: {decision}")
+    number = step.take if decision.action is Action.RENDER else decision.number
+    lock = filed(stage.inventory.lock, vertex.id, take, number, question.request, question.recipe)
+    stage.learn_take(take, question.recipe, lock)
+
+
+def filed(lock: Lock, shot: str, take: Take, number: int, request: str, recipe: object) -> Lock:
+    """The lock with a take in it, its request current."""
+    entry = lock.shots.get(shot, ShotEntry())
+    entry = replace(
+        entry,
+        takes={**entry.takes, take.digest: take},
+        numbers={**entry.numbers, take.digest: number},
+        current=request,
+        recipes={**entry.recipes, take.fingerprint: recipe},  # type: ignore[dict-item]
+    )
+    return Lock({**lock.shots, shot: entry})

@@ -1,0 +1,95 @@
+"""What a run knows so far: which takes and pieces exist by now, as the same values that the plan was drafted from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from wanflow import digest
+from wanflow.digest import Canonical
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
+from wanflow.graph.recipe import Identity
+from wanflow.planner.decide import Decidable, Decision, World, decide
+from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
+from wanflow.planner.question import Question, ask
+from wanflow.planner.steps import Plan, Step
+from wanflow.planner.supply import Supply, of_asset
+from wanflow.store.inventory import Inventory
+from wanflow.store.lockfile import Lock
+from wanflow.store.take import Take
+
+
+@dataclass(slots=True)
+class Stage:
+    """The world while a run changes it; every decision of the run is asked of it (architecture.md, law 7)."""
+
+    plan: Plan
+    inventory: Inventory
+    _supplies: dict[str, Supply] = field(default_factory=dict)
+    _planned: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._planned = frozenset(step.vertex for step in self.plan.steps)
+        for vertex in self.plan.graph.vertices:
+            self.refresh(vertex.id)
+
+    def inputs(self, vertex: Decidable) -> dict[str, Supply]:
+        """What a vertex is supplied with by now."""
+        return supplies_for(vertex, self._supplies, self.plan.graph)
+
+    def refresh(self, vertex_id: str) -> None:
+        """Find out anew what a vertex supplies, after something was made for it."""
+        vertex = self.plan.graph.vertex(vertex_id)
+        if isinstance(vertex, AssetVertex):
+            self._supplies[vertex_id] = of_asset(vertex, self.plan.facts)
+        elif vertex_id not in self._planned:
+            self._supplies[vertex_id] = supply_as_is(vertex, self.inventory, self._supplies)
+        elif not isinstance(vertex, CutVertex):
+            self._supplies[vertex_id] = self._supply(vertex, self.inputs(vertex))
+
+    def decide(self, step: Step) -> Decision:
+        """What is to be done for a step, now that more is known than when it was planned."""
+        vertex = self._decidable(step.vertex)
+        decisions = decide(vertex, self.inputs(vertex), self._world)
+        return decisions[min(step.ordinal, len(decisions) - 1)]
+
+    def question(self, vertex: ShotVertex) -> Question:
+        """A shot's request with its inputs as they are by now."""
+        return ask(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory)
+
+    def learn_take(self, take: Take, recipe: Canonical, lock: Lock) -> None:
+        """A take is in the store and in the lock."""
+        takes = self.inventory.takes
+        known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+        self.inventory = replace(
+            self.inventory,
+            lock=lock,
+            takes={**takes, take.fingerprint: (*known, take)},
+            recipes={**self.inventory.recipes, take.fingerprint: recipe},
+            here=self.inventory.here | {take.digest},
+        )
+
+    def learn_lock(self, lock: Lock) -> None:
+        """The lock says something new."""
+        self.inventory = replace(self.inventory, lock=lock)
+
+    def learn_extract(self, identity: Identity, stored: str) -> None:
+        """A piece, a frame or a sound track is in the store."""
+        derived = {**self.inventory.derived, digest.of_json(identity): stored}
+        self.inventory = replace(self.inventory, derived=derived)
+
+    @property
+    def _world(self) -> World:
+        return World(self.plan.backend, self.inventory, self.plan.graph.production.shots)
+
+    def _supply(self, vertex: ShotVertex | ExtractVertex, inputs: Mapping[str, Supply]) -> Supply:
+        decisions = decide(vertex, inputs, self._world)
+        if isinstance(vertex, ExtractVertex):
+            return supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
+        return supply_of_shot(vertex.shot, decisions, inputs, self._world)
+
+    def _decidable(self, vertex_id: str) -> Decidable:
+        vertex = self.plan.graph.vertex(vertex_id)
+        if isinstance(vertex, AssetVertex):
+            raise TypeError(f"an asset is not made: {vertex_id}")
+        return vertex
