@@ -79,7 +79,8 @@ def _files(cut: Cut) -> Iterator[AssetVertex]:
 
 
 def _located(production: Production, path: tuple[str, ...]) -> Problem:
-    names = [name for name in path if name in production.shots]
+    names = [name for name in path[:-1] if name in production.shots]
     at = production.shots[names[0]].place
-    steps = " → ".join(f"`{name}` (line {production.shots[name].place.line})" for name in names)
+    circle = (*names, names[0])
+    steps = " → ".join(f"`{name}` (line {production.shots[name].place.line})" for name in circle)
     return Problem(at, f"shots need each other in a circle: {steps}", "give one of them another source")
