@@ -11,7 +11,7 @@ from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import edit, price
 from wanflow.planner.decide import Decidable, Decision, World, decide
-from wanflow.planner.question import ask
+from wanflow.planner.question import ask, last_request
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.planner.supply import Supply, missing, of_asset, of_take, promised
@@ -19,7 +19,7 @@ from wanflow.spec.facts import FactsTable
 from wanflow.spec.production import Shot
 from wanflow.store.inventory import Inventory
 from wanflow.store.lockfile import ShotEntry
-from wanflow.store.take import Take
+from wanflow.store.take import Recipe, Take
 
 CAPTION_CHARACTERS = 90
 
@@ -34,6 +34,7 @@ class _Desk:
     supplies: dict[str, Supply] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
     promised: dict[tuple[str, int], str] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
 def draft(graph: ShotGraph, facts: FactsTable, inventory: Inventory, selected: Iterable[str] | None = None) -> Plan:
@@ -52,7 +53,18 @@ def draft(graph: ShotGraph, facts: FactsTable, inventory: Inventory, selected: I
         else:
             desk.supplies[vertex.id] = supply_as_is(vertex, inventory, desk.supplies)
     steps = [step for vertex in graph.vertices if vertex.id in desk.decisions for step in _steps(desk, vertex)]
-    return Plan(production.backend, production.region, price.CURRENCY, tuple(steps), graph, facts, inventory)
+    before = {name: last_request(inventory, name) for name in desk.recipes}
+    return Plan(
+        backend=production.backend,
+        region=production.region,
+        currency=price.CURRENCY,
+        steps=tuple(steps),
+        graph=graph,
+        facts=facts,
+        inventory=inventory,
+        recipes=desk.recipes,
+        before={name: made_from for name, made_from in before.items() if made_from is not None},
+    )
 
 
 def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotGraph) -> dict[str, Supply]:
@@ -140,6 +152,7 @@ def _decide(desk: _Desk, vertex: Decidable) -> None:
 
 def _promise(desk: _Desk, shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply]) -> None:
     question = ask(shot, desk.world.backend, inputs, desk.world.inventory)
+    desk.recipes[shot.name] = question.recipe
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
             seed = question.seed(decision.ordinal)

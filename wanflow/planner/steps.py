@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
@@ -14,6 +14,7 @@ from wanflow.money import Cost
 from wanflow.planner.reason import Reason
 from wanflow.spec.facts import FactsTable
 from wanflow.store.inventory import Inventory
+from wanflow.store.take import Recipe
 
 
 class StepKind(StrEnum):
@@ -87,6 +88,7 @@ class Plan:
     """All steps in an order in which they can be done.
 
     `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
+    `recipes` are the requests of the shots as they are now, as far as known; `before` those that were last run.
     """
 
     backend: str
@@ -96,6 +98,8 @@ class Plan:
     graph: ShotGraph
     facts: FactsTable
     inventory: Inventory
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    before: Mapping[str, Recipe] = field(default_factory=dict)
 
     @property
     def idle(self) -> bool:

@@ -1,0 +1,102 @@
+"""The order of steps, in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import anyio
+import pytest
+from wanflow import money
+from wanflow.planner.reason import Code, Reason
+from wanflow.planner.steps import Action, Step, StepKind
+from wanflow.runner.outcome import Result
+from wanflow.runner.scheduler import chain_seconds, schedule
+
+pytestmark = pytest.mark.anyio
+
+
+def step(node: str, *needs: str, seconds: int = 5, action: Action = Action.RENDER) -> Step:
+    """A take that is rendered in `seconds` of virtual time."""
+    why = (Reason(Code.NEW, "never rendered"),)
+    free = money.nothing("CNY")
+    return Step(node, StepKind.TAKE, node, action, why, free, seconds=Fraction(seconds), needs=needs)
+
+
+class Crew:
+    """Does steps by waiting for them, `slots` at a time, and writes down when each began and ended."""
+
+    def __init__(self, fails: tuple[str, ...] = (), slots: int = 100) -> None:
+        self.began: dict[str, float] = {}
+        self.ended: dict[str, float] = {}
+        self._fails = fails
+        self._slots = anyio.Semaphore(slots)
+
+    async def perform(self, step: Step, priority: Fraction) -> Result:
+        assert priority > 0
+        async with self._slots:
+            self.began[step.node] = anyio.current_time()
+            await anyio.sleep(float(step.seconds or 0))
+            self.ended[step.node] = anyio.current_time()
+        return Result.FAILED if step.node in self._fails else Result.DONE
+
+
+async def test_what_is_independent_runs_at_the_same_time() -> None:
+    """Two chains side by side take as long as the longer one."""
+    crew = Crew()
+    start = anyio.current_time()
+    await schedule([step("a"), step("b", seconds=7), step("c", "a")], crew.perform)
+    assert anyio.current_time() - start == 10
+    assert crew.began["a"] == crew.began["b"]
+    assert crew.began["c"] == crew.ended["a"]
+
+
+async def test_the_longest_remaining_chain_goes_first() -> None:
+    """With one place free, the shot that others wait for is started before the one that nobody needs."""
+    crew = Crew(slots=1)
+    await schedule([step("alone", seconds=8), step("first"), step("second", "first")], crew.perform)
+    assert sorted(crew.began, key=crew.began.__getitem__) == ["first", "alone", "second"]
+
+
+async def test_one_failed_shot_stops_only_what_depends_on_it() -> None:
+    """Its siblings are done, its dependents blocked, near and far."""
+    crew = Crew(fails=("a",))
+    steps = [step("a"), step("b"), step("c", "a"), step("d", "c"), step("e", "b")]
+    results = await schedule(steps, crew.perform)
+    assert results == {
+        "a": Result.FAILED,
+        "b": Result.DONE,
+        "c": Result.BLOCKED,
+        "d": Result.BLOCKED,
+        "e": Result.DONE,
+    }
+
+
+async def test_failing_fast_starts_nothing_new_and_lets_running_work_end() -> None:
+    """What runs is paid for; what has not begun is not begun."""
+    crew = Crew(fails=("a",))
+    steps = [step("a", seconds=1), step("b", seconds=9), step("c", "b")]
+    results = await schedule(steps, crew.perform, keep_going=False)
+    assert results == {"a": Result.FAILED, "b": Result.DONE, "c": Result.BLOCKED}
+
+
+async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
+    """Nothing is performed for them."""
+    crew = Crew()
+    blocked = replace(step("x"), action=Action.BLOCKED)
+    results = await schedule([step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], crew.perform)
+    assert list(crew.began) == ["b"]
+    assert results == {"a": Result.REUSED, "b": Result.DONE, "x": Result.BLOCKED, "y": Result.BLOCKED}
+
+
+async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:
+    """Time passes only through anyio."""
+    start = anyio.current_time()
+    await schedule([step("slow", seconds=3600)], Crew().perform)
+    assert anyio.current_time() - start == 3600
+
+
+def test_chains_are_measured_to_their_end() -> None:
+    """A step's chain is its own work and the longest of what waits for it."""
+    steps = [step("a"), step("b", "a"), step("c", "a", seconds=9)]
+    assert chain_seconds(steps) == {"a": 14 * 12, "b": 5 * 12, "c": 9 * 12}
