@@ -1,0 +1,89 @@
+"""Media containers as PyAV opens them: by content, only of kinds we know, every failure a MediaFault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from wanflow.errors import MediaFault
+
+READABLE = "mov,matroska,avi,mpegts,wav,mp3,flac,ogg,aac"
+"""Demuxers that read one file; a playlist from outside must never make us open what it names."""
+PROTOCOLS = "file"
+
+UNTAGGED = 2
+"""What ITU-T H.273 calls an unspecified matrix."""
+HD_HEIGHT = 720
+MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
+
+
+class BadMedia(MediaFault):
+    """A file that is not the media it has to be; `why` goes on from its name: `is empty`."""
+
+    def __init__(self, path: Path, why: str, *, hint: str | None = None) -> None:
+        super().__init__(f"`{path.name}` {why}", hint=hint)
+        self.why = why
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """A media file open for reading; any failure to read it inside the block is a BadMedia."""
+    options = {"format_whitelist": READABLE, "protocol_whitelist": PROTOCOLS}
+    try:
+        with av.open(str(path.absolute()), container_options=options, metadata_errors="replace") as container:
+            yield container
+    except av.FFmpegError as fault:
+        raise BadMedia(path, f"can't be read as video or sound: {fault.strerror}".lower()) from fault
+
+
+def film_stream(container: InputContainer) -> VideoStream | None:
+    """The first video stream that is not a cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def film_of(container: InputContainer, path: Path) -> VideoStream:
+    """The video stream of a file that must have one."""
+    stream = film_stream(container)
+    if stream is None:
+        raise BadMedia(path, "has no video")
+    return stream
+
+
+def packets_of(container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
+    """All packets of a stream that carry data; reads the file to its end."""
+    return [packet for packet in container.demux(stream) if packet.size]
+
+
+def shown(packets: list[Packet[VideoStream]]) -> list[int]:
+    """The presentation times of the frames that are shown, in order of showing: an edit list may hide some."""
+    return sorted(packet.pts for packet in packets if packet.pts is not None and not packet.is_discard)
+
+
+def matrix_of(frame: VideoFrame) -> str:
+    """The colour matrix of a frame, as ffmpeg's scale filter names it.
+
+    Untagged footage is BT.709 from 720 lines up and BT.601 below: swscale and PyAV would take all of it for BT.601
+    (video.md 3.5).
+    """
+    if frame.colorspace in MATRICES:
+        return MATRICES[frame.colorspace]
+    return "bt709" if frame.height >= HD_HEIGHT else "bt601"
+
+
+def square_size(stream: VideoStream, frame: VideoFrame) -> tuple[int, int]:
+    """Width and height as shown: with square pixels, and upright."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    width = round(frame.width * aspect)
+    return (frame.height, width) if frame.rotation % 180 else (width, frame.height)

@@ -1,0 +1,147 @@
+"""Frames, pieces and sound tracks, cut from a clip to the frame and to the sample."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import ffmpeg
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+from PIL import Image
+
+from wanflow import timing
+from wanflow.media import encoding
+from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
+from wanflow.media.landing import landing
+from wanflow.media.probe import Footage, examine, probe
+from wanflow.media.tool import Leash, Progress, find_ffmpeg, path_argument, run
+from wanflow.spec.facts import Facts
+from wanflow.timing import SAMPLE_RATE
+
+SWS_MATRICES = {
+    "bt709": Colorspace.ITU709,
+    "bt601": Colorspace.ITU601,
+    "smpte240m": Colorspace.SMPTE240M,
+    "bt2020": Colorspace.BT2020,
+}
+
+
+def grab_frame(source: Path, index: int, target: Path) -> None:
+    """Write the frame at `index` (from 0, in order of showing) as a PNG, upright, with its true colours.
+
+    Raises MediaFault where the clip has no such frame or the disk says no.
+    """
+    with opened(source) as container:
+        stream = film_of(container, source)
+        times = shown(packets_of(container, stream))
+        if not 0 <= index < len(times):
+            raise BadMedia(source, f"has no frame {index}: it has {len(times)} frames")
+        frame = _frame_at(container, stream, times[index], source)
+        picture = _picture(frame).resize(square_size(stream, frame), Image.Resampling.LANCZOS)
+    with landing(target) as part:
+        picture.save(part, "PNG")
+
+
+def cut_piece(source: Path, first: int, last: int, target: Path, *, leash: Leash, progress: Progress | None) -> None:
+    """Write frames `first` to `last` (both included, from 0) with exactly their sound as an MP4 of its own.
+
+    The same bytes for the same source and frames, on the same ffmpeg. Raises MediaFault.
+    """
+    footage = examine(source)
+    if not 0 <= first <= last < footage.facts.frames:
+        raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
+    with landing(target) as part:
+        run([_ffmpeg(), *piece_arguments(footage, first, last, part)], leash=leash, progress=progress)
+        _require(part, last - first + 1, footage)
+
+
+def cut_sound(source: Path, target: Path, *, leash: Leash) -> None:
+    """Write the whole sound track as a 48 kHz stereo WAV. Raises MediaFault where there is none."""
+    facts = probe(source)
+    if facts.samples == 0:
+        raise BadMedia(source, "has no sound track")
+    with landing(target) as part:
+        run([_ffmpeg(), *sound_arguments(source, facts, part)], leash=leash)
+
+
+def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
+    """What ffmpeg is told to cut a piece; pure."""
+    rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
+    source = ffmpeg.input(path_argument(footage.path), **encoding.FOREIGN)
+    video = (
+        source.video.filter("trim", start_frame=first, end_frame=last + 1)
+        # frames are counted, not timed: a clip of variable rate is cut at its average, exact in frames
+        .filter("settb", expr=str(1 / rate))
+        .filter("setpts", "N")
+        .filter("fps", fps=str(rate))
+        .filter("scale", width, height, **encoding.TO_BT709, in_color_matrix=footage.matrix)
+        .filter("format", "yuv420p")
+        .filter("setsar", 1)
+        .filter("setparams", **encoding.TAGS)
+    )
+    streams = [video]
+    if footage.facts.samples:
+        begin = timing.to_samples(first, rate)
+        streams.append(_sound(source.audio, begin, begin + timing.to_samples(last + 1 - first, rate)))
+    return _arguments(ffmpeg.output(*streams, path_argument(target), **encoding.piece(rate)))
+
+
+def sound_arguments(source: Path, facts: Facts, target: Path) -> list[str]:
+    """What ffmpeg is told to take the sound track out; pure."""
+    samples = round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
+    sound = _sound(ffmpeg.input(path_argument(source), **encoding.FOREIGN).audio, 0, samples)
+    return _arguments(ffmpeg.output(sound, path_argument(target), **encoding.WAV))
+
+
+def _sound(sound: ffmpeg.nodes.FilterableStream, begin: int, end: int) -> ffmpeg.nodes.FilterableStream:
+    return (
+        sound.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        .filter("aformat", sample_fmts="s16", channel_layouts="stereo")
+        .filter("apad", whole_len=end)
+        .filter("atrim", start_sample=begin, end_sample=end)
+        .filter("asetpts", "N")
+    )
+
+
+def _arguments(output: ffmpeg.nodes.OutputStream) -> list[str]:
+    arguments: list[str] = ffmpeg.get_args(output, overwrite_output=True)
+    return arguments
+
+
+def _ffmpeg() -> str:
+    return str(find_ffmpeg(os.environ))
+
+
+def _require(piece: Path, frames: int, source: Footage) -> None:
+    made = probe(piece)
+    samples = timing.to_samples(frames, source.rate) if source.facts.samples else 0
+    if (made.frames, made.samples) != (frames, samples):
+        raise BadMedia(piece, f"came out with {made.frames} frames and {made.samples} samples, not {frames}, {samples}")
+
+
+def _frame_at(container: InputContainer, stream: VideoStream, time: int, source: Path) -> VideoFrame:
+    stream.thread_type = "AUTO"
+    container.seek(time, stream=stream, backward=True)
+    for frame in container.decode(stream):
+        if frame.pts == time:
+            return frame
+    raise BadMedia(source, f"has a frame at {time} that can't be decoded")
+
+
+def _picture(frame: VideoFrame) -> Image.Image:
+    matrix = SWS_MATRICES[matrix_of(frame)]
+    full = ColorRange.JPEG if frame.color_range == ColorRange.JPEG else ColorRange.MPEG
+    colours = frame.reformat(
+        format="rgb24",
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        src_color_range=full,
+        dst_color_range=ColorRange.JPEG,
+    )
+    plane = colours.planes[0]
+    picture = Image.frombuffer("RGB", (frame.width, frame.height), bytes(plane), "raw", "RGB", plane.line_size, 1)
+    return picture.rotate(frame.rotation, expand=True)

@@ -1,0 +1,37 @@
+"""A file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wanflow.errors import MediaFault
+
+
+@contextmanager
+def landing(target: Path) -> Iterator[Path]:
+    """A place beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
+
+    Flushed to the disk before it gets its name. Raises MediaFault where the disk says no.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        _flush(part)
+        part.replace(target)
+        _flush(target.parent)
+    except OSError as fault:
+        raise MediaFault(f"`{target.name}` can't be written: {fault.strerror or fault}") from fault
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

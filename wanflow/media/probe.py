@@ -1,0 +1,207 @@
+"""What a media file is, measured: by content, never by name or by what its header promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from wanflow import digest
+from wanflow.media.container import BadMedia, film_of, film_stream, matrix_of, opened, packets_of, shown, square_size
+from wanflow.spec.facts import Facts, Kind
+from wanflow.timing import NOMINAL_RATE
+
+PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
+LYING = {5, 6, 7, 8}
+"""EXIF orientations of a picture that is shown turned by a quarter."""
+HINT = "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds"
+
+
+def probe(path: Path) -> Facts:
+    """Measure a picture, a video or a sound. Raises BadMedia, a MediaFault, with the reason."""
+    size = _size(path)
+    try:
+        return _probe_picture(path, size)
+    except UnidentifiedImageError:
+        return _probe_container(path, size)
+
+
+def check_film(path: Path) -> Facts:
+    """Measure a delivered result, decoding it to its end. Raises BadMedia where it is no playable video."""
+    try:
+        facts = probe(path)
+        _require_playable(path, facts)
+    except BadMedia as fault:
+        raise BadMedia(path, f"is not a playable video: it {fault.why}", hint=fault.hint) from fault
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A video with all that must be known to cut from it; `matrix` is its colour matrix as ffmpeg names it."""
+
+    path: Path
+    facts: Facts
+    matrix: str
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second."""
+        return self.facts.rate or NOMINAL_RATE
+
+
+def examine(path: Path) -> Footage:
+    """Measure a video that is to be cut from. Raises BadMedia."""
+    facts = probe(path)
+    if facts.kind is not Kind.VIDEO:
+        raise BadMedia(path, "has no video")
+    with opened(path) as container:
+        return Footage(path, facts, matrix_of(_first(container, film_of(container, path), path)))
+
+
+def _size(path: Path) -> int:
+    if not path.exists():
+        raise BadMedia(path, "does not exist")
+    if not path.is_file():
+        raise BadMedia(path, "is not a file")
+    size = path.stat().st_size
+    if size == 0:
+        raise BadMedia(path, "is empty")
+    return size
+
+
+def _probe_picture(path: Path, size_bytes: int) -> Facts:
+    try:
+        with Image.open(path, formats=PICTURES) as image:
+            image.load()
+            width, height = image.size
+            if image.getexif().get(ExifTags.Base.Orientation) in LYING:
+                width, height = height, width
+            alpha, written = image.has_transparency_data, (image.format or "").lower()
+    except UnidentifiedImageError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
+        raise BadMedia(path, f"is a damaged picture: {fault}") from fault
+    return Facts(Kind.IMAGE, written, digest.of_file(path), size_bytes, width, height, alpha)
+
+
+def _probe_container(path: Path, size_bytes: int) -> Facts:
+    try:
+        with opened(path) as container:
+            if stream := film_stream(container):
+                return _probe_video(path, size_bytes, container, stream)
+            if container.streams.audio:
+                return _probe_sound(path, size_bytes, container, container.streams.audio[0])
+    except BadMedia as fault:
+        raise BadMedia(path, fault.why, hint=HINT) from fault
+    raise BadMedia(path, "has neither video nor sound", hint=HINT)
+
+
+def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:
+    width, height = square_size(stream, _first(container, stream, path))
+    container.seek(0, backward=True)
+    packets = packets_of(container, stream)
+    if stream.frames and len(packets) != stream.frames:
+        raise BadMedia(path, f"is cut short: it has {len(packets)} of {stream.frames} frames")
+    times = shown(packets)
+    rate = _rate(stream, times, packets)
+    sound = container.streams.audio[0] if container.streams.audio else None
+    samples, sample_rate = _samples(container, sound) if sound else (0, 0)
+    return Facts(
+        kind=Kind.VIDEO,
+        format=_format(container),
+        digest=digest.of_file(path),
+        size_bytes=size_bytes,
+        width=width,
+        height=height,
+        frames=len(times),
+        rate=rate,
+        samples=samples,
+        sample_rate=sample_rate,
+        seconds=len(times) / rate,
+    )
+
+
+def _probe_sound(path: Path, size_bytes: int, container: InputContainer, stream: AudioStream) -> Facts:
+    samples, sample_rate = _samples(container, stream)
+    if samples == 0:
+        raise BadMedia(path, "is a sound without samples")
+    return Facts(
+        kind=Kind.AUDIO,
+        format=_format(container),
+        digest=digest.of_file(path),
+        size_bytes=size_bytes,
+        samples=samples,
+        sample_rate=sample_rate,
+        seconds=Fraction(samples, sample_rate),
+    )
+
+
+def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    for frame in container.decode(stream):
+        return frame
+    raise BadMedia(path, "has a video without frames")
+
+
+def _rate(stream: VideoStream, times: Sequence[int], packets: Sequence[Packet[VideoStream]]) -> Fraction:
+    """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length."""
+    for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate):
+        if rate and _keeps(times, rate, stream.time_base or Fraction(1)):
+            return Fraction(rate)
+    ends = max((packet.pts or 0) + (packet.duration or 0) for packet in packets)
+    ticks = max(ends - times[0], len(times))
+    return len(times) / (ticks * (stream.time_base or Fraction(1)))
+
+
+def _keeps(times: Sequence[int], rate: Fraction, time_base: Fraction) -> bool:
+    step = 1 / (rate * time_base)
+    return all(abs(time - times[0] - index * step) <= 1 for index, time in enumerate(times))
+
+
+def _samples(container: InputContainer, stream: AudioStream) -> tuple[int, int]:
+    """The sound track's samples without the encoder's padding, which `duration` leaves out, and their rate."""
+    base, duration = stream.time_base or Fraction(1), stream.duration
+    if duration is None:
+        container.seek(0, backward=True)
+        duration = sum(packet.duration or 0 for packet in container.demux(stream))
+    return round(duration * base * stream.rate), stream.rate
+
+
+def _require_playable(path: Path, facts: Facts) -> None:
+    if facts.kind is not Kind.VIDEO:
+        raise BadMedia(path, f"is {'a picture' if facts.kind is Kind.IMAGE else 'a sound'}")
+    decoded = _decode(path)
+    if decoded != facts.frames:
+        raise BadMedia(path, f"shows only {decoded} of {facts.frames} frames")
+
+
+def _decode(path: Path) -> int:
+    with opened(path) as container:
+        stream = film_of(container, path)
+        stream.thread_type = "AUTO"
+        decoded = sum(1 for frame in container.decode(stream) if not frame.is_corrupt)
+        if container.streams.audio:
+            container.seek(0, backward=True)
+            _exhaust(container, container.streams.audio[0])
+    return decoded
+
+
+def _exhaust(container: InputContainer, stream: AudioStream) -> None:
+    for _ in container.decode(stream):
+        pass
+
+
+def _format(container: InputContainer) -> str:
+    names = container.format.name.split(",")
+    if "mp4" not in names:
+        return names[0]
+    brand = container.metadata.get("major_brand", "").strip()
+    return {"qt": "mov", "M4A": "m4a"}.get(brand, "mp4")

@@ -1,0 +1,186 @@
+"""ffmpeg: where it is, which it is, and how to run it so that it can be stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock, Thread
+from typing import IO
+
+import imageio_ffmpeg
+
+from wanflow.errors import ToolFailed, ToolMissing
+
+VARIABLE = "WANFLOW_FFMPEG"
+OLDEST = (5, 1)
+"""The first version that knows `-fps_mode` (video.md 3.0)."""
+
+QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
+REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
+LAST_LINES = 4
+
+Progress = Callable[[int], None]
+"""Told the number of frames written so far, now and then, in rising order."""
+
+
+class Leash:
+    """Holds the ffmpegs that a piece of work runs, so that another thread can end them all.
+
+    Once killed it stays so: whatever is started on it afterwards ends at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._killed = False
+
+    @property
+    def killed(self) -> bool:
+        """Whether somebody ended the work."""
+        return self._killed
+
+    def kill(self) -> None:
+        """End every process on the leash and its group, now; may be called from any thread, more than once."""
+        with self._lock:
+            self._killed = True
+            for process in self._running:
+                _kill_group(process)
+
+    @contextmanager
+    def hold(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Keep a process within reach; whatever way the block is left, the process has ended then."""
+        with self._lock:
+            self._running.add(process)
+            if self._killed:
+                _kill_group(process)
+        try:
+            yield
+        finally:
+            with self._lock:
+                _kill_group(process)
+                process.wait()
+                self._running.discard(process)
+
+
+def find_ffmpeg(environ: Mapping[str, str]) -> Path:
+    """The ffmpeg to use: `WANFLOW_FFMPEG`, else a fit one on PATH, else the one that came with imageio-ffmpeg.
+
+    One on PATH is fit when it is 5.1 or newer and has libx264. Raises ToolMissing.
+    """
+    if chosen := environ.get(VARIABLE):
+        return _chosen(chosen, environ)
+    on_path = shutil.which("ffmpeg", path=environ.get("PATH", ""))
+    if on_path is not None and _fit(Path(on_path)):
+        return Path(on_path)
+    try:
+        return Path(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        hint = f"install ffmpeg {'.'.join(map(str, OLDEST))} or newer with libx264, or set {VARIABLE} to one"
+        raise ToolMissing("no ffmpeg was found", hint=hint) from None
+
+
+def version(binary: Path) -> str:
+    """What a binary says its version is, e.g. `9.0.2`; never part of a fingerprint. Raises ToolMissing."""
+    words = _banner(binary).split(maxsplit=3)
+    if words[:2] != ["ffmpeg", "version"] or len(words) < 3:
+        raise ToolMissing(f"`{binary}` is no ffmpeg", hint=f"set {VARIABLE} to an ffmpeg, or unset it")
+    return words[2]
+
+
+def path_argument(path: Path) -> str:
+    """A path as an argument that ffmpeg takes for nothing else: no option, no protocol (`-x.mp4`, `concat:a`)."""
+    return str(path.absolute())
+
+
+def run(argv: Sequence[str], *, leash: Leash, progress: Progress | None = None) -> None:
+    """Run ffmpeg to its end: `argv` is the binary and its arguments, never a shell's line.
+
+    Raises ToolFailed with ffmpeg's last words, also when the leash was killed, and ToolMissing where the binary
+    can't be started. A file that it was writing may be left behind half done.
+    """
+    quiet = (*QUIET, *REPORTING) if progress else QUIET
+    with _start([argv[0], *quiet, *argv[1:]], reporting=progress is not None) as process, leash.hold(process):
+        last, drain = _drain(process.stderr)
+        if progress is not None:
+            _report(process.stdout, progress)
+        status = process.wait()
+        drain.join()
+    if leash.killed:
+        raise ToolFailed("ffmpeg was stopped")
+    if status != 0:
+        raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")
+
+
+def _chosen(name: str, environ: Mapping[str, str]) -> Path:
+    found = shutil.which(name, path=environ.get("PATH", ""))
+    if found is None:
+        raise ToolMissing(f"{VARIABLE} names `{name}`, which is no program", hint=f"correct {VARIABLE}, or unset it")
+    return Path(found)
+
+
+def _fit(binary: Path) -> bool:
+    try:
+        numbers = re.match(r"n?(\d+)\.(\d+)", version(binary))
+    except ToolMissing:
+        return False
+    old = numbers is not None and (int(numbers[1]), int(numbers[2])) < OLDEST
+    return not old and "--enable-libx264" in _banner(binary)
+
+
+@cache
+def _banner(binary: Path) -> str:
+    try:
+        result = subprocess.run([str(binary), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError as fault:
+        raise ToolMissing(f"`{binary}` can't be started: {fault.strerror}") from fault
+    return result.stdout.decode(errors="replace")
+
+
+def _start(command: list[str], *, reporting: bool) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if reporting else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as fault:
+        raise ToolMissing(f"`{command[0]}` can't be started: {fault.strerror}") from fault
+
+
+def _drain(pipe: IO[bytes] | None) -> tuple[deque[str], Thread]:
+    last: deque[str] = deque(maxlen=LAST_LINES)
+    lines = pipe or ()
+    thread = Thread(target=lambda: last.extend(_words(line) for line in lines if line.strip()), daemon=True)
+    thread.start()
+    return last, thread
+
+
+def _report(pipe: IO[bytes] | None, progress: Progress) -> None:
+    for line in pipe or ():
+        key, _, value = line.partition(b"=")
+        # `out_time` runs ahead of what is written, `frame` does not (video.md 3.7)
+        if key == b"frame" and value.strip().isdigit():
+            progress(int(value))
+
+
+def _words(line: bytes) -> str:
+    return line.decode(errors="replace").strip()
+
+
+def _ending(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
