@@ -1,0 +1,172 @@
+"""The video service over a transport: requests out, replies in, faults named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from wanflow.service import verdict, wire
+from wanflow.service.fault import NotSent, ResultExpired, ServerFault, ServiceFault, UnknownFate
+from wanflow.service.pacing import Pacing
+from wanflow.service.port import Accepted, Fetched, Request, TaskState, TaskSummary
+from wanflow.service.transport import Transport
+
+PAGE_ROWS = 50
+UPLOAD_FIELDS = {
+    "OSSAccessKeyId": "oss_access_key_id",
+    "Signature": "signature",
+    "policy": "policy",
+    "x-oss-object-acl": "x_oss_object_acl",
+    "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
+}
+"""Form fields of an upload and where the policy has them (api.md 5)."""
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+class WireClient:
+    """`VideoService` in the vendor's protocol; its transport has the address and the key."""
+
+    def __init__(self, transport: Transport, pacing: Pacing) -> None:
+        self._transport = transport
+        self._pacing = pacing
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once; a lost reply and any 5xx are of unknown fate (cli.md, last table)."""
+        with _named_faults("the service", lost=UnknownFate):
+            headers = wire.submit_headers(request)
+            status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, request.body)
+        if status >= 500:
+            said = verdict.fault_of_reply(status, reply)
+            raise UnknownFate(f"the fate of a request is unknown: {said}", code=said.code)
+        return wire.read_accepted(_accept(status, reply))
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Look at a task once (api.md 1.4)."""
+        return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
+
+    async def list(self, model: str) -> Sequence[TaskSummary]:
+        """All pages of the list without a window, which is the last 24 h (api.md 4.5)."""
+        rows: dict[str, TaskSummary] = {}
+        page, pages = 1, 1
+        while page <= pages:
+            query = urlencode({"model_name": model, "page_no": page, "page_size": PAGE_ROWS})
+            summaries, pages = wire.read_page(model, await self._ask("GET", f"/tasks/?{query}"))
+            rows |= {row.task_id: row for row in summaries}
+            page += 1
+        return sorted(rows.values(), key=lambda row: row.created, reverse=True)
+
+    async def cancel(self, task_id: str) -> bool:
+        """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""
+        try:
+            await self._ask("POST", f"{_task_path(task_id)}/cancel")
+        except ServiceFault as fault:
+            if fault.code == "UnsupportedOperation":
+                return False
+            raise
+        return True
+
+    async def upload(self, path: Path, model: str) -> str:
+        """Fetch a policy, post the file, give its `oss://` address: good for 48 h and this model (api.md 5)."""
+        query = urlencode({"action": "getPolicy", "model": model})
+        policy = _policy(await self._ask("GET", f"/uploads?{query}"))
+        key = f"{policy['upload_dir']}/{_safe_name(path)}"
+        fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
+        with _named_faults("the upload"):
+            url = policy["upload_host"]
+            status = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
+        if status != 200:
+            raise ServerFault(f"the upload of `{path.name}` was refused (HTTP {status})")
+        return f"{wire.OSS}{key}"
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        """Stream into `<target>.part` while hashing, check the length, rename."""
+        part = target.with_name(f"{target.name}.part")
+        try:
+            with _named_faults("the download"):
+                fetched = await self._fetch(url, part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return fetched
+
+    async def settled(self, task_id: str) -> TaskState:
+        """Look at a task, paced, until it is final."""
+        looks = 0
+        while True:
+            await self._pacing.wait(task_id, looks)
+            state = await self.poll(task_id)
+            if state.status.final:
+                return state
+            looks += 1
+
+    async def _ask(self, method: str, path: str) -> wire.Reply:
+        with _named_faults("the service"):
+            status, reply = await self._transport.exchange(method, path, {}, {})
+        return _accept(status, reply)
+
+    async def _fetch(self, url: str, part: Path) -> Fetched:
+        async with self._transport.open(url, 0) as (status, headers, chunks):
+            if status in {403, 404, 410}:
+                raise ResultExpired(f"the result's address is refused (HTTP {status})")
+            if status != 200:
+                raise ServerFault(f"the download failed (HTTP {status})")
+            fetched = await _save(chunks, part)
+        promised = wire.number(headers.get("content-length"))
+        if promised is not None and promised != fetched.size_bytes:
+            raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {promised} bytes")
+        return fetched
+
+
+async def _save(chunks: AsyncIterator[bytes], part: Path) -> Fetched:
+    """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
+    sha, size = hashlib.sha256(), 0
+    with part.open("wb") as file:
+        async for chunk in chunks:
+            file.write(chunk)
+            sha.update(chunk)
+            size += len(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return Fetched(sha.hexdigest(), size)
+
+
+@contextmanager
+def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator[None]:
+    try:
+        yield
+    except ConnectionRefusedError as fault:
+        raise NotSent(f"{what} could not be reached", hint="check the network and the address") from fault
+    except ConnectionError as fault:
+        raise lost(f"{what} broke off without an answer ({fault})") from fault
+
+
+def _accept(status: int, reply: wire.Reply) -> wire.Reply:
+    """A reply that is no error; a 200 that carries a code at its top is one all the same (api.md 1.4)."""
+    if status != 200 or reply.get("code"):
+        raise verdict.fault_of_reply(status, reply)
+    return reply
+
+
+def _policy(reply: wire.Reply) -> Mapping[str, str]:
+    data = reply.get("data")
+    policy = {str(key): str(value) for key, value in data.items()} if isinstance(data, Mapping) else {}
+    if "upload_dir" not in policy or "upload_host" not in policy:
+        raise ServerFault("the service's upload policy names no place")
+    return policy
+
+
+def _safe_name(path: Path) -> str:
+    """A name that needs no escaping and was never used before: overwriting is forbidden (api.md 5)."""
+    suffix = path.suffix if _SUFFIX.fullmatch(path.suffix) else ""
+    return f"{uuid4().hex}{suffix.lower()}"
+
+
+def _task_path(task_id: str) -> str:
+    return f"/tasks/{quote(task_id, safe='')}"

@@ -1,0 +1,133 @@
+"""Keeps within the service's limits: how many tasks run per model, how many requests are sent a second."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from wanflow.service.port import Accepted, Fetched, Request, TaskState, TaskSummary, VideoService
+
+RUNNING = 5
+RESERVE = 1
+"""One task more than the service runs at once waits there, so that no running slot ever idles."""
+
+SUBMITS_PER_SECOND = 5
+
+
+@dataclass(order=True, slots=True)
+class _Waiter:
+    urgency: Fraction
+    name: str
+    turn: anyio.Event = field(compare=False, default_factory=anyio.Event)
+
+
+@dataclass(slots=True)
+class _Gate:
+    free: int
+    queue: list[_Waiter] = field(default_factory=list)
+
+
+class Slots:
+    """Limits the submitted and unfinished tasks of each model; the most urgent waiter goes first.
+
+    A task in the service's own queue can't be re-ordered, so waiting happens here (architecture.md, The scheduler).
+    """
+
+    def __init__(self, limits: Mapping[str, int], default: int = RUNNING + RESERVE) -> None:
+        self._gates: dict[str, _Gate] = {}
+        self._limits = limits
+        self._default = default
+
+    @asynccontextmanager
+    async def slot(self, model: str, priority: Fraction, name: str) -> AsyncIterator[None]:
+        """Hold one of a model's slots, from before the submit until the task is final.
+
+        Among those who wait the highest `priority` goes first, ties by `name`.
+        """
+        gate = self._gates.setdefault(model, _Gate(self._limits.get(model, self._default)))
+        await _enter(gate, _Waiter(-priority, name))
+        try:
+            yield
+        finally:
+            _pass_on(gate)
+
+
+async def _enter(gate: _Gate, waiter: _Waiter) -> None:
+    heapq.heappush(gate.queue, waiter)
+    try:
+        # everyone who becomes ready at the same moment is in the queue before the first one is let through
+        await checkpoint()
+        _admit(gate)
+        await waiter.turn.wait()
+    except anyio.get_cancelled_exc_class():
+        _leave(gate, waiter)
+        raise
+
+
+def _leave(gate: _Gate, waiter: _Waiter) -> None:
+    if waiter.turn.is_set():
+        _pass_on(gate)
+    else:
+        gate.queue = [other for other in gate.queue if other is not waiter]
+        heapq.heapify(gate.queue)
+
+
+def _pass_on(gate: _Gate) -> None:
+    gate.free += 1
+    _admit(gate)
+
+
+def _admit(gate: _Gate) -> None:
+    while gate.free and gate.queue:
+        gate.free -= 1
+        heapq.heappop(gate.queue).turn.set()
+
+
+class Limited:
+    """A `VideoService` that sends at most so many submissions a second and model; the rest passes through."""
+
+    def __init__(self, service: VideoService, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
+        self._service = service
+        self._sent: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=submits_per_second))
+        self._turns: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once its second has room."""
+        async with self._turns[request.model]:
+            sent = self._sent[request.model]
+            if len(sent) == sent.maxlen:
+                await anyio.sleep_until(sent[0] + 1)
+            sent.append(anyio.current_time())
+        return await self._service.submit(request)
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Look at a task once."""
+        return await self._service.poll(task_id)
+
+    async def list(self, model: str) -> Sequence[TaskSummary]:
+        """The account's tasks of one model."""
+        return await self._service.list(model)
+
+    async def cancel(self, task_id: str) -> bool:
+        """Cancel a task that is still PENDING."""
+        return await self._service.cancel(task_id)
+
+    async def upload(self, path: Path, model: str) -> str:
+        """Put a local file where the service can read it."""
+        return await self._service.upload(path, model)
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        """Stream a result into a file."""
+        return await self._service.download(url, target)
+
+    async def settled(self, task_id: str) -> TaskState:
+        """Wait until a task is final."""
+        return await self._service.settled(task_id)

@@ -1,0 +1,157 @@
+"""Requests and replies as they stand on the wire; pure (api.md 1, 2 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from wanflow.digest import Canonical
+from wanflow.service.fault import ServerFault, UnknownFate
+from wanflow.service.port import Accepted, Request, TaskState, TaskStatus, TaskSummary
+
+OSS = "oss://"
+SUBMIT_PATH = "/services/aigc/video-generation/video-synthesis"
+
+Reply = Mapping[str, object]
+"""The JSON object of a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaItem:
+    """One entry of `input.media`: its type, its address, and for a reference the address of its voice."""
+
+    type: str
+    url: str
+    voice_url: str | None = None
+
+    def to_json(self) -> dict[str, Canonical]:
+        """As it is sent; `reference_voice` only where there is one."""
+        voice = {} if self.voice_url is None else {"reference_voice": self.voice_url}
+        return {"type": self.type, "url": self.url, **voice}
+
+
+def request_body(
+    model: str,
+    *,
+    prompt: str | None,
+    negative_prompt: str | None,
+    media: Sequence[MediaItem],
+    parameters: Mapping[str, bool | int | str],
+    seed: int | None,
+) -> Request:
+    """The body of a submit in the protocol of the 2.7 models (api.md 1.4, 2.1 to 2.3).
+
+    What is None or empty is left out; `seed` joins the parameters.
+    """
+    words = {"prompt": prompt, "negative_prompt": negative_prompt}
+    given: dict[str, Canonical] = {key: text for key, text in words.items() if text}
+    given["media"] = [item.to_json() for item in media]
+    settings: dict[str, Canonical] = dict(parameters)
+    if seed is not None:
+        settings["seed"] = seed
+    return Request(model, {"model": model, "input": given, "parameters": settings})
+
+
+def submit_headers(request: Request) -> dict[str, str]:
+    """The headers of a submit: asynchronous, and resolving `oss://` where one is sent (api.md 1.3)."""
+    headers = {"X-DashScope-Async": "enable"}
+    if _mentions_oss(request.body):
+        headers["X-DashScope-OssResourceResolve"] = "enable"
+    return headers
+
+
+def read_accepted(reply: Reply) -> Accepted:
+    """The reply to a submit. Raises UnknownFate where it names no task."""
+    task_id = _text(_object(reply, "output"), "task_id")
+    if not task_id:
+        raise UnknownFate("the service accepted a request without naming its task")
+    return Accepted(task_id, _text(reply, "request_id") or "")
+
+
+def read_state(task_id: str, reply: Reply) -> TaskState:
+    """The reply to a query; a state that we don't know counts as running, so that it is asked again."""
+    output = _object(reply, "output")
+    usage = _object(reply, "usage")
+    return TaskState(
+        task_id=_text(output, "task_id") or task_id,
+        status=_status(_text(output, "task_status")),
+        request_id=_text(reply, "request_id") or "",
+        url=_text(output, "video_url"),
+        code=_text(output, "code"),
+        message=_text(output, "message"),
+        usage={key: _canonical(value) for key, value in usage.items()} or None,
+    )
+
+
+def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int]:
+    """One page of the task list and the number of pages; rows are under `data` or `tasks` (api.md 8, 17)."""
+    rows = reply.get("data") or reply.get("tasks") or ()
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        raise ServerFault("the service's task list is no list")
+    summaries = tuple(_summary(model, row) for row in rows if isinstance(row, Mapping))
+    return summaries, int(number(reply.get("total_page")) or 1)
+
+
+def billed_seconds(usage: Mapping[str, Canonical] | None) -> Decimal | None:
+    """The seconds that a task was billed for (`usage.duration`, api.md 6.1), None where the reply did not say."""
+    return None if usage is None else number(usage.get("duration"))
+
+
+def number(value: object) -> Decimal | None:
+    """A number whether it came as integer, float or text (api.md 8, 10); None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _summary(model: str, row: Reply) -> TaskSummary:
+    created = number(row.get("gmt_create")) or Decimal(0)
+    return TaskSummary(
+        task_id=_text(row, "task_id") or "",
+        status=_status(_text(row, "status")),
+        model=_text(row, "model_name") or model,
+        created=datetime.fromtimestamp(int(created) / 1000, UTC),
+        request_id=_text(row, "request_id") or "",
+    )
+
+
+def _status(word: str | None) -> TaskStatus:
+    known = {status.value for status in TaskStatus}
+    return TaskStatus(word) if word in known else TaskStatus.RUNNING
+
+
+def _object(reply: Reply, key: str) -> Reply:
+    value = reply.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(reply: Reply, key: str) -> str | None:
+    value = reply.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _canonical(value: object) -> Canonical:
+    """Floats become plain decimal text, so that a figure can be hashed and written exactly."""
+    if isinstance(value, float):
+        exact = Decimal(repr(value))
+        return int(exact) if exact == exact.to_integral_value() else format(exact, "f")
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_canonical(item) for item in value]
+    return str(value)
+
+
+def _mentions_oss(value: Canonical) -> bool:
+    if isinstance(value, str):
+        return value.startswith(OSS)
+    if isinstance(value, Mapping):
+        return any(_mentions_oss(item) for key, item in value.items() if key not in {"prompt", "negative_prompt"})
+    return isinstance(value, Sequence) and any(_mentions_oss(item) for item in value)
