@@ -21,6 +21,7 @@ COLUMNS, ROWS = 4, 3
 """A frame's number in binary: twelve fields, the highest bit at the top left, bright for 1."""
 DARK, BRIGHT = 40, 215
 CLICK_SAMPLES = 480
+CLICK_HALF_WAVE = 24
 CLICK_LEVEL = 20_000
 LOUD = 4_000
 PLAIN: Mapping[str, str] = {"preset": "ultrafast", "crf": "18", "g": "12"}
@@ -70,13 +71,18 @@ def numbered_clip(
     times: Sequence[int] | None = None,
     options: Mapping[str, str] = PLAIN,
     container_format: str = "mp4",
+    rotation: int = 0,
 ) -> Path:
     """Draw a clip whose frames carry `first`, `first` + 1, …, with a click at the start of its sound track.
 
     `times` are presentation times in ticks of 1/`rate`, for a variable rate. The sound is as long as the frames.
+    `rotation` are degrees by which a player turns the picture. An mp4 has its index in front, as a download has.
     """
-    with av.open(str(path.absolute()), "w", format=container_format) as output:
+    faststart = {"movflags": "faststart"} if container_format in {"mp4", "mov"} else {}
+    with av.open(str(path.absolute()), "w", format=container_format, options=faststart) as output:
         film = _film(output, size, Fraction(rate), options)
+        if rotation:
+            film.set_display_rotation(rotation)
         track = output.add_stream("aac", rate=sample_rate, layout="mono" if mono else "stereo") if sound else None
         for index in range(frames):
             frame = VideoFrame.from_image(number_picture(first + index, size))
@@ -160,7 +166,8 @@ def _film(output: OutputContainer, size: tuple[int, int], rate: Fraction, option
 
 def _write_click(output: OutputContainer, track: AudioStream, samples: int) -> None:
     channels = track.layout.nb_channels
-    loud = array("h", [CLICK_LEVEL, -CLICK_LEVEL] * (CLICK_SAMPLES // 2))
+    wave = [CLICK_LEVEL] * CLICK_HALF_WAVE + [-CLICK_LEVEL] * CLICK_HALF_WAVE
+    loud = array("h", wave * (CLICK_SAMPLES // len(wave)))
     mono = (loud + array("h", [0]) * samples)[:samples]
     everything = array("h", (sample for sample in mono for _ in range(channels)))
     resampler = AudioResampler(track.format.name, track.layout.name, track.rate, track.frame_size or 1024)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
+from ffmpeg.nodes import FilterableStream, OutputStream
 from PIL import Image
 
 from wanflow import timing
@@ -18,7 +18,7 @@ from wanflow.media import encoding
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
 from wanflow.media.landing import landing
 from wanflow.media.probe import Footage, examine, probe
-from wanflow.media.tool import Leash, Progress, find_ffmpeg, path_argument, run
+from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.spec.facts import Facts
 from wanflow.timing import SAMPLE_RATE
 
@@ -55,7 +55,7 @@ def cut_piece(source: Path, first: int, last: int, target: Path, *, leash: Leash
     if not 0 <= first <= last < footage.facts.frames:
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
     with landing(target) as part:
-        run([_ffmpeg(), *piece_arguments(footage, first, last, part)], leash=leash, progress=progress)
+        run_ffmpeg(piece_arguments(footage, first, last, part), leash=leash, progress=progress)
         _require(part, last - first + 1, footage)
 
 
@@ -65,7 +65,7 @@ def cut_sound(source: Path, target: Path, *, leash: Leash) -> None:
     if facts.samples == 0:
         raise BadMedia(source, "has no sound track")
     with landing(target) as part:
-        run([_ffmpeg(), *sound_arguments(source, facts, part)], leash=leash)
+        run_ffmpeg(sound_arguments(source, facts, part), leash=leash)
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
@@ -86,34 +86,34 @@ def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> li
     streams = [video]
     if footage.facts.samples:
         begin = timing.to_samples(first, rate)
-        streams.append(_sound(source.audio, begin, begin + timing.to_samples(last + 1 - first, rate)))
-    return _arguments(ffmpeg.output(*streams, path_argument(target), **encoding.piece(rate)))
+        streams.append(exact_sound(source.audio, begin, timing.to_samples(last + 1 - first, rate)))
+    return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoding.piece(rate)))
 
 
 def sound_arguments(source: Path, facts: Facts, target: Path) -> list[str]:
     """What ffmpeg is told to take the sound track out; pure."""
     samples = round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
-    sound = _sound(ffmpeg.input(path_argument(source), **encoding.FOREIGN).audio, 0, samples)
-    return _arguments(ffmpeg.output(sound, path_argument(target), **encoding.WAV))
+    sound = exact_sound(ffmpeg.input(path_argument(source), **encoding.FOREIGN).audio, 0, samples)
+    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoding.WAV))
 
 
-def _sound(sound: ffmpeg.nodes.FilterableStream, begin: int, end: int) -> ffmpeg.nodes.FilterableStream:
+def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int | None = None) -> FilterableStream:
+    """48 kHz stereo from sample `begin` on, exactly `samples` of it: silence where it ends before, or at `stop`."""
+    end = begin + samples if stop is None else min(stop, begin + samples)
     return (
         sound.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
         .filter("aformat", sample_fmts="s16", channel_layouts="stereo")
-        .filter("apad", whole_len=end)
         .filter("atrim", start_sample=begin, end_sample=end)
         .filter("asetpts", "N")
+        .filter("apad", whole_len=samples)
+        .filter("atrim", end_sample=samples)
     )
 
 
-def _arguments(output: ffmpeg.nodes.OutputStream) -> list[str]:
+def arguments_of(output: OutputStream) -> list[str]:
+    """A built graph as ffmpeg's arguments; it overwrites its output, which is never a file that anybody has."""
     arguments: list[str] = ffmpeg.get_args(output, overwrite_output=True)
     return arguments
-
-
-def _ffmpeg() -> str:
-    return str(find_ffmpeg(os.environ))
 
 
 def _require(piece: Path, frames: int, source: Footage) -> None:

@@ -119,6 +119,11 @@ def run(argv: Sequence[str], *, leash: Leash, progress: Progress | None = None) 
         raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")
 
 
+def run_ffmpeg(arguments: Sequence[str], *, leash: Leash, progress: Progress | None = None) -> None:
+    """Run the ffmpeg that this machine has with these arguments; raises as `find_ffmpeg` and `run` do."""
+    run([str(find_ffmpeg(os.environ)), *arguments], leash=leash, progress=progress)
+
+
 def _chosen(name: str, environ: Mapping[str, str]) -> Path:
     found = shutil.which(name, path=environ.get("PATH", ""))
     if found is None:

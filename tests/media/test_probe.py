@@ -1,0 +1,147 @@
+"""Measuring files by what they are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from kit.clips import click_sound, cut_short, numbered_clip
+from PIL import ExifTags, Image
+
+from wanflow import digest
+from wanflow.media.container import BadMedia
+from wanflow.media.probe import check_film, examine, probe
+from wanflow.spec.facts import Kind
+
+
+@pytest.mark.parametrize(("written", "mode"), [("png", "RGB"), ("jpeg", "RGB"), ("webp", "RGB"), ("bmp", "RGB")])
+def test_a_picture_is_known_by_its_content(tmp_path: Path, written: str, mode: str) -> None:
+    """The name's ending does not matter."""
+    path = tmp_path / "picture.mp4"
+    Image.new(mode, (40, 30)).save(path, written.upper())
+    facts = probe(path)
+    assert (facts.kind, facts.format, facts.width, facts.height) == (Kind.IMAGE, written, 40, 30)
+    assert (facts.alpha, facts.frames, facts.rate, facts.seconds) == (False, 0, None, 0)
+    assert (facts.digest, facts.size_bytes) == (digest.of_file(path), path.stat().st_size)
+
+
+def test_a_picture_lying_on_its_side_is_measured_upright(tmp_path: Path) -> None:
+    """EXIF orientation 6 swaps width and height."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new("RGB", (40, 30)).save(tmp_path / "phone.jpg", exif=exif)
+    facts = probe(tmp_path / "phone.jpg")
+    assert (facts.width, facts.height) == (30, 40)
+
+
+def test_alpha_is_seen(tmp_path: Path) -> None:
+    """A picture with a transparency channel says so."""
+    Image.new("RGBA", (8, 8)).save(tmp_path / "a.png")
+    assert probe(tmp_path / "a.png").alpha
+
+
+def test_a_video_is_measured_to_the_frame_and_the_sample(tmp_path: Path) -> None:
+    """Frames, rate, samples and seconds are exact, the encoder's padding left out."""
+    facts = probe(numbered_clip(tmp_path / "clip.png", frames=45, size=(64, 48)))
+    assert (facts.kind, facts.format, facts.width, facts.height) == (Kind.VIDEO, "mp4", 64, 48)
+    assert (facts.frames, facts.rate, facts.seconds) == (45, Fraction(30), Fraction(3, 2))
+    assert (facts.samples, facts.sample_rate) == (72_000, 48_000)
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(24000, 1001), Fraction(30000, 1001)])
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska"])
+def test_a_rate_is_exact_whatever_the_clock(tmp_path: Path, rate: Fraction, container: str) -> None:
+    """Milliseconds as a container's clock don't make a rate variable."""
+    path = numbered_clip(tmp_path / "c", 40, (64, 48), rate, sound=False, container_format=container)
+    facts = probe(path)
+    assert (facts.format, facts.frames, facts.rate, facts.seconds) == (container, 40, rate, 40 / rate)
+    assert (facts.samples, facts.sample_rate) == (0, 0)
+
+
+def test_a_variable_rate_keeps_the_true_length(tmp_path: Path) -> None:
+    """Frames at 0, 1, 2, 5 and 6 tenths of a second last 0.7 s."""
+    path = numbered_clip(tmp_path / "v.mov", 5, (64, 48), 10, sound=False, times=[0, 1, 2, 5, 6])
+    facts = probe(path)
+    assert (facts.frames, facts.seconds, facts.rate) == (5, Fraction(7, 10), Fraction(50, 7))
+
+
+def test_a_turned_video_is_measured_as_it_is_shown(tmp_path: Path) -> None:
+    """A quarter turn swaps width and height."""
+    facts = probe(numbered_clip(tmp_path / "phone.mp4", 3, (64, 48), rotation=90))
+    assert (facts.width, facts.height) == (48, 64)
+
+
+@pytest.mark.parametrize(("codec", "rate"), [("pcm_s16le", 48_000), ("pcm_s16le", 22_050), ("mp3", 44_100)])
+def test_a_sound_is_measured_to_the_sample(tmp_path: Path, codec: str, rate: int) -> None:
+    """A WAV and an MP3 know their length without decoding padding."""
+    facts = probe(click_sound(tmp_path / "sound", rate, rate, codec))
+    assert (facts.kind, facts.samples, facts.sample_rate, facts.seconds) == (Kind.AUDIO, rate, rate, 1)
+    assert facts.format == ("mp3" if codec == "mp3" else "wav")
+
+
+def test_what_is_no_media_is_refused_with_the_reason(tmp_path: Path) -> None:
+    """Missing, empty, a folder, text: each is said, each goes on from the file's name."""
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("not a film\n" * 50)
+    reasons = {"gone.mp4": "does not exist", "empty.mp4": "is empty", ".": "is not a file", "text.mp4": "can't be read"}
+    for name, reason in reasons.items():
+        with pytest.raises(BadMedia) as caught:
+            probe(tmp_path / name)
+        assert caught.value.why.startswith(reason)
+
+
+def test_a_playlist_opens_nothing_else(tmp_path: Path) -> None:
+    """A file from outside that only names other files is no media."""
+    numbered_clip(tmp_path / "secret.mp4", 3, (64, 48))
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
+    (tmp_path / "hls.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n")
+    for name in ("list.mp4", "hls.mp4"):
+        with pytest.raises(BadMedia, match="can't be read"):
+            probe(tmp_path / name)
+
+
+def test_a_broken_picture_is_refused(tmp_path: Path) -> None:
+    """A picture that stops in the middle is damaged, not half good."""
+    Image.effect_noise((200, 200), 50).save(tmp_path / "whole.png")
+    with pytest.raises(BadMedia, match="is a damaged picture"):
+        probe(cut_short(tmp_path / "whole.png", tmp_path / "half.png"))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.98])
+def test_a_download_that_broke_off_is_no_film(tmp_path: Path, share: float) -> None:
+    """A header that promises all frames does not help where they are missing."""
+    whole = numbered_clip(tmp_path / "whole.mp4", 60, (160, 120))
+    assert check_film(whole).frames == 60
+    with pytest.raises(BadMedia, match="is not a playable video: it "):
+        check_film(cut_short(whole, tmp_path / "half.mp4", share))
+
+
+def test_a_damaged_picture_in_a_film_is_found(tmp_path: Path) -> None:
+    """All packets are there but one does not decode: not playable."""
+    whole = numbered_clip(tmp_path / "whole.mp4", 60, (160, 120), sound=False)
+    data = bytearray(whole.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 2000] = b"\xff" * 2000
+    (tmp_path / "bad.mp4").write_bytes(data)
+    with pytest.raises(BadMedia, match="is not a playable video"):
+        check_film(tmp_path / "bad.mp4")
+
+
+def test_a_picture_or_a_sound_is_no_film(tmp_path: Path) -> None:
+    """An error page's logo in the place of a film is refused."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    click_sound(tmp_path / "a.wav", 4800)
+    with pytest.raises(BadMedia, match="it is a picture"):
+        check_film(tmp_path / "a.png")
+    with pytest.raises(BadMedia, match="it is a sound"):
+        check_film(tmp_path / "a.wav")
+    with pytest.raises(BadMedia, match="has no video"):
+        examine(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("name", ["-i.mp4", "a b'c%d.mp4", "concat:x.mp4", "城市 灯塔.mp4", "new\nline.mp4"])
+def test_hostile_names_are_only_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path with anything in it is read as that file."""
+    monkeypatch.chdir(tmp_path)
+    assert probe(numbered_clip(Path(name), 4, (64, 48), sound=False)).frames == 4

@@ -1,0 +1,130 @@
+"""Finding ffmpeg, running it, stopping it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from threading import Thread
+
+import imageio_ffmpeg
+import pytest
+
+from wanflow.errors import ToolFailed, ToolMissing
+from wanflow.media import tool
+from wanflow.media.tool import Leash
+
+FFMPEG = tool.find_ffmpeg(os.environ)
+ENDLESS = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64", "-f", "null", "-"]
+
+
+def stand_in(folder: Path, banner: str) -> Path:
+    """A program named ffmpeg that prints a banner."""
+    folder.mkdir(exist_ok=True)
+    program = folder / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho '{banner}'\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+def test_the_variable_wins_over_path(tmp_path: Path) -> None:
+    """WANFLOW_FFMPEG is taken even where PATH has one too."""
+    chosen = stand_in(tmp_path / "chosen", "ffmpeg version 4.0")
+    other = stand_in(tmp_path / "path", "ffmpeg version 9.0 --enable-libx264")
+    found = tool.find_ffmpeg({"WANFLOW_FFMPEG": str(chosen), "PATH": str(other.parent)})
+    assert found == chosen
+
+
+def test_a_wrong_variable_is_said_with_a_way_out() -> None:
+    """A variable that names nothing is an error, not a silent fallback."""
+    with pytest.raises(ToolMissing, match=r"`/no/such/ffmpeg`, which is no program") as caught:
+        tool.find_ffmpeg({"WANFLOW_FFMPEG": "/no/such/ffmpeg"})
+    assert caught.value.hint == "correct WANFLOW_FFMPEG, or unset it"
+
+
+@pytest.mark.parametrize(
+    ("banner", "taken"),
+    [
+        ("ffmpeg version 9.0.2-static built with --enable-libx264", True),
+        ("ffmpeg version n5.1 built with --enable-libx264", True),
+        ("ffmpeg version N-118000-gabcdef built with --enable-libx264", True),
+        ("ffmpeg version 4.4.2 built with --enable-libx264", False),
+        ("ffmpeg version 7.1 built with --enable-openh264", False),
+        ("something else", False),
+    ],
+)
+def test_only_a_fit_ffmpeg_on_path_is_taken(tmp_path: Path, banner: str, *, taken: bool) -> None:
+    """An old one, or one without libx264, is passed over for the one that came with imageio-ffmpeg."""
+    program = stand_in(tmp_path, banner)
+    expected = program if taken else Path(imageio_ffmpeg.get_ffmpeg_exe())
+    assert tool.find_ffmpeg({"PATH": str(tmp_path)}) == expected
+
+
+def test_the_version_is_what_the_binary_says(tmp_path: Path) -> None:
+    """`version` reads the banner and refuses a program that is no ffmpeg."""
+    assert tool.version(stand_in(tmp_path / "good", "ffmpeg version 9.0.2-static Copyright")) == "9.0.2-static"
+    with pytest.raises(ToolMissing, match="is no ffmpeg"):
+        tool.version(stand_in(tmp_path / "bad", "hello"))
+
+
+def test_a_failure_carries_the_last_words() -> None:
+    """What ffmpeg said last is in the message."""
+    with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
+        tool.run([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+
+
+def test_a_binary_that_is_gone_is_said(tmp_path: Path) -> None:
+    """Starting what is not there is a ToolMissing, not a traceback."""
+    with pytest.raises(ToolMissing, match="can't be started"):
+        tool.run([str(tmp_path / "gone")], leash=Leash())
+
+
+def test_progress_counts_frames() -> None:
+    """The last number told is the number of frames written, and numbers only rise."""
+    told: list[int] = []
+    argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=2", "-f", "null", "-"]
+    tool.run(argv, leash=Leash(), progress=told.append)
+    assert told[-1] == 60
+    assert told == sorted(told)
+
+
+def test_a_killed_leash_ends_what_runs() -> None:
+    """An ffmpeg that would never end is ended from another thread, and no process is left."""
+    leash = Leash()
+
+    def kill(_frames: int) -> None:
+        killer = Thread(target=leash.kill)
+        killer.start()
+        killer.join()
+
+    with pytest.raises(ToolFailed, match="was stopped"):
+        tool.run(ENDLESS, leash=leash, progress=kill)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_killed_leash_starts_nothing_that_lasts() -> None:
+    """What is started after the kill ends at once."""
+    leash = Leash()
+    leash.kill()
+    with pytest.raises(ToolFailed, match="was stopped"):
+        tool.run(ENDLESS, leash=leash)
+
+
+def test_a_listener_that_fails_leaves_no_process() -> None:
+    """An error in the progress callback ends ffmpeg too."""
+
+    def fail(_frames: int) -> None:
+        raise RuntimeError("listener")
+
+    with pytest.raises(RuntimeError, match="listener"):
+        tool.run(ENDLESS, leash=Leash(), progress=fail)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("name", ["-x.mp4", "concat:a|b", "%d.png", "a b'c.mp4"])
+def test_a_path_is_never_an_option(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a file is called, its argument begins with a slash."""
+    monkeypatch.chdir(tmp_path)
+    assert tool.path_argument(Path(name)) == f"{tmp_path}/{name}"
