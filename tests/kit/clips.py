@@ -36,6 +36,15 @@ class Box(NamedTuple):
     height: int
 
 
+def to_frame(picture: Image.Image) -> VideoFrame:
+    """A picture as PyAV's RGB frame."""
+    frame = VideoFrame(*picture.size, "rgb24")
+    data, line = picture.convert("RGB").tobytes(), picture.width * 3
+    pad = bytes(frame.planes[0].line_size - line)
+    frame.planes[0].update(b"".join(data[row : row + line] + pad for row in range(0, len(data), line)))
+    return frame
+
+
 def number_picture(number: int, size: tuple[int, int]) -> Image.Image:
     """A picture that carries `number` (0 to 4095)."""
     picture = Image.new("RGB", size)
@@ -85,7 +94,7 @@ def numbered_clip(
             film.set_display_rotation(rotation)
         track = output.add_stream("aac", rate=sample_rate, layout="mono" if mono else "stereo") if sound else None
         for index in range(frames):
-            frame = VideoFrame.from_image(number_picture(first + index, size))
+            frame = to_frame(number_picture(first + index, size))
             frame.pts, frame.time_base = (times[index] if times else index), 1 / Fraction(rate)
             output.mux(film.encode(frame))
         output.mux(film.encode(None))

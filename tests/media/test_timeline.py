@@ -23,7 +23,7 @@ def spans(*items: Item) -> list[tuple[int, int, int]]:
 
 
 def test_a_continuation_takes_over_where_its_piece_begins() -> None:
-    """coast plays 0 to 3 s, then all of approach (format.md's own example)."""
+    """The item coast plays 0 to 3 s, then all of approach (format.md's own example)."""
     clips = place([COAST, APPROACH], THIRTY)
     assert [(clip.begin, clip.length) for clip in clips] == [(0, 90), (90, 360)]
     assert total_frames(clips) == 450
@@ -88,7 +88,7 @@ def test_another_rate_rounds_to_the_nearest_frame() -> None:
     ],
 )
 def test_a_trim_outside_the_real_clip_is_said(start: str | None, stop: str | None, message: str) -> None:
-    """in and out lie within the clip, and something lies between them."""
+    """Both in and out lie within the clip, and something lies between them."""
     item = Item("coast", 150, THIRTY, Decimal(start) if start else None, Decimal(stop) if stop else None)
     with pytest.raises(OutsideClip) as caught:
         place([item], THIRTY)

@@ -21,6 +21,10 @@ from wanflow.media.slate import draw_strip
 from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
 
+MICROSECONDS = 1_000_000
+CLOCK_JITTER = 1_000
+"""Microseconds by which a container that counts milliseconds may stamp a frame too late."""
+
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 
 
@@ -89,11 +93,15 @@ def _quoted(path: str) -> str:
 
 
 def _trimmed(video: FilterableStream, recipe: SegmentRecipe) -> FilterableStream:
-    """The clip's own frames, counted, at the cut's rate."""
+    """The clip's own frames, counted, at the cut's rate: at any moment the frame that the clip shows then.
+
+    Rounding up means just that; rounding to the nearest shows the second frame first when 60 frames become 24.
+    """
     return (
         video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
-        .filter("setpts", "PTS-STARTPTS")
-        .filter("fps", fps=timing.rate_text(recipe.rate), round="near")
+        .filter("settb", expr=f"1/{MICROSECONDS}")
+        .filter("setpts", f"PTS-STARTPTS-{CLOCK_JITTER}")
+        .filter("fps", fps=timing.rate_text(recipe.rate), round="up")
     )
 
 

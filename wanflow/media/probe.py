@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,11 +69,15 @@ def examine(path: Path) -> Footage:
 
 
 def _size(path: Path) -> int:
-    if not path.exists():
-        raise BadMedia(path, "does not exist")
-    if not path.is_file():
-        raise BadMedia(path, "is not a file")
-    size = path.stat().st_size
+    try:
+        if not path.exists():
+            raise BadMedia(path, "does not exist")
+        if not path.is_file():
+            raise BadMedia(path, "is not a file")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as fault:
+        raise BadMedia(path, f"can't be opened: {fault.strerror}") from fault
     if size == 0:
         raise BadMedia(path, "is empty")
     return size

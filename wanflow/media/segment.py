@@ -82,4 +82,4 @@ def slate_top(recipe: SegmentRecipe) -> int:
 
 
 def _even(value: Fraction) -> int:
-    return round(value / 2) * 2
+    return int((value + 1) // 2) * 2

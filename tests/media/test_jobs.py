@@ -1,0 +1,131 @@
+"""Jobs: plain values, done in a thread, cancelled without a trace."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio import CapacityLimiter, create_task_group
+
+from kit.clips import numbered_clip, read_numbers
+from wanflow.errors import MediaFault
+from wanflow.media.jobs import (
+    AssembleCut,
+    CheckFilm,
+    ConformSegment,
+    CutPiece,
+    CutSound,
+    GrabFrame,
+    Job,
+    Jobs,
+    ProbeFile,
+    perform,
+)
+from wanflow.media.segment import SegmentRecipe
+from wanflow.spec.facts import Facts, Kind
+
+both = pytest.mark.parametrize("backend", ["asyncio", "trio"])
+RECIPE = SegmentRecipe("00" * 32, 0, 10, 10, 64, 48, Fraction(30))
+
+
+def done(job: Job, backend: str = "asyncio", progress: Callable[[int], None] | None = None) -> Facts:
+    """Perform one job in a loop of its own."""
+
+    async def main() -> Facts:
+        jobs: Jobs = perform
+        return await jobs(job, CapacityLimiter(1), progress)
+
+    return anyio.run(main, backend=backend)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Ten frames with sound."""
+    return numbered_clip(tmp_path / "clip.mp4", 10, (64, 48))
+
+
+def test_every_job_gives_the_facts_of_what_it_made(clip: Path) -> None:
+    """Measured on the finished file."""
+    target = clip.with_name("out")
+    assert done(ProbeFile(clip)) == done(CheckFilm(clip))
+    assert done(GrabFrame(clip, 3, target)).kind is Kind.IMAGE
+    assert done(CutPiece(clip, 3, 5, target)).frames == 3
+    assert done(CutSound(clip, target)).kind is Kind.AUDIO
+    segment = clip.with_name("segment.mov")
+    assert done(ConformSegment(clip, RECIPE, segment)).samples == RECIPE.samples
+    assert done(AssembleCut((segment, segment), target)).frames == 20
+    assert read_numbers(target) == [*range(10)] * 2
+
+
+def test_jobs_can_travel() -> None:
+    """They are picklable values that equal their copies, so that another machine may do them."""
+    here = Path("/m/a.mp4")
+    for job in (
+        ProbeFile(here),
+        CheckFilm(here),
+        GrabFrame(here, 1, here),
+        CutPiece(here, 1, 2, here),
+        CutSound(here, here),
+        ConformSegment(here, RECIPE, here),
+        AssembleCut((here,), here),
+    ):
+        assert pickle.loads(pickle.dumps(job)) == job  # noqa: S301
+        assert hash(job) == hash(pickle.loads(pickle.dumps(job)))  # noqa: S301
+
+
+@both
+def test_a_fault_comes_out_as_itself(clip: Path, backend: str) -> None:
+    """Not as a group of one."""
+    with pytest.raises(MediaFault, match="has no frame 99"):
+        done(GrabFrame(clip, 99, clip.with_name("out.png")), backend)
+
+
+@both
+def test_a_cancelled_job_leaves_no_process_and_no_half_file(clip: Path, backend: str) -> None:
+    """Its ffmpeg is ended with its group, what it wrote is gone, and the cancellation stays a cancellation."""
+    endless = ConformSegment(clip, replace(RECIPE, frames=10**7), clip.with_name("segment.mov"))
+
+    async def main() -> None:
+        async with create_task_group() as group:
+            await perform(endless, CapacityLimiter(1), lambda _frames: group.cancel_scope.cancel())
+        assert group.cancel_scope.cancelled_caught
+
+    anyio.run(main, backend=backend)
+    assert [path.name for path in clip.parent.iterdir()] == ["clip.mp4"]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@both
+def test_progress_is_told_in_the_loop(clip: Path, backend: str) -> None:
+    """A listener may touch what belongs to the loop; the last number is the whole."""
+    told: list[int] = []
+
+    def listen(frames: int) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        told.append(frames)
+
+    done(ConformSegment(clip, RECIPE, clip.with_name("s.mov")), backend, listen)
+    assert told[-1] == 10
+
+
+@both
+def test_the_limiter_bounds_what_runs_at_once(clip: Path, backend: str) -> None:
+    """Whoever holds the only token keeps the others waiting, and cancelling one that waits is quick."""
+
+    async def main() -> None:
+        limiter = CapacityLimiter(1)
+        async with limiter, create_task_group() as group:
+            group.start_soon(perform, ProbeFile(clip), limiter)
+            await anyio.wait_all_tasks_blocked()
+            assert limiter.statistics().tasks_waiting == 1
+            group.cancel_scope.cancel()
+
+    anyio.run(main, backend=backend)

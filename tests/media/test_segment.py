@@ -1,0 +1,84 @@
+"""What names a segment, and where a picture lies in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wanflow.media.segment import SegmentRecipe, Window, fit_bars, slate_top
+
+RECIPE = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
+OTHERS = {
+    "source": "cd" * 32,
+    "first": 4,
+    "count": 119,
+    "frames": 149,
+    "width": 1278,
+    "height": 718,
+    "rate": Fraction(25),
+    "slate": (),
+    "version": 99,
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(SegmentRecipe)])
+def test_every_part_of_a_recipe_is_in_its_key(name: str) -> None:
+    """A field that the key forgot would serve a stale segment."""
+    assert replace(RECIPE, **{name: OTHERS[name]}).key() != RECIPE.key()  # type: ignore[arg-type]
+
+
+def test_a_key_does_not_change_between_releases_or_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a hash of the recipe alone; whoever changes it on purpose changes this test."""
+    monkeypatch.setitem(os.environ, "WANFLOW_FFMPEG", "/another/ffmpeg")
+    assert RECIPE.key() == replace(RECIPE).key()
+    assert RECIPE.key() == "10eb2fc257a30377f506fa1e920dd3eea28d4b057098d4af94c04af1d1241cad"
+
+
+def test_the_samples_beside_the_frames_are_exact() -> None:
+    """150 frames at 30 a second lie beside 240000 samples; odd rates round to the nearest."""
+    assert RECIPE.samples == 240_000
+    assert replace(RECIPE, frames=1, rate=Fraction(30000, 1001)).samples == 1602
+
+
+def test_an_odd_size_is_refused() -> None:
+    """yuv420p has no odd sizes."""
+    with pytest.raises(ValueError, match="even width and height, not 321x240"):
+        replace(RECIPE, width=321, height=240)
+
+
+@pytest.mark.parametrize(
+    ("clip", "window"),
+    [
+        ((1280, 720), Window(0, 0, 1280, 720)),
+        ((640, 360), Window(0, 0, 1280, 720)),
+        ((720, 1280), Window(436, 0, 406, 720)),
+        ((960, 960), Window(280, 0, 720, 720)),
+        ((1920, 800), Window(0, 92, 1280, 534)),
+    ],
+)
+def test_bars_fill_what_another_shape_leaves(clip: tuple[int, int], window: Window) -> None:
+    """The picture is as large as it can be, in the middle."""
+    assert fit_bars(*clip, 1280, 720) == window
+
+
+sides = st.integers(2, 4096)
+
+
+@given(sides, sides, sides.map(lambda side: side // 2 * 2), sides.map(lambda side: side // 2 * 2))
+def test_a_window_lies_within_the_picture(width: int, height: int, into_width: int, into_height: int) -> None:
+    """Even numbers everywhere, nothing outside, and one side filled."""
+    window = fit_bars(width, height, into_width, into_height)
+    assert not any(side % 2 for side in (window.left, window.top, window.width, window.height))
+    assert 0 <= window.left <= window.left + window.width <= into_width
+    assert 0 <= window.top <= window.top + window.height <= into_height
+    assert window.width == into_width or window.height == into_height
+
+
+def test_the_slate_lies_at_the_bottom() -> None:
+    """Its first line is where the lowest tenth begins."""
+    assert slate_top(RECIPE) == 648
