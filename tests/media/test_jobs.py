@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,11 +28,12 @@ from wanflow.media.jobs import (
     Job,
     Jobs,
     ProbeFile,
-    perform,
 )
+from wanflow.media.perform import perform
 from wanflow.media.segment import SegmentRecipe
 from wanflow.spec.facts import Facts, Kind
 
+ROOT = Path(__file__).parents[2]
 both = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 RECIPE = SegmentRecipe("00" * 32, 0, 10, 10, 64, 48, Fraction(30))
 
@@ -129,3 +132,13 @@ def test_the_limiter_bounds_what_runs_at_once(clip: Path, backend: str) -> None:
             group.cancel_scope.cancel()
 
     anyio.run(main, backend=backend)
+
+
+def test_naming_jobs_costs_no_ffmpeg() -> None:
+    """Whoever only plans work for ffmpeg, PyAV and Pillow imports none of them."""
+    code = (
+        "import sys, wanflow.media.jobs, wanflow.media.timeline, wanflow.media.segment;"
+        "print({'av', 'PIL', 'ffmpeg', 'imageio_ffmpeg'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (result.stdout, result.stderr) == ("set()\n", "")

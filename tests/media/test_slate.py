@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from wanflow.media import slate
-from wanflow.media.slate import PAPER, draw_strip, drawable, missing_glyphs, strip_height
+from wanflow.media.segment import strip_height
+from wanflow.media.slate import PAPER, draw_strip, drawable, missing_glyphs
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow import digest, timing
-from wanflow.media.slate import strip_height
 
 SEGMENT_VERSION = 1
 """Raised when the same recipe makes another segment: another encoder line, another slate."""
+
+SLATE_SHARE = 10
+"""The slate is a tenth of the picture's height (format.md, Cuts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ def fit_bars(width: int, height: int, into_width: int, into_height: int) -> Wind
     fitted_width, fitted_height = (max(2, _even(side * scale)) for side in (width, height))
     left, top = (into_width - fitted_width) // 2, (into_height - fitted_height) // 2
     return Window(left // 2 * 2, top // 2 * 2, fitted_width, fitted_height)
+
+
+def strip_height(picture_height: int) -> int:
+    """The height of the slate for a picture of this height: the lowest tenth, an even number of lines."""
+    return max(2, picture_height // SLATE_SHARE // 2 * 2)
 
 
 def slate_top(recipe: SegmentRecipe) -> int:

@@ -9,8 +9,7 @@ from itertools import groupby
 
 from PIL import Image, ImageDraw, ImageFont
 
-SHARE = 10
-"""The strip is a tenth of the picture's height (format.md, Cuts)."""
+from wanflow.media.segment import strip_height
 
 INK, PAPER = (235, 235, 235), (16, 16, 16)
 ELLIPSIS = "…"
@@ -39,11 +38,6 @@ FONTS = (
     "arial.ttf",
 )
 """Looked for in the system's font folders, in this order, for what the built-in font lacks."""
-
-
-def strip_height(picture_height: int) -> int:
-    """The height of the strip for a picture of this height: the lowest tenth, an even number of lines."""
-    return max(2, picture_height // SHARE // 2 * 2)
 
 
 def draw_strip(lines: Sequence[str], width: int, picture_height: int) -> Image.Image:
