@@ -1,0 +1,77 @@
+"""Text on cards, drawn by Pillow: no prompt ever reaches a filter string."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from PIL import ImageDraw, ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+WIDE_FONTS = (
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansSC-Regular.otf",
+    "SourceHanSansSC-Regular.otf",
+    "wqy-microhei.ttc",
+    "DroidSansFallbackFull.ttf",
+    "PingFang.ttc",
+    "Hiragino Sans GB.ttc",
+    "msyh.ttc",
+    "simhei.ttf",
+    "DejaVuSans.ttf",
+)
+"""Fonts beyond Latin that systems bring, the widest first; Pillow looks for them in the system's font folders."""
+
+UNDRAWABLE = "(some of these words can't be drawn: this machine has no font for them)"
+NO_SIGN = "\U0010ffff"
+
+
+def wrap(text: str, draw: ImageDraw.ImageDraw, font: Font, width: int, lines: int) -> list[str]:
+    """Text in at most so many lines of at most so many pixels, cut short with an ellipsis."""
+    made: list[str] = [""]
+    for word in _words(" ".join(text.split())):
+        if draw.textlength(made[-1] + word, font=font) <= width or not made[-1]:
+            made[-1] += word
+        else:
+            made.append(word.lstrip())
+    kept = [line.strip() for line in made[:lines]]
+    if len(made) > lines:
+        kept[-1] += "..."
+    return kept
+
+
+def choose_font(text: str, pixels: int) -> tuple[Font, str]:
+    """A font that can draw a text, and the text; where none can, without the signs and with a word about it."""
+    plain = ImageFont.load_default(pixels)
+    if _draws(plain, text):
+        return plain, text
+    for name in WIDE_FONTS:
+        font = _load(name, pixels)
+        if font is not None and _draws(font, text):
+            return font, text
+    return plain, f"{''.join(sign for sign in text if sign.isascii()).strip()} {UNDRAWABLE}".strip()
+
+
+@cache
+def _load(name: str, pixels: int) -> Font | None:
+    try:
+        return ImageFont.truetype(Path(name).name, pixels)
+    except OSError:
+        return None
+
+
+def _draws(font: Font, text: str) -> bool:
+    blank = bytes(font.getmask(NO_SIGN))
+    return all(sign.isascii() or bytes(font.getmask(sign)) != blank for sign in set(text))
+
+
+def _words(text: str) -> list[str]:
+    """Latin by word, other scripts by sign, since they break anywhere."""
+    words: list[str] = []
+    for sign in text:
+        if words and sign.isascii() and sign != " " and words[-1][-1].isascii():
+            words[-1] += sign
+        else:
+            words.append(sign)
+    return words

@@ -1,0 +1,118 @@
+"""The life of tasks as a pure state machine: frozen values in, frozen values out, `now` is an argument (api.md 4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+RUNNING_SLOTS = 5
+"""Tasks of one model that run at once; the others wait as PENDING (api.md 4.4)."""
+
+LIFETIME = timedelta(hours=24)
+"""How long a task and its result are known (api.md 4.1)."""
+
+
+class Status(StrEnum):
+    """What the service says of a task that it knows."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task; `url` and `usage` belong to success, `code` and `message` to failure."""
+
+    id: str
+    request_id: str
+    model: str
+    prompt: str
+    submitted: datetime
+    status: Status = Status.PENDING
+    started: datetime | None = None
+    ended: datetime | None = None
+    url: str | None = None
+    usage: Mapping[str, Decimal | int | str] = field(default_factory=dict)
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """All tasks of an account, in the order of their submission."""
+
+    by_id: Mapping[str, Task] = field(default_factory=dict)
+
+
+def submit(tasks: Tasks, task: Task) -> Tasks:
+    """Add a PENDING task at the end of its model's queue."""
+    return Tasks({**tasks.by_id, task.id: task})
+
+
+def start(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
+    """Give every free slot to the longest waiting task of its model; also returns those that started."""
+    running = Counter(task.model for task in tasks.by_id.values() if task.status is Status.RUNNING)
+    started: list[Task] = []
+    for task in tasks.by_id.values():
+        if task.status is Status.PENDING and running[task.model] < RUNNING_SLOTS:
+            running[task.model] += 1
+            started.append(replace(task, status=Status.RUNNING, started=now))
+    return Tasks({**tasks.by_id, **{task.id: task for task in started}}), tuple(started)
+
+
+def succeed(tasks: Tasks, task_id: str, now: datetime, *, url: str, usage: Mapping[str, Decimal | int | str]) -> Tasks:
+    """End a RUNNING task with its film's address."""
+    return _end(tasks, task_id, replace(tasks.by_id[task_id], status=Status.SUCCEEDED, url=url, usage=usage), now)
+
+
+def fail(tasks: Tasks, task_id: str, now: datetime, *, code: str, message: str) -> Tasks:
+    """End a RUNNING task with the service's words."""
+    return _end(tasks, task_id, replace(tasks.by_id[task_id], status=Status.FAILED, code=code, message=message), now)
+
+
+def cancel(tasks: Tasks, task_id: str, now: datetime) -> tuple[Tasks, bool]:
+    """Cancel a task if it is PENDING; otherwise nothing changes and the second value is False (api.md 4.5)."""
+    task = look(tasks, task_id, now)
+    if task is None or task.status is not Status.PENDING:
+        return tasks, False
+    return Tasks({**tasks.by_id, task_id: replace(task, status=Status.CANCELED, ended=now)}), True
+
+
+def look(tasks: Tasks, task_id: str, now: datetime) -> Task | None:
+    """A task by its id; None where it never was or its day is over, which the wire calls UNKNOWN."""
+    task = tasks.by_id.get(task_id)
+    return None if task is None or now - task.submitted >= LIFETIME else task
+
+
+def listed(
+    tasks: Tasks, *, since: datetime, until: datetime, model: str | None = None, status: str | None = None
+) -> tuple[Task, ...]:
+    """Tasks submitted within a window, newest first; `model` and `status` narrow it."""
+    return tuple(
+        task
+        for task in reversed(tuple(tasks.by_id.values()))
+        if since <= task.submitted <= until and model in {None, task.model} and status in {None, task.status.value}
+    )
+
+
+def forget(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
+    """Drop the finished tasks whose day is over; also returns them, so that their films can go."""
+    gone = tuple(task for task in tasks.by_id.values() if task.status in FINAL and now - task.submitted >= LIFETIME)
+    names = {task.id for task in gone}
+    return Tasks({name: task for name, task in tasks.by_id.items() if name not in names}), gone
+
+
+def _end(tasks: Tasks, task_id: str, ended: Task, now: datetime) -> Tasks:
+    if tasks.by_id[task_id].status is not Status.RUNNING:
+        raise ValueError(f"task `{task_id}` is {tasks.by_id[task_id].status}, not RUNNING")
+    return Tasks({**tasks.by_id, task_id: replace(ended, ended=now)})
