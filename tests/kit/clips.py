@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -16,6 +17,8 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image, ImageDraw
+
+from wanflow.media import tool
 
 COLUMNS, ROWS = 4, 3
 """A frame's number in binary: twelve fields, the highest bit at the top left, bright for 1."""
@@ -81,6 +84,7 @@ def numbered_clip(
     options: Mapping[str, str] = PLAIN,
     container_format: str = "mp4",
     rotation: int = 0,
+    pixel_aspect: Fraction = Fraction(1),
 ) -> Path:
     """Draw a clip whose frames carry `first`, `first` + 1, …, with a click at the start of its sound track.
 
@@ -90,6 +94,7 @@ def numbered_clip(
     faststart = {"movflags": "faststart"} if container_format in {"mp4", "mov"} else {}
     with av.open(str(path.absolute()), "w", format=container_format, options=faststart) as output:
         film = _film(output, size, Fraction(rate), options)
+        film.codec_context.sample_aspect_ratio = pixel_aspect
         if rotation:
             film.set_display_rotation(rotation)
         track = output.add_stream("aac", rate=sample_rate, layout="mono" if mono else "stereo") if sound else None
@@ -148,6 +153,13 @@ def clicks(samples: array[int], gap: int = 2_400) -> list[int]:
                 found.append(index)
             last = index
     return found
+
+
+def hide_start(clip: Path, target: Path, hidden: int) -> Path:
+    """A copy of an mp4 whose edit list hides its first frames, as editors write it; `hidden` frames at 30 a second."""
+    argv = [str(tool.find_ffmpeg(os.environ)), "-ss", str(float(Fraction(hidden * 2 - 1, 60))), "-i", str(clip)]
+    tool.run([*argv, "-c", "copy", "-f", "mp4", str(target)], leash=tool.Leash())
+    return target
 
 
 def cut_short(path: Path, target: Path, share: float = 0.6) -> Path:

@@ -15,6 +15,7 @@ from wanflow import timing
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media import cut
 from wanflow.media.cut import assemble, concat_list, conform
+from wanflow.media.extract import cut_piece
 from wanflow.media.probe import check_film, probe
 from wanflow.media.seam import measure
 from wanflow.media.segment import SegmentRecipe, fit_bars
@@ -141,6 +142,15 @@ def test_sound_does_not_drift_over_many_joins(tmp_path: Path) -> None:
     assert measure(tmp_path / "film.mp4").shape.rate == rate
 
 
+def test_oblong_pixels_become_square(tmp_path: Path) -> None:
+    """A clip of 240 x 180 with pixels 4:3 is shown as 320 x 180, and so it is in the segment."""
+    clip = numbered_clip(tmp_path / "wide.mp4", 5, (240, 180), pixel_aspect=Fraction(4, 3))
+    assert (probe(clip).width, probe(clip).height) == SIZE
+    segment = segment_of(clip)
+    assert measure(segment).shape.pixel_aspect in {None, Fraction(1)}
+    assert read_numbers(segment, Box(0, 0, *SIZE)) == list(range(5))
+
+
 def test_a_clip_without_enough_sound_gets_silence(tmp_path: Path) -> None:
     """A silent clip's segment has as many samples as any other."""
     segment = segment_of(numbered_clip(tmp_path / "clip.mp4", 30, SIZE, sound=False))
@@ -148,12 +158,28 @@ def test_a_clip_without_enough_sound_gets_silence(tmp_path: Path) -> None:
     assert (len(sound), max(sound), min(sound)) == (48_000, 0, 0)
 
 
+def two_clicks(folder: Path) -> Path:
+    """A film of 30 frames that clicks at its start and at frame 15."""
+    segment = segment_of(numbered_clip(folder / "half.mp4", 15, SIZE))
+    assemble([segment, segment], folder / "film.mp4", leash=Leash(), progress=None)
+    return folder / "film.mp4"
+
+
 def test_the_sound_ends_where_the_trim_ends(tmp_path: Path) -> None:
-    """The last frame may be held for its rounding, the sound behind it is not heard."""
-    clip = numbered_clip(tmp_path / "clip.mp4", 30, SIZE)
-    later = segment_of(clip, replace(recipe_of(clip, count=15), frames=30))
-    assert read_numbers(later) == [*range(15), *[14] * 15]
-    assert max(read_sound(later)[24_000:]) == 0
+    """The last frame may be held for its rounding; the sound that lies behind it in the clip is not heard."""
+    film = two_clicks(tmp_path)
+    segment = segment_of(film, replace(recipe_of(film, count=15), frames=30))
+    assert read_numbers(segment) == [*range(15), *[14] * 15]
+    assert [click // 48 for click in clicks(read_sound(segment))] == [0]
+
+
+def test_the_sound_begins_where_the_trim_begins(tmp_path: Path) -> None:
+    """Ten frames later in the clip is ten frames earlier in the segment, and in a piece."""
+    film = two_clicks(tmp_path)
+    segment = segment_of(film, recipe_of(film, first=10))
+    cut_piece(film, 10, 29, tmp_path / "piece.mp4", leash=Leash(), progress=None)
+    for part in (segment, tmp_path / "piece.mp4"):
+        assert [round(click / 48) for click in clicks(read_sound(part))] == [round(5 * 1600 / 48)]
 
 
 def test_the_slate_covers_the_lowest_tenth_and_nothing_else(tmp_path: Path) -> None:

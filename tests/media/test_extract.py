@@ -10,7 +10,7 @@ import pytest
 from av.video.reformatter import Colorspace
 from PIL import Image
 
-from kit.clips import click_sound, clicks, numbered_clip, read_number, read_numbers, read_sound, to_frame
+from kit.clips import click_sound, clicks, hide_start, numbered_clip, read_number, read_numbers, read_sound, to_frame
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece, cut_sound, grab_frame
 from wanflow.media.probe import probe
@@ -111,6 +111,26 @@ def test_a_piece_has_exactly_its_frames_and_samples(
     assert read_numbers(tmp_path / "piece.mp4") == list(range(20, 50))
     assert (facts.rate, facts.samples, facts.sample_rate) == (rate, round(30 * 48_000 / rate), 48_000)
     assert clicks(read_sound(tmp_path / "piece.mp4")) == []
+
+
+def test_a_piece_of_a_variable_rate_has_its_frames_at_the_average(tmp_path: Path) -> None:
+    """Frames are counted; none is doubled to fill a gap."""
+    clip = numbered_clip(tmp_path / "v.mov", 5, (160, 120), 10, sound=False, times=[0, 1, 2, 5, 6])
+    cut_piece(clip, 1, 4, tmp_path / "piece.mp4", leash=Leash(), progress=None)
+    assert read_numbers(tmp_path / "piece.mp4") == [1, 2, 3, 4]
+    assert probe(tmp_path / "piece.mp4").rate == Fraction(50, 7)
+
+
+def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path: Path) -> None:
+    """Frame 0 is the first one that is shown: in facts, in pictures and in pieces alike."""
+    whole = numbered_clip(tmp_path / "whole.mp4", 40, (160, 120), options={"preset": "ultrafast", "g": "250"})
+    clip = hide_start(whole, tmp_path / "clip.mp4", 15)
+    assert probe(clip).frames == 25
+    grab_frame(clip, 3, tmp_path / "frame.png")
+    cut_piece(clip, 3, 24, tmp_path / "piece.mp4", leash=Leash(), progress=None)
+    with Image.open(tmp_path / "frame.png") as picture:
+        assert read_number(picture) == 18
+    assert read_numbers(tmp_path / "piece.mp4") == list(range(18, 40))
 
 
 def test_a_piece_from_the_start_keeps_the_click(tmp_path: Path) -> None:
