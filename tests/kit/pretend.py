@@ -15,7 +15,7 @@ from wanflow.runner.stage import Stage
 from wanflow.spec.facts import Facts
 from wanflow.spec.production import Production
 from wanflow.store.inventory import Inventory
-from wanflow.store.lockfile import Lock, ShotEntry
+from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Take
 from wanflow.timing import NOMINAL_RATE
 

@@ -6,15 +6,32 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from kit.films import APPROACH, COAST, FACTS, LIGHTHOUSE, MAIN, actions, codes, cut, edited, picture, plan
-from kit.films import production, renamed, shot, step
+
+from kit.films import (
+    APPROACH,
+    COAST,
+    FACTS,
+    LIGHTHOUSE,
+    MAIN,
+    actions,
+    codes,
+    cut,
+    edited,
+    picture,
+    plan,
+    production,
+    renamed,
+    shot,
+    step,
+)
 from kit.pretend import run
 from wanflow.planner.decide import Decision
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, StepKind
 from wanflow.spec.source import FileSource, ShotSource, Tail
-from wanflow.store.inventory import Inventory, OpenTask
-from wanflow.store.lockfile import Lock
+from wanflow.store.inventory import Inventory
+from wanflow.store.journal import Attempt, OpenTask
+from wanflow.store.lock import Lock
 
 
 def test_on_an_empty_machine_everything_is_new() -> None:
@@ -183,7 +200,9 @@ def test_an_open_task_is_collected_not_rendered() -> None:
     question = plan(LIGHTHOUSE)
     after, _ = run(LIGHTHOUSE)
     core = after.lock.shots["coast"].current or ""
-    task = OpenTask("task-1", core, step(question, "coast.t1").seed or 0, "wan2.7-i2v", "coast", 1, "2026-11-20T10:00")
+    seed = step(question, "coast.t1").seed or 0
+    attempt = Attempt("attempt-1", "coast", 1, "wan2.7-i2v", core, seed, None, "2026-11-20T10:00:00Z")
+    task = OpenTask("task-1", attempt, "2026-11-20T10:00:00Z")
     now = plan(LIGHTHOUSE, Inventory(open_tasks=(task,)))
     assert actions(now)["coast.t1"] == "collect"
     assert codes(now, "coast.t1") == ["in-flight"]

@@ -15,7 +15,8 @@ from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action
 from wanflow.planner.supply import Supply
 from wanflow.spec.production import Shot
-from wanflow.store.inventory import Inventory, OpenTask
+from wanflow.store.inventory import Inventory
+from wanflow.store.journal import OpenTask
 from wanflow.store.take import Take
 
 
@@ -139,9 +140,9 @@ def _restored(blank: Decision, take: Take, origin: str | None, why: Reason) -> D
 
 def _in_flight(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:
     for task in inventory.open_tasks:
-        if (task.fingerprint, task.seed) == (question.core, blank.seed):
+        if (task.attempt.fingerprint, task.attempt.seed) == (question.core, blank.seed):
             why = Reason(Code.IN_FLIGHT, f"task {task.task_id} was submitted on {task.accepted[:16]}")
-            return replace(blank, action=Action.COLLECT, reasons=(why,), number=task.number, task=task)
+            return replace(blank, action=Action.COLLECT, reasons=(why,), number=task.attempt.number, task=task)
     return None
 
 

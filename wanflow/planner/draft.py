@@ -18,7 +18,7 @@ from wanflow.planner.supply import Supply, missing, of_asset, of_take, promised
 from wanflow.spec.facts import FactsTable
 from wanflow.spec.production import Shot
 from wanflow.store.inventory import Inventory
-from wanflow.store.lockfile import ShotEntry
+from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Recipe, Take
 
 CAPTION_CHARACTERS = 90

@@ -10,7 +10,7 @@ from wanflow.graph import recipe as recipes
 from wanflow.planner.supply import Supply
 from wanflow.spec.production import Shot
 from wanflow.store.inventory import Inventory
-from wanflow.store.lockfile import ShotEntry
+from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Recipe, Take
 
 

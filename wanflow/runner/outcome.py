@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wanflow import money
 from wanflow.money import Cost
+from wanflow.planner.steps import Action, Plan, StepKind
 
 
 class Result(StrEnum):
@@ -57,3 +58,17 @@ class Outcome:
             "cost": {"amount": amount["amount"], "currency": amount["currency"]},
             "cuts": dict(self.cuts),
         }
+
+
+def settle(plan: Plan) -> Outcome:
+    """The outcome of a plan in which nothing is to be done."""
+    held_back = sum(step.action is Action.BLOCKED for step in plan.steps)
+    cuts = {step.vertex.removeprefix("cut:") for step in plan.steps if step.kind is StepKind.CUT}
+    outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
+    return Outcome(
+        exit_code=1 if held_back else 0,
+        reused=len(plan.steps) - held_back,
+        blocked=held_back,
+        cost=money.nothing(plan.currency),
+        cuts={} if held_back else outputs,
+    )

@@ -13,7 +13,8 @@ from wanflow.runner.derive import derive_extract
 from wanflow.runner.event import StepFinished, StepStarted
 from wanflow.runner.outcome import Failure, Result
 from wanflow.runner.parts import Parts
-from wanflow.runner.render import collect_take, render_take, restore_take
+from wanflow.runner.recover import collect_take
+from wanflow.runner.render import render_take, restore_take
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import UnknownFate
 
@@ -32,9 +33,7 @@ class Performer:
 
     stage: Stage
     parts: Parts
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("submitted", "collected", "derived"), 0))
     failures: list[Failure] = field(default_factory=list)
-    cuts: dict[str, str] = field(default_factory=dict)
 
     async def perform(self, step: Step, priority: Fraction) -> Result:
         """Do one step; a fault becomes its failure, only a bug is raised."""
@@ -53,17 +52,18 @@ class Performer:
     async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
         match step.kind, decision.action:
             case StepKind.TAKE, Action.RENDER:
-                await render_take(step, decision, priority, self.stage, self.parts, self.counts)
+                await render_take(step, decision, priority, self.stage, self.parts)
             case StepKind.TAKE, Action.COLLECT:
-                await collect_take(step, decision, self.stage, self.parts, self.counts)
-            case StepKind.TAKE, Action.RESTORE:
-                await restore_take(step, decision, self.stage, self.parts)
+                await collect_take(step, decision, self.stage, self.parts)
+                self.stage.tally.collected += 1
+            case StepKind.TAKE, _:
+                restore_take(step, decision, self.stage, self.parts)
             case StepKind.EXTRACT, _:
                 await derive_extract(step, self.stage, self.parts)
-                self.counts["derived"] += 1
+                self.stage.tally.derived += 1
             case StepKind.CUT, _:
-                self.cuts[step.node] = await assemble_cut(step, self.stage, self.parts)
-                self.counts["derived"] += 1
+                await assemble_cut(step, self.stage, self.parts)
+                self.stage.tally.derived += 1
 
     def _finish(self, step: Step, result: Result) -> Result:
         self.stage.refresh(step.vertex)
@@ -74,7 +74,9 @@ class Performer:
         """What has to be done now was not in the plan: nothing is bought that nobody approved."""
         why = "; ".join(reason.text for reason in decision.reasons)
         blocked = decision.action is Action.BLOCKED
-        failure = Failure(step.node, why if blocked else f"needs what the plan did not say: {why}", "run `wanflow plan` again")
+        failure = Failure(
+            step.node, why if blocked else f"needs what the plan did not say: {why}", "run `wanflow plan` again"
+        )
         self.failures.append(failure)
         self.parts.emit(StepFinished(step.node, Result.FAILED.value, failure.message, failure.hint))
         return Result.FAILED

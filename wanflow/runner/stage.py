@@ -15,8 +15,17 @@ from wanflow.planner.question import Question, ask
 from wanflow.planner.steps import Plan, Step
 from wanflow.planner.supply import Supply, of_asset
 from wanflow.store.inventory import Inventory
-from wanflow.store.lockfile import Lock
+from wanflow.store.lock import Lock
 from wanflow.store.take import Take
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did: requests that the service accepted, tasks collected, files made locally."""
+
+    submitted: int = 0
+    collected: int = 0
+    derived: int = 0
 
 
 @dataclass(slots=True)
@@ -25,6 +34,7 @@ class Stage:
 
     plan: Plan
     inventory: Inventory
+    tally: Tally = field(default_factory=Tally)
     _supplies: dict[str, Supply] = field(default_factory=dict)
     _planned: frozenset[str] = frozenset()
 
@@ -36,6 +46,10 @@ class Stage:
     def inputs(self, vertex: Decidable) -> dict[str, Supply]:
         """What a vertex is supplied with by now."""
         return supplies_for(vertex, self._supplies, self.plan.graph)
+
+    def supply(self, vertex_id: str) -> Supply:
+        """What a vertex gives by now."""
+        return self._supplies[vertex_id]
 
     def refresh(self, vertex_id: str) -> None:
         """Find out anew what a vertex supplies, after something was made for it."""
@@ -72,6 +86,10 @@ class Stage:
     def learn_lock(self, lock: Lock) -> None:
         """The lock says something new."""
         self.inventory = replace(self.inventory, lock=lock)
+
+    def learn_cut(self, cut: str, fingerprint: str) -> None:
+        """A cut's file is in its place."""
+        self.inventory = replace(self.inventory, cuts={**self.inventory.cuts, cut: fingerprint})
 
     def learn_extract(self, identity: Identity, stored: str) -> None:
         """A piece, a frame or a sound track is in the store."""

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store.lockfile import Lock
+from wanflow.store import blobs, cuts, journal, lockfile, traces
+from wanflow.store.journal import OpenTask
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A task that the service accepted and whose result is not stored yet."""
-
-    task_id: str
-    fingerprint: str
-    seed: int
-    model: str
-    shot: str
-    number: int
-    accepted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +18,7 @@ class Inventory:
 
     `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
     store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
-    hash) to the digest of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
+    hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written.
     """
 
@@ -39,3 +29,19 @@ class Inventory:
     derived: Mapping[str, str] = field(default_factory=dict)
     cuts: Mapping[str, str] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
+
+
+def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
+    """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault."""
+    lock = lockfile.read(store.lock)
+    known = traces.read(store)
+    recipes = {core: made for entry in lock.shots.values() for core, made in entry.recipes.items()}
+    return Inventory(
+        lock=lock,
+        takes=known.takes,
+        recipes={**recipes, **known.recipes},
+        here=blobs.list_takes(store),
+        derived=traces.read_derived(store),
+        cuts=cuts.current(store, outputs),
+        open_tasks=journal.read(store).open,
+    )

@@ -1,34 +1,43 @@
-"""The lock: which takes a production has and which of them is picked; one file per backend."""
+"""The lock's file: read, and replaced at once; one file per backend (cli.md, Files)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from pathlib import Path
 
-from wanflow.store.take import Recipe, Take
+from filelock import FileLock
+
+from wanflow.errors import LockUnreadable
+from wanflow.store import durable, lockform
+from wanflow.store.lock import Lock
 
 
-@dataclass(frozen=True, slots=True)
-class ShotEntry:
-    """What the lock says of one shot.
+def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
+    """Read the lock again, change it, and replace the file at once, so that nobody ever waits for a run.
 
-    `takes` are by digest; `numbers` gives each digest its running number. `current` is the fingerprint of the
-    request that was last run. `picks` keeps one picked digest per fingerprint, so that an undo brings its own pick
-    back; `held` is the digest that is kept although the shot changed; `wishes` how many takes a request was asked
-    for beyond `takes:`, as an absolute number; `recipes` the requests in words, so that `why` can compare.
+    A lock that does not change is not written. Raises LockUnreadable, StoreFault.
     """
+    durable.make_folder(path.parent)
+    with FileLock(path.with_name(f".{path.name}.guard")):
+        before = read(path)
+        after = change(before)
+        if after != before or not path.exists():
+            durable.write_whole(path, lockform.to_text(after).encode())
+    return after
 
-    takes: Mapping[str, Take] = field(default_factory=dict)
-    numbers: Mapping[str, int] = field(default_factory=dict)
-    current: str | None = None
-    picks: Mapping[str, str] = field(default_factory=dict)
-    held: str | None = None
-    wishes: Mapping[str, int] = field(default_factory=dict)
-    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+
+def ensure(path: Path) -> None:
+    """Write an empty lock where there is none: the first run leaves one, even if nothing was paid."""
+    if not path.exists():
+        update(path, lambda lock: lock)
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """All shots that the lock knows, removed ones included."""
-
-    shots: Mapping[str, ShotEntry] = field(default_factory=dict)
+def read(path: Path) -> Lock:
+    """The lock in a file, an empty one where there is no file; raises LockUnreadable with the line and the way out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Lock()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockUnreadable(f"`{path.name}` can't be read: {error}", hint="restore it with `git checkout`") from error
+    return lockform.from_text(text, path.name)

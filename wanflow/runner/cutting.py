@@ -1,0 +1,159 @@
+"""Cuts: clips placed on a timeline, conformed once each, joined, and put under their name in `out/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import anyio
+
+from wanflow import timing
+from wanflow.errors import MediaFault
+from wanflow.graph.node import CutVertex
+from wanflow.media import timeline
+from wanflow.media.jobs import AssembleCut, ConformSegment
+from wanflow.media.segment import SegmentRecipe
+from wanflow.planner import edit
+from wanflow.planner.edit import EditItem
+from wanflow.planner.steps import Step
+from wanflow.runner.event import CutFinished, CutProgress
+from wanflow.runner.files import file_of
+from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
+from wanflow.spec.production import Cut
+from wanflow.store import blobs, cuts, traces
+from wanflow.store.take import Film
+
+DEFAULT_SIZE = (1280, 720)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment of a cut: what it is made from, and the clip's file."""
+
+    recipe: SegmentRecipe
+    source: Path
+
+
+async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
+    """Write a cut's file and give its path, relative to the production's folder; raises MediaFault, StoreFault."""
+    vertex = stage.plan.graph.vertex(step.vertex)
+    if not isinstance(vertex, CutVertex):
+        raise TypeError(f"not a cut: {step.node}")
+    items = _items(vertex, stage)
+    segments = _segments(items, stage, parts)
+    work = _Assembly(step.node, vertex.cut, parts, segments)
+    files = await work.conform()
+    fingerprint = edit.cut_fingerprint(items)
+    if fingerprint is None:
+        raise MediaFault(f"`{step.node}` has a clip that is not there")
+    await work.join(files, fingerprint)
+    stage.learn_cut(vertex.cut.name, fingerprint)
+    return vertex.cut.output
+
+
+def place_items(items: tuple[EditItem, ...], rate: Fraction) -> tuple[timeline.Clip, ...]:
+    """The items of a cut on a timeline; raises MediaFault where an `in` or `out` lies beyond the real clip."""
+    placed = [timeline.Item(item.vertex, *_length(item), item.start, item.stop, item.continued_at) for item in items]
+    try:
+        return timeline.place(placed, rate)
+    except timeline.OutsideClip as outside:
+        raise MediaFault(str(outside), hint="change `in` or `out` of the item") from outside
+
+
+class _Assembly:
+    """One cut on its way: which segments are there, which are made now, how far it is."""
+
+    def __init__(self, node: str, cut: Cut, parts: Parts, segments: tuple[Segment, ...]) -> None:
+        self._node, self._cut, self._parts, self._segments = node, cut, parts, segments
+        self._encoded: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+        self._copied = 0
+
+    async def conform(self) -> tuple[Path, ...]:
+        """Make the segments that are missing, side by side, and give all of them in order."""
+        have = {segment.recipe.key(): self._kept(segment.recipe.key()) for segment in self._segments}
+        missing = {segment.recipe.key(): segment for segment in self._segments if have[segment.recipe.key()] is None}
+        self._copied = len(have) - len(missing)
+        async with anyio.create_task_group() as group:
+            for segment in missing.values():
+                group.start_soon(self._conform, segment, have)
+        return tuple(_present(have[segment.recipe.key()]) for segment in self._segments)
+
+    async def join(self, files: tuple[Path, ...], fingerprint: str) -> None:
+        """Join the segments under the cut's name and write down what it was made from."""
+        target = self._parts.folder / self._cut.output
+        blobs.make_folder(target.parent)
+        facts = await self._parts.jobs(AssembleCut(files, target), self._parts.limiter)
+        cuts.remember(self._parts.store, self._parts.folder, self._cut.name, self._cut.output, fingerprint)
+        seconds = timing.decimal_text(facts.seconds, 3)
+        self._parts.emit(CutFinished(self._node, self._cut.output, len(self._encoded), self._copied, seconds))
+
+    async def _conform(self, segment: Segment, have: dict[str, Path | None]) -> None:
+        key = segment.recipe.key()
+        target = self._parts.store.temporary(".mov")
+        job = ConformSegment(segment.source, segment.recipe, target)
+        facts = await self._parts.jobs(job, self._parts.limiter, partial(self._progress, key))
+        have[key] = blobs.adopt_derived(self._parts.store, target, facts.digest, ".mov")
+        traces.append_derived(self._parts.store, key, facts.digest, ".mov")
+        self._encoded[key] = segment.recipe.frames
+        self._progress(key, segment.recipe.frames)
+
+    def _progress(self, key: str, frames: int) -> None:
+        self._done[key] = frames
+        total = sum(segment.recipe.frames for segment in self._segments)
+        self._parts.emit(CutProgress(self._node, sum(self._done.values()), total))
+
+    def _kept(self, key: str) -> Path | None:
+        return blobs.find_derived(self._parts.store, key)
+
+
+def _items(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
+    production = stage.plan.graph.production
+    return edit.arrange(vertex.cut, stage.inputs(vertex), production.shots, production.backend)
+
+
+def _segments(items: tuple[EditItem, ...], stage: Stage, parts: Parts) -> tuple[Segment, ...]:
+    first = next((item.film for item in items if item.film is not None and item.film.width), None)
+    width, height = _even(first)
+    rate = first.rate if first is not None else timing.NOMINAL_RATE
+    return tuple(
+        _segment(clip, items[clip.item], (width, height), rate, stage, parts) for clip in place_items(items, rate)
+    )
+
+
+def _segment(
+    clip: timeline.Clip, item: EditItem, size: tuple[int, int], rate: Fraction, stage: Stage, parts: Parts
+) -> Segment:
+    vertex = stage.plan.graph.vertex(item.vertex)
+    recipe = SegmentRecipe(
+        source=item.digest or "",
+        first=clip.first,
+        count=clip.count,
+        frames=clip.length,
+        width=size[0],
+        height=size[1],
+        rate=rate,
+        slate=item.slate,
+    )
+    return Segment(recipe, file_of(vertex, stage.supply(item.vertex), parts))
+
+
+def _length(item: EditItem) -> tuple[int, Fraction]:
+    if item.film is None or item.film.frames == 0:
+        raise MediaFault(f"`{item.vertex}` is no video and can't stand in a cut")
+    return item.film.frames, item.film.rate
+
+
+def _even(film: Film | None) -> tuple[int, int]:
+    if film is None:
+        return DEFAULT_SIZE
+    return film.width // 2 * 2, film.height // 2 * 2
+
+
+def _present(path: Path | None) -> Path:
+    if path is None:
+        raise MediaFault("a segment was not made")
+    return path

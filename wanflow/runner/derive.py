@@ -1,0 +1,56 @@
+"""Extracts: frames, pieces and sound tracks, cut locally and kept by what they are, not by their bytes (law 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from wanflow import digest
+from wanflow.errors import MediaFault
+from wanflow.graph.node import ExtractVertex
+from wanflow.graph.recipe import Identity
+from wanflow.media.jobs import CutPiece, CutSound, GrabFrame, Job
+from wanflow.planner import edit
+from wanflow.planner.steps import Step
+from wanflow.runner.files import file_of
+from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
+from wanflow.spec.facts import Facts
+from wanflow.spec.source import Frame, Piece, Sound
+from wanflow.store import blobs, traces
+
+SUFFIX = {"frame": ".png", "piece": ".mp4", "sound": ".wav"}
+
+
+async def derive_extract(step: Step, stage: Stage, parts: Parts) -> None:
+    """Cut what a step names and keep it in the store; raises MediaFault, StoreFault."""
+    vertex = stage.plan.graph.vertex(step.vertex)
+    if not isinstance(vertex, ExtractVertex):
+        raise TypeError(f"not an extract: {step.node}")
+    source = stage.inputs(vertex)[vertex.origin]
+    identity = edit.extract_identity(vertex, source)
+    if not isinstance(identity, Mapping):
+        raise MediaFault(identity.text)
+    origin = file_of(stage.plan.graph.vertex(vertex.origin), source, parts)
+    target = parts.store.temporary(SUFFIX[str(identity["op"])])
+    facts = await parts.jobs(_job(vertex.piece, identity, origin, target), parts.limiter)
+    keep_derived(identity, target, facts, parts)
+    stage.learn_extract(identity, facts.digest)
+
+
+def keep_derived(identity: Identity, made: Path, facts: Facts, parts: Parts) -> Path:
+    """Move a derived file into the store and write down what it is; gives where it is now."""
+    kept = blobs.adopt_derived(parts.store, made, facts.digest, made.suffix)
+    traces.append_derived(parts.store, digest.of_json(dict(identity)), facts.digest, made.suffix)
+    return kept
+
+
+def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job:
+    first, last = int(identity["first"]), int(identity["last"])
+    match piece:
+        case Frame():
+            return GrabFrame(source, first, target)
+        case Sound():
+            return CutSound(source, target)
+        case _:
+            return CutPiece(source, first, last, target)

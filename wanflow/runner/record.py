@@ -1,0 +1,57 @@
+"""Putting a take on record: store, trace, journal, lock and its name under `out/`, in the order that loses nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wanflow import timing
+from wanflow.planner.question import Question
+from wanflow.planner.supply import film_of
+from wanflow.runner.event import TakeStored
+from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
+from wanflow.spec.facts import Facts
+from wanflow.store import lockfile, shelf, traces
+from wanflow.store.lock import Lock
+from wanflow.store.take import Film, Take, Trace
+
+
+def stamp(now: datetime) -> str:
+    """A date as it stands in records: RFC 3339 in UTC, to the second."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def film_from(facts: Facts) -> Film:
+    """What is kept of a delivered film; raises ValueError for a picture, which no service delivers as one."""
+    film = film_of(facts)
+    if film is None:
+        raise ValueError("a picture is no film")
+    return film
+
+
+def trace_take(take: Take, question: Question, parts: Parts) -> None:
+    """Write down that this recipe gave these bytes; from here on the take is never asked for again."""
+    traces.append(parts.store, Trace(take, question.recipe))
+
+
+def file_take(take: Take, number: int, question: Question, node: str, stage: Stage, parts: Parts) -> None:
+    """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file."""
+    shot = question.shot.name
+
+    def enter(lock: Lock) -> Lock:
+        with_take = lockfile.add_take(lock, shot, take, question.recipe, number)
+        return lockfile.set_current(with_take, shot, question.request)
+
+    lock = lockfile.update(parts.lock, enter)
+    stage.learn_take(take, question.recipe, lock)
+    shelved = shelve(take, shot, number, parts)
+    seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)
+    parts.emit(TakeStored(node, shot, number, take.digest, seconds, shelved))
+
+
+def shelve(take: Take, shot: str, number: int, parts: Parts) -> str:
+    """Give a take its name under `out/shots`; the name, relative to the production's folder."""
+    name = Path(parts.out) / "shots" / f"{shot}.t{number}.mp4"
+    shelf.put(parts.store, take.digest, parts.folder / name)
+    return name.as_posix()

@@ -1,0 +1,125 @@
+"""One take: from a request in words to a film in the store, each step on disk before the next may happen (law 2)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from uuid import uuid4
+
+from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.node import ShotVertex
+from wanflow.media.jobs import CheckFilm
+from wanflow.planner.decide import Decision
+from wanflow.planner.question import Question
+from wanflow.planner.steps import Step
+from wanflow.runner.event import TaskChanged, TaskSubmitted
+from wanflow.runner.files import file_of
+from wanflow.runner.parts import Parts
+from wanflow.runner.record import file_take, film_from, stamp, trace_take
+from wanflow.runner.stage import Stage
+from wanflow.service.fault import ServiceFault, UnknownFate
+from wanflow.service.port import Request, TaskState
+from wanflow.service.verdict import fault_of_state
+from wanflow.service.wire import MediaItem, request_body
+from wanflow.spec.production import Shot
+from wanflow.spec.source import DataSource, Source, UrlSource
+from wanflow.store import blobs
+from wanflow.store.take import Take
+
+
+async def render_take(step: Step, decision: Decision, priority: Fraction, stage: Stage, parts: Parts) -> None:
+    """Submit the request of a step, wait for its film and store it; raises ServiceFault, MediaFault, StoreFault."""
+    vertex = shot_vertex(stage, step)
+    question = stage.question(vertex)
+    seed = question.seed(decision.ordinal)
+    async with parts.slots.slot(vertex.shot.model, priority, step.node):
+        request = await _request(vertex.shot, seed, stage, parts)
+        task_id = await _submit(step, question, seed, request, parts)
+        stage.tally.submitted += 1
+        state = await parts.service.settled(task_id)
+    parts.emit(TaskChanged(step.node, task_id, state.status.value))
+    take = await receive(state, question, seed, parts)
+    file_take(take, step.take, question, step.node, stage, parts)
+
+
+def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> None:
+    """File a take that exists already, under another shot or an earlier request, as this shot's current one."""
+    if decision.take is None:
+        raise ValueError(f"nothing to restore for {step.node}")
+    question = stage.question(shot_vertex(stage, step))
+    number = question.entry.numbers.get(decision.take.digest, step.take)
+    file_take(decision.take, number, question, step.node, stage, parts)
+
+
+async def receive(state: TaskState, question: Question, seed: int, parts: Parts) -> Take:
+    """Store the film of a task that is done; a task that failed is written down and raised as its fault."""
+    parts.journal.settled(state)
+    if state.url is None:
+        raise fault_of_state(state)
+    target = parts.store.temporary(".mp4")
+    fetched = await parts.service.download(state.url, target)
+    facts = await parts.jobs(CheckFilm(target), parts.limiter)
+    take = Take(
+        digest=fetched.digest,
+        fingerprint=question.core,
+        seed=seed,
+        model=question.shot.model,
+        film=film_from(facts),
+        date=stamp(parts.clock()),
+        task_id=state.task_id,
+        request_id=state.request_id,
+    )
+    blobs.adopt_take(parts.store, target, fetched.digest)
+    trace_take(take, question, parts)
+    parts.journal.stored(state.task_id, fetched.digest)
+    return take
+
+
+def shot_vertex(stage: Stage, step: Step) -> ShotVertex:
+    """The shot that a step renders."""
+    vertex = stage.plan.graph.vertex(step.vertex)
+    if not isinstance(vertex, ShotVertex):
+        raise TypeError(f"not a shot: {step.node}")
+    return vertex
+
+
+async def _submit(step: Step, question: Question, seed: int, request: Request, parts: Parts) -> str:
+    attempt = uuid4().hex
+    parts.journal.intended(attempt, step, question, seed)
+    try:
+        accepted = await parts.service.submit(request)
+    except UnknownFate:
+        raise  # the attempt stays open in the journal until somebody knows (law 3)
+    except ServiceFault as fault:
+        parts.journal.declined(attempt, fault)
+        raise
+    parts.journal.accepted(attempt, accepted)
+    parts.emit(TaskSubmitted(step.node, accepted.task_id, request.model))
+    return accepted.task_id
+
+
+async def _request(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
+    addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
+    media = [
+        MediaItem(item.type, addresses[item.slot], addresses.get(f"{item.slot}.voice") if item.voice else None)
+        for item in shot.media
+    ]
+    return request_body(
+        shot.model,
+        prompt=shot.prompt,
+        negative_prompt=shot.negative_prompt,
+        media=media,
+        parameters=shot.parameters,
+        seed=seed,
+    )
+
+
+async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:
+    """What the service is told for a media slot: an address as it is written, or an uploaded file's."""
+    if isinstance(source, UrlSource):
+        return source.url
+    if isinstance(source, DataSource):
+        return source.uri
+    feed = input_id(shot.name, slot, source)
+    file: Path = file_of(stage.plan.graph.vertex(feed), stage.supply(feed), parts)
+    return await parts.service.upload(file, shot.model)

@@ -1,0 +1,63 @@
+"""Files by digest: delivered takes, which are never deleted, and derived files, which can be made again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wanflow.store import durable
+from wanflow.store.layout import Store
+
+READ_ONLY = 0o444
+TAKE_SUFFIX = ".mp4"
+
+
+def adopt_take(store: Store, delivered: Path, digest: str) -> Path:
+    """Move a checked film into the store under its digest, durably and read-only; gives its place there."""
+    return _adopt(delivered, take_path(store, digest))
+
+
+def adopt_derived(store: Store, made: Path, digest: str, suffix: str) -> Path:
+    """Move a derived file into the store under its digest; gives its place there."""
+    return _adopt(made, derived_path(store, digest, suffix))
+
+
+def take_path(store: Store, digest: str) -> Path:
+    """Where a take's file is, or would be."""
+    return store.takes / digest[:2] / f"{digest}{TAKE_SUFFIX}"
+
+
+def derived_path(store: Store, digest: str, suffix: str) -> Path:
+    """Where a derived file is, or would be."""
+    return store.derived / digest[:2] / f"{digest}{suffix}"
+
+
+def list_takes(store: Store) -> frozenset[str]:
+    """The digests of all takes whose files are here."""
+    return frozenset(name.removesuffix(TAKE_SUFFIX) for name in _names(store.takes) if name.endswith(TAKE_SUFFIX))
+
+
+def list_derived(store: Store) -> frozenset[str]:
+    """The file names of all derived files that are here."""
+    return frozenset(_names(store.derived))
+
+
+def _adopt(made: Path, place: Path) -> Path:
+    durable.make_folder(place.parent)
+    with durable.faults_of(place):
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        made.chmod(READ_ONLY)
+        made.replace(place)
+        durable.sync_folder(place.parent)
+    return place
+
+
+def _names(folder: Path) -> Iterator[str]:
+    if not folder.is_dir():
+        return
+    with durable.faults_of(folder), os.scandir(folder) as shelves:
+        for shelf in shelves:
+            if shelf.is_dir():
+                yield from (entry.name for entry in os.scandir(shelf.path))

@@ -1,0 +1,54 @@
+"""What the cuts in `out/` were made from, believed as long as their files are as we left them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from wanflow.store import durable
+from wanflow.store.layout import Store
+
+
+def remember(store: Store, cut: str, output: str, fingerprint: str) -> None:
+    """Write down what a cut's file, relative to the production's folder, was made from."""
+    file = store.folder / output
+    with durable.faults_of(file):
+        stat = file.stat()
+    record = {"output": output, "fingerprint": fingerprint, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    known = {**_read(store), _key(store, cut): record}
+    durable.write_whole(store.cuts, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+
+
+def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprint of each cut whose file is where it belongs, unchanged since it was written."""
+    known = _read(store)
+    found = {cut: known.get(_key(store, cut)) for cut in outputs}
+    return {
+        cut: str(record["fingerprint"])
+        for cut, record in found.items()
+        if isinstance(record, Mapping) and _untouched(store.folder / outputs[cut], outputs[cut], record)
+    }
+
+
+def _untouched(file: Path, output: str, record: Mapping[str, object]) -> bool:
+    if record.get("output") != output:
+        return False
+    try:
+        stat = file.stat()
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (record.get("size"), record.get("mtime_ns"))
+
+
+def _key(store: Store, cut: str) -> str:
+    return f"{store.backend}:{cut}"
+
+
+def _read(store: Store) -> dict[str, object]:
+    """A record that can't be read costs an assembly, not a take: it counts as none."""
+    try:
+        known = json.loads(store.cuts.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,109 @@
+"""Writing so that a crash leaves the old or the new, never half: replaced whole, or appended line by line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from wanflow.errors import StoreFault
+
+Record = Mapping[str, object]
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raises StoreFault where the disk says no."""
+    with faults_of(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Replace a file's content at once and durably; raises StoreFault, and the old content stands then."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.part")
+    with faults_of(path):
+        with draft.open("wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            _sync(file)
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
+    """Add one record as a line of JSON and bring it to disk before returning; a torn last line is cut first."""
+    make_folder(path.parent)
+    line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    with faults_of(path):
+        fresh = not path.exists()
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, mode), "r+b") as file:
+            file.seek(_end_of_whole_lines(file))
+            file.truncate()
+            file.write(line)
+            _sync(file)
+        if fresh:
+            sync_folder(path.parent)
+
+
+def read_records(path: Path) -> Iterator[dict[str, object]]:
+    """The records of a file, oldest first; a torn last line counts as never written.
+
+    Raises StoreFault, with the line, where anything before the last line is damaged.
+    """
+    if not path.exists():
+        return
+    with faults_of(path):
+        data = path.read_bytes()
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        yield _record(path, number, line)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to disk, so that a rename outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def faults_of(path: Path) -> Iterator[None]:
+    """Turn what the disk says into a StoreFault that names the file and the way out."""
+    try:
+        yield
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        hint = "make room on the disk, or allow writing there, and run again: nothing that was stored is lost"
+        raise StoreFault(f"`{path.name}` can't be used: {words}", hint=hint) from error
+
+
+def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise StoreFault(f"`{path.name}` is damaged at line {number}", hint="restore it from a copy of the store")
+    return record
+
+
+def _end_of_whole_lines(file: IO[bytes]) -> int:
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - 4096)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,93 @@
+"""What is known of files by their stat, so that a second look opens none of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from wanflow.spec.facts import Facts, Kind
+from wanflow.store import durable
+from wanflow.store.layout import Store
+
+VERSION = 1
+RACY_NS = 2_000_000_000
+"""A file written this short a time before it was looked at may change again without its stat telling."""
+
+
+def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
+    """The facts of those files, by path relative to the production's folder, that are as they were when measured."""
+    known = _read(store)
+    found = {path: _facts(known.get(path), store.folder / path) for path in paths}
+    return {path: facts for path, facts in found.items() if facts is not None}
+
+
+def remember(store: Store, measured: Mapping[str, Facts]) -> None:
+    """Keep what was measured just now; a cache that can't be written is no reason to stop a command."""
+    entries = {path: _entry(facts, store.folder / path) for path, facts in measured.items()}
+    known = {**_read(store), **{path: entry for path, entry in entries.items() if entry is not None}}
+    document = {"version": VERSION, "files": known}
+    durable.write_whole(store.facts, json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
+
+
+def _entry(facts: Facts, file: Path) -> dict[str, object] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    if time.time_ns() - stat.st_mtime_ns < RACY_NS:
+        return None
+    return {
+        "stat": [stat.st_size, stat.st_mtime_ns, stat.st_ino],
+        "kind": facts.kind.value,
+        "format": facts.format,
+        "digest": facts.digest,
+        "size": facts.size_bytes,
+        "width": facts.width,
+        "height": facts.height,
+        "alpha": facts.alpha,
+        "frames": facts.frames,
+        "rate": None if facts.rate is None else str(facts.rate),
+        "samples": facts.samples,
+        "sample_rate": facts.sample_rate,
+        "seconds": str(facts.seconds),
+    }
+
+
+def _facts(entry: object, file: Path) -> Facts | None:
+    if not isinstance(entry, dict):
+        return None
+    try:
+        stat = file.stat()
+        if entry["stat"] != [stat.st_size, stat.st_mtime_ns, stat.st_ino]:
+            return None
+        return Facts(
+            kind=Kind(entry["kind"]),
+            format=entry["format"],
+            digest=entry["digest"],
+            size_bytes=entry["size"],
+            width=entry["width"],
+            height=entry["height"],
+            alpha=entry["alpha"],
+            frames=entry["frames"],
+            rate=None if entry["rate"] is None else Fraction(entry["rate"]),
+            samples=entry["samples"],
+            sample_rate=entry["sample_rate"],
+            seconds=Fraction(entry["seconds"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _read(store: Store) -> dict[str, object]:
+    """A cache that can't be read is an empty one."""
+    try:
+        document = json.loads(store.facts.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        return {}
+    files = document.get("files")
+    return files if isinstance(files, dict) else {}

@@ -1,0 +1,83 @@
+"""Where things lie on disk; nothing inside the store names the machine it is on, so that it can be copied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from wanflow.store import durable
+
+STORE_FOLDER = ".wanflow"
+LOCK_NAME = "wanflow.lock"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store of one production and one backend.
+
+    `folder` is the production's folder; `backend` decides which lock and which journal count, since an animatic
+    never numbers, replaces or satisfies a paid take (format.md, Takes).
+    """
+
+    folder: Path
+    backend: str
+
+    @property
+    def root(self) -> Path:
+        """The store's own folder."""
+        return self.folder / STORE_FOLDER
+
+    @property
+    def takes(self) -> Path:
+        """Delivered films by digest. Paid files live here and nowhere else; nothing deletes from it (law 4)."""
+        return self.root / "takes"
+
+    @property
+    def derived(self) -> Path:
+        """What ffmpeg made and can make again."""
+        return self.root / "derived"
+
+    @property
+    def traces(self) -> Path:
+        """One line for each take: this recipe gave these bytes."""
+        return self.root / "traces.jsonl"
+
+    @property
+    def derivations(self) -> Path:
+        """One line for each derived file: this identity was made into these bytes."""
+        return self.root / "derived.jsonl"
+
+    @property
+    def cuts(self) -> Path:
+        """What the cuts in `out/` were made from."""
+        return self.root / "cuts.json"
+
+    @property
+    def journal(self) -> Path:
+        """The diary of runs."""
+        return self.root / f"journal.{self.backend}.jsonl"
+
+    @property
+    def facts(self) -> Path:
+        """What is known of files, by their stat."""
+        return self.root / "cache" / "facts.json"
+
+    @property
+    def run_lock(self) -> Path:
+        """Held by the one run that works in this production."""
+        return self.root / "run.lock"
+
+    @property
+    def lock(self) -> Path:
+        """The lock: in git for paid takes, in the store for the animatic's."""
+        if self.backend == "animatic":
+            return self.root / "animatic.lock"
+        return self.folder / LOCK_NAME
+
+    def temporary(self, suffix: str) -> Path:
+        """A fresh name in the store's own folder for work under way, on the same file system as its final place."""
+        folder = self.root / "tmp"
+        durable.make_folder(folder)
+        return folder / f"{uuid4().hex}{suffix}"

@@ -1,0 +1,91 @@
+"""A take as JSON, the same in the lock and in the traces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from wanflow import timing
+from wanflow.store.take import Film, Recipe, Take
+
+
+def to_json(take: Take) -> dict[str, object]:
+    """Everything but the digest, which is the key; money and rates as exact text."""
+    film = take.film
+    facts: dict[str, object] = {
+        "fingerprint": take.fingerprint,
+        "seed": take.seed,
+        "model": take.model,
+        "date": take.date,
+        "task_id": take.task_id,
+        "request_id": take.request_id,
+        "cost": None if take.cost is None else format(take.cost, "f"),
+        "currency": take.currency,
+        "frames": film.frames,
+        "rate": timing.rate_text(film.rate),
+        "width": film.width,
+        "height": film.height,
+        "samples": film.samples,
+        "sample_rate": film.sample_rate,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def from_json(digest: str, facts: Mapping[str, object]) -> Take:
+    """A take from its digest and `to_json`'s facts; raises KeyError, TypeError or ValueError for anything else."""
+    film = Film(
+        frames=_number(facts["frames"]),
+        rate=Fraction(_text(facts["rate"])),
+        width=_number(facts["width"]),
+        height=_number(facts["height"]),
+        samples=_number(facts.get("samples", 0)),
+        sample_rate=_number(facts.get("sample_rate", 0)),
+    )
+    cost = facts.get("cost")
+    return Take(
+        digest=_hash(digest),
+        fingerprint=_hash(_text(facts["fingerprint"])),
+        seed=None if facts.get("seed") is None else _number(facts["seed"]),
+        model=_text(facts["model"]),
+        film=film,
+        date=_text(facts["date"]),
+        task_id=_maybe(facts.get("task_id")),
+        request_id=_maybe(facts.get("request_id")),
+        cost=None if cost is None else Decimal(_text(cost)),
+        currency=_maybe(facts.get("currency")),
+    )
+
+
+def recipe_of(value: object) -> Recipe:
+    """A recipe from JSON; raises ValueError for what is no canonical value."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list):
+        return [recipe_of(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): recipe_of(item) for key, item in value.items()}
+    raise ValueError(f"not canonical: {value!r}")
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"not a whole number: {value!r}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r}")
+    return value
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _hash(value: str) -> str:
+    """A digest names a file: nothing but 64 hex characters may ever become a path."""
+    if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+        raise ValueError(f"not a digest: {value!r}")
+    return value

@@ -1,0 +1,55 @@
+"""Constructive traces: this recipe gave these bytes, this identity was made into those (architecture.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wanflow.errors import StoreFault
+from wanflow.store import blobs, durable, takefile
+from wanflow.store.layout import Store
+from wanflow.store.take import Recipe, Take, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """All traces of a store: takes by fingerprint, oldest first, and the recipes by fingerprint."""
+
+    takes: Mapping[str, tuple[Take, ...]]
+    recipes: Mapping[str, Recipe]
+
+
+def append(store: Store, trace: Trace) -> None:
+    """Write a trace down before anything builds on it."""
+    record = {**takefile.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
+    durable.append(store.traces, record)
+
+
+def read(store: Store) -> Traces:
+    """All traces; raises StoreFault where one can't be read."""
+    takes: dict[str, tuple[Take, ...]] = {}
+    recipes: dict[str, Recipe] = {}
+    for number, record in enumerate(durable.read_records(store.traces), start=1):
+        try:
+            take = takefile.from_json(str(record["digest"]), record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreFault(f"`traces.jsonl` is damaged at line {number}", hint="restore it from a copy") from error
+        known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+        takes[take.fingerprint] = (*known, take)
+        recipes[take.fingerprint] = takefile.recipe_of(record["recipe"])
+    return Traces(takes, recipes)
+
+
+def append_derived(store: Store, identity: str, digest: str, suffix: str) -> None:
+    """Write down that the identity with this hash was made into these bytes."""
+    durable.append(store.derivations, {"identity": identity, "digest": digest, "suffix": suffix})
+
+
+def read_derived(store: Store) -> dict[str, str]:
+    """The file names of derived files that are here, by the hash of what they are."""
+    here = blobs.list_derived(store)
+    names = {
+        str(record.get("identity")): f"{record.get('digest')}{record.get('suffix')}"
+        for record in durable.read_records(store.derivations)
+    }
+    return {identity: name for identity, name in names.items() if name in here}
