@@ -1,0 +1,61 @@
+"""The schemas of the wire, and a transport that answers from a list, for tests of the client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
+
+Reply = tuple[int, Mapping[str, object]]
+
+
+def complaints(schema: str, value: object) -> list[str]:
+    """What a wire schema has against a value; empty where it is valid."""
+    checker = Draft202012Validator(json.loads((SCHEMAS / f"{schema}.json").read_text(encoding="utf-8")))
+    return [error.message for error in checker.iter_errors(value)]
+
+
+@dataclass
+class Scripted:
+    """A transport that answers with what it was given, in order, and remembers what it was asked.
+
+    An answer that is an exception is raised; `chunks` is the body of every download, an exception in it breaks off.
+    """
+
+    answers: Sequence[Reply | Exception] = ()
+    chunks: Sequence[bytes | Exception] = ()
+    download_status: int = 200
+    length: int | None = None
+    asked: list[tuple[str, str, Mapping[str, str], Mapping[str, object]]] = field(default_factory=list)
+    sent: list[tuple[str, Mapping[str, str], Path]] = field(default_factory=list)
+
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Reply:
+        """Answer with the next of `answers`."""
+        self.asked.append((method, path, headers, body))
+        answer = self.answers[len(self.asked) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
+        """Take any file."""
+        self.sent.append((url, fields, path))
+        return 200
+
+    @asynccontextmanager
+    async def open(self, url: str, start: int) -> AsyncIterator[tuple[int, Mapping[str, str], AsyncIterator[bytes]]]:
+        """Give `chunks` under the scripted status and length."""
+        headers = {} if self.length is None else {"content-length": str(self.length)}
+        yield self.download_status, headers, self._body()
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            if isinstance(chunk, Exception):
+                raise chunk
+            yield chunk

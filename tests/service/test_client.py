@@ -1,0 +1,136 @@
+"""The client over a transport that answers from a list: the edges that a well-behaved service never shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import anyio
+import pytest
+
+from kit.wire import Scripted
+from wanflow.service.client import WireClient
+from wanflow.service.fault import NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
+from wanflow.service.pacing import ClockPacing
+from wanflow.service.port import Request, TaskStatus
+
+pytestmark = pytest.mark.anyio
+
+REQUEST = Request("wan2.7-i2v", {"model": "wan2.7-i2v", "input": {}, "parameters": {}})
+
+
+def client(transport: Scripted) -> WireClient:
+    """A client that looks every 15 seconds."""
+    return WireClient(transport, ClockPacing(15))
+
+
+def state(word: str) -> tuple[int, Mapping[str, object]]:
+    """The reply to a query."""
+    return 200, {"output": {"task_id": "t", "task_status": word}, "request_id": "r"}
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return [file.name for file in folder.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (ConnectionRefusedError(), NotSent),
+        (ConnectionResetError(), UnknownFate),
+        ((500, {"code": "InternalError", "message": ""}), UnknownFate),
+        ((503, {"code": "ModelServingError", "message": ""}), UnknownFate),
+        ((200, {"request_id": "r"}), UnknownFate),
+        ((429, {"code": "Throttling", "message": ""}), Throttled),
+        ((401, {"code": "InvalidApiKey", "message": ""}), Unauthorised),
+        ((400, {"code": "InvalidURL.Timeout", "message": ""}), ServerFault),
+        ((200, {"code": "Throttling", "message": ""}), Throttled),
+    ],
+)
+async def test_a_submit_says_whether_it_may_have_been_accepted(
+    answer: tuple[int, Mapping[str, object]] | Exception, fault: type[Exception]
+) -> None:
+    """A lost reply and a 5xx are of unknown fate; a refusal is not; and nothing is sent twice."""
+    transport = Scripted([answer])
+    with pytest.raises(fault) as caught:
+        await client(transport).submit(REQUEST)
+    assert type(caught.value) is fault
+    assert len(transport.asked) == 1
+
+
+async def test_a_question_that_broke_off_may_be_asked_again() -> None:
+    """A poll whose reply was lost is a fault of the server, not a fate unknown."""
+    with pytest.raises(ServerFault):
+        await client(Scripted([ConnectionResetError()])).poll("t")
+
+
+async def test_a_task_id_cannot_leave_its_path() -> None:
+    """Whatever a task is called, the question stays below `/tasks/`."""
+    transport = Scripted([state("UNKNOWN")])
+    await client(transport).poll("../a?b")
+    assert transport.asked[0][1] == "/tasks/..%2Fa%3Fb"
+
+
+async def test_waiting_for_a_task_looks_at_once_and_then_every_interval() -> None:
+    """Three looks take two intervals of virtual time."""
+    transport = Scripted([state("PENDING"), state("RUNNING"), state("SUCCEEDED")])
+    before = anyio.current_time()
+    settled = await client(transport).settled("t")
+    assert settled.status is TaskStatus.SUCCEEDED
+    assert anyio.current_time() - before == pytest.approx(30)
+
+
+async def test_the_list_is_read_to_its_last_page_newest_first() -> None:
+    """All pages are asked for; a task that moved to the next page meanwhile is counted once."""
+    rows = [{"task_id": name, "status": "RUNNING", "gmt_create": made} for name, made in (("a", 1000), ("b", 3000))]
+    last = {"task_id": "c", "status": "RUNNING", "gmt_create": 2000}
+    pages = [(200, {"data": rows, "total_page": 2}), (200, {"data": [rows[0], last], "total_page": 2})]
+    listed = await client(Scripted(pages)).list("m")
+    assert [row.task_id for row in listed] == ["b", "c", "a"]
+
+
+async def test_an_upload_posts_under_a_name_that_needs_no_escaping(tmp_path: Path) -> None:
+    """The policy's fields go into the form, and a hostile file name goes nowhere."""
+    policy = {
+        "upload_dir": "d/1", "upload_host": "https://h", "policy": "p", "signature": "s", "oss_access_key_id": "k",
+        "x_oss_object_acl": "private", "x_oss_forbid_overwrite": "true",
+    }  # fmt: skip
+    transport = Scripted([(200, {"data": policy})])
+    file = tmp_path / "a +'中\n.PNG"
+    file.write_bytes(b"x")
+    address = await client(transport).upload(file, "wan2.7-i2v")
+    url, fields, path = transport.sent[0]
+    assert (url, path) == ("https://h", file)
+    assert address == f"oss://{fields['key']}"
+    assert fields["key"].startswith("d/1/")
+    assert fields["key"].removeprefix("d/1/").removesuffix(".png").isalnum()
+    assert fields["OSSAccessKeyId"] == "k"
+    assert "model=wan2.7-i2v" in transport.asked[0][1]
+
+
+async def test_a_download_is_hashed_while_it_streams(tmp_path: Path) -> None:
+    """Digest and length are of what was written, and nothing else is left in the folder."""
+    fetched = await client(Scripted(chunks=[b"ab", b"c"], length=3)).download("u", tmp_path / "v.mp4")
+    assert (fetched.digest, fetched.size_bytes) == (hashlib.sha256(b"abc").hexdigest(), 3)
+    assert names(tmp_path) == ["v.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("transport", "fault"),
+    [
+        (Scripted(chunks=[b"ab"], length=3), ServerFault),
+        (Scripted(chunks=[b"ab", ConnectionResetError()], length=3), ServerFault),
+        (Scripted(download_status=403), ResultExpired),
+        (Scripted(download_status=404), ResultExpired),
+        (Scripted(download_status=500), ServerFault),
+    ],
+)
+async def test_a_download_that_fails_leaves_no_file(
+    transport: Scripted, fault: type[Exception], tmp_path: Path
+) -> None:
+    """Cut off, broken off or refused: the folder is as empty as before."""
+    with pytest.raises(fault):
+        await client(transport).download("u", tmp_path / "v.mp4")
+    assert names(tmp_path) == []

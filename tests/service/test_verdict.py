@@ -1,0 +1,70 @@
+"""Which fault the service's words mean (api.md 4.7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from wanflow.service import verdict
+from wanflow.service.fault import (
+    AccountBlocked,
+    Invalid,
+    Refused,
+    ServerFault,
+    ServiceFault,
+    TaskLost,
+    Throttled,
+    Unauthorised,
+)
+from wanflow.service.port import TaskState, TaskStatus
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "kind"),
+    [
+        (400, "InvalidParameter", "Field required: xxx", Invalid),
+        (404, "InvalidParameter", "Model not exist.", Invalid),
+        (400, "InvalidParameter.DataInspection", "Unable to download", ServerFault),
+        (400, "DataInspectionFailed", "Output data may contain", Refused),
+        (400, "IPInfringementSuspect", "", Refused),
+        (400, "InvalidFile.Duration", "Invalid file duration.", Invalid),
+        (400, "InvalidURL.Timeout", "Download xxx timeout", ServerFault),
+        (400, "BadRequest.TooLarge", "Payload Too Large", Invalid),
+        (400, "Arrearage", "Access denied", AccountBlocked),
+        (401, "InvalidApiKey", "No API-key provided.", Unauthorised),
+        (403, "AccessDenied", "current user api does not support synchronous calls.", Invalid),
+        (403, "AccessDenied.Unpurchased", "", AccountBlocked),
+        (403, "Model.AccessDenied", "", AccountBlocked),
+        (429, "Throttling.RateQuota", "Requests rate limit exceeded", Throttled),
+        (429, "Throttling.AllocationQuota", "Allocated quota exceeded", Throttled),
+        (429, "Throttling.AllocationQuota", "Free allocated quota exceeded.", AccountBlocked),
+        (429, "PrepaidBillOverdue", "", AccountBlocked),
+        (500, "InternalError.Algo", "", ServerFault),
+        (503, "ModelServingError", "Too many requests.", Throttled),
+        (418, "NeverHeardOf", "", Invalid),
+        (502, "", "", ServerFault),
+        (401, "", "", Unauthorised),
+    ],
+)
+def test_a_code_is_the_fault_that_the_sheet_says(
+    status: int, code: str, message: str, kind: type[ServiceFault]
+) -> None:
+    """Code first, then the part before its last dot, then the HTTP status."""
+    fault = verdict.fault_of_reply(status, {"code": code, "message": message})
+    assert type(fault) is kind
+    assert fault.code == (code or None)
+    assert (message or code or str(status)) in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (TaskState("t", TaskStatus.FAILED, "r", code="InvalidParameter", message="Field required"), Invalid),
+        (TaskState("t", TaskStatus.FAILED, "r", code="DataInspectionFailed"), Refused),
+        (TaskState("t", TaskStatus.FAILED, "r"), ServerFault),
+        (TaskState("t", TaskStatus.UNKNOWN, "r"), TaskLost),
+        (TaskState("t", TaskStatus.CANCELED, "r"), Invalid),
+    ],
+)
+def test_a_task_that_did_not_succeed_is_a_fault(state: TaskState, kind: type[ServiceFault]) -> None:
+    """The codes of replies mean the same inside a task; a forgotten task is lost."""
+    assert type(verdict.fault_of_state(state)) is kind
