@@ -14,7 +14,7 @@ from PIL import Image
 
 from wanflow.emulator import scene, sound
 from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.camera import FPS, choose_aim
+from wanflow.emulator.camera import FPS, Aim, choose_aim
 from wanflow.emulator.frame_size import Size, by_input, by_ratio
 from wanflow.emulator.grade import Weather, choose_grade
 from wanflow.emulator.inputs import Clip, check_sound, fetch, open_picture, probe_clip
@@ -26,6 +26,9 @@ from wanflow.media import tool
 FALLBACK_RATIO = "16:9"
 CARD_SECONDS = 5
 CARD_SIZE = (640, 480)
+BOARD_AIM = Aim(across=0.5, down=0.5, margin=0.05)
+"""Just within the gap around a board, so that a push cuts nobody."""
+
 REFERENCES = frozenset({"reference_image", "reference_video"})
 MOVING = frozenset({"reference_video", "video", "first_clip"})
 
@@ -107,7 +110,7 @@ class _Studio:
         stills = [item if isinstance(item, Image.Image) else None for item in shown]
         drawn = self._keep(board(stills, boxes, shoot.size, self._order.seed))
         moving = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, Clip)]
-        return [clip for clip, _ in moving], scene.gathering(shoot, drawn, moving, self._aim)
+        return [clip for clip, _ in moving], scene.gathering(shoot, drawn, moving, BOARD_AIM)
 
     def _edit(self, clip: Clip) -> _Ready:
         """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""

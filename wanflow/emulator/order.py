@@ -12,10 +12,14 @@ Setting = bool | int | str
 
 
 class Rejected(Exception):
-    """The service's own way to say no: a code and a message that go over the wire as they are."""
+    """The service's own way to say no: a code and a message that go over the wire as they are.
 
-    def __init__(self, code: str, message: str) -> None:
+    `status` is the HTTP status where it is said at once; inside a task it has no meaning.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
+        self.status = status
         self.code = code
         self.message = message
 

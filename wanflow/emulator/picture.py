@@ -71,19 +71,9 @@ def card(size: Size, seed: int, title: str, text: str) -> Image.Image:
 
 
 def arrange(shapes: Sequence[Size], size: Size) -> list[Box]:
-    """Places for pictures of these shapes, whole and as large as they fit, in rows."""
-    columns = _columns(len(shapes), size)
-    rows = [shapes[start : start + columns] for start in range(0, len(shapes), columns)]
-    gap = min(size) // 16
-    height = (size[1] - gap * (len(rows) + 1)) // len(rows)
-    boxes: list[Box] = []
-    for number, row in enumerate(rows):
-        width = (size[0] - gap * (len(row) + 1)) // len(row)
-        top = gap + number * (height + gap)
-        boxes += [
-            _inside(shape, Box(gap + place * (width + gap), top, width, height)) for place, shape in enumerate(row)
-        ]
-    return boxes
+    """Places for pictures of these shapes, whole, in the rows that show them largest."""
+    layouts = [_rows(shapes, size, columns) for columns in range(1, len(shapes) + 1)]
+    return max(layouts, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 
 def board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Size, seed: int) -> Image.Image:
@@ -139,10 +129,18 @@ def _drop(draw: ImageDraw.ImageDraw, kind: Weather, at: tuple[int, int], strengt
         draw.ellipse((across - radius, down - radius, across + radius, down + radius), fill=min(strength * 2, 220))
 
 
-def _columns(count: int, size: Size) -> int:
-    """As many columns as make the cells nearest to square."""
-    candidates = range(1, count + 1)
-    return min(candidates, key=lambda n: abs(size[0] / n - size[1] / -(-count // n)))
+def _rows(shapes: Sequence[Size], size: Size, columns: int) -> list[Box]:
+    rows = [shapes[start : start + columns] for start in range(0, len(shapes), columns)]
+    gap = min(size) // 16
+    height = (size[1] - gap * (len(rows) + 1)) // len(rows)
+    boxes: list[Box] = []
+    for number, row in enumerate(rows):
+        width = (size[0] - gap * (len(row) + 1)) // len(row)
+        cells = [
+            Box(gap + place * (width + gap), gap + number * (height + gap), width, height) for place in range(len(row))
+        ]
+        boxes += [_inside(shape, cell) for shape, cell in zip(row, cells, strict=True)]
+    return boxes
 
 
 def _inside(shape: Size, cell: Box) -> Box:

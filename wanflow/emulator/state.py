@@ -9,9 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-RUNNING_SLOTS = 5
-"""Tasks of one model that run at once; the others wait as PENDING (api.md 4.4)."""
-
 LIFETIME = timedelta(hours=24)
 """How long a task and its result are known (api.md 4.1)."""
 
@@ -31,12 +28,15 @@ FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task; `url` and `usage` belong to success, `code` and `message` to failure."""
+    """One task with the request that it was given.
+
+    `url` and `usage` belong to success, `code` and `message` to failure.
+    """
 
     id: str
     request_id: str
     model: str
-    prompt: str
+    body: Mapping[str, object]
     submitted: datetime
     status: Status = Status.PENDING
     started: datetime | None = None
@@ -59,12 +59,15 @@ def submit(tasks: Tasks, task: Task) -> Tasks:
     return Tasks({**tasks.by_id, task.id: task})
 
 
-def start(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
-    """Give every free slot to the longest waiting task of its model; also returns those that started."""
+def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks, tuple[Task, ...]]:
+    """Give every free slot to the longest waiting task of its model; also returns those that started.
+
+    `slots` is how many tasks of each model run at once; the others wait as PENDING (api.md 4.4).
+    """
     running = Counter(task.model for task in tasks.by_id.values() if task.status is Status.RUNNING)
     started: list[Task] = []
     for task in tasks.by_id.values():
-        if task.status is Status.PENDING and running[task.model] < RUNNING_SLOTS:
+        if task.status is Status.PENDING and running[task.model] < slots[task.model]:
             running[task.model] += 1
             started.append(replace(task, status=Status.RUNNING, started=now))
     return Tasks({**tasks.by_id, **{task.id: task for task in started}}), tuple(started)

@@ -1,0 +1,211 @@
+"""The emulated API: what arrives is answered, what was accepted is filmed (api.md 1, 4 and 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+from uuid import uuid4
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+
+from wanflow.emulator import judge, replies, state
+from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.order import Film, Order, Rejected, usage
+from wanflow.emulator.replies import BEIJING, Json
+from wanflow.emulator.rules import Catalog
+from wanflow.emulator.state import Task, Tasks
+from wanflow.errors import WanflowError
+
+KEY = "sk-animatic"
+"""The key of the emulator; it guards nothing and is no secret."""
+
+Filming = Callable[[Order, Path], Awaitable[Film]]
+"""Films an order into a file; raises Rejected or WanflowError."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was let in: headers by lower-case name, the query, the body, the task id of its path."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, object]
+    task_id: str
+
+
+class Endpoint:
+    """One emulated account in one region.
+
+    `group` is where films are made, at most `jobs` at once; a task is RUNNING until its film exists.
+    """
+
+    def __init__(
+        self, bucket: Bucket, catalog: Catalog, filming: Filming, *, group: TaskGroup, clock: Clock, jobs: int
+    ) -> None:
+        self.bucket = bucket
+        self._catalog = catalog
+        self._slots = {name: rules.running for name, rules in catalog.items()}
+        self._filming = filming
+        self._group = group
+        self._clock = clock
+        self._hands = anyio.CapacityLimiter(jobs)
+        self._tasks = Tasks()
+        self._changes: dict[str, anyio.Event] = {}
+
+    async def exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]
+    ) -> tuple[int, Json]:
+        """Answer one request: the HTTP status and the JSON that goes with it; `path` is below the base address."""
+        await checkpoint()
+        self._forget()
+        where, _, query = path.partition("?")
+        lowered = {name.lower(): value for name, value in headers.items()}
+        try:
+            _check_key(lowered)
+            answer, task_id = _route(method, where)
+            return 200, answer(self, Call(lowered, dict(parse_qsl(query)), body, task_id))
+        except Rejected as fault:
+            return fault.status, replies.error(fault, _new_id())
+
+    async def changed(self, task_id: str) -> None:
+        """Wait for the next change of a task; return at once where it is final or unknown."""
+        task = state.look(self._tasks, task_id, self._clock())
+        if task is None or task.status in state.FINAL:
+            await checkpoint()
+        else:
+            await self._changes.setdefault(task_id, anyio.Event()).wait()
+
+    def submit(self, call: Call) -> Json:
+        """Take a request in; what is judged at once is only what api.md 4.2 names."""
+        model = judge.check_envelope(call.headers, call.body, self._catalog)
+        task = Task(_new_id(), _new_id(), model, call.body, self._clock())
+        self._tasks = state.submit(self._tasks, task)
+        self._start()
+        return replies.submitted(task)
+
+    def query(self, call: Call) -> Json:
+        """Say what is known of a task."""
+        task = state.look(self._tasks, call.task_id, self._clock())
+        if task is None:
+            return replies.unknown(call.task_id, _new_id())
+        return replies.state(task, _new_id())
+
+    def list(self, call: Call) -> Json:
+        """List tasks of a window of at most a day, the last one if none is named (api.md 4.5)."""
+        since, until = _window(call.query, self._clock())
+        found = state.listed(
+            self._tasks, since=since, until=until, model=call.query.get("model_name"), status=call.query.get("status")
+        )
+        return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
+
+    def cancel(self, call: Call) -> Json:
+        """Cancel a PENDING task, refuse any other (api.md 4.5)."""
+        self._tasks, done = state.cancel(self._tasks, call.task_id, self._clock())
+        if not done:
+            words = "Failed to cancel the task, please confirm if the task is in PENDING status."
+            raise Rejected("UnsupportedOperation", words)
+        self._tell(call.task_id)
+        return {"request_id": _new_id()}
+
+    def allow_upload(self, call: Call) -> Json:
+        """Give leave to upload one file (api.md 5)."""
+        if call.query.get("action") != "getPolicy" or not call.query.get("model"):
+            raise Rejected("InvalidParameter", "Field required: action, model")
+        return replies.policy(self.bucket.upload_url, f"dashscope-instant/emulated/{_new_id()}", _new_id())
+
+    def _start(self) -> None:
+        self._tasks, started = state.start(self._tasks, self._clock(), self._slots)
+        for task in started:
+            self._tell(task.id)
+            self._group.start_soon(self._shoot, task)
+
+    async def _shoot(self, task: Task) -> None:
+        try:
+            order = judge.judge(task.body, self._catalog)
+            async with self._hands:
+                film = await self._filming(order, self.bucket.film_place(task.id))
+        except Rejected as fault:
+            self._fail(task, fault.code, fault.message)
+        except WanflowError as fault:
+            self._fail(task, "InternalError.Algo", str(fault))
+        else:
+            url = self.bucket.film_url(task.id)
+            self._tasks = state.succeed(self._tasks, task.id, self._clock(), url=url, usage=usage(order, film))
+        self._tell(task.id)
+        self._start()
+
+    def _fail(self, task: Task, code: str, message: str) -> None:
+        self._tasks = state.fail(self._tasks, task.id, self._clock(), code=code, message=message)
+
+    def _tell(self, task_id: str) -> None:
+        event = self._changes.pop(task_id, None)
+        if event is not None:
+            event.set()
+
+    def _forget(self) -> None:
+        self._tasks, gone = state.forget(self._tasks, self._clock())
+        for task in gone:
+            self.bucket.drop_film(task.id)
+
+
+Answer = Callable[[Endpoint, Call], Json]
+
+ROUTES: tuple[tuple[str, str, Answer], ...] = (
+    ("POST", r"/services/aigc/video-generation/video-synthesis", Endpoint.submit),
+    ("GET", r"/tasks/?", Endpoint.list),
+    ("GET", r"/tasks/([^/]+)", Endpoint.query),
+    ("POST", r"/tasks/([^/]+)/cancel", Endpoint.cancel),
+    ("GET", r"/uploads", Endpoint.allow_upload),
+)
+
+
+def _route(method: str, path: str) -> tuple[Answer, str]:
+    for known, pattern, answer in ROUTES:
+        found = re.fullmatch(pattern, path)
+        if found and known == method:
+            return answer, unquote("".join(found.groups()))
+    raise Rejected("NotFound", "Not found.", status=404)
+
+
+def _check_key(headers: Mapping[str, str]) -> None:
+    given = headers.get("authorization", "")
+    if not given:
+        raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
+    if given != f"Bearer {KEY}":
+        raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
+
+
+def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
+    since, until = _moment(query, "start_time"), _moment(query, "end_time")
+    day = timedelta(hours=24)
+    if since is None:
+        return (until or now) - day, until or now
+    return since, min(until or since + day, since + day)
+
+
+def _moment(query: Mapping[str, str], name: str) -> datetime | None:
+    if name not in query:
+        return None
+    try:
+        return datetime.strptime(query[name], "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
+    except ValueError:
+        raise Rejected("InvalidParameter", f"Input should be YYYYMMDDhhmmss: {name}") from None
+
+
+def _count(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isdecimal() or not int(text):
+        raise Rejected("InvalidParameter", f"Input should be greater than 0: {name}")
+    return int(text)
+
+
+def _new_id() -> str:
+    return str(uuid4())
