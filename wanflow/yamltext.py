@@ -1,30 +1,37 @@
-"""YAML text with positions: every value knows its file, line and column; the only home of PyYAML.
+"""YAML text with positions: every value knows its file, line and column.
 
-The dialect is that of format.md: YAML 1.2 scalars on PyYAML's parser, so that `16:9`, `no`, `010` and `1e3` are text.
+The dialect is format.md's: PyYAML's parser under YAML 1.2 scalars. The only home of PyYAML.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeAlias
 
 import yaml
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-DEEPEST = 50
-MOST_VALUES = 2_000_000
-"""A file that aliases blow up past this many values is refused: nobody wrote that many."""
+from wanflow.yamlhint import Fault, explain
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
-_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
-_CUT_SHORT = re.compile(r"\s+#(?=\S)")
-_MARKED_VALUE = re.compile(r"^\s*(?:- +)?[^\s:#][^:#]*: +([*@%!{\[`&])")
-_COLON_INSIDE = re.compile(r"^\s*(?:- +)?[^\s:]+: +[^\"'\[{|>].*: ")
+DEEPEST = 64
+"""Levels of nesting that a file may have; a person writes fewer than ten."""
+LARGEST = 100_000
+"""Values that a file may hold once its aliases are followed."""
+
+Value: TypeAlias = "None | bool | int | Decimal | str"
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
+_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})?\.[0-9]{1,30}")
+_WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False}
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
+_STRING_TAG = "tag:yaml.org,2002:str"
+_Loader: type[yaml.BaseLoader] | type[yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something wrong with the text itself; a warning does not stop it from being used."""
+    """Something wrong with the text itself; `warning` where the file can be used all the same."""
 
     place: Place
     message: str
@@ -54,104 +61,120 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value; `text` is how it is written, which a number in a prompt keeps."""
+    """One value: `value` typed and normalised, `text` as it was written, before Unicode NFC.
 
-    value: str | int | Decimal | bool | None
+    `plain` is an unquoted value. `cut_off` is a plain value that a ` #` without a blank behind it ends, which is
+    more often a cut prompt than a comment.
+    """
+
+    value: Value
     text: str
     place: Place
+    plain: bool = False
+    cut_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in their order; every key occurs once."""
+
+    pairs: tuple[tuple[Scalar, Node], ...]
+    place: Place
+
+    def __iter__(self) -> Iterator[tuple[str, Scalar, Node]]:
+        return ((name_of(key), key, node) for key, node in self.pairs)
+
+    def find(self, name: str) -> Node | None:
+        """The value of a key, None where the key is not there."""
+        return next((node for key, node in self.pairs if name_of(key) == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list of values."""
+    """Values in their order."""
 
     items: tuple[Node, ...]
     place: Place
 
 
+Node: TypeAlias = "Scalar | Mapping | Sequence"
+
+
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """A mapping, in the order in which it is written; its keys are texts that know their place."""
+class Document:
+    """A file as far as it could be read; `root` is None where it is empty or its syntax is broken."""
 
-    items: tuple[tuple[Scalar, Node], ...]
-    place: Place
-
-    def find(self, key: str) -> Node | None:
-        """The value of a key, None where it is not there."""
-        return next((value for name, value in self.items if name.text == key), None)
-
-    def key(self, key: str) -> Scalar | None:
-        """The key itself, for its place."""
-        return next((name for name, _ in self.items if name.text == key), None)
+    file: str
+    root: Node | None
+    lines: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
 
 
-Node = Scalar | Sequence | Entries
+def parse(data: bytes, file: str) -> Document:
+    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `troubles`, nothing is raised."""
+    text, trouble = _decode(data, file)
+    lines = tuple(_BREAK.split(text))
+    trouble = trouble or _unprintable(text, file)
+    if trouble is not None:
+        return Document(file, None, lines, (trouble,))
+    return _Composer(text, file, lines).compose()
 
 
-def compose(text: str, file: str) -> tuple[Node | None, tuple[Trouble, ...]]:
-    """The values of a text with their places, and everything that is wrong with it.
-
-    None where the text can't be read to its end, or is empty.
-    """
-    composer = _Composer(file, text)
-    try:
-        for event in yaml.parse(text, Loader=LOADER):
-            composer.take(event)
-    except yaml.MarkedYAMLError as error:
-        composer.troubles.append(_syntax_trouble(error, file, text))
-        return None, tuple(composer.troubles)
-    except yaml.reader.ReaderError as error:
-        place = _place_of_index(text, file, error.position)
-        message = f"the character U+{_code_point(error.character):04X} can't stand in YAML"
-        composer.troubles.append(Trouble(place, message, "remove it"))
-        return None, tuple(composer.troubles)
-    except _Refused as refused:
-        composer.troubles.append(refused.trouble)
-        return None, tuple(composer.troubles)
-    return composer.root, tuple(composer.troubles)
+def scalar(text: str, place: Place) -> Scalar:
+    """The value that `text` is as a plain YAML value: a number, a truth value, null or a string."""
+    return Scalar(typed(text), text, place, plain=True)
 
 
-def decode(data: bytes, file: str) -> tuple[str, Trouble | None]:
-    """Text from a file's bytes; a trouble, and no text, where they are no UTF-8."""
-    try:
-        return data.decode("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
-        place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        return "", Trouble(place, f"the byte 0x{data[error.start]:02x} is no UTF-8", "save the file as UTF-8")
-
-
-def resolve(text: str) -> str | int | Decimal | bool | None:
-    """The value of a plain scalar in YAML 1.2's core, less what surprises: no octals, exponents or dates."""
+def typed(text: str) -> Value:
+    """A plain scalar's value: `true`, `false`, `null`, plain decimals and integers; all else is a string."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
-        return int(text) if len(text) < 1000 else text
+        return int(text)
     if _DECIMAL.fullmatch(text):
         return Decimal(text)
-    return normalise(text)
+    return normalised(text)
 
 
-def normalise(text: str) -> str:
-    """Text as it is compared and sent: NFC, every line end the same, none at the end."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).rstrip("\n")
+def normalised(text: str) -> str:
+    """Text as it is fingerprinted: Unicode NFC, `\\n` at line ends, none at the end."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", text).rstrip("\n")
 
 
-def plain(node: Node | None) -> object:
-    """The value without places: dict, list, str, int, Decimal, bool or None."""
-    match node:
-        case Entries(items):
-            return {key.text: plain(value) for key, value in items}
-        case Sequence(items):
-            return [plain(item) for item in items]
-        case Scalar(value):
-            return value
-        case None:
-            return None
+def name_of(key: Scalar) -> str:
+    """A key as a name, whatever type its text would have as a value."""
+    return key.text if key.text.isascii() else unicodedata.normalize("NFC", key.text)
 
 
-class _Refused(Exception):
-    """The text is no production, whatever else is in it."""
+def _decode(data: bytes, file: str) -> tuple[str, Trouble | None]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "", Trouble(Place(file, 1, 1), "the file is UTF-16, not UTF-8", "save it as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as fault:
+        place = _place_after(data[: fault.start].decode(), file)
+        trouble = Trouble(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
+        return data.decode(errors="replace"), trouble
+
+
+def _unprintable(text: str, file: str) -> Trouble | None:
+    found = _UNPRINTABLE.search(text)
+    if found is None:
+        return None
+    message = f"the control character U+{ord(found.group()):04X} can't stand in a YAML file"
+    return Trouble(_place_after(text[: found.start()], file), message, "delete it")
+
+
+def _place_after(before: str, file: str) -> Place:
+    lines = _BREAK.split(before)
+    return Place(file, len(lines), len(lines[-1]) + 1)
+
+
+class _TooMuch(Exception):
+    """The file is refused before it can eat the machine."""
 
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(trouble.message)
@@ -160,32 +183,42 @@ class _Refused(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping or a list whose end was not reached yet."""
+    """A mapping or sequence whose end has not been read."""
 
     place: Place
     anchor: str | None
     mapping: bool
-    nodes: list[Node] = dataclass_field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     size: int = 1
 
 
 class _Composer:
-    """Builds the tree from the parser's events, without recursion, so that deep nesting is refused, not a crash."""
+    """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
 
-    def __init__(self, file: str, text: str) -> None:
-        self.root: Node | None = None
-        self.troubles: list[Trouble] = []
-        self._file = file
-        self._lines = text.split("\n")
+    def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
+        self._text, self._file, self._lines = text, file, lines
+        self._troubles: list[Trouble] = []
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
+        self._root: Node | None = None
         self._documents = 0
 
-    def take(self, event: yaml.Event) -> None:
-        """Take the next event of the parser."""
+    def compose(self) -> Document:
+        try:
+            for event in _events(self._text):
+                self._take(event)
+        except yaml.MarkedYAMLError as fault:
+            self._root = None
+            self._troubles.append(self._syntax(fault))
+        except _TooMuch as refusal:
+            self._root = None
+            self._troubles.append(refusal.trouble)
+        return Document(self._file, self._root, self._lines, tuple(self._troubles))
+
+    def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._scalar(event)
+                self._place_node(self._scalar(event), 1, event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._begin(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -193,133 +226,109 @@ class _Composer:
             case yaml.AliasEvent():
                 self._alias(event)
             case yaml.DocumentStartEvent():
-                self._document(event)
+                self._documents += 1
+                if self._documents > 1:
+                    raise _TooMuch(Trouble(self._at(event), "the file holds more than one YAML document"))
 
-    def _document(self, event: yaml.DocumentStartEvent) -> None:
-        self._documents += 1
-        if self._documents > 1:
-            raise _Refused(Trouble(self._place(event), "a file holds one document", "remove the `---` line"))
+    def _at(self, event: yaml.Event) -> Place:
+        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        place, text, plain = self._at(event), event.value, event.implicit[0]
+        if event.tag not in {None, _STRING_TAG, "!"}:
+            self._troubles.append(_tagged(place, event.tag))
+        if not plain and _UNPRINTABLE.search(text):
+            self._troubles.append(Trouble(place, "the text holds a control character", "leave its escape out"))
+            text = _UNPRINTABLE.sub("", text)
+        value = typed(text) if plain else normalised(text)
+        return Scalar(value, text, place, plain, plain and self._cut_off(event))
+
+    def _cut_off(self, event: yaml.ScalarEvent) -> bool:
+        mark = event.end_mark
+        return mark.line < len(self._lines) and bool(_CUT_OFF.match(self._lines[mark.line], mark.column))
 
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        place = self._place(event)
-        self._refuse_tag(event.tag, place)
+        place = self._at(event)
+        if event.tag not in {None, "!"}:
+            self._troubles.append(_tagged(place, event.tag))
         if len(self._open) >= DEEPEST:
-            raise _Refused(Trouble(place, f"values are nested deeper than {DEEPEST} levels"))
+            raise _TooMuch(Trouble(place, f"the file nests more than {DEEPEST} levels deep"))
         self._open.append(_Open(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
 
     def _end(self) -> None:
         done = self._open.pop()
-        node = self._entries(done) if done.mapping else Sequence(tuple(done.nodes), done.place)
-        self._add(node, done.anchor, done.size)
-
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        place = self._place(event)
-        self._refuse_tag(event.tag, place)
-        if event.style in {None, ""}:
-            self._warn_of_comment(event)
-            self._add(Scalar(resolve(event.value), normalise(event.value), place), event.anchor, 1)
-        else:
-            text = normalise(event.value)
-            self._add(Scalar(text, text, place), event.anchor, 1)
+        node = self._mapping(done) if done.mapping else Sequence(tuple(done.nodes), done.place)
+        self._place_node(node, done.size, done.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        place = self._place(event)
-        if event.anchor not in self._anchors:
-            raise _Refused(Trouble(place, f"`*{event.anchor}` names no anchor", "quote a value that begins with `*`"))
-        node, size = self._anchors[event.anchor]
-        self._add(node, None, size)
+        if event.anchor in self._anchors:
+            node, size = self._anchors[event.anchor]
+            self._place_node(node, size, None)
+            return
+        hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
+        self._troubles.append(Trouble(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
+        self._place_node(Scalar(None, "", self._at(event)), 1, None)
 
-    def _add(self, node: Node, anchor: str | None, size: int) -> None:
+    def _place_node(self, node: Node, size: int, anchor: str | None) -> None:
         if anchor is not None:
             self._anchors[anchor] = (node, size)
         if not self._open:
-            self.root = node
+            self._root = node
             return
-        self._open[-1].nodes.append(node)
-        self._open[-1].size += size
-        if self._open[-1].size > MOST_VALUES:
-            raise _Refused(Trouble(node.place, f"aliases make more than {MOST_VALUES} values of this"))
+        inside = self._open[-1]
+        inside.nodes.append(node)
+        inside.size += size
+        if inside.size > LARGEST:
+            raise _TooMuch(Trouble(node.place, f"the file's aliases expand to more than {LARGEST} values"))
 
-    def _entries(self, done: _Open) -> Entries:
-        pairs = list(zip(done.nodes[::2], done.nodes[1::2], strict=True))
-        items: dict[str, tuple[Scalar, Node]] = {}
+    def _mapping(self, done: _Open) -> Mapping:
+        own: dict[str, tuple[Scalar, Node]] = {}
         merged: dict[str, tuple[Scalar, Node]] = {}
-        for key, value in pairs:
+        for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self.troubles.append(
-                    Trouble(key.place, "a key has to be a word", "quote a value that begins with `{` or `[`")
-                )
-            elif key.text == "<<":
-                merged |= {name.text: (name, item) for name, item in self._merged(value) if name.text not in merged}
-            elif key.text in items:
-                first = items[key.text][0].place
-                self.troubles.append(
-                    Trouble(key.place, f"`{key.text}` stands twice, first at {first}", "keep one of them")
-                )
+                self._troubles.append(Trouble(key.place, "a key must be a single word", "a text needs quotes here"))
+            elif (name := name_of(key)) in own:
+                first = own[name][0].place
+                self._troubles.append(Trouble(key.place, f"`{name}` is written twice, first at {first}"))
             else:
-                items[key.text] = (key, value)
-        kept = {name: pair for name, pair in merged.items() if name not in items}
-        return Entries((*kept.values(), *items.values()), done.place)
+                own[name] = (key, node)
+        if "<<" in own and own["<<"][0].plain:
+            merged = self._merged(own.pop("<<")[1])
+        inherited = [pair for name, pair in merged.items() if name not in own]
+        return Mapping((*inherited, *own.values()), done.place)
 
-    def _merged(self, value: Node) -> Iterator[tuple[Scalar, Node]]:
-        sources = value.items if isinstance(value, Sequence) else (value,)
-        for source in sources:
-            if isinstance(source, Entries):
-                yield from source.items
-            else:
-                self.troubles.append(Trouble(value.place, "`<<` takes a mapping, or a list of them"))
+    def _merged(self, node: Node) -> dict[str, tuple[Scalar, Node]]:
+        merged: dict[str, tuple[Scalar, Node]] = {}
+        for source in node.items if isinstance(node, Sequence) else (node,):
+            if not isinstance(source, Mapping):
+                self._troubles.append(Trouble(source.place, "`<<` takes a mapping or a list of mappings"))
+                continue
+            for key, value in source.pairs:
+                merged.setdefault(name_of(key), (key, value))
+        return merged
 
-    def _refuse_tag(self, tag: str | None, place: Place) -> None:
-        if tag not in {None, "!", "tag:yaml.org,2002:str"}:
-            raise _Refused(Trouble(place, f"tags like `{tag}` mean nothing here", "quote a value that begins with `!`"))
-
-    def _warn_of_comment(self, event: yaml.ScalarEvent) -> None:
-        mark = event.end_mark
-        if mark is None:
-            return
-        rest = self._lines[mark.line][mark.column :] if mark.line < len(self._lines) else ""
-        if event.value and _CUT_SHORT.match(rest):
-            place = Place(self._file, mark.line + 1, mark.column + 1 + len(rest) - len(rest.lstrip()))
-            message = "the text ends here: ` #` begins a comment"
-            self.troubles.append(Trouble(place, message, "quote the text, or write a blank after `#`", warning=True))
-
-    def _place(self, event: yaml.Event) -> Place:
-        mark = event.start_mark
-        return Place(self._file, mark.line + 1, mark.column + 1) if mark is not None else Place(self._file, 1, 1)
+    def _syntax(self, fault: yaml.MarkedYAMLError) -> Trouble:
+        problem, context = fault.problem or "", fault.context or ""
+        at, since = _position(fault.problem_mark), _position(fault.context_mark)
+        found = explain(Fault(problem, context, at or since or (0, 0), since, self._lines))
+        line, column = found.at
+        return Trouble(Place(self._file, line + 1, column + 1), found.message, found.hint)
 
 
-def _syntax_trouble(error: yaml.MarkedYAMLError, file: str, text: str) -> Trouble:
-    mark = error.problem_mark or error.context_mark
-    if mark is None:
-        return Trouble(Place(file, 1, 1), f"not YAML: {error}")
-    lines = text.split("\n")
-    number = min(mark.line, len(lines) - 1)
-    words = error.problem or error.context or "not YAML"
-    return Trouble(Place(file, number + 1, mark.column + 1), f"not YAML: {words}", _syntax_hint(lines, number))
+def _tagged(place: Place, tag: str) -> Trouble:
+    written = tag.replace("tag:yaml.org,2002:", "!!")
+    hint = "put a text that begins with `!` in quotes, and leave tags out"
+    return Trouble(place, f"the tag `{written}` has no meaning here", hint)
 
 
-def _syntax_hint(lines: list[str], number: int) -> str | None:
-    """The hint that pays, from the line that the parser stopped at and the one before it."""
-    for line in (lines[number], lines[max(0, number - 1)]):
-        if "：" in line:
-            return "a key ends with `:` and a blank, not with the full-width `：`"
-        if "\t" in line[: len(line) - len(line.lstrip())]:
-            return "indent with blanks, not with tabs"
-        if "${" in line and re.search(r"[\[{,]\s*\$\{", line.split(":", 1)[-1]):
-            return 'quote `${…}` inside `[ ]` and `{ }`: `["${name}"]`'
-        if re.search(r"[\[{].*[?:]", line.split(": ", 1)[-1]):
-            return "quote a text with `?` or `:` inside `[ ]` or `{ }`"
-        if (marked := _MARKED_VALUE.match(line)) is not None:
-            return f"quote a text that begins with `{marked.group(1)}`"
-        if _COLON_INSIDE.match(line):
-            return "quote a text with `: ` inside, or write it below the key after `>-`"
-    return None
+def _position(mark: yaml.Mark | None) -> tuple[int, int] | None:
+    return None if mark is None else (mark.line, mark.column)
 
 
-def _place_of_index(text: str, file: str, index: int) -> Place:
-    before = text[:index]
-    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-
-
-def _code_point(character: object) -> int:
-    return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _Loader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()

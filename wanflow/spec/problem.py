@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,3 +41,20 @@ class SpecError(WanflowError):
         first = errors[0] if errors else problems[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{first.place}: {first.message}{more}", hint=first.hint)
+
+
+def render_problem(problem: Problem) -> str:
+    """One problem as people read it: `file:line:column: what is wrong`, the source line, a caret, the hint."""
+    mark = "warning: " if problem.severity is Severity.WARNING else ""
+    lines = [f"{problem.place}: {mark}{problem.message}"]
+    if problem.source.strip():
+        lines += [f"  {problem.source.expandtabs(1)}", f"  {_indent(problem)}^"]
+    if problem.hint:
+        lines.append(f"  hint: {problem.hint}")
+    return "\n".join(lines)
+
+
+def _indent(problem: Problem) -> str:
+    """Blanks as wide as the text before the place: a Chinese character takes two columns of a terminal."""
+    before = problem.source[: problem.place.column - 1]
+    return " " * sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)

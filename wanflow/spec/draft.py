@@ -1,0 +1,132 @@
+"""A shot as it is written, before its model's rules: plain values with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wanflow.spec.problem import Problem
+from wanflow.spec.source import Source
+from wanflow.spec.sourceform import read_source
+from wanflow.yamltext import Entries, Place, Scalar, Sequence
+
+SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
+"""Media keys that hold one source, in the order in which they are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A cast member, or a reference in place: an image or a video, and a voice; `name` is empty for one in place."""
+
+    name: str
+    kind: str
+    source: Source
+    voice: Source | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One shot as its author wrote it, with defaults mixed in key by key.
+
+    `values` are all keys but media, each with its place; `given` are those that stand in the shot itself or in the
+    defaults of its model. `references` is None where the prompt decides.
+    """
+
+    name: str
+    place: Place
+    model: Scalar
+    values: Mapping[str, Scalar]
+    given: frozenset[str]
+    slots: Mapping[str, tuple[Source, Place]]
+    references: tuple[tuple[Scalar | None, Member | None], ...] | None
+    references_place: Place | None
+    tags: tuple[str, ...] = ()
+
+
+def read_cast(root: Entries, folder: Path, problems: list[Problem]) -> dict[str, Member]:
+    """The cast by name; members that can't be read are left out, their problems added."""
+    cast = root.find("cast")
+    named = (
+        [(key, value) for key, value in cast.items if isinstance(value, Entries)] if isinstance(cast, Entries) else []
+    )
+    members = {key.text: read_member(key.text, key.place, value, folder, problems) for key, value in named}
+    return {name: member for name, member in members.items() if member is not None}
+
+
+def read_member(name: str, place: Place, node: Entries, folder: Path, problems: list[Problem]) -> Member | None:
+    """A cast member or a reference in place; None where it has neither image nor video."""
+    for kind in ("image", "video"):
+        shown = node.find(kind)
+        if shown is not None:
+            source = read_source(shown, folder, problems)
+            voice = node.find("voice")
+            spoken = None if voice is None else read_source(voice, folder, problems)
+            return None if source is None else Member(name, kind, source, spoken, place)
+    problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
+    return None
+
+
+def read_draft(
+    name: Scalar, node: Entries, defaults: Entries | None, folder: Path, problems: list[Problem]
+) -> Draft | None:
+    """A shot with its defaults; None, and a problem, where no model is named."""
+    general = dict(_scalars(defaults)) if defaults else {}
+    own = dict(_scalars(node))
+    model = own.get("model") or general.get("model")
+    if model is None:
+        problems.append(Problem(name.place, f"`{name.text}` has no `model`", "give it one, or `defaults` one"))
+        return None
+    special = dict(_scalars(_model_defaults(defaults, model.text)))
+    references = node.find("references")
+    return Draft(
+        name=name.text,
+        place=name.place,
+        model=model,
+        values={**general, **special, **own},
+        given=frozenset(own) | frozenset(special),
+        slots=_slots(node, folder, problems),
+        references=_references(references, folder, problems) if isinstance(references, Sequence) else None,
+        references_place=references.place if references is not None else None,
+        tags=_tags(node),
+    )
+
+
+def _slots(node: Entries, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:
+    found: dict[str, tuple[Source, Place]] = {}
+    for slot in SLOTS:
+        value, key = node.find(slot), node.key(slot)
+        source = None if value is None else read_source(value, folder, problems)
+        if source is not None and value is not None and key is not None:
+            found[slot] = (source, value.place if isinstance(value, Scalar) else key.place)
+    return found
+
+
+def _references(
+    node: Sequence, folder: Path, problems: list[Problem]
+) -> tuple[tuple[Scalar | None, Member | None], ...]:
+    found: list[tuple[Scalar | None, Member | None]] = []
+    for item in node.items:
+        if isinstance(item, Scalar):
+            found.append((item, None))
+        elif isinstance(item, Entries):
+            found.append((None, read_member("", item.place, item, folder, problems)))
+    return tuple(found)
+
+
+def _tags(node: Entries) -> tuple[str, ...]:
+    tags = node.find("tags")
+    return tuple(item.text for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Sequence) else ()
+
+
+def _model_defaults(defaults: Entries | None, model: str) -> Entries | None:
+    models = defaults.find("models") if defaults else None
+    own = models.find(model) if isinstance(models, Entries) else None
+    return own if isinstance(own, Entries) else None
+
+
+def _scalars(node: Entries | None) -> Iterator[tuple[str, Scalar]]:
+    for key, value in node.items if node else ():
+        if isinstance(value, Scalar) and key.text not in SLOTS and not key.text.startswith("x-"):
+            yield key.text, value

@@ -1,0 +1,146 @@
+"""Reading a production: text, shape, names, rules; every problem at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.draft import read_cast, read_draft
+from wanflow.spec.interpolate import Names
+from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_shots
+from wanflow.spec.problem import Problem, Severity
+from wanflow.spec.production import Cut, Production, Shot
+from wanflow.spec.shape import check_shape
+from wanflow.yamltext import Entries, Node, Place, Scalar, Trouble, compose, decode, resolve
+
+Found = tuple[Production | None, tuple[Problem, ...]]
+NO_VALUES: Mapping[str, str] = {}
+BACKEND, REGION = "animatic", "beijing"
+
+
+def read(
+    file: Path, *, backend: str | None = None, region: str | None = None, values: Mapping[str, str] = NO_VALUES
+) -> Found:
+    """The production of a file, None where it has errors, and all its problems in the order of their places.
+
+    `backend` and `region` go before the file's own keys, `values` before its `vars`. Media files are not opened.
+    """
+    try:
+        text, trouble = decode(file.read_bytes(), file.name)
+    except OSError as error:
+        words = "is not there" if isinstance(error, FileNotFoundError) else (error.strerror or "can't be read").lower()
+        place = Place(file.name, 1, 1)
+        hint = "`wanflow init` makes one; `-f` names another"
+        return None, (Problem(place, f"the production `{file.name}` {words}", hint),)
+    if trouble is not None:
+        return None, (_problem(trouble),)
+    reading = _Reading(file, backend, region, values)
+    production = reading.read(text)
+    lines = text.splitlines()
+    problems = tuple(_with_line(problem, lines) for problem in sorted(set(reading.problems), key=_order))
+    if production is None or any(problem.severity is Severity.ERROR for problem in problems):
+        return None, problems
+    return replace(production, warnings=problems), problems
+
+
+class _Reading:
+    """One pass over one file: what was found so far, good and bad."""
+
+    def __init__(self, file: Path, backend: str | None, region: str | None, values: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self._file, self._folder = file, file.absolute().parent
+        self._backend, self._region, self._values = backend, region, values
+
+    def read(self, text: str) -> Production | None:
+        root, troubles = compose(text, self._file.name)
+        self.problems += [_problem(trouble) for trouble in troubles]
+        if not isinstance(root, Entries):
+            if not any(problem.severity is Severity.ERROR for problem in self.problems):
+                place = Place(self._file.name, 1, 1)
+                self.problems.append(Problem(place, "a production is a mapping", "begin with `wanflow: 1`"))
+            return None
+        root = self._filled(root)
+        shape, broken = check_shape(root)
+        self.problems += shape
+        own = _word(root, "backend") or BACKEND
+        out = "out" if self._backend in {None, own} else f"out/{self._backend}"
+        region = self._region or _word(root, "region") or REGION
+        shots = self._shots(root, region, broken)
+        cuts = self._cuts(root, out, broken)
+        names = _names(root, "shots")
+        self.problems += [*unknown_shots(shots, cuts, names), *shared_outputs(cuts)]
+        title = _word(root, "title") or ""
+        return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
+
+    def _filled(self, root: Entries) -> Entries:
+        """The tree with `${…}` filled in, but for `vars` themselves: there is no nesting."""
+        known = root.find("vars")
+        pairs = known.items if isinstance(known, Entries) else ()
+        written = {key.text: value for key, value in pairs if isinstance(value, Scalar)}
+        for name in self._values.keys() - written.keys():
+            self.problems.append(Problem(root.place, f"`--set {name}` names no var", _listed("vars", written)))
+        given = {name: Scalar(resolve(text), text, root.place) for name, text in self._values.items()}
+        names = Names({**written, **given}, _names(root, "cast"))
+        items = tuple((key, value if key.text == "vars" else names.fill(value)) for key, value in root.items)
+        self.problems += names.problems
+        return Entries(items, root.place)
+
+    def _shots(self, root: Entries, region: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Shot]:
+        models, shots = load_catalog(), {}
+        cast = read_cast(root, self._folder, self.problems)
+        defaults = root.find("defaults")
+        for key, node in _sound(root, "shots", broken):
+            general = defaults if isinstance(defaults, Entries) else None
+            draft = read_draft(key, node, general, self._folder, self.problems) if isinstance(node, Entries) else None
+            if draft is None:
+                continue
+            model = models.get(draft.model.text)
+            if model is None:
+                hint = _listed("models", models)
+                self.problems.append(Problem(draft.model.place, f"no model is called `{draft.model.text}`", hint))
+            else:
+                shots[key.text] = parse_shot(draft, model, region, cast, self.problems)
+        return shots
+
+    def _cuts(self, root: Entries, out: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Cut]:
+        sound = _sound(root, "cuts", broken)
+        return {key.text: parse_cut(key, node, out, self._folder, self.problems) for key, node in sound}
+
+
+def _sound(root: Entries, group: str, broken: frozenset[tuple[str | int, ...]]) -> list[tuple[Scalar, Node]]:
+    """The named values of a group whose shape is right; what breaks the schema was reported already."""
+    bad = {path[1] for path in broken if len(path) > 1 and path[0] == group}
+    named = root.find(group)
+    pairs = named.items if isinstance(named, Entries) else ()
+    return [(key, value) for key, value in pairs if not key.text.startswith("x-") and key.text not in bad]
+
+
+def _names(root: Entries, group: str) -> frozenset[str]:
+    named = root.find(group)
+    pairs = named.items if isinstance(named, Entries) else ()
+    return frozenset(key.text for key, _ in pairs if not key.text.startswith("x-"))
+
+
+def _word(root: Entries, key: str) -> str | None:
+    value = root.find(key)
+    return value.text if isinstance(value, Scalar) and value.value is not None else None
+
+
+def _listed(kind: str, known: Iterable[str]) -> str:
+    return f"{kind} here: {', '.join(sorted(known)) or 'none'}"
+
+
+def _problem(trouble: Trouble) -> Problem:
+    severity = Severity.WARNING if trouble.warning else Severity.ERROR
+    return Problem(trouble.place, trouble.message, trouble.hint, severity)
+
+
+def _with_line(problem: Problem, lines: list[str]) -> Problem:
+    number = problem.place.line
+    return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
+
+
+def _order(problem: Problem) -> tuple[Place, str]:
+    return problem.place, problem.message

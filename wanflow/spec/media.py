@@ -1,0 +1,212 @@
+"""What the bytes of media say against the rules: files that are there, and clips that will be (api.md 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from wanflow import timing
+from wanflow.spec.catalog import FileRule, load_catalog
+from wanflow.spec.facts import Facts, FactsTable, Kind, Unreadable
+from wanflow.spec.problem import Problem
+from wanflow.spec.production import CutItem, Media, Production, Shot
+from wanflow.spec.source import FileSource, Frame, Piece, PieceOutside, ShotSource, Sound, Source, frame_span
+from wanflow.timing import NOMINAL_RATE
+from wanflow.yamltext import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
+
+    `frames` at `rate` for a clip, `seconds` also for a sound; `silent` only where a file surely has no sound.
+    """
+
+    kind: Kind
+    facts: Facts | None = None
+    frames: int | None = None
+    rate: Fraction = NOMINAL_RATE
+    seconds: Fraction | None = None
+    silent: bool = False
+
+
+def file_sources(production: Production) -> tuple[str, ...]:
+    """All local files that a production names, each once, in order."""
+    paths = [source.path for _, source in _sources(production) if isinstance(source, FileSource)]
+    return tuple(dict.fromkeys(paths))
+
+
+def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...]:
+    """All problems of the media themselves, by what was measured of the files."""
+    check = _Check(production, facts)
+    found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
+    found += [problem for cut in production.cuts.values() for item in cut.items for problem in check.item(item)]
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    production: Production
+    facts: FactsTable
+
+    def shot(self, shot: Shot) -> Iterator[Problem]:
+        model = load_catalog()[shot.model]
+        for media in shot.media:
+            rule = model.media[media.type]
+            yield from self._source(media.place, media.source, rule.file, media.slot)
+            if media.voice is not None and rule.voice is not None:
+                yield from self._source(media.place, media.voice, rule.voice, f"{media.slot}.voice")
+            if rule.continued:
+                yield from self._continued(shot, media)
+
+    def item(self, item: CutItem) -> Iterator[Problem]:
+        name = item.source.shot if isinstance(item.source, ShotSource) else item.source.path
+        expected = self._expect(item.source, ())
+        if isinstance(expected, Unreadable):
+            yield Problem(item.place, f"`{name}` {expected.why}", expected.hint)
+        elif expected is not None and expected.kind is not Kind.VIDEO:
+            hint = "pictures in cuts come in a later version; use a video"
+            yield Problem(item.place, f"`{name}` is {_named(expected.kind)}, not a video", hint)
+        elif expected is not None and expected.frames is not None:
+            yield from _trims(item, name, expected.frames, expected.rate)
+
+    def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
+        clip, wanted = self._expect(media.source, ()), shot.parameters.get("duration")
+        if isinstance(clip, Unreadable) or clip is None or clip.seconds is None or not isinstance(wanted, int):
+            return
+        if clip.seconds >= wanted:
+            length = timing.decimal_text(clip.seconds, 2)
+            message = f"`duration` {wanted} is not longer than the clip of {length} s that `{shot.name}` continues"
+            yield Problem(shot.place, message, "the result contains the clip: ask for more, or take a shorter piece")
+
+    def _source(self, place: Place, source: Source, rule: FileRule, slot: str) -> Iterator[Problem]:
+        try:
+            expected = self._expect(source, ())
+        except PieceOutside as outside:
+            yield Problem(place, f"`{slot}`: {outside}", "take a shorter piece")
+            return
+        if isinstance(expected, Unreadable):
+            path = source.path if isinstance(source, FileSource) else slot
+            yield Problem(place, f"`{path}` {expected.why}", expected.hint)
+        elif expected is not None:
+            yield from _judge(place, source, expected, rule, slot)
+
+    def _expect(self, source: Source, above: tuple[str, ...]) -> Expected | Unreadable | None:
+        match source:
+            case FileSource(path, piece):
+                return _part(self._file(path), piece)
+            case ShotSource(name, piece) if name in self.production.shots and name not in above:
+                return _part(self._shot(self.production.shots[name], (*above, name)), piece)
+            case _:
+                return None
+
+    def _file(self, path: str) -> Expected | Unreadable:
+        known = self.facts.get(path) or Unreadable("was not looked at")
+        if isinstance(known, Unreadable):
+            return known
+        rate = known.rate or NOMINAL_RATE
+        frames = known.frames or None
+        silent = known.kind is Kind.VIDEO and known.samples == 0
+        return Expected(known.kind, known, frames, rate, known.seconds or None, silent)
+
+    def _shot(self, shot: Shot, above: tuple[str, ...]) -> Expected | Unreadable | None:
+        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (api.md 2.3)."""
+        wanted = shot.parameters.get("duration", 0)
+        frames = timing.to_frames(int(wanted), NOMINAL_RATE)
+        for media in shot.media if frames == 0 else ():
+            if media.type == "video":
+                given = self._expect(media.source, above)
+                return replace(given, facts=None) if isinstance(given, Expected) else given
+        seconds = timing.to_seconds(frames, NOMINAL_RATE)
+        return Expected(Kind.VIDEO, None, frames or None, NOMINAL_RATE, seconds or None)
+
+
+def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected | Unreadable | None:
+    """What a piece of something will be; raises PieceOutside where it reaches beyond a clip of known length."""
+    if piece is None or not isinstance(whole, Expected):
+        return whole
+    if whole.kind is Kind.IMAGE:
+        return Unreadable("is a picture, and nothing can be cut from it")
+    if isinstance(piece, Sound):
+        return Unreadable("has no sound") if whole.silent else replace(whole, kind=Kind.AUDIO, facts=None)
+    if whole.kind is Kind.AUDIO:
+        return Unreadable("is a sound, and has no frames to cut", "take the whole sound")
+    if whole.frames is None:
+        return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
+    first, last = frame_span(piece, whole.frames, whole.rate)
+    if isinstance(piece, Frame):
+        return Expected(Kind.IMAGE)
+    count = last - first + 1
+    return Expected(Kind.VIDEO, None, count, whole.rate, timing.to_seconds(count, whole.rate), whole.silent)
+
+
+def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slot: str) -> Iterator[Problem]:
+    name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
+    if expected.kind.value != rule.kind:
+        wanted = _named(Kind(rule.kind))
+        yield Problem(place, f"{name} is {_named(expected.kind)}, and `{slot}` takes {wanted}", _other(expected, rule))
+        return
+    if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
+        length = timing.decimal_text(expected.seconds, 2)
+        message = f"{name} lasts {length} s, `{slot}` takes {rule.seconds[0]} to {rule.seconds[1]} s"
+        yield Problem(place, message, "take a piece of it" if expected.seconds > rule.seconds[1] else None)
+    if expected.facts is not None:
+        yield from _measured(place, name, expected.facts, rule)
+
+
+def _measured(place: Place, name: str, facts: Facts, rule: FileRule) -> Iterator[Problem]:
+    if facts.format not in rule.formats:
+        yield Problem(place, f"{name} is {facts.format} inside, not {' or '.join(rule.formats)}", "convert it")
+    if facts.size_bytes > rule.size_bytes:
+        megabytes = f"{facts.size_bytes / 1e6:.1f} MB"
+        yield Problem(
+            place, f"{name} has {megabytes}, at most {rule.size_bytes // 1_000_000} MB are taken", "make it smaller"
+        )
+    if facts.alpha and not rule.alpha:
+        yield Problem(place, f"{name} has an alpha channel", "save it without transparency")
+    sides = (facts.width, facts.height)
+    if rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
+        low, high = rule.pixels
+        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")
+    elif rule.aspect and max(sides) > rule.aspect[1] * min(sides):
+        yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
+
+
+def _trims(item: CutItem, name: str, frames: int, rate: Fraction) -> Iterator[Problem]:
+    length = timing.decimal_text(timing.to_seconds(frames, rate), 2)
+    first = 0 if item.start is None else timing.to_frames(item.start, rate)
+    end = frames if item.stop is None else timing.to_frames(item.stop, rate)
+    if first >= frames:
+        yield Problem(item.place, f"`in` {item.start} lies beyond the end of `{name}`, which lasts {length} s")
+    elif end > frames:
+        yield Problem(item.place, f"`out` {item.stop} lies beyond the end of `{name}`, which lasts {length} s")
+    elif end <= first:
+        yield Problem(item.place, f"`out` {item.stop} is not after `in` {item.start or 0}")
+
+
+def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
+    for shot in production.shots.values():
+        for media in shot.media:
+            yield media.place, media.source
+            if media.voice is not None:
+                yield media.place, media.voice
+    for cut in production.cuts.values():
+        for item in cut.items:
+            yield item.place, item.source
+
+
+def _other(expected: Expected, rule: FileRule) -> str | None:
+    if expected.kind is Kind.VIDEO and rule.kind == "image":
+        return "take a frame of it: `frame: last`"
+    if expected.kind is Kind.VIDEO and rule.kind == "audio":
+        return "take its sound: `track: audio`"
+    return None
+
+
+def _named(kind: Kind) -> str:
+    return {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound"}[kind]
+
+
+def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
+    return bounds[0] <= value <= bounds[1]

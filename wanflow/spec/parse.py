@@ -1,0 +1,191 @@
+"""From the tree of a file to shots and cuts, shot by shot, so that one bad shot hides no other's problems."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from wanflow.spec import rules
+from wanflow.spec.catalog import Model
+from wanflow.spec.draft import SLOTS, Draft, Member
+from wanflow.spec.problem import Problem
+from wanflow.spec.production import Cut, CutItem, Media, Shot
+from wanflow.spec.prompt import named_cast, with_identifiers, with_names
+from wanflow.spec.source import FileSource, ShotSource
+from wanflow.spec.sourceform import find_path
+from wanflow.yamltext import Entries, Node, Scalar, Sequence
+
+
+def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:
+    """A shot as it will be sent, with everything its model says about it among the problems."""
+    written = _text(draft, "prompt") or ""
+    references = _references(draft, model, written, cast, problems)
+    media = tuple(_media(draft, references, model))
+    prompt = with_identifiers(written, references, model) or None
+    negative = _text(draft, "negative_prompt")
+    if region not in model.regions:
+        message = f"`{model.name}` does not exist in the region `{region}`"
+        problems.append(Problem(draft.model.place, message, f"it is in {', '.join(model.regions)}"))
+    problems += rules.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
+    problems += rules.check_media(draft, model, media)
+    problems += rules.check_voices(draft, model, media)
+    problems += rules.check_seed(draft, model)
+    return Shot(
+        name=draft.name,
+        model=draft.model.text,
+        place=draft.place,
+        prompt=prompt,
+        negative_prompt=negative,
+        media=tuple(_voiced(item, model) for item in media),
+        parameters=rules.effective(draft, model, media, problems),
+        seed=_whole(draft, "seed"),
+        takes=_whole(draft, "takes") or 1,
+        tags=draft.tags,
+        note=_text(draft, "note"),
+        written=with_names(written),
+        origins={key: value.place for key, value in draft.values.items()},
+    )
+
+
+def parse_cut(name: Scalar, node: Node, out: str, folder: Path, problems: list[Problem]) -> Cut:
+    """A cut in its short or its long form; its shape was checked before."""
+    items = node.find("items") if isinstance(node, Entries) else node
+    output = node.find("output") if isinstance(node, Entries) else None
+    slated = _slated(node, default=True)
+    listed = items.items if isinstance(items, Sequence) else ()
+    parsed = [_item(item, folder, slated=slated) for item in listed]
+    problems += [Problem(item.place, "an item is a `shot` or a `file`") for item in parsed if not _named(item)]
+    path = output.text if isinstance(output, Scalar) else f"{out}/{name.text}.mp4"
+    return Cut(name.text, name.place, tuple(item for item in parsed if _named(item)), path)
+
+
+def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: frozenset[str]) -> Iterator[Problem]:
+    """References to shots that are nowhere; a shot with problems of its own counts as there."""
+    for shot in shots.values():
+        for media in shot.media:
+            for source in (media.source, media.voice):
+                if isinstance(source, ShotSource) and source.shot not in names:
+                    yield Problem(media.place, f"no shot is called `{source.shot}`", _near(source.shot, names))
+    for cut in cuts.values():
+        for item in cut.items:
+            if isinstance(item.source, ShotSource) and item.source.shot not in names:
+                yield Problem(item.place, f"no shot is called `{item.source.shot}`", _near(item.source.shot, names))
+
+
+def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
+    """Two cuts that would write one file."""
+    seen: dict[str, str] = {}
+    for cut in cuts.values():
+        if cut.output in seen:
+            message = f"`{cut.name}` and `{seen[cut.output]}` would both write `{cut.output}`"
+            yield Problem(cut.place, message, "give one of them another `output`")
+        seen.setdefault(cut.output, cut.name)
+
+
+def _references(
+    draft: Draft, model: Model, prompt: str, cast: Mapping[str, Member], problems: list[Problem]
+) -> tuple[Member, ...]:
+    named = [name for name in named_cast(prompt) if name in cast]
+    if "references" not in model.keys:
+        if named:
+            message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
+            place = draft.values["prompt"].place
+            problems.append(Problem(place, message, "describe it in words, or use a model with references"))
+        if draft.references and draft.references_place is not None:
+            problems.append(Problem(draft.references_place, f"`{model.name}` takes no `references`"))
+        return ()
+    if draft.references is None:
+        return tuple(cast[name] for name in named)
+    listed = _listed(draft, cast, problems)
+    missing = [name for name in named if name not in {member.name for member in listed}]
+    problems += [_unlisted(draft, name) for name in missing]
+    return listed
+
+
+def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
+    members: list[Member] = []
+    for name, in_place in draft.references or ():
+        member = cast.get(name.text) if name is not None else in_place
+        if name is not None and member is None:
+            message = f"no cast member is called `{name.text}`"
+            problems.append(Problem(name.place, message, _near(name.text, frozenset(cast))))
+        elif name is not None and name.text in {known.name for known in members}:
+            problems.append(Problem(name.place, f"`{name.text}` is listed twice", "list each reference once"))
+        elif member is not None:
+            members.append(member)
+    return tuple(members)
+
+
+def _unlisted(draft: Draft, name: str) -> Problem:
+    place = draft.values["prompt"].place
+    return Problem(
+        place, f"the prompt names `{name}`, which is not among `references`", "add it, or leave `references` out"
+    )
+
+
+def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterator[Media]:
+    del model
+    for slot in SLOTS:
+        if slot in draft.slots:
+            source, place = draft.slots[slot]
+            yield Media(slot, slot, source, place)
+    for number, member in enumerate(references, start=1):
+        slot = f"reference_{number}"
+        place = member.place if member.name == "" else draft.place
+        yield Media(slot, f"reference_{member.kind}", member.source, place, member.voice, member.name or None)
+
+
+def _voiced(media: Media, model: Model) -> Media:
+    """The media without a voice that its model does not know."""
+    rule = model.media.get(media.type)
+    if media.voice is None or rule is None or rule.voice is not None:
+        return media
+    return Media(media.slot, media.type, media.source, media.place, None, media.cast)
+
+
+def _item(node: Node, folder: Path, *, slated: bool) -> CutItem:
+    if isinstance(node, Scalar):
+        return CutItem(ShotSource(node.text), node.place, slate=slated)
+    shot, file = (node.find(key) if isinstance(node, Entries) else None for key in ("shot", "file"))
+    source: ShotSource | FileSource = ShotSource(shot.text if isinstance(shot, Scalar) else "")
+    if isinstance(file, Scalar):
+        source = FileSource(find_path(file.text, folder))
+    return CutItem(
+        source=source,
+        place=node.place,
+        start=_seconds(node, "in"),
+        stop=_seconds(node, "out"),
+        keep_overlap=isinstance(node, Entries) and node.find("overlap") is not None,
+        slate=_slated(node, default=slated),
+    )
+
+
+def _named(item: CutItem) -> bool:
+    return bool(item.source.shot if isinstance(item.source, ShotSource) else item.source.path)
+
+
+def _slated(node: Node, *, default: bool) -> bool:
+    value = node.find("slate") if isinstance(node, Entries) else None
+    return value.value is not False if isinstance(value, Scalar) else default
+
+
+def _seconds(node: Node, key: str) -> Decimal | None:
+    value = node.find(key) if isinstance(node, Entries) else None
+    return Decimal(value.value) if isinstance(value, Scalar) and isinstance(value.value, int | Decimal) else None
+
+
+def _text(draft: Draft, key: str) -> str | None:
+    value = draft.values.get(key)
+    return value.text if value is not None and value.value is not None else None
+
+
+def _whole(draft: Draft, key: str) -> int | None:
+    value = draft.values.get(key)
+    return value.value if value is not None and isinstance(value.value, int) else None
+
+
+def _near(name: str, names: frozenset[str]) -> str | None:
+    near = difflib.get_close_matches(name, sorted(names), n=1)
+    return f"did you mean `{near[0]}`?" if near else None

@@ -1,0 +1,46 @@
+"""Cast names in a prompt become the identifiers that the model understands (format.md, Interpolation)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from wanflow.spec.catalog import Model
+from wanflow.spec.draft import Member
+from wanflow.spec.interpolate import CAST_CLOSE, CAST_OPEN
+
+_NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+
+
+def named_cast(prompt: str) -> tuple[str, ...]:
+    """The cast members that a prompt names, in order of first mention."""
+    return tuple(dict.fromkeys(_NAMED.findall(prompt)))
+
+
+def with_names(prompt: str) -> str:
+    """The prompt with plain cast names, for people."""
+    return _NAMED.sub(lambda match: match.group(1), prompt)
+
+
+def with_identifiers(prompt: str, references: Sequence[Member], model: Model) -> str:
+    """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
+
+    Chinese identifiers where the prompt contains Han characters (api.md 2.1). A name that has no identifier stays
+    as a plain name.
+    """
+    language = "zh" if _HAN.search(with_names(prompt)) else "en"
+    words = identify(references, model.identifiers.get(language, {}))
+    return _NAMED.sub(lambda match: words.get(match.group(1), match.group(1)), prompt)
+
+
+def identify(references: Sequence[Member], patterns: Mapping[str, str]) -> dict[str, str]:
+    """The identifier of each named reference; `any` counts all kinds together, as the 2.6 models do."""
+    counts: dict[str, int] = {}
+    words: dict[str, str] = {}
+    for member in references:
+        kind = member.kind if member.kind in patterns else "any"
+        counts[kind] = counts.get(kind, 0) + 1
+        if kind in patterns:
+            words[member.name] = patterns[kind].replace("{n}", str(counts[kind]))
+    return words

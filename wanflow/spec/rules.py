@@ -1,0 +1,179 @@
+"""The one checker of models: it reads the catalog's rules and knows no model by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from wanflow.spec.catalog import Model, ParameterRule, load_catalog
+from wanflow.spec.draft import Draft
+from wanflow.spec.problem import Problem, Severity
+from wanflow.spec.production import Media, Value
+from wanflow.yamltext import Scalar
+
+NOT_PARAMETERS = frozenset({"model", "prompt", "negative_prompt", "takes", "note", "seed", "pick", "use"})
+
+
+def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
+    """Texts that are missing or longer than the model takes: the service would cut them off silently (api.md 2)."""
+    for key, text in texts.items():
+        rule = model.text.get(key)
+        written = draft.values.get(key)
+        if rule is None and text:
+            yield Problem(written.place if written else draft.place, f"`{model.name}` takes no `{key}`")
+        elif rule is not None and not text and rule.required:
+            yield Problem(draft.place, f"`{draft.name}` has no `{key}`, and `{model.name}` needs one")
+        elif rule is not None and text and len(text) > rule.most:
+            message = f"`{key}` has {len(text)} characters, `{model.name}` takes {rule.most} and would cut it off"
+            yield Problem(written.place if written else draft.place, message, "shorten it")
+
+
+def check_media(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
+    """Media that the model doesn't take, too many or too few of them, or a set that it refuses."""
+    types = [item.type for item in media]
+    for item in media:
+        if item.type not in model.media:
+            hint = _models_with(lambda other, kind=item.type: kind in other.media)
+            yield Problem(item.place, f"`{model.name}` takes no `{item.type}`", hint)
+    if not set(types) <= set(model.media):
+        return
+    for kind, rule in model.media.items():
+        yield from _count(draft, model, (kind,), types.count(kind), (rule.least, rule.most))
+    for total in model.totals:
+        count = sum(types.count(kind) for kind in total.types)
+        yield from _count(draft, model, total.types, count, (total.least, total.most))
+    if model.sets and frozenset(types) not in model.sets:
+        yield Problem(draft.place, _refused_set(draft, model, types), _sets(model))
+
+
+def check_voices(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
+    """Voices that the vendor would drop, or advises against."""
+    types = {item.type for item in media}
+    for item in media:
+        rule = model.media.get(item.type)
+        if item.voice is not None and rule is not None and rule.voice is None:
+            yield _warning(item, f"`{model.name}` knows no voices: that of `{item.cast or item.slot}` is not sent")
+        elif item.voice is not None and types.intersection(model.unvoiced):
+            yield _warning(item, "a voice beside a first frame is not recommended by the vendor")
+    del draft
+
+
+def effective(draft: Draft, model: Model, media: tuple[Media, ...], problems: list[Problem]) -> dict[str, Value]:
+    """All parameters as they are sent, the vendor's defaults included, so that these can't change silently.
+
+    Problems of single parameters are added. What the vendor ignores beside these media is left out, with a warning
+    where the author asked for it (format.md, A shot).
+    """
+    types = {item.type for item in media}
+    ignored = {parameter for parameter, beside in model.ignored if beside in types}
+    problems += _unknown(draft, model)
+    sent: dict[str, Value] = {}
+    for key, rule in model.parameters.items():
+        if key == "seed":
+            continue
+        written = draft.values.get(key)
+        if key in ignored:
+            problems += _dropped(draft, model, key, written)
+        elif written is None:
+            sent |= {key: rule.default} if rule.default is not None else {}
+        else:
+            problems += check_value(key, written, rule, model, types)
+            sent |= _sent(key, written, rule)
+    return sent
+
+
+def check_value(key: str, written: Scalar, rule: ParameterRule, model: Model, types: set[str]) -> Iterator[Problem]:
+    """A parameter's type, values and range, with the tighter range that some media bring."""
+    value = written.value
+    if not _typed(value, rule):
+        kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
+        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.text}`")
+    elif rule.values and value not in rule.values:
+        listed = ", ".join(f"`{item}`" for item in rule.values)
+        yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.text}`")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from _range(key, written, value, rule, model, types)
+
+
+def check_seed(draft: Draft, model: Model) -> Iterator[Problem]:
+    """The given seed, where there is one."""
+    written, rule = draft.values.get("seed"), model.parameters.get("seed")
+    if written is not None and rule is not None:
+        yield from check_value("seed", written, rule, model, set())
+
+
+def _range(
+    key: str, written: Scalar, value: int, rule: ParameterRule, model: Model, types: set[str]
+) -> Iterator[Problem]:
+    tighter = [(bound, kind) for kind, bound in rule.when if kind in types]
+    high = min([bound for bound, _ in tighter] + ([rule.high] if rule.high is not None else []), default=None)
+    inside = (rule.low is None or value >= rule.low) and (high is None or value <= high)
+    if inside or value in rule.also:
+        return
+    also = "".join(f"{item} or " for item in rule.also)
+    beside = f" beside a `{tighter[0][1]}`" if tighter and high == tighter[0][0] else ""
+    yield Problem(written.place, f"`{key}` of `{model.name}` is {also}{rule.low} to {high}{beside}, not {value}")
+
+
+def _typed(value: object, rule: ParameterRule) -> bool:
+    if rule.type == "boolean":
+        return isinstance(value, bool)
+    if rule.type == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
+    """A parameter that came after the first key version enters only where it isn't at its default (law 5)."""
+    if not isinstance(written.value, bool | int | str) or (rule.since > 1 and written.value == rule.default):
+        return {}
+    return {key: written.value}
+
+
+def _unknown(draft: Draft, model: Model) -> Iterator[Problem]:
+    for key in sorted(draft.given - NOT_PARAMETERS):
+        if key not in model.parameters:
+            hint = _models_with(lambda other, key=key: key in other.parameters)
+            yield Problem(draft.values[key].place, f"`{model.name}` has no parameter `{key}`", hint)
+
+
+def _dropped(draft: Draft, model: Model, key: str, written: Scalar | None) -> Iterator[Problem]:
+    if written is not None and key in draft.given:
+        beside = next(kind for parameter, kind in model.ignored if parameter == key)
+        message = f"`{model.name}` ignores `{key}` beside a `{beside}`: it is not sent"
+        yield Problem(written.place, message, "leave it out", Severity.WARNING)
+
+
+def _count(
+    draft: Draft, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
+) -> Iterator[Problem]:
+    least, most = bounds
+    named = " and ".join(f"`{kind}`" for kind in kinds)
+    if count < least:
+        hint = "name cast members in the prompt, or list `references`" if "reference" in kinds[0] else None
+        yield Problem(draft.place, f"`{draft.name}` has {count or 'no'} {named}, `{model.name}` needs {least}", hint)
+    elif count > most:
+        yield Problem(draft.place, f"`{draft.name}` has {count} {named}, `{model.name}` takes {most} at most")
+
+
+def _refused_set(draft: Draft, model: Model, types: list[str]) -> str:
+    together = " with ".join(f"`{kind}`" for kind in types) or "no media"
+    return f"`{draft.name}` has {together}, which `{model.name}` refuses"
+
+
+def _sets(model: Model) -> str:
+    ordered = [" + ".join(kind for kind in model.media if kind in chosen) for chosen in model.sets]
+    return f"it takes {'; '.join(ordered)}"
+
+
+def _models_with(fits: object) -> str | None:
+    models = {model.name: model for model in load_catalog().values()}
+    names = [name for name, model in models.items() if callable(fits) and fits(model)]
+    return f"{_joined(names)} would" if names else None
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _warning(item: Media, message: str) -> Problem:
+    return Problem(item.place, message, None, Severity.WARNING)

@@ -1,0 +1,234 @@
+"""What the schema finds, as located problems in the words of people."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+
+from wanflow.schemas import Violation, load_schema, violations
+from wanflow.spec.problem import Problem
+from wanflow.yamltext import Entries, Node, Place, Scalar, plain
+from wanflow.yamltext import Sequence as YamlSequence
+
+SCHEMA = "production.schema.json"
+
+LATER: Mapping[str, str] = {
+    "include": "productions of several files",
+    "scene": "productions of several files",
+    "budget": "budgets",
+    "prices": "prices",
+    "uploads": "the paid backend",
+    "remote": "`push` and `pull`",
+    "label": "AI labels",
+    "pick": "picking takes",
+    "matrix": "matrices",
+    "use": "pipelines",
+    "with": "pipelines",
+    "size": "conforming to a size of one's own",
+    "fps": "conforming to a rate of one's own",
+    "fit": "cropping",
+    "music": "music",
+    "subtitles": "subtitles",
+    "loudness": "loudness",
+    "profile": "encoder profiles",
+    "title": "title cards",
+    "transition": "transitions",
+    "duration": "pictures in cuts",
+    "background": "title cards",
+    "input": "pipelines",
+}
+"""Keys of the format whose behaviour comes later, with what it belongs to."""
+
+_LATER_AT: Mapping[str, frozenset[str]] = {
+    "top": frozenset({"include", "scene", "budget", "prices", "uploads", "remote", "label"}),
+    "shot": frozenset({"pick", "matrix", "use", "with"}),
+    "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
+    "item": frozenset({"title", "transition", "duration", "background"}),
+}
+
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+}
+
+
+def check_shape(root: Entries) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
+    """The problems of a file's shape, and the paths of the values that break it."""
+    found = list(violations(plain(root), SCHEMA))
+    problems = [problem for violation in found for problem in _problems(root, violation)]
+    problems += list(_later(root))
+    return problems, frozenset(violation.path for violation in found)
+
+
+def _problems(root: Entries, broken: Violation) -> Iterator[Problem]:
+    value = _at(root, broken.path)
+    match broken.rule:
+        case "additionalProperties":
+            yield from _unknown_keys(value, broken)
+        case "anyOf":
+            yield from _bad_name(value, broken)
+        case "required":
+            yield from _missing(root, broken)
+        case "not" | "minProperties" | "dependentRequired":
+            yield Problem(_name_place(root, broken.path), _combination(broken))
+        case _:
+            yield Problem(value.place, _wrong(broken), _near_value(broken))
+
+
+def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
+    known = _keys(broken.schema)
+    for key, _ in value.items if isinstance(value, Entries) else ():
+        if key.text not in known and not key.text.startswith("x-"):
+            near = difflib.get_close_matches(key.text, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
+            yield Problem(key.place, f"`{key.text}` is no key here", hint)
+
+
+def _bad_name(value: Node, broken: Violation) -> Iterator[Problem]:
+    key = value.key(str(broken.value)) if isinstance(value, Entries) else None
+    hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
+    yield Problem(key.place if key else value.place, f"`{broken.value}` is no name", hint)
+
+
+def _missing(root: Entries, broken: Violation) -> Iterator[Problem]:
+    given = broken.value if isinstance(broken.value, Mapping) else {}
+    wanted = broken.wanted if isinstance(broken.wanted, Sequence) else ()
+    for key in wanted:
+        if key not in given:
+            hint = "begin the file with `wanflow: 1`" if key == "wanflow" else None
+            yield Problem(_name_place(root, broken.path), f"`{key}` is missing", hint)
+
+
+def _combination(broken: Violation) -> str:
+    if broken.rule == "minProperties":
+        return "the mapping is empty"
+    if broken.rule == "dependentRequired":
+        return "`to` needs a `from`, and `sha256` a `url`"
+    wanted = broken.wanted.get("required", ()) if isinstance(broken.wanted, Mapping) else ()
+    return " and ".join(f"`{key}`" for key in wanted) + " exclude each other"
+
+
+def _wrong(broken: Violation) -> str:
+    name = f"`{broken.path[-1]}`" if broken.path and isinstance(broken.path[-1], str) else "this"
+    found = _shown(broken.value)
+    match broken.rule:
+        case "type":
+            return f"{name} has to be {_wanted_kinds(broken)}, not {found}"
+        case "pattern" if "string" in _kinds(broken) and len(_kinds(broken)) > 1:
+            return f"{name} has to be {_wanted_kinds(broken)}, not {found}"
+        case "pattern":
+            return f"{name} can't be {found}"
+        case "enum" if isinstance(broken.wanted, Sequence):
+            return f"{name} has to be one of {', '.join(f'`{item}`' for item in broken.wanted)}, not {found}"
+        case "const":
+            return f"{name} has to be `{broken.wanted}`, not {found}"
+        case "minimum" | "exclusiveMinimum":
+            bound = "at least" if broken.rule == "minimum" else "more than"
+            return f"{name} has to be {bound} {broken.wanted}, not {found}"
+        case "maximum":
+            return f"{name} has to be at most {broken.wanted}, not {found}"
+        case "minItems" | "minLength":
+            return f"{name} is empty"
+        case _:
+            return f"{name} breaks the format's rule `{broken.rule}`"
+
+
+def _near_value(broken: Violation) -> str | None:
+    if broken.rule != "enum" or not isinstance(broken.wanted, Sequence):
+        return None
+    near = difflib.get_close_matches(str(broken.value), [str(item) for item in broken.wanted], n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _kinds(broken: Violation) -> list[str]:
+    kinds = broken.schema.get("type", ())
+    return [kinds] if isinstance(kinds, str) else [str(kind) for kind in kinds] if isinstance(kinds, list) else []
+
+
+def _wanted_kinds(broken: Violation) -> str:
+    kinds = [kind for kind in _kinds(broken) if kind != "string" or "pattern" not in broken.schema]
+    return " or ".join(_KINDS[kind] for kind in kinds if kind != "null")
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    return f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
+
+
+def _keys(schema: Mapping[str, object]) -> frozenset[str]:
+    properties = schema.get("properties", {})
+    return frozenset(properties) if isinstance(properties, Mapping) else frozenset()
+
+
+def _at(root: Node, path: Sequence[str | int]) -> Node:
+    node: Node = root
+    for part in path:
+        if isinstance(node, Entries):
+            node = node.find(str(part)) or node
+        elif isinstance(node, YamlSequence) and isinstance(part, int):
+            node = node.items[part]
+    return node
+
+
+def _name_place(root: Entries, path: Sequence[str | int]) -> Place:
+    """The name of the shot, cut or member that a value belongs to; the value's own key for a source in a slot."""
+    node: Node = root
+    place = root.place
+    for part in path:
+        if isinstance(node, Entries):
+            key = node.key(str(part))
+            place = key.place if key else place
+            node = node.find(str(part)) or node
+        elif isinstance(node, YamlSequence) and isinstance(part, int):
+            node = node.items[part]
+            place = node.place
+    return place
+
+
+def _later(root: Entries) -> Iterator[Problem]:
+    yield from _not_yet(root, "top")
+    backend = root.find("backend")
+    if isinstance(backend, Scalar) and backend.value == "dashscope":
+        yield Problem(
+            backend.place, "the paid backend `dashscope` is not in this version yet", "use `backend: animatic`"
+        )
+    for shot in _children(root, "shots"):
+        yield from _not_yet(shot, "shot")
+    for cut in _children(root, "cuts"):
+        yield from _not_yet(cut, "cut")
+        items = cut.find("items") if isinstance(cut, Entries) else cut
+        for item in items.items if isinstance(items, YamlSequence) else ():
+            yield from _not_yet(item, "item")
+
+
+def _not_yet(node: Node, level: str) -> Iterator[Problem]:
+    for key, _ in node.items if isinstance(node, Entries) else ():
+        if key.text in _LATER_AT[level]:
+            hint = f"{LATER[key.text]} come in a later version; leave it out for now"
+            yield Problem(key.place, f"`{key.text}` does not work in this version yet", hint)
+
+
+def _children(root: Entries, key: str) -> Iterator[Node]:
+    group = root.find(key)
+    if isinstance(group, Entries):
+        yield from (value for name, value in group.items if not name.text.startswith("x-"))
+
+
+def known_parameters() -> frozenset[str]:
+    """The keys of `defaults` that are parameters, as the schema lists them."""
+    definitions = load_schema(SCHEMA)["$defs"]
+    defaults = definitions["modelDefaults"] if isinstance(definitions, Mapping) else {}
+    return _keys(defaults) - {"negative_prompt", "takes"}
