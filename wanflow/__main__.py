@@ -1,0 +1,10 @@
+"""`python -m wanflow` is `wanflow`."""
+
+from __future__ import annotations
+
+import sys
+
+from wanflow.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""What a machine needs for rendering, looked at one by one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from wanflow.cli.exit_code import KEY_VARIABLE
+from wanflow.errors import MediaFault, StoreFault
+from wanflow.media import tool
+from wanflow.store.layout import Store, recognise
+
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+"""No correct clock is earlier than this."""
+LOW_BYTES = 2 * 10**9
+TOO_LOW_BYTES = 10**8
+GIGABYTE = 10**9
+TRIAL = (
+    *("-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=0.2", "-f", "lavfi", "-i", "anullsrc=r=48000"),
+    *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
+)
+"""Encodes two frames with sound, and keeps nothing."""
+
+
+class Verdict(StrEnum):
+    """Fine, worth knowing, or in the way."""
+
+    FINE = "ok"
+    POOR = "warn"
+    BROKEN = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one subject, and the way out where something is wrong."""
+
+    subject: str
+    verdict: Verdict
+    words: str
+    hint: str | None = None
+
+
+def check_up(folder: Path, backend: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that rendering in this folder on this backend needs; a key is looked for, never shown."""
+    paid = backend == "dashscope"
+    return (
+        *_ffmpeg(environ),
+        _folder(folder),
+        _disk(folder),
+        _clock(datetime.now(UTC), paid=paid),
+        _store(folder, backend),
+        *([_key(environ)] if paid else []),
+    )
+
+
+def _ffmpeg(environ: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        binary = tool.find_ffmpeg(environ)
+        yield Finding("ffmpeg", Verdict.FINE, f"{tool.version(binary)} ({binary})")
+        tool.run([str(binary), *TRIAL], leash=tool.Leash())
+        yield Finding("encoders", Verdict.FINE, "libx264 and aac work")
+    except MediaFault as fault:
+        hint = fault.hint or f"set {tool.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"
+        yield Finding("ffmpeg", Verdict.BROKEN, str(fault), hint)
+
+
+def _folder(folder: Path) -> Finding:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Finding("folder", Verdict.FINE, f"{folder.resolve()} can be written")
+    except OSError as fault:
+        words = f"{folder} can't be written: {(fault.strerror or str(fault)).lower()}"
+        return Finding("folder", Verdict.BROKEN, words, "change its owner or its mode, or work in another folder")
+
+
+def _disk(folder: Path) -> Finding:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as fault:
+        return Finding("disk", Verdict.POOR, f"can't be asked: {(fault.strerror or str(fault)).lower()}")
+    words = f"{free / GIGABYTE:.1f} GB free"
+    if free >= LOW_BYTES:
+        return Finding("disk", Verdict.FINE, words)
+    return Finding(
+        "disk", Verdict.BROKEN if free < TOO_LOW_BYTES else Verdict.POOR, words, "make room for takes and cuts"
+    )
+
+
+def _clock(now: datetime, *, paid: bool) -> Finding:
+    words = now.strftime("%Y-%m-%d %H:%M UTC")
+    if now >= RELEASED:
+        return Finding("clock", Verdict.FINE, words)
+    verdict = Verdict.BROKEN if paid else Verdict.POOR
+    return Finding("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+
+
+def _store(folder: Path, backend: str) -> Finding:
+    store = Store(folder, backend)
+    if not store.root.exists():
+        return Finding("store", Verdict.FINE, "none yet, the first run makes it")
+    try:
+        recognise(store)
+    except StoreFault as fault:
+        return Finding("store", Verdict.BROKEN, str(fault), fault.hint)
+    return Finding("store", Verdict.FINE, "its version is known")
+
+
+def _key(environ: Mapping[str, str]) -> Finding:
+    if environ.get(KEY_VARIABLE):
+        return Finding("key", Verdict.FINE, f"{KEY_VARIABLE} is set")
+    return Finding(
+        "key", Verdict.BROKEN, f"{KEY_VARIABLE} is not set", f"export {KEY_VARIABLE}, or use `--backend animatic`"
+    )

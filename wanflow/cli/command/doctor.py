@@ -1,0 +1,39 @@
+"""`wanflow doctor`: whether this machine can render this production."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from wanflow import studio
+from wanflow.cli.checkup import Verdict, check_up
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.settings import BACKENDS, Settings, example, production_options
+from wanflow.report.wording import columns, printable
+from wanflow.spec.problem import SpecError
+
+
+@click.command("doctor", epilog=example("wanflow doctor"))
+@production_options
+@click.pass_obj
+def command(settings: Settings) -> int:
+    """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
+    findings = check_up(settings.folder, _backend(settings), os.environ)
+    lines = columns([(finding.verdict.value, finding.subject, printable(finding.words)) for finding in findings])
+    for line, finding in zip(lines, findings, strict=True):
+        click.echo(line)
+        if finding.hint:
+            click.echo(f"      hint: {finding.hint}")
+    broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
+    return ExitCode.FAILED if broken else ExitCode.DONE
+
+
+def _backend(settings: Settings) -> str:
+    """The backend in question; the free one where the production can't be read, which `validate` is there to say."""
+    if settings.backend is not None or not settings.file.exists():
+        return settings.backend or BACKENDS[0]
+    try:
+        return studio.load(settings.file, values=settings.values).backend
+    except SpecError:
+        return BACKENDS[0]

@@ -1,0 +1,40 @@
+"""`wanflow plan`: what a run would do, and why."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from wanflow import studio
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options, selection
+from wanflow.report.plan_text import plan_text, would_do
+
+
+@click.command("plan", epilog=example("wanflow plan 'harbour/*' --exclude harbour/storm"))
+@selection
+@production_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--exit-code", "telling", is_flag=True, help="Exit with 10 where something would run.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
+@click.option("-v", "--verbose", is_flag=True, help="List all steps, also where nothing is to be done.")
+@click.pass_obj
+def command(
+    settings: Settings,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    *,
+    as_json: bool,
+    telling: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
+    plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude)
+    if as_json:
+        click.echo(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(would_do(plan) if quiet else plan_text(plan, verbose=verbose))
+    return ExitCode.WOULD_RUN if telling and not plan.idle else ExitCode.DONE

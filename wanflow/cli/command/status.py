@@ -1,0 +1,28 @@
+"""`wanflow status`: one line a shot."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from wanflow import studio
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options
+from wanflow.report.roster import shot_rows, status_text
+
+
+@click.command("status", epilog=example("wanflow status --json"))
+@production_options
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def command(settings: Settings, *, as_json: bool) -> int:
+    """Show each shot's state, picked take, takes, tasks in flight and reasons."""
+    plan = studio.plan(open_production(settings))
+    rows = shot_rows(plan, studio.states(plan))
+    if as_json:
+        click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+    elif rows:
+        click.echo(status_text(rows))
+    return ExitCode.DONE

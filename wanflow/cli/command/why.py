@@ -1,0 +1,23 @@
+"""`wanflow why`: what changed, old value against new."""
+
+from __future__ import annotations
+
+import click
+
+from wanflow import studio
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options
+from wanflow.cli.target import steps_of
+from wanflow.report.explain import why_text
+
+
+@click.command("why", epilog=example("wanflow why approach", "wanflow why cut:main"))
+@click.argument("node")
+@production_options
+@click.pass_obj
+def command(settings: Settings, node: str) -> int:
+    """Explain why NODE is rendered, or isn't: what changed since the last run, down to the words of the prompt."""
+    plan = studio.plan(open_production(settings))
+    click.echo(why_text(plan, steps_of(plan, node)))
+    return ExitCode.DONE

@@ -1,0 +1,171 @@
+"""The one place that knows how a command ends: exit codes (cli.md) and what is said about a failure."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from pathlib import Path
+
+import click
+
+import wanflow
+from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
+from wanflow.spec.problem import SpecError, render_problem
+
+KEY_VARIABLE = "DASHSCOPE_API_KEY"
+DEBUG_VARIABLE = "WANFLOW_DEBUG"
+
+
+class ExitCode(IntEnum):
+    """What a script is told (cli.md, Exit codes)."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG = 2
+    STOPPED = 3
+    IN_FLIGHT = 4
+    UNDECIDED = 5
+    WOULD_RUN = 10
+    BUG = 70
+    INTERRUPTED = 130
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code."""
+    try:
+        return int(work() or ExitCode.DONE)
+    except BrokenPipeError:
+        return _reader_gone()
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except Exception as fault:  # noqa: BLE001 - the last line of defence: what arrives unforeseen is a bug, and reported
+        cause = _cause(fault)
+        _tell(cause)
+        return of(cause)
+
+
+def of(fault: Exception) -> ExitCode:
+    """The exit code of a failure."""
+    match fault:
+        case SpecError() | UnknownTarget() | LockUnreadable() | MediaFault() | click.ClickException():
+            return ExitCode.WRONG
+        case StoreBusy():
+            return ExitCode.STOPPED
+        case WanflowError() | OSError():
+            return ExitCode.FAILED
+        case _:
+            return ExitCode.BUG
+
+
+def error(message: str, hint: str | None = None) -> None:
+    """Say on stderr what is wrong and, where known, the way out."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def _tell(fault: Exception) -> None:
+    match fault:
+        case SpecError(problems=problems):
+            click.echo("\n".join(render_problem(problem) for problem in problems), err=True)
+        case WanflowError():
+            error(str(fault), fault.hint)
+        case click.UsageError():
+            _tell_usage(fault)
+        case click.ClickException():
+            error(_sentence(fault.format_message()))
+        case OSError():
+            _tell_system(fault)
+        case _:
+            _tell_bug(fault)
+
+
+def _tell_usage(fault: click.UsageError) -> None:
+    path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
+    error(_sentence(fault.format_message()), f"`{path} --help` shows what it takes")
+
+
+def _sentence(text: str) -> str:
+    """A message of click in our style: lower-case, without a full stop."""
+    return (text[:1].lower() + text[1:]).removesuffix(".")
+
+
+def _tell_system(fault: OSError) -> None:
+    name = f"`{fault.filename}`: " if fault.filename else ""
+    error(f"{name}{(fault.strerror or str(fault)).lower()}")
+    _debug(fault)
+
+
+def _tell_bug(fault: Exception) -> None:
+    report = _report(fault)
+    error(f"this is a bug in wanflow: {type(fault).__name__}", "paste the report below into an issue")
+    click.echo(f"\n{_about(fault)}\n  traceback: {_keep(report)}", err=True)
+    _debug(fault)
+
+
+def _debug(fault: Exception) -> None:
+    if os.environ.get(DEBUG_VARIABLE):
+        click.echo(_report(fault), err=True)
+
+
+def _about(fault: Exception) -> str:
+    """What a maintainer needs first; of the command only the verb, since arguments may be private."""
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    lines = (
+        f"  wanflow {wanflow.__version__} {verb}",
+        f"  python {platform.python_version()} on {platform.system()} {platform.machine()}",
+        f"  {type(fault).__name__}: {_without_key(str(fault))}",
+    )
+    return "\n".join(lines)
+
+
+def _report(fault: Exception) -> str:
+    return _without_key("".join(traceback.format_exception(fault)))
+
+
+def _without_key(text: str) -> str:
+    key = os.environ.get(KEY_VARIABLE)
+    return text.replace(key, "***") if key else text
+
+
+def _keep(report: str) -> Path:
+    """Write a traceback where it is found again: beside the store, else among the temporary files."""
+    folder = Path(".wanflow") if Path(".wanflow").is_dir() else None
+    try:
+        return _write(report, folder)
+    except OSError:
+        return _write(report, None)
+
+
+def _write(report: str, folder: Path | None) -> Path:
+    handle, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(report)
+    return Path(name)
+
+
+def _cause(fault: Exception) -> Exception:
+    """The first failure in a task group of nothing but known failures; else the fault itself."""
+    leaves = list(_leaves(fault))
+    known = all(isinstance(leaf, WanflowError | OSError) for leaf in leaves)
+    return leaves[0] if known else fault
+
+
+def _leaves(fault: Exception) -> Iterator[Exception]:
+    if not isinstance(fault, ExceptionGroup):
+        yield fault
+        return
+    for inner in fault.exceptions:
+        yield from _leaves(inner)
+
+
+def _reader_gone() -> int:
+    """Whoever read our stdout has gone: there is nobody to tell."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.FAILED

@@ -1,0 +1,120 @@
+"""`wanflow`: the table of its commands, and nothing else; a command is imported when it is called.
+
+This is the only file of the command line that imports late: `wanflow --help` must not pay for the graph library, and
+a run with nothing to do must not pay for the live display.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+from click.shell_completion import CompletionItem
+
+import wanflow
+from wanflow.cli.exit_code import ExitCode, guarded
+from wanflow.cli.settings import file_option
+
+
+class Verb(NamedTuple):
+    """Where a command lives, as `module:attribute`, and what it does in one line."""
+
+    home: str
+    help: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "init": Verb("wanflow.cli.command.init:command", "Write a small working production to start from."),
+    "validate": Verb("wanflow.cli.command.validate:command", "Report every problem of the production file."),
+    "plan": Verb("wanflow.cli.command.plan:command", "Show what a run would do, why, and at what price."),
+    "run": Verb("wanflow.cli.command.run:command", "Render what changed and write the cuts."),
+    "status": Verb("wanflow.cli.command.status:command", "Show each shot's picked take and state."),
+    "why": Verb("wanflow.cli.command.why:command", "Explain why a node is rendered, or isn't."),
+    "show": Verb("wanflow.cli.command.show:command", "Show a node as it will be requested or made."),
+    "list": Verb("wanflow.cli.command.listing:command", "List the nodes that a selector means."),
+    "graph": Verb("wanflow.cli.command.graph:command", "Draw the graph of shots and cuts."),
+    "takes": Verb("wanflow.cli.command.takes:command", "List every take with its seed, cost and file."),
+    "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
+    "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),
+    "doctor": Verb("wanflow.cli.command.doctor:command", "Check that this machine can render."),
+}
+
+EPILOG = """\b
+Example:
+  wanflow plan && wanflow run
+
+\b
+Shell completion (bash; zsh and fish likewise):
+  eval "$(_WANFLOW_COMPLETE=bash_source wanflow)"
+"""
+
+
+def summon(home: str) -> object:
+    """The thing at `module:attribute`, whose module is imported now and not before."""
+    module, _, attribute = home.partition(":")
+    found: object = getattr(import_module(module), attribute)
+    return found
+
+
+class Verbs(click.Group):
+    """The commands of the table; their help is told without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the table's order."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None where there is none."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        command = summon(VERBS[cmd_name].home)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"not a command: {VERBS[cmd_name].home}")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; raises UsageError, with the nearest name, for one that isn't there."""
+        if args[0] in VERBS or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        raise click.exceptions.NoSuchCommand(args[0], possibilities=list(VERBS), ctx=ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that begin as what was typed."""
+        del ctx
+        return [CompletionItem(name, help=verb.help) for name, verb in VERBS.items() if name.startswith(incomplete)]
+
+
+@click.group(
+    "wanflow",
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+@click.version_option(wanflow.__version__, prog_name="wanflow", message="%(prog)s %(version)s")
+@file_option
+@click.pass_context
+def commands(context: click.Context) -> int:
+    """Scene specs in YAML become shot graphs, takes and final cuts; a second run renders only what changed."""
+    if context.invoked_subcommand is not None:
+        return ExitCode.DONE
+    click.echo(context.get_help(), err=True)
+    return ExitCode.WRONG
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; `arguments` are those of the process where none are given."""
+    words = None if arguments is None else list(arguments)
+    return guarded(lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))

@@ -1,0 +1,99 @@
+"""Options that every command about a production takes: which file, and what overrides it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
+
+BACKENDS = ("animatic", "dashscope")
+REGIONS = ("beijing", "singapore", "virginia")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which production a command is about, and what overrides its keys; None leaves a key as it is written."""
+
+    file: Path = Path("wanflow.yaml")
+    backend: str | None = None
+    region: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where the production file lies."""
+        return self.file.parent
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: what a call of it looks like, kept as it is."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
+    settings = context.obj or Settings()
+    context.obj = settings if value is None else replace(settings, **{str(option.name): value})
+
+
+def _note_values(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> None:
+    pairs = [_pair(word, option) for word in value]
+    _note(context, option, dict(pairs) if pairs else None)
+
+
+def _pair(word: str, option: click.Parameter) -> tuple[str, str]:
+    name, equals, text = word.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"`{word}` is not NAME=VALUE", param=option)
+    return name, text
+
+
+file_option = click.option(
+    "-f",
+    "--file",
+    type=click.Path(path_type=Path),
+    expose_value=False,
+    callback=_note,
+    help="The production file (default: wanflow.yaml).",
+)
+
+_OVERRIDES = (
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        expose_value=False,
+        callback=_note,
+        help="Render here instead of where the file says.",
+    ),
+    click.option(
+        "--region", type=click.Choice(REGIONS), expose_value=False, callback=_note, help="The region of the account."
+    ),
+    click.option(
+        "--set",
+        "values",
+        metavar="NAME=VALUE",
+        multiple=True,
+        expose_value=False,
+        callback=_note_values,
+        help="Give a var of the file another value; may be repeated.",
+    ),
+)
+
+
+def production_options(command: Decorated) -> Decorated:
+    """Add `-f`, `--backend`, `--region` and `--set`; the command takes them as one `Settings` by `click.pass_obj`."""
+    for option in (*reversed(_OVERRIDES), file_option):
+        command = option(command)
+    return command
+
+
+def selection(command: Decorated) -> Decorated:
+    """Add `SELECT…` and `--exclude`."""
+    exclude = click.option(
+        "--exclude", multiple=True, metavar="SELECT", help="Leave these out, not what they need; may be repeated."
+    )
+    return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))

@@ -1,0 +1,78 @@
+"""A shot graph as a drawing: Mermaid, DOT or JSON; whatever a name contains, it stays a label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wanflow.graph.address import public, public_id
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.spec.source import UrlSource
+
+MOST_CHARACTERS = 80
+
+_MERMAID = {AssetVertex: ("[/", "/]"), ShotVertex: ("[", "]"), ExtractVertex: ("(", ")"), CutVertex: ("[[", "]]")}
+_DOT = {AssetVertex: "note", ShotVertex: "box", ExtractVertex: "ellipse", CutVertex: "folder"}
+_KINDS = {AssetVertex: "asset", ShotVertex: "shot", ExtractVertex: "extract", CutVertex: "cut"}
+
+
+def mermaid(graph: ShotGraph) -> str:
+    """The graph for a Markdown page; every character that Mermaid would act on is written as a code."""
+    ids = _ids(graph)
+    lines = ["flowchart LR"]
+    for vertex in graph.vertices:
+        left, right = _MERMAID[type(vertex)]
+        lines.append(f'  {ids[vertex.id]}{left}"{_coded(_label(vertex))}"{right}')
+    lines += [f"  {ids[start]} --> {ids[end]}" for start, end in _edges(graph)]
+    return "\n".join(lines)
+
+
+def dot(graph: ShotGraph) -> str:
+    """The graph for Graphviz."""
+    ids = _ids(graph)
+    nodes = [
+        f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{_quoted(_label(vertex))}"];'
+        for vertex in graph.vertices
+    ]
+    edges = [f"  {ids[start]} -> {ids[end]};" for start, end in _edges(graph)]
+    return "\n".join(["digraph wanflow {", "  rankdir=LR;", *nodes, *edges, "}"])
+
+
+def as_json(graph: ShotGraph) -> dict[str, object]:
+    """The graph for programs: `nodes` with id and kind, `edges` as pairs of ids, in the order of making."""
+    names = {vertex.id: _public_id(vertex) for vertex in graph.vertices}
+    nodes = [{"id": names[vertex.id], "kind": _KINDS[type(vertex)]} for vertex in graph.vertices]
+    return {"nodes": nodes, "edges": [[names[start], names[end]] for start, end in _edges(graph)]}
+
+
+def _ids(graph: ShotGraph) -> dict[str, str]:
+    return {vertex.id: f"n{position}" for position, vertex in enumerate(graph.vertices)}
+
+
+def _edges(graph: ShotGraph) -> Iterator[tuple[str, str]]:
+    for vertex in graph.vertices:
+        yield from ((start, vertex.id) for start in graph.inputs(vertex.id))
+
+
+def _public_id(vertex: Vertex) -> str:
+    if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
+        return f"asset:{public_id(vertex.source.url)}"
+    return vertex.id
+
+
+def _label(vertex: Vertex) -> str:
+    """What a vertex is called; an address without its query, which may be a signature, and nothing over-long."""
+    name = vertex.id.removeprefix("asset:")
+    if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
+        name = public(vertex.source.url)
+    flat = " ".join(name.split())
+    return flat if len(flat) <= MOST_CHARACTERS else flat[: MOST_CHARACTERS - 1] + "…"
+
+
+def _coded(text: str) -> str:
+    return "".join(char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in text)
+
+
+def _quoted(text: str) -> str:
+    visible = "".join(char if char.isprintable() else "?" for char in text)
+    return visible.replace("\\", "\\\\").replace('"', '\\"')

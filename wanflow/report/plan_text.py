@@ -1,0 +1,151 @@
+"""A plan for people: every step with its reasons and price, then what a run would do in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from wanflow import money
+from wanflow.money import Cost
+from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.report.wording import columns, cost_text, count, listed, printable, seconds_text
+
+SYMBOLS: Mapping[Action, str] = {
+    Action.RENDER: "+",
+    Action.COLLECT: ">",
+    Action.REUSE: "=",
+    Action.RESTORE: "<",
+    Action.DERIVE: "*",
+    Action.HELD: "#",
+    Action.BLOCKED: "!",
+}
+
+_HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
+_FREE_BACKEND = "animatic"
+
+
+def plan_text(plan: Plan, *, verbose: bool = False) -> str:
+    """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that."""
+    if plan.idle and not verbose:
+        shown = [step for step in plan.steps if step.action is Action.BLOCKED]
+    else:
+        shown = list(plan.steps)
+    parts = [_header(plan), *_groups(shown), "\n".join(_closing(plan))]
+    return "\n\n".join(parts)
+
+
+def would_do(plan: Plan) -> str:
+    """What a run of this plan would do, in one sentence."""
+    if plan.idle:
+        return _nothing_to_do(plan)
+    return f"a run {listed(list(_deeds(plan)))}"
+
+
+def _header(plan: Plan) -> str:
+    production = plan.graph.production
+    title = printable(production.title) or production.file
+    return f"{title} ({plan.backend}, {plan.region})"
+
+
+def _groups(steps: Sequence[Step]) -> Iterator[str]:
+    lines = columns([_row(step) for step in steps], right=frozenset({4, 5}))
+    for kind, heading in _HEADINGS.items():
+        own = [f"  {line}" for step, line in zip(steps, lines, strict=True) if step.kind is kind]
+        if own:
+            yield "\n".join([heading, *own])
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    return (
+        SYMBOLS[step.action],
+        step.node,
+        _action(step),
+        step.model or "",
+        seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
+        cost_text(step.cost),
+        printable("; ".join(reason.text for reason in step.reasons)),
+    )
+
+
+def _action(step: Step) -> str:
+    """The action; a question mark where money is only spent if an input comes out different."""
+    perhaps = step.action is Action.RENDER and not step.certain
+    return f"{step.action.value}?" if perhaps else step.action.value
+
+
+def _closing(plan: Plan) -> Iterator[str]:
+    if not plan.idle:
+        counts = plan.counts()
+        yield ", ".join(f"{counts[action]} {action.value}" for action in Action if counts.get(action)) + _price(plan)
+    yield would_do(plan)
+
+
+def _price(plan: Plan) -> str:
+    priced = [step.cost for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT}]
+    if not priced:
+        return ""
+    whole = money.total(priced, plan.currency)
+    if plan.backend == _FREE_BACKEND:
+        return f"; free ({_list_price(whole)})"
+    return f"; price: {cost_text(whole) if whole.amount is not None else 'unknown'}"
+
+
+def _list_price(whole: Cost) -> str:
+    return f"list price: {cost_text(whole)}" if whole.amount is not None else "list price: unknown"
+
+
+def _deeds(plan: Plan) -> Iterator[str]:
+    steps = plan.steps
+    sure = [step for step in steps if step.action is Action.RENDER and step.certain]
+    if sure:
+        yield f"renders {count(len(sure), 'take')}{_footage(sure)}"
+    perhaps = [step for step in steps if step.action is Action.RENDER and not step.certain]
+    if perhaps:
+        yield f"may render {_number(perhaps, sure)}{_footage(perhaps)}"
+    collected = [step for step in steps if step.action is Action.COLLECT]
+    if collected:
+        yield f"collects {count(len(collected), 'take')} in flight"
+    restored = [step for step in steps if step.action is Action.RESTORE]
+    if restored:
+        yield f"takes {count(len(restored), 'take')} from what is there"
+    pieces = [step for step in steps if step.action is Action.DERIVE and step.kind is StepKind.EXTRACT]
+    if pieces:
+        yield f"cuts {count(len(pieces), 'piece')}"
+    yield from _writes(plan)
+
+
+def _number(perhaps: Sequence[Step], sure: Sequence[Step]) -> str:
+    return f"{len(perhaps)} more" if sure else count(len(perhaps), "take")
+
+
+def _writes(plan: Plan) -> Iterator[str]:
+    cuts = plan.graph.production.cuts
+    names = [step.vertex.removeprefix("cut:") for step in plan.steps if _is_written(step)]
+    if names:
+        yield f"writes {listed([printable(cuts[name].output) for name in names])}"
+
+
+def _is_written(step: Step) -> bool:
+    return step.kind is StepKind.CUT and step.action is Action.DERIVE
+
+
+def _footage(steps: Sequence[Step]) -> str:
+    known = [step.seconds for step in steps if step.seconds is not None]
+    if not known:
+        return ""
+    more = " or more" if len(known) < len(steps) else ""
+    return f" ({seconds_text(sum(known, Fraction(0)))} of footage{more})"
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    counts = plan.counts()
+    blocked = counts.get(Action.BLOCKED, 0)
+    if blocked:
+        return f"nothing can be done: {count(blocked, 'node')} {'is' if blocked == 1 else 'are'} blocked"
+    if not plan.steps:
+        return "nothing to do: nothing is selected" if plan.graph.vertices else "nothing to do: there are no shots yet"
+    held = counts.get(Action.HELD, 0)
+    fine = len(plan.steps) - held
+    words = [f"{count(fine, 'node')} {'is' if fine == 1 else 'are'} up to date"] if fine else []
+    words += [f"{count(held, 'take')} {'is' if held == 1 else 'are'} held"] if held else []
+    return f"nothing to do: {listed(words)}"

@@ -1,0 +1,106 @@
+"""What a run is doing right now, added up from its events; what the live display shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from wanflow.planner.steps import Action, Plan, StepKind
+from wanflow.runner.event import (
+    CutFinished,
+    CutProgress,
+    Event,
+    StepFinished,
+    StepStarted,
+    TakeStored,
+    TaskChanged,
+    TaskSubmitted,
+)
+
+Stopwatch = Callable[[], float]
+"""Seconds since some moment."""
+
+_PAID = frozenset({Action.RENDER, Action.COLLECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A take on its way: since when, in which state (waiting, submitted, or the service's word), by which model."""
+
+    node: str
+    model: str
+    since: float
+    state: str = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """A cut on its way: frames done of all; `total` is 0 as long as it is not known."""
+
+    node: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run as far as its events tell; told every one of them by `note`."""
+
+    stopwatch: Stopwatch
+    queued: set[str]
+    running: dict[str, Running] = field(default_factory=dict)
+    cuts: dict[str, Cutting] = field(default_factory=dict)
+    rendered: Fraction = Fraction(0)
+    stored: int = 0
+
+    def note(self, event: Event) -> None:
+        """Take an event into account."""
+        match event:
+            case StepStarted():
+                self._start(event)
+            case TaskSubmitted(node):
+                self._turn(node, "submitted")
+            case TaskChanged(node, _, state):
+                self._turn(node, state.lower())
+            case TakeStored(node) if node in self.running:
+                self.rendered += Fraction(event.seconds)
+                self.stored += 1
+            case CutProgress(node, done, total):
+                self.cuts[node] = Cutting(node, done, total)
+            case CutFinished(node) | StepFinished(node):
+                self._finish(node)
+            case _:
+                pass
+
+    @property
+    def in_flight(self) -> tuple[Running, ...]:
+        """The takes that have left the queue, oldest first."""
+        return tuple(item for item in self.running.values() if item.state != "waiting")
+
+    @property
+    def queue_length(self) -> int:
+        """How many takes are still to be submitted."""
+        return len(self.queued) + len(self.running) - len(self.in_flight)
+
+    def _start(self, event: StepStarted) -> None:
+        self.queued.discard(event.node)
+        if event.action in _PAID:
+            self.running[event.node] = Running(event.node, event.model or "", self.stopwatch())
+        elif event.node.startswith("cut:"):
+            self.cuts[event.node] = Cutting(event.node)
+
+    def _turn(self, node: str, state: str) -> None:
+        if node in self.running:
+            self.running[node] = replace(self.running[node], state=state)
+
+    def _finish(self, node: str) -> None:
+        self.queued.discard(node)
+        self.running.pop(node, None)
+        self.cuts.pop(node, None)
+
+
+def progress_of(plan: Plan, stopwatch: Stopwatch) -> Progress:
+    """The progress of a run that has not begun."""
+    takes = {step.node for step in plan.steps if step.kind is StepKind.TAKE and step.action in _PAID}
+    return Progress(stopwatch, takes)

@@ -1,0 +1,99 @@
+"""A node as it will be requested or made, every value with the place it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
+from wanflow.planner.steps import Step
+from wanflow.report.sources import piece_text, source_text
+from wanflow.report.wording import columns, printable
+from wanflow.spec.production import CutItem, Media, Production, Shot, Value
+from wanflow.yamltext import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of a node: its key, the value, and the place where it is written (None: the model's default)."""
+
+    key: str
+    value: Value
+    place: Place | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """As `show --json` prints it."""
+        return {"key": self.key, "value": self.value, "origin": str(self.place) if self.place else None}
+
+
+def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
+    """All that a node is made from, in the order of the request."""
+    match vertex:
+        case ShotVertex(shot=shot):
+            return tuple(_of_shot(shot))
+        case CutVertex(cut=cut):
+            items = [Row(f"item {number}", _item(item), item.place) for number, item in enumerate(cut.items, 1)]
+            return (Row("output", cut.output, cut.place), *items)
+        case ExtractVertex():
+            return tuple(_of_extract(vertex, production.shots[vertex.shot]))
+        case AssetVertex(source=source):
+            return (Row("source", source_text(source)),)
+
+
+def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step]) -> str:
+    """The rows for people; a prompt keeps its lines."""
+    cells = [(row.key, printable(_plain(row.value)), f"({row.place or 'default'})") for row in rows]
+    seeds = [(f"seed of take {step.take}", _seed(step), "") for step in steps if step.take]
+    return "\n".join([node, *(f"  {line}" for line in columns([*cells, *seeds]))])
+
+
+def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step]) -> dict[str, object]:
+    """The rows for programs."""
+    takes = [{"take": step.take, "seed": step.seed} for step in steps if step.take]
+    return {"node": node, "request": [row.to_json() for row in rows], "takes": takes}
+
+
+def _of_shot(shot: Shot) -> Iterator[Row]:
+    yield Row("model", shot.model, shot.origins.get("model", shot.place))
+    for key, words in (("prompt", shot.prompt), ("negative_prompt", shot.negative_prompt)):
+        if words is not None:
+            yield Row(key, words, shot.origins.get(key))
+    for media in shot.media:
+        yield from _of_media(media)
+    for key, value in shot.parameters.items():
+        yield Row(key, value, shot.origins.get(key))
+
+
+def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[Row]:
+    places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
+    origin = extract.origin.removeprefix("asset:")
+    for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
+        yield Row(key, value, *places)
+
+
+def _of_media(media: Media) -> Iterator[Row]:
+    named = f"{media.cast}: " if media.cast else ""
+    yield Row(media.slot, f"{named}{source_text(media.source)}", media.place)
+    if media.voice is not None:
+        yield Row(f"{media.slot}.voice", source_text(media.voice), media.place)
+
+
+def _item(item: CutItem) -> str:
+    words = [source_text(item.source)]
+    if item.start is not None:
+        words.append(f"in {item.start:f}")
+    if item.stop is not None:
+        words.append(f"out {item.stop:f}")
+    if item.keep_overlap:
+        words.append("overlap kept")
+    return ", ".join(words)
+
+
+def _plain(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _seed(step: Step) -> str:
+    return "known when its input is" if step.seed is None else str(step.seed)

@@ -1,0 +1,190 @@
+"""What there is of each shot: its state, its takes, and which of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wanflow.graph.node import ShotVertex
+from wanflow.graph.recipe import fingerprint
+from wanflow.planner.draft import supply_as_is
+from wanflow.planner.question import Question
+from wanflow.planner.reason import Reason
+from wanflow.planner.steps import Plan, StepKind
+from wanflow.report.wording import columns, count, printable
+from wanflow.spec.production import Shot
+from wanflow.store.journal import OpenTask
+from wanflow.store.lock import ShotEntry
+from wanflow.store.take import Take
+
+URL_LIFE = timedelta(hours=24)
+"""How long a result can be fetched (api.md 4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShotRow:
+    """One shot: its state in a word, the number of the picked take (None: no take counts), how many takes there are,
+    the ids of its tasks in flight, when the first result that waits expires (RFC 3339), and the reasons of its steps.
+    """
+
+    shot: str
+    state: str
+    picked: int | None
+    takes: int
+    in_flight: tuple[str, ...]
+    expires: str | None
+    reasons: tuple[Reason, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """As `status --json` prints it."""
+        return {
+            "shot": self.shot,
+            "state": self.state,
+            "picked": self.picked,
+            "takes": self.takes,
+            "in_flight": list(self.in_flight),
+            "expires": self.expires,
+            "reasons": [reason.to_json() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRow:
+    """One take of a shot; `state` is held, current (it answers the request), changed (it answers an earlier one) or
+    missing, `file` its name relative to the production's folder, None where the file isn't here.
+    """
+
+    shot: str
+    number: int
+    picked: bool
+    held: bool
+    state: str
+    take: Take
+    file: str | None
+
+    def to_json(self) -> dict[str, object]:
+        """As `takes --json` prints it."""
+        cost = None if self.take.cost is None else {"amount": f"{self.take.cost:f}", "currency": self.take.currency}
+        return {
+            "shot": self.shot,
+            "take": self.number,
+            "picked": self.picked,
+            "held": self.held,
+            "seed": self.take.seed,
+            "model": self.take.model,
+            "state": self.state,
+            "cost": cost,
+            "date": self.take.date,
+            "task_id": self.take.task_id,
+            "digest": self.take.digest,
+            "file": self.file,
+        }
+
+
+def shot_rows(plan: Plan, states: Mapping[str, str]) -> tuple[ShotRow, ...]:
+    """A row for every shot that the plan covers, in the production's order."""
+    covered = {step.shot for step in plan.steps if step.kind is StepKind.TAKE}
+    return tuple(_shot_row(plan, shot, states) for name, shot in plan.graph.production.shots.items() if name in covered)
+
+
+def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
+    """A row for every take of the shots that the plan covers, by shot and number."""
+    covered = {step.shot for step in plan.steps if step.kind is StepKind.TAKE}
+    shots = [shot for name, shot in plan.graph.production.shots.items() if name in covered]
+    return tuple(row for shot in shots for row in _take_rows(plan, shot))
+
+
+def status_text(rows: Sequence[ShotRow]) -> str:
+    """One line a shot."""
+    return "\n".join(columns([_status_cells(row) for row in rows]))
+
+
+def takes_text(rows: Sequence[TakeRow]) -> str:
+    """One line a take."""
+    return "\n".join(columns([_take_cells(row) for row in rows], right=frozenset({3})))
+
+
+def picked_take(plan: Plan, shot: Shot) -> Take | None:
+    """The take of a shot that counts: the held one, the one that answers its request, else the one last used."""
+    entry = _entry(plan, shot)
+    if entry.held is not None and entry.held in entry.takes:
+        return entry.takes[entry.held]
+    answer = _question(plan, shot).picked()
+    if answer is not None:
+        return answer
+    used = supply_as_is(ShotVertex(shot.name, shot), plan.inventory, {}).digest
+    return entry.takes.get(used) if used is not None else None
+
+
+def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
+    entry, picked = _entry(plan, shot), picked_take(plan, shot)
+    reasons = [reason for step in plan.steps if step.vertex == shot.name for reason in step.reasons]
+    tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot == shot.name]
+    return ShotRow(
+        shot=shot.name,
+        state=states.get(shot.name, "new"),
+        picked=entry.numbers[picked.digest] if picked is not None else None,
+        takes=len(entry.takes),
+        in_flight=tuple(task.task_id for task in tasks),
+        expires=_expiry(tasks),
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
+    entry, picked = _entry(plan, shot), picked_take(plan, shot)
+    question = _question(plan, shot)
+    for take in sorted(entry.takes.values(), key=lambda item: entry.numbers[item.digest]):
+        here = take.digest in plan.inventory.here
+        number = entry.numbers[take.digest]
+        yield TakeRow(
+            shot=shot.name,
+            number=number,
+            picked=take == picked,
+            held=take.digest == entry.held,
+            state=_state(take, entry, question, here=here),
+            take=take,
+            file=f"{plan.graph.production.out}/shots/{shot.name}.t{number}.mp4" if here else None,
+        )
+
+
+def _state(take: Take, entry: ShotEntry, question: Question, *, here: bool) -> str:
+    if not here:
+        return "missing"
+    if take.digest == entry.held:
+        return "held"
+    return "current" if question.answers(take) else "changed"
+
+
+def _expiry(tasks: Sequence[OpenTask]) -> str | None:
+    ready = [task.ready for task in tasks if task.ready is not None]
+    if not ready:
+        return None
+    return (datetime.fromisoformat(min(ready)) + URL_LIFE).isoformat().replace("+00:00", "Z")
+
+
+def _question(plan: Plan, shot: Shot) -> Question:
+    recipe = plan.recipes.get(shot.name)
+    words = recipe if isinstance(recipe, Mapping) else {}
+    return Question(shot, words, fingerprint(words), known=True, entry=_entry(plan, shot))
+
+
+def _entry(plan: Plan, shot: Shot) -> ShotEntry:
+    return plan.inventory.lock.shots.get(shot.name, ShotEntry())
+
+
+def _status_cells(row: ShotRow) -> tuple[str, ...]:
+    picked = "" if row.picked is None else f"take {row.picked}"
+    takes = count(row.takes, "take") if row.takes else "no takes"
+    flying = f"in flight: {', '.join(map(printable, row.in_flight))}" if row.in_flight else ""
+    flying += f" (result expires {row.expires})" if row.expires else ""
+    return row.shot, row.state, picked, takes, flying, printable("; ".join(reason.text for reason in row.reasons))
+
+
+def _take_cells(row: TakeRow) -> tuple[str, ...]:
+    mark = "picked" if row.picked else ""
+    seed = "" if row.take.seed is None else f"seed {row.take.seed}"
+    cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
+    node = f"{row.shot}.t{row.number}"
+    return node, mark, row.state, seed, row.take.model, cost, row.take.date, row.file or "(not here)"

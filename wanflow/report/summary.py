@@ -1,0 +1,54 @@
+"""How a run ended, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wanflow.money import Bound
+from wanflow.planner.steps import Action, Plan
+from wanflow.report.wording import cost_text, count, listed, printable
+from wanflow.runner.outcome import Outcome
+from wanflow.store.journal import OpenTask
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """One line that says what was done, and one for what failed and what that stopped."""
+    lines = [f"{'done' if not outcome.exit_code else 'not done'}: {', '.join(_deeds(outcome))}"]
+    if outcome.failures:
+        names = listed(list(dict.fromkeys(failure.node for failure in outcome.failures)))
+        lines.append(f"failed: {names}{_stopped(outcome)}; what was finished is kept")
+    return "\n".join(lines)
+
+
+def blocked_text(plan: Plan) -> str:
+    """A line for each step that can't start, with the reason; empty where there is none."""
+    steps = [step for step in plan.steps if step.action is Action.BLOCKED]
+    return "\n".join(
+        f"blocked: {step.node}: {printable('; '.join(reason.text for reason in step.reasons))}" for step in steps
+    )
+
+
+def interrupted_text(open_tasks: tuple[OpenTask, ...]) -> str:
+    """What an interrupted run leaves behind; tasks in flight are named."""
+    lines = ["interrupted: what was finished is kept"]
+    lines += [f"in flight: {task.attempt.shot}.t{task.attempt.number} (task {task.task_id})" for task in open_tasks]
+    lines.append("hint: `wanflow run` goes on from here")
+    return "\n".join(lines)
+
+
+def _deeds(outcome: Outcome) -> Iterator[str]:
+    yield f"{count(outcome.submitted, 'take')} submitted"
+    if outcome.collected:
+        yield f"{outcome.collected} collected"
+    yield f"{outcome.derived} made here"
+    yield f"{outcome.reused} reused"
+    if outcome.cost.bound is Bound.UNKNOWN:
+        yield "cost unknown"
+    elif outcome.cost.amount:
+        yield cost_text(outcome.cost)
+
+
+def _stopped(outcome: Outcome) -> str:
+    if not outcome.blocked:
+        return ""
+    return f", which stopped {count(outcome.blocked, 'other step')}"
