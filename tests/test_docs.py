@@ -1,0 +1,135 @@
+"""What the pages tell people to type works, in the order in which they type it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import wanflow
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+README = CHECKOUT / "README.md"
+PAGES = (
+    README,
+    *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted(CHECKOUT.glob("docs/*.md")),
+)
+INSTALLS = ("pipx install .", "uv tool install .")
+EXECUTED = {"sh", "yaml"}
+SHOWN = {"text", "json"}
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: its language and its text."""
+
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page in their order."""
+    return [Block(*found.groups()) for found in _FENCE.finditer(page.read_text(encoding="utf-8"))]
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Every command line of a page, its comments off."""
+    for block in blocks(page):
+        if block.language == "sh":
+            yield from filter(None, (line.partition("  #")[0].strip() for line in block.text.splitlines()))
+
+
+def session(page: Path) -> str:
+    """The page as one shell script: what is typed, and each YAML block saved as the production file where it comes."""
+    lines = ["set -euo pipefail"]
+    for block in blocks(page):
+        if block.language == "yaml":
+            lines += ["cat > wanflow.yaml <<'END OF PRODUCTION'", block.text.rstrip("\n"), "END OF PRODUCTION"]
+        elif block.language == "sh":
+            lines += [line for line in block.text.splitlines() if line.startswith(("wanflow", "cd"))]
+    return "\n".join(lines) + "\n"
+
+
+def execute(argv: Sequence[str | Path], folder: Path, *, path: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with more folders on the PATH."""
+    environment = {**os.environ, "PATH": os.pathsep.join(filter(None, (path, os.environ["PATH"]))), "NO_COLOR": "1"}
+    return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path) -> None:
+    """The commands and YAML blocks, typed one after the other in an empty folder, all succeed and give the film."""
+    done = execute(["bash", "-c", session(README)], tmp_path, path=sysconfig.get_path("scripts"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(Path("out", "main.mp4"))
+    assert "nothing to do" in done.stderr.splitlines()[-1]
+    takes = {path.name for path in (tmp_path / "my-film" / "out" / "shots").iterdir()}
+    assert {"climb.t2.mp4", "eagle.t1.mp4", "valley.t1.mp4"} <= takes
+    assert "valley.t2.mp4" not in takes
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_executed_or_only_shown(page: Path) -> None:
+    """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
+    assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
+    if page != README:
+        assert "yaml" not in {block.language for block in blocks(page)}
+    known = ("make ", "wanflow ", "cd ", *INSTALLS) if page == README else ("make ",)
+    assert [line for line in commands(page) if not line.startswith(known)] == []
+
+
+@pytest.mark.parametrize(
+    "line", sorted({line for page in PAGES for line in commands(page) if line.startswith("make ")})
+)
+def test_make_knows_what_the_pages_ask_of_it(line: str) -> None:
+    """Each make target that a page names is there."""
+    done = execute([*line.split(), "--dry-run"], CHECKOUT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_third_command_puts_wanflow_on_the_path(tmp_path: Path) -> None:
+    """What `pipx install .` does, without fetching: a bare environment that gets the project and nothing else anew."""
+    assert [line for line in commands(README) if line in INSTALLS] == ["pipx install ."]
+    home, source = tmp_path / "home", tmp_path / "source"
+    execute([sys.executable, "-m", "venv", "--without-pip", home], tmp_path)
+    python = home / "bin" / "python"
+    site = execute([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], tmp_path).stdout.strip()
+    Path(site, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    copy_project(source)
+    offline = ["--no-index", "--no-deps", "--no-build-isolation", "--ignore-installed", "--quiet"]
+    done = execute([sys.executable, "-m", "pip", "--python", python, "install", *offline, "."], source)
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(source)
+    told = execute([home / "bin" / "wanflow", "--version"], tmp_path)
+    assert (told.returncode, told.stdout) == (0, f"wanflow {wanflow.__version__}\n")
+    begun = execute([home / "bin" / "wanflow", "init", "film"], tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    assert (tmp_path / "film" / "wanflow.schema.json").is_file()
+
+
+def copy_project(target: Path) -> None:
+    """The files that the project is built from, so that a build writes nothing into the checkout."""
+    for name in ("wanflow", "schemas", "pipelines"):
+        shutil.copytree(CHECKOUT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(CHECKOUT / name, target / name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_file_names_lead_somewhere(page: Path) -> None:
+    """Links into the repository, and the tests and modules that a page names, exist."""
+    text = page.read_text(encoding="utf-8")
+    local = [link for link in _LINK.findall(text) if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+    named = re.findall(r"`((?:tests|wanflow|schemas|examples)/[\w./-]+)`", text)
+    assert [name for name in named if not (CHECKOUT / name).exists()] == []
