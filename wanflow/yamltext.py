@@ -19,10 +19,10 @@ from wanflow.yamlhint import Fault, explain
 
 DEEPEST = 64
 """Levels of nesting that a file may have; a person writes fewer than ten."""
-LARGEST = 100_000
+LARGEST = 2_000_000
 """Values that a file may hold once its aliases are followed."""
 
-Value: TypeAlias = "None | bool | int | Decimal | str"
+Value: TypeAlias = "bool | int | Decimal | str | None"
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
@@ -31,7 +31,7 @@ _WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
-_Loader: type[yaml.BaseLoader] | type[yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,6 +73,11 @@ class Scalar:
     plain: bool = False
     cut_off: bool = False
 
+    @property
+    def words(self) -> str:
+        """The value as words: a number keeps its written form, a text is normalised."""
+        return self.value if isinstance(self.value, str) else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
@@ -87,6 +92,10 @@ class Mapping:
     def find(self, name: str) -> Node | None:
         """The value of a key, None where the key is not there."""
         return next((node for key, node in self.pairs if name_of(key) == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """The key itself, for its place; None where it is not there."""
+        return next((key for key, _ in self.pairs if name_of(key) == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +146,23 @@ def typed(text: str) -> Value:
 
 
 def normalised(text: str) -> str:
-    """Text as it is fingerprinted: Unicode NFC, `\\n` at line ends, none at the end."""
+    """Text as it is fingerprinted: Unicode NFC, line feeds at line ends, none at the end."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", text).rstrip("\n")
+
+
+def plain(node: Node | None) -> object:
+    """The value without places: dict, list, str, int, Decimal, bool or None."""
+    match node:
+        case Mapping():
+            return {name: plain(value) for name, _, value in node}
+        case Sequence(items):
+            return [plain(item) for item in items]
+        case Scalar(value):
+            return value
+        case None:
+            return None
 
 
 def name_of(key: Scalar) -> str:
@@ -231,7 +253,8 @@ class _Composer:
                     raise _TooMuch(Trouble(self._at(event), "the file holds more than one YAML document"))
 
     def _at(self, event: yaml.Event) -> Place:
-        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
+        line, column = _position(event.start_mark) or (0, 0)
+        return Place(self._file, line + 1, column + 1)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         place, text, plain = self._at(event), event.value, event.implicit[0]
@@ -244,8 +267,8 @@ class _Composer:
         return Scalar(value, text, place, plain, plain and self._cut_off(event))
 
     def _cut_off(self, event: yaml.ScalarEvent) -> bool:
-        mark = event.end_mark
-        return mark.line < len(self._lines) and bool(_CUT_OFF.match(self._lines[mark.line], mark.column))
+        line, column = _position(event.end_mark) or (len(self._lines), 0)
+        return line < len(self._lines) and bool(_CUT_OFF.match(self._lines[line], column))
 
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         place = self._at(event)
@@ -328,7 +351,7 @@ def _position(mark: yaml.Mark | None) -> tuple[int, int] | None:
 def _events(text: str) -> Iterator[yaml.Event]:
     loader = _Loader(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := loader.get_event() if loader.check_event() else None) is not None:
+            yield event
     finally:
         loader.dispose()

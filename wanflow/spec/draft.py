@@ -9,7 +9,8 @@ from pathlib import Path
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import Source
 from wanflow.spec.sourceform import read_source
-from wanflow.yamltext import Entries, Place, Scalar, Sequence
+from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Place, Scalar, Sequence
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
 """Media keys that hold one source, in the order in which they are sent."""
@@ -45,17 +46,15 @@ class Draft:
     tags: tuple[str, ...] = ()
 
 
-def read_cast(root: Entries, folder: Path, problems: list[Problem]) -> dict[str, Member]:
+def read_cast(root: Table, folder: Path, problems: list[Problem]) -> dict[str, Member]:
     """The cast by name; members that can't be read are left out, their problems added."""
     cast = root.find("cast")
-    named = (
-        [(key, value) for key, value in cast.items if isinstance(value, Entries)] if isinstance(cast, Entries) else []
-    )
-    members = {key.text: read_member(key.text, key.place, value, folder, problems) for key, value in named}
+    named = [(key, value) for key, value in cast.pairs if isinstance(value, Table)] if isinstance(cast, Table) else []
+    members = {key.words: read_member(key.words, key.place, value, folder, problems) for key, value in named}
     return {name: member for name, member in members.items() if member is not None}
 
 
-def read_member(name: str, place: Place, node: Entries, folder: Path, problems: list[Problem]) -> Member | None:
+def read_member(name: str, place: Place, node: Table, folder: Path, problems: list[Problem]) -> Member | None:
     """A cast member or a reference in place; None where it has neither image nor video."""
     for kind in ("image", "video"):
         shown = node.find(kind)
@@ -69,19 +68,19 @@ def read_member(name: str, place: Place, node: Entries, folder: Path, problems: 
 
 
 def read_draft(
-    name: Scalar, node: Entries, defaults: Entries | None, folder: Path, problems: list[Problem]
+    name: Scalar, node: Table, defaults: Table | None, folder: Path, problems: list[Problem]
 ) -> Draft | None:
     """A shot with its defaults; None, and a problem, where no model is named."""
     general = dict(_scalars(defaults)) if defaults else {}
     own = dict(_scalars(node))
     model = own.get("model") or general.get("model")
     if model is None:
-        problems.append(Problem(name.place, f"`{name.text}` has no `model`", "give it one, or `defaults` one"))
+        problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
         return None
-    special = dict(_scalars(_model_defaults(defaults, model.text)))
+    special = dict(_scalars(_model_defaults(defaults, model.words)))
     references = node.find("references")
     return Draft(
-        name=name.text,
+        name=name.words,
         place=name.place,
         model=model,
         values={**general, **special, **own},
@@ -93,7 +92,7 @@ def read_draft(
     )
 
 
-def _slots(node: Entries, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:
+def _slots(node: Table, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:
     found: dict[str, tuple[Source, Place]] = {}
     for slot in SLOTS:
         value, key = node.find(slot), node.key(slot)
@@ -110,23 +109,23 @@ def _references(
     for item in node.items:
         if isinstance(item, Scalar):
             found.append((item, None))
-        elif isinstance(item, Entries):
+        elif isinstance(item, Table):
             found.append((None, read_member("", item.place, item, folder, problems)))
     return tuple(found)
 
 
-def _tags(node: Entries) -> tuple[str, ...]:
+def _tags(node: Table) -> tuple[str, ...]:
     tags = node.find("tags")
-    return tuple(item.text for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Sequence) else ()
+    return tuple(item.words for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Sequence) else ()
 
 
-def _model_defaults(defaults: Entries | None, model: str) -> Entries | None:
+def _model_defaults(defaults: Table | None, model: str) -> Table | None:
     models = defaults.find("models") if defaults else None
-    own = models.find(model) if isinstance(models, Entries) else None
-    return own if isinstance(own, Entries) else None
+    own = models.find(model) if isinstance(models, Table) else None
+    return own if isinstance(own, Table) else None
 
 
-def _scalars(node: Entries | None) -> Iterator[tuple[str, Scalar]]:
-    for key, value in node.items if node else ():
-        if isinstance(value, Scalar) and key.text not in SLOTS and not key.text.startswith("x-"):
-            yield key.text, value
+def _scalars(node: Table | None) -> Iterator[tuple[str, Scalar]]:
+    for key, value in node.pairs if node else ():
+        if isinstance(value, Scalar) and key.words not in SLOTS and not key.words.startswith("x-"):
+            yield key.words, value

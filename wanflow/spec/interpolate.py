@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.spec.problem import Problem
-from wanflow.yamltext import Entries, Node, Scalar, Sequence
+from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Node, Scalar, Sequence
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Around a cast name in a prompt until its identifier is known; private characters that no author types."""
@@ -28,8 +29,8 @@ class Names:
     def fill(self, node: Node, *, prompt: bool = False) -> Node:
         """The node with its names filled in; keys are never touched."""
         match node:
-            case Entries(items, place):
-                return Entries(tuple((key, self._entry(key, value)) for key, value in items), place)
+            case Table(pairs, place):
+                return Table(tuple((key, self._entry(key, value)) for key, value in pairs), place)
             case Sequence(items, place):
                 return Sequence(tuple(self.fill(item, prompt=prompt) for item in items), place)
             case Scalar(value) if isinstance(value, str) and "$" in value:
@@ -38,14 +39,14 @@ class Names:
                 return node
 
     def _entry(self, key: Scalar, value: Node) -> Node:
-        return value if key.text.startswith("x-") else self.fill(value, prompt=key.text == "prompt")
+        return value if key.words.startswith("x-") else self.fill(value, prompt=key.words == "prompt")
 
     def _scalar(self, scalar: Scalar, text: str, *, prompt: bool) -> Scalar:
         whole = _PATTERN.fullmatch(text)
         name = str(whole.group(1)) if whole else ""
         if name in self.vars and name not in self.cast:
             known = self.vars[name]
-            return Scalar(known.value, known.text, scalar.place)
+            return Scalar(known.value, known.words, scalar.place)
         filled = _PATTERN.sub(lambda match: self._value(match, scalar, prompt=prompt), text)
         return Scalar(filled, filled, scalar.place)
 
@@ -67,7 +68,7 @@ class Names:
         elif name in self.cast:
             self._report(scalar, f"`{name}` is a cast member, and those stand in `prompt` only", None)
         elif name in self.vars:
-            return self.vars[name].text
+            return self.vars[name].words
         elif kind == "-":
             return rest or ""
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_sh
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Cut, Production, Shot
 from wanflow.spec.shape import check_shape
-from wanflow.yamltext import Entries, Node, Place, Scalar, Trouble, compose, decode, resolve
+from wanflow.yamltext import Document, Node, Place, Scalar, Sequence, Trouble, parse, scalar
+from wanflow.yamltext import Mapping as Table
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
@@ -28,18 +29,15 @@ def read(
     `backend` and `region` go before the file's own keys, `values` before its `vars`. Media files are not opened.
     """
     try:
-        text, trouble = decode(file.read_bytes(), file.name)
+        data = file.read_bytes()
     except OSError as error:
         words = "is not there" if isinstance(error, FileNotFoundError) else (error.strerror or "can't be read").lower()
-        place = Place(file.name, 1, 1)
         hint = "`wanflow init` makes one; `-f` names another"
-        return None, (Problem(place, f"the production `{file.name}` {words}", hint),)
-    if trouble is not None:
-        return None, (_problem(trouble),)
+        return None, (Problem(Place(file.name, 1, 1), f"the production `{file.name}` {words}", hint),)
+    document = parse(data, file.name)
     reading = _Reading(file, backend, region, values)
-    production = reading.read(text)
-    lines = text.splitlines()
-    problems = tuple(_with_line(problem, lines) for problem in sorted(set(reading.problems), key=_order))
+    production = reading.read(document)
+    problems = tuple(_with_line(problem, document.lines) for problem in sorted(set(reading.problems), key=_order))
     if production is None or any(problem.severity is Severity.ERROR for problem in problems):
         return None, problems
     return replace(production, warnings=problems), problems
@@ -53,14 +51,15 @@ class _Reading:
         self._file, self._folder = file, file.absolute().parent
         self._backend, self._region, self._values = backend, region, values
 
-    def read(self, text: str) -> Production | None:
-        root, troubles = compose(text, self._file.name)
-        self.problems += [_problem(trouble) for trouble in troubles]
-        if not isinstance(root, Entries):
+    def read(self, document: Document) -> Production | None:
+        root = document.root
+        self.problems += [_problem(trouble) for trouble in document.troubles]
+        if not isinstance(root, Table):
             if not any(problem.severity is Severity.ERROR for problem in self.problems):
                 place = Place(self._file.name, 1, 1)
                 self.problems.append(Problem(place, "a production is a mapping", "begin with `wanflow: 1`"))
             return None
+        self.problems += list(_cut_off(root))
         root = self._filled(root)
         shape, broken = check_shape(root)
         self.problems += shape
@@ -74,58 +73,82 @@ class _Reading:
         title = _word(root, "title") or ""
         return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
 
-    def _filled(self, root: Entries) -> Entries:
+    def _filled(self, root: Table) -> Table:
         """The tree with `${…}` filled in, but for `vars` themselves: there is no nesting."""
         known = root.find("vars")
-        pairs = known.items if isinstance(known, Entries) else ()
-        written = {key.text: value for key, value in pairs if isinstance(value, Scalar)}
+        pairs = known.pairs if isinstance(known, Table) else ()
+        written = {key.words: value for key, value in pairs if isinstance(value, Scalar)}
         for name in self._values.keys() - written.keys():
             self.problems.append(Problem(root.place, f"`--set {name}` names no var", _listed("vars", written)))
-        given = {name: Scalar(resolve(text), text, root.place) for name, text in self._values.items()}
+        given = {name: scalar(text, root.place) for name, text in self._values.items()}
         names = Names({**written, **given}, _names(root, "cast"))
-        items = tuple((key, value if key.text == "vars" else names.fill(value)) for key, value in root.items)
+        items = tuple((key, value if key.words == "vars" else names.fill(value)) for key, value in root.pairs)
         self.problems += names.problems
-        return Entries(items, root.place)
+        return Table(items, root.place)
 
-    def _shots(self, root: Entries, region: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Shot]:
+    def _shots(self, root: Table, region: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Shot]:
         models, shots = load_catalog(), {}
         cast = read_cast(root, self._folder, self.problems)
         defaults = root.find("defaults")
         for key, node in _sound(root, "shots", broken):
-            general = defaults if isinstance(defaults, Entries) else None
-            draft = read_draft(key, node, general, self._folder, self.problems) if isinstance(node, Entries) else None
+            general = defaults if isinstance(defaults, Table) else None
+            draft = read_draft(key, node, general, self._folder, self.problems) if isinstance(node, Table) else None
             if draft is None:
                 continue
-            model = models.get(draft.model.text)
+            model = models.get(draft.model.words)
             if model is None:
                 hint = _listed("models", models)
-                self.problems.append(Problem(draft.model.place, f"no model is called `{draft.model.text}`", hint))
+                self.problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
             else:
-                shots[key.text] = parse_shot(draft, model, region, cast, self.problems)
+                shots[key.words] = parse_shot(draft, model, region, cast, self.problems)
         return shots
 
-    def _cuts(self, root: Entries, out: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Cut]:
+    def _cuts(self, root: Table, out: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Cut]:
         sound = _sound(root, "cuts", broken)
-        return {key.text: parse_cut(key, node, out, self._folder, self.problems) for key, node in sound}
+        return {key.words: parse_cut(key, node, out, self._folder, self.problems) for key, node in sound}
 
 
-def _sound(root: Entries, group: str, broken: frozenset[tuple[str | int, ...]]) -> list[tuple[Scalar, Node]]:
-    """The named values of a group whose shape is right; what breaks the schema was reported already."""
-    bad = {path[1] for path in broken if len(path) > 1 and path[0] == group}
+def _sound(root: Table, group: str, broken: frozenset[tuple[str | int, ...]]) -> list[tuple[Scalar, Node]]:
+    """The named values of a group without what breaks the schema, which was reported already."""
+    bad = {path[1] for path in broken if len(path) == 2 and path[0] == group}
+    torn = {path[1:] for path in broken if len(path) == 3 and path[0] == group}
     named = root.find(group)
-    pairs = named.items if isinstance(named, Entries) else ()
-    return [(key, value) for key, value in pairs if not key.text.startswith("x-") and key.text not in bad]
+    pairs = named.pairs if isinstance(named, Table) else ()
+    kept = [(key, value) for key, value in pairs if not key.words.startswith("x-") and key.words not in bad]
+    return [(key, _without(value, {part for name, part in torn if name == key.words})) for key, value in kept]
 
 
-def _names(root: Entries, group: str) -> frozenset[str]:
+def _without(node: Node, keys: set[str | int]) -> Node:
+    if not isinstance(node, Table) or not keys:
+        return node
+    return Table(tuple((key, value) for key, value in node.pairs if key.words not in keys), node.place)
+
+
+def _names(root: Table, group: str) -> frozenset[str]:
     named = root.find(group)
-    pairs = named.items if isinstance(named, Entries) else ()
-    return frozenset(key.text for key, _ in pairs if not key.text.startswith("x-"))
+    pairs = named.pairs if isinstance(named, Table) else ()
+    return frozenset(key.words for key, _ in pairs if not key.words.startswith("x-"))
 
 
-def _word(root: Entries, key: str) -> str | None:
+def _cut_off(node: Node) -> Iterator[Problem]:
+    """Texts that a ` #` without a blank behind it ends: more often a cut prompt than a comment."""
+    match node:
+        case Table(pairs):
+            for _, value in pairs:
+                yield from _cut_off(value)
+        case Scalar(cut_off=True):
+            hint = "quote the text, or write a blank after `#`"
+            yield Problem(node.place, "the text is cut short by ` #`, which begins a comment", hint, Severity.WARNING)
+        case Sequence(items):
+            for item in items:
+                yield from _cut_off(item)
+        case _:
+            return
+
+
+def _word(root: Table, key: str) -> str | None:
     value = root.find(key)
-    return value.text if isinstance(value, Scalar) and value.value is not None else None
+    return value.words if isinstance(value, Scalar) and value.value is not None else None
 
 
 def _listed(kind: str, known: Iterable[str]) -> str:
@@ -137,7 +160,7 @@ def _problem(trouble: Trouble) -> Problem:
     return Problem(trouble.place, trouble.message, trouble.hint, severity)
 
 
-def _with_line(problem: Problem, lines: list[str]) -> Problem:
+def _with_line(problem: Problem, lines: tuple[str, ...]) -> Problem:
     number = problem.place.line
     return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
 

@@ -15,7 +15,8 @@ from wanflow.spec.production import Cut, CutItem, Media, Shot
 from wanflow.spec.prompt import named_cast, with_identifiers, with_names
 from wanflow.spec.source import FileSource, ShotSource
 from wanflow.spec.sourceform import find_path
-from wanflow.yamltext import Entries, Node, Scalar, Sequence
+from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Node, Scalar, Sequence
 
 
 def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:
@@ -34,7 +35,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     problems += rules.check_seed(draft, model)
     return Shot(
         name=draft.name,
-        model=draft.model.text,
+        model=draft.model.words,
         place=draft.place,
         prompt=prompt,
         negative_prompt=negative,
@@ -51,14 +52,14 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
 
 def parse_cut(name: Scalar, node: Node, out: str, folder: Path, problems: list[Problem]) -> Cut:
     """A cut in its short or its long form; its shape was checked before."""
-    items = node.find("items") if isinstance(node, Entries) else node
-    output = node.find("output") if isinstance(node, Entries) else None
+    items = node.find("items") if isinstance(node, Table) else node
+    output = node.find("output") if isinstance(node, Table) else None
     slated = _slated(node, default=True)
     listed = items.items if isinstance(items, Sequence) else ()
     parsed = [_item(item, folder, slated=slated) for item in listed]
     problems += [Problem(item.place, "an item is a `shot` or a `file`") for item in parsed if not _named(item)]
-    path = output.text if isinstance(output, Scalar) else f"{out}/{name.text}.mp4"
-    return Cut(name.text, name.place, tuple(item for item in parsed if _named(item)), path)
+    path = output.words if isinstance(output, Scalar) else f"{out}/{name.words}.mp4"
+    return Cut(name.words, name.place, tuple(item for item in parsed if _named(item)), path)
 
 
 def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: frozenset[str]) -> Iterator[Problem]:
@@ -107,12 +108,12 @@ def _references(
 def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
     members: list[Member] = []
     for name, in_place in draft.references or ():
-        member = cast.get(name.text) if name is not None else in_place
+        member = cast.get(name.words) if name is not None else in_place
         if name is not None and member is None:
-            message = f"no cast member is called `{name.text}`"
-            problems.append(Problem(name.place, message, _near(name.text, frozenset(cast))))
-        elif name is not None and name.text in {known.name for known in members}:
-            problems.append(Problem(name.place, f"`{name.text}` is listed twice", "list each reference once"))
+            message = f"no cast member is called `{name.words}`"
+            problems.append(Problem(name.place, message, _near(name.words, frozenset(cast))))
+        elif name is not None and name.words in {known.name for known in members}:
+            problems.append(Problem(name.place, f"`{name.words}` is listed twice", "list each reference once"))
         elif member is not None:
             members.append(member)
     return tuple(members)
@@ -147,9 +148,9 @@ def _voiced(media: Media, model: Model) -> Media:
 
 def _item(node: Node, folder: Path, *, slated: bool) -> CutItem:
     if isinstance(node, Scalar):
-        return CutItem(ShotSource(node.text), node.place, slate=slated)
-    shot, file = (node.find(key) if isinstance(node, Entries) else None for key in ("shot", "file"))
-    source: ShotSource | FileSource = ShotSource(shot.text if isinstance(shot, Scalar) else "")
+        return CutItem(ShotSource(node.words), node.place, slate=slated)
+    shot, file = (node.find(key) if isinstance(node, Table) else None for key in ("shot", "file"))
+    source: ShotSource | FileSource = ShotSource(shot.words if isinstance(shot, Scalar) else "")
     if isinstance(file, Scalar):
         source = FileSource(find_path(file.text, folder))
     return CutItem(
@@ -157,7 +158,7 @@ def _item(node: Node, folder: Path, *, slated: bool) -> CutItem:
         place=node.place,
         start=_seconds(node, "in"),
         stop=_seconds(node, "out"),
-        keep_overlap=isinstance(node, Entries) and node.find("overlap") is not None,
+        keep_overlap=isinstance(node, Table) and node.find("overlap") is not None,
         slate=_slated(node, default=slated),
     )
 
@@ -167,18 +168,18 @@ def _named(item: CutItem) -> bool:
 
 
 def _slated(node: Node, *, default: bool) -> bool:
-    value = node.find("slate") if isinstance(node, Entries) else None
+    value = node.find("slate") if isinstance(node, Table) else None
     return value.value is not False if isinstance(value, Scalar) else default
 
 
 def _seconds(node: Node, key: str) -> Decimal | None:
-    value = node.find(key) if isinstance(node, Entries) else None
+    value = node.find(key) if isinstance(node, Table) else None
     return Decimal(value.value) if isinstance(value, Scalar) and isinstance(value.value, int | Decimal) else None
 
 
 def _text(draft: Draft, key: str) -> str | None:
     value = draft.values.get(key)
-    return value.text if value is not None and value.value is not None else None
+    return value.words if value is not None and value.value is not None else None
 
 
 def _whole(draft: Draft, key: str) -> int | None:

@@ -86,10 +86,10 @@ def check_value(key: str, written: Scalar, rule: ParameterRule, model: Model, ty
     value = written.value
     if not _typed(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
-        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.text}`")
+        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.words}`")
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)
-        yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.text}`")
+        yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.words}`")
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _range(key, written, value, rule, model, types)
 

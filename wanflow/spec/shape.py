@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.spec.problem import Problem
-from wanflow.yamltext import Entries, Node, Place, Scalar, plain
+from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Node, Place, Scalar, plain
 from wanflow.yamltext import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
@@ -57,15 +58,34 @@ _KINDS = {
 }
 
 
-def check_shape(root: Entries) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
-    """The problems of a file's shape, and the paths of the values that break it."""
+def check_shape(root: Table) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
+    """The problems of a file's shape, and the paths of what can't be used for them.
+
+    A broken parameter costs itself, `(group, name, key)`; broken media, or a key that may be a misspelt one, cost the
+    whole shot, `(group, name)`, since its model's rules would only add noise.
+    """
     found = list(violations(plain(root), SCHEMA))
     problems = [problem for violation in found for problem in _problems(root, violation)]
     problems += list(_later(root))
-    return problems, frozenset(violation.path for violation in found)
+    return problems, frozenset(path for violation in found for path in _torn(violation))
 
 
-def _problems(root: Entries, broken: Violation) -> Iterator[Problem]:
+def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
+    match broken.path:
+        case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
+            strange = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
+            if any(difflib.get_close_matches(key, _WEIGHTY) for key in strange):
+                yield group, name
+        case (group, name, key, *_) if key not in _WEIGHTY and group == "shots":
+            yield group, name, key
+        case (group, name, *_):
+            yield group, name
+
+
+_WEIGHTY = ("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items", "use")
+
+
+def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
     value = _at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
@@ -82,20 +102,20 @@ def _problems(root: Entries, broken: Violation) -> Iterator[Problem]:
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     known = _keys(broken.schema)
-    for key, _ in value.items if isinstance(value, Entries) else ():
-        if key.text not in known and not key.text.startswith("x-"):
-            near = difflib.get_close_matches(key.text, known, n=1)
+    for key, _ in value.pairs if isinstance(value, Table) else ():
+        if key.words not in known and not key.words.startswith("x-"):
+            near = difflib.get_close_matches(key.words, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"`{key.text}` is no key here", hint)
+            yield Problem(key.place, f"`{key.words}` is no key here", hint)
 
 
 def _bad_name(value: Node, broken: Violation) -> Iterator[Problem]:
-    key = value.key(str(broken.value)) if isinstance(value, Entries) else None
+    key = value.key(str(broken.value)) if isinstance(value, Table) else None
     hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
     yield Problem(key.place if key else value.place, f"`{broken.value}` is no name", hint)
 
 
-def _missing(root: Entries, broken: Violation) -> Iterator[Problem]:
+def _missing(root: Table, broken: Violation) -> Iterator[Problem]:
     given = broken.value if isinstance(broken.value, Mapping) else {}
     wanted = broken.wanted if isinstance(broken.wanted, Sequence) else ()
     for key in wanted:
@@ -176,19 +196,19 @@ def _keys(schema: Mapping[str, object]) -> frozenset[str]:
 def _at(root: Node, path: Sequence[str | int]) -> Node:
     node: Node = root
     for part in path:
-        if isinstance(node, Entries):
+        if isinstance(node, Table):
             node = node.find(str(part)) or node
         elif isinstance(node, YamlSequence) and isinstance(part, int):
             node = node.items[part]
     return node
 
 
-def _name_place(root: Entries, path: Sequence[str | int]) -> Place:
+def _name_place(root: Table, path: Sequence[str | int]) -> Place:
     """The name of the shot, cut or member that a value belongs to; the value's own key for a source in a slot."""
     node: Node = root
     place = root.place
     for part in path:
-        if isinstance(node, Entries):
+        if isinstance(node, Table):
             key = node.key(str(part))
             place = key.place if key else place
             node = node.find(str(part)) or node
@@ -198,7 +218,7 @@ def _name_place(root: Entries, path: Sequence[str | int]) -> Place:
     return place
 
 
-def _later(root: Entries) -> Iterator[Problem]:
+def _later(root: Table) -> Iterator[Problem]:
     yield from _not_yet(root, "top")
     backend = root.find("backend")
     if isinstance(backend, Scalar) and backend.value == "dashscope":
@@ -209,22 +229,22 @@ def _later(root: Entries) -> Iterator[Problem]:
         yield from _not_yet(shot, "shot")
     for cut in _children(root, "cuts"):
         yield from _not_yet(cut, "cut")
-        items = cut.find("items") if isinstance(cut, Entries) else cut
+        items = cut.find("items") if isinstance(cut, Table) else cut
         for item in items.items if isinstance(items, YamlSequence) else ():
             yield from _not_yet(item, "item")
 
 
 def _not_yet(node: Node, level: str) -> Iterator[Problem]:
-    for key, _ in node.items if isinstance(node, Entries) else ():
-        if key.text in _LATER_AT[level]:
-            hint = f"{LATER[key.text]} come in a later version; leave it out for now"
-            yield Problem(key.place, f"`{key.text}` does not work in this version yet", hint)
+    for key, _ in node.pairs if isinstance(node, Table) else ():
+        if key.words in _LATER_AT[level]:
+            hint = f"{LATER[key.words]} come in a later version; leave it out for now"
+            yield Problem(key.place, f"`{key.words}` does not work in this version yet", hint)
 
 
-def _children(root: Entries, key: str) -> Iterator[Node]:
+def _children(root: Table, key: str) -> Iterator[Node]:
     group = root.find(key)
-    if isinstance(group, Entries):
-        yield from (value for name, value in group.items if not name.text.startswith("x-"))
+    if isinstance(group, Table):
+        yield from (value for name, value in group.pairs if not name.words.startswith("x-"))
 
 
 def known_parameters() -> frozenset[str]:

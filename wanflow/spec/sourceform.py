@@ -24,7 +24,8 @@ from wanflow.spec.source import (
     Tail,
     UrlSource,
 )
-from wanflow.yamltext import Entries, Node, Scalar
+from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Node, Scalar
 
 _DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
@@ -37,21 +38,21 @@ def read_source(node: Node, folder: Path, problems: list[Problem]) -> Source | N
     """
     if isinstance(node, Scalar):
         return _written(node, str(node.value), folder, problems)
-    if not isinstance(node, Entries):
+    if not isinstance(node, Table):
         return None
     shot, file, url = (node.find(key) for key in ("shot", "file", "url"))
     if isinstance(shot, Scalar):
-        return ShotSource(shot.text, read_piece(node))
+        return ShotSource(shot.words, read_piece(node))
     if isinstance(file, Scalar):
         return FileSource(find_path(file.text, folder), read_piece(node))
     if isinstance(url, Scalar):
         sha256 = node.find("sha256")
-        return _address(url, url.text, sha256.text if isinstance(sha256, Scalar) else None, problems)
+        return _address(url, url.words, sha256.words if isinstance(sha256, Scalar) else None, problems)
     problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
     return None
 
 
-def read_piece(node: Entries) -> Piece | None:
+def read_piece(node: Table) -> Piece | None:
     """The piece that a mapping asks for, None for the whole."""
     seconds = {key: _decimal(node.find(key)) for key in ("tail", "head", "from", "to")}
     if seconds["tail"] is not None:
@@ -81,7 +82,7 @@ def _exists(path: Path) -> bool:
 
 
 def _frame(node: Scalar) -> Frame:
-    match node.text:
+    match node.words:
         case "first":
             return Frame("first")
         case "last":
