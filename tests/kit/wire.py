@@ -10,6 +10,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from wanflow.service.transport import Transport
+
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
 
 Reply = tuple[int, Mapping[str, object]]
@@ -59,3 +61,29 @@ class Scripted:
             if isinstance(chunk, Exception):
                 raise chunk
             yield chunk
+
+
+class Checked:
+    """A transport whose every request and reply must be what `schemas/wire` says; passes all through."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self.send_file = inner.send_file
+        self.open = inner.open
+
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Reply:
+        """Check the request, ask, check the reply."""
+        model = body.get("model")
+        if (SCHEMAS / f"request-{model}.json").exists():
+            assert complaints(f"request-{model}", body) == []
+        status, reply = await self._inner.exchange(method, path, headers, body)
+        assert complaints(_schema_of(method, path) if status == 200 else "error", reply) == []
+        return status, reply
+
+
+def _schema_of(method: str, path: str) -> str:
+    if method == "POST":
+        return "cancel-reply" if path.endswith("/cancel") else "submit-reply"
+    if path.startswith("/uploads"):
+        return "policy-reply"
+    return "list-reply" if path.startswith("/tasks/?") else "task-reply"

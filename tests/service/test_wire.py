@@ -72,6 +72,13 @@ def test_a_set_of_media_that_the_service_does_not_know_fails_the_schema() -> Non
     assert complaints("request-wan2.7-i2v", body)
 
 
+def test_a_reference_video_shortens_what_may_be_asked() -> None:
+    """The schema knows that 15 seconds are too long beside a reference video (api.md 2.1)."""
+    clip, still = MediaItem("reference_video", "oss://a"), MediaItem("reference_image", "oss://b")
+    assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", clip, still, duration=15).body)
+    assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", still, duration=15).body) == []
+
+
 @pytest.mark.parametrize(
     ("item", "resolved"),
     [

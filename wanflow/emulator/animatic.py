@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import anyio
 from anyio import to_thread
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from wanflow.emulator import footage
 from wanflow.emulator.bucket import Bucket
 from wanflow.emulator.endpoint import Endpoint
-from wanflow.emulator.order import Film, Order
+from wanflow.emulator.order import Film, Order, Rejected
 from wanflow.emulator.rules import read_catalog
 from wanflow.errors import WanflowError
 from wanflow.media.tool import Leash, find_ffmpeg
@@ -27,7 +28,8 @@ BASE_URL = "http://animatic.invalid"
 async def open_animatic(folder: Path, environ: Mapping[str, str], jobs: int) -> AsyncIterator[Endpoint]:
     """An endpoint that keeps its files in `folder` and films at most `jobs` orders at once.
 
-    Leaving it ends what is still being filmed. Raises ToolMissing where there is no ffmpeg.
+    Leaving it ends what is still being filmed and leaves no process and no half film behind. Raises
+    ToolMissing where there is no ffmpeg.
     """
     bucket, binary = Bucket(folder, BASE_URL), find_ffmpeg(environ)
     failure: WanflowError | None = None
@@ -45,9 +47,29 @@ async def open_animatic(folder: Path, environ: Mapping[str, str], jobs: int) -> 
 
 async def _film(bucket: Bucket, binary: Path, order: Order, target: Path) -> Film:
     leash = Leash()
+    shot = partial(footage.film, order, target, bucket=bucket, binary=binary, leash=leash)
+    async with anyio.create_task_group() as watch:
+        watch.start_soon(_kill_when_cancelled, leash)
+        film = await to_thread.run_sync(_attempt, shot)
+        # a killed film ends with a fault that nobody asked for: the cancellation is what happened
+        await checkpoint_if_cancelled()
+        watch.cancel_scope.cancel()
+    if isinstance(film, Exception):
+        raise film
+    return film
+
+
+def _attempt(shot: Callable[[], Film]) -> Film | Rejected | WanflowError:
+    """A fault goes out as a value, since a task group would wrap it in a group."""
     try:
-        shot = partial(footage.film, order, target, bucket=bucket, binary=binary, leash=leash)
-        return await to_thread.run_sync(shot, abandon_on_cancel=True)
+        return shot()
+    except (Rejected, WanflowError) as fault:
+        return fault
+
+
+async def _kill_when_cancelled(leash: Leash) -> None:
+    try:
+        await anyio.sleep_forever()
     finally:
         leash.kill()
 

@@ -44,16 +44,16 @@ LOOKS: Sequence[tuple[str, Grade]] = (
     (r"sepia|vintage|old film|antique|复古|怀旧|老电影", Grade(0.95, 8, 0.3, -16, 12, 0.45)),
     (r"sunset|sunrise|golden|\bdusk|\bdawn|黄昏|日落|日出|金色", Grade(0.98, 4, 1.15, -20, 16, 0.25)),
     (r"neon|cyber|霓虹|赛博", Grade(0.85, -6, 1.5, 14, 10, 0.5)),
-    (r"\bfog|\bmist|\bhaz[ey]|雾|霾", Grade(0.62, 74, 0.45, 4, -2)),
+    (r"\bfog|\bmists?\b|\bmisty|\bhaz[ey]|雾|霾", Grade(0.62, 74, 0.45, 4, -2)),
     (r"autumn|\bfall leaves|秋", Grade(0.97, 2, 1.1, -14, 10, 0.2)),
     (r"winter|\bsnow|\bcold\b|\bice\b|冬|雪|冰", Grade(1.02, 14, 0.6, 12, -8, 0.15)),
-    (r"\brain|\bstorm|雨|暴风", Grade(0.74, 2, 0.55, 7, -5, 0.3)),
+    (r"\brain(s|y|ing|fall)?\b|\bstorm|雨|暴风", Grade(0.74, 2, 0.55, 7, -5, 0.3)),
     (r"dream|梦", Grade(0.9, 30, 0.8, 6, 6, 0.35)),
 )
 """Words and the look that they call for, in English and Chinese; the first that is found wins."""
 
 FALLING: Sequence[tuple[str, Weather]] = (
-    (r"\brain|\bstorm|雨|暴风", Weather.RAIN),
+    (r"\brain(s|y|ing|fall)?\b|\bstorm|雨|暴风", Weather.RAIN),
     (r"\bsnow|雪", Weather.SNOW),
 )
 

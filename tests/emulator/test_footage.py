@@ -1,0 +1,240 @@
+"""The films, looked at frame by frame: right in substance, and the same for the same request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import sin, tau
+from pathlib import Path
+from wave import open as open_wave
+
+import pytest
+from PIL import Image, ImageDraw, ImageStat
+
+from kit.watching import frames, likeness, loudness, streams
+from wanflow.emulator import footage
+from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.order import Film, Item, Order, Rejected, usage
+from wanflow.errors import ToolFailed
+from wanflow.media.tool import Leash, find_ffmpeg
+
+BINARY = find_ffmpeg({})
+I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
+
+
+class Set:
+    """A folder with a bucket, drawn media, and a camera."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.bucket = Bucket(folder / "bucket", "http://emulator.invalid")
+        self.day = self._picture("day", (1280, 720), (140, 180, 220), (70, 110, 80))
+        self.dusk = self._picture("dusk", (1280, 720), (60, 50, 110), (160, 90, 80))
+        self.voice = self._tone("voice", 1)
+        self._count = 0
+
+    def upload(self, path: Path) -> str:
+        """A file's address in the bucket."""
+        key = f"{path.stem}-{len(list((self._folder / 'bucket' / 'uploads').iterdir()))}"
+        assert self.bucket.receive({"key": key}, path) == 200
+        return f"oss://{key}"
+
+    def film(self, order: Order, leash: Leash | None = None) -> Film:
+        """A film of an order."""
+        self._count += 1
+        target = self._folder / f"film-{self._count}.mp4"
+        return footage.film(order, target, bucket=self.bucket, binary=BINARY, leash=leash or Leash())
+
+    def item(self, kind: str, path: Path, voice: Path | None = None) -> Item:
+        """A file as a media item."""
+        return Item(kind, self.upload(path), self.upload(voice) if voice else None)
+
+    def _picture(self, name: str, size: tuple[int, int], sky: tuple[int, int, int], land: tuple[int, int, int]) -> Path:
+        drawn = Image.new("RGB", size, sky)
+        draw = ImageDraw.Draw(drawn)
+        draw.rectangle((0, size[1] * 2 // 3, *size), fill=land)
+        draw.ellipse((size[0] // 5, size[1] // 5, size[0] // 3, size[1] // 2), fill=(250, 230, 180))
+        path = self._folder / f"{name}.png"
+        drawn.save(path)
+        return path
+
+    def _tone(self, name: str, seconds: int) -> Path:
+        path = self._folder / f"{name}.wav"
+        with open_wave(str(path), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            levels = (int(12_000 * sin(tau * 440 * n / 16_000)) for n in range(16_000 * seconds))
+            file.writeframes(b"".join(level.to_bytes(2, "little", signed=True) for level in levels))
+        return path
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Set:
+    """One set for all films of this file."""
+    return Set(tmp_path_factory.mktemp("set"))
+
+
+@pytest.fixture(scope="module")
+def coast(stage: Set) -> Film:
+    """Two seconds from the day picture to the dusk picture."""
+    return stage.film(order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk)))
+
+
+def order(model: str, *media: Item, prompt: str = "a coast", **settings: bool | int | str) -> Order:
+    """An order of two seconds at 720P."""
+    return Order(model, prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
+
+
+def test_a_film_is_what_the_service_delivers(coast: Film) -> None:
+    """H.264 and AAC, 30 frames a second, exactly as long as asked in every stream, from zero on."""
+    assert streams(coast.path) == {
+        "size": (1280, 720),
+        "rate": 30,
+        "frames": 60,
+        "video": ("h264", "yuv420p"),
+        "audio": ("aac", 48_000, 2),
+        "lengths": {Fraction(2)},
+        "starts": {0},
+    }
+
+
+def test_it_starts_on_the_first_frame_and_lands_on_the_last(stage: Set, coast: Film) -> None:
+    """Frame 0 is the one picture, the last frame the other, and it moves in between."""
+    seen = frames(coast.path)
+    assert likeness(seen[0], Image.open(stage.day)) > 36
+    assert likeness(seen[-1], Image.open(stage.dusk)) > 36
+    assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
+
+
+def test_the_same_request_gives_the_same_bytes(stage: Set, coast: Film) -> None:
+    """Under other names and addresses too; another seed gives another film."""
+    asked = order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk))
+    assert stage.film(asked).path.read_bytes() == coast.path.read_bytes()
+    other = stage.film(replace(asked, settings={**asked.settings, "seed": 4}))
+    assert other.path.read_bytes() != coast.path.read_bytes()
+
+
+def test_a_continuation_contains_its_clip_and_goes_on_from_there(stage: Set, coast: Film) -> None:
+    """The clip's 60 frames are there, the next one follows on without a jump, the last one is elsewhere."""
+    film = stage.film(order(I2V, stage.item("first_clip", coast.path), duration=3))
+    old, new = frames(coast.path), frames(film.path)
+    assert len(new) == 90
+    assert min(likeness(one, other) for one, other in zip(old, new, strict=False)) > 40
+    assert likeness(new[59], new[60]) > 40
+    assert likeness(new[59], new[89]) < 30
+    assert usage(order(I2V, duration=3), film)["duration"] == 3
+
+
+def test_a_continuation_lands_on_a_last_frame(stage: Set, coast: Film) -> None:
+    """The clip is untouched, the last frame is the picture."""
+    film = stage.film(order(I2V, stage.item("first_clip", coast.path), stage.item("last_frame", stage.day), duration=3))
+    old, new = frames(coast.path), frames(film.path)
+    assert likeness(old[59], new[59]) > 40
+    assert likeness(new[-1], Image.open(stage.day)) > 36
+
+
+def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(stage: Set, coast: Film) -> None:
+    """A picture lies still on the left, a video moves on the right; after the voice only the quiet tone is heard."""
+    film = stage.film(
+        order(
+            R2V,
+            stage.item("reference_image", stage.day, stage.voice),
+            stage.item("reference_video", coast.path),
+            ratio="16:9",
+        )
+    )
+    first, last = (frames(film.path)[number] for number in (0, -1))
+    left, right = (200, 260, 600, 460), (720, 260, 1120, 460)
+    assert likeness(first.crop(left), last.crop(left)) > likeness(first.crop(right), last.crop(right)) + 3
+    assert likeness(first.crop(right), first.crop(left)) > 20
+    assert loudness(film.path, 0.2, 0.8) > -20
+    assert -60 < loudness(film.path, 1.2, 1.6) < -30
+    assert film.inputs == (Fraction(2),)
+    assert usage(order(R2V), film)["duration"] == 4
+
+
+def test_a_first_frame_opens_a_film_of_references(stage: Set) -> None:
+    """It decides the size, and the references follow."""
+    film = stage.film(
+        order(R2V, stage.item("reference_image", stage.dusk), stage.item("first_frame", stage.day), ratio="9:16")
+    )
+    seen = frames(film.path)
+    assert seen[0].size == (1280, 720)
+    assert likeness(seen[0], Image.open(stage.day)) > 36
+    assert likeness(seen[-1], seen[0]) < 20
+
+
+def test_an_edit_is_its_input_under_a_grade(stage: Set, coast: Film) -> None:
+    """As many frames as the input, with its sound, and for noir without any colour."""
+    film = stage.film(order(EDIT, stage.item("video", coast.path), prompt="Turn it into film noir.", duration=0))
+    old, new = frames(coast.path), frames(film.path)
+    assert len(new) == len(old) == 60
+    assert _colour(old[0]) > 40
+    assert _colour(new[0]) < 4
+    assert abs(loudness(film.path, 0.5, 1.5) - loudness(coast.path, 0.5, 1.5)) < 1
+    assert usage(order(EDIT), film)["duration"] == 4
+
+
+def test_an_edit_without_a_known_word_still_shows(stage: Set, coast: Film) -> None:
+    """A tint by the seed; a ratio and a length are obeyed."""
+    item = stage.item("video", coast.path)
+    film = stage.film(order(EDIT, item, prompt="Give her a red coat.", ratio="1:1", duration=2))
+    seen = frames(film.path)
+    assert seen[0].size == (960, 960)
+    assert likeness(seen[0], frames(coast.path)[0].crop((280, 0, 1000, 720)).resize((960, 960))) < 30
+
+
+def test_night_is_dark_and_rain_falls(stage: Set, coast: Film) -> None:
+    """The grade follows the words, in Chinese too; drops are somewhere else in the next frame."""
+    clip = stage.item("video", coast.path)
+    film = stage.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
+    old, new = frames(coast.path), frames(film.path)
+    assert _light(new[0]) < _light(old[0]) * 0.6
+    assert likeness(old[0], old[1]) > likeness(new[0], new[1]) + 5
+
+
+def test_a_driving_audio_is_the_sound_track(stage: Set) -> None:
+    """Heard as long as it lasts, then silence (api.md 2.2)."""
+    film = stage.film(order(I2V, stage.item("first_frame", stage.day), stage.item("driving_audio", stage.voice)))
+    assert loudness(film.path, 0.1, 0.9) > -20
+    assert loudness(film.path, 1.1, 1.9) < -70
+    assert streams(film.path)["lengths"] == {Fraction(2)}
+
+
+def test_what_is_out_of_reach_becomes_a_card(stage: Set) -> None:
+    """A film all the same, in the size of a film, with something drawn on it."""
+    away = Item("first_frame", "https://example.com/a.png?signature=secret")
+    film = stage.film(order(I2V, away, prompt="灯塔 a 'lighthouse': 100%\n[v]"))
+    seen = frames(film.path)
+    assert seen[0].size == (1280, 720)
+    assert ImageStat.Stat(seen[0]).extrema[0][1] > 200
+
+
+@pytest.mark.parametrize("kind", ["first_frame", "first_clip", "driving_audio"])
+def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, stage: Set, tmp_path: Path) -> None:
+    """In the service's words."""
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"\x89PNG no picture at all")
+    media = [stage.item(kind, junk)]
+    if kind == "driving_audio":
+        media.append(stage.item("first_frame", stage.day))
+    with pytest.raises(Rejected, match="cannot open file as"):
+        footage.film(order(I2V, *media), tmp_path / "f.mp4", bucket=stage.bucket, binary=BINARY, leash=Leash())
+    assert [file.name for file in tmp_path.iterdir()] == ["junk"]
+
+
+def test_a_film_that_is_stopped_leaves_nothing(stage: Set, tmp_path: Path) -> None:
+    """A leash that was killed ends ffmpeg; no half film stays."""
+    leash = Leash()
+    leash.kill()
+    asked = order(I2V, stage.item("first_frame", stage.day))
+    with pytest.raises(ToolFailed):
+        footage.film(asked, tmp_path / "f.mp4", bucket=stage.bucket, binary=BINARY, leash=leash)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _light(picture: Image.Image) -> float:
+    return ImageStat.Stat(picture.convert("L")).mean[0]
+
+
+def _colour(picture: Image.Image) -> float:
+    return ImageStat.Stat(picture.convert("HSV")).mean[1]

@@ -1,0 +1,112 @@
+"""What the emulator says no to, when, and in which words (api.md 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from wanflow.emulator import judge
+from wanflow.emulator.order import Rejected
+from wanflow.emulator.rules import read_catalog
+
+CATALOG = read_catalog()
+ASYNC = {"x-dashscope-async": "enable"}
+I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
+
+
+def body(model: str, *types: str, prompt: str | None = "words", **parameters: object) -> dict[str, object]:
+    """A request with media of these types."""
+    media = [{"type": kind, "url": "https://h/f"} for kind in types]
+    return {"model": model, "input": {"prompt": prompt, "media": media}, "parameters": parameters}
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_body", "status", "code"),
+    [
+        ({}, body(I2V), 403, "AccessDenied"),
+        (ASYNC, {"input": {}}, 400, "BadRequest.EmptyModel"),
+        (ASYNC, body("wan9"), 404, "InvalidParameter"),
+        (ASYNC, {"model": I2V, "parameters": {}}, 400, "BadRequest.EmptyInput"),
+        (ASYNC, {"model": I2V, "input": {}}, 400, "BadRequest.EmptyParameters"),
+        (ASYNC, {**body(I2V), "input": {"media": [{"url": "oss://a"}]}}, 400, "invalid_parameter_error"),
+    ],
+)
+def test_a_little_is_refused_at_once(
+    headers: Mapping[str, str], request_body: Mapping[str, object], status: int, code: str
+) -> None:
+    """The header, the model, the parts of the body, an upload without the resolve header."""
+    with pytest.raises(Rejected) as caught:
+        judge.check_envelope(headers, request_body, CATALOG)
+    assert (caught.value.status, caught.value.code) == (status, code)
+
+
+def test_nonsense_inside_is_let_in() -> None:
+    """Values are judged inside the task, as the service does: the biggest trap of its clients."""
+    assert judge.check_envelope(ASYNC, {"model": I2V, "input": {"media": 7}, "parameters": {}}, CATALOG) == I2V
+
+
+@pytest.mark.parametrize(
+    ("request_body", "message"),
+    [
+        ({"model": I2V, "input": {}}, "Field required: input.media"),
+        ({"model": I2V, "input": {"media": [{"url": "u"}]}}, "Field required: input.media.0.type"),
+        ({"model": I2V, "input": {"media": [{"type": "first_frame"}]}}, "Field required: input.media.0.url"),
+        (
+            body(I2V, "first_frame", "video"),
+            "Input should be 'first_frame', 'last_frame', 'first_clip' or 'driving_audio': input.media.1.type",
+        ),
+        (body(I2V, "first_frame", "first_frame"), "Multiple first_frame items are not allowed"),
+        (body(I2V, "last_frame"), "The combination of media types is not supported: last_frame"),
+        (body(I2V, "first_clip", "driving_audio"), "The combination of media types is not supported"),
+        (body(R2V, "first_frame"), "Only first frame provided is not allowed"),
+        (body(R2V, *["reference_image"] * 6), "Too many reference_image items"),
+        (body(R2V, *["reference_image"] * 3, *["reference_video"] * 3), "should be between 1 and 5"),
+        (body(R2V, "reference_image", prompt=None), "Field required: input.prompt"),
+        (body(EDIT, "reference_image"), "should be between 1 and 1"),
+        (body(I2V, "first_frame", duration=1), "Duration should be between 2 and 15"),
+        (body(I2V, "first_frame", duration=16), "Duration should be between 2 and 15"),
+        (body(R2V, "reference_video", duration=11), "Duration should be between 2 and 10"),
+        (body(EDIT, "video", duration=1), "Duration should be between 2 and 10"),
+        (body(I2V, "first_frame", duration="5"), "Input should be a valid integer: parameters.duration"),
+        (body(I2V, "first_frame", duration=True), "Input should be a valid integer: parameters.duration"),
+        (body(I2V, "first_frame", resolution="480P"), "Input should be '1080P' or '720P'"),
+        (body(I2V, "first_frame", seed=-1), "Seed should be between 0 and 2147483647"),
+    ],
+)
+def test_the_rest_is_refused_inside_the_task(request_body: Mapping[str, object], message: str) -> None:
+    """With the texts that were seen live, where they are known."""
+    with pytest.raises(Rejected) as caught:
+        judge.judge(request_body, CATALOG)
+    assert caught.value.code == "InvalidParameter"
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        body(I2V, "first_frame", prompt=None),
+        body(I2V, "last_frame", "first_clip"),
+        body(I2V, "first_frame", "last_frame", "driving_audio"),
+        body(R2V, "reference_image", "first_frame", duration=15),
+        body(R2V, "reference_video", duration=10),
+        body(EDIT, "video", *["reference_image"] * 4, duration=0),
+        body("wan2.7-i2v-2026-04-25", "first_frame"),
+    ],
+)
+def test_what_the_service_takes_is_taken(request_body: Mapping[str, object]) -> None:
+    """Every media set in any order, the edges of lengths, dated snapshots, no prompt where none is needed."""
+    assert judge.judge(request_body, CATALOG).model == request_body["model"]
+
+
+def test_defaults_are_filled_in_and_unknown_keys_ignored() -> None:
+    """As the vendor's own SDK sends them: no parameters, and keys that nobody documented."""
+    sent = body(I2V, "first_frame", mystery=1)
+    order = judge.judge(sent, CATALOG)
+    assert order.settings == {"resolution": "1080P", "prompt_extend": True, "watermark": False, "duration": 5}
+    assert (order.seed, order.tier, order.seconds) == (0, 1080, 5)
+
+
+def test_a_long_prompt_is_cut_off_not_refused() -> None:
+    """Silently, as the service does."""
+    assert len(judge.judge(body(I2V, "first_frame", prompt="字" * 6000), CATALOG).prompt) == 5000

@@ -1,0 +1,48 @@
+"""An emulated service whose films are made beforehand, for tests in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+
+from kit.clock import wall_clock
+from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.order import Film, Order, Rejected
+from wanflow.emulator.rules import read_catalog
+
+FILM_SECONDS = 60
+"""How long a film takes to make here."""
+
+FORBIDDEN = "forbidden"
+"""A prompt with this word is refused after half the time."""
+
+
+def film_bytes(order: Order) -> bytes:
+    """The film that an order gets: its seed and its prompt."""
+    return f"{order.model} {order.seed} {order.prompt}".encode()
+
+
+def _write(order: Order, target: Path) -> Film:
+    target.write_bytes(film_bytes(order))
+    return Film(target, order.seconds * 30)
+
+
+@asynccontextmanager
+async def premade(folder: Path, jobs: int = 100) -> AsyncIterator[Endpoint]:
+    """An endpoint whose films take a minute of virtual time each and are a few bytes."""
+
+    async def filming(order: Order, target: Path) -> Film:
+        await anyio.sleep(FILM_SECONDS / 2)
+        if FORBIDDEN in order.prompt:
+            raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
+        await anyio.sleep(FILM_SECONDS / 2)
+        return _write(order, target)
+
+    async with anyio.create_task_group() as group:
+        bucket = Bucket(folder, "http://emulator.invalid")
+        yield Endpoint(bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs)
+        group.cancel_scope.cancel()
