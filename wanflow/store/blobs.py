@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from wanflow import digest as digests
 from wanflow.store import durable
 from wanflow.store.layout import Store
 
@@ -14,13 +15,16 @@ TAKE_SUFFIX = ".mp4"
 
 
 def adopt_take(store: Store, delivered: Path, digest: str) -> Path:
-    """Move a checked film into the store under its digest, durably and read-only; gives its place there."""
-    return _adopt(delivered, take_path(store, digest))
+    """Move a checked film into the store under its digest, durably and read-only; gives its place there.
+
+    Where the store has these bytes already, they stay and the second copy goes.
+    """
+    return _adopt(delivered, take_path(store, digest), digest)
 
 
 def adopt_derived(store: Store, made: Path, digest: str, suffix: str) -> Path:
     """Move a derived file into the store under its digest; gives its place there."""
-    return _adopt(made, derived_path(store, digest, suffix))
+    return _adopt(made, derived_path(store, digest, suffix), digest)
 
 
 def take_path(store: Store, digest: str) -> Path:
@@ -43,9 +47,20 @@ def list_derived(store: Store) -> frozenset[str]:
     return frozenset(_names(store.derived))
 
 
-def _adopt(made: Path, place: Path) -> Path:
+def is_whole(path: Path, digest: str) -> bool:
+    """Whether a file is there and its bytes are those that its digest names; reads all of it."""
+    try:
+        return digests.of_file(path) == digest
+    except OSError:
+        return False
+
+
+def _adopt(made: Path, place: Path, digest: str) -> Path:
     durable.make_folder(place.parent)
     with durable.faults_of(place):
+        if is_whole(place, digest):
+            made.unlink()
+            return place
         with made.open("rb") as file:
             os.fsync(file.fileno())
         made.chmod(READ_ONLY)

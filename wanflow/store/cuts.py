@@ -32,7 +32,7 @@ def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def _untouched(file: Path, output: str, record: Mapping[str, object]) -> bool:
-    if record.get("output") != output:
+    if record.get("output") != output or "fingerprint" not in record:
         return False
     try:
         stat = file.stat()

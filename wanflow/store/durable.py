@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from wanflow.errors import StoreFault
 
@@ -15,22 +16,34 @@ Record = Mapping[str, object]
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises StoreFault where the disk says no."""
+    """Make a folder and those above it, durably; raises StoreFault where the disk says no."""
     with faults_of(folder):
+        fresh = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+        for place in reversed(fresh):
+            sync_folder(place.parent)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace a file's content at once and durably; raises StoreFault, and the old content stands then."""
     make_folder(path.parent)
-    draft = path.with_name(f".{path.name}.part")
-    with faults_of(path):
+    with faults_of(path), drafted(path) as draft:
         with draft.open("wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             _sync(file)
         draft.replace(path)
         sync_folder(path.parent)
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """A name beside `path` that no other writer has, to be moved into its place; gone afterwards either way."""
+    draft = path.with_name(f".{uuid4().hex}.part")
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def append(path: Path, record: Record, *, mode: int = 0o644) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
+from wanflow.errors import StoreFault
 from wanflow.spec.facts import Facts, Kind
 from wanflow.store import durable
 from wanflow.store.layout import Store
 
 VERSION = 1
 RACY_NS = 2_000_000_000
-"""A file written this short a time before it was looked at may change again without its stat telling."""
+"""A file written this short a time before it was opened may have changed since without its stat telling."""
 
 
 def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
@@ -24,20 +26,30 @@ def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
     return {path: facts for path, facts in found.items() if facts is not None}
 
 
-def remember(store: Store, measured: Mapping[str, Facts]) -> None:
-    """Keep what was measured just now; a cache that can't be written is no reason to stop a command."""
-    entries = {path: _entry(facts, store.folder / path) for path, facts in measured.items()}
-    known = {**_read(store), **{path: entry for path, entry in entries.items() if entry is not None}}
+def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | None = None) -> None:
+    """Keep what was measured; a cache that can't be written is no reason to stop a command.
+
+    `begun_ns` is `time.time_ns()` from before the first file was opened, the present where it isn't given: a file that
+    changed since, or shortly before, isn't kept, because its facts may be of what it was.
+    """
+    since = time.time_ns() if begun_ns is None else begun_ns
+    entries = {path: _entry(facts, store.folder / path, since) for path, facts in measured.items()}
+    before = _read(store)
+    known = {**before, **{path: entry for path, entry in entries.items() if entry is not None}}
+    if known == before:
+        return
     document = {"version": VERSION, "files": known}
-    durable.write_whole(store.facts, json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
+    with suppress(StoreFault):
+        durable.write_whole(store.facts, json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
 
 
-def _entry(facts: Facts, file: Path) -> dict[str, object] | None:
+def _entry(facts: Facts, file: Path, since_ns: int) -> dict[str, object] | None:
     try:
         stat = file.stat()
     except OSError:
         return None
-    if time.time_ns() - stat.st_mtime_ns < RACY_NS:
+    touched = max(stat.st_mtime_ns, stat.st_ctime_ns)  # a file moved here keeps its mtime, not its ctime
+    if since_ns - touched < RACY_NS or stat.st_size != facts.size_bytes:
         return None
     return {
         "stat": [stat.st_size, stat.st_mtime_ns, stat.st_ino],

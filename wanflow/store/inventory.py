@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store import blobs, cuts, journal, lockfile, traces
-from wanflow.store.journal import OpenTask
+from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
+from wanflow.store.journal import Attempt, OpenTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -19,7 +19,8 @@ class Inventory:
     `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
     store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
-    file in `out/` was made from, for files that are still there as they were written.
+    file in `out/` was made from, for files that are still there as they were written. `adrift` are submissions of
+    unknown fate.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -29,10 +30,13 @@ class Inventory:
     derived: Mapping[str, str] = field(default_factory=dict)
     cuts: Mapping[str, str] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
+    adrift: tuple[Attempt, ...] = ()
 
 
 def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
     """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault."""
+    layout.recognise(store)
+    diary = journal.read(store)
     lock = lockfile.read(store.lock)
     known = traces.read(store)
     recipes = {core: made for entry in lock.shots.values() for core, made in entry.recipes.items()}
@@ -43,5 +47,6 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         here=blobs.list_takes(store),
         derived=traces.read_derived(store),
         cuts=cuts.current(store, outputs),
-        open_tasks=journal.read(store).open,
+        open_tasks=diary.open,
+        adrift=diary.adrift,
     )

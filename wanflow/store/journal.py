@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault
@@ -32,11 +32,28 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """A task that the service accepted and whose result is not stored yet."""
+    """A task that the service accepted and whose result is not stored yet.
+
+    `url` is where the result is, as far as the service has said so, and `ready` since when; it expires 24 h later
+    (api.md 4.1).
+    """
 
     task_id: str
     attempt: Attempt
     accepted: str
+    url: str | None = None
+    ready: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a request last ended without a result: `code` and `words` are the service's own."""
+
+    attempt: Attempt
+    words: str
+    date: str
+    code: str | None = None
+    task_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +61,14 @@ class Diary:
     """What the journal says is still open.
 
     `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
-    task ids that the journal ever saw.
+    task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
+    tried again since is none.
     """
 
-    adrift: tuple[Attempt, ...]
-    open: tuple[OpenTask, ...]
-    known: frozenset[str]
+    adrift: tuple[Attempt, ...] = ()
+    open: tuple[OpenTask, ...] = ()
+    known: frozenset[str] = frozenset()
+    endings: tuple[Ending, ...] = ()
 
 
 class Journal:
@@ -75,9 +94,9 @@ class Journal:
         """Before the first poll (law 2)."""
         self._write("accepted", date, {"attempt": attempt, "task_id": task_id, "request_id": request_id})
 
-    def declined(self, attempt: str, words: str, date: str) -> None:
+    def declined(self, attempt: str, words: str, date: str, *, code: str | None = None) -> None:
         """The request was surely not accepted: nothing is owed and nothing will come."""
-        self._write("declined", date, {"attempt": attempt, "words": words})
+        self._write("declined", date, {"attempt": attempt, "words": words, "code": code})
 
     def succeeded(self, task_id: str, url: str, date: str) -> None:
         """The service has a result and says where."""
@@ -87,12 +106,13 @@ class Journal:
         """The result is safe in the store."""
         self._write("stored", date, {"task_id": task_id, "digest": digest})
 
-    def ended(self, task_id: str, status: str, words: str, date: str) -> None:
+    def ended(self, task_id: str, status: str, words: str, date: str, *, code: str | None = None) -> None:
         """The task ended without a result: failed, cancelled or forgotten by the service."""
-        self._write("ended", date, {"task_id": task_id, "status": status, "words": words})
+        self._write("ended", date, {"task_id": task_id, "status": status, "words": words, "code": code})
 
     def _write(self, event: str, date: str, facts: Mapping[str, Canonical]) -> None:
-        record = {"event": event, "version": VERSION, "date": date, **facts}
+        given = {key: value for key, value in facts.items() if value is not None}
+        record = {"event": event, "version": VERSION, "date": date, **given}
         durable.append(self._store.journal, record, mode=PRIVATE)
 
 
@@ -102,37 +122,83 @@ def read(store: Store) -> Diary:
 
 
 def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diary:
-    """The open ends of a sequence of records."""
-    attempts: dict[str, Attempt] = {}
-    tasks: dict[str, OpenTask] = {}
-    known: set[str] = set()
+    """The open ends of a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
+    ends = _OpenEnds()
     for number, record in enumerate(records, start=1):
         _refuse_newer(record, name, number)
+        try:
+            ends.follow(record)
+        except (KeyError, TypeError, ValueError) as error:
+            hint = "restore it from a copy of the store"
+            raise StoreFault(f"`{name}` is damaged at line {number}", hint=hint) from error
+    return ends.diary()
+
+
+class _OpenEnds:
+    """What is open after the records so far."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[str, Attempt] = {}
+        self._tasks: dict[str, OpenTask] = {}
+        self._known: set[str] = set()
+        self._endings: dict[tuple[str, int], Ending] = {}
+
+    def diary(self) -> Diary:
+        return Diary(
+            tuple(self._attempts.values()),
+            tuple(self._tasks.values()),
+            frozenset(self._known),
+            tuple(self._endings.values()),
+        )
+
+    def follow(self, record: Mapping[str, object]) -> None:
         match record["event"]:
             case "intended":
-                attempts[str(record["attempt"])] = _attempt(record)
+                self._intend(_attempt(record))
             case "accepted":
-                task_id = str(record["task_id"])
-                known.add(task_id)
-                tasks[task_id] = OpenTask(task_id, attempts.pop(str(record["attempt"])), str(record["date"]))
+                self._accept(record)
             case "declined":
-                attempts.pop(str(record["attempt"]), None)
-            case "stored" | "ended":
-                tasks.pop(str(record["task_id"]), None)
-    return Diary(tuple(attempts.values()), tuple(tasks.values()), frozenset(known))
+                self._end(self._attempts.pop(_text(record, "attempt"), None), record, None)
+            case "succeeded" if task := self._tasks.get(_text(record, "task_id")):
+                ready = replace(task, url=_text(record, "url"), ready=_text(record, "date"))
+                self._tasks[task.task_id] = ready
+            case "stored":
+                self._tasks.pop(_text(record, "task_id"), None)
+            case "ended" if task := self._tasks.pop(_text(record, "task_id"), None):
+                self._end(task.attempt, record, task.task_id)
+
+    def _intend(self, attempt: Attempt) -> None:
+        self._attempts[attempt.id] = attempt
+        self._endings.pop((attempt.fingerprint, attempt.seed), None)
+
+    def _accept(self, record: Mapping[str, object]) -> None:
+        task_id = _text(record, "task_id")
+        self._known.add(task_id)
+        self._tasks[task_id] = OpenTask(task_id, self._attempts.pop(_text(record, "attempt")), _text(record, "date"))
+
+    def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
+        if attempt is None:
+            return
+        code = None if record.get("code") is None else _text(record, "code")
+        ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id)
+        self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
 def _attempt(record: Mapping[str, object]) -> Attempt:
     return Attempt(
-        id=str(record["attempt"]),
-        shot=str(record["shot"]),
-        number=int(str(record["take"])),
-        model=str(record["model"]),
-        fingerprint=str(record["fingerprint"]),
-        seed=int(str(record["seed"])),
+        id=_text(record, "attempt"),
+        shot=_text(record, "shot"),
+        number=takefile.whole_number(record["take"]),
+        model=_text(record, "model"),
+        fingerprint=takefile.hash_text(_text(record, "fingerprint")),
+        seed=takefile.whole_number(record["seed"]),
         recipe=takefile.recipe_of(record["recipe"]),
-        date=str(record["date"]),
+        date=_text(record, "date"),
     )
+
+
+def _text(record: Mapping[str, object], key: str) -> str:
+    return takefile.text(record[key])
 
 
 def _refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from wanflow.errors import StoreFault
 from wanflow.store import durable
 
 STORE_FOLDER = ".wanflow"
 LOCK_NAME = "wanflow.lock"
 FORMAT = 1
+"""The version of the store's own layout; a store of a newer one is refused, never guessed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Store:
         return self.root / f"journal.{self.backend}.jsonl"
 
     @property
+    def format(self) -> Path:
+        """The version of the layout that this store has."""
+        return self.root / "store.json"
+
+    @property
     def facts(self) -> Path:
         """What is known of files, by their stat."""
         return self.root / "cache" / "facts.json"
@@ -81,3 +89,26 @@ class Store:
         folder = self.root / "tmp"
         durable.make_folder(folder)
         return folder / f"{uuid4().hex}{suffix}"
+
+
+def establish(store: Store) -> None:
+    """Write down which layout the store has, where nothing says so yet; raises StoreFault for a newer one."""
+    recognise(store)
+    if not store.format.exists():
+        durable.write_whole(store.format, json.dumps({"wanflow.store": FORMAT}).encode() + b"\n")
+
+
+def recognise(store: Store) -> None:
+    """Refuse a store that a newer wanflow made; raises StoreFault. A store that says nothing is one of ours."""
+    try:
+        document = json.loads(store.format.read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        document = None
+    version = document.get("wanflow.store") if isinstance(document, dict) else None
+    if not isinstance(version, int):
+        raise StoreFault(f"`{store.format.name}` is damaged", hint="remove that one file: it only says the version")
+    if version > FORMAT:
+        words = f"the store has version {version}, this wanflow reads {FORMAT}"
+        raise StoreFault(words, hint="update wanflow")

@@ -29,9 +29,14 @@ class ShotEntry:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """All shots that the lock knows, removed ones included."""
+    """All shots that the lock knows, removed ones included.
+
+    `notes` say in words what reading had to settle (takes that shared a number after a merge); they are for people,
+    never written, and no part of what the lock says.
+    """
 
     shots: Mapping[str, ShotEntry] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 def next_number(entry: ShotEntry) -> int:
@@ -51,10 +56,49 @@ def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int) -> 
         numbers={**entry.numbers, take.digest: numbered},
         recipes={**entry.recipes, take.fingerprint: recipe},
     )
-    return Lock({**lock.shots, shot: entry})
+    return _with_entry(lock, shot, entry)
 
 
 def set_current(lock: Lock, shot: str, request: str) -> Lock:
     """The lock with the request that a shot was last run with."""
+    return _with_entry(lock, shot, replace(lock.shots.get(shot, ShotEntry()), current=request))
+
+
+def pick(lock: Lock, shot: str, request: str, digest: str) -> Lock:
+    """The lock with a take picked for one request of a shot; the picks of its other requests stay (law 6).
+
+    Raises ValueError where the shot has no such take.
+    """
+    entry = _entry_with(lock, shot, digest)
+    return _with_entry(lock, shot, replace(entry, picks={**entry.picks, request: digest}))
+
+
+def keep(lock: Lock, shot: str, digest: str) -> Lock:
+    """The lock with a take held, so that it stays although the shot changes; raises ValueError for an unknown take."""
+    return _with_entry(lock, shot, replace(_entry_with(lock, shot, digest), held=digest))
+
+
+def release(lock: Lock, shot: str) -> Lock:
+    """The lock with a shot's take no longer held; the same lock where none is."""
+    entry = lock.shots.get(shot)
+    if entry is None or entry.held is None:
+        return lock
+    return _with_entry(lock, shot, replace(entry, held=None))
+
+
+def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
+    """The lock with the wish that a request has this many takes in all; an earlier, larger wish stays."""
     entry = lock.shots.get(shot, ShotEntry())
-    return Lock({**lock.shots, shot: replace(entry, current=request)})
+    wanted = max(takes, entry.wishes.get(request, 0))
+    return _with_entry(lock, shot, replace(entry, wishes={**entry.wishes, request: wanted}))
+
+
+def _with_entry(lock: Lock, shot: str, entry: ShotEntry) -> Lock:
+    return replace(lock, shots={**lock.shots, shot: entry})
+
+
+def _entry_with(lock: Lock, shot: str, digest: str) -> ShotEntry:
+    entry = lock.shots.get(shot, ShotEntry())
+    if digest not in entry.takes:
+        raise ValueError(f"`{shot}` has no take `{digest}`")
+    return entry

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from wanflow.errors import LockUnreadable
+from wanflow.errors import LockUnreadable, StoreBusy
 from wanflow.store import durable, lockform
+from wanflow.store.layout import STORE_FOLDER
 from wanflow.store.lock import Lock
+
+PATIENCE_SECONDS = 10
+"""A writer holds the guard for milliseconds; whoever waits this long waits for a process that is stuck."""
 
 
 def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
     """Read the lock again, change it, and replace the file at once, so that nobody ever waits for a run.
 
-    A lock that does not change is not written. Raises LockUnreadable, StoreFault.
+    A lock that does not change is not written. Raises LockUnreadable, StoreFault, and what `change` raises; the file
+    stands as it was then.
     """
-    durable.make_folder(path.parent)
-    with FileLock(path.with_name(f".{path.name}.guard")):
+    with _guarded(path):
         before = read(path)
         after = change(before)
         if after != before or not path.exists():
@@ -38,6 +43,27 @@ def read(path: Path) -> Lock:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Lock()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LockUnreadable(f"`{path.name}` can't be read: {error}", hint="restore it with `git checkout`") from error
+    except UnicodeDecodeError as error:
+        raise LockUnreadable(f"`{path.name}` is no UTF-8 text", hint="restore it with `git checkout`") from error
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise LockUnreadable(f"`{path.name}` can't be read: {words}", hint="allow reading it") from error
     return lockform.from_text(text, path.name)
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """Keeps other writers out; the guard lies in the store, so that git never sees it."""
+    folder = path.parent if path.parent.name == STORE_FOLDER else path.parent / STORE_FOLDER
+    durable.make_folder(folder)
+    guard = FileLock(folder / f"{path.name}.guard", timeout=PATIENCE_SECONDS, poll_interval=0.005)
+    with durable.faults_of(path):
+        try:
+            guard.acquire()
+        except Timeout:
+            words = f"`{path.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
+            raise StoreBusy(words, hint="end that process and try again") from None
+    try:
+        yield
+    finally:
+        guard.release()

@@ -3,42 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from wanflow.digest import Canonical
 from wanflow.errors import LockUnreadable
-from wanflow.store import takefile
+from wanflow.store import places, takefile
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Take
 
 VERSION = 1
+VERSION_KEY = "wanflow.lock"
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_CHECKOUT = "restore it with `git checkout`"
+_RESTORE = "restore it with `git checkout`, or remove the entry"
+_MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
+
+
+class _Misshapen(ValueError):
+    """An entry is not what a lock has there; `path` are the keys that lead to it."""
+
+    def __init__(self, path: tuple[str, ...], why: str) -> None:
+        super().__init__(why)
+        self.path = path
+
+
+class _Repeated(ValueError):
+    """A mapping has a key twice."""
 
 
 def to_text(lock: Lock) -> str:
     """The one text of a lock: equal locks are equal files."""
     shots = {name: _shot_json(entry) for name, entry in lock.shots.items()}
-    document = {"shots": shots, "wanflow.lock": VERSION}
+    document = {"shots": shots, VERSION_KEY: VERSION}
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def from_text(text: str, name: str) -> Lock:
-    """The lock in a text; raises LockUnreadable, naming the file, the line and the way out."""
+    """The lock in a text; raises LockUnreadable, naming the file, the line and the way out.
+
+    What two people's merged changes leave to settle is settled here, the same way on every machine, and said in the
+    lock's `notes`.
+    """
     _refuse_conflicts(text, name)
     document = _document(text, name)
-    version = document.get("wanflow.lock")
-    if not isinstance(version, int):
-        raise LockUnreadable(f"`{name}` is no lock", hint="restore it with `git checkout`")
-    if version > VERSION:
-        raise LockUnreadable(f"`{name}` has version {version}, this wanflow reads {VERSION}", hint="update wanflow")
+    _refuse_version(document.get(VERSION_KEY), text, name)
+    notes: list[str] = []
     try:
-        shots = _mapping(document.get("shots", {}))
-        return Lock({shot: _shot(_mapping(entry)) for shot, entry in shots.items()})
-    except (KeyError, TypeError, ValueError) as error:
-        raise LockUnreadable(f"`{name}` has an entry that can't be read: {error}", hint=_RESTORE) from error
-
-
-_RESTORE = "restore it with `git checkout`, or remove the entry"
+        with _within("shots"):
+            shots = takefile.mapping(document.get("shots", {}))
+        return Lock({shot: _shot(shot, entry, notes) for shot, entry in shots.items()}, tuple(notes))
+    except _Misshapen as error:
+        line = places.line_of(text, error.path)
+        raise LockUnreadable(f"`{name}` can't be read at line {line}: {error}", hint=_RESTORE) from error
 
 
 def _shot_json(entry: ShotEntry) -> dict[str, object]:
@@ -55,67 +72,154 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
 
 
 def _referred(entry: ShotEntry) -> set[str]:
-    """The fingerprints that a take or the last request has; a request nobody refers to needs no words."""
-    return {take.fingerprint for take in entry.takes.values()} | {(entry.current or "").partition("+")[0]}
+    """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
+    requests = {entry.current or "", *entry.picks}
+    return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
 
 
-def _shot(entry: Mapping[str, object]) -> ShotEntry:
-    raw = {digest: _mapping(facts) for digest, facts in _mapping(entry.get("takes", {})).items()}
-    takes = {digest: takefile.from_json(digest, facts) for digest, facts in raw.items()}
-    current, held = entry.get("current"), entry.get("held")
+def _shot(name: str, value: object, notes: list[str]) -> ShotEntry:
+    at = ("shots", name)
+    with _within(*at):
+        entry = takefile.mapping(value)
+    takes, written = _takes(at, entry)
+    numbers = _numbers(takes, written)
+    notes += _renumbered(name, takes, written, numbers)
     return ShotEntry(
         takes=takes,
-        numbers=_numbers(takes, {digest: _whole(facts["take"]) for digest, facts in raw.items()}),
-        current=None if current is None else str(current),
-        picks={request: str(digest) for request, digest in _mapping(entry.get("picks", {})).items()},
-        held=None if held is None else str(held),
-        wishes={request: _whole(number) for request, number in _mapping(entry.get("wishes", {})).items()},
-        recipes={core: takefile.recipe_of(made) for core, made in _mapping(entry.get("recipes", {})).items()},
+        numbers=numbers,
+        current=_text(at, "current", entry),
+        picks=_picks(at, entry),
+        held=_text(at, "held", entry),
+        wishes=_wishes(at, entry),
+        recipes=_recipes(at, entry),
     )
+
+
+def _takes(at: tuple[str, ...], entry: Mapping[str, object]) -> tuple[dict[str, Take], dict[str, int]]:
+    takes: dict[str, Take] = {}
+    numbers: dict[str, int] = {}
+    for digest, value in _mapping(at, "takes", entry).items():
+        with _within(*at, "takes", digest):
+            facts = takefile.mapping(value)
+            takes[digest] = takefile.from_json(digest, facts)
+            numbers[digest] = _at_least_one(facts["take"])
+    return takes, numbers
+
+
+def _picks(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, str]:
+    picks: dict[str, str] = {}
+    for request, digest in _mapping(at, "picks", entry).items():
+        with _within(*at, "picks", request):
+            picks[request] = takefile.hash_text(takefile.text(digest))
+    return picks
+
+
+def _wishes(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, int]:
+    wishes: dict[str, int] = {}
+    for request, number in _mapping(at, "wishes", entry).items():
+        with _within(*at, "wishes", request):
+            wishes[request] = takefile.whole_number(number)
+    return wishes
+
+
+def _recipes(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, Canonical]:
+    recipes: dict[str, Canonical] = {}
+    for core, made in _mapping(at, "recipes", entry).items():
+        with _within(*at, "recipes", core):
+            recipes[core] = takefile.recipe_of(made)
+    return recipes
+
+
+def _mapping(at: tuple[str, ...], key: str, entry: Mapping[str, object]) -> Mapping[str, object]:
+    with _within(*at, key):
+        return takefile.mapping(entry.get(key, {}))
+
+
+def _text(at: tuple[str, ...], key: str, entry: Mapping[str, object]) -> str | None:
+    with _within(*at, key):
+        return None if entry.get(key) is None else takefile.text(entry[key])
+
+
+def _at_least_one(value: object) -> int:
+    number = takefile.whole_number(value)
+    if number < 1:
+        raise ValueError(f"takes count from 1, not {number}")
+    return number
 
 
 def _numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
     """Numbers as written; where two people's takes share one after a merge, the later date gets the next free one."""
     numbers: dict[str, int] = {}
+    used: set[int] = set()
+    free = max(written.values(), default=0) + 1
     for digest in sorted(written, key=lambda item: (written[item], takes[item].date, item)):
-        clash = written[digest] in numbers.values()
-        numbers[digest] = max([*written.values(), *numbers.values()]) + 1 if clash else written[digest]
+        clash = written[digest] in used
+        numbers[digest] = free if clash else written[digest]
+        used.add(numbers[digest])
+        free += 1 if clash else 0
     return numbers
 
 
+def _renumbered(
+    shot: str, takes: Mapping[str, Take], written: Mapping[str, int], numbers: Mapping[str, int]
+) -> Iterator[str]:
+    for digest, number in numbers.items():
+        if number != written[digest]:
+            which = f"take {written[digest]} of `{shot}` from {takes[digest].date}"
+            yield f"{which} is take {number} now: after a merge, two takes had that number"
+
+
+@contextmanager
+def _within(*path: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        raise _Misshapen(path, f"`{error.args[0]}` is missing") from error
+    except (TypeError, ValueError) as error:
+        raise _Misshapen(path, str(error)) from error
+
+
 def _refuse_conflicts(text: str, name: str) -> None:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith(_CONFLICT):
-            hint = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
-            raise LockUnreadable(f"`{name}` has a merge conflict at line {number}", hint=hint)
+            raise LockUnreadable(f"`{name}` has a merge conflict at line {number}", hint=_MERGE)
+
+
+def _refuse_version(version: object, text: str, name: str) -> None:
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
+    if version > VERSION:
+        line = places.line_of(text, (VERSION_KEY,))
+        words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
+        raise LockUnreadable(words, hint="update wanflow")
 
 
 def _document(text: str, name: str) -> Mapping[str, object]:
     try:
         document = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        raise LockUnreadable(f"`{name}` is no JSON at line {error.lineno}: {error.msg}", hint=_RESTORE) from error
-    except ValueError as error:
-        raise LockUnreadable(f"`{name}`: {error}", hint="keep one of the two entries") from error
+        raise LockUnreadable(
+            f"`{name}` is no JSON at line {error.lineno}: {error.msg.lower()}", hint=_CHECKOUT
+        ) from error
+    except _Repeated as error:
+        raise LockUnreadable(f"`{name}`: {_repetition(text)}", hint="keep one of the two entries") from error
+    except (ValueError, RecursionError) as error:
+        raise LockUnreadable(f"`{name}` is no lock: its JSON is beyond reading", hint=_CHECKOUT) from error
     if not isinstance(document, Mapping):
-        raise LockUnreadable(f"`{name}` is no lock", hint="restore it with `git checkout`")
+        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
     return document
 
 
+def _repetition(text: str) -> str:
+    found = places.first_repeated(text)
+    if found is None:
+        return "a key stands twice"
+    key, first, second = found
+    return f"the key `{key}` stands twice, at line {first} and line {second}"
+
+
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-    if twice:
-        raise ValueError(f"the key `{twice[0]}` stands twice")
-    return dict(pairs)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"not a mapping: {value!r}")
-    return value
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"not a whole number: {value!r}")
-    return value
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise _Repeated
+    return unique

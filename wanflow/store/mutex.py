@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from wanflow.errors import StoreBusy
-from wanflow.store import durable
+from wanflow.store import durable, layout
 from wanflow.store.layout import Store
 
 
 @contextmanager
 def hold(store: Store) -> Iterator[None]:
-    """Be the one run of this production; raises StoreBusy, naming who is.
+    """Be the one run of this production; raises StoreBusy, naming who is, and StoreFault.
 
-    The system lets go of the lock when a process dies, so that a stale one can't be left behind.
+    The system lets go of the lock when a process dies, so that a stale one can't be left behind. Nothing is sent
+    under a store of a newer wanflow: it is refused here.
     """
     durable.make_folder(store.root)
+    layout.establish(store)
     name = store.root / "run.holder"
+    guard = _acquired(store.run_lock, name)
     try:
-        guard = FileLock(store.run_lock, timeout=0).acquire()
-    except Timeout:
-        holder = name.read_text(encoding="utf-8") if name.exists() else "another process"
-        raise StoreBusy(f"another run works here ({holder})", hint="wait for it, or stop it with Ctrl-C") from None
-    with guard:
-        durable.write_whole(name, f"process {os.getpid()}".encode())
+        durable.write_whole(name, _introduction().encode())
         yield
+    finally:
+        with suppress(OSError):
+            name.unlink()
+        guard.release()
+
+
+def _acquired(lock: Path, name: Path) -> FileLock:
+    guard = FileLock(lock, timeout=0)
+    with durable.faults_of(lock):
+        try:
+            guard.acquire()
+        except Timeout:
+            words = f"another run works here ({_holder(name)})"
+            raise StoreBusy(words, hint="wait for it, or stop it with Ctrl-C") from None
+    return guard
+
+
+def _introduction() -> str:
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
+
+
+def _holder(name: Path) -> str:
+    with suppress(OSError, UnicodeDecodeError):
+        return name.read_text(encoding="utf-8")
+    return "another process"

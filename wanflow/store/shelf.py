@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from uuid import uuid4
 
 from wanflow.store import blobs, durable
 from wanflow.store.layout import Store
@@ -17,8 +16,7 @@ def put(store: Store, digest: str, name: Path) -> None:
     if _same(source, name) or not source.exists():
         return
     durable.make_folder(name.parent)
-    draft = name.with_name(f".{uuid4().hex}.part")
-    with durable.faults_of(name):
+    with durable.faults_of(name), durable.drafted(name) as draft:
         try:
             os.link(source, draft)
         except OSError:

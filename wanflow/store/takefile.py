@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from wanflow import timing
@@ -35,24 +35,24 @@ def to_json(take: Take) -> dict[str, object]:
 def from_json(digest: str, facts: Mapping[str, object]) -> Take:
     """A take from its digest and `to_json`'s facts; raises KeyError, TypeError or ValueError for anything else."""
     film = Film(
-        frames=_number(facts["frames"]),
-        rate=Fraction(_text(facts["rate"])),
-        width=_number(facts["width"]),
-        height=_number(facts["height"]),
-        samples=_number(facts.get("samples", 0)),
-        sample_rate=_number(facts.get("sample_rate", 0)),
+        frames=whole_number(facts["frames"]),
+        rate=_rate(text(facts["rate"])),
+        width=whole_number(facts["width"]),
+        height=whole_number(facts["height"]),
+        samples=whole_number(facts.get("samples", 0)),
+        sample_rate=whole_number(facts.get("sample_rate", 0)),
     )
     cost = facts.get("cost")
     return Take(
-        digest=_hash(digest),
-        fingerprint=_hash(_text(facts["fingerprint"])),
-        seed=None if facts.get("seed") is None else _number(facts["seed"]),
-        model=_text(facts["model"]),
+        digest=hash_text(digest),
+        fingerprint=hash_text(text(facts["fingerprint"])),
+        seed=None if facts.get("seed") is None else whole_number(facts["seed"]),
+        model=text(facts["model"]),
         film=film,
-        date=_text(facts["date"]),
+        date=text(facts["date"]),
         task_id=_maybe(facts.get("task_id")),
         request_id=_maybe(facts.get("request_id")),
-        cost=None if cost is None else Decimal(_text(cost)),
+        cost=None if cost is None else _amount(text(cost)),
         currency=_maybe(facts.get("currency")),
     )
 
@@ -68,24 +68,53 @@ def recipe_of(value: object) -> Recipe:
     raise ValueError(f"not canonical: {value!r}")
 
 
-def _number(value: object) -> int:
+def mapping(value: object) -> Mapping[str, object]:
+    """A value that has to be a mapping; raises TypeError for another."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"not a mapping: {value!r}")
+    return value
+
+
+def whole_number(value: object) -> int:
+    """A value that has to be a whole number; raises TypeError for another."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"not a whole number: {value!r}")
     return value
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A value that has to be a text; raises TypeError for another."""
     if not isinstance(value, str):
         raise TypeError(f"not a text: {value!r}")
     return value
 
 
-def _maybe(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _hash(value: str) -> str:
-    """A digest names a file: nothing but 64 hex characters may ever become a path."""
+def hash_text(value: str) -> str:
+    """A digest names a file: nothing but 64 hex characters may ever become a path; raises ValueError."""
     if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
         raise ValueError(f"not a digest: {value!r}")
     return value
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else text(value)
+
+
+def _rate(value: str) -> Fraction:
+    try:
+        rate = Fraction(value)
+    except ZeroDivisionError:
+        rate = Fraction(0)
+    if rate <= 0:
+        raise ValueError(f"not a rate: {value!r}")
+    return rate
+
+
+def _amount(value: str) -> Decimal:
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ValueError(f"not an amount: {value!r}")
+    return amount

@@ -1,0 +1,112 @@
+"""Writing that survives a crash, a full disk and a second writer."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from wanflow.errors import StoreFault
+from wanflow.store import durable
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """The new content takes the place of the old one, and nothing else is left in the folder."""
+    path = tmp_path / "deep" / "file"
+    durable.write_whole(path, b"old")
+    durable.write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [item.name for item in path.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
+def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """Whatever the disk refuses, the old content stands, no draft is left, and the message says what to do."""
+    path = tmp_path / "file"
+    durable.write_whole(path, b"old")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(StoreFault, match="`file` can't be used: no space left on device") as fault:
+        durable.write_whole(path, b"new")
+    assert "make room" in (fault.value.hint or "")
+    assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_two_writers_at_once_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second writer in the middle of the first one's write costs neither of them its bytes."""
+    path = tmp_path / "file"
+    real, seen = os.fsync, list[bytes]()
+
+    def second_writer(handle: int) -> None:
+        real(handle)
+        monkeypatch.setattr(os, "fsync", real)
+        durable.write_whole(path, b"second")
+        seen.append(path.read_bytes())
+
+    monkeypatch.setattr(os, "fsync", second_writer)
+    durable.write_whole(path, b"first")
+    assert seen == [b"second"]
+    assert path.read_bytes() == b"first"
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_records_are_read_in_the_order_they_were_written(tmp_path: Path) -> None:
+    """One record a line, whatever its text holds."""
+    path = tmp_path / "diary.jsonl"
+    records = [{"n": 1, "text": 'a "quoted"\nline'}, {"n": 2, "text": "灯塔 \u2028 \x85"}]
+    for record in records:
+        durable.append(path, record)
+    assert list(durable.read_records(path)) == records
+
+
+def test_a_torn_last_line_counts_as_never_written(tmp_path: Path) -> None:
+    """Cut at any byte, the whole lines before the cut are read, and the next record follows them."""
+    path = tmp_path / "diary.jsonl"
+    for number in range(3):
+        durable.append(path, {"n": number})
+    whole = path.read_bytes()
+    for length in range(len(whole) + 1):
+        path.write_bytes(whole[:length])
+        kept = [{"n": number} for number in range(whole[:length].count(b"\n"))]
+        assert list(durable.read_records(path)) == kept
+        durable.append(path, {"n": "next"})
+        assert list(durable.read_records(path)) == [*kept, {"n": "next"}]
+
+
+def test_a_long_torn_line_is_cut_too(tmp_path: Path) -> None:
+    """A torn line longer than one look at the file's end is cut back to the last whole line."""
+    path = tmp_path / "diary.jsonl"
+    durable.append(path, {"n": 1})
+    with path.open("ab") as file:
+        file.write(b'{"text": "' + b"x" * 20_000)
+    durable.append(path, {"n": 2})
+    assert list(durable.read_records(path)) == [{"n": 1}, {"n": 2}]
+
+
+@pytest.mark.parametrize("damage", [b"no json\n", b"[1]\n", b"\n", b"\xff\xfe\n"])
+def test_damage_before_the_last_line_is_an_error_with_its_line(tmp_path: Path, damage: bytes) -> None:
+    """Only the last line may be torn: anything else says which file and which line."""
+    path = tmp_path / "diary.jsonl"
+    path.write_bytes(b'{"n":1}\n' + damage + b'{"n":3}\n')
+    with pytest.raises(StoreFault, match=r"`diary.jsonl` is damaged at line 2"):
+        list(durable.read_records(path))
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """The mode that was asked for is the mode of the new file."""
+    path = tmp_path / "diary.jsonl"
+    durable.append(path, {"n": 1}, mode=0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_where_a_folder_has_to_be_is_a_fault(tmp_path: Path) -> None:
+    """What stands in the way is named; there is no traceback."""
+    (tmp_path / "store").write_bytes(b"")
+    with pytest.raises(StoreFault, match="can't be used"):
+        durable.write_whole(tmp_path / "store" / "file", b"x")
