@@ -1,0 +1,72 @@
+"""The layers of the house: the contracts in pyproject.toml hold, and they bite."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TRESPASSES = (
+    ("Layers", "spec/facts.py", "wanflow.graph.node"),
+    ("What is decided is pure", "planner/price.py", "anyio"),
+    ("The emulator stands on the other side", "emulator/state.py", "wanflow.store.take"),
+    ("Of media the emulator has the tool", "emulator/state.py", "wanflow.media.probe"),
+    ("networkx", "cli/settings.py", "networkx"),
+    ("jsonschema", "cli/settings.py", "jsonschema"),
+    ("PyYAML", "cli/settings.py", "yaml"),
+    ("ffmpeg-python", "cli/settings.py", "ffmpeg"),
+    ("httpx", "cli/settings.py", "httpx"),
+)
+"""The beginning of a contract's name, and an import that it forbids."""
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    """What import-linter says of each contract about the package in a folder: KEPT or BROKEN, by its name."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    environ = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+    done = subprocess.run([linter, "--no-cache"], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    ends = (line.partition(" (")[0].rpartition(" ") for line in done.stdout.splitlines())
+    return {name: verdict for name, _, verdict in ends if verdict in {"KEPT", "BROKEN"}}
+
+
+def contracts() -> list[str]:
+    """The names of the contracts in pyproject.toml."""
+    house = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return [contract["name"] for contract in house["tool"]["importlinter"]["contracts"]]
+
+
+@pytest.fixture(scope="module")
+def trespassed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The verdicts on a copy of the package that breaks every contract once."""
+    copy = tmp_path_factory.mktemp("trespass")
+    shutil.copytree(ROOT / "wanflow", copy / "wanflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    for _, file, module in TRESPASSES:
+        with (copy / "wanflow" / file).open("a", encoding="utf-8") as source:
+            source.write(f"\nimport {module}\n")
+    return verdicts(copy)
+
+
+def test_contracts_are_kept():
+    """No module imports what its layer, its purity or another module's home forbids."""
+    assert verdicts(ROOT) == dict.fromkeys(contracts(), "KEPT")
+
+
+@pytest.mark.parametrize(("begin", "file", "module"), TRESPASSES, ids=lambda value: value.split()[0])
+def test_a_forbidden_import_breaks_its_contract(trespassed, begin, file, module):
+    """Each contract notices an import that it forbids."""
+    broken = [name for name, verdict in trespassed.items() if verdict == "BROKEN"]
+    assert any(name.startswith(begin) for name in broken), f"{file} may import {module}"
+
+
+def test_every_contract_is_tried():
+    """A new contract gets an import that breaks it."""
+    untried = [name for name in contracts() if not any(name.startswith(begin) for begin, _, _ in TRESPASSES)]
+    assert untried == []
