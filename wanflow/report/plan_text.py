@@ -107,7 +107,7 @@ def _deeds(plan: Plan) -> Iterator[str]:
         yield f"collects {count(len(collected), 'take')} in flight"
     restored = [step for step in steps if step.action is Action.RESTORE]
     if restored:
-        yield f"takes {count(len(restored), 'take')} from what is there"
+        yield f"restores {count(len(restored), 'take')}"
     pieces = [step for step in steps if step.action is Action.DERIVE and step.kind is StepKind.EXTRACT]
     if pieces:
         yield f"cuts {count(len(pieces), 'piece')}"

@@ -1,0 +1,98 @@
+"""The plan as people read it, against texts that a person has approved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kit import films, pretend
+from wanflow.money import Bound, Cost
+from wanflow.planner.steps import Action, Plan
+from wanflow.report.plan_text import plan_text, would_do
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "plan"
+
+
+def _first() -> Plan:
+    return films.plan(films.LIGHTHOUSE)
+
+
+def _done() -> Plan:
+    return films.plan(films.LIGHTHOUSE, pretend.run(films.LIGHTHOUSE)[0])
+
+
+def _edited() -> Plan:
+    rewritten = films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk")
+    return films.plan(rewritten, pretend.run(films.LIGHTHOUSE)[0])
+
+
+def _undone() -> Plan:
+    first, _ = pretend.run(films.LIGHTHOUSE)
+    second, _ = pretend.run(films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk"), first)
+    return films.plan(films.LIGHTHOUSE, second)
+
+
+def _blocked() -> Plan:
+    return films.plan(films.LIGHTHOUSE, facts={})
+
+
+def _priced() -> Plan:
+    plan = films.plan(replace(films.LIGHTHOUSE, backend="dashscope"))
+    prices = {
+        "coast.t1": Cost(Decimal("3.00"), "CNY", Bound.EXACT),
+        "approach.t1": Cost(Decimal("7.20"), "CNY", Bound.AT_MOST),
+    }
+    return replace(plan, steps=tuple(replace(step, cost=prices.get(step.node, step.cost)) for step in plan.steps))
+
+
+def _chinese() -> Plan:
+    shots = films.production(
+        films.shot("海岸", {"first_frame": films.COAST.media[0].source}),
+        films.shot("harbour/arrival", {"first_frame": films.COAST.media[0].source}, prompt="another"),
+    )
+    return films.plan(replace(shots, title="灯塔\x1b[31m看守人\n第一集"))
+
+
+PLANS = {
+    "first": _first,
+    "done": _done,
+    "edited": _edited,
+    "undone": _undone,
+    "blocked": _blocked,
+    "priced": _priced,
+    "chinese": _chinese,
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_plan_text_is_the_approved_one(name: str) -> None:
+    """Each kind of plan reads as approved, byte for byte."""
+    assert plan_text(PLANS[name]()) + "\n" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_plan_text_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narrow terminal gets the same text."""
+    wide = plan_text(_edited())
+    monkeypatch.setenv("COLUMNS", "20")
+    assert plan_text(_edited()) == wide
+
+
+def test_verbose_lists_what_is_up_to_date() -> None:
+    """With nothing to do, only `-v` lists the steps."""
+    assert "coast.t1" not in plan_text(_done())
+    assert "coast.t1" in plan_text(_done(), verbose=True)
+
+
+def test_plan_of_an_empty_production_says_so() -> None:
+    """A production without shots has nothing to do, and the text says why."""
+    assert would_do(films.plan(films.production())) == "nothing to do: there are no shots yet"
+
+
+def test_restored_takes_are_no_renders() -> None:
+    """After an undo the plan promises what is there, and no money."""
+    plan = _undone()
+    assert plan.counts()[Action.RENDER] == 0
+    assert would_do(plan).startswith("a run restores 2 takes")

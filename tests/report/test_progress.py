@@ -1,0 +1,101 @@
+"""What the live display shows, and that it shows it."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+
+import pytest
+from rich.console import Console
+
+from kit import films
+from wanflow.planner.steps import Action
+from wanflow.report.console import Display
+from wanflow.report.progress import Progress, progress_of
+from wanflow.runner.event import (
+    CutFinished,
+    CutProgress,
+    StepFinished,
+    StepStarted,
+    TakeStored,
+    TaskChanged,
+    TaskSubmitted,
+)
+
+
+class Watch:
+    """A stopwatch that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """A stopwatch at zero."""
+    return Watch()
+
+
+@pytest.fixture
+def progress(watch: Watch) -> Progress:
+    """The lighthouse before it runs: two takes to render."""
+    return progress_of(films.plan(films.LIGHTHOUSE), watch)
+
+
+def _drawn(progress: Progress) -> str:
+    console = Console(file=io.StringIO(), width=100, force_terminal=False)
+    console.print(Display(progress))
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+def test_a_take_leaves_the_queue_when_it_is_submitted(progress: Progress) -> None:
+    """A step that waits for a free slot still queues."""
+    assert progress.queue_length == 2
+    progress.note(StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"))
+    assert (progress.queue_length, progress.in_flight) == (2, ())
+    progress.note(TaskSubmitted("coast.t1", "task-1", "wan2.7-i2v"))
+    assert (progress.queue_length, [item.state for item in progress.in_flight]) == (1, ["submitted"])
+
+
+def test_seconds_rendered_add_up(progress: Progress) -> None:
+    """Only what this run rendered counts, not what it restored."""
+    progress.note(StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"))
+    progress.note(TakeStored("coast.t1", "coast", 1, "d" * 64, "4.5", "out/shots/coast.t1.mp4"))
+    progress.note(StepFinished("coast.t1", "done"))
+    progress.note(StepStarted("approach.t1", Action.RESTORE, "wan2.7-i2v"))
+    progress.note(TakeStored("approach.t1", "approach", 1, "e" * 64, "5", "out/shots/approach.t1.mp4"))
+    progress.note(StepFinished("approach.t1", "reused"))
+    assert (progress.rendered, progress.stored, progress.queue_length) == (Fraction(9, 2), 1, 0)
+
+
+def test_a_running_shot_has_a_line_with_state_elapsed_and_model(progress: Progress, watch: Watch) -> None:
+    """The line of a shot says where it is, for how long, and by which model; time goes on between events."""
+    progress.note(StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"))
+    progress.note(TaskChanged("coast.t1", "task-1", "RUNNING"))
+    watch.seconds = 7.9
+    line = next(line for line in _drawn(progress).splitlines() if "coast.t1" in line)
+    assert line.split() == ["coast.t1", "running", "7", "s", "wan2.7-i2v"]
+    assert "1 in the queue" in _drawn(progress)
+
+
+def test_a_cut_has_a_bar_until_it_is_written(progress: Progress) -> None:
+    """A cut on its way shows its frames, and goes when its file is there."""
+    progress.note(StepStarted("cut:main", Action.DERIVE))
+    progress.note(CutProgress("cut:main", 30, 300))
+    assert "30/300 frames" in _drawn(progress)
+    progress.note(CutFinished("cut:main", "out/main.mp4", 2, 0, "10"))
+    assert "cut:main" not in _drawn(progress)
+
+
+def test_a_failed_take_disappears(progress: Progress) -> None:
+    """What failed runs no longer, and waits no longer."""
+    progress.note(StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"))
+    progress.note(TaskSubmitted("coast.t1", "task-1", "wan2.7-i2v"))
+    progress.note(StepFinished("coast.t1", "failed", "no"))
+    assert progress.in_flight == ()
+    assert "coast.t1" not in _drawn(progress)

@@ -1,0 +1,60 @@
+"""A node as it will be requested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from kit import films
+from wanflow.report.request import rows_of, show_json, show_text
+from wanflow.report.sources import source_text
+from wanflow.spec.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
+from wanflow.yamltext import Place
+
+PLAN = films.plan(films.LIGHTHOUSE)
+
+
+def test_every_value_has_its_origin() -> None:
+    """Values that are written name their file and line; values that nobody wrote are the model's defaults."""
+    coast = replace(films.COAST, origins={"prompt": Place("wanflow.yaml", 9, 5)})
+    plan = films.plan(films.production(coast))
+    rows = {row.key: row.to_json() for row in rows_of(plan.graph.vertex("coast"), plan.graph.production)}
+    assert rows["prompt"] == {"key": "prompt", "value": "coast at dawn", "origin": "wanflow.yaml:9:5"}
+    assert rows["resolution"]["origin"] is None
+    assert rows["first_frame"]["value"] == "sets/coast.png"
+
+
+def test_pieces_and_cuts_can_be_shown() -> None:
+    """An extract says what it is cut from, a cut its items in order."""
+    piece = {row.key: row.value for row in rows_of(PLAN.graph.vertex("approach.first_clip"), films.LIGHTHOUSE)}
+    assert piece == {"from": "coast", "piece": "tail 2 s", "for": "approach"}
+    cut = [row.value for row in rows_of(PLAN.graph.vertex("cut:main"), films.LIGHTHOUSE)]
+    assert cut == ["out/main.mp4", "shot coast", "shot approach"]
+
+
+def test_seed_is_part_of_a_take() -> None:
+    """A take's seed is shown as far as it is known."""
+    rows = rows_of(PLAN.graph.vertex("coast"), films.LIGHTHOUSE)
+    step = films.step(PLAN, "coast.t1")
+    assert f"seed of take 1  {step.seed}" in show_text("coast", rows, [step])
+    assert show_json("coast", rows, [step])["takes"] == [{"take": 1, "seed": step.seed}]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (FileSource("a.mp4", Head(Decimal("1.5"))), "a.mp4, head 1.5 s"),
+        (ShotSource("coast", Tail(Decimal(2))), "shot coast, tail 2 s"),
+        (ShotSource("coast", Span(Decimal(1), None)), "shot coast, from 1 s"),
+        (ShotSource("coast", Span(Decimal(1), Decimal("3.5"))), "shot coast, from 1 s to 3.5 s"),
+        (ShotSource("coast", Frame("last")), "shot coast, last frame"),
+        (ShotSource("coast", Frame(Decimal("2.5"))), "shot coast, frame at 2.5 s"),
+        (ShotSource("coast", Sound()), "shot coast, sound"),
+        (UrlSource("https://me:word@host/a.png?Signature=abc"), "https://host/a.png?…"),
+    ],
+)
+def test_sources_in_words(source: Source, text: str) -> None:
+    """Every form of a source reads like the YAML; a signature or a password in an address is never printed."""
+    assert source_text(source) == text

@@ -1,0 +1,73 @@
+"""What there is of each shot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kit import films, pretend
+from wanflow.planner.states import states
+from wanflow.planner.steps import Plan
+from wanflow.report.roster import shot_rows, status_text, take_rows, takes_text
+from wanflow.store.journal import Attempt, OpenTask
+
+DONE, _ = pretend.run(films.LIGHTHOUSE)
+
+
+def _status(plan: Plan) -> dict[str, dict[str, object]]:
+    return {row.shot: row.to_json() for row in shot_rows(plan, states(plan))}
+
+
+def test_status_has_the_documented_keys() -> None:
+    """`status --json` prints what cli.md says, in the production's order."""
+    rows = _status(films.plan(films.LIGHTHOUSE, DONE))
+    assert list(rows) == ["coast", "approach"]
+    assert list(rows["coast"]) == ["shot", "state", "picked", "takes", "in_flight", "expires", "reasons"]
+    assert (rows["coast"]["state"], rows["coast"]["picked"], rows["coast"]["takes"]) == ("current", 1, 1)
+
+
+def test_new_shot_has_no_picked_take() -> None:
+    """Nothing is picked where nothing is there."""
+    row = _status(films.plan(films.LIGHTHOUSE))["coast"]
+    assert (row["state"], row["picked"], row["takes"]) == ("new", None, 0)
+
+
+def test_edited_shot_still_names_the_take_in_use() -> None:
+    """Until the next run the cut shows the take of the earlier request."""
+    rewritten = films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk")
+    row = _status(films.plan(rewritten, DONE))["coast"]
+    assert (row["state"], row["picked"]) == ("changed", 1)
+
+
+def test_task_in_flight_is_named_with_its_expiry() -> None:
+    """A task that waits says its id, and when its result can no longer be fetched."""
+    attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
+    task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z", "https://result", "2026-11-20T00:05:00Z")
+    plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))
+    row = _status(plan)["coast"]
+    assert (row["in_flight"], row["expires"]) == (["task-9"], "2026-11-21T00:05:00Z")
+    assert "in flight: task-9" in status_text(shot_rows(plan, states(plan)))
+
+
+def test_takes_have_the_documented_keys() -> None:
+    """`takes --json` prints what cli.md says; the file is named where it is here."""
+    row = take_rows(films.plan(films.LIGHTHOUSE, DONE))[0].to_json()
+    assert list(row) == [
+        *("shot", "take", "picked", "held", "seed", "model", "state", "cost", "date", "task_id", "digest", "file")
+    ]
+    assert (row["shot"], row["take"], row["picked"], row["state"]) == ("coast", 1, True, "current")
+    assert row["file"] == "out/shots/coast.t1.mp4"
+
+
+def test_take_whose_file_is_gone_is_missing() -> None:
+    """A take in the lock without its bytes names no file."""
+    row = take_rows(films.plan(films.LIGHTHOUSE, replace(DONE, here=frozenset())))[0].to_json()
+    assert (row["state"], row["file"]) == ("missing", None)
+
+
+def test_earlier_takes_stay_listed_after_an_edit() -> None:
+    """Both takes are there; the one that answers the present request is picked."""
+    rewritten = films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk")
+    after, _ = pretend.run(rewritten, DONE)
+    rows = [row for row in take_rows(films.plan(rewritten, after)) if row.shot == "coast"]
+    assert [(row.number, row.state, row.picked) for row in rows] == [(1, "changed", False), (2, "current", True)]
+    assert len(takes_text(rows).splitlines()) == 2

@@ -1,0 +1,79 @@
+"""The JSON stream of a run."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from wanflow.money import Bound, Cost
+from wanflow.planner.steps import Action
+from wanflow.report.stream import event_line, finished_line
+from wanflow.runner import event as happened
+from wanflow.runner.outcome import Failure, Outcome
+
+NOW = "2026-11-20T10:00:00.000+00:00"
+EVENTS = [
+    (happened.StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"), "step.started"),
+    (happened.TaskSubmitted("coast.t1", "task-1", "wan2.7-i2v"), "task.submitted"),
+    (happened.TaskChanged("coast.t1", "task-1", "RUNNING"), "task.state"),
+    (happened.TakeStored("coast.t1", "coast", 1, "d" * 64, "5", "out/shots/coast.t1.mp4"), "take.stored"),
+    (happened.StepFinished("coast.t1", "failed", "no", "try"), "step.finished"),
+    (happened.CutProgress("cut:main", 3, 9), "cut.progress"),
+    (happened.CutFinished("cut:main", "out/main.mp4", 3, 37, "12"), "cut.finished"),
+    (happened.Warned("slow", "coast.t1"), "warning"),
+]
+
+
+@pytest.mark.parametrize(("event", "name"), EVENTS)
+def test_every_event_is_one_line_with_its_time_and_node(event: happened.Event, name: str) -> None:
+    """Each event is one JSON object on one line that names itself."""
+    line = event_line(event, NOW)
+    told = json.loads(line)
+    assert "\n" not in line
+    assert (told["event"], told["time"], told["node"]) == (name, NOW, event.node)
+
+
+def test_a_finished_cut_carries_its_segments() -> None:
+    """How many segments were encoded and how many were there (cli.md, JSON)."""
+    told = json.loads(event_line(EVENTS[6][0], NOW))
+    assert told["segments"] == {"encoded": 3, "copied": 37}
+
+
+def test_a_failure_carries_words_and_hint() -> None:
+    """A program gets what a person gets."""
+    told = json.loads(event_line(EVENTS[4][0], NOW))
+    assert (told["outcome"], told["message"], told["hint"]) == ("failed", "no", "try")
+
+
+def test_a_warning_without_a_node_has_no_node() -> None:
+    """Keys that do not apply are left out."""
+    assert "node" not in json.loads(event_line(happened.Warned("slow"), NOW))
+
+
+def test_the_last_line_is_the_documented_one() -> None:
+    """`run.finished` has exactly the fields of cli.md."""
+    outcome = Outcome(
+        exit_code=1,
+        submitted=2,
+        reused=3,
+        derived=4,
+        failures=(Failure("coast.t1", "no"),),
+        blocked=1,
+        cost=Cost(Decimal("10.20"), "CNY", Bound.EXACT),
+        cuts={"main": "out/main.mp4"},
+    )
+    assert json.loads(finished_line(outcome, NOW)) == {
+        "event": "run.finished",
+        "time": NOW,
+        "exit_code": 1,
+        "submitted": 2,
+        "collected": 0,
+        "reused": 3,
+        "derived": 4,
+        "failed": 1,
+        "blocked": 1,
+        "cost": {"amount": "10.20", "currency": "CNY"},
+        "cuts": {"main": "out/main.mp4"},
+    }
