@@ -173,6 +173,8 @@ class _OpenEnds:
 
     def _accept(self, record: Mapping[str, object]) -> None:
         task_id = _text(record, "task_id")
+        if task_id in self._known:
+            return  # written twice, because the first time its fate was not known
         self._known.add(task_id)
         self._tasks[task_id] = OpenTask(task_id, self._attempts.pop(_text(record, "attempt")), _text(record, "date"))
 

@@ -30,13 +30,11 @@ def read(store: Store) -> Traces:
     takes: dict[str, tuple[Take, ...]] = {}
     recipes: dict[str, Recipe] = {}
     for number, record in enumerate(durable.read_records(store.traces), start=1):
-        try:
-            take = takefile.from_json(str(record["digest"]), record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreFault(f"`traces.jsonl` is damaged at line {number}", hint="restore it from a copy") from error
+        trace = _trace(record, f"`{store.traces.name}` is damaged at line {number}")
+        take = trace.take
         known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
         takes[take.fingerprint] = (*known, take)
-        recipes[take.fingerprint] = takefile.recipe_of(record["recipe"])
+        recipes[take.fingerprint] = trace.recipe
     return Traces(takes, recipes)
 
 
@@ -53,3 +51,11 @@ def read_derived(store: Store) -> dict[str, str]:
         for record in durable.read_records(store.derivations)
     }
     return {identity: name for identity, name in names.items() if name in here}
+
+
+def _trace(record: Mapping[str, object], complaint: str) -> Trace:
+    try:
+        take = takefile.from_json(takefile.text(record["digest"]), record)
+        return Trace(take, takefile.recipe_of(record["recipe"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreFault(complaint, hint="restore it from a copy of the store") from error

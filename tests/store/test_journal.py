@@ -1,0 +1,145 @@
+"""The diary of runs: what is still open, and that nothing in it is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kit.locks import DATE, attempt
+from wanflow.errors import StoreFault
+from wanflow.store import journal
+from wanflow.store.journal import Diary, Journal, OpenTask
+from wanflow.store.layout import Store
+
+DIGEST = "d" * 64
+LATER = "2026-11-20T10:02:00Z"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path, "dashscope")
+
+
+def _accepted(store: Store, name: str = "a1", task: str = "t1") -> Journal:
+    diary = Journal(store)
+    diary.intended(attempt(name))
+    diary.accepted(name, task, "r1", DATE)
+    return diary
+
+
+def test_no_journal_has_no_open_ends(store: Store) -> None:
+    """A production that never ran has nothing in flight."""
+    assert journal.read(store) == Diary()
+
+
+def test_an_intent_without_an_answer_has_an_unknown_fate(store: Store) -> None:
+    """Written before the request is sent, it stays adrift with all that is needed to look for its task (law 3)."""
+    Journal(store).intended(attempt("a1"))
+    assert journal.read(store) == Diary(adrift=(attempt("a1"),))
+
+
+def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Store) -> None:
+    """A result that is known to exist keeps its address until its bytes are safe."""
+    diary = _accepted(store)
+    assert journal.read(store).open == (OpenTask("t1", attempt("a1"), DATE),)
+    diary.succeeded("t1", "https://results/1?signature=x", LATER)
+    ready = OpenTask("t1", attempt("a1"), DATE, "https://results/1?signature=x", LATER)
+    assert journal.read(store).open == (ready,)
+    diary.stored("t1", DIGEST, LATER)
+    assert journal.read(store) == Diary(known=frozenset({"t1"}))
+
+
+def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store) -> None:
+    """The service's code and words stay the last word on that request until it is tried again."""
+    diary = _accepted(store)
+    diary.ended("t1", "FAILED", "inappropriate content", LATER, code="DataInspectionFailed")
+    read = journal.read(store)
+    assert (read.open, read.adrift, read.known) == ((), (), {"t1"})
+    ending = read.endings[0]
+    assert (ending.code, ending.words, ending.task_id) == ("DataInspectionFailed", "inappropriate content", "t1")
+    diary.intended(attempt("a2"))
+    assert journal.read(store).endings == ()
+
+
+def test_a_declined_request_is_neither_adrift_nor_open(store: Store) -> None:
+    """What was surely not accepted owes nothing; its words are kept."""
+    diary = Journal(store)
+    diary.intended(attempt("a1"))
+    diary.declined("a1", "url error", LATER, code="InvalidParameter")
+    read = journal.read(store)
+    assert (read.open, read.adrift) == ((), ())
+    assert [(ending.code, ending.task_id) for ending in read.endings] == [("InvalidParameter", None)]
+
+
+def test_a_task_is_known_for_good(store: Store) -> None:
+    """A finished task is never taken for the lost one of another attempt."""
+    _accepted(store).stored("t1", DIGEST, LATER)
+    _accepted(store, "a2", "t2").ended("t2", "CANCELED", "cancelled", LATER)
+    assert journal.read(store).known == {"t1", "t2"}
+
+
+def test_law_2_truncated_at_any_byte_the_journal_still_says_what_is_open(store: Store) -> None:
+    """A crash in the middle of a record leaves the state before it: a request is never forgotten once it was sent."""
+    diary = _accepted(store)
+    diary.stored("t1", DIGEST, LATER)
+    whole = store.journal.read_bytes()
+    states = {1: {"adrift"}, 2: {"open"}, 3: set[str]()}
+    for length in range(len(whole) + 1):
+        store.journal.write_bytes(whole[:length])
+        read = journal.read(store)
+        found = {name for name, ends in (("adrift", read.adrift), ("open", read.open)) if ends}
+        assert found == states.get(whole[:length].count(b"\n"), set())
+
+
+def test_a_record_after_a_torn_one_is_read(store: Store) -> None:
+    """The run after a crash writes on, and what it writes counts."""
+    _accepted(store)
+    with store.journal.open("ab") as file:
+        file.write(b'{"event":"stor')
+    Journal(store).stored("t1", DIGEST, LATER)
+    assert journal.read(store).open == ()
+
+
+def test_only_its_owner_reads_the_journal(store: Store) -> None:
+    """Result addresses carry signatures."""
+    _accepted(store)
+    assert store.journal.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_journal_of_a_newer_wanflow_is_refused(store: Store) -> None:
+    """What a newer version may mean is not guessed: its requests cost money."""
+    _accepted(store)
+    record = json.loads(store.journal.read_text(encoding="utf-8").split("\n")[1])
+    line = json.dumps({**record, "version": journal.VERSION + 1})
+    with store.journal.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(StoreFault, match="line 3 that this wanflow can't read") as fault:
+        journal.read(store)
+    assert fault.value.hint == "update wanflow"
+
+
+@pytest.mark.parametrize("key", ["seed", "fingerprint", "recipe", "take", "date", "attempt"])
+def test_a_record_that_makes_no_sense_is_an_error_with_its_line(store: Store, key: str) -> None:
+    """A missing fact or one of the wrong kind is a fault of the store, never a traceback."""
+    Journal(store).intended(attempt("a1"))
+    record = json.loads(store.journal.read_text(encoding="utf-8"))
+    for damaged in ({**record, key: 1.5}, {name: value for name, value in record.items() if name != key}):
+        store.journal.write_text(json.dumps(damaged) + "\n", encoding="utf-8")
+        with pytest.raises(StoreFault, match="is damaged at line 1"):
+            journal.read(store)
+
+
+def test_an_acceptance_without_an_intent_is_an_error(store: Store) -> None:
+    """A task that nobody meant to ask for means that the journal lost a line."""
+    Journal(store).accepted("a1", "t1", "r1", DATE)
+    with pytest.raises(StoreFault, match="is damaged at line 1"):
+        journal.read(store)
+
+
+def test_each_backend_has_a_journal_of_its_own(store: Store) -> None:
+    """What is in flight at the paid service is nothing to the animatic."""
+    _accepted(store)
+    assert journal.read(Store(store.folder, "animatic")) == Diary()
