@@ -1,0 +1,108 @@
+"""The examples load without a warning, plan as their `plan.txt` says, and the lighthouse becomes a film."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from wanflow import studio
+from wanflow.media.probe import probe
+from wanflow.report.plan_text import plan_text
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+NAMES = ("01-one-shot", "02-lighthouse")
+ASSET_BYTES = 600_000
+KINDS = {".png", ".wav", ".mp4"}
+MADE = {".wanflow", "out"}
+
+
+def copy(name: str, folder: Path) -> Path:
+    """An example as a clone has it: nothing rendered yet. Gives its folder."""
+    return Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns(*MADE)))
+
+
+def wanflow(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a folder, without a terminal."""
+    argv = [sys.executable, "-m", "wanflow", *words]
+    environment = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_example_is_tested() -> None:
+    """A new folder of examples gets its tests."""
+    assert tuple(sorted(path.parent.name for path in EXAMPLES.glob("*/wanflow.yaml"))) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_has_no_problem(name: str, tmp_path: Path) -> None:
+    """Not even a warning."""
+    assert studio.validate(copy(name, tmp_path) / "wanflow.yaml") == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_plans_as_its_page_says(name: str, tmp_path: Path) -> None:
+    """The plan on an empty machine is the text that is committed beside the example."""
+    production = studio.load(copy(name, tmp_path) / "wanflow.yaml")
+    assert plan_text(studio.plan(production)) + "\n" == (EXAMPLES / name / "plan.txt").read_text(encoding="utf-8")
+
+
+def assets(folder: Path) -> list[Path]:
+    """What people bring to an example: everything but its YAML and its plan."""
+    return [path for path in folder.rglob("*") if path.suffix in KINDS and not MADE & set(path.parts)]
+
+
+ASSETS = sorted(path.relative_to(EXAMPLES) for name in NAMES for path in assets(EXAMPLES / name))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the script draws now."""
+    folder = tmp_path_factory.mktemp("drawn")
+    script = [sys.executable, str(EXAMPLES / "draw_assets.py"), str(folder)]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_script_draws_every_asset_and_no_other(drawn: Path) -> None:
+    """What is committed can be drawn again, and is small enough for a clone."""
+    assert sorted(path.relative_to(drawn) for path in drawn.rglob("*") if path.is_file()) == ASSETS
+    assert sum((EXAMPLES / path).stat().st_size for path in ASSETS) < ASSET_BYTES
+
+
+@pytest.mark.parametrize("path", [path for path in ASSETS if path.suffix == ".png"], ids=lambda path: path.stem)
+def test_a_picture_is_the_one_that_the_script_draws(path: Path, drawn: Path) -> None:
+    """The committed picture and the drawn one look the same; bytes may differ with the library's release."""
+    with Image.open(EXAMPLES / path) as ours, Image.open(drawn / path) as theirs:
+        assert ours.size == theirs.size
+        difference = ImageStat.Stat(ImageChops.difference(ours.convert("RGB"), theirs.convert("RGB"))).mean
+    assert max(difference) < 2
+
+
+def test_the_voice_is_the_one_that_the_script_hums(drawn: Path) -> None:
+    """Sound is drawn by arithmetic, so its bytes are the same."""
+    (voice,) = (path for path in ASSETS if path.suffix == ".wav")
+    assert (EXAMPLES / voice).read_bytes() == (drawn / voice).read_bytes()
+
+
+def test_the_lighthouse_becomes_a_film_and_a_second_run_does_nothing(tmp_path: Path) -> None:
+    """What `make demo` does: the film's path is all that stdout says, and the second time nothing is submitted."""
+    folder = copy("02-lighthouse", tmp_path)
+    words = ("run", "--file", "02-lighthouse/wanflow.yaml")
+    first = wanflow(tmp_path, *words)
+    assert (first.returncode, first.stdout) == (0, f"{Path('02-lighthouse', 'out', 'main.mp4')}\n"), first.stderr
+    assert "4 takes submitted" in first.stderr
+    film = (folder / "out" / "main.mp4").read_bytes()
+    again = wanflow(tmp_path, *words)
+    assert (again.returncode, again.stdout) == (0, first.stdout), again.stderr
+    assert again.stderr.startswith("nothing to do")
+    assert (folder / "out" / "main.mp4").read_bytes() == film
+    measured = probe(folder / "out" / "main.mp4")
+    assert (measured.width, measured.height, measured.rate) == (1280, 720, Fraction(30))
