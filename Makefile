@@ -21,8 +21,7 @@ help:
 	@echo 'make clean      remove .venv and caches; films stay'
 
 demo: $(RUN_TIME)
-	@$(IN)/wanflow run --file $(LIGHTHOUSE)/wanflow.yaml --yes
-	@ls $(LIGHTHOUSE)/out/main.mp4
+	@$(IN)/wanflow run --file $(LIGHTHOUSE)/wanflow.yaml
 
 test: $(DEVELOPMENT)
 	@$(IN)/python -m pytest -m 'not slow'
