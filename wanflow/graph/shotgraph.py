@@ -11,7 +11,7 @@ from wanflow.graph.node import Vertex
 from wanflow.spec.production import Production
 
 
-class CyclicGraph(Exception):  # noqa: N818 - the builder turns it into a located problem
+class CyclicGraph(Exception):
     """The edges run in a circle; `path` names its vertices, the first one again at the end."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
