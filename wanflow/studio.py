@@ -7,28 +7,37 @@ Heavy parts (ffmpeg, PyAV, the service) are imported when work needs them, so th
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wanflow.errors import MediaFault
 from wanflow.graph.build import build
-from wanflow.graph.select import excluded, select
+from wanflow.graph.select import excluded
+from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import states as planner_states
-from wanflow.planner.draft import draft
-from wanflow.planner.steps import Action, Plan
+from wanflow.planner.draft import draft, take_node
+from wanflow.planner.steps import Plan, StepKind
+from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
-from wanflow.spec.load import check_media, file_sources, read
+from wanflow.spec.load import read
+from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, Severity, SpecError
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, shelf
+from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
+
+if TYPE_CHECKING:
+    from wanflow.runner.parts import Parts
 
 NO_VALUES: Mapping[str, str] = {}
 
@@ -84,9 +93,149 @@ def plan(production: Production, select: Sequence[str] = (), *, exclude: Sequenc
 
 def survey(production: Production) -> Inventory:
     """What lock and store have for a production, now."""
-    return inventory.survey(production.folder, production.backend)
+    return inventory.survey(store_of(production), _outputs(production))
 
 
 def states(of: Plan) -> Mapping[str, str]:
     """The state of each shot that a plan covers, in one word."""
     return planner_states.states(of)
+
+
+def settle(of: Plan) -> Outcome:
+    """The outcome of a run of a plan in which nothing is to be done; takes get their names in `out/` back."""
+    store = store_of(of.graph.production)
+    lockfile.ensure(store.lock)
+    for step in of.steps:
+        entry = of.inventory.lock.shots.get(step.shot or "")
+        if step.kind is StepKind.TAKE and entry is not None:
+            digests = [digest for digest, number in entry.numbers.items() if number == step.take]
+            _shelve(of.graph.production, step.shot or "", step.take, digests)
+    return outcome.settle(of)
+
+
+async def run(
+    of: Plan,
+    *,
+    emit: Emit | None = None,
+    jobs: int | None = None,
+    keep_going: bool = True,
+    timeout: float | None = None,
+) -> Outcome:
+    """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
+
+    `emit` is told what happens, in order; `jobs` is how many ffmpegs work at once (default: the cores). After
+    `timeout` seconds the run gives up waiting, and the outcome's exit code is 4. Raises StoreBusy where another run
+    works in this production, ToolMissing without an ffmpeg, and for other trouble other WanflowErrors.
+    """
+    runner = import_module("wanflow.runner.run")
+    production = of.graph.production
+    store = store_of(production)
+    layout.establish(store)
+    with mutex.hold(store):
+        lockfile.ensure(store.lock)
+        async with _animatic_parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1) as parts:
+            done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
+            return done
+
+
+def facts_of(production: Production) -> FactsTable:
+    """What is known of the files that a production names: from the cache, measured where they changed."""
+    store = store_of(production)
+    paths = file_sources(production)
+    known = factcache.look(store, paths)
+    measured = {path: _measure(production.folder / path) for path in paths if path not in known}
+    fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
+    if fresh:
+        layout.establish(store)
+        factcache.remember(store, fresh)
+    return {**known, **measured}
+
+
+def store_of(production: Production) -> Store:
+    """The store of a production and its backend; raises StoreFault where a newer wanflow wrote it."""
+    store = Store(production.folder, production.backend)
+    layout.recognise(store)
+    return store
+
+
+def _read(
+    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str]
+) -> tuple[Production | None, tuple[Problem, ...]]:
+    place = region or os.environ.get("WANFLOW_REGION") or None
+    production, problems = read(Path(file), backend=backend, region=place, values=values)
+    if production is None:
+        return None, problems
+    found = check_media(production, facts_of(production))
+    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    located = tuple(_with_line(problem, lines) for problem in found)
+    return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
+
+
+def _with_line(problem: Problem, lines: Sequence[str]) -> Problem:
+    number = problem.place.line
+    return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
+
+
+def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
+    current = planner_states.states(whole)
+    return choose(graph, select, current, exclude) - excluded(graph, exclude, current)
+
+
+def _measure(path: Path) -> Facts | Unreadable:
+    """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
+    if not path.exists():
+        return Unreadable("is not there", "check the path: it is relative to the file that names it")
+    probe = import_module("wanflow.media.probe")
+    container = import_module("wanflow.media.container")
+    try:
+        facts: Facts = probe.probe(path)
+    except container.BadMedia as bad:
+        return Unreadable(bad.why, bad.hint)
+    return facts
+
+
+@asynccontextmanager
+async def _animatic_parts(production: Production, store: Store, emit: Emit, jobs: int) -> AsyncIterator[Parts]:
+    """The animatic's parts: the client bound to the emulator in process, and this machine's ffmpeg."""
+    animatic = import_module("wanflow.emulator.animatic")
+    inprocess = import_module("wanflow.emulator.inprocess")
+    client = import_module("wanflow.service.client")
+    pacing = import_module("wanflow.service.pacing")
+    folder = store.temporary("")
+    try:
+        async with animatic.open_animatic(folder, os.environ, jobs) as endpoint:
+            service = client.WireClient(inprocess.InProcess(endpoint), pacing.CompletionPacing(endpoint.changed))
+            yield import_module("wanflow.runner.parts").Parts(
+                out=production.out,
+                store=store,
+                journal=Journal(store),
+                service=service,
+                slots=import_module("wanflow.service.limited").Slots({}),
+                jobs=import_module("wanflow.media.perform").perform,
+                limiter=import_module("anyio").CapacityLimiter(jobs),
+                emit=emit,
+                clock=_now,
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _shelve(production: Production, shot: str, number: int, digests: Sequence[str]) -> None:
+    name = production.folder / production.out / "shots" / f"{take_node(shot, number)}.mp4"
+    for digest in digests:
+        shelf.put(store_of(production), digest, name)
+
+
+def _outputs(production: Production) -> dict[str, str]:
+    return {name: cut.output for name, cut in production.cuts.items()}
+
+
+def _ignore(event: Event) -> None:
+    del event
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+__all__ = ["facts_of", "load", "plan", "run", "settle", "states", "store_of", "survey", "validate"]

@@ -344,8 +344,9 @@ def _tagged(place: Place, tag: str) -> Trouble:
     return Trouble(place, f"the tag `{written}` has no meaning here", hint)
 
 
-def _position(mark: yaml.Mark | None) -> tuple[int, int] | None:
-    return None if mark is None else (mark.line, mark.column)
+def _position(mark: object) -> tuple[int, int] | None:
+    """Line and column of a mark from 0; the C parser's marks are of another type than the other one's."""
+    return None if mark is None else (int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

@@ -58,7 +58,7 @@ def _perform(stage: Stage, step: Step, bought: list[str]) -> None:
         case ExtractVertex():
             identity = edit.extract_identity(vertex, stage.inputs(vertex)[vertex.origin])
             if isinstance(identity, Mapping):
-                stage.learn_extract(identity, digest.of_json({"bytes of": dict(identity)}))
+                stage.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
             items = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
             made = {**stage.inventory.cuts, cut.name: edit.cut_fingerprint(items) or ""}

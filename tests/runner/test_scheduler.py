@@ -12,6 +12,7 @@ from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, Step, StepKind
 from wanflow.runner.outcome import Result
 from wanflow.runner.scheduler import chain_seconds, schedule
+from wanflow.service.limited import Slots
 
 pytestmark = pytest.mark.anyio
 
@@ -30,11 +31,11 @@ class Crew:
         self.began: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self._fails = fails
-        self._slots = anyio.Semaphore(slots)
+        self._slots = Slots({}, slots)
 
     async def perform(self, step: Step, priority: Fraction) -> Result:
         assert priority > 0
-        async with self._slots:
+        async with self._slots.slot("wan2.7-i2v", priority, step.node):
             self.began[step.node] = anyio.current_time()
             await anyio.sleep(float(step.seconds or 0))
             self.ended[step.node] = anyio.current_time()

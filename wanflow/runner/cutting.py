@@ -18,12 +18,13 @@ from wanflow.media.segment import SegmentRecipe
 from wanflow.planner import edit
 from wanflow.planner.edit import EditItem
 from wanflow.planner.steps import Step
+from wanflow.runner.derive import keep_derived
 from wanflow.runner.event import CutFinished, CutProgress
 from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
 from wanflow.spec.production import Cut
-from wanflow.store import blobs, cuts, traces
+from wanflow.store import blobs, cuts, durable
 from wanflow.store.take import Film
 
 DEFAULT_SIZE = (1280, 720)
@@ -44,7 +45,7 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
         raise TypeError(f"not a cut: {step.node}")
     items = _items(vertex, stage)
     segments = _segments(items, stage, parts)
-    work = _Assembly(step.node, vertex.cut, parts, segments)
+    work = _Assembly(step.node, vertex.cut, parts, segments, stage)
     files = await work.conform()
     fingerprint = edit.cut_fingerprint(items)
     if fingerprint is None:
@@ -66,8 +67,8 @@ def place_items(items: tuple[EditItem, ...], rate: Fraction) -> tuple[timeline.C
 class _Assembly:
     """One cut on its way: which segments are there, which are made now, how far it is."""
 
-    def __init__(self, node: str, cut: Cut, parts: Parts, segments: tuple[Segment, ...]) -> None:
-        self._node, self._cut, self._parts, self._segments = node, cut, parts, segments
+    def __init__(self, node: str, cut: Cut, parts: Parts, segments: tuple[Segment, ...], stage: Stage) -> None:
+        self._node, self._cut, self._parts, self._segments, self._stage = node, cut, parts, segments, stage
         self._encoded: dict[str, int] = {}
         self._done: dict[str, int] = {}
         self._copied = 0
@@ -85,9 +86,9 @@ class _Assembly:
     async def join(self, files: tuple[Path, ...], fingerprint: str) -> None:
         """Join the segments under the cut's name and write down what it was made from."""
         target = self._parts.folder / self._cut.output
-        blobs.make_folder(target.parent)
+        durable.make_folder(target.parent)
         facts = await self._parts.jobs(AssembleCut(files, target), self._parts.limiter)
-        cuts.remember(self._parts.store, self._parts.folder, self._cut.name, self._cut.output, fingerprint)
+        cuts.remember(self._parts.store, self._cut.name, self._cut.output, fingerprint)
         seconds = timing.decimal_text(facts.seconds, 3)
         self._parts.emit(CutFinished(self._node, self._cut.output, len(self._encoded), self._copied, seconds))
 
@@ -96,18 +97,19 @@ class _Assembly:
         target = self._parts.store.temporary(".mov")
         job = ConformSegment(segment.source, segment.recipe, target)
         facts = await self._parts.jobs(job, self._parts.limiter, partial(self._progress, key))
-        have[key] = blobs.adopt_derived(self._parts.store, target, facts.digest, ".mov")
-        traces.append_derived(self._parts.store, key, facts.digest, ".mov")
+        have[key] = kept = keep_derived(key, target, facts, self._parts)
+        self._stage.learn_derived(key, kept.name)
         self._encoded[key] = segment.recipe.frames
         self._progress(key, segment.recipe.frames)
 
     def _progress(self, key: str, frames: int) -> None:
         self._done[key] = frames
-        total = sum(segment.recipe.frames for segment in self._segments)
+        total = sum({segment.recipe.key(): segment.recipe.frames for segment in self._segments}.values())
         self._parts.emit(CutProgress(self._node, sum(self._done.values()), total))
 
     def _kept(self, key: str) -> Path | None:
-        return blobs.find_derived(self._parts.store, key)
+        name = self._stage.inventory.derived.get(key)
+        return None if name is None else blobs.derived_file(self._parts.store, name)
 
 
 def _items(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
@@ -127,7 +129,6 @@ def _segments(items: tuple[EditItem, ...], stage: Stage, parts: Parts) -> tuple[
 def _segment(
     clip: timeline.Clip, item: EditItem, size: tuple[int, int], rate: Fraction, stage: Stage, parts: Parts
 ) -> Segment:
-    vertex = stage.plan.graph.vertex(item.vertex)
     recipe = SegmentRecipe(
         source=item.digest or "",
         first=clip.first,
@@ -138,7 +139,7 @@ def _segment(
         rate=rate,
         slate=item.slate,
     )
-    return Segment(recipe, file_of(vertex, stage.supply(item.vertex), parts))
+    return Segment(recipe, file_of(item.vertex, stage, parts))
 
 
 def _length(item: EditItem) -> tuple[int, Fraction]:

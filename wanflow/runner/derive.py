@@ -31,17 +31,17 @@ async def derive_extract(step: Step, stage: Stage, parts: Parts) -> None:
     identity = edit.extract_identity(vertex, source)
     if not isinstance(identity, Mapping):
         raise MediaFault(identity.text)
-    origin = file_of(stage.plan.graph.vertex(vertex.origin), source, parts)
+    origin = file_of(vertex.origin, stage, parts)
     target = parts.store.temporary(SUFFIX[str(identity["op"])])
     facts = await parts.jobs(_job(vertex.piece, identity, origin, target), parts.limiter)
-    keep_derived(identity, target, facts, parts)
-    stage.learn_extract(identity, facts.digest)
+    key = digest.of_json(dict(identity))
+    stage.learn_derived(key, keep_derived(key, target, facts, parts).name)
 
 
-def keep_derived(identity: Identity, made: Path, facts: Facts, parts: Parts) -> Path:
+def keep_derived(key: str, made: Path, facts: Facts, parts: Parts) -> Path:
     """Move a derived file into the store and write down what it is; gives where it is now."""
     kept = blobs.adopt_derived(parts.store, made, facts.digest, made.suffix)
-    traces.append_derived(parts.store, digest.of_json(dict(identity)), facts.digest, made.suffix)
+    traces.append_derived(parts.store, key, facts.digest, made.suffix)
     return kept
 
 

@@ -6,21 +6,22 @@ from pathlib import Path
 
 from wanflow import digest
 from wanflow.errors import MediaFault
-from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex, Vertex
-from wanflow.planner.supply import Supply
+from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
 from wanflow.spec.source import FileSource
-from wanflow.store.blobs import find_derived, take_path
+from wanflow.store.blobs import derived_file, take_path
 
 
-def file_of(vertex: Vertex, supply: Supply, parts: Parts) -> Path:
+def file_of(vertex_id: str, stage: Stage, parts: Parts) -> Path:
     """The file of an asset, a shot's take or an extract; raises MediaFault where it isn't on this machine."""
-    match vertex:
+    supply = stage.supply(vertex_id)
+    match stage.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
             return parts.folder / path
         case ShotVertex() if supply.digest is not None:
             return take_path(parts.store, supply.digest)
-        case ExtractVertex() if (cut := find_derived(parts.store, digest.of_json(dict(supply.identity)))) is not None:
-            return cut
+        case ExtractVertex() if name := stage.inventory.derived.get(digest.of_json(dict(supply.identity))):
+            return derived_file(parts.store, name)
         case _:
-            raise MediaFault(f"the file of `{vertex.id}` is not here", hint="run `wanflow plan` again")
+            raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+from anyio import CapacityLimiter
 
 from wanflow.media.jobs import Jobs
 from wanflow.runner.event import Emit
@@ -22,15 +24,24 @@ Clock = Callable[[], datetime]
 class Parts:
     """The seams of a run and where it keeps what it makes.
 
-    `folder` is the production's folder, `out` where results go within it.
+    `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once.
     """
 
-    folder: Path
-    out: Path
+    out: str
     store: Store
     journal: Journal
     service: VideoService
     slots: Slots
     jobs: Jobs
+    limiter: CapacityLimiter
     emit: Emit
     clock: Clock
+
+    @property
+    def folder(self) -> Path:
+        """The production's folder."""
+        return self.store.folder
+
+    def stamp(self) -> str:
+        """Now, as it stands in records: RFC 3339 in UTC, to the second."""
+        return self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

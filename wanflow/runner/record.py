@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from wanflow import timing
@@ -12,14 +11,9 @@ from wanflow.runner.event import TakeStored
 from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
 from wanflow.spec.facts import Facts
-from wanflow.store import lockfile, shelf, traces
-from wanflow.store.lock import Lock
-from wanflow.store.take import Film, Take, Trace
-
-
-def stamp(now: datetime) -> str:
-    """A date as it stands in records: RFC 3339 in UTC, to the second."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from wanflow.store import lockfile, shelf
+from wanflow.store.lock import Lock, add_take, set_current
+from wanflow.store.take import Film, Take
 
 
 def film_from(facts: Facts) -> Film:
@@ -30,20 +24,15 @@ def film_from(facts: Facts) -> Film:
     return film
 
 
-def trace_take(take: Take, question: Question, parts: Parts) -> None:
-    """Write down that this recipe gave these bytes; from here on the take is never asked for again."""
-    traces.append(parts.store, Trace(take, question.recipe))
-
-
 def file_take(take: Take, number: int, question: Question, node: str, stage: Stage, parts: Parts) -> None:
     """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file."""
     shot = question.shot.name
 
     def enter(lock: Lock) -> Lock:
-        with_take = lockfile.add_take(lock, shot, take, question.recipe, number)
-        return lockfile.set_current(with_take, shot, question.request)
+        with_take = add_take(lock, shot, take, question.recipe, number)
+        return set_current(with_take, shot, question.request)
 
-    lock = lockfile.update(parts.lock, enter)
+    lock = lockfile.update(parts.store.lock, enter)
     stage.learn_take(take, question.recipe, lock)
     shelved = shelve(take, shot, number, parts)
     seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)

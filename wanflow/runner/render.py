@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from uuid import uuid4
 
 from wanflow.graph.build import input_id, sources_of
@@ -15,7 +14,7 @@ from wanflow.planner.steps import Step
 from wanflow.runner.event import TaskChanged, TaskSubmitted
 from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
-from wanflow.runner.record import file_take, film_from, stamp, trace_take
+from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import ServiceFault, UnknownFate
 from wanflow.service.port import Request, TaskState
@@ -23,8 +22,9 @@ from wanflow.service.verdict import fault_of_state
 from wanflow.service.wire import MediaItem, request_body
 from wanflow.spec.production import Shot
 from wanflow.spec.source import DataSource, Source, UrlSource
-from wanflow.store import blobs
-from wanflow.store.take import Take
+from wanflow.store import blobs, traces
+from wanflow.store.journal import Attempt
+from wanflow.store.take import Take, Trace
 
 
 async def render_take(step: Step, decision: Decision, priority: Fraction, stage: Stage, parts: Parts) -> None:
@@ -34,11 +34,12 @@ async def render_take(step: Step, decision: Decision, priority: Fraction, stage:
     seed = question.seed(decision.ordinal)
     async with parts.slots.slot(vertex.shot.model, priority, step.node):
         request = await _request(vertex.shot, seed, stage, parts)
-        task_id = await _submit(step, question, seed, request, parts)
+        attempt = intend(step, question, seed, parts)
+        task_id = await submit(step, attempt, request, parts)
         stage.tally.submitted += 1
         state = await parts.service.settled(task_id)
     parts.emit(TaskChanged(step.node, task_id, state.status.value))
-    take = await receive(state, question, seed, parts)
+    take = await receive(state, attempt, parts)
     file_take(take, step.take, question, step.node, stage, parts)
 
 
@@ -51,28 +52,60 @@ def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> 
     file_take(decision.take, number, question, step.node, stage, parts)
 
 
-async def receive(state: TaskState, question: Question, seed: int, parts: Parts) -> Take:
+async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
     """Store the film of a task that is done; a task that failed is written down and raised as its fault."""
-    parts.journal.settled(state)
     if state.url is None:
-        raise fault_of_state(state)
+        fault = fault_of_state(state)
+        parts.journal.ended(state.task_id, state.status.value, str(fault), parts.stamp(), code=fault.code)
+        raise fault
+    parts.journal.succeeded(state.task_id, state.url, parts.stamp())
     target = parts.store.temporary(".mp4")
     fetched = await parts.service.download(state.url, target)
     facts = await parts.jobs(CheckFilm(target), parts.limiter)
     take = Take(
         digest=fetched.digest,
-        fingerprint=question.core,
-        seed=seed,
-        model=question.shot.model,
+        fingerprint=attempt.fingerprint,
+        seed=attempt.seed,
+        model=attempt.model,
         film=film_from(facts),
-        date=stamp(parts.clock()),
+        date=parts.stamp(),
         task_id=state.task_id,
         request_id=state.request_id,
     )
     blobs.adopt_take(parts.store, target, fetched.digest)
-    trace_take(take, question, parts)
-    parts.journal.stored(state.task_id, fetched.digest)
+    traces.append(parts.store, Trace(take, attempt.recipe))
+    parts.journal.stored(state.task_id, fetched.digest, parts.stamp())
     return take
+
+
+def intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
+    """Write down what is about to be asked, before it is on the wire (law 2)."""
+    attempt = Attempt(
+        id=uuid4().hex,
+        shot=question.shot.name,
+        number=step.take,
+        model=question.shot.model,
+        fingerprint=question.core,
+        seed=seed,
+        recipe=question.recipe,
+        date=parts.stamp(),
+    )
+    parts.journal.intended(attempt)
+    return attempt
+
+
+async def submit(step: Step, attempt: Attempt, request: Request, parts: Parts) -> str:
+    """Send a request once and write its task down before anything is asked of it (law 2)."""
+    try:
+        accepted = await parts.service.submit(request)
+    except UnknownFate:
+        raise  # the attempt stays open in the journal until somebody knows (law 3)
+    except ServiceFault as fault:
+        parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code)
+        raise
+    parts.journal.accepted(attempt.id, accepted.task_id, accepted.request_id, parts.stamp())
+    parts.emit(TaskSubmitted(step.node, accepted.task_id, request.model))
+    return accepted.task_id
 
 
 def shot_vertex(stage: Stage, step: Step) -> ShotVertex:
@@ -81,21 +114,6 @@ def shot_vertex(stage: Stage, step: Step) -> ShotVertex:
     if not isinstance(vertex, ShotVertex):
         raise TypeError(f"not a shot: {step.node}")
     return vertex
-
-
-async def _submit(step: Step, question: Question, seed: int, request: Request, parts: Parts) -> str:
-    attempt = uuid4().hex
-    parts.journal.intended(attempt, step, question, seed)
-    try:
-        accepted = await parts.service.submit(request)
-    except UnknownFate:
-        raise  # the attempt stays open in the journal until somebody knows (law 3)
-    except ServiceFault as fault:
-        parts.journal.declined(attempt, fault)
-        raise
-    parts.journal.accepted(attempt, accepted)
-    parts.emit(TaskSubmitted(step.node, accepted.task_id, request.model))
-    return accepted.task_id
 
 
 async def _request(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
@@ -121,5 +139,4 @@ async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: P
     if isinstance(source, DataSource):
         return source.uri
     feed = input_id(shot.name, slot, source)
-    file: Path = file_of(stage.plan.graph.vertex(feed), stage.supply(feed), parts)
-    return await parts.service.upload(file, shot.model)
+    return await parts.service.upload(file_of(feed, stage, parts), shot.model)

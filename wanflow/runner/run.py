@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import anyio
 
 from wanflow import money
 from wanflow.planner.steps import Plan, StepKind
@@ -14,26 +17,33 @@ from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage
 from wanflow.store.inventory import survey
 
+IN_FLIGHT = 4
 
-async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True) -> Outcome:
+
+async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout: float | None = None) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
     What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there.
+    After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4.
     """
-    collected = await collect_open(plan, parts)
-    stage = Stage(plan, survey(parts.folder, plan.backend))
+    recovered = await collect_open(parts)
+    outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
+    stage = Stage(plan, survey(parts.store, outputs))
     performer = Performer(stage, parts)
-    results = await schedule(plan.steps, performer.perform, keep_going=keep_going)
-    return summarise(plan, performer, results, collected)
+    results: Mapping[str, Result] = {}
+    with anyio.move_on_after(timeout) as scope:
+        results = await schedule(plan.steps, performer.perform, keep_going=keep_going)
+    done = summarise(plan, performer, results, recovered.collected)
+    return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
 
 def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], collected: int) -> Outcome:
     """The outcome of a run from the results of its steps."""
     blocked = [step.node for step in plan.steps if results.get(step.node) is Result.BLOCKED]
     reused = [step.node for step in plan.steps if results.get(step.node) is Result.REUSED]
-    cuts = [step for step in plan.steps if step.kind is StepKind.CUT and results[step.node] is not Result.BLOCKED]
+    cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
+    done = {step.vertex.removeprefix("cut:") for step in cuts if results.get(step.node) in {Result.DONE, Result.REUSED}}
     production = plan.graph.production
-    done = {step.vertex.removeprefix("cut:") for step in cuts if results[step.node] is not Result.FAILED}
     return Outcome(
         exit_code=_exit_code(performer.failures, blocked),
         submitted=performer.stage.tally.submitted,

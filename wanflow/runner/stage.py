@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from wanflow import digest
 from wanflow.digest import Canonical
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
-from wanflow.graph.recipe import Identity
 from wanflow.planner.decide import Decidable, Decision, World, decide
 from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
 from wanflow.planner.question import Question, ask
@@ -91,10 +89,9 @@ class Stage:
         """A cut's file is in its place."""
         self.inventory = replace(self.inventory, cuts={**self.inventory.cuts, cut: fingerprint})
 
-    def learn_extract(self, identity: Identity, stored: str) -> None:
-        """A piece, a frame or a sound track is in the store."""
-        derived = {**self.inventory.derived, digest.of_json(identity): stored}
-        self.inventory = replace(self.inventory, derived=derived)
+    def learn_derived(self, key: str, name: str) -> None:
+        """What has the hash `key` is in the store under this name."""
+        self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})
 
     @property
     def _world(self) -> World:

@@ -37,6 +37,11 @@ def derived_path(store: Store, digest: str, suffix: str) -> Path:
     return store.derived / digest[:2] / f"{digest}{suffix}"
 
 
+def derived_file(store: Store, name: str) -> Path:
+    """Where the derived file of this name is."""
+    return store.derived / name[:2] / name
+
+
 def list_takes(store: Store) -> frozenset[str]:
     """The digests of all takes whose files are here."""
     return frozenset(name.removesuffix(TAKE_SUFFIX) for name in _names(store.takes) if name.endswith(TAKE_SUFFIX))
