@@ -1,139 +1,185 @@
-"""The habits of the house that no linter knows: one home per library, imports at the top, small files, plain names."""
+"""The habits of the house that lint, types and import contracts can't see."""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "wanflow"
-FILES = tuple(sorted(PACKAGE.rglob("*.py")))
-HOMES = {
-    "networkx": {"graph/shotgraph.py"},
-    "jsonschema": {"schemas.py"},
-    "yaml": {"yamltext.py"},
-    "rich": {"report/console.py"},
-    "ffmpeg": {"media/cut.py", "media/extract.py"},
-    "imageio_ffmpeg": {"media/tool.py"},
-}
-"""Where each library may be imported."""
-IMPORT_LATE = {"cli/main.py", "studio.py", "__init__.py"}
-VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
-FILE_LINES = 340
+PACKAGE = sorted((ROOT / "wanflow").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+FOLDERS = ("wanflow", "tests", "examples", "docs", "schemas", "pipelines", "benchmarks", ".ci")
+MADE_HERE = {"__pycache__", "out", ".wanflow"}
+TEXT = {".py", ".md", ".toml", ".yaml", ".json", ".txt", ""}
+
+FILE_LINES = 320
 FUNCTION_LINES = 30
+LATE = {"wanflow/cli/main.py", "wanflow/studio.py"}
+"""The files that may import where a thing is used instead of at their top."""
+
+DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$", re.IGNORECASE)
+EMPTY_VERBS = re.compile(r"_*(get|do|process|handle)_")
+OF_CLICK = {"get_command"}
+
+HOMES = {
+    "ffmpeg": {"wanflow/media/cut.py", "wanflow/media/extract.py"},
+    "filelock": {"wanflow/store/lockfile.py", "wanflow/store/mutex.py"},
+    "imageio_ffmpeg": {"wanflow/media/tool.py"},
+    "jsonschema": {"wanflow/schemas.py"},
+    "networkx": {"wanflow/graph/shotgraph.py"},
+    "rich": {"wanflow/report/console.py"},
+    "yaml": {"wanflow/yamltext.py"},
+}
+"""The libraries that few files may know, and those files."""
 
 
-def place(file: Path) -> str:
-    """A file by its path in the package."""
-    return file.relative_to(PACKAGE).as_posix()
+def named(file: Path) -> str:
+    """A file's path in the checkout."""
+    return file.relative_to(ROOT).as_posix()
 
 
-def tree(file: Path) -> ast.Module:
-    """A file, parsed."""
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+def parsed(file: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
-def imported(inside: ast.AST) -> Iterator[str]:
-    """The full names of the modules that code imports, at its top or inside of it."""
-    for node in ast.walk(inside):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+def texts() -> Iterator[Path]:
+    """Every text file that people wrote here."""
+    inner = (file for folder in FOLDERS for file in (ROOT / folder).rglob("*"))
+    for file in (*ROOT.iterdir(), *inner):
+        if file.is_file() and file.suffix in TEXT and not MADE_HERE & set(file.parts):
+            yield file
 
 
-def functions(inside: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Every function of a module, methods included."""
-    return (node for node in ast.walk(inside) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function in a syntax tree."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-@pytest.mark.parametrize("library", HOMES)
-def test_a_library_has_one_home(library: str) -> None:
-    """Nothing but its home imports a library, so that replacing it means changing that file."""
-    users = {place(file) for file in FILES if library in {name.partition(".")[0] for name in imported(tree(file))}}
-    assert users <= HOMES[library]
+def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines a function's body has, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def test_imports_are_at_the_top() -> None:
+def imported(tree: ast.AST) -> set[str]:
+    """The top names of everything that a syntax tree imports."""
+    plain = (alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
+    taken = (node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module)
+    return {name.split(".")[0] for name in (*plain, *taken)}
+
+
+def declared() -> list[str]:
+    """The names of the packages that wanflow says it needs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split(r"[<>=!~\[; ]", requirement)[0].lower() for requirement in project["dependencies"]]
+
+
+def test_no_file_names_a_machine():
+    """No file holds a path of somebody's machine or the address of a package registry."""
+    homes = "work|root|home/[a-z]+|Users/[A-Za-z]+|opt|mnt"
+    machine = re.compile(rf"(?<![\w.}}])/({homes})/[a-z]|/{'simple'}(/|\b)|index[-_]{'url'}")
+    hits = [
+        f"{named(file)}:{number}: {line.strip()}"
+        for file in texts()
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if machine.search(line)
+    ]
+    assert hits == []
+
+
+def test_packages_have_empty_inits():
+    """A package's `__init__` is empty; only wanflow's own re-exports."""
+    inits = [file for file in (*PACKAGE, *TESTS) if file.name == "__init__.py"]
+    assert [named(file) for file in inits if file.read_text(encoding="utf-8").strip()] == ["wanflow/__init__.py"]
+
+
+def test_files_hold_one_concept():
+    """A file stays near 300 lines and a function within 30."""
+    sizes = {named(file): len(file.read_text(encoding="utf-8").splitlines()) for file in PACKAGE}
+    spans = {
+        f"{named(file)}: {function.name}": code_lines(function)
+        for file in PACKAGE
+        for function in functions(parsed(file))
+    }
+    assert {name: lines for name, lines in sizes.items() if lines > FILE_LINES} == {}
+    assert {name: lines for name, lines in spans.items() if lines > FUNCTION_LINES} == {}
+
+
+def test_a_library_has_one_home():
+    """Each of these libraries is known to its home alone, so that replacing it changes nothing else."""
+    known = {library: {named(file) for file in PACKAGE if library in imported(parsed(file))} for library in HOMES}
+    assert known == HOMES
+
+
+def test_imports_stand_at_the_top():
     """Only the table of commands and the studio import late."""
-    late = {
-        f"{place(file)}:{function.lineno}"
-        for file in FILES
-        for function in functions(tree(file))
-        if place(file) not in IMPORT_LATE and next(imported(function), None) is not None
-    }
-    assert late == set()
-
-
-def test_names_are_summoned_only_where_imports_may_be_late() -> None:
-    """`import_module` is a late import by another name."""
-    users = {place(file) for file in FILES if "importlib" in set(imported(tree(file)))}
-    assert users <= IMPORT_LATE
-
-
-def test_packages_are_empty_at_their_door() -> None:
-    """A package's `__init__` holds nothing; only wanflow's own passes names on."""
-    doors = [file for file in FILES if file.name == "__init__.py" and file.parent != PACKAGE]
-    assert [place(file) for file in doors if file.read_text(encoding="utf-8").strip()] == []
-
-
-def test_nothing_hides_an_import_from_the_contracts() -> None:
-    """Only wanflow's own `__init__` imports for the type checker alone."""
-    hiding = {
-        place(file)
-        for file in FILES
-        if any(isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" for node in ast.walk(tree(file)))
-    }
-    assert hiding == {"__init__.py"}
-
-
-def test_names_say_something() -> None:
-    """No module and no class is called after the fact that it holds code."""
-    modules = {place(file) for file in FILES if file.stem in VAGUE or file.parent.name in VAGUE}
-    classes = {
-        f"{place(file)}: {node.name}"
-        for file in FILES
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.ClassDef) and node.name.lower().endswith(tuple(VAGUE))
-    }
-    assert modules | classes == set()
-
-
-def test_functions_are_verbs_of_the_domain() -> None:
-    """No function is named after getting, doing, processing or handling."""
-    vague = [
-        f"{place(file)}: {function.name}"
-        for file in FILES
-        for function in functions(tree(file))
-        if function.name.lstrip("_").startswith(("get_", "do_", "process_", "handle_"))
-        and function.name != "get_command"  # click's own name
+    punctual = [file for file in PACKAGE if named(file) not in LATE]
+    late = [
+        f"{named(file)}: {ast.unparse(node)}"
+        for file in punctual
+        for function in functions(parsed(file))
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-    assert vague == []
+    assert late == []
+    assert [named(file) for file in punctual if "importlib" in imported(parsed(file))] == ["wanflow/__init__.py"]
 
 
-def test_files_and_functions_stay_small() -> None:
-    """A file that outgrows a few screens is two concepts; a function that outgrows one is two functions."""
-    long_files = [place(file) for file in FILES if len(file.read_text(encoding="utf-8").splitlines()) > FILE_LINES]
-    long_functions = [
-        f"{place(file)}: {function.name}"
-        for file in FILES
-        for function in functions(tree(file))
-        if body_length(function) > FUNCTION_LINES
+def test_imports_are_not_hidden_from_the_contracts():
+    """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__`."""
+    hidden = [named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")]
+    assert hidden == ["wanflow/__init__.py"]
+
+
+def test_names_say_what_things_are():
+    """No module or class is a drawer, and no function has an empty verb."""
+    modules = [named(file) for file in PACKAGE if DRAWERS.search(file.stem)]
+    trees = [parsed(file) for file in PACKAGE]
+    classes = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    verbs = [function.name for tree in trees for function in functions(tree)]
+    assert modules == []
+    assert [name for name in classes if DRAWERS.search(name)] == []
+    assert [name for name in verbs if EMPTY_VERBS.match(name) and name not in OF_CLICK] == []
+
+
+def test_time_passes_only_through_anyio():
+    """Law 9: nothing sleeps on the machine's clock, and runner and service know no other clock than anyio's."""
+    sleepers = [
+        named(file) for file in (*PACKAGE, *TESTS) if re.search(r"\btime\.sleep\(", file.read_text(encoding="utf-8"))
     ]
-    assert (long_files, long_functions) == ([], [])
+    timed = [file for file in PACKAGE if file.parent.name in {"runner", "service"}]
+    assert [name for name in sleepers if name != named(Path(__file__))] == []
+    assert [named(file) for file in timed if imported(parsed(file)) & {"time", "asyncio", "threading", "trio"}] == []
 
 
-def body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """The lines of a function's body without its docstring."""
-    first = function.body[1:] if ast.get_docstring(function) else function.body
-    return (first[-1].end_lineno or 0) - first[0].lineno + 1 if first else 0
+def test_what_is_needed_is_declared_and_used():
+    """Each package that the code imports is declared, and each declared one is imported."""
+    used = set().union(*(imported(parsed(file)) for file in PACKAGE)) - set(sys.stdlib_module_names) - {"wanflow"}
+    distributions = packages_distributions()
+    assert {distributions[name][0].lower() for name in used} == set(declared())
 
 
-def test_nothing_names_a_machine() -> None:
-    """No file of the package, the examples or the pages holds a path of the machine it was written on."""
-    pages = [*FILES, *ROOT.glob("docs/*.md"), *ROOT.glob("*.md"), *ROOT.glob("examples/**/*.yaml"), ROOT / "Makefile"]
-    machine = tuple(str(path) for path in (ROOT, Path.home()) if len(path.parts) > 2)
-    assert [str(page) for page in pages if any(path in page.read_text(encoding="utf-8") for path in machine)] == []
+def test_each_dependency_says_why():
+    """Every requirement in pyproject.toml has its reason on its line."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lists = re.findall(r"^(?:dependencies|dev) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert len(lists) == 2
+    assert [line for block in lists for line in block.splitlines() if not re.search(r",\s+# \w.{10,}", line)] == []
+
+
+def test_tests_say_what_they_test():
+    """Each test has one line in plain words, and none is skipped, expected to fail or built on mocks."""
+    tests = [(named(file), function) for file in TESTS for function in functions(parsed(file))]
+    silent = [
+        f"{name}: {test.name}" for name, test in tests if test.name.startswith("test_") and not ast.get_docstring(test)
+    ]
+    assert silent == []
+    loose = re.compile(r"pytest\.(mark\.)?(skip|xfail)|unittest\.mock|mock\.patch")
+    others = [file for file in TESTS if file != Path(__file__)]
+    assert [named(file) for file in others if loose.search(file.read_text(encoding="utf-8"))] == []
