@@ -1,0 +1,37 @@
+"""The first page that people see, and options on either side of the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from kit.project import write_production
+from wanflow.cli.main import VERBS, commands
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "help" / "wanflow.txt"
+
+
+def test_help_is_the_approved_one(wanflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`wanflow --help` reads as approved."""
+    monkeypatch.setenv("COLUMNS", "80")
+    said = wanflow("--help")
+    assert (said.code, said.out) == (0, GOLDEN.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_table_and_the_command_agree_on_the_name(verb: str) -> None:
+    """What the table calls a command is what the command calls itself."""
+    command = commands.get_command(click.Context(commands), verb)
+    assert command is not None
+    assert command.name == verb
+
+
+def test_the_file_can_be_named_before_and_after_the_command(wanflow, tmp_path: Path) -> None:
+    """`-f` works on either side; the one after the command wins."""
+    file = str(write_production(tmp_path / "film"))
+    assert wanflow("-f", file, "list").code == 0
+    assert wanflow("list", "-f", file).code == 0
+    assert wanflow("-f", "nowhere.yaml", "list", "-f", file).code == 0
+    assert wanflow("-f", "nowhere.yaml", "list").code == 2
