@@ -8,7 +8,7 @@ PYTHON ?= python3.13 python3.12 python3.11 python3.14 python3 python
 IN := .venv/bin
 RUN_TIME := .venv/run-time.stamp
 DEVELOPMENT := .venv/development.stamp
-INSTALL := $(IN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+INSTALL := $(IN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location
 LIGHTHOUSE := examples/02-lighthouse
 
 .PHONY: help demo test test-slow check clean
