@@ -183,3 +183,15 @@ def test_tests_say_what_they_test():
     loose = re.compile(r"pytest\.(mark\.)?(skip|xfail)|unittest\.mock|mock\.patch")
     others = [file for file in TESTS if file != Path(__file__)]
     assert [named(file) for file in others if loose.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """No two test files share a name, so that a failure's name says where it is."""
+    names = sorted(file.name for file in TESTS if file.name.startswith("test_"))
+    assert names == sorted(set(names))
+
+
+def test_python_has_no_upper_bound():
+    """What pyproject.toml asks for is every Python from 3.11 on."""
+    house = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert house["project"]["requires-python"] == ">=3.11"
