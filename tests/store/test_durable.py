@@ -86,7 +86,7 @@ def test_a_long_torn_line_is_cut_too(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'{"text": "' + b"x" * 20_000)
     durable.append(path, {"n": 2})
-    assert list(durable.read_records(path)) == [{"n": 1}, {"n": 2}]
+    assert path.read_bytes() == b'{"n":1}\n{"n":2}\n'
 
 
 @pytest.mark.parametrize("damage", [b"no json\n", b"[1]\n", b"\n", b"\xff\xfe\n"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -107,7 +108,17 @@ def test_a_cut_whose_file_is_not_as_it_was_written_does_not_count(store: Store, 
             os.utime(file, ns=(0, 0))
         case "gone":
             file.unlink()
+        case "output":
+            file.rename(store.folder / outputs["main"])
     assert inventory.survey(store, outputs).cuts == {}
+
+
+def test_a_record_of_a_cut_without_its_fingerprint_counts_as_none(store: Store) -> None:
+    """Half a record is no reason to stop."""
+    known = json.loads(store.cuts.read_bytes())
+    del known["dashscope:main"]["fingerprint"]
+    store.cuts.write_text(json.dumps(known), encoding="utf-8")
+    assert inventory.survey(store, OUTPUTS).cuts == {}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"dashscope:main": 1}', '{"dashscope:main": {"output": "out/main.mp4"}}'])
