@@ -132,9 +132,9 @@ def test_imports_stand_at_the_top():
 
 
 def test_imports_are_not_hidden_from_the_contracts():
-    """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__`."""
-    hidden = [named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")]
-    assert hidden == ["wanflow/__init__.py"]
+    """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__` and the studio."""
+    hidden = {named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")}
+    assert hidden <= {"wanflow/__init__.py", "wanflow/studio.py"}
 
 
 def test_names_say_what_things_are():
