@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from wanflow.runner.parts import Parts
 
 NO_VALUES: Mapping[str, str] = {}
+ANIMATIC = "animatic"
 
 
 def load(
@@ -93,7 +94,10 @@ def plan(production: Production, select: Sequence[str] = (), *, exclude: Sequenc
 
 def survey(production: Production) -> Inventory:
     """What lock and store have for a production, now."""
-    return inventory.survey(store_of(production), _outputs(production))
+    have = inventory.survey(store_of(production), _outputs(production))
+    if production.backend != ANIMATIC:
+        return have
+    return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
 
 
 def states(of: Plan) -> Mapping[str, str]:
@@ -133,6 +137,7 @@ async def run(
     layout.establish(store)
     with mutex.hold(store):
         lockfile.ensure(store.lock)
+        layout.sweep_temporary(store)
         async with _animatic_parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1) as parts:
             done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
             return done

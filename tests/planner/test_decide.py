@@ -208,6 +208,17 @@ def test_an_open_task_is_collected_not_rendered() -> None:
     assert codes(now, "coast.t1") == ["in-flight"]
 
 
+def test_a_lost_task_is_rendered_anew_and_the_plan_says_why() -> None:
+    """The service forgot it: that is a new step with its own reason, never a silent resubmission."""
+    after, _ = run(LIGHTHOUSE)
+    core = after.lock.shots["coast"].current or ""
+    seed = step(plan(LIGHTHOUSE), "coast.t1").seed or 0
+    attempt = Attempt("attempt-1", "coast", 1, "wan2.7-i2v", core, seed, None, "2026-11-20T10:00:00Z")
+    now = plan(LIGHTHOUSE, Inventory(lost=(OpenTask("task-1", attempt, "2026-11-20T10:00:00Z"),)))
+    assert actions(now)["coast.t1"] == "render"
+    assert codes(now, "coast.t1") == ["task-lost"]
+
+
 def test_a_held_take_is_kept_although_the_shot_changed() -> None:
     """What depends on a held take has nothing to do either."""
     after, _ = run(LIGHTHOUSE)

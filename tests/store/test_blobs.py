@@ -103,6 +103,7 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
     assert found == {
         "blobs.py": "made.unlink()",
         "durable.py": "draft.unlink(missing_ok=True)",
+        "layout.py": 'shutil.rmtree(store.root / "tmp", ignore_errors=True)',
         "mutex.py": "name.unlink()",
     }
 

@@ -155,7 +155,14 @@ def _render(question: Question, blank: Decision, supplies: Mapping[str, Supply],
     if obstacles:
         return replace(blank, action=Action.BLOCKED, reasons=tuple(obstacles))
     certain = question.known or not answered_before(question, world.inventory)
-    return replace(blank, reasons=_changes(question, supplies, world.inventory), certain=certain)
+    reasons = _lost(question, blank, world.inventory) or _changes(question, supplies, world.inventory)
+    return replace(blank, reasons=reasons, certain=certain)
+
+
+def _lost(question: Question, blank: Decision, inventory: Inventory) -> tuple[Reason, ...]:
+    asked = (question.core, question.seed(blank.ordinal))
+    lost = [task for task in inventory.lost if (task.attempt.fingerprint, task.attempt.seed) == asked]
+    return tuple(Reason(Code.TASK_LOST, f"task {task.task_id} is gone") for task in lost[:1])
 
 
 def _changes(question: Question, supplies: Mapping[str, Supply], inventory: Inventory) -> tuple[Reason, ...]:

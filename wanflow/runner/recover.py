@@ -19,26 +19,28 @@ from wanflow.store.journal import Attempt, OpenTask
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What came of the open ends of earlier runs: films stored, tasks that the service forgot."""
+    """What came of the open ends of earlier runs: films stored, and tasks of which none will come."""
 
     collected: int = 0
-    lost: int = 0
+    gone: int = 0
 
 
-async def collect_open(parts: Parts) -> Recovered:
+async def collect_open(parts: Parts, lost: frozenset[str]) -> Recovered:
     """Ask every open task once and store what is finished, whatever became of its shot since.
+
+    `lost` are the ids of tasks that the plan knows to be gone already.
 
     A film goes on record as a take of the request that it answers; the plan that follows finds it there. A task that
     failed or was forgotten is closed. Raises UnknownFate where a submission may have been accepted unseen.
     """
     diary = journal.read(parts.store)
     await _settle_adrift(diary.adrift, diary.known, parts)
-    collected = lost = 0
+    collected = gone = 0
     for task in diary.open:
-        stored = await _collect(task, parts)
+        stored = await _collect(task, parts, expected=task.task_id in lost)
         collected += stored is True
-        lost += stored is False
-    return Recovered(collected, lost)
+        gone += stored is False
+    return Recovered(collected, gone)
 
 
 async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> None:
@@ -51,7 +53,7 @@ async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Part
     file_take(take, step.take, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
 
 
-async def _collect(task: OpenTask, parts: Parts) -> bool | None:
+async def _collect(task: OpenTask, parts: Parts, *, expected: bool) -> bool | None:
     """True where a film was stored, False where none will come, None where the task still runs."""
     state = await parts.service.poll(task.task_id)
     if not state.status.final:
@@ -59,7 +61,8 @@ async def _collect(task: OpenTask, parts: Parts) -> bool | None:
     try:
         await receive(state, task.attempt, parts)
     except WanflowError as fault:
-        parts.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
+        if not expected:
+            parts.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
         return False
     return True
 

@@ -26,7 +26,7 @@ async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout
     What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there.
     After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4.
     """
-    recovered = await collect_open(parts)
+    recovered = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     stage = Stage(plan, survey(parts.store, outputs))
     performer = Performer(stage, parts)

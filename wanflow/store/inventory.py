@@ -19,8 +19,8 @@ class Inventory:
     `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
     store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
-    file in `out/` was made from, for files that are still there as they were written. `adrift` are submissions of
-    unknown fate.
+    file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
+    surely ended without a result; `adrift` submissions of unknown fate.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -30,6 +30,7 @@ class Inventory:
     derived: Mapping[str, str] = field(default_factory=dict)
     cuts: Mapping[str, str] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
+    lost: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -112,3 +113,12 @@ def recognise(store: Store) -> None:
     if version > FORMAT:
         words = f"the store has version {version}, this wanflow reads {FORMAT}"
         raise StoreFault(words, hint="update wanflow")
+
+
+def sweep_temporary(store: Store) -> None:
+    """Remove what a killed run left unfinished; only for the one run that holds the store.
+
+    A film that was being downloaded is no take yet: its task is still open in the journal and is asked again.
+    """
+    with durable.faults_of(store.root):
+        shutil.rmtree(store.root / "tmp", ignore_errors=True)
