@@ -11,6 +11,7 @@ import pytest
 
 import wanflow as package
 from wanflow.cli.main import VERBS
+from wanflow.store import factcache
 
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
@@ -48,7 +49,7 @@ def test_every_command_has_help_with_an_example(wanflow, verb: str) -> None:
     """`COMMAND --help` ends with a call that can be copied."""
     done = wanflow(verb, "--help")
     assert done.code == 0
-    assert f"Example:\n  wanflow {verb}" in done.out
+    assert f"Example:\n    wanflow {verb}" in done.out
 
 
 def test_version_is_the_package_s(wanflow) -> None:
@@ -78,15 +79,11 @@ def test_help_and_version_are_light(word: str) -> None:
     assert probe(LIGHTER, word) == ["imported:", "code: 0"]
 
 
-def test_plan_is_light(film: Path) -> None:
-    """A plan with work to do imports nothing that renders; it knows the pictures without decoding them again."""
-    probe(LIGHT, "plan")
-    assert probe(LIGHT, "plan", folder=film.parent)[1] == "code: 0"
-
-
 @pytest.mark.parametrize("verb", ["run", "plan", "status"])
-def test_nothing_to_do_is_light(rendered: Path, verb: str) -> None:
-    """What is up to date is said without importing any of the heavy libraries."""
+def test_nothing_to_do_is_light(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """What is up to date is said without any heavy library, once the picture was there for a while."""
+    monkeypatch.setattr(factcache, "RACY_NS", 0)  # this copy's picture is too fresh to be kept in mind otherwise
+    wanflow("plan")
     assert probe(LIGHT, verb, folder=rendered.parent) == ["imported:", "code: 0"]
 
 

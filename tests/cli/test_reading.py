@@ -27,9 +27,9 @@ def test_validate_reports_every_problem(wanflow, tmp_path: Path, monkeypatch: py
     write_production(tmp_path, MISSPELT)
     said = wanflow("validate")
     assert said.code == 2
-    assert "wanflow.yaml:15:5:" in said.out
+    assert "wanflow.yaml:16:5:" in said.out
     assert "duration" in said.out
-    assert "wanflow.yaml:21:15:" in said.out
+    assert "wanflow.yaml:22:15:" in said.out
 
 
 def test_validate_as_json(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,8 +39,8 @@ def test_validate_as_json(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     problems = json.loads(wanflow("validate", "--format", "json").out)
     assert {tuple(problem) for problem in problems} == {("file", "line", "column", "severity", "message", "hint")}
     assert {(problem["file"], problem["line"], problem["severity"]) for problem in problems} >= {
-        ("wanflow.yaml", 15, "error"),
-        ("wanflow.yaml", 21, "error"),
+        ("wanflow.yaml", 16, "error"),
+        ("wanflow.yaml", 22, "error"),
     }
 
 
@@ -49,7 +49,7 @@ def test_validate_as_annotations(wanflow, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     write_production(tmp_path / "film", MISSPELT)
     lines = wanflow("validate", "-f", "film/wanflow.yaml", "--format", "github").out.splitlines()
-    assert any(line.startswith("::error file=film/wanflow.yaml,line=15,col=5::") for line in lines)
+    assert any(line.startswith("::error file=film/wanflow.yaml,line=16,col=5::") for line in lines)
     assert all(line.startswith("::") for line in lines)
 
 
