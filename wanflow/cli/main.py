@@ -6,6 +6,7 @@ a run with nothing to do must not pay for the live display.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
@@ -82,7 +83,9 @@ class Verbs(click.Group):
         """The command that the arguments name; raises UsageError, with the nearest name, for one that isn't there."""
         if args[0] in VERBS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        raise click.exceptions.NoSuchCommand(args[0], possibilities=list(VERBS), ctx=ctx)
+        near = difflib.get_close_matches(args[0], VERBS, n=1)
+        suggestion = f"; did you mean `{near[0]}`?" if near else ""
+        raise click.UsageError(f"no command is called `{args[0]}`{suggestion}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table."""

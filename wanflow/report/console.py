@@ -66,7 +66,10 @@ class Display:
     def _footer(self) -> Text:
         progress = self.progress
         stored = f"{count(progress.stored, 'take')} rendered ({seconds_text(progress.rendered) or '0 s'})"
-        return Text(f"{progress.queue_length} in the queue · {stored}", style="dim")
+        cost = (
+            f"{progress.cost.amount:f} {progress.cost.currency}" if progress.cost.amount is not None else "cost unknown"
+        )
+        return Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
 
 
 def _bar(cut: Cutting) -> ProgressBar:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from wanflow.planner.steps import Action
-from wanflow.report.wording import printable
+from wanflow.report.wording import count, printable
 from wanflow.runner.event import (
     CutFinished,
     CutProgress,
@@ -64,7 +64,7 @@ def _milestone(event: Event) -> str | None:
         case TakeStored(node, _, _, _, seconds, file):
             return f"{node}: {seconds} s, {printable(file)}"
         case CutFinished(node, file, encoded, copied, seconds):
-            return f"{node}: {seconds} s, {printable(file)} ({encoded} segments encoded, {copied} kept)"
+            return f"{node}: {seconds} s, {printable(file)} ({count(encoded, 'segment')} encoded, {copied} kept)"
         case _:
             return None
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from wanflow import money
+from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import (
     CutFinished,
@@ -45,10 +47,14 @@ class Cutting:
 
 @dataclass(slots=True)
 class Progress:
-    """A run as far as its events tell; told every one of them by `note`."""
+    """A run as far as its events tell; told every one of them by `note`.
+
+    `cost` is what was spent so far, unknown where the events don't tell.
+    """
 
     stopwatch: Stopwatch
     queued: set[str]
+    cost: Cost
     running: dict[str, Running] = field(default_factory=dict)
     cuts: dict[str, Cutting] = field(default_factory=dict)
     rendered: Fraction = Fraction(0)
@@ -103,4 +109,5 @@ class Progress:
 def progress_of(plan: Plan, stopwatch: Stopwatch) -> Progress:
     """The progress of a run that has not begun."""
     takes = {step.node for step in plan.steps if step.kind is StepKind.TAKE and step.action in _PAID}
-    return Progress(stopwatch, takes)
+    free = plan.backend == "animatic"
+    return Progress(stopwatch, takes, money.nothing(plan.currency) if free else money.unknown(plan.currency))

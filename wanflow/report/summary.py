@@ -10,6 +10,9 @@ from wanflow.report.wording import cost_text, count, listed, printable
 from wanflow.runner.outcome import Outcome
 from wanflow.store.journal import OpenTask
 
+IN_FLIGHT = 4
+"""The exit code of a run that gave up waiting (cli.md, Exit codes)."""
+
 
 def outcome_text(outcome: Outcome) -> str:
     """One line that says what was done, and one for what failed and what that stopped."""
@@ -17,6 +20,8 @@ def outcome_text(outcome: Outcome) -> str:
     if outcome.failures:
         names = listed(list(dict.fromkeys(failure.node for failure in outcome.failures)))
         lines.append(f"failed: {names}{_stopped(outcome)}; what was finished is kept")
+    if outcome.exit_code == IN_FLIGHT:
+        lines.append("some tasks are still in flight: `wanflow run` waits for them again")
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from wanflow import studio
 from wanflow.cli.checkup import Verdict, check_up
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import BACKENDS, Settings, example, production_options
+from wanflow.errors import StoreFault
 from wanflow.report.wording import columns, printable
 from wanflow.spec.problem import SpecError
 
@@ -30,10 +31,10 @@ def command(settings: Settings) -> int:
 
 
 def _backend(settings: Settings) -> str:
-    """The backend in question; the free one where the production can't be read, which `validate` is there to say."""
+    """The backend in question; the free one where the production or its store can't be read: others say so."""
     if settings.backend is not None or not settings.file.exists():
         return settings.backend or BACKENDS[0]
     try:
         return studio.load(settings.file, values=settings.values).backend
-    except SpecError:
+    except (SpecError, StoreFault):
         return BACKENDS[0]

@@ -42,6 +42,12 @@ Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Local ffmpeg jobs at a time (default: cores)."
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up waiting after this time, not the tasks; exits with 4.",
+)
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would render.")
 @click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -55,6 +61,7 @@ def command(
     yes: bool,
     keep_going: bool,
     jobs: int | None,
+    timeout: float | None,
     locked: bool,
     as_json: bool,
     quiet: bool,
@@ -69,7 +76,7 @@ def command(
         return ExitCode.STOPPED
     if plan.idle and not plan.inventory.open_tasks:
         return _settle(plan, loudness, as_json=as_json)
-    work = partial(studio.run, plan, jobs=jobs, keep_going=keep_going)
+    work = partial(studio.run, plan, jobs=jobs, keep_going=keep_going, timeout=timeout)
     try:
         with _audience(plan, loudness, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))

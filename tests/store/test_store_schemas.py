@@ -1,0 +1,67 @@
+"""The schemas of lock and journal say what the code writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kit.locks import DATE, attempt, fingerprint, with_take
+from wanflow import digest, schemas
+from wanflow.store import lock as locks
+from wanflow.store import lockform
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
+
+FIRST = digest.of_bytes(b"first")
+
+
+def _full_lock() -> Lock:
+    lock = with_take(with_take(Lock(), "coast", "first"), "harbour/arrival", "second")
+    lock = locks.set_current(lock, "coast", f"{fingerprint('coast')}+7")
+    lock = locks.pick(lock, "coast", fingerprint("coast"), FIRST)
+    return locks.keep(locks.wish(lock, "coast", fingerprint("coast"), 3), "coast", FIRST)
+
+
+def _records(store: Store) -> list[dict[str, object]]:
+    diary = Journal(store)
+    for number in (1, 2, 3):
+        diary.intended(attempt(f"a{number}"))
+    diary.declined("a3", "url error", DATE, code="InvalidParameter")
+    for number in (1, 2):
+        diary.accepted(f"a{number}", f"t{number}", "r", DATE)
+    diary.succeeded("t1", "https://results/1", DATE)
+    diary.stored("t1", FIRST, DATE)
+    diary.ended("t2", "FAILED", "no", DATE)
+    return [json.loads(line) for line in store.journal.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_lock_that_is_written_fits_its_schema() -> None:
+    """One with all that a lock may say, and the empty one of a first run."""
+    for lock in (Lock(), _full_lock()):
+        assert list(schemas.violations(json.loads(lockform.to_text(lock)), "lock.schema.json")) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [('"take": 1', '"take": "1"'), ('"held"', '"kept"'), (FIRST, "coast.mp4")])
+def test_a_lock_of_another_shape_does_not_fit(old: str, new: str) -> None:
+    """The schema refuses wrong types, unknown keys and names that are no digests."""
+    assert list(schemas.violations(json.loads(lockform.to_text(_full_lock()).replace(old, new)), "lock.schema.json"))
+
+
+def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:
+    """All events are in the sample, and each fits."""
+    records = _records(Store(tmp_path, "dashscope"))
+    events = schemas.load_schema("journal.schema.json")["properties"]["event"]["enum"]
+    assert {record["event"] for record in records} == set(events)
+    assert [list(schemas.violations(record, "journal.schema.json")) for record in records] == [[] for _ in records]
+
+
+def test_a_record_of_another_shape_does_not_fit(tmp_path: Path) -> None:
+    """A record that lacks one of its facts, has one too many, or is of no known event."""
+    for record in _records(Store(tmp_path, "dashscope")):
+        odd = [{**record, "event": "dreamt"}, {**record, "mood": "good"}]
+        short = [{key: value for key, value in record.items() if key != gone} for gone in record if gone != "code"]
+        for damaged in (*odd, *short):
+            assert list(schemas.violations(damaged, "journal.schema.json")), damaged
