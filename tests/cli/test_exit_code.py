@@ -11,7 +11,7 @@ import pytest
 from wanflow.cli.exit_code import guarded
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, ToolMissing, UnknownTarget
 from wanflow.spec.problem import Problem, SpecError
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 HERE = Place("wanflow.yaml", 3, 5)
 

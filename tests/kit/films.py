@@ -14,7 +14,7 @@ from wanflow.spec.facts import Facts, Kind
 from wanflow.spec.production import Cut, CutItem, Media, Production, Shot, Value
 from wanflow.spec.source import FileSource, ShotSource, Source, Tail
 from wanflow.store.inventory import Inventory
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 PARAMETERS: Mapping[str, Value] = {
     "duration": 5,

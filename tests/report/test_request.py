@@ -11,7 +11,7 @@ from kit import films
 from wanflow.report.request import rows_of, show_json, show_text
 from wanflow.report.sources import source_text
 from wanflow.spec.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 PLAN = films.plan(films.LIGHTHOUSE)
 

@@ -10,7 +10,7 @@ from wanflow.planner.steps import Step
 from wanflow.report.sources import piece_text, source_text
 from wanflow.report.wording import columns, printable
 from wanflow.spec.production import CutItem, Media, Production, Shot, Value
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import Source
 from wanflow.spec.sourceform import read_source
-from wanflow.yamltext import Mapping as Table
-from wanflow.yamltext import Place, Scalar, Sequence
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Place, Scalar, Sequence
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
 """Media keys that hold one source, in the order in which they are sent."""

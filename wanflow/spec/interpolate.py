@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.spec.problem import Problem
-from wanflow.yamltext import Mapping as Table
-from wanflow.yamltext import Node, Scalar, Sequence
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Scalar, Sequence
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Around a cast name in a prompt until its identifier is known; private characters that no author types."""

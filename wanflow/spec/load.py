@@ -13,8 +13,9 @@ from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_sh
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Cut, Production, Shot
 from wanflow.spec.shape import check_shape
-from wanflow.yamltext import Document, Node, Place, Scalar, Sequence, Trouble, parse, scalar
-from wanflow.yamltext import Mapping as Table
+from wanflow.yamltext import Document, Trouble, parse
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}

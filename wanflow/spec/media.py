@@ -13,7 +13,7 @@ from wanflow.spec.problem import Problem
 from wanflow.spec.production import CutItem, Media, Production, Shot
 from wanflow.spec.source import FileSource, Frame, Piece, PieceOutside, ShotSource, Sound, Source, frame_span
 from wanflow.timing import NOMINAL_RATE
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from wanflow.spec.production import Cut, CutItem, Media, Shot
 from wanflow.spec.prompt import named_cast, with_identifiers, with_names
 from wanflow.spec.source import FileSource, ShotSource
 from wanflow.spec.sourceform import find_path
-from wanflow.yamltext import Mapping as Table
-from wanflow.yamltext import Node, Scalar, Sequence
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Scalar, Sequence
 
 
 def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wanflow.errors import WanflowError
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 
 class Severity(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import FileSource, ShotSource, Source
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 Value = bool | int | str
 """A parameter's value as it is sent."""

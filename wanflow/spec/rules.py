@@ -8,7 +8,7 @@ from wanflow.spec.catalog import Model, ParameterRule, load_catalog
 from wanflow.spec.draft import Draft
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Media, Value
-from wanflow.yamltext import Scalar
+from wanflow.yamlvalue import Scalar
 
 NOT_PARAMETERS = frozenset({"model", "prompt", "negative_prompt", "takes", "note", "seed", "pick", "use"})
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.spec.problem import Problem
-from wanflow.yamltext import Mapping as Table
-from wanflow.yamltext import Node, Place, Scalar, plain
-from wanflow.yamltext import Sequence as YamlSequence
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Place, Scalar, plain
+from wanflow.yamlvalue import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
 

@@ -24,8 +24,8 @@ from wanflow.spec.source import (
     Tail,
     UrlSource,
 )
-from wanflow.yamltext import Mapping as Table
-from wanflow.yamltext import Node, Scalar
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Scalar
 
 _DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)

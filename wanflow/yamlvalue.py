@@ -1,0 +1,122 @@
+"""The values of a YAML file, each with its place; the dialect's own reading of plain scalars (format.md)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+Value: TypeAlias = "bool | int | Decimal | str | None"
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
+_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})?\.[0-9]{1,30}")
+_WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; line and column count characters from 1.
+
+    `file` is relative to the production file's folder, with forward slashes.
+    """
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value: `value` typed and normalised, `text` as it was written, before Unicode NFC.
+
+    `plain` is an unquoted value. `cut_off` is a plain value that a ` #` without a blank behind it ends, which is
+    more often a cut prompt than a comment.
+    """
+
+    value: Value
+    text: str
+    place: Place
+    plain: bool = False
+    cut_off: bool = False
+
+    @property
+    def words(self) -> str:
+        """The value as words: a number keeps its written form, a text is normalised."""
+        return self.value if isinstance(self.value, str) else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in their order; every key occurs once."""
+
+    pairs: tuple[tuple[Scalar, Node], ...]
+    place: Place
+
+    def __iter__(self) -> Iterator[tuple[str, Scalar, Node]]:
+        return ((name_of(key), key, node) for key, node in self.pairs)
+
+    def find(self, name: str) -> Node | None:
+        """The value of a key, None where the key is not there."""
+        return next((node for key, node in self.pairs if name_of(key) == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """The key itself, for its place; None where it is not there."""
+        return next((key for key, _ in self.pairs if name_of(key) == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Values in their order."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+
+Node: TypeAlias = "Scalar | Mapping | Sequence"
+
+
+def scalar(text: str, place: Place) -> Scalar:
+    """The value that `text` is as a plain YAML value: a number, a truth value, null or a string."""
+    return Scalar(typed(text), text, place, plain=True)
+
+
+def typed(text: str) -> Value:
+    """A plain scalar's value: `true`, `false`, `null`, plain decimals and integers; all else is a string."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    return normalised(text)
+
+
+def normalised(text: str) -> str:
+    """Text as it is fingerprinted: Unicode NFC, line feeds at line ends, none at the end."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", text).rstrip("\n")
+
+
+def plain(node: Node | None) -> object:
+    """The value without places: dict, list, str, int, Decimal, bool or None."""
+    match node:
+        case Mapping():
+            return {name: plain(value) for name, _, value in node}
+        case Sequence(items):
+            return [plain(item) for item in items]
+        case Scalar(value):
+            return value
+        case None:
+            return None
+
+
+def name_of(key: Scalar) -> str:
+    """A key as a name, whatever type its text would have as a value."""
+    return key.text if key.text.isascii() else unicodedata.normalize("NFC", key.text)
