@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+OF_OUTER_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
+"""What `make test` itself leaves in the environment."""
+
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> calls.txt
 """
@@ -39,7 +42,8 @@ def project(tmp_path: Path) -> Path:
 
 def make(project: Path, target: str, *pythons: str) -> subprocess.CompletedProcess[str]:
     """Make a target with these Pythons as the only ones on the machine."""
-    environ = {**os.environ, "PATH": f"{project.parent}{os.pathsep}{os.environ['PATH']}"}
+    outer = {name: value for name, value in os.environ.items() if name not in OF_OUTER_MAKE}
+    environ = {**outer, "PATH": f"{project.parent}{os.pathsep}{os.environ['PATH']}"}
     command = ["make", target, f"PYTHON={' '.join(pythons)}"]
     return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
 

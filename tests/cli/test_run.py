@@ -120,7 +120,7 @@ def test_a_terminal_sees_live_progress(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_a_state_to_go_on_from(tmp_path: Path) -> None:
-    """An interrupted run exits with 130, says what is in flight, and the next run finishes the work."""
+    """An interrupted run exits with 130, says what it stopped, and the next run finishes the work."""
     write_production(tmp_path)
     command = [sys.executable, "-m", "wanflow", "run", "--json"]
     with subprocess.Popen(
@@ -135,7 +135,7 @@ def test_ctrl_c_leaves_a_state_to_go_on_from(tmp_path: Path) -> None:
         words = process.stderr.read()
     assert process.returncode == 130
     assert words.startswith("interrupted: what was finished is kept\n")
-    assert "in flight: coast.t1 (task " in words
+    assert "stopped: coast.t1\n" in words
     after = call(tmp_path, "run")
     assert (after.returncode, after.stdout) == (0, "out/main.mp4\n")
 

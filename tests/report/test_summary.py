@@ -5,6 +5,7 @@ from __future__ import annotations
 from kit import films
 from wanflow.report.summary import blocked_text, interrupted_text, outcome_text
 from wanflow.runner.outcome import Failure, Outcome
+from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, OpenTask
 
 
@@ -29,9 +30,22 @@ def test_blocked_steps_are_told_with_their_reasons() -> None:
     assert text.splitlines()[0] == "blocked: coast.t1: `sets/coast.png` was not looked at"
 
 
-def test_interruption_names_tasks_in_flight() -> None:
-    """What still runs at the service is named, with the way on."""
-    attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
-    text = interrupted_text((OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
-    assert "in flight: coast.t2 (task task-9)" in text
-    assert "wanflow run" in text
+def test_interruption_names_what_it_leaves_behind() -> None:
+    """What still runs at the service, what ended with the run and what nobody knows is named, with the way on."""
+    attempts = [
+        Attempt(f"a{n}", "coast", n, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z") for n in (1, 2, 3)
+    ]
+    tasks = [OpenTask(f"task-{attempt.number}", attempt, attempt.date) for attempt in attempts]
+    have = Inventory(open_tasks=(tasks[0],), lost=(tasks[1],), adrift=(attempts[2],))
+    assert interrupted_text(have).splitlines() == [
+        "interrupted: what was finished is kept",
+        "in flight: coast.t1 (task task-1)",
+        "stopped: coast.t2",
+        "of unknown fate: coast.t3",
+        "hint: `wanflow run` goes on from here",
+    ]
+
+
+def test_giving_up_waiting_says_how_to_go_on() -> None:
+    """A run that stopped waiting leaves its tasks to the next one."""
+    assert outcome_text(Outcome(exit_code=4)).splitlines()[1].startswith("some tasks are still in flight")

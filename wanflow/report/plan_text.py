@@ -26,10 +26,9 @@ _FREE_BACKEND = "animatic"
 
 def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that."""
-    if plan.idle and not verbose:
-        shown = [step for step in plan.steps if step.action is Action.BLOCKED]
-    else:
-        shown = list(plan.steps)
+    shown = [step for step in plan.steps if verbose or not plan.idle or step.action is Action.BLOCKED]
+    if not shown:
+        return would_do(plan)
     parts = [_header(plan), *_groups(shown), "\n".join(_closing(plan))]
     return "\n\n".join(parts)
 

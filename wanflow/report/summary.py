@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wanflow.money import Bound
+from wanflow.planner.draft import take_node
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.wording import cost_text, count, listed, printable
 from wanflow.runner.outcome import Outcome
-from wanflow.store.journal import OpenTask
+from wanflow.store.inventory import Inventory
+from wanflow.store.journal import Attempt
 
 IN_FLIGHT = 4
 """The exit code of a run that gave up waiting (cli.md, Exit codes)."""
@@ -33,12 +35,18 @@ def blocked_text(plan: Plan) -> str:
     )
 
 
-def interrupted_text(open_tasks: tuple[OpenTask, ...]) -> str:
-    """What an interrupted run leaves behind; tasks in flight are named."""
+def interrupted_text(have: Inventory) -> str:
+    """What an interrupted run leaves behind: tasks in flight, and takes whose rendering ended with it, by name."""
     lines = ["interrupted: what was finished is kept"]
-    lines += [f"in flight: {task.attempt.shot}.t{task.attempt.number} (task {task.task_id})" for task in open_tasks]
+    lines += [f"in flight: {_take(task.attempt)} (task {task.task_id})" for task in have.open_tasks]
+    lines += [f"stopped: {_take(task.attempt)}" for task in have.lost]
+    lines += [f"of unknown fate: {_take(attempt)}" for attempt in have.adrift]
     lines.append("hint: `wanflow run` goes on from here")
     return "\n".join(lines)
+
+
+def _take(attempt: Attempt) -> str:
+    return take_node(attempt.shot, attempt.number)
 
 
 def _deeds(outcome: Outcome) -> Iterator[str]:

@@ -74,16 +74,22 @@ def command(
     plan = studio.plan(production, select, exclude=exclude)
     if locked and not _renders_nothing(plan):
         return ExitCode.STOPPED
-    if plan.idle and not plan.inventory.open_tasks:
+    if _at_rest(plan):
         return _settle(plan, loudness, as_json=as_json)
     work = partial(studio.run, plan, jobs=jobs, keep_going=keep_going, timeout=timeout)
     try:
         with _audience(plan, loudness, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
     except KeyboardInterrupt:
-        click.echo(interrupted_text(studio.survey(production).open_tasks), err=True)
+        click.echo(interrupted_text(studio.survey(production)), err=True)
         return ExitCode.INTERRUPTED
     return _conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
+
+
+def _at_rest(plan: Plan) -> bool:
+    """Whether nothing is to be done, nor anything that an earlier run left open, also of shots deleted since."""
+    have = plan.inventory
+    return plan.idle and not (have.open_tasks or have.lost or have.adrift)
 
 
 def _renders_nothing(plan: Plan) -> bool:

@@ -1,0 +1,46 @@
+"""`wanflow validate`: places, warnings, and messages that a pull request can't be fooled by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kit.project import rewrite
+from wanflow.cli.command.validate import as_annotation
+from wanflow.spec.problem import Problem
+from wanflow.yamltext import Place
+
+
+def test_problems_stand_in_the_order_of_the_file_with_line_caret_and_hint(wanflow, film: Path) -> None:
+    """Two mistakes, one pass, the sum on stderr."""
+    rewrite(film, "{shot: coast, tail: 2}", "{shot: cost, tail: 2}")
+    rewrite(film, "cuts:\n", "cutz: {}\ncuts:\n")
+    done = wanflow("validate")
+    assert done.code == 2
+    assert done.out.index("wanflow.yaml:20:5: ") < done.out.index("wanflow.yaml:24:1: ")
+    assert "  cutz: {}\n  ^\n  hint: did you mean `cuts`?\n" in done.out
+    assert done.err == "2 errors and 0 warnings in wanflow.yaml\n"
+
+
+def test_warnings_alone_are_no_failure(wanflow, film: Path) -> None:
+    """They are said, in all forms, and the exit code is 0."""
+    rewrite(film, "The coast ${light}.", "The coast #${light}.")
+    done = wanflow("validate")
+    assert done.code == 0
+    assert "warning: " in done.out
+    assert done.err == "0 errors and 1 warning in wanflow.yaml\n"
+    (row,) = json.loads(wanflow("validate", "--format", "json").out)
+    assert row["severity"] == "warning"
+    assert wanflow("validate", "--format", "github").out.startswith("::warning file=wanflow.yaml,line=")
+
+
+def test_no_problems_are_an_empty_list(wanflow, film: Path) -> None:
+    """A program always gets a list."""
+    assert json.loads(wanflow("validate", "--format", "json").out) == []
+
+
+def test_a_message_cannot_end_its_annotation() -> None:
+    """Line ends, percent signs, colons and commas are written as codes where they would act."""
+    hostile = Problem(Place("a,b:c.yaml", 1, 2), "100 %\n::error::x", "two\r\nlines")
+    told = as_annotation(hostile, Path())
+    assert told == "::error file=a%2Cb%3Ac.yaml,line=1,col=2::100 %25%0A::error::x%0Ahint: two%0D%0Alines"
