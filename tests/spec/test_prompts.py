@@ -1,0 +1,164 @@
+"""`${name}`: vars everywhere, cast members in prompts, and what the model is told instead."""
+
+from __future__ import annotations
+
+import pytest
+
+CAST = (
+    "defaults: {model: wan2.7-r2v}\n"
+    "cast:\n"
+    "  keeper: {image: k.png, voice: k.wav}\n"
+    "  gull: {video: g.mp4}\n"
+    "  lamp: {image: l.png}\n"
+)
+HEAD = "wanflow: 1\n" + CAST
+
+
+def prompt_of(reading, prompt, vars_="{}"):
+    """The final prompt of an i2v shot."""
+    body = f"vars: {vars_}\nshots:\n  a: {{first_frame: a.png, prompt: '{prompt}'}}\n"
+    production, problems = reading(body)
+    assert production is not None, problems
+    return production.shots["a"].prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a ${style} sky", "a grey sky"),
+        ("${style}${style}", "greygrey"),
+        ("costs $5", "costs $5"),
+        ("costs $$5", "costs $5"),
+        ("$${style}", "${style}"),
+        ("${missing:-calm}", "calm"),
+        ("${style:-calm}", "grey"),
+        ("${style:?must be set}", "grey"),
+        ("version ${version}", "version 1.10"),
+        ("${count} gulls", "3 gulls"),
+    ],
+)
+def test_vars_in_a_prompt(reading, prompt, expected):
+    """Names, fallbacks, dollar signs; a number keeps its written form."""
+    assert prompt_of(reading, prompt, "{style: grey, version: 1.10, count: 3}") == expected
+
+
+def test_a_required_var_says_why(reading):
+    """`${name:?message}` is an error with that message."""
+    _, problems = reading("shots:\n  a: {first_frame: a.png, prompt: '${mood:?say how it feels}'}\n")
+    assert any("say how it feels" in item.message for item in problems)
+
+
+def test_an_undefined_name_is_suggested(reading):
+    """A misspelt var names the one that is meant."""
+    _, problems = reading("vars: {style: x}\nshots:\n  a: {first_frame: a.png, prompt: 'x ${stile}'}\n")
+    assert [item.hint for item in problems] == ["did you mean `${style}`?"]
+
+
+def test_a_whole_value_keeps_the_type_of_its_var(reading):
+    """`duration: ${seconds}` is a number, and a var from the command line has the types of YAML."""
+    body = "vars: {seconds: 4}\nshots:\n  a: {first_frame: a.png, duration: '${seconds}'}\n"
+    for values, expected in (({}, 4), ({"seconds": "7"}, 7)):
+        production, problems = reading(body, values=values)
+        assert production is not None, problems
+        assert production.shots["a"].parameters["duration"] == expected
+
+
+def test_set_of_an_unknown_name_is_an_error(reading):
+    """`--set` overrides a var, it never makes one."""
+    _, problems = reading("vars: {style: x}\nshots: {}\n", values={"stile": "y"})
+    assert [item.message for item in problems] == ["`--set stile` names no var"]
+
+
+def test_a_name_that_is_both_cast_and_var_is_an_error(reading):
+    """Nobody guesses which one is meant."""
+    _, problems = reading("vars: {gull: x}\nshots:\n  a: {prompt: 'x ${gull}'}\n", head=HEAD)
+    assert any("both a cast member and a var" in item.message for item in problems)
+
+
+def test_a_cast_name_outside_a_prompt_is_an_error(reading):
+    """Cast members stand in `prompt` only."""
+    _, problems = reading("shots:\n  a: {prompt: 'x ${gull}', negative_prompt: 'no ${lamp}'}\n", head=HEAD)
+    assert any("`prompt` only" in item.message for item in problems)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("${keeper} shows ${lamp} to ${gull}", "Image 1 shows Image 2 to Video 1"),
+        ("${gull} sees ${lamp}, ${gull} cries", "Video 1 sees Image 1, Video 1 cries"),
+        ("${keeper}看着${gull}", "图1看着视频1"),
+    ],
+)
+def test_cast_names_become_the_models_identifiers(reading, prompt, expected):
+    """Pictures and videos are counted apart, in the order of the media, in the prompt's language."""
+    production, problems = reading(f"shots:\n  a: {{prompt: '{prompt}'}}\n", head=HEAD)
+    assert production is not None, problems
+    assert production.shots["a"].prompt == expected
+
+
+def test_the_slate_shows_plain_names(reading):
+    """What people read has no identifiers in it."""
+    production, _ = reading("shots:\n  a: {prompt: '${keeper} waves'}\n", head=HEAD)
+    assert production.shots["a"].written == "keeper waves"
+
+
+def test_references_are_those_that_the_prompt_names_first(reading):
+    """Left out, they come in order of first mention, with their voices, in slots counted from 1."""
+    production, _ = reading("shots:\n  a: {prompt: '${gull} and ${keeper} and ${gull}'}\n", head=HEAD)
+    media = production.shots["a"].media
+    assert [(item.slot, item.type, item.cast) for item in media] == [
+        ("reference_1", "reference_video", "gull"),
+        ("reference_2", "reference_image", "keeper"),
+    ]
+    assert media[1].voice is not None
+
+
+def test_explicit_references_decide_the_numbers(reading):
+    """A list is kept in its order, whatever the prompt says first."""
+    production, _ = reading("shots:\n  a: {prompt: '${keeper} and ${lamp}', references: [lamp, keeper]}\n", head=HEAD)
+    assert production.shots["a"].prompt == "Image 2 and Image 1"
+
+
+def test_a_first_frame_goes_before_the_references_and_is_not_counted(reading):
+    """Identifiers count references only (api.md 2.1)."""
+    production, _ = reading("shots:\n  a: {prompt: '${lamp} glows', first_frame: f.png}\n", head=HEAD)
+    shot = production.shots["a"]
+    assert [item.slot for item in shot.media] == ["first_frame", "reference_1"]
+    assert shot.prompt == "Image 1 glows"
+
+
+@pytest.mark.parametrize(
+    ("shot", "message"),
+    [
+        ("prompt: '${keeper} x', references: [gull]", "which is not among `references`"),
+        ("prompt: x, references: [gull, gull]", "`gull` is listed twice"),
+        ("prompt: x, references: [gull, lanp]", "no cast member is called `lanp`"),
+        ("prompt: x", "`wan2.7-r2v` needs 1"),
+        ("references: [gull]", "has no `prompt`"),
+    ],
+)
+def test_wrong_references(reading, shot, message):
+    """Unlisted, repeated, unknown and missing references, and a missing prompt."""
+    production, problems = reading(f"shots:\n  a: {{{shot}}}\n", head=HEAD)
+    assert production is None
+    assert [message in item.message for item in problems] == [True]
+
+
+def test_a_prompt_may_be_exactly_as_long_as_the_model_takes(reading):
+    """5000 characters pass and 5001 don't: the service would cut the rest off."""
+    assert len(prompt_of(reading, "x" * 5000)) == 5000
+    _, problems = reading(f"shots:\n  a: {{first_frame: a.png, prompt: {'x' * 5001}}}\n")
+    assert [item.message for item in problems] == [
+        "`prompt` has 5001 characters, `wan2.7-i2v` takes 5000 and would cut it off"
+    ]
+
+
+def test_how_a_prompt_is_written_does_not_matter(reading):
+    """Folded, quoted or plain: the same request."""
+    forms = ["prompt: one two", 'prompt: "one two"', "prompt: >\n      one\n      two", "prompt: >-\n      one two"]
+    prompts = set()
+    for form in forms:
+        production, problems = reading(f"shots:\n  a:\n    first_frame: a.png\n    {form}\n")
+        assert production is not None, problems
+        prompts.add(production.shots["a"].prompt)
+    assert prompts == {"one two"}

@@ -1,0 +1,118 @@
+"""The packaged data and the published JSON Schema."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from wanflow.schemas import data_folder, load_schema, violations
+from wanflow.yamltext import parse, plain
+
+PRODUCTION = "production.schema.json"
+LIGHTHOUSE = """\
+wanflow: 1
+title: The Lighthouse Keeper
+vars:
+  style: hand-painted gouache, soft dawn light
+defaults:
+  model: wan2.7-i2v
+  resolution: 720P
+  prompt_extend: false
+cast:
+  keeper:    {image: cast/keeper.png, voice: cast/keeper.wav}
+  gull:      {video: cast/gull.mp4}
+  lamp_room: {image: sets/lamp_room.png}
+shots:
+  coast:
+    first_frame: sets/coast.png
+    prompt: The camera drifts across the water towards a lighthouse, ${style}.
+    duration: 5
+  approach:
+    first_clip: {shot: coast, tail: 2}
+    last_frame: sets/door.png
+    prompt: The camera rises to the lamp room window, ${style}.
+    duration: 12
+  talk:
+    model: wan2.7-r2v
+    prompt: >-
+      ${keeper} polishes the lens in ${lamp_room} and tells ${gull}: "Storm tonight."
+    ratio: 16:9
+    duration: 8
+    takes: 3
+  talk_at_night:
+    model: wan2.7-videoedit
+    video: {shot: talk}
+    prompt: Turn day into night; rain on the glass.
+cuts:
+  main: [coast, approach, talk_at_night]
+budget: 60 CNY
+"""
+
+
+def found(instance):
+    """Paths and rules of everything that breaks the schema."""
+    return {(violation.path, violation.rule) for violation in violations(instance, PRODUCTION)}
+
+
+def test_every_schema_is_a_schema():
+    """Each file says 2020-12 and keeps to it."""
+    for file in data_folder("schemas").glob("*.schema.json"):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema", file.name
+        Draft202012Validator.check_schema(schema)
+
+
+def test_the_lighthouse_is_valid():
+    """The example that the format is explained with keeps to the schema, its later keys included."""
+    document = parse(LIGHTHOUSE.encode(), "wanflow.yaml")
+    assert document.troubles == ()
+    assert found(plain(document.root)) == set()
+
+
+def test_packed_folders_are_found():
+    """Both folders that ship are there."""
+    assert (data_folder("schemas") / PRODUCTION).is_file()
+    assert data_folder("pipelines").is_dir()
+
+
+def test_a_schema_is_read_once():
+    """Reading is cached, since every load asks."""
+    assert load_schema(PRODUCTION) is load_schema(PRODUCTION)
+
+
+@pytest.mark.parametrize(
+    ("instance", "path", "rule"),
+    [
+        ({"wanflow": 2}, ("wanflow",), "const"),
+        ({}, (), "required"),
+        ({"wanflow": 1, "titl": "x"}, (), "additionalProperties"),
+        ({"wanflow": 1, "shots": {"a": {"takes": 0}}}, ("shots", "a", "takes"), "minimum"),
+        ({"wanflow": 1, "shots": {"a": {"first_frame": 5}}}, ("shots", "a", "first_frame"), "type"),
+        ({"wanflow": 1, "cuts": {"main": []}}, ("cuts", "main"), "minItems"),
+    ],
+)
+def test_a_violation_has_its_path_and_rule(instance, path, rule):
+    """The deepest value to blame and the keyword that it breaks."""
+    assert (path, rule) in found(instance)
+
+
+@pytest.mark.parametrize("where", [(), ("shots",), ("shots", "a"), ("defaults",), ("cast",), ("cuts",)])
+def test_keys_that_begin_with_x_are_free(where):
+    """`x-` is ignored at every level."""
+    instance = {"wanflow": 1, "defaults": {}, "cast": {}, "cuts": {}, "shots": {"a": {"first_frame": "a.png"}}}
+    inner = instance
+    for step in where:
+        inner = inner[step]
+    inner["x-note"] = {"any": ["thing"]}
+    assert found(instance) == set()
+
+
+def test_every_key_is_described():
+    """An editor can explain each key of a shot and of the file."""
+    schema = load_schema(PRODUCTION)
+    definitions = schema["$defs"]
+    keys = {**schema["properties"], **definitions["shot"]["properties"]}
+    silent = [name for name, part in keys.items() if "description" not in part and "$ref" not in part]
+    assert silent == []

@@ -1,0 +1,281 @@
+"""The YAML dialect: what is typed, what is a string, where things stand, and what a syntax error says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wanflow import yamltext
+from wanflow.yamltext import (
+    Document,
+    Mapping,
+    Place,
+    Scalar,
+    Sequence,
+    Trouble,
+    normalised,
+    parse,
+    plain,
+    scalar,
+    typed,
+)
+
+
+def read(text: str) -> Document:
+    """A document from text."""
+    return parse(text.encode(), "wanflow.yaml")
+
+
+def value_of(text: str) -> Scalar:
+    """The scalar under the key `a`."""
+    root = read(text).root
+    assert isinstance(root, Mapping)
+    found = root.find("a")
+    assert isinstance(found, Scalar)
+    return found
+
+
+def trouble(text: str) -> Trouble:
+    """The one thing that is wrong with a text."""
+    (found,) = read(text).troubles
+    return found
+
+
+def where(place: Place) -> tuple[int, int]:
+    """Line and column."""
+    return place.line, place.column
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["16:9", "5:30", "no", "on", "Yes", "NO", "True", "NULL", "~", "2026-05-09", "010", "0x1f", "0o7", "1_000", "1e3"],
+)
+def test_what_yaml_1_1_would_retype_is_a_string(written):
+    """Ratios, Norway, dates, octals and exponents stay the text that somebody wrote."""
+    assert value_of(f"a: {written}\n").value == written
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("true", True), ("false", False), ("null", None), ("", None), ("5", 5), ("-3", -3), ("0", 0)],
+)
+def test_typed_values(written, value):
+    """Only small-letter truth values, null, nothing and plain integers are typed."""
+    found = value_of(f"a: {written}\n").value
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_decimal_is_exact_and_keeps_its_written_form():
+    """`1.10` is a number without a float's error, and in a prompt it is still `1.10`."""
+    found = value_of("a: 1.10\n")
+    assert found.value == Decimal("1.10")
+    assert isinstance(found.value, Decimal)
+    assert found.words == "1.10"
+
+
+@pytest.mark.parametrize("quoted", ['"5"', "'5'", '"true"', "'null'", '""'])
+def test_quoted_values_are_strings(quoted):
+    """Quotes always make a text."""
+    found = value_of(f"a: {quoted}\n")
+    assert found.value == quoted[1:-1]
+    assert isinstance(found.value, str)
+    assert not found.plain
+
+
+def test_a_number_of_absurd_length_is_a_string():
+    """Thousands of digits are no number, and raise nothing."""
+    assert value_of(f"a: {'9' * 5000}\n").value == "9" * 5000
+
+
+def test_a_value_from_the_command_line_is_read_like_yaml():
+    """`--set` values have the types of the file's."""
+    place = Place("wanflow.yaml", 1, 1)
+    assert [scalar(text, place).value for text in ("5", "16:9", "true", "")] == [5, "16:9", True, None]
+
+
+def test_text_is_normalised():
+    """Line ends, trailing newlines and Unicode forms make no difference to a request."""
+    assert normalised("cafe\u0301\r\nend\r\n\n") == "caf\u00e9\nend"
+
+
+@pytest.mark.parametrize("text", ["a: |\n  one\n  two\n", "a: |-\n  one\n  two\n", "a: |\r\n  one\r\n  two\r\n"])
+def test_block_texts_mean_the_same(text):
+    """A kept newline at the end or Windows line ends change nothing."""
+    assert value_of(text).value == "one\ntwo"
+
+
+def test_the_written_form_survives_normalising():
+    """A file name in NFD can be looked for as it was written."""
+    found = value_of("a: cafe\u0301.png\n")
+    assert (found.value, found.text) == ("caf\u00e9.png", "cafe\u0301.png")
+
+
+def test_places_count_characters_from_one():
+    """Line and column are of characters, also behind Chinese ones and emoji."""
+    root = read("# 中文\n镜头: {😀: x, b: y}\n").root
+    assert isinstance(root, Mapping)
+    inner = root.find("镜头")
+    assert isinstance(inner, Mapping)
+    assert [where(key.place) for _, key, _ in inner] == [(2, 6), (2, 12)]
+    assert where(inner.place) == (2, 5)
+
+
+def test_a_byte_order_mark_is_tolerated():
+    """A BOM is no character of the first line."""
+    root = parse(b"\xef\xbb\xbfa: 1\n", "wanflow.yaml").root
+    assert isinstance(root, Mapping)
+    assert where(root.pairs[0][0].place) == (1, 1)
+
+
+def test_keys_are_names_whatever_they_look_like():
+    """A key `no` or `5` is that name."""
+    assert plain(read("no: 1\n5: 2\n").root) == {"no": 1, "5": 2}
+
+
+def test_a_duplicate_key_names_both_places_and_the_first_one_counts():
+    """The problem stands at the second place and says where the first is."""
+    document = read("a: 1\nb: 2\na: 3\n")
+    (found,) = document.troubles
+    assert (where(found.place), found.message) == ((3, 1), "`a` is written twice, first at wanflow.yaml:1:1")
+    assert plain(document.root) == {"a": 1, "b": 2}
+
+
+def test_anchors_aliases_and_merges_work():
+    """`<<` merges; what stands in the mapping itself wins, and so does the earlier of two merged ones."""
+    text = "x: &x {p: 1, q: 2}\ny: &y {q: 3, r: 4}\na:\n  <<: [*x, *y]\n  p: 9\nb: *x\n"
+    document = read(text)
+    assert document.troubles == ()
+    value = plain(document.root)
+    assert isinstance(value, dict)
+    assert (value["a"], value["b"]) == ({"p": 9, "q": 2, "r": 4}, {"p": 1, "q": 2})
+
+
+@pytest.mark.parametrize("text", ["a: *nope\n", "a: &a [*a]\n"])
+def test_an_alias_that_names_nothing_is_located(text):
+    """An unknown alias and one to what is still being written are problems, not crashes."""
+    assert "names nothing" in trouble(text).message
+
+
+def test_an_alias_bomb_is_refused():
+    """Nine levels of nine aliases never become a billion values."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
+    document = read("\n".join(lines))
+    assert document.root is None
+    assert "aliases expand" in document.troubles[-1].message
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "{b: " * 3000, "- " * 3000])
+def test_deep_nesting_is_refused(text):
+    """A file can't exhaust the stack."""
+    assert trouble(text).message == f"the file nests more than {yamltext.DEEPEST} levels deep"
+
+
+def test_bytes_that_are_not_utf_8_are_located():
+    """The place counts the characters before the bad byte."""
+    (found,) = parse("a: 中".encode() + b"\xff\n", "wanflow.yaml").troubles
+    assert (where(found.place), found.message) == ((1, 5), "the byte 0xff is not UTF-8")
+
+
+def test_utf_16_is_named():
+    """A file saved as UTF-16 is told apart from a broken one."""
+    (found,) = parse("a: 1\n".encode("utf-16"), "wanflow.yaml").troubles
+    assert "UTF-16" in found.message
+
+
+@pytest.mark.parametrize(("text", "place"), [("a: x\x07\n", (1, 5)), ('a: "x\\0"\n', (1, 4))])
+def test_control_characters_are_refused(text, place):
+    """Neither raw nor as an escape do they reach a prompt or a path."""
+    found = trouble(text)
+    assert "control character" in found.message
+    assert where(found.place) == place
+
+
+def test_a_tag_is_refused():
+    """A text that begins with `!` would silently become a tag."""
+    found = trouble("a: !wow look\n")
+    assert (where(found.place), found.message) == ((1, 4), "the tag `!wow` has no meaning here")
+
+
+def test_several_documents_are_refused():
+    """One file holds one production."""
+    assert where(trouble("a: 1\n---\nb: 2\n").place) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("a: neon #1 alley\n", True),
+        ("a: neon # alley\n", False),
+        ('a: "neon" #1\n', False),
+        ("a: neon#1\n", False),
+        ("a: #1 alley\n", True),
+    ],
+)
+def test_a_text_cut_by_a_comment_is_noticed(text, cut):
+    """Only a ` #` without a blank behind it, and only after an unquoted text."""
+    assert value_of(text).cut_off is cut
+
+
+SYNTAX = [
+    ("a: A robot: walking\n", (1, 4), "an unquoted text can't hold `: `"),
+    ("a: *dramatic* light\n", (1, 4), "an unquoted text can't begin with `*`"),
+    ("a: @hero runs\n", (1, 4), "an unquoted text can't begin with `@`"),
+    ("a: %20 more\n", (1, 4), "an unquoted text can't begin with `%`"),
+    ("a: {hero} runs\n", (1, 4), "an unquoted text can't begin with `{`"),
+    ("a: [wide shot] the coast\n", (1, 4), "an unquoted text can't begin with `[`"),
+    ("a: `x`\n", (1, 4), "an unquoted text can't begin with a backtick"),
+    ("a: [${x}, b]\n", (1, 5), "`${x}` is unquoted inside `[ ]` or `{ }`"),
+    ("a: [in/${x}.png]\n", (1, 5), "`${x}` is unquoted inside `[ ]` or `{ }`"),
+    ("a: {k: ${x}}\n", (1, 8), "`${x}` is unquoted inside `[ ]` or `{ }`"),
+    ("shots：\n  a: b\n", (1, 6), "`：` is a full-width colon, not YAML's"),
+    ("a:\n\tb: c\n", (2, 1), "a tab can't indent a line"),
+    ('a: "abc\nb: c\n', (1, 4), "this quote is never closed"),
+    ('a: "x" y\n', (1, 4), "there is more text behind the closing quote"),
+    ("a: [b, c\nd: e\n", (1, 4), "this `[` is not closed"),
+    ("a: neon #1\n  more words\n", (1, 4), "the text is cut at ` #`: the rest is a comment"),
+    ("a:\n   b: c\n  d: e\n", (3, 3), "this line fits no mapping above it"),
+    ("a: - b\n", (1, 4), "a value can't begin with `- `"),
+]
+
+
+@pytest.mark.parametrize("loader", [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)])
+@pytest.mark.parametrize(("text", "place", "message"), SYNTAX, ids=[text.split("\n")[0] for text, _, _ in SYNTAX])
+def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, monkeypatch):
+    """The traps of unquoted text by name, at the character to look at, with a hint, whichever parser PyYAML has."""
+    monkeypatch.setattr(yamltext, "_Loader", loader)
+    found = trouble(text)
+    assert (where(found.place), found.message) == (place, message)
+    assert found.hint
+
+
+def test_a_question_mark_in_a_list_is_explained_where_the_parser_refuses_it(monkeypatch):
+    """PyYAML's own parser, without the C library, takes no unquoted `?` inside `[ ]`."""
+    monkeypatch.setattr(yamltext, "_Loader", yaml.BaseLoader)
+    found = trouble("a: [who? me, b]\n")
+    assert (where(found.place), found.message) == ((1, 8), "`?` is unquoted inside `[ ]` or `{ }`")
+
+
+@given(st.text(max_size=200))
+def test_no_text_raises(text):
+    """Whatever somebody types comes back as a tree or as troubles."""
+    document = parse(text.encode(errors="surrogatepass"), "wanflow.yaml")
+    assert document.root is None or isinstance(document.root, Scalar | Mapping | Sequence)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise(data):
+    """Whatever a disk gives comes back as a tree or as troubles, each within the file."""
+    document = parse(data, "wanflow.yaml")
+    assert all(1 <= found.place.line <= len(document.lines) for found in document.troubles)
+
+
+@given(st.integers(min_value=-(10**20), max_value=10**20))
+def test_integers_keep_their_value(number):
+    """A plain integer is that integer."""
+    assert typed(str(number)) == number
