@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from kit.films import COAST, LIGHTHOUSE, cut, production, shot
 from wanflow.graph.build import build
 from wanflow.spec.problem import SpecError

@@ -14,6 +14,7 @@ IDENTITIES = {"first_frame": recipe.whole("a" * 64)}
 
 
 def fingerprint(shot: Shot, backend: str = "animatic") -> str:
+    """The fingerprint of a shot with one picture."""
     return recipe.fingerprint(recipe.recipe(shot, backend, IDENTITIES))
 
 

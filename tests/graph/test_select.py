@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from kit.films import APPROACH, COAST, MAIN, production, shot
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build

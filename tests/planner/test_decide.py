@@ -133,7 +133,7 @@ def test_more_takes_render_only_the_missing_ones() -> None:
     assert actions(now)["approach.t1"] == "reuse"
 
 
-def test_fewer_takes_ask_for_no_more_and_keep_the_pick() -> None:
+def test_law_6_fewer_takes_ask_for_no_more_and_keep_the_pick() -> None:
     """A pick among takes that are no longer asked for stays picked (law 6)."""
     three = edited(LIGHTHOUSE, "coast", takes=3)
     after, _ = run(three)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kit.films import COAST, cut, edited, plan, production, shot
 from kit.pretend import perform, run
 from wanflow.planner.steps import Action

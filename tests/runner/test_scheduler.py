@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import anyio
 import pytest
+
 from wanflow import money
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, Step, StepKind

@@ -41,15 +41,13 @@ def differences(old: Recipe, new: Recipe) -> tuple[Difference, ...]:
 
 
 def changed_words(old: str, new: str) -> str:
-    """The words that went and came, as `old words → new words`, shortened."""
+    """The words that went and came, as `old words → new words`, shortened; `…` stands for words that stayed."""
     was, now = old.split(), new.split()
-    gone: list[str] = []
-    came: list[str] = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        if tag != "equal":
-            gone += was[a:b]
-            came += now[c:d]
-    return f"{_shorten(' '.join(gone))} → {_shorten(' '.join(came))}"
+    matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
+    edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]
+    gone = " … ".join(" ".join(was[a:b]) for _, a, b, _, _ in edits if a < b)
+    came = " … ".join(" ".join(now[c:d]) for _, _, _, c, d in edits if c < d)
+    return f"{_shorten(gone)} → {_shorten(came)}"
 
 
 def _differences(old: Mapping[str, Canonical], new: Mapping[str, Canonical]) -> Iterator[Difference]:

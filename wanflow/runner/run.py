@@ -15,18 +15,25 @@ from wanflow.runner.perform import Performer
 from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage
+from wanflow.service.fault import UnknownFate
 from wanflow.store.inventory import survey
 
-IN_FLIGHT = 4
+IN_FLIGHT, UNKNOWN_FATE = 4, 5
+"""Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
 
 
 async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout: float | None = None) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
     What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there.
-    After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4.
+    After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4. While the fate of an earlier
+    submission is unknown nothing is submitted, and the exit code is 5 (law 3).
     """
-    recovered = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
+    try:
+        recovered = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
+    except UnknownFate as fault:
+        failure = Failure("submission", str(fault), fault.hint, UNKNOWN_FATE)
+        return Outcome(exit_code=UNKNOWN_FATE, failures=(failure,), cost=money.nothing(plan.currency))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     stage = Stage(plan, survey(parts.store, outputs))
     performer = Performer(stage, parts)
@@ -60,6 +67,6 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
 def _exit_code(failures: list[Failure], blocked: list[str]) -> int:
     """5 where a submission's fate is unknown, 1 where a step failed or could not start (cli.md, Exit codes)."""
     codes = {failure.code for failure in failures}
-    if 5 in codes:
-        return 5
+    if UNKNOWN_FATE in codes:
+        return UNKNOWN_FATE
     return 1 if failures or blocked else 0

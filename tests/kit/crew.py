@@ -1,0 +1,158 @@
+"""A whole run in virtual time: the emulator with films made beforehand, ffmpeg's jobs answered from a record."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import anyio
+from anyio import CapacityLimiter
+from anyio.lowlevel import checkpoint
+
+from kit.clock import wall_clock
+from kit.emulated import premade
+from wanflow import digest
+from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.inprocess import InProcess
+from wanflow.graph.build import build
+from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
+from wanflow.planner.draft import draft
+from wanflow.planner.steps import Plan
+from wanflow.runner.event import Event, TakeStored, TaskSubmitted
+from wanflow.runner.outcome import Outcome
+from wanflow.runner.parts import Parts
+from wanflow.runner.run import run_plan
+from wanflow.service.client import WireClient
+from wanflow.service.limited import Slots
+from wanflow.service.pacing import CompletionPacing
+from wanflow.service.port import VideoService
+from wanflow.spec.facts import Facts, Kind
+from wanflow.spec.production import Production
+from wanflow.store import inventory, layout
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+
+Around = Callable[[VideoService], VideoService]
+
+
+@dataclass(slots=True)
+class Crew:
+    """One service that outlives runs, and one production folder; `events` are those of the last run."""
+
+    folder: Path
+    endpoint: Endpoint
+    around: Around
+    events: list[Event] = field(default_factory=list)
+
+    def plan(self, film: Production) -> Plan:
+        """The plan of a production in this folder, from what is on disk now."""
+        located = replace(film, folder=self.folder)
+        return draft(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)))
+
+    async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
+        """Plan a production and run it; `plan` runs one that was made before."""
+        self.events = []
+        layout.establish(self.store)
+        parts = Parts(
+            out="out",
+            store=self.store,
+            journal=Journal(self.store),
+            service=self.around(WireClient(InProcess(self.endpoint), CompletionPacing(self.endpoint.changed))),
+            slots=Slots({}),
+            jobs=from_record,
+            limiter=CapacityLimiter(2),
+            emit=self.events.append,
+            clock=wall_clock,
+        )
+        return await run_plan(plan or self.plan(film), parts, timeout=timeout)
+
+    @property
+    def store(self) -> Store:
+        """The folder's store."""
+        return Store(self.folder, "animatic")
+
+    async def tasks(self, model: str) -> list[str]:
+        """The ids of all tasks of a model that the service knows."""
+        client = WireClient(InProcess(self.endpoint), CompletionPacing(self.endpoint.changed))
+        return [row.task_id for row in await client.list(model)]
+
+    def submitted(self) -> list[str]:
+        """The nodes whose requests the service accepted in the last run, in order."""
+        return [event.node for event in self.events if isinstance(event, TaskSubmitted)]
+
+    def stored(self) -> list[str]:
+        """The nodes whose takes were put on record in the last run."""
+        return sorted(event.node for event in self.events if isinstance(event, TakeStored))
+
+
+@asynccontextmanager
+async def crew(folder: Path, around: Around = lambda service: service) -> AsyncIterator[Crew]:
+    """A crew with one drawn asset, `sets/coast.png`, which is only bytes here."""
+    (folder / "sets").mkdir(parents=True)
+    (folder / "sets" / "coast.png").write_bytes(b"a coast")
+    async with premade(folder / "service") as endpoint:
+        yield Crew(folder, endpoint, around)
+
+
+def facts(folder: Path) -> dict[str, Facts]:
+    """What would be measured of the asset."""
+    name = "sets/coast.png"
+    return {name: Facts(Kind.IMAGE, "png", digest.of_file(folder / name), 7, 1280, 720)}
+
+
+def outputs(film: Production) -> dict[str, str]:
+    """The files of a production's cuts."""
+    return {name: cut.output for name, cut in film.cuts.items()}
+
+
+async def from_record(job: Job, limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Facts:
+    """Answer a job at once: what it makes is a few bytes that name its sources."""
+    async with limiter:
+        await checkpoint()
+    match job:
+        case ProbeFile(path) | CheckFilm(path):
+            return _film(path)
+        case GrabFrame(source, index, target):
+            return _made(target, f"frame {index} of {digest.of_file(source)}")
+        case CutPiece(source, first, last, target):
+            return _made(target, f"frames {first} to {last} of {digest.of_file(source)}")
+        case CutSound(source, target):
+            return _made(target, f"sound of {digest.of_file(source)}")
+        case ConformSegment(_, recipe, target):
+            if progress is not None:
+                progress(recipe.frames)
+            return _made(target, f"segment {recipe.key()}")
+        case AssembleCut(segments, target):
+            return _made(target, " ".join(digest.of_file(segment) for segment in segments))
+
+
+def _made(target: Path, content: str) -> Facts:
+    target.write_text(content, encoding="utf-8")
+    return _film(target)
+
+
+def _film(path: Path) -> Facts:
+    """Five seconds of film, whatever the bytes."""
+    size = path.stat().st_size
+    return Facts(
+        kind=Kind.VIDEO,
+        format="mp4",
+        digest=digest.of_file(path),
+        size_bytes=size,
+        width=1280,
+        height=720,
+        frames=150,
+        rate=Fraction(30),
+        samples=240_000,
+        sample_rate=48_000,
+        seconds=Fraction(5),
+    )
+
+
+async def now() -> float:
+    """Seconds of virtual time."""
+    await checkpoint()
+    return anyio.current_time()
