@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanflow.schemas import data_folder, load_schema, violations
-from wanflow.yamltext import parse, plain
+from wanflow.yamltext import parse
+from wanflow.yamlvalue import plain
 
 PRODUCTION = "production.schema.json"
 LIGHTHOUSE = """\

@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow import yamltext
-from wanflow.yamltext import (
-    Document,
-    Mapping,
-    Place,
-    Scalar,
-    Sequence,
-    Trouble,
-    normalised,
-    parse,
-    plain,
-    scalar,
-    typed,
-)
+from wanflow.yamltext import Document, Trouble, parse
+from wanflow.yamlvalue import Mapping, Place, Scalar, Sequence, normalised, plain, scalar, typed
 
 
 def read(text: str) -> Document:

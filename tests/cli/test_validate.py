@@ -8,7 +8,7 @@ from pathlib import Path
 from kit.project import rewrite
 from wanflow.cli.command.validate import as_annotation
 from wanflow.spec.problem import Problem
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 
 def test_problems_stand_in_the_order_of_the_file_with_line_caret_and_hint(wanflow, film: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from wanflow.spec.load import read
 from wanflow.spec.problem import Problem, Severity, render_problem
-from wanflow.yamltext import Place
+from wanflow.yamlvalue import Place
 
 GOOD = "shots:\n  a: {first_frame: a.png, prompt: x}\n"
 
