@@ -250,6 +250,14 @@ def test_a_question_mark_in_a_list_is_explained_where_the_parser_refuses_it(monk
     assert (where(found.place), found.message) == ((1, 8), "`?` is unquoted inside `[ ]` or `{ }`")
 
 
+@pytest.mark.parametrize("text", ["[", "a: {b", 'a: "x'])
+def test_what_is_missing_at_the_end_is_told_within_the_file(text):
+    """A file cut off in the middle, without a last newline, has its problem on a line that exists."""
+    found = trouble(text)
+    assert found.place.line == 1
+    assert found.place.column <= len(text) + 1
+
+
 @given(st.text(max_size=200))
 def test_no_text_raises(text):
     """Whatever somebody types comes back as a tree or as troubles."""

@@ -9,13 +9,14 @@ import pytest
 
 
 def test_a_fresh_production_is_valid_and_runs(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `init` writes has no problem and can be planned at once; the printed path is the production file."""
+    """What `init` writes has no problem and renders at once; the printed path is the production file."""
     monkeypatch.chdir(tmp_path)
     said = wanflow("init", "film")
     assert (said.code, said.out) == (0, "film/wanflow.yaml\n")
     monkeypatch.chdir(tmp_path / "film")
     assert wanflow("validate") == (0, "", "no problems in wanflow.yaml\n")
     assert "renders 2 takes" in wanflow("plan", "-q").out
+    assert wanflow("run", "-q") == (0, "out/main.mp4\n", "")
 
 
 def test_editors_find_the_schema(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from kit.project import rewrite
 
 NAMES = {
@@ -72,6 +74,15 @@ def test_a_wrong_production_leaves_no_trace(wanflow, film: Path) -> None:
     assert "wanflow.yaml:20:5: no shot is called `cost`" in said.err
     assert not (film.parent / "out").exists()
     assert not (film.parent / "wanflow.lock").exists()
+
+
+@pytest.mark.parametrize("verb", ["run", "plan", "status", "takes"])
+def test_the_animatic_never_renders_in_the_name_of_the_paid_backend(wanflow, film: Path, verb: str) -> None:
+    """Until the paid backend works, asking for it is an error: nothing may be filed as a paid take."""
+    said = wanflow(verb, "--backend", "dashscope")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: the paid backend `dashscope` is not in this version yet")
+    assert {path.name for path in film.parent.iterdir()} == {"wanflow.yaml", "sets"}
 
 
 def test_waiting_is_given_up_after_the_timeout(wanflow, film: Path) -> None:

@@ -99,3 +99,8 @@ def test_a_failed_take_disappears(progress: Progress) -> None:
     progress.note(StepFinished("coast.t1", "failed", "no"))
     assert progress.in_flight == ()
     assert "coast.t1" not in _drawn(progress)
+
+
+def test_nothing_running_takes_one_line(progress: Progress) -> None:
+    """Before anything runs there is only the footer, so that nothing jumps."""
+    assert _drawn(progress) == "2 in the queue · 0 takes rendered (0 s) · 0 CNY\n"

@@ -25,7 +25,7 @@ def source(reading, written):
     [
         ("sets/coast.png", FileSource("sets/coast.png")),
         ("../shared/coast.png", FileSource("../shared/coast.png")),
-        ("/mnt/coast.png", FileSource("/mnt/coast.png")),
+        ("/films/coast.png", FileSource("/films/coast.png")),
         ("-rf.png", FileSource("-rf.png")),
         ("'a b%20''.png'", FileSource("a b%20'.png")),
         ("https://x.y/z.png", UrlSource("https://x.y/z.png")),

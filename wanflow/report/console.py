@@ -48,7 +48,8 @@ class Display:
         self.progress = progress
 
     def __rich__(self) -> RenderableType:
-        return Group(self._takes(), self._cuts(), self._footer())
+        tables = (self._takes(), self._cuts())  # an empty one would still take a line
+        return Group(*(table for table in tables if table.row_count), self._footer())
 
     def _takes(self) -> Table:
         table = Table.grid(padding=(0, 2))

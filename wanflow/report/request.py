@@ -41,9 +41,9 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
 
 
 def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step]) -> str:
-    """The rows for people; a prompt keeps its lines."""
-    cells = [(row.key, printable(_plain(row.value)), f"({row.place or 'default'})") for row in rows]
-    seeds = [(f"seed of take {step.take}", _seed(step), "") for step in steps if step.take]
+    """The rows for people: key, where it is written, value."""
+    cells = [(row.key, str(row.place or "default"), printable(_plain(row.value))) for row in rows]
+    seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
     return "\n".join([node, *(f"  {line}" for line in columns([*cells, *seeds]))])
 
 
