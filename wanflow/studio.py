@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wanflow.errors import WanflowError
 from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
@@ -133,6 +135,8 @@ async def run(
     """
     runner = import_module("wanflow.runner.run")
     production = of.graph.production
+    if production.backend != ANIMATIC:  # the stand-in never renders in the name of the service that is paid
+        raise WanflowError(f"the backend `{production.backend}` is not in this version yet")
     store = store_of(production)
     layout.establish(store)
     with mutex.hold(store):
@@ -148,11 +152,12 @@ def facts_of(production: Production) -> FactsTable:
     store = store_of(production)
     paths = file_sources(production)
     known = factcache.look(store, paths)
+    begun_ns = time.time_ns()
     measured = {path: _measure(production.folder / path) for path in paths if path not in known}
     fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
     if fresh:
         layout.establish(store)
-        factcache.remember(store, fresh)
+        factcache.remember(store, fresh, begun_ns=begun_ns)
     return {**known, **measured}
 
 

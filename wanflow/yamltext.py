@@ -221,9 +221,8 @@ class _Composer:
         problem, context = fault.problem or "", fault.context or ""
         at, since = _position(fault.problem_mark), _position(fault.context_mark)
         found = explain(Fault(problem, context, at or since or (0, 0), since, self._lines))
-        line, column = min(
-            found.at, (len(self._lines) - 1, len(self._lines[-1]))
-        )  # the parser may stand behind the end
+        end = (len(self._lines) - 1, len(self._lines[-1]))
+        line, column = min(found.at, end)  # the parser may stand behind the end
         return Trouble(Place(self._file, line + 1, column + 1), found.message, found.hint)
 
 

@@ -17,7 +17,7 @@ def test_problems_stand_in_the_order_of_the_file_with_line_caret_and_hint(wanflo
     rewrite(film, "cuts:\n", "cutz: {}\ncuts:\n")
     done = wanflow("validate")
     assert done.code == 2
-    assert done.out.index("wanflow.yaml:20:5: ") < done.out.index("wanflow.yaml:24:1: ")
+    assert done.out.index("wanflow.yaml:20:24: ") < done.out.index("wanflow.yaml:24:1: ")
     assert "  cutz: {}\n  ^\n  hint: did you mean `cuts`?\n" in done.out
     assert done.err == "2 errors and 0 warnings in wanflow.yaml\n"
 

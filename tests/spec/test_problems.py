@@ -23,7 +23,7 @@ def hints(problems):
 
 ONE = [
     ("unknown shot", GOOD + "cuts: {m: [a, aa]}\n", (5, 15, "no shot is called `aa`"), "did you mean `a`?"),
-    ("shot in a source", GOOD + "  b: {first_clip: {shot: aa}}\n", (5, 7, "no shot is called `aa`"), "`a`"),
+    ("shot in a source", GOOD + "  b: {first_clip: {shot: aa}}\n", (5, 26, "no shot is called `aa`"), "`a`"),
     (
         "range",
         "shots:\n  a: {first_frame: a.png, duration: 99}\n",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import Source
-from wanflow.spec.sourceform import read_source
+from wanflow.spec.sourceform import read_source, value_place
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Place, Scalar, Sequence
 
@@ -62,7 +62,7 @@ def read_member(name: str, place: Place, node: Table, folder: Path, problems: li
             source = read_source(shown, folder, problems)
             voice = node.find("voice")
             spoken = None if voice is None else read_source(voice, folder, problems)
-            return None if source is None else Member(name, kind, source, spoken, place)
+            return None if source is None else Member(name, kind, source, spoken, value_place(shown))
     problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
     return None
 
@@ -95,10 +95,10 @@ def read_draft(
 def _slots(node: Table, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:
     found: dict[str, tuple[Source, Place]] = {}
     for slot in SLOTS:
-        value, key = node.find(slot), node.key(slot)
+        value = node.find(slot)
         source = None if value is None else read_source(value, folder, problems)
-        if source is not None and value is not None and key is not None:
-            found[slot] = (source, value.place if isinstance(value, Scalar) else key.place)
+        if source is not None and value is not None:
+            found[slot] = (source, value_place(value))
     return found
 
 

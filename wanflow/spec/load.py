@@ -12,7 +12,7 @@ from wanflow.spec.interpolate import Names
 from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_shots
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Cut, Production, Shot
-from wanflow.spec.shape import check_shape
+from wanflow.spec.shape import PAID_LATER, check_shape
 from wanflow.yamltext import Document, Trouble, parse
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
@@ -20,6 +20,7 @@ from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
 BACKEND, REGION = "animatic", "beijing"
+REGIONS = ("beijing", "singapore", "virginia")
 
 
 def read(
@@ -62,6 +63,7 @@ class _Reading:
             return None
         self.problems += list(_cut_off(root))
         root = self._filled(root)
+        self.problems += self._overrides()
         shape, broken = check_shape(root)
         self.problems += shape
         own = _word(root, "backend") or BACKEND
@@ -73,6 +75,16 @@ class _Reading:
         self.problems += [*unknown_shots(shots, cuts, names), *shared_outputs(cuts)]
         title = _word(root, "title") or ""
         return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
+
+    def _overrides(self) -> Iterator[Problem]:
+        """What the command line asks for is held to the same words as the file's own keys."""
+        top = Place(self._file.name, 1, 1)
+        if self._backend == "dashscope":
+            yield Problem(top, PAID_LATER, "use `--backend animatic`")
+        elif self._backend not in {None, BACKEND}:
+            yield Problem(top, f"no backend is called `{self._backend}`", "it is `animatic`")
+        if self._region not in {None, *REGIONS}:
+            yield Problem(top, f"no region is called `{self._region}`", f"it is one of {', '.join(REGIONS)}")
 
     def _filled(self, root: Table) -> Table:
         """The tree with `${…}` filled in, but for `vars` themselves: there is no nesting."""

@@ -134,8 +134,7 @@ def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterat
             yield Media(slot, slot, source, place)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
-        place = member.place if member.name == "" else draft.place
-        yield Media(slot, f"reference_{member.kind}", member.source, place, member.voice, member.name or None)
+        yield Media(slot, f"reference_{member.kind}", member.source, member.place, member.voice, member.name or None)
 
 
 def _voiced(media: Media, model: Model) -> Media:

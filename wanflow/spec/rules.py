@@ -8,9 +8,8 @@ from wanflow.spec.catalog import Model, ParameterRule, load_catalog
 from wanflow.spec.draft import Draft
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Media, Value
+from wanflow.spec.shape import known_parameters
 from wanflow.yamlvalue import Scalar
-
-NOT_PARAMETERS = frozenset({"model", "prompt", "negative_prompt", "takes", "note", "seed", "pick", "use"})
 
 
 def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
@@ -130,7 +129,7 @@ def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
 
 
 def _unknown(draft: Draft, model: Model) -> Iterator[Problem]:
-    for key in sorted(draft.given - NOT_PARAMETERS):
+    for key in sorted(draft.given & known_parameters()):
         if key not in model.parameters:
             hint = _models_with(lambda other, key=key: key in other.parameters)
             yield Problem(draft.values[key].place, f"`{model.name}` has no parameter `{key}`", hint)

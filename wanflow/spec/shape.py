@@ -13,6 +13,8 @@ from wanflow.yamlvalue import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
 
+PAID_LATER = "the paid backend `dashscope` is not in this version yet"
+
 LATER: Mapping[str, str] = {
     "include": "productions of several files",
     "scene": "productions of several files",
@@ -222,9 +224,7 @@ def _later(root: Table) -> Iterator[Problem]:
     yield from _not_yet(root, "top")
     backend = root.find("backend")
     if isinstance(backend, Scalar) and backend.value == "dashscope":
-        yield Problem(
-            backend.place, "the paid backend `dashscope` is not in this version yet", "use `backend: animatic`"
-        )
+        yield Problem(backend.place, PAID_LATER, "use `backend: animatic`")
     for shot in _children(root, "shots"):
         yield from _not_yet(shot, "shot")
     for cut in _children(root, "cuts"):

@@ -25,7 +25,7 @@ from wanflow.spec.source import (
     UrlSource,
 )
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Node, Scalar
+from wanflow.yamlvalue import Node, Place, Scalar
 
 _DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
@@ -50,6 +50,14 @@ def read_source(node: Node, folder: Path, problems: list[Problem]) -> Source | N
         return _address(url, url.words, sha256.words if isinstance(sha256, Scalar) else None, problems)
     problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
     return None
+
+
+def value_place(node: Node) -> Place:
+    """Where a source's own value begins: the path, the address or the shot's name, also within a mapping."""
+    if isinstance(node, Table):
+        named = [node.find(key) for key in ("shot", "file", "url")]
+        return next((value.place for value in named if value is not None), node.place)
+    return node.place
 
 
 def read_piece(node: Table) -> Piece | None:
