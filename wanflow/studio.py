@@ -23,7 +23,7 @@ from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import states as planner_states
-from wanflow.planner.draft import draft, take_node
+from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan, StepKind
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
@@ -111,11 +111,7 @@ def settle(of: Plan) -> Outcome:
     """The outcome of a run of a plan in which nothing is to be done; takes get their names in `out/` back."""
     store = store_of(of.graph.production)
     lockfile.ensure(store.lock)
-    for step in of.steps:
-        entry = of.inventory.lock.shots.get(step.shot or "")
-        if step.kind is StepKind.TAKE and entry is not None:
-            digests = [digest for digest, number in entry.numbers.items() if number == step.take]
-            _shelve(of.graph.production, step.shot or "", step.take, digests)
+    _reshelve(of, store)
     return outcome.settle(of)
 
 
@@ -142,6 +138,7 @@ async def run(
     with mutex.hold(store):
         lockfile.ensure(store.lock)
         layout.sweep_temporary(store)
+        _reshelve(of, store)
         async with _animatic_parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1) as parts:
             done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
             return done
@@ -230,10 +227,15 @@ async def _animatic_parts(production: Production, store: Store, emit: Emit, jobs
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _shelve(production: Production, shot: str, number: int, digests: Sequence[str]) -> None:
-    name = production.folder / production.out / "shots" / f"{take_node(shot, number)}.mp4"
-    for digest in digests:
-        shelf.put(store_of(production), digest, name)
+def _reshelve(of: Plan, store: Store) -> None:
+    """Give the takes that a plan reuses their names under `out/` back, where somebody removed them."""
+    production = of.graph.production
+    for step in of.steps:
+        entry = of.inventory.lock.shots.get(step.shot or "")
+        if step.kind is StepKind.TAKE and entry is not None:
+            name = production.folder / production.out / "shots" / f"{step.node}.mp4"
+            for digest in (digest for digest, number in entry.numbers.items() if number == step.take):
+                shelf.put(store, digest, name)
 
 
 def _outputs(production: Production) -> dict[str, str]:
