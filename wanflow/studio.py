@@ -110,7 +110,7 @@ def states(of: Plan) -> Mapping[str, str]:
 def settle(of: Plan) -> Outcome:
     """The outcome of a run of a plan in which nothing is to be done; takes get their names in `out/` back."""
     store = store_of(of.graph.production)
-    lockfile.ensure(store.lock)
+    _ensure_locks(store)
     _reshelve(of, store)
     return outcome.settle(of)
 
@@ -136,7 +136,7 @@ async def run(
     store = store_of(production)
     layout.establish(store)
     with mutex.hold(store):
-        lockfile.ensure(store.lock)
+        _ensure_locks(store)
         layout.sweep_temporary(store)
         _reshelve(of, store)
         async with _animatic_parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1) as parts:
@@ -225,6 +225,12 @@ async def _animatic_parts(production: Production, store: Store, emit: Emit, jobs
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ensure_locks(store: Store) -> None:
+    """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files)."""
+    for lock in {store.lock, store.paid_lock}:
+        lockfile.ensure(lock)
 
 
 def _reshelve(of: Plan, store: Store) -> None:

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 import wanflow
 from kit.watching import frames, likeness, streams
 from wanflow.runner.outcome import Outcome
+from wanflow.store import lockfile
 
 SPEC = """\
 wanflow: 1
@@ -81,6 +82,14 @@ def test_the_cut_shows_what_two_shots_share_once(film: Path) -> None:
 def test_an_overlap_that_is_kept_and_trims_are_counted_in_frames(film: Path) -> None:
     """Three seconds, three seconds, and one second of the still."""
     assert len(frames(film / "out/kept.mp4")) == 90 + 90 + 30
+
+
+def test_the_first_run_writes_the_lock_for_git_although_nothing_was_paid(film: Path) -> None:
+    """An animatic's takes stay out of it."""
+    lock = lockfile.read(film / "wanflow.lock")
+    assert (film / "wanflow.lock").exists()
+    assert lock.shots == {}
+    assert set(lockfile.read(film / ".wanflow" / "animatic.lock").shots) == {"coast", "approach", "still"}
 
 
 def test_the_same_production_elsewhere_gives_the_same_bytes(film: Path, tmp_path: Path) -> None:

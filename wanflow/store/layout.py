@@ -81,8 +81,11 @@ class Store:
     @property
     def lock(self) -> Path:
         """The lock: in git for paid takes, in the store for the animatic's."""
-        if self.backend == "animatic":
-            return self.root / "animatic.lock"
+        return self.root / "animatic.lock" if self.backend == "animatic" else self.paid_lock
+
+    @property
+    def paid_lock(self) -> Path:
+        """The lock of paid takes, which stands in git whatever backend renders today."""
         return self.folder / LOCK_NAME
 
     def temporary(self, suffix: str) -> Path:
