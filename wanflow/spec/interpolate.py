@@ -14,7 +14,7 @@ from wanflow.yamlvalue import Node, Scalar, Sequence
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Around a cast name in a prompt until its identifier is known; private characters that no author types."""
 
-_PATTERN = re.compile(r"\$\$|\$\{([^}]*)\}")
+_PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
 
 
@@ -43,7 +43,7 @@ class Names:
 
     def _scalar(self, scalar: Scalar, text: str, *, prompt: bool) -> Scalar:
         whole = _PATTERN.fullmatch(text)
-        name = str(whole.group(1)) if whole else ""
+        name = whole.group(1) or "" if whole else ""
         if name in self.vars and name not in self.cast:
             known = self.vars[name]
             return Scalar(known.value, known.words, scalar.place)
@@ -53,7 +53,10 @@ class Names:
     def _value(self, match: re.Match[str], scalar: Scalar, *, prompt: bool) -> str:
         if match.group() == "$$":
             return "$"
-        parts = _NAME.fullmatch(match.group(1))
+        parts = _NAME.fullmatch(match.group(1) or "")
+        if match.group(1) is None:
+            self._report(scalar, "a `${` is nested or never closed", "write `${name}`, or `$$` for a dollar sign")
+            return ""
         if parts is None:
             self._report(scalar, f"`{match.group()}` is no name", "write `${name}`, or `$$` for a dollar sign")
             return ""

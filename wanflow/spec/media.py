@@ -62,7 +62,7 @@ class _Check:
 
     def item(self, item: CutItem) -> Iterator[Problem]:
         name = item.source.shot if isinstance(item.source, ShotSource) else item.source.path
-        expected = self._expect(item.source, ())
+        expected = self._expect_or_none(item.source)
         if isinstance(expected, Unreadable):
             yield Problem(item.place, f"`{name}` {expected.why}", expected.hint)
         elif expected is not None and expected.kind is not Kind.VIDEO:
@@ -72,7 +72,7 @@ class _Check:
             yield from _trims(item, name, expected.frames, expected.rate)
 
     def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
-        clip, wanted = self._expect(media.source, ()), shot.parameters.get("duration")
+        clip, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
         if isinstance(clip, Unreadable) or clip is None or clip.seconds is None or not isinstance(wanted, int):
             return
         if clip.seconds >= wanted:
@@ -91,6 +91,13 @@ class _Check:
             yield Problem(place, f"`{path}` {expected.why}", expected.hint)
         elif expected is not None:
             yield from _judge(place, source, expected, rule, slot)
+
+    def _expect_or_none(self, source: Source) -> Expected | Unreadable | None:
+        """The same, None also where a piece lies outside its clip: `_source` says so of the slot that asks for it."""
+        try:
+            return self._expect(source, ())
+        except PieceOutside:
+            return None
 
     def _expect(self, source: Source, above: tuple[str, ...]) -> Expected | Unreadable | None:
         match source:
@@ -116,10 +123,17 @@ class _Check:
         frames = timing.to_frames(int(wanted), NOMINAL_RATE)
         for media in shot.media if frames == 0 else ():
             if media.type == "video":
-                given = self._expect(media.source, above)
+                given = self._input(media, above)
                 return replace(given, facts=None) if isinstance(given, Expected) else given
         seconds = timing.to_seconds(frames, NOMINAL_RATE)
         return Expected(Kind.VIDEO, None, frames or None, NOMINAL_RATE, seconds or None)
+
+    def _input(self, media: Media, above: tuple[str, ...]) -> Expected | Unreadable | None:
+        """The video that a shot edits, None where its own slot has a problem already."""
+        try:
+            return self._expect(media.source, above)
+        except PieceOutside:
+            return None
 
 
 def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected | Unreadable | None:

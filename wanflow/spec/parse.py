@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -58,8 +59,14 @@ def parse_cut(name: Scalar, node: Node, out: str, folder: Path, problems: list[P
     listed = items.items if isinstance(items, Sequence) else ()
     parsed = [_item(item, folder, slated=slated) for item in listed]
     problems += [Problem(item.place, "an item is a `shot` or a `file`") for item in parsed if not _named(item)]
-    path = output.words if isinstance(output, Scalar) else f"{out}/{name.words}.mp4"
-    return Cut(name.words, name.place, tuple(item for item in parsed if _named(item)), path)
+    path = output.words if isinstance(output, Scalar) else f"out/{name.words}.mp4"
+    return Cut(name.words, name.place, tuple(item for item in parsed if _named(item)), place_output(out, path))
+
+
+def place_output(out: str, path: str) -> str:
+    """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it."""
+    plain = posixpath.normpath(path)
+    return plain if out == "out" else f"{out}/{plain.removeprefix('out/')}"
 
 
 def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: frozenset[str]) -> Iterator[Problem]:

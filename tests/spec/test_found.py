@@ -1,0 +1,65 @@
+"""Mistakes that once ended in a traceback or went through in silence."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from wanflow.spec.facts import Facts, Kind
+from wanflow.spec.media import check_media
+from wanflow.spec.parse import place_output
+
+FRAME = "shots:\n  a: {first_frame: a.png}\n"
+TABLE = {
+    "a.png": Facts(Kind.IMAGE, "png", "a" * 64, 1000, 1280, 720),
+    "v.mp4": Facts(Kind.VIDEO, "mp4", "b" * 64, 1000, 1280, 720, frames=120, rate=Fraction(30), seconds=Fraction(4)),
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        FRAME + "  b: {first_clip: {shot: a, tail: 9}, duration: 15}\n",
+        "shots:\n  b: {first_clip: {file: v.mp4, tail: 9}, duration: 15}\n",
+        "shots:\n  a: {model: wan2.7-videoedit, video: {file: v.mp4, tail: 9}}\ncuts: {m: [a]}\n",
+        "shots:\n  a: {model: wan2.7-videoedit, video: v.mp4}\n  b: {first_clip: {shot: a, tail: 5}, duration: 9}\n",
+    ],
+)
+def test_a_piece_beyond_its_clip_is_one_problem(reading, body):
+    """Said at the slot that asks for it, once, whatever else depends on the clip."""
+    production, problems = reading(body)
+    assert production is not None, problems
+    (found,) = check_media(production, TABLE)
+    assert "the piece needs frames" in found.message
+
+
+@pytest.mark.parametrize("prompt", ["${a:-${b}}", "x ${a", "${a ${b}"])
+def test_nested_and_unclosed_names_are_errors(reading, prompt):
+    """Neither reaches a paid prompt."""
+    production, problems = reading(f"vars: {{a: x, b: y}}\nshots:\n  a: {{first_frame: a.png, prompt: '{prompt}'}}\n")
+    assert production is None
+    assert any("nested or never closed" in item.message for item in problems)
+
+
+def test_another_backend_never_writes_the_productions_own_files():
+    """Also a cut with an `output` of its own goes to `out/<backend>/`."""
+    assert [place_output("out", path) for path in ("out/x.mp4", "./out/n.mp4")] == ["out/x.mp4", "out/n.mp4"]
+    assert place_output("out/dashscope", "out/x.mp4") == "out/dashscope/x.mp4"
+    assert place_output("out/dashscope", "film.mp4") == "out/dashscope/film.mp4"
+
+
+def test_a_backend_that_does_not_work_yet_is_refused_from_the_command_line_too(reading):
+    """`--backend` is held to the words that the file's own key is held to."""
+    for name in ("dashscope", "film"):
+        production, problems = reading(FRAME, backend=name)
+        assert production is None
+        assert name in problems[0].message
+
+
+def test_two_spellings_of_one_output_are_one_file(reading):
+    """`./out/x.mp4` is `out/x.mp4`."""
+    body = f"{FRAME}cuts:\n  m: {{items: [a], output: out/x.mp4}}\n  n: {{items: [a], output: ./out/x.mp4}}\n"
+    production, problems = reading(body)
+    assert production is None
+    assert [item.place.line for item in problems] == [7]
