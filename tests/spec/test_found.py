@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from wanflow.spec.facts import Facts, Kind
+from wanflow.spec.facts import Facts, Kind, Unreadable
 from wanflow.spec.media import check_media
 from wanflow.spec.parse import place_output
 
@@ -63,3 +63,14 @@ def test_two_spellings_of_one_output_are_one_file(reading):
     production, problems = reading(body)
     assert production is None
     assert [item.place.line for item in problems] == [7]
+
+
+def test_a_voice_that_is_not_there_is_pointed_at_itself(reading):
+    """Not at the picture of the cast member that it belongs to."""
+    body = (
+        "cast:\n  keeper: {image: a.png, voice: k.wav}\nshots:\n  a: {model: wan2.7-r2v, prompt: '${keeper} waits'}\n"
+    )
+    production, _ = reading(body)
+    (found,) = check_media(production, {**TABLE, "k.wav": Unreadable("is not there")})
+    line = body.splitlines()[1]
+    assert found.place.column == line.index("k.wav") + 1

@@ -75,7 +75,7 @@ def _of_media(media: Media) -> Iterator[Row]:
     named = f"{media.cast}: " if media.cast else ""
     yield Row(media.slot, f"{named}{source_text(media.source)}", media.place)
     if media.voice is not None:
-        yield Row(f"{media.slot}.voice", source_text(media.voice), media.place)
+        yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
 
 
 def _item(item: CutItem) -> str:

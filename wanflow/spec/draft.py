@@ -25,6 +25,7 @@ class Member:
     source: Source
     voice: Source | None
     place: Place
+    voice_place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def read_member(name: str, place: Place, node: Table, folder: Path, problems: li
             source = read_source(shown, folder, problems)
             voice = node.find("voice")
             spoken = None if voice is None else read_source(voice, folder, problems)
-            return None if source is None else Member(name, kind, source, spoken, value_place(shown))
+            heard = None if voice is None else value_place(voice)
+            return None if source is None else Member(name, kind, source, spoken, value_place(shown), heard)
     problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
     return None
 

@@ -56,7 +56,7 @@ class _Check:
             rule = model.media[media.type]
             yield from self._source(media.place, media.source, rule.file, media.slot)
             if media.voice is not None and rule.voice is not None:
-                yield from self._source(media.place, media.voice, rule.voice, f"{media.slot}.voice")
+                yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.slot}.voice")
             if rule.continued:
                 yield from self._continued(shot, media)
 
@@ -204,7 +204,7 @@ def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
         for media in shot.media:
             yield media.place, media.source
             if media.voice is not None:
-                yield media.place, media.voice
+                yield media.spoken_at, media.voice
     for cut in production.cuts.values():
         for item in cut.items:
             yield item.place, item.source

@@ -73,9 +73,9 @@ def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: fro
     """References to shots that are nowhere; a shot with problems of its own counts as there."""
     for shot in shots.values():
         for media in shot.media:
-            for source in (media.source, media.voice):
+            for source, place in ((media.source, media.place), (media.voice, media.spoken_at)):
                 if isinstance(source, ShotSource) and source.shot not in names:
-                    yield Problem(media.place, f"no shot is called `{source.shot}`", _near(source.shot, names))
+                    yield Problem(place, f"no shot is called `{source.shot}`", _near(source.shot, names))
     for cut in cuts.values():
         for item in cut.items:
             if isinstance(item.source, ShotSource) and item.source.shot not in names:
@@ -141,7 +141,15 @@ def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterat
             yield Media(slot, slot, source, place)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
-        yield Media(slot, f"reference_{member.kind}", member.source, member.place, member.voice, member.name or None)
+        yield Media(
+            slot=slot,
+            type=f"reference_{member.kind}",
+            source=member.source,
+            place=member.place,
+            voice=member.voice,
+            cast=member.name or None,
+            voice_place=member.voice_place,
+        )
 
 
 def _voiced(media: Media, model: Model) -> Media:

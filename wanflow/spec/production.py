@@ -30,6 +30,12 @@ class Media:
     place: Place
     voice: Source | None = None
     cast: str | None = None
+    voice_place: Place | None = None
+
+    @property
+    def spoken_at(self) -> Place:
+        """Where the voice is written, for problems of its own."""
+        return self.voice_place or self.place
 
 
 @dataclass(frozen=True, slots=True)

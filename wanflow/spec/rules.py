@@ -175,4 +175,4 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _warning(item: Media, message: str) -> Problem:
-    return Problem(item.place, message, None, Severity.WARNING)
+    return Problem(item.spoken_at, message, None, Severity.WARNING)
