@@ -9,6 +9,7 @@ import anyio
 
 from wanflow import money
 from wanflow.planner.steps import Plan, StepKind
+from wanflow.runner.event import Warned
 from wanflow.runner.outcome import Failure, Outcome, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.perform import Performer
@@ -36,6 +37,8 @@ async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout
         return Outcome(exit_code=UNKNOWN_FATE, failures=(failure,), cost=money.nothing(plan.currency))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     stage = Stage(plan, survey(parts.store, outputs))
+    for note in stage.inventory.lock.notes:
+        parts.emit(Warned(note))
     performer = Performer(stage, parts)
     results: Mapping[str, Result] = {}
     with anyio.move_on_after(timeout) as scope:
