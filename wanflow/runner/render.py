@@ -20,6 +20,7 @@ from wanflow.service.fault import ServiceFault, UnknownFate
 from wanflow.service.port import Request, TaskState
 from wanflow.service.verdict import fault_of_state
 from wanflow.service.wire import MediaItem, request_body
+from wanflow.spec.catalog import load_catalog
 from wanflow.spec.production import Shot
 from wanflow.spec.source import DataSource, Source, UrlSource
 from wanflow.store import blobs, traces
@@ -128,7 +129,7 @@ async def _request(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request
         negative_prompt=shot.negative_prompt,
         media=media,
         parameters=shot.parameters,
-        seed=seed,
+        seed=seed if "seed" in load_catalog()[shot.model].parameters else None,
     )
 
 
