@@ -29,9 +29,9 @@ from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
-from wanflow.spec.load import read
+from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
-from wanflow.spec.problem import Problem, Severity, SpecError
+from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
 from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
@@ -58,9 +58,9 @@ def load(
     SpecError with every problem; problems that are only warnings are in the production's `warnings`.
     """
     production, problems = _read(file, backend=backend, region=region, values=values)
-    if production is None or any(problem.severity is Severity.ERROR for problem in problems):
+    if production is None or has_errors(problems):
         raise SpecError(problems)
-    return production
+    return replace(production, warnings=problems)
 
 
 def validate(
@@ -71,14 +71,7 @@ def validate(
     values: Mapping[str, str] = NO_VALUES,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file, in the order of their places; none is raised."""
-    production, problems = _read(file, backend=backend, region=region, values=values)
-    if production is None or any(problem.severity is Severity.ERROR for problem in problems):
-        return problems
-    try:
-        build(production)
-    except SpecError as cycle:
-        return (*problems, *cycle.problems)
-    return problems
+    return _read(file, backend=backend, region=region, values=values)[1]
 
 
 def plan(production: Production, select: Sequence[str] = (), *, exclude: Sequence[str] = ()) -> Plan:
@@ -169,13 +162,21 @@ def _read(
     file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str]
 ) -> tuple[Production | None, tuple[Problem, ...]]:
     place = region or os.environ.get("WANFLOW_REGION") or None
-    production, problems = read(Path(file), backend=backend, region=place, values=values)
+    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
     if production is None:
         return None, problems
-    found = check_media(production, facts_of(production))
+    found = [*check_media(production, facts_of(production)), *_circles(production)]
     lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     located = tuple(_with_line(problem, lines) for problem in found)
     return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
+
+
+def _circles(production: Production) -> tuple[Problem, ...]:
+    try:
+        build(production)
+    except SpecError as circle:
+        return circle.problems
+    return ()
 
 
 def _with_line(problem: Problem, lines: Sequence[str]) -> Problem:

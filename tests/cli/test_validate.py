@@ -44,3 +44,16 @@ def test_a_message_cannot_end_its_annotation() -> None:
     hostile = Problem(Place("a,b:c.yaml", 1, 2), "100 %\n::error::x", "two\r\nlines")
     told = as_annotation(hostile, Path())
     assert told == "::error file=a%2Cb%3Ac.yaml,line=1,col=2::100 %25%0A::error::x%0Ahint: two%0D%0Alines"
+
+
+def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) -> None:
+    """Every problem at once: a key, a file that is not there, and two shots that need each other."""
+    text = film.read_text(encoding="utf-8")
+    text = text.replace("sets/coast.png", "sets/nowhere.png").replace("cuts:\n", "cutz: {}\ncuts:\n")
+    circle = "  one:\n    first_clip: {shot: two, tail: 2}\n  two:\n    first_clip: {shot: one, tail: 2}\n\ncutz:"
+    film.write_text(text.replace("\ncutz:", circle), encoding="utf-8")
+    done = wanflow("validate")
+    assert done.code == 2
+    assert "`cutz` is no key here" in done.out
+    assert "`sets/nowhere.png` is not there" in done.out
+    assert "need each other in a circle" in done.out

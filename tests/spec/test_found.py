@@ -74,3 +74,35 @@ def test_a_voice_that_is_not_there_is_pointed_at_itself(reading):
     (found,) = check_media(production, {**TABLE, "k.wav": Unreadable("is not there")})
     line = body.splitlines()[1]
     assert found.place.column == line.index("k.wav") + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("shots:\n  a: {first_frame: a.png, prompt: '${mood}'}\n", "neither a cast member nor a var"),
+        ("shots:\n  a: {first_frame: a.png, duration: '${n}'}\n", "`n` is no var"),
+        ("shots:\n  a: {first_frame: 'data:image/png;base64,!!'}\n", "not a picture as data"),
+        ("shots:\n  a: {first_frame: 'ftp://host/a.png'}\n", "`ftp:` is no address"),
+        ("shots:\n  a: {model: wan2.7-r2v, references: [keepr], prompt: x}\n", "no cast member is called `keepr`"),
+    ],
+)
+def test_one_mistake_is_said_once(reading, body, said):
+    """What follows from it is no second mistake."""
+    production, problems = reading(body)
+    assert production is None
+    (found,) = problems
+    assert said in found.message
+
+
+def test_a_signed_address_does_not_hide_a_refused_set(reading):
+    """A warning is no damage: the model's rules are still asked."""
+    _, problems = reading("shots:\n  a: {last_frame: 'https://h/a.png?Signature=x'}\n")
+    assert [problem.severity.value for problem in problems] == ["error", "warning"]
+
+
+def test_an_animatic_of_a_paid_production_can_be_asked_for(reading):
+    """`--backend` goes before the file's own key, and writes to a folder of its own."""
+    body = "backend: dashscope\n" + FRAME
+    assert reading(body)[0] is None
+    production, _ = reading(body, backend="animatic")
+    assert (production.backend, production.out) == ("animatic", "out/animatic")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from wanflow import digest
 from wanflow.emulator import scene, sound
 from wanflow.emulator.bucket import Bucket
 from wanflow.emulator.camera import FPS, Aim, choose_aim
@@ -43,11 +44,17 @@ def film(order: Order, target: Path, *, bucket: Bucket, binary: Path, leash: too
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             made = _Studio(order, bucket, Path(scratch)).set_up()
-            tool.run(made.shoot.argv(binary, made.video, made.audio, part), leash=leash)
+            tool.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), leash=leash)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return Film(target, made.shoot.frames, made.inputs)
+
+
+def _label(order: Order) -> str:
+    """What was asked for, as a hash: two requests may look alike on a flat picture, and bytes tell takes apart."""
+    settings = {key: order.settings[key] for key in sorted(order.settings)}
+    return digest.of_json({"model": order.model, "prompt": order.prompt, "settings": settings})
 
 
 @dataclass(frozen=True, slots=True)

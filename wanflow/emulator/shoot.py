@@ -50,11 +50,12 @@ class Shoot:
         self._chains.append(f"{''.join(f'[{source}]' for source in sources)}{filters}[{name}]")
         return name
 
-    def argv(self, binary: Path, video: str, audio: str, target: Path) -> list[str]:
-        """The command that films it."""
+    def argv(self, binary: Path, video: str, audio: str, target: Path, *, label: str) -> list[str]:
+        """The command that films it; `label` is written into the file, so that no two requests give the same bytes."""
         picture = self.chain([video], f"trim=end_frame={self.frames},format=yuv420p,{TAGS}")
         return [
             str(binary), *self._inputs,
             "-filter_complex_threads", "1", "-filter_complex", ";".join(self._chains),
-            "-map", f"[{picture}]", "-map", f"[{audio}]", "-r", str(FPS), *ENCODER, "-y", path_argument(target),
+            "-map", f"[{picture}]", "-map", f"[{audio}]", "-r", str(FPS), *ENCODER,
+            "-metadata", f"comment={label}", "-y", path_argument(target),
         ]  # fmt: skip

@@ -36,7 +36,8 @@ def build(production: Production) -> ShotGraph:
         vertices[cut_id(cut.name)] = CutVertex(cut_id(cut.name), cut)
         edges += [(origin_id(item.source), cut_id(cut.name)) for item in cut.items]
     try:
-        return connect(production, vertices.values(), edges)
+        # a shot that is nowhere is the check's to report; circles are looked for all the same
+        return connect(production, vertices.values(), [(a, b) for a, b in edges if a in vertices and b in vertices])
     except CyclicGraph as cycle:
         raise SpecError([_located(production, cycle.path)]) from None
 

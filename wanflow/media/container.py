@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -25,6 +26,10 @@ UNTAGGED = 2
 HD_HEIGHT = 720
 MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 
+OLD = int(av.__version__.split(".")[0]) <= 18
+LENIENT: Mapping[str, Any] = {"metadata_errors": "replace"} if OLD else {}
+"""Up to 18, the last for Python 3.11, PyAV refuses metadata that is no UTF-8 unless told not to; later ones don't."""
+
 
 class BadMedia(MediaFault):
     """A file that is not the media it has to be; `why` goes on from its name: `is empty`."""
@@ -39,7 +44,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """A media file open for reading; any failure to read it inside the block is a BadMedia."""
     options = {"format_whitelist": READABLE, "protocol_whitelist": PROTOCOLS}
     try:
-        with av.open(str(path.absolute()), container_options=options, metadata_errors="replace") as container:
+        with av.open(str(path.absolute()), container_options=options, **LENIENT) as container:
             yield container
     except av.FFmpegError as fault:
         raise BadMedia(path, f"can't be read as video or sound: {fault.strerror}".lower()) from fault

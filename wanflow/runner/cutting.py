@@ -15,11 +15,12 @@ from wanflow.graph.node import CutVertex
 from wanflow.media import timeline
 from wanflow.media.jobs import AssembleCut, ConformSegment
 from wanflow.media.segment import SegmentRecipe
+from wanflow.media.slate import missing_glyphs
 from wanflow.planner import edit
 from wanflow.planner.edit import EditItem
 from wanflow.planner.steps import Step
 from wanflow.runner.derive import keep_derived
-from wanflow.runner.event import CutFinished, CutProgress
+from wanflow.runner.event import CutFinished, CutProgress, Warned
 from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
@@ -45,6 +46,7 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
         raise TypeError(f"not a cut: {step.node}")
     items = _items(vertex, stage)
     segments = _segments(items, stage, parts)
+    _warn_of_boxes(step.node, items, parts)
     work = _Assembly(step.node, vertex.cut, parts, segments, stage)
     files = await work.conform()
     fingerprint = edit.cut_fingerprint(items)
@@ -110,6 +112,15 @@ class _Assembly:
     def _kept(self, key: str) -> Path | None:
         name = self._stage.inventory.derived.get(key)
         return None if name is None else blobs.derived_file(self._parts.store, name)
+
+
+def _warn_of_boxes(node: str, items: tuple[EditItem, ...], parts: Parts) -> None:
+    """Say once that the slates of a cut have characters that no font on this machine has."""
+    missing = sorted(missing_glyphs("".join(line for item in items for line in item.slate)))
+    if missing:
+        shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
+        words = f"no font here has `{shown}`, so the slates show boxes: install one, e.g. Noto Sans CJK"
+        parts.emit(Warned(words, node))
 
 
 def _items(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:

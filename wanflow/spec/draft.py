@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wanflow.spec.problem import Problem
+from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.source import Source
 from wanflow.spec.sourceform import read_source, value_place
 from wanflow.yamlvalue import Mapping as Table
@@ -32,6 +32,8 @@ class Member:
 class Draft:
     """One shot as its author wrote it, with defaults mixed in key by key.
 
+    `damaged` where a source could not be read, which is said already.
+
     `values` are all keys but media, each with its place; `given` are those that stand in the shot itself or in the
     defaults of its model. `references` is None where the prompt decides.
     """
@@ -45,6 +47,7 @@ class Draft:
     references: tuple[tuple[Scalar | None, Member | None], ...] | None
     references_place: Place | None
     tags: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def read_cast(root: Table, folder: Path, problems: list[Problem]) -> dict[str, Member]:
@@ -79,6 +82,7 @@ def read_draft(
     if model is None:
         problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
         return None
+    before = len(problems)
     special = dict(_scalars(_model_defaults(defaults, model.words)))
     references = node.find("references")
     return Draft(
@@ -91,6 +95,7 @@ def read_draft(
         references=_references(references, folder, problems) if isinstance(references, Sequence) else None,
         references_place=references.place if references is not None else None,
         tags=_tags(node),
+        damaged=has_errors(problems[before:]),
     )
 
 

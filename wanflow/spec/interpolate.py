@@ -76,7 +76,7 @@ class Names:
             return rest or ""
         else:
             self._report(scalar, self._unknown(name, kind, rest, prompt=prompt), self._near(name, prompt=prompt))
-        return ""
+        return f"${{{name}}}"  # a value, so that nobody finds it empty as well
 
     def _unknown(self, name: str, kind: str | None, rest: str | None, *, prompt: bool) -> str:
         if kind == "?" and rest:

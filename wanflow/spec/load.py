@@ -10,9 +10,9 @@ from wanflow.spec.catalog import load_catalog
 from wanflow.spec.draft import read_cast, read_draft
 from wanflow.spec.interpolate import Names
 from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_shots
-from wanflow.spec.problem import Problem, Severity
+from wanflow.spec.problem import Problem, Severity, has_errors
 from wanflow.spec.production import Cut, Production, Shot
-from wanflow.spec.shape import PAID_LATER, check_shape
+from wanflow.spec.shape import check_shape
 from wanflow.yamltext import Document, Trouble, parse
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
@@ -20,6 +20,7 @@ from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
 BACKEND, REGION = "animatic", "beijing"
+PAID_LATER = "the paid backend `dashscope` is not in this version yet"
 REGIONS = ("beijing", "singapore", "virginia")
 
 
@@ -30,6 +31,16 @@ def read(
 
     `backend` and `region` go before the file's own keys, `values` before its `vars`. Media files are not opened.
     """
+    production, problems = read_sound_part(file, backend=backend, region=region, values=values)
+    if production is None or has_errors(problems):
+        return None, problems
+    return replace(production, warnings=problems), problems
+
+
+def read_sound_part(
+    file: Path, *, backend: str | None = None, region: str | None = None, values: Mapping[str, str] = NO_VALUES
+) -> Found:
+    """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -40,9 +51,7 @@ def read(
     reading = _Reading(file, backend, region, values)
     production = reading.read(document)
     problems = tuple(_with_line(problem, document.lines) for problem in sorted(set(reading.problems), key=_order))
-    if production is None or any(problem.severity is Severity.ERROR for problem in problems):
-        return None, problems
-    return replace(production, warnings=problems), problems
+    return production, problems
 
 
 class _Reading:
@@ -57,13 +66,13 @@ class _Reading:
         root = document.root
         self.problems += [_problem(trouble) for trouble in document.troubles]
         if not isinstance(root, Table):
-            if not any(problem.severity is Severity.ERROR for problem in self.problems):
+            if not has_errors(self.problems):
                 place = Place(self._file.name, 1, 1)
                 self.problems.append(Problem(place, "a production is a mapping", "begin with `wanflow: 1`"))
             return None
         self.problems += list(_cut_off(root))
         root = self._filled(root)
-        self.problems += self._overrides()
+        self.problems += self._settings(root)
         shape, broken = check_shape(root)
         self.problems += shape
         own = _word(root, "backend") or BACKEND
@@ -76,11 +85,13 @@ class _Reading:
         title = _word(root, "title") or ""
         return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
 
-    def _overrides(self) -> Iterator[Problem]:
-        """What the command line asks for is held to the same words as the file's own keys."""
+    def _settings(self, root: Table) -> Iterator[Problem]:
+        """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
         top = Place(self._file.name, 1, 1)
-        if self._backend == "dashscope":
-            yield Problem(top, PAID_LATER, "use `--backend animatic`")
+        own = root.find("backend")
+        if (self._backend or _word(root, "backend")) == "dashscope":
+            place = own.place if own is not None and self._backend is None else top
+            yield Problem(place, PAID_LATER, "use `backend: animatic`, or `--backend animatic`")
         elif self._backend not in {None, BACKEND}:
             yield Problem(top, f"no backend is called `{self._backend}`", "it is `animatic`")
         if self._region not in {None, *REGIONS}:

@@ -51,9 +51,11 @@ class _Check:
     facts: FactsTable
 
     def shot(self, shot: Shot) -> Iterator[Problem]:
-        model = load_catalog()[shot.model]
+        rules = load_catalog()[shot.model].media
         for media in shot.media:
-            rule = model.media[media.type]
+            rule = rules.get(media.type)
+            if rule is None:
+                continue  # said already, of the shot
             yield from self._source(media.place, media.source, rule.file, media.slot)
             if media.voice is not None and rule.voice is not None:
                 yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.slot}.voice")

@@ -11,7 +11,7 @@ from pathlib import Path
 from wanflow.spec import rules
 from wanflow.spec.catalog import Model
 from wanflow.spec.draft import SLOTS, Draft, Member
-from wanflow.spec.problem import Problem
+from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.production import Cut, CutItem, Media, Shot
 from wanflow.spec.prompt import named_cast, with_identifiers, with_names
 from wanflow.spec.source import FileSource, ShotSource
@@ -23,7 +23,9 @@ from wanflow.yamlvalue import Node, Scalar, Sequence
 def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:
     """A shot as it will be sent, with everything its model says about it among the problems."""
     written = _text(draft, "prompt") or ""
+    before = len(problems)
     references = _references(draft, model, written, cast, problems)
+    damaged = draft.damaged or has_errors(problems[before:])
     media = tuple(_media(draft, references, model))
     prompt = with_identifiers(written, references, model) or None
     negative = _text(draft, "negative_prompt")
@@ -31,7 +33,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         message = f"`{model.name}` does not exist in the region `{region}`"
         problems.append(Problem(draft.model.place, message, f"it is in {', '.join(model.regions)}"))
     problems += rules.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
-    problems += rules.check_media(draft, model, media)
+    problems += rules.check_media(draft, model, media) if not damaged else ()
     problems += rules.check_voices(draft, model, media)
     problems += rules.check_seed(draft, model)
     return Shot(

@@ -43,6 +43,11 @@ class SpecError(WanflowError):
         super().__init__(f"{first.place}: {first.message}{more}", hint=first.hint)
 
 
+def has_errors(problems: Sequence[Problem]) -> bool:
+    """Whether there is more than warnings."""
+    return any(problem.severity is Severity.ERROR for problem in problems)
+
+
 def render_problem(problem: Problem) -> str:
     """One problem as people read it: `file:line:column: what is wrong`, the source line, a caret, the hint."""
     mark = "warning: " if problem.severity is Severity.WARNING else ""

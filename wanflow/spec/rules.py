@@ -11,6 +11,9 @@ from wanflow.spec.production import Media, Value
 from wanflow.spec.shape import known_parameters
 from wanflow.yamlvalue import Scalar
 
+UNFILLED = "${"
+"""Stands in a value whose name was unknown, which is said already."""
+
 
 def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
     """Texts that are missing or longer than the model takes: the service would cut them off silently (api.md 2)."""
@@ -72,7 +75,7 @@ def effective(draft: Draft, model: Model, media: tuple[Media, ...], problems: li
         written = draft.values.get(key)
         if key in ignored:
             problems += _dropped(draft, model, key, written)
-        elif written is None:
+        elif written is None or UNFILLED in written.words:
             sent |= {key: rule.default} if rule.default is not None else {}
         else:
             problems += check_value(key, written, rule, model, types)

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Node, Place, Scalar, plain
+from wanflow.yamlvalue import Node, Place, plain
 from wanflow.yamlvalue import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
-
-PAID_LATER = "the paid backend `dashscope` is not in this version yet"
 
 LATER: Mapping[str, str] = {
     "include": "productions of several files",
@@ -222,9 +220,6 @@ def _name_place(root: Table, path: Sequence[str | int]) -> Place:
 
 def _later(root: Table) -> Iterator[Problem]:
     yield from _not_yet(root, "top")
-    backend = root.find("backend")
-    if isinstance(backend, Scalar) and backend.value == "dashscope":
-        yield Problem(backend.place, PAID_LATER, "use `backend: animatic`")
     for shot in _children(root, "shots"):
         yield from _not_yet(shot, "shot")
     for cut in _children(root, "cuts"):

@@ -28,6 +28,7 @@ from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar
 
 _DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
 
 
@@ -104,6 +105,11 @@ def _written(node: Scalar, text: str, folder: Path, problems: list[Problem]) -> 
         return _address(node, text, None, problems)
     if text.startswith("data:"):
         return _inline(node, text, problems)
+    if _SCHEME.match(text):
+        scheme = text.partition(":")[0]
+        message = f"`{scheme}:` is no address that the service reads"
+        problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
+        return None
     return FileSource(find_path(text, folder))
 
 
