@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 import wanflow
 from kit.watching import frames, likeness, streams
+from wanflow.cli.main import main
 from wanflow.runner.outcome import Outcome
 from wanflow.store import lockfile
 
@@ -118,3 +119,20 @@ def _draw(path: Path) -> None:
         left, top = number * 97 % 1280, number * 53 % 720
         draw.ellipse((left, top, left + 90, top + 60), fill=(number * 6, 200 - number * 3, 90))
     picture.save(path)
+
+
+def test_a_cut_that_lacks_a_clip_is_blocked_and_says_which(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A take whose file is gone is not rendered again; what needs its bytes names it, beside other work."""
+    text = (film / "wanflow.yaml").read_text(encoding="utf-8")
+    (film / "wanflow.yaml").write_text(text.replace("A wave breaks.", "A wave rolls back."), encoding="utf-8")
+    lost = film / "out/shots/approach.t1.mp4"
+    digest = wanflow.plan(wanflow.load(film / "wanflow.yaml")).inventory.lock.shots["approach"].takes
+    for name in digest:
+        next((film / ".wanflow/takes").glob(f"*/{name}.mp4")).unlink()
+    lost.unlink()
+    (film / "out/main.mp4").unlink()
+    code = main(["run", "-f", str(film / "wanflow.yaml")])
+    said = capsys.readouterr().err
+    assert code == 1
+    assert "blocked: cut:main: the file of approach.t1 is not here" in said
+    assert "still.t2: 2 s" in said

@@ -52,7 +52,11 @@ def of_asset(vertex: AssetVertex, facts: FactsTable) -> Supply:
 def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], caption: tuple[str, ...]) -> Supply:
     """What a shot gives once its take is known; `node` says in messages whose file it is."""
     gone = (
-        None if here else Reason(Code.NOT_HERE, f"the file of {node} is not here: copy the store, or render it again")
+        None
+        if here
+        else Reason(
+            Code.NOT_HERE, f"the file of {node} is not here: copy the store, or take it out of the lock to render anew"
+        )
     )
     return Supply(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)
 

@@ -53,6 +53,8 @@ def _wrong(event: Event) -> str | None:
         case StepFinished(node, "failed", message, hint):
             way_out = f"\nhint: {printable(hint)}" if hint else ""
             return f"error: {node}: {printable(message or 'it failed')}{way_out}"
+        case StepFinished(node, "blocked", message) if message:
+            return f"blocked: {node}: {printable(message)}"
         case _:
             return None
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import anyio
 
 from wanflow import money
-from wanflow.planner.steps import Plan, StepKind
-from wanflow.runner.event import Warned
+from wanflow.planner.steps import Action, Plan, StepKind
+from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.outcome import Failure, Outcome, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.perform import Performer
@@ -39,6 +39,9 @@ async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout
     stage = Stage(plan, survey(parts.store, outputs))
     for note in stage.inventory.lock.notes:
         parts.emit(Warned(note))
+    for step in plan.steps:
+        if step.action is Action.BLOCKED:
+            parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
     performer = Performer(stage, parts)
     results: Mapping[str, Result] = {}
     with anyio.move_on_after(timeout) as scope:
