@@ -13,16 +13,16 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.emulated import FILM_SECONDS, FORBIDDEN, premade
+from kit.emulated import FILM_SECONDS, FORBIDDEN, in_process, premade
 from kit.wire import Checked
 from wanflow.emulator.endpoint import Endpoint
-from wanflow.emulator.inprocess import InProcess
 from wanflow.service import wire
 from wanflow.service.client import WireClient
 from wanflow.service.fault import Invalid, ResultExpired
 from wanflow.service.limited import Limited
 from wanflow.service.pacing import ClockPacing, CompletionPacing
 from wanflow.service.port import Request, TaskStatus, VideoService
+from wanflow.service.transport import Transport
 from wanflow.service.wire import MediaItem
 
 pytestmark = pytest.mark.anyio
@@ -31,12 +31,12 @@ MODEL = "wan2.7-i2v"
 PICTURE = "data:image/png;base64,AAAA"
 DAY = 24 * 3600
 
-Build = Callable[[Endpoint], VideoService]
+Build = Callable[[Endpoint, Transport], VideoService]
 
 SERVICES: dict[str, Build] = {
-    "on completion": lambda endpoint: WireClient(Checked(InProcess(endpoint)), CompletionPacing(endpoint.changed)),
-    "on a clock": lambda endpoint: WireClient(Checked(InProcess(endpoint)), ClockPacing(15)),
-    "limited": lambda endpoint: Limited(WireClient(Checked(InProcess(endpoint)), CompletionPacing(endpoint.changed))),
+    "on completion": lambda endpoint, way: WireClient(way, CompletionPacing(endpoint.changed)),
+    "on a clock": lambda _, way: WireClient(way, ClockPacing(15)),
+    "limited": lambda endpoint, way: Limited(WireClient(way, CompletionPacing(endpoint.changed))),
 }
 
 
@@ -54,8 +54,8 @@ class TestVideoService:
     @asynccontextmanager
     async def service(self, build: Build, folder: Path) -> AsyncIterator[VideoService]:
         """One of the services over an emulator of its own."""
-        async with premade(folder / "emulator") as endpoint:
-            yield build(endpoint)
+        async with premade(folder / "emulator") as endpoint, in_process(endpoint) as transport:
+            yield build(endpoint, Checked(transport))
 
     async def test_each_submit_is_a_task_of_its_own(self, build: Build, tmp_path: Path) -> None:
         """The same request twice is two tasks: a submit is not idempotent."""

@@ -7,12 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import httpx
 
 from kit.clock import wall_clock
+from wanflow.emulator.app import BASE, build_app
 from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.endpoint import KEY, Endpoint
 from wanflow.emulator.order import Film, Order, Rejected
 from wanflow.emulator.rules import read_catalog
+from wanflow.service.asgi import AsgiTransport
+from wanflow.service.http import HttpTransport
+
+HOST = "http://emulator.invalid"
 
 FILM_SECONDS = 60
 """How long a film takes to make here."""
@@ -43,6 +49,13 @@ async def premade(folder: Path, jobs: int = 100) -> AsyncIterator[Endpoint]:
         return _write(order, target)
 
     async with anyio.create_task_group() as group:
-        bucket = Bucket(folder, "http://emulator.invalid")
+        bucket = Bucket(folder, HOST)
         yield Endpoint(bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs)
         group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def in_process(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
+    """The way to an endpoint through its front door, without a network."""
+    async with httpx.AsyncClient(transport=AsgiTransport(build_app(endpoint))) as client:
+        yield HttpTransport(client, f"{HOST}{BASE}", KEY)

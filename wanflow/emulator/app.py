@@ -1,0 +1,111 @@
+"""The emulator's front door: HTTP in, HTTP out, whatever serves it (api.md 1, 5 and 7.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from wanflow.emulator.endpoint import Endpoint
+
+BASE = "/api/v1"
+"""Where the API begins below the host, as at the vendor's."""
+
+CHUNK_BYTES = 1 << 20
+
+
+def build_app(endpoint: Endpoint) -> Starlette:
+    """The ASGI application of one emulated account."""
+    door = _Door(endpoint)
+    return Starlette(
+        routes=[
+            Route(f"{BASE}/{{path:path}}", door.exchange, methods=["GET", "POST"]),
+            Route("/uploads", door.receive, methods=["POST"]),
+            Route("/films/{name}", door.film, methods=["GET"]),
+        ]
+    )
+
+
+class _Door:
+    """Turns requests into calls of the endpoint, and what it says into responses."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def exchange(self, request: Request) -> Response:
+        """A call of the API."""
+        path = request.scope["raw_path"].decode("ascii").removeprefix(BASE)
+        query = request.scope["query_string"].decode("ascii")
+        where = f"{path}?{query}" if query else path
+        status, reply = await self._endpoint.exchange(
+            request.method, where, dict(request.headers), _object(await request.body())
+        )
+        return JSONResponse(dict(reply), status)
+
+    async def receive(self, request: Request) -> Response:
+        """A form with a file as its last part; the answer has no body (api.md 5)."""
+        async with request.form() as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                return PlainTextResponse("the form has no file", 400)
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            with TemporaryDirectory(prefix="wanflow-") as scratch:
+                place = Path(scratch) / "upload"
+                await _save(file, place)
+                return Response(status_code=self._endpoint.bucket.receive(fields, place))
+
+    async def film(self, request: Request) -> Response:
+        """A result, whole or a range of it; without a key, as its address is signed."""
+        path = self._endpoint.bucket.find(str(request.url))
+        if path is None:
+            return Response(status_code=404)
+        size = path.stat().st_size
+        first, last, status = _range(request.headers.get("range", ""), size)
+        headers = {"accept-ranges": "bytes", "content-length": str(last - first)}
+        if status == 416:
+            return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
+        if status == 206:
+            headers["content-range"] = f"bytes {first}-{last - 1}/{size}"
+        return StreamingResponse(_read(path, first, last), status, headers, "video/mp4")
+
+
+def _object(text: bytes) -> Mapping[str, object]:
+    if not text:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+async def _save(file: UploadFile, place: Path) -> None:
+    with place.open("wb") as target:  # noqa: ASYNC230 - a local disk is quicker than the hand-over to a thread
+        while chunk := await file.read(CHUNK_BYTES):
+            target.write(chunk)
+
+
+def _range(asked: str, size: int) -> tuple[int, int, int]:
+    """Where to begin, where to end, and the status that says so; anything but one simple range is the whole."""
+    found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked)
+    if found is None:
+        return 0, size, 200
+    first, last = int(found[1]), int(found[2]) + 1 if found[2] else size
+    return (first, min(last, size), 206) if first < min(last, size) else (0, 0, 416)
+
+
+async def _read(path: Path, first: int, last: int) -> AsyncIterator[bytes]:
+    """Read without a thread, so that time stays virtual in tests; a local disk is quicker than the hand-over."""
+    with path.open("rb") as file:  # noqa: ASYNC230 - see above
+        file.seek(first)
+        while first < last and (chunk := file.read(min(CHUNK_BYTES, last - first))):
+            first += len(chunk)
+            yield chunk
