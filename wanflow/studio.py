@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from wanflow.errors import WanflowError
 from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
@@ -26,23 +26,34 @@ from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan, StepKind
 from wanflow.runner import outcome
-from wanflow.runner.event import Emit, Event
+from wanflow.runner.event import Emit, Event, Warned
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
+from wanflow.store import factcache, inventory, journal, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
 if TYPE_CHECKING:
+    from wanflow.runner.addresses import Addresses
     from wanflow.runner.parts import Parts
+    from wanflow.service.port import VideoService
 
 NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
+POLL_SECONDS = 15
+"""The vendor asks for about this much between two looks at a task (api.md 4.3)."""
+
+
+class Pace(NamedTuple):
+    """How a run goes about its tasks; see `run`."""
+
+    poll_seconds: float = POLL_SECONDS
+    max_in_flight: int | None = None
 
 
 def load(
@@ -115,24 +126,28 @@ async def run(
     jobs: int | None = None,
     keep_going: bool = True,
     timeout: float | None = None,
+    poll_seconds: float = POLL_SECONDS,
+    max_in_flight: int | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
-    `emit` is told what happens, in order; `jobs` is how many ffmpegs work at once (default: the cores). After
-    `timeout` seconds the run gives up waiting, and the outcome's exit code is 4. Raises StoreBusy where another run
+    Calling it is the approval: on the backend `dashscope` it spends money. `emit` is told what happens, in order;
+    `jobs` is how many ffmpegs work at once (default: the cores). After `timeout` seconds the run gives up waiting, and
+    the outcome's exit code is 4. `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the
+    most tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).
+    Raises Unauthorised without a usable key, StoreBusy where another run
     works in this production, ToolMissing without an ffmpeg, and for other trouble other WanflowErrors.
     """
     runner = import_module("wanflow.runner.run")
     production = of.graph.production
-    if production.backend != ANIMATIC:  # the stand-in never renders in the name of the service that is paid
-        raise WanflowError(f"the backend `{production.backend}` is not in this version yet")
     store = store_of(production)
     layout.establish(store)
     with mutex.hold(store):
         _ensure_locks(store)
         layout.sweep_temporary(store)
         _reshelve(of, store)
-        async with _animatic_parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1) as parts:
+        pace = Pace(poll_seconds, max_in_flight)
+        async with _parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1, pace) as parts:
             done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
             return done
 
@@ -203,27 +218,46 @@ def _measure(path: Path) -> Facts | Unreadable:
 
 
 @asynccontextmanager
-async def _animatic_parts(production: Production, store: Store, emit: Emit, jobs: int) -> AsyncIterator[Parts]:
-    """The animatic's parts: the client bound to the emulator in process, and this machine's ffmpeg."""
-    animatic = import_module("wanflow.emulator.animatic")
-    inprocess = import_module("wanflow.emulator.inprocess")
-    client = import_module("wanflow.service.client")
-    pacing = import_module("wanflow.service.pacing")
+async def _parts(production: Production, store: Store, emit: Emit, jobs: int, pace: Pace) -> AsyncIterator[Parts]:
+    """What a run works with: the backend's service, and this machine's ffmpeg."""
+    limited = import_module("wanflow.service.limited")
+    async with _service(production, store, emit, jobs, pace) as (service, addresses):
+        yield import_module("wanflow.runner.parts").Parts(
+            out=production.out,
+            store=store,
+            journal=Journal(store),
+            service=service,
+            slots=limited.Slots({}) if pace.max_in_flight is None else limited.Slots({}, pace.max_in_flight),
+            addresses=addresses,
+            jobs=import_module("wanflow.media.perform").perform,
+            limiter=import_module("anyio").CapacityLimiter(jobs),
+            emit=emit,
+            clock=_now,
+        )
+
+
+@asynccontextmanager
+async def _service(
+    production: Production, store: Store, emit: Emit, jobs: int, pace: Pace
+) -> AsyncIterator[tuple[VideoService, Addresses]]:
+    """The client bound to the paid service, or for the animatic to the emulator in process."""
+    opening, addresses = import_module("wanflow.service.opening"), import_module("wanflow.runner.addresses")
+    if production.backend != ANIMATIC:
+        endpoint = import_module("wanflow.service.regions").endpoint_of(production.region, os.environ)
+        known = addresses.recall(endpoint.account, store, journal.read(store).online)
+        tell = partial(_warn, emit)
+        async with opening.open_service(endpoint, poll_seconds=pace.poll_seconds, tell=tell) as service:
+            yield service, known
+        return
+    animatic, front = import_module("wanflow.emulator.animatic"), import_module("wanflow.emulator.app")
+    base, key = f"{animatic.BASE_URL}{front.BASE}", import_module("wanflow.emulator.endpoint").KEY
     folder = store.temporary("")
     try:
-        async with animatic.open_animatic(folder, os.environ, jobs) as endpoint:
-            service = client.WireClient(inprocess.InProcess(endpoint), pacing.CompletionPacing(endpoint.changed))
-            yield import_module("wanflow.runner.parts").Parts(
-                out=production.out,
-                store=store,
-                journal=Journal(store),
-                service=service,
-                slots=import_module("wanflow.service.limited").Slots({}),
-                jobs=import_module("wanflow.media.perform").perform,
-                limiter=import_module("anyio").CapacityLimiter(jobs),
-                emit=emit,
-                clock=_now,
-            )
+        async with (
+            animatic.open_animatic(folder, os.environ, jobs) as account,
+            opening.open_stand_in(front.build_app(account), base, key, account.changed) as service,
+        ):
+            yield service, addresses.Addresses(f"{ANIMATIC} {folder.name}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -247,6 +281,10 @@ def _reshelve(of: Plan, store: Store) -> None:
 
 def _outputs(production: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in production.cuts.items()}
+
+
+def _warn(emit: Emit, words: str) -> None:
+    emit(Warned(words))
 
 
 def _ignore(event: Event) -> None:

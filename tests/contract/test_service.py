@@ -87,7 +87,7 @@ class TestVideoService:
             before = anyio.current_time()
             assert (await service.settled(task.task_id)).status is TaskStatus.SUCCEEDED
             assert (await service.settled("never-was")).status is TaskStatus.UNKNOWN
-            assert anyio.current_time() == before
+            assert anyio.current_time() - before < 1
 
     async def test_a_refused_task_carries_the_services_words(self, build: Build, tmp_path: Path) -> None:
         """What the service refuses inside a task is a state, not a fault, and is not billed."""

@@ -21,6 +21,7 @@ from wanflow.graph.build import build
 from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan
+from wanflow.runner.addresses import Addresses
 from wanflow.runner.event import Event, TakeStored, TaskSubmitted
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.parts import Parts
@@ -62,6 +63,7 @@ class Crew:
             journal=Journal(self.store),
             service=self.around(WireClient(InProcess(self.endpoint), CompletionPacing(self.endpoint.changed))),
             slots=Slots({}),
+            addresses=Addresses("crew"),
             jobs=from_record,
             limiter=CapacityLimiter(2),
             emit=self.events.append,

@@ -14,7 +14,7 @@ from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
 from wanflow.planner.steps import Action
 from wanflow.runner.event import CutFinished, StepFinished
 from wanflow.service.fault import UnknownFate
-from wanflow.service.port import Accepted, Fetched, Request, TaskState, TaskSummary, VideoService
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
 from wanflow.spec.source import FileSource, ShotSource, Tail
 from wanflow.store import blobs, journal, layout
 from wanflow.store.journal import Attempt
@@ -156,10 +156,10 @@ class Watching:
         assert [attempt.model for attempt in adrift] == [request.model]
         return await self._service.submit(request)
 
-    async def settled(self, task_id: str) -> TaskState:
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The task id has to be on disk before the first look."""
         assert task_id in {task.task_id for task in journal.read(self._store).open}
-        return await self._service.settled(task_id)
+        return await self._service.settled(task_id, seen)
 
     async def download(self, url: str, target: Path) -> Fetched:
         """Where the result is has to be on disk before it is fetched."""

@@ -88,7 +88,7 @@ def _object(text: bytes) -> Mapping[str, object]:
 
 
 async def _save(file: UploadFile, place: Path) -> None:
-    with place.open("wb") as target:  # noqa: ASYNC230 - a local disk is quicker than the hand-over to a thread
+    with place.open("wb") as target:
         while chunk := await file.read(CHUNK_BYTES):
             target.write(chunk)
 
@@ -104,7 +104,7 @@ def _range(asked: str, size: int) -> tuple[int, int, int]:
 
 async def _read(path: Path, first: int, last: int) -> AsyncIterator[bytes]:
     """Read without a thread, so that time stays virtual in tests; a local disk is quicker than the hand-over."""
-    with path.open("rb") as file:  # noqa: ASYNC230 - see above
+    with path.open("rb") as file:
         file.seek(first)
         while first < last and (chunk := file.read(min(CHUNK_BYTES, last - first))):
             first += len(chunk)

@@ -10,6 +10,7 @@ from pathlib import Path
 from anyio import CapacityLimiter
 
 from wanflow.media.jobs import Jobs
+from wanflow.runner.addresses import Addresses
 from wanflow.runner.event import Emit
 from wanflow.service.limited import Slots
 from wanflow.service.port import VideoService
@@ -24,7 +25,8 @@ Clock = Callable[[], datetime]
 class Parts:
     """The seams of a run and where it keeps what it makes.
 
-    `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once.
+    `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
+    what need not be uploaded.
     """
 
     out: str
@@ -32,6 +34,7 @@ class Parts:
     journal: Journal
     service: VideoService
     slots: Slots
+    addresses: Addresses
     jobs: Jobs
     limiter: CapacityLimiter
     emit: Emit

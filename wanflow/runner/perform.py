@@ -16,7 +16,10 @@ from wanflow.runner.parts import Parts
 from wanflow.runner.recover import collect_take
 from wanflow.runner.render import render_take, restore_take
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import UnknownFate
+from wanflow.service.fault import AccountBlocked, Unauthorised, UnknownFate
+
+WRONG_KEY = 2
+"""The exit code of a run whose key was refused before anything was accepted (cli.md, Exit codes)."""
 
 _MAY_BECOME = {
     Action.RENDER: {Action.RENDER, Action.REUSE, Action.RESTORE, Action.COLLECT},
@@ -82,7 +85,14 @@ class Performer:
         return Result.FAILED
 
     def _fail(self, step: Step, fault: WanflowError) -> Result:
-        code = 5 if isinstance(fault, UnknownFate) else 1
+        if isinstance(fault, Unauthorised | AccountBlocked):
+            self.stage.barred = fault
+        code = 5 if isinstance(fault, UnknownFate) else WRONG_KEY if self._never_let_in(fault) else 1
         self.failures.append(Failure(step.node, str(fault), fault.hint, code))
         self.parts.emit(StepFinished(step.node, Result.FAILED.value, str(fault), fault.hint))
         return Result.FAILED
+
+    def _never_let_in(self, fault: WanflowError) -> bool:
+        """Whether the key was refused before the service took anything: then it is the command that is wrong."""
+        tally = self.stage.tally
+        return isinstance(fault, Unauthorised) and not tally.submitted and not tally.collected

@@ -5,24 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from uuid import uuid4
 
-from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.media.jobs import CheckFilm
 from wanflow.planner.decide import Decision
 from wanflow.planner.question import Question
 from wanflow.planner.steps import Step
 from wanflow.runner.event import TaskChanged, TaskSubmitted
-from wanflow.runner.files import file_of
+from wanflow.runner.feed import compose
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import ServiceFault, UnknownFate
-from wanflow.service.port import Request, TaskState
+from wanflow.service.port import Request, Seen, TaskState, TaskStatus
 from wanflow.service.verdict import fault_of_state
-from wanflow.service.wire import MediaItem, request_body
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.production import Shot
-from wanflow.spec.source import DataSource, Source, UrlSource
 from wanflow.store import blobs, traces
 from wanflow.store.journal import Attempt
 from wanflow.store.take import Take, Trace
@@ -34,12 +29,13 @@ async def render_take(step: Step, decision: Decision, priority: Fraction, stage:
     question = stage.question(vertex)
     seed = question.seed(decision.ordinal)
     async with parts.slots.slot(vertex.shot.model, priority, step.node):
-        request = await _request(vertex.shot, seed, stage, parts)
+        if stage.barred is not None:
+            raise stage.barred
+        request = await compose(vertex.shot, seed, stage, parts)
         attempt = intend(step, question, seed, parts)
         task_id = await submit(step, attempt, request, parts)
         stage.tally.submitted += 1
-        state = await parts.service.settled(task_id)
-    parts.emit(TaskChanged(step.node, task_id, state.status.value))
+        state = await parts.service.settled(task_id, tell_changes(step.node, parts))
     take = await receive(state, attempt, parts)
     file_take(take, step.take, question, step.node, stage, parts)
 
@@ -59,7 +55,8 @@ async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
         fault = fault_of_state(state)
         parts.journal.ended(state.task_id, state.status.value, str(fault), parts.stamp(), code=fault.code)
         raise fault
-    parts.journal.succeeded(state.task_id, state.url, parts.stamp())
+    ready = parts.stamp()
+    parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
     target = parts.store.temporary(".mp4")
     fetched = await parts.service.download(state.url, target)
     facts = await parts.jobs(CheckFilm(target), parts.limiter)
@@ -76,7 +73,20 @@ async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
     blobs.adopt_take(parts.store, target, fetched.digest)
     traces.append(parts.store, Trace(take, attempt.recipe))
     parts.journal.stored(state.task_id, fetched.digest, parts.stamp())
+    parts.addresses.keep_result(fetched.digest, state.url, ready)
     return take
+
+
+def tell_changes(node: str, parts: Parts) -> Seen:
+    """Tells each new state of a node's task once, however often it is looked at."""
+    told: list[TaskStatus] = []
+
+    def seen(state: TaskState) -> None:
+        if state.status not in told[-1:]:
+            told.append(state.status)
+            parts.emit(TaskChanged(node, state.task_id, state.status.value))
+
+    return seen
 
 
 def intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
@@ -115,29 +125,3 @@ def shot_vertex(stage: Stage, step: Step) -> ShotVertex:
     if not isinstance(vertex, ShotVertex):
         raise TypeError(f"not a shot: {step.node}")
     return vertex
-
-
-async def _request(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
-    addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
-    media = [
-        MediaItem(item.type, addresses[item.slot], addresses.get(f"{item.slot}.voice") if item.voice else None)
-        for item in shot.media
-    ]
-    return request_body(
-        shot.model,
-        prompt=shot.prompt,
-        negative_prompt=shot.negative_prompt,
-        media=media,
-        parameters=shot.parameters,
-        seed=seed if "seed" in load_catalog()[shot.model].parameters else None,
-    )
-
-
-async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:
-    """What the service is told for a media slot: an address as it is written, or an uploaded file's."""
-    if isinstance(source, UrlSource):
-        return source.url
-    if isinstance(source, DataSource):
-        return source.uri
-    feed = input_id(shot.name, slot, source)
-    return await parts.service.upload(file_of(feed, stage, parts), shot.model)

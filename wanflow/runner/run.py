@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import anyio
 
 from wanflow import money
+from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.outcome import Failure, Outcome, Result
 from wanflow.runner.parts import Parts
-from wanflow.runner.perform import Performer
+from wanflow.runner.perform import WRONG_KEY, Performer
 from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
-from wanflow.runner.stage import Stage
+from wanflow.runner.stage import Stage, Tally
 from wanflow.service.fault import UnknownFate
 from wanflow.store.inventory import survey
 
@@ -45,7 +47,8 @@ async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout
     performer = Performer(stage, parts)
     results: Mapping[str, Result] = {}
     with anyio.move_on_after(timeout) as scope:
-        results = await schedule(plan.steps, performer.perform, keep_going=keep_going)
+        barred = partial(_barred, stage)
+        results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
     done = summarise(plan, performer, results, recovered.collected)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
@@ -65,14 +68,27 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
         derived=performer.stage.tally.derived,
         failures=tuple(performer.failures),
         blocked=len(blocked),
-        cost=money.nothing(plan.currency),
+        cost=_spent(plan, performer.stage.tally),
         cuts={name: cut.output for name, cut in production.cuts.items() if name in done},
     )
 
 
 def _exit_code(failures: list[Failure], blocked: list[str]) -> int:
-    """5 where a submission's fate is unknown, 1 where a step failed or could not start (cli.md, Exit codes)."""
+    """5 where a submission's fate is unknown, 2 where the key was refused before anything was accepted, 1 where a step
+    failed or could not start (cli.md, Exit codes).
+    """
     codes = {failure.code for failure in failures}
-    if UNKNOWN_FATE in codes:
-        return UNKNOWN_FATE
+    for code in (UNKNOWN_FATE, WRONG_KEY):
+        if code in codes:
+            return code
     return 1 if failures or blocked else 0
+
+
+def _barred(stage: Stage) -> bool:
+    return stage.barred is not None
+
+
+def _spent(plan: Plan, tally: Tally) -> Cost:
+    """Nothing on the animatic; for the paid service what cannot be told before there are price lists, which is said."""
+    paid = plan.backend != "animatic" and (tally.submitted or tally.collected)
+    return money.unknown(plan.currency) if paid else money.nothing(plan.currency)

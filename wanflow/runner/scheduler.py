@@ -39,13 +39,21 @@ def expected_seconds(step: Step) -> Fraction:
     return CUT_SECONDS
 
 
-async def schedule(steps: Sequence[Step], perform: Perform, *, keep_going: bool = True) -> Mapping[str, Result]:
+def never() -> bool:
+    """A run that nothing halts."""
+    return False
+
+
+async def schedule(
+    steps: Sequence[Step], perform: Perform, *, keep_going: bool = True, halted: Callable[[], bool] = never
+) -> Mapping[str, Result]:
     """Do all steps of a plan and give each node's result.
 
-    A step that fails stops only what needs it, unless `keep_going` is off: then nothing new starts after it. Steps
-    that are reused or held count as done, blocked ones as blocked. Raises only what is a bug in `perform`.
+    A step that fails stops only what needs it, unless `keep_going` is off: then nothing new starts after it, nor
+    after a failure with which `halted` becomes true. Steps that are reused or held count as done, blocked ones as
+    blocked. Raises only what is a bug in `perform`.
     """
-    run = _Run(steps, perform, keep_going=keep_going)
+    run = _Run(steps, perform, lambda: halted() or not keep_going)
     async with anyio.create_task_group() as group:
         run.start_ready(group)
     return run.results
@@ -54,10 +62,10 @@ async def schedule(steps: Sequence[Step], perform: Perform, *, keep_going: bool 
 class _Run:
     """One pass over a plan: which nodes are done, and which became ready."""
 
-    def __init__(self, steps: Sequence[Step], perform: Perform, *, keep_going: bool) -> None:
+    def __init__(self, steps: Sequence[Step], perform: Perform, stops: Callable[[], bool]) -> None:
         self.results: dict[str, Result] = {}
         self._perform = perform
-        self._keep_going = keep_going
+        self._stops = stops
         self._priority = chain_seconds(steps)
         self._waiting = {step.node: step for step in steps}
         self._settle_idle()
@@ -73,7 +81,7 @@ class _Run:
     async def _do(self, step: Step, group: TaskGroup) -> None:
         result = await self._perform(step, self._priority[step.node])
         self.results[step.node] = result
-        if result is Result.FAILED and not self._keep_going:
+        if result is Result.FAILED and self._stops():
             self._stop()
         self.start_ready(group)
 

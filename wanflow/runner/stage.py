@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow.digest import Canonical
+from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, World, decide
 from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
@@ -28,11 +29,15 @@ class Tally:
 
 @dataclass(slots=True)
 class Stage:
-    """The world while a run changes it; every decision of the run is asked of it (architecture.md, law 7)."""
+    """The world while a run changes it; every decision of the run is asked of it (architecture.md, law 7).
+
+    `barred` is why nothing more may be submitted, None as long as the service takes requests.
+    """
 
     plan: Plan
     inventory: Inventory
     tally: Tally = field(default_factory=Tally)
+    barred: WanflowError | None = None
     _supplies: dict[str, Supply] = field(default_factory=dict)
     _planned: frozenset[str] = frozenset()
 

@@ -54,6 +54,7 @@ class AsgiTransport(httpx.AsyncBaseTransport):
         try:
             head = await call.said.receive()
         except anyio.EndOfStream:
+            call.stop()
             raise httpx.ReadError("the application ended without an answer", request=request) from None
         except BaseException:
             call.stop()

@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from wanflow.service import verdict, wire
-from wanflow.service.fault import NotSent, ResultExpired, ServerFault, ServiceFault, UnknownFate
+from wanflow.service.fault import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.service.pacing import Pacing
-from wanflow.service.port import Accepted, Fetched, Request, TaskState, TaskSummary
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, unseen
 from wanflow.service.transport import Transport
 
 PAGE_ROWS = 50
@@ -31,11 +31,15 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 class WireClient:
-    """`VideoService` in the vendor's protocol; its transport has the address and the key."""
+    """`VideoService` in the vendor's protocol; its transport has the address and the key.
 
-    def __init__(self, transport: Transport, pacing: Pacing) -> None:
+    `key_hint` says what to do where the service refuses the key.
+    """
+
+    def __init__(self, transport: Transport, pacing: Pacing, *, key_hint: str | None = None) -> None:
         self._transport = transport
         self._pacing = pacing
+        self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once; a lost reply and any 5xx are of unknown fate (cli.md, last table)."""
@@ -45,7 +49,7 @@ class WireClient:
         if status >= 500:
             said = verdict.fault_of_reply(status, reply)
             raise UnknownFate(f"the fate of a request is unknown: {said}", code=said.code)
-        return wire.read_accepted(_accept(status, reply))
+        return wire.read_accepted(self._accept(status, reply))
 
     async def poll(self, task_id: str) -> TaskState:
         """Look at a task once (api.md 1.4)."""
@@ -96,12 +100,13 @@ class WireClient:
             part.unlink(missing_ok=True)
         return fetched
 
-    async def settled(self, task_id: str) -> TaskState:
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, paced, until it is final."""
         looks = 0
         while True:
             await self._pacing.wait(task_id, looks)
             state = await self.poll(task_id)
+            seen(state)
             if state.status.final:
                 return state
             looks += 1
@@ -109,7 +114,19 @@ class WireClient:
     async def _ask(self, method: str, path: str) -> wire.Reply:
         with _named_faults("the service"):
             status, reply = await self._transport.exchange(method, path, {}, {})
-        return _accept(status, reply)
+        accepted = self._accept(status, reply)
+        if not accepted:
+            raise ServerFault("the service answered with what is no JSON object")
+        return accepted
+
+    def _accept(self, status: int, reply: wire.Reply) -> wire.Reply:
+        """A reply that is no error; a 200 that carries a code at its top is one all the same (api.md 1.4)."""
+        if status == 200 and not reply.get("code"):
+            return reply
+        fault = verdict.fault_of_reply(status, reply)
+        if isinstance(fault, Unauthorised):
+            fault.hint = self._key_hint or fault.hint
+        raise fault
 
     async def _fetch(self, url: str, part: Path) -> Fetched:
         async with self._transport.open(url, 0) as (status, headers, chunks):
@@ -145,13 +162,6 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
         raise NotSent(f"{what} could not be reached", hint="check the network and the address") from fault
     except ConnectionError as fault:
         raise lost(f"{what} broke off without an answer ({fault})") from fault
-
-
-def _accept(status: int, reply: wire.Reply) -> wire.Reply:
-    """A reply that is no error; a 200 that carries a code at its top is one all the same (api.md 1.4)."""
-    if status != 200 or reply.get("code"):
-        raise verdict.fault_of_reply(status, reply)
-    return reply
 
 
 def _policy(reply: wire.Reply) -> Mapping[str, str]:

@@ -13,11 +13,11 @@ from pathlib import Path
 import anyio
 from anyio.lowlevel import checkpoint
 
-from wanflow.service.port import Accepted, Fetched, Request, TaskState, TaskSummary, VideoService
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
 
 RUNNING = 5
-RESERVE = 1
-"""One task more than the service runs at once waits there, so that no running slot ever idles."""
+RESERVE = 2
+"""So many tasks more than the service runs at once wait there, so that no running slot idles until we notice."""
 
 SUBMITS_PER_SECOND = 5
 
@@ -128,6 +128,6 @@ class Limited:
         """Stream a result into a file."""
         return await self._service.download(url, target)
 
-    async def settled(self, task_id: str) -> TaskState:
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final."""
-        return await self._service.settled(task_id)
+        return await self._service.settled(task_id, seen)

@@ -16,17 +16,25 @@ class Pacing(Protocol):
         """Return when the task is worth a look; `looks` is how often it was looked at already, from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClockPacing:
-    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (api.md 4.3)."""
+    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (api.md 4.3).
+
+    All tasks share it: together they look at most `looks_per_second` times, below the service's limit of 20.
+    """
 
     poll_seconds: float = 15
+    looks_per_second: float = 15
+    _free_at: float = 0
 
     async def wait(self, task_id: str, looks: int) -> None:
-        """Sleep between two looks."""
+        """Sleep between two looks, and until it is this task's turn."""
         del task_id
         if looks:
             await anyio.sleep(self.poll_seconds)
+        turn = max(anyio.current_time(), self._free_at)
+        self._free_at = turn + 1 / self.looks_per_second
+        await anyio.sleep_until(turn)
 
 
 @dataclass(frozen=True, slots=True)

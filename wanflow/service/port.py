@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,6 +80,15 @@ class Fetched:
     size_bytes: int
 
 
+Seen = Callable[[TaskState], None]
+"""Who is told how a task stands."""
+
+
+def unseen(state: TaskState) -> None:
+    """Nobody is told."""
+    del state
+
+
 class VideoService(Protocol):
     """The video service. Every method raises `ServiceFault` (service/fault) and nothing else of its own.
 
@@ -111,5 +120,8 @@ class VideoService(Protocol):
         Raises ResultExpired where the address is refused.
         """
 
-    async def settled(self, task_id: str) -> TaskState:
-        """Wait until a task is final and give its last state; time passes only through anyio."""
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """Wait until a task is final and give its last state; `seen` is told every look at it on the way.
+
+        Time passes only through anyio.
+        """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault
@@ -35,7 +35,7 @@ class OpenTask:
     """A task that the service accepted and whose result is not stored yet.
 
     `url` is where the result is, as far as the service has said so, and `ready` since when; it expires 24 h later
-    (api.md 4.1).
+    (api.md 4.1). `service` is the account that has it, as the run called it.
     """
 
     task_id: str
@@ -43,6 +43,16 @@ class OpenTask:
     accepted: str
     url: str | None = None
     ready: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A take that an account may still have online: its address, since when, and the account, as the run called it."""
+
+    url: str
+    ready: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +72,14 @@ class Diary:
 
     `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
-    tried again since is none.
+    tried again since is none. `online` are the addresses of stored takes, by digest, also those that expired since.
     """
 
     adrift: tuple[Attempt, ...] = ()
     open: tuple[OpenTask, ...] = ()
     known: frozenset[str] = frozenset()
     endings: tuple[Ending, ...] = ()
+    online: Mapping[str, Online] = field(default_factory=dict)
 
 
 class Journal:
@@ -98,9 +109,9 @@ class Journal:
         """The request was surely not accepted: nothing is owed and nothing will come."""
         self._write("declined", date, {"attempt": attempt, "words": words, "code": code})
 
-    def succeeded(self, task_id: str, url: str, date: str) -> None:
+    def succeeded(self, task_id: str, url: str, date: str, *, service: str | None = None) -> None:
         """The service has a result and says where."""
-        self._write("succeeded", date, {"task_id": task_id, "url": url})
+        self._write("succeeded", date, {"task_id": task_id, "url": url, "service": service})
 
     def stored(self, task_id: str, digest: str, date: str) -> None:
         """The result is safe in the store."""
@@ -142,6 +153,7 @@ class _OpenEnds:
         self._tasks: dict[str, OpenTask] = {}
         self._known: set[str] = set()
         self._endings: dict[tuple[str, int], Ending] = {}
+        self._online: dict[str, Online] = {}
 
     def diary(self) -> Diary:
         return Diary(
@@ -149,6 +161,7 @@ class _OpenEnds:
             tuple(self._tasks.values()),
             frozenset(self._known),
             tuple(self._endings.values()),
+            self._online,
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -160,10 +173,9 @@ class _OpenEnds:
             case "declined":
                 self._end(self._attempts.pop(_text(record, "attempt"), None), record, None)
             case "succeeded" if task := self._tasks.get(_text(record, "task_id")):
-                ready = replace(task, url=_text(record, "url"), ready=_text(record, "date"))
-                self._tasks[task.task_id] = ready
-            case "stored":
-                self._tasks.pop(_text(record, "task_id"), None)
+                self._tasks[task.task_id] = _ready(task, record)
+            case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
+                self._store(task, _text(record, "digest"))
             case "ended" if task := self._tasks.pop(_text(record, "task_id"), None):
                 self._end(task.attempt, record, task.task_id)
 
@@ -178,12 +190,21 @@ class _OpenEnds:
         self._known.add(task_id)
         self._tasks[task_id] = OpenTask(task_id, self._attempts.pop(_text(record, "attempt")), _text(record, "date"))
 
+    def _store(self, task: OpenTask, digest: str) -> None:
+        if task.url is not None and task.ready is not None and task.service is not None:
+            self._online[digest] = Online(task.url, task.ready, task.service)
+
     def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
         if attempt is None:
             return
         code = None if record.get("code") is None else _text(record, "code")
         ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id)
         self._endings[attempt.fingerprint, attempt.seed] = ending
+
+
+def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
+    service = None if record.get("service") is None else _text(record, "service")
+    return replace(task, url=_text(record, "url"), ready=_text(record, "date"), service=service)
 
 
 def _attempt(record: Mapping[str, object]) -> Attempt:

@@ -64,6 +64,11 @@ class Store:
         return self.root / f"journal.{self.backend}.jsonl"
 
     @property
+    def uploads(self) -> Path:
+        """One line for each file that was uploaded."""
+        return self.root / "uploads.jsonl"
+
+    @property
     def format(self) -> Path:
         """The version of the layout that this store has."""
         return self.root / "store.json"

@@ -1,0 +1,84 @@
+"""What an account still has online: results that may be passed on, and files that were uploaded before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import anyio
+
+from wanflow.spec.source import UrlSource
+from wanflow.store import uploads
+from wanflow.store.journal import Online
+from wanflow.store.layout import Store
+from wanflow.store.uploads import Upload
+
+RESULT_LIFE = timedelta(hours=24)
+"""How long a result can be fetched (api.md 4.1)."""
+UPLOAD_LIFE = timedelta(hours=48)
+"""How long an upload can be named (api.md 5)."""
+MARGIN = timedelta(hours=1)
+"""A request may wait in the service's queue before its media are fetched."""
+
+Sent = tuple[str, str]
+"""The digest of a file and the model that it was uploaded for."""
+
+
+@dataclass(slots=True)
+class Addresses:
+    """The addresses that a run may name instead of sending bytes again.
+
+    Only those of `account` count: nobody else's service can read them. `store` is where uploads are written down for
+    later runs, None where the account ends with this one. `pinned` are foreign addresses whose bytes were compared
+    in this run; who holds a file's turn is the one who uploads it.
+    """
+
+    account: str
+    store: Store | None = None
+    results: dict[str, Online] = field(default_factory=dict)
+    uploads: dict[Sent, Upload] = field(default_factory=dict)
+    pinned: set[UrlSource] = field(default_factory=set)
+    turns: defaultdict[Sent, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+
+    def result(self, digest: str, now: datetime) -> str | None:
+        """Where a take's bytes still are, None where nowhere or not for long."""
+        online = self.results.get(digest)
+        if online is None or online.service != self.account:
+            return None
+        return online.url if now < _end(online) - MARGIN else None
+
+    def upload(self, digest: str, model: str, now: datetime) -> str | None:
+        """Where a file with this digest still is for a model, None where nowhere or not for long."""
+        known = self.uploads.get((digest, model))
+        if known is None or known.service != self.account:
+            return None
+        return known.url if now < datetime.fromisoformat(known.date) + UPLOAD_LIFE - MARGIN else None
+
+    def keep_result(self, digest: str, url: str, date: str) -> None:
+        """A take is online since a date."""
+        self.results[digest] = Online(url, date, self.account)
+
+    def keep_upload(self, digest: str, model: str, url: str, date: str) -> None:
+        """A file was uploaded; raises StoreFault where that can't be written down."""
+        upload = Upload(digest, model, self.account, url, date)
+        if self.store is not None:
+            uploads.remember(self.store, upload)
+        self.uploads[digest, model] = upload
+
+
+def recall(account: str, store: Store, online: Mapping[str, Online]) -> Addresses:
+    """What earlier runs left online at an account; raises StoreFault."""
+    known = {(upload.digest, upload.model): upload for upload in uploads.read(store) if upload.service == account}
+    return Addresses(account, store, dict(online), known)
+
+
+def _end(online: Online) -> datetime:
+    """A day after the service said so, or when the address itself says that its signature ends, if that is earlier."""
+    day = datetime.fromisoformat(online.ready) + RESULT_LIFE
+    stamp = parse_qs(urlsplit(online.url).query).get("Expires", [""])[0]
+    if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 11):
+        return day
+    return min(day, datetime.fromtimestamp(int(stamp), UTC))

@@ -1,0 +1,88 @@
+"""What a request tells the service for each media slot: an address that it can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wanflow import digest
+from wanflow.errors import MediaFault
+from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.node import ShotVertex
+from wanflow.runner.files import file_of
+from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
+from wanflow.service.port import Request
+from wanflow.service.wire import MediaItem, request_body
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.production import Shot
+from wanflow.spec.source import DataSource, Source, UrlSource
+
+
+async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
+    """The request of a shot with all that it needs in place: what was not online is uploaded now.
+
+    Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
+    """
+    addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
+    media = [
+        MediaItem(item.type, addresses[item.slot], addresses.get(f"{item.slot}.voice") if item.voice else None)
+        for item in shot.media
+    ]
+    return request_body(
+        shot.model,
+        prompt=shot.prompt,
+        negative_prompt=shot.negative_prompt,
+        media=media,
+        parameters=shot.parameters,
+        seed=seed if "seed" in load_catalog()[shot.model].parameters else None,
+    )
+
+
+async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:
+    """An address as it is written, that of a result which is still online, or an uploaded file's."""
+    if isinstance(source, UrlSource):
+        await _check_pinned(source, stage, parts)
+        return source.url
+    if isinstance(source, DataSource):
+        return source.uri
+    feed = input_id(shot.name, slot, source)
+    expected = stage.supply(feed).digest
+    if expected is not None and isinstance(stage.plan.graph.vertex(feed), ShotVertex):
+        online = parts.addresses.result(expected, parts.clock())
+        if online is not None:
+            return online
+    return await _upload(file_of(feed, stage, parts), expected, shot.model, parts)
+
+
+async def _upload(path: Path, expected: str | None, model: str, parts: Parts) -> str:
+    """Send a file unless an earlier upload of the same bytes for the same model still lives."""
+    found = digest.of_file(path)
+    if expected not in {None, found}:
+        raise MediaFault(f"`{path.name}` was changed after the plan was made", hint="run again: it is planned anew")
+    async with parts.addresses.turns[found, model]:
+        known = parts.addresses.upload(found, model, parts.clock())
+        if known is not None:
+            return known
+        url = await parts.service.upload(path, model)
+        parts.addresses.keep_upload(found, model, url, parts.stamp())
+    return url
+
+
+async def _check_pinned(source: UrlSource, stage: Stage, parts: Parts) -> None:
+    """A pinned address is fetched once a run and compared before anything is paid for it (format.md).
+
+    The animatic reaches no network: there an address is a card.
+    """
+    if source.sha256 is None or stage.plan.backend == "animatic" or source in parts.addresses.pinned:
+        return
+    target = parts.store.temporary("")
+    try:
+        fetched = await parts.service.download(source.url, target)
+    finally:
+        target.unlink(missing_ok=True)
+    if fetched.digest != source.sha256.lower():
+        where = source.url.partition("?")[0]
+        raise MediaFault(
+            f"`{where}` is not the file that its `sha256` names", hint=f"if it changed on purpose: {fetched.digest}"
+        )
+    parts.addresses.pinned.add(source)

@@ -1,0 +1,51 @@
+"""Which files were uploaded where and when, so that none is sent twice while its address lives (api.md 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wanflow.errors import StoreFault
+from wanflow.store import durable, takefile
+from wanflow.store.layout import Store
+
+PRIVATE = 0o600
+"""An address can't be read by others, but it is nobody else's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file with these bytes is at an account, for one model, under an `oss://` address, since a date."""
+
+    digest: str
+    model: str
+    service: str
+    url: str
+    date: str
+
+
+def remember(store: Store, upload: Upload) -> None:
+    """Write an upload down; raises StoreFault."""
+    facts = {
+        "digest": upload.digest,
+        "model": upload.model,
+        "service": upload.service,
+        "url": upload.url,
+        "date": upload.date,
+    }
+    durable.append(store.uploads, facts, mode=PRIVATE)
+
+
+def read(store: Store) -> tuple[Upload, ...]:
+    """All uploads on record, oldest first, also those that are gone by now; raises StoreFault for a damaged file."""
+    return tuple(
+        _upload(record, f"`{store.uploads.name}` is damaged at line {number}")
+        for number, record in enumerate(durable.read_records(store.uploads), start=1)
+    )
+
+
+def _upload(record: durable.Record, complaint: str) -> Upload:
+    try:
+        words = (takefile.text(record[key]) for key in ("digest", "model", "service", "url", "date"))
+        return Upload(*words)
+    except (KeyError, TypeError) as error:
+        raise StoreFault(complaint, hint="remove that one file: it only saves uploads") from error
