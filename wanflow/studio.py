@@ -250,7 +250,7 @@ async def _service(
             yield service, known
         return
     animatic, front = import_module("wanflow.emulator.animatic"), import_module("wanflow.emulator.app")
-    base, key = f"{animatic.BASE_URL}{front.BASE}", import_module("wanflow.emulator.endpoint").KEY
+    base, key = f"{animatic.ORIGIN}{front.BASE}", import_module("wanflow.emulator.terms").KEY
     folder = store.temporary("")
     try:
         async with (

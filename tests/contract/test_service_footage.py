@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
 from PIL import Image
 
+from kit.emulated import HOST, in_process
 from kit.watching import frames, likeness, streams
 from kit.wire import Checked
 from wanflow import digest
 from wanflow.emulator.animatic import open_animatic
-from wanflow.emulator.endpoint import Endpoint
-from wanflow.emulator.inprocess import InProcess
 from wanflow.errors import MediaFault
 from wanflow.service import wire
 from wanflow.service.client import WireClient
@@ -32,9 +33,14 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def client(endpoint: Endpoint) -> WireClient:
-    """A client that waits for completion."""
-    return WireClient(Checked(InProcess(endpoint)), CompletionPacing(endpoint.changed))
+@asynccontextmanager
+async def filming(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[WireClient]:
+    """A client that waits for completion, of an emulator that films with ffmpeg."""
+    async with (
+        open_animatic(folder, environ or {}, jobs=1, origin=HOST) as endpoint,
+        in_process(endpoint) as way,
+    ):
+        yield WireClient(Checked(way), CompletionPacing(endpoint.changed))
 
 
 def request(kind: str, url: str, duration: int) -> Request:
@@ -48,8 +54,7 @@ async def test_a_shot_and_its_continuation_from_upload_to_file(tmp_path: Path) -
     """A picture goes up, a film comes down; the film goes up again and the next one begins with it."""
     picture, shot, longer = tmp_path / "p.png", tmp_path / "shot.mp4", tmp_path / "longer.mp4"
     Image.linear_gradient("L").resize((640, 360)).save(picture)
-    async with open_animatic(tmp_path / "emulator", {}, jobs=1) as endpoint:
-        service = client(endpoint)
+    async with filming(tmp_path / "emulator") as service:
         address = await service.upload(picture, "wan2.7-i2v")
         state = await service.settled((await service.submit(request("first_frame", address, 2))).task_id)
         fetched = await service.download(state.url or "", shot)
@@ -67,8 +72,7 @@ async def test_a_file_that_can_not_be_filmed_is_a_failed_task(tmp_path: Path) ->
     """The endpoint goes on; the task carries the service's words."""
     junk = tmp_path / "junk.png"
     junk.write_bytes(b"no picture")
-    async with open_animatic(tmp_path / "emulator", {}, jobs=1) as endpoint:
-        service = client(endpoint)
+    async with filming(tmp_path / "emulator") as service:
         address = await service.upload(junk, "wan2.7-i2v")
         state = await service.settled((await service.submit(request("first_frame", address, 2))).task_id)
     assert (state.status, state.code) == (TaskStatus.FAILED, "InvalidFile.Openerror")
@@ -81,8 +85,8 @@ async def test_leaving_ends_what_is_being_filmed(tmp_path: Path) -> None:
     write_program(slow, f"#!/bin/sh\necho $$ > '{started}'\nexec sleep 60\n")
     environ = {"WANFLOW_FFMPEG": str(slow), "PATH": os.environ["PATH"]}
     began = time.monotonic()
-    async with open_animatic(tmp_path / "emulator", environ, jobs=1) as endpoint:
-        await client(endpoint).submit(request("first_frame", "https://example.com/a.png", 2))
+    async with filming(tmp_path / "emulator", environ) as service:
+        await service.submit(request("first_frame", "https://example.com/a.png", 2))
         process = int(await to_thread.run_sync(started.read_text))
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)

@@ -10,7 +10,8 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, premade
 from kit.wire import complaints
-from wanflow.emulator.endpoint import KEY, Endpoint
+from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.terms import KEY
 
 pytestmark = pytest.mark.anyio
 

@@ -13,15 +13,14 @@ from anyio import CapacityLimiter
 from anyio.lowlevel import checkpoint
 
 from kit.clock import wall_clock
-from kit.emulated import premade
+from kit.emulated import in_process, premade
 from wanflow import digest
 from wanflow.emulator.endpoint import Endpoint
-from wanflow.emulator.inprocess import InProcess
 from wanflow.graph.build import build
 from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan
-from wanflow.runner.addresses import Addresses
+from wanflow.runner.addresses import recall
 from wanflow.runner.event import Event, TakeStored, TaskSubmitted
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.parts import Parts
@@ -32,7 +31,7 @@ from wanflow.service.pacing import CompletionPacing
 from wanflow.service.port import VideoService
 from wanflow.spec.facts import Facts, Kind
 from wanflow.spec.production import Production
-from wanflow.store import inventory, layout
+from wanflow.store import inventory, journal, layout
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
@@ -57,19 +56,20 @@ class Crew:
         """Plan a production and run it; `plan` runs one that was made before."""
         self.events = []
         layout.establish(self.store)
-        parts = Parts(
-            out="out",
-            store=self.store,
-            journal=Journal(self.store),
-            service=self.around(WireClient(InProcess(self.endpoint), CompletionPacing(self.endpoint.changed))),
-            slots=Slots({}),
-            addresses=Addresses("crew"),
-            jobs=from_record,
-            limiter=CapacityLimiter(2),
-            emit=self.events.append,
-            clock=wall_clock,
-        )
-        return await run_plan(plan or self.plan(film), parts, timeout=timeout)
+        async with in_process(self.endpoint) as way:
+            parts = Parts(
+                out="out",
+                store=self.store,
+                journal=Journal(self.store),
+                service=self.around(WireClient(way, CompletionPacing(self.endpoint.changed))),
+                slots=Slots({}),
+                addresses=recall("crew", self.store, journal.read(self.store).online),
+                jobs=from_record,
+                limiter=CapacityLimiter(2),
+                emit=self.events.append,
+                clock=wall_clock,
+            )
+            return await run_plan(plan or self.plan(film), parts, timeout=timeout)
 
     @property
     def store(self) -> Store:
@@ -78,8 +78,9 @@ class Crew:
 
     async def tasks(self, model: str) -> list[str]:
         """The ids of all tasks of a model that the service knows."""
-        client = WireClient(InProcess(self.endpoint), CompletionPacing(self.endpoint.changed))
-        return [row.task_id for row in await client.list(model)]
+        async with in_process(self.endpoint) as way:
+            client = WireClient(way, CompletionPacing(self.endpoint.changed))
+            return [row.task_id for row in await client.list(model)]
 
     def submitted(self) -> list[str]:
         """The nodes whose requests the service accepted in the last run, in order."""

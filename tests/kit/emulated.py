@@ -12,9 +12,11 @@ import httpx
 from kit.clock import wall_clock
 from wanflow.emulator.app import BASE, build_app
 from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.endpoint import KEY, Endpoint
+from wanflow.emulator.endpoint import FORGETFUL, IN_PROCESS, Endpoint
+from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected
 from wanflow.emulator.rules import read_catalog
+from wanflow.emulator.terms import KEY, Terms
 from wanflow.service.asgi import AsgiTransport
 from wanflow.service.http import HttpTransport
 
@@ -38,7 +40,9 @@ def _write(order: Order, target: Path) -> Film:
 
 
 @asynccontextmanager
-async def premade(folder: Path, jobs: int = 100) -> AsyncIterator[Endpoint]:
+async def premade(
+    folder: Path, jobs: int = 100, *, terms: Terms = IN_PROCESS, ledger: Ledger = FORGETFUL
+) -> AsyncIterator[Endpoint]:
     """An endpoint whose films take a minute of virtual time each and are a few bytes."""
 
     async def filming(order: Order, target: Path) -> Film:
@@ -49,8 +53,10 @@ async def premade(folder: Path, jobs: int = 100) -> AsyncIterator[Endpoint]:
         return _write(order, target)
 
     async with anyio.create_task_group() as group:
-        bucket = Bucket(folder, HOST)
-        yield Endpoint(bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs)
+        bucket = Bucket(folder, HOST, wall_clock)
+        yield Endpoint(
+            bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs, terms=terms, ledger=ledger
+        )
         group.cancel_scope.cancel()
 
 

@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "graph": Verb("wanflow.cli.command.graph:command", "Draw the graph of shots and cuts."),
     "takes": Verb("wanflow.cli.command.takes:command", "List every take with its seed, cost and file."),
     "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
+    "emulator": Verb("wanflow.cli.command.emulator:command", "Serve the emulated API on this machine."),
     "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),
     "doctor": Verb("wanflow.cli.command.doctor:command", "Check that this machine can render."),
 }

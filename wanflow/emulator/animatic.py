@@ -14,29 +14,41 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from wanflow.emulator import footage
 from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.endpoint import FORGETFUL, IN_PROCESS, Endpoint
+from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected
 from wanflow.emulator.rules import read_catalog
+from wanflow.emulator.terms import Terms
 from wanflow.errors import WanflowError
 from wanflow.media.tool import Leash, find_ffmpeg
 
-BASE_URL = "http://animatic.invalid"
-"""The base of addresses that only this process can resolve; `.invalid` never is a host."""
+ORIGIN = "http://animatic.invalid"
+"""The beginning of addresses that only this process can resolve; `.invalid` never is a host."""
 
 
 @asynccontextmanager
-async def open_animatic(folder: Path, environ: Mapping[str, str], jobs: int) -> AsyncIterator[Endpoint]:
+async def open_animatic(
+    folder: Path,
+    environ: Mapping[str, str],
+    jobs: int,
+    *,
+    origin: str = ORIGIN,
+    terms: Terms = IN_PROCESS,
+    ledger: Ledger = FORGETFUL,
+) -> AsyncIterator[Endpoint]:
     """An endpoint that keeps its files in `folder` and films at most `jobs` orders at once.
 
-    Leaving it ends what is still being filmed and leaves no process and no half film behind. Raises
-    ToolMissing where there is no ffmpeg.
+    `origin` begins the addresses that it gives out. Leaving it ends what is still being filmed and leaves no process
+    and no half film behind. Raises ToolMissing where there is no ffmpeg, StateUnreadable for a damaged ledger.
     """
-    bucket, binary = Bucket(folder, BASE_URL), find_ffmpeg(environ)
+    bucket, binary = Bucket(folder, origin, _now), find_ffmpeg(environ)
     failure: WanflowError | None = None
     async with anyio.create_task_group() as group:
         filming = partial(_film, bucket, binary)
         try:
-            yield Endpoint(bucket, read_catalog(), filming, group=group, clock=_now, jobs=jobs)
+            yield Endpoint(
+                bucket, read_catalog(), filming, group=group, clock=_now, jobs=jobs, terms=terms, ledger=ledger
+            )
         except WanflowError as fault:
             # raised below, so that the caller's fault is not wrapped in the group's
             failure = fault

@@ -6,15 +6,16 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import IO
 
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.order import Rejected
 
 BASE = "/api/v1"
 """Where the API begins below the host, as at the vendor's."""
@@ -52,21 +53,21 @@ class _Door:
 
     async def receive(self, request: Request) -> Response:
         """A form with a file as its last part; the answer has no body (api.md 5)."""
-        async with request.form() as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                return PlainTextResponse("the form has no file", 400)
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            with TemporaryDirectory(prefix="wanflow-") as scratch:
-                place = Path(scratch) / "upload"
-                await _save(file, place)
-                return Response(status_code=self._endpoint.bucket.receive(fields, place))
+        try:
+            async with request.form(max_files=1, max_fields=20) as form:
+                fields = {name: value for name, value in form.items() if isinstance(value, str)}
+                self._endpoint.bucket.receive(fields, _file(form))
+        except Rejected as fault:
+            return _storage_error(fault)
+        return Response(status_code=200)
 
     async def film(self, request: Request) -> Response:
         """A result, whole or a range of it; without a key, as its address is signed."""
-        path = self._endpoint.bucket.find(str(request.url))
-        if path is None:
-            return Response(status_code=404)
+        query = request.scope["query_string"].decode("latin-1")
+        try:
+            path = self._endpoint.bucket.film(request.path_params["name"], query)
+        except Rejected as fault:
+            return _storage_error(fault)
         size = path.stat().st_size
         first, last, status = _range(request.headers.get("range", ""), size)
         headers = {"accept-ranges": "bytes", "content-length": str(last - first)}
@@ -77,6 +78,19 @@ class _Door:
         return StreamingResponse(_read(path, first, last), status, headers, "video/mp4")
 
 
+def _file(form: FormData) -> IO[bytes]:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Rejected("InvalidArgument", "POST requires exactly one file upload per request.")
+    return file.file
+
+
+def _storage_error(fault: Rejected) -> Response:
+    """The vendor's storage answers in XML; the words are ours, nothing of the request is in them."""
+    text = f"<Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>"
+    return Response(text, fault.status, media_type="application/xml")
+
+
 def _object(text: bytes) -> Mapping[str, object]:
     if not text:
         return {}
@@ -85,12 +99,6 @@ def _object(text: bytes) -> Mapping[str, object]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-async def _save(file: UploadFile, place: Path) -> None:
-    with place.open("wb") as target:
-        while chunk := await file.read(CHUNK_BYTES):
-            target.write(chunk)
 
 
 def _range(asked: str, size: int) -> tuple[int, int, int]:

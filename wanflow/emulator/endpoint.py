@@ -16,19 +16,23 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.emulator import judge, replies, state
 from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected, usage
+from wanflow.emulator.rates import Rates
 from wanflow.emulator.replies import BEIJING, Json
 from wanflow.emulator.rules import Catalog
-from wanflow.emulator.state import Task, Tasks
+from wanflow.emulator.state import Task
+from wanflow.emulator.terms import Terms
 from wanflow.errors import WanflowError
-
-KEY = "sk-animatic"
-"""The key of the emulator; it guards nothing and is no secret."""
 
 Filming = Callable[[Order, Path], Awaitable[Film]]
 """Films an order into a file; raises Rejected or WanflowError."""
 
 Clock = Callable[[], datetime]
+
+IN_PROCESS = Terms()
+"""Without limits and without any time but that of filming."""
+FORGETFUL = Ledger(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +48,35 @@ class Call:
 class Endpoint:
     """One emulated account in one region.
 
-    `group` is where films are made, at most `jobs` at once; a task is RUNNING until its film exists.
+    `group` is where films are made, at most `jobs` at once; a task is RUNNING until its film exists and its time is
+    over. What `ledger` has of earlier tasks goes on.
     """
 
     def __init__(
-        self, bucket: Bucket, catalog: Catalog, filming: Filming, *, group: TaskGroup, clock: Clock, jobs: int
+        self,
+        bucket: Bucket,
+        catalog: Catalog,
+        filming: Filming,
+        *,
+        group: TaskGroup,
+        clock: Clock,
+        jobs: int,
+        terms: Terms = IN_PROCESS,
+        ledger: Ledger = FORGETFUL,
     ) -> None:
         self.bucket = bucket
-        self._catalog = catalog
+        self._catalog = {name: rules for name, rules in catalog.items() if terms.region in rules.regions}
+        self._terms = terms
+        self._ledger = ledger
+        self._rates = Rates()
         self._slots = {name: rules.running for name, rules in catalog.items()}
         self._filming = filming
         self._group = group
         self._clock = clock
         self._hands = anyio.CapacityLimiter(jobs)
-        self._tasks = Tasks()
+        self._tasks = ledger.read()
         self._changes: dict[str, anyio.Event] = {}
+        self._start()
 
     async def exchange(
         self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]
@@ -69,7 +87,7 @@ class Endpoint:
         where, _, query = path.partition("?")
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            _check_key(lowered)
+            _check_key(lowered, self._terms.key)
             answer, task_id = _route(method, where)
             return 200, answer(self, Call(lowered, dict(parse_qsl(query)), body, task_id))
         except Rejected as fault:
@@ -86,13 +104,19 @@ class Endpoint:
     def submit(self, call: Call) -> Json:
         """Take a request in; what is judged at once is only what api.md 4.2 names."""
         model = judge.check_envelope(call.headers, call.body, self._catalog)
+        self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
+        self._check_queue(model)
+        if self._terms.strict:
+            judge.judge(call.body, self._catalog)
         task = Task(_new_id(), _new_id(), model, call.body, self._clock())
         self._tasks = state.submit(self._tasks, task)
+        self._ledger.write(task)
         self._start()
         return replies.submitted(task)
 
     def query(self, call: Call) -> Json:
         """Say what is known of a task."""
+        self._rates.count("query", self._terms.limits.queries, self._clock())
         task = state.look(self._tasks, call.task_id, self._clock())
         if task is None:
             return replies.unknown(call.task_id, _new_id())
@@ -100,38 +124,46 @@ class Endpoint:
 
     def list(self, call: Call) -> Json:
         """List tasks of a window of at most a day, the last one if none is named (api.md 4.5)."""
+        self._rates.count("list", self._terms.limits.lists, self._clock())
         since, until = _window(call.query, self._clock())
         found = state.listed(
             self._tasks, since=since, until=until, model=call.query.get("model_name"), status=call.query.get("status")
         )
+        if wanted := call.query.get("task_id"):
+            found = tuple(task for task in found if task.id == wanted)
         return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
 
     def cancel(self, call: Call) -> Json:
         """Cancel a PENDING task, refuse any other (api.md 4.5)."""
+        self._rates.count("cancel", self._terms.limits.cancels, self._clock())
         self._tasks, done = state.cancel(self._tasks, call.task_id, self._clock())
         if not done:
             words = "Failed to cancel the task, please confirm if the task is in PENDING status."
             raise Rejected("UnsupportedOperation", words)
-        self._tell(call.task_id)
+        self._note(call.task_id)
         return {"request_id": _new_id()}
 
     def allow_upload(self, call: Call) -> Json:
         """Give leave to upload one file (api.md 5)."""
-        if call.query.get("action") != "getPolicy" or not call.query.get("model"):
+        model = call.query.get("model")
+        if call.query.get("action") != "getPolicy" or not model:
             raise Rejected("InvalidParameter", "Field required: action, model")
-        return replies.policy(self.bucket.upload_url, f"dashscope-instant/emulated/{_new_id()}", _new_id())
+        return replies.policy(self.bucket.allow(model), _new_id())
 
     def _start(self) -> None:
         self._tasks, started = state.start(self._tasks, self._clock(), self._slots)
         for task in started:
-            self._tell(task.id)
+            self._note(task.id)
             self._group.start_soon(self._shoot, task)
 
     async def _shoot(self, task: Task) -> None:
+        began = anyio.current_time()
         try:
             order = judge.judge(task.body, self._catalog)
+            self._check_uploads(order)
             async with self._hands:
                 film = await self._filming(order, self.bucket.film_place(task.id))
+            await anyio.sleep_until(began + self._terms.seconds(film.frames))
         except Rejected as fault:
             self._fail(task, fault.code, fault.message)
         except WanflowError as fault:
@@ -139,13 +171,26 @@ class Endpoint:
         else:
             url = self.bucket.film_url(task.id)
             self._tasks = state.succeed(self._tasks, task.id, self._clock(), url=url, usage=usage(order, film))
-        self._tell(task.id)
+        self._note(task.id)
         self._start()
 
     def _fail(self, task: Task, code: str, message: str) -> None:
         self._tasks = state.fail(self._tasks, task.id, self._clock(), code=code, message=message)
 
-    def _tell(self, task_id: str) -> None:
+    def _check_queue(self, model: str) -> None:
+        """What the 501st gets is not documented; it surely is not taken (api.md 4.4 and 8, 22)."""
+        if self._terms.limits.queued is not None and state.waiting(self._tasks, model) >= self._terms.limits.queued:
+            words = "Allocated quota exceeded, please increase your quota limit."
+            raise Rejected("Throttling.AllocationQuota", words, status=429)
+
+    def _check_uploads(self, order: Order) -> None:
+        for item in order.media:
+            for url in filter(None, (item.url, item.voice)):
+                self.bucket.check_model(url, order.model)
+
+    def _note(self, task_id: str) -> None:
+        """A task changed: write it down, then tell who waits for it."""
+        self._ledger.write(self._tasks.by_id[task_id])
         event = self._changes.pop(task_id, None)
         if event is not None:
             event.set()
@@ -175,11 +220,11 @@ def _route(method: str, path: str) -> tuple[Answer, str]:
     raise Rejected("NotFound", "Not found.", status=404)
 
 
-def _check_key(headers: Mapping[str, str]) -> None:
+def _check_key(headers: Mapping[str, str], key: str) -> None:
     given = headers.get("authorization", "")
     if not given:
         raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
-    if given != f"Bearer {KEY}":
+    if given != f"Bearer {key}":
         raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+from wanflow.emulator.bucket import Leave
 from wanflow.emulator.order import Rejected
 from wanflow.emulator.state import Task
 
@@ -58,13 +59,13 @@ def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json
     }
 
 
-def policy(host: str, folder: str, request_id: str) -> Json:
-    """Leave to upload one file; nothing here is a secret."""
+def policy(leave: Leave, request_id: str) -> Json:
+    """Leave to upload one file."""
     data = {
-        "policy": "emulated",
-        "signature": "emulated",
-        "upload_dir": folder,
-        "upload_host": host,
+        "policy": leave.policy,
+        "signature": leave.signature,
+        "upload_dir": leave.folder,
+        "upload_host": leave.host,
         "expire_in_seconds": 300,
         "max_file_size_mb": 100,
         "capacity_limit_mb": 999999999,

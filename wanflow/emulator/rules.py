@@ -47,6 +47,7 @@ class ModelRules:
     groups: tuple[tuple[frozenset[str], int, int], ...] = ()
     prompt_required: bool = False
     running: int = 5
+    regions: frozenset[str] = frozenset({"beijing"})
 
 
 Catalog = Mapping[str, ModelRules]
@@ -79,6 +80,7 @@ def _read_model(name: str, data: Data) -> ModelRules:
         groups=(*needed, *totals),
         prompt_required=data["text"]["prompt"]["required"],
         running=data["limits"]["running"],
+        regions=frozenset(data["regions"]),
     )
 
 

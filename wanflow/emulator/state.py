@@ -59,6 +59,11 @@ def submit(tasks: Tasks, task: Task) -> Tasks:
     return Tasks({**tasks.by_id, task.id: task})
 
 
+def waiting(tasks: Tasks, model: str) -> int:
+    """How many tasks of a model are PENDING."""
+    return sum(task.model == model and task.status is Status.PENDING for task in tasks.by_id.values())
+
+
 def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks, tuple[Task, ...]]:
     """Give every free slot to the longest waiting task of its model; also returns those that started.
 

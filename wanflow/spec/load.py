@@ -20,7 +20,7 @@ from wanflow.yamlvalue import Node, Place, Scalar, Sequence, scalar
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
 BACKEND, REGION = "animatic", "beijing"
-PAID_LATER = "the paid backend `dashscope` is not in this version yet"
+BACKENDS = ("animatic", "dashscope")
 REGIONS = ("beijing", "singapore", "virginia")
 
 
@@ -72,7 +72,7 @@ class _Reading:
             return None
         self.problems += list(_cut_off(root))
         root = self._filled(root)
-        self.problems += self._settings(root)
+        self.problems += self._settings()
         shape, broken = check_shape(root)
         self.problems += shape
         own = _word(root, "backend") or BACKEND
@@ -85,15 +85,11 @@ class _Reading:
         title = _word(root, "title") or ""
         return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
 
-    def _settings(self, root: Table) -> Iterator[Problem]:
+    def _settings(self) -> Iterator[Problem]:
         """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
         top = Place(self._file.name, 1, 1)
-        own = root.find("backend")
-        if (self._backend or _word(root, "backend")) == "dashscope":
-            place = own.place if own is not None and self._backend is None else top
-            yield Problem(place, PAID_LATER, "use `backend: animatic`, or `--backend animatic`")
-        elif self._backend not in {None, BACKEND}:
-            yield Problem(top, f"no backend is called `{self._backend}`", "it is `animatic`")
+        if self._backend not in {None, *BACKENDS}:
+            yield Problem(top, f"no backend is called `{self._backend}`", f"it is one of {', '.join(BACKENDS)}")
         if self._region not in {None, *REGIONS}:
             yield Problem(top, f"no region is called `{self._region}`", f"it is one of {', '.join(REGIONS)}")
 

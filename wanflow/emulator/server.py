@@ -1,0 +1,133 @@
+"""The emulator on a socket: a service for any client of the vendor's protocol."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anyio
+import uvicorn
+from starlette.applications import Starlette
+
+from wanflow.emulator.animatic import open_animatic
+from wanflow.emulator.app import BASE, build_app
+from wanflow.emulator.ledger import Ledger
+from wanflow.emulator.terms import KEY, VENDOR, Limits, Terms
+
+KEY_VARIABLE = "DASHSCOPE_API_KEY"
+FAREWELL_SECONDS = 2
+"""How long a client that is still reading is waited for at the end."""
+
+
+class CannotListen(OSError):
+    """The address can't be listened on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and how to serve.
+
+    `port` 0 is any free one; `state` is where tasks and files outlive the emulator, None where they don't; task times
+    are divided by `speed`; `strict` judges bodies at submit.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    state: Path | None = None
+    speed: Fraction = Fraction(1)
+    strict: bool = False
+    limits: Limits = VENDOR
+
+
+async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` is told the base URL once connections are taken.
+
+    Raises CannotListen, ToolMissing where there is no ffmpeg, StateUnreadable for a state that can't be gone on from.
+    """
+    async with listening(serving, environ, jobs) as (server, base_url), anyio.create_task_group() as group:
+        group.start_soon(_end_on_signal, server)
+        announce(base_url)
+        await server.run()
+        group.cancel_scope.cancel()
+
+
+class Server:
+    """A uvicorn server on a socket that listens already."""
+
+    def __init__(self, app: Starlette, sock: socket.socket) -> None:
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=FAREWELL_SECONDS, server_header=False
+        )
+        self._server = _Quiet(config)
+        self._socket = sock
+
+    async def run(self) -> None:
+        """Answer until `stop`."""
+        await self._server.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Take no more connections and end."""
+        self._server.should_exit = True
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again before films are cleaned up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@asynccontextmanager
+async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> AsyncIterator[tuple[Server, str]]:
+    """A server that is ready to `run`, and its base URL. Leaving it ends what is being filmed."""
+    terms = Terms(
+        key=environ.get(KEY_VARIABLE) or KEY, limits=serving.limits, speed=serving.speed, strict=serving.strict
+    )
+    with _bound(serving.host, serving.port) as sock, _folder(serving.state) as folder:
+        host, port = sock.getsockname()[:2]
+        origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        ledger = Ledger(folder / "tasks.jsonl")
+        async with open_animatic(folder, environ, jobs, origin=origin, terms=terms, ledger=ledger) as account:
+            yield Server(build_app(account), sock), f"{origin}{BASE}"
+
+
+async def _end_on_signal(server: Server) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            server.stop()
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as fault:
+        raise CannotListen(fault.errno, f"can't listen on {host}: {(fault.strerror or str(fault)).lower()}") from fault
+    with sock:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((host, port))
+            sock.listen(128)
+        except OSError as fault:
+            words = f"can't listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}"
+            raise CannotListen(fault.errno, words) from fault
+        yield sock
+
+
+@contextmanager
+def _folder(state: Path | None) -> Iterator[Path]:
+    if state is not None:
+        state.mkdir(parents=True, exist_ok=True)
+        yield state
+        return
+    with TemporaryDirectory(prefix="wanflow-emulator-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
