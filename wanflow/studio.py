@@ -7,17 +7,15 @@ Heavy parts (ffmpeg, PyAV, the service) are imported when work needs them, so th
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from wanflow.errors import StoreBusy
 from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
@@ -26,34 +24,26 @@ from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan, StepKind
 from wanflow.runner import outcome
-from wanflow.runner.event import Emit, Event, Warned
+from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, journal, layout, lockfile, mutex, shelf
+from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
 if TYPE_CHECKING:
-    from wanflow.runner.addresses import Addresses
+    from wanflow.backends import Pace
+    from wanflow.runner.cancel import Cancelled
     from wanflow.runner.parts import Parts
-    from wanflow.service.port import VideoService
 
 NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
 POLL_SECONDS = 15
 """The vendor asks for about this much between two looks at a task (api.md 4.3)."""
-
-
-class Pace(NamedTuple):
-    """How a run goes about its tasks; see `run`."""
-
-    poll_seconds: float = POLL_SECONDS
-    max_in_flight: int | None = None
 
 
 def load(
@@ -140,16 +130,59 @@ async def run(
     """
     runner = import_module("wanflow.runner.run")
     production = of.graph.production
+    async with _at_work(production, emit, _pace(jobs, poll_seconds, max_in_flight)) as parts:
+        _reshelve(of, parts.store)
+        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
+        return done
+
+
+async def gather(production: Production, *, emit: Emit | None = None) -> None:
+    """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
+
+    Raises UnknownFate where a submission may have been accepted unseen, StoreBusy, and other ServiceFaults.
+    """
+    recover = import_module("wanflow.runner.recover")
+    async with _at_work(production, emit, _pace()) as parts:
+        await recover.collect_open(parts)
+
+
+async def collect(
+    production: Production,
+    *,
+    emit: Emit | None = None,
+    timeout: float | None = None,
+    poll_seconds: float = POLL_SECONDS,
+) -> Outcome:
+    """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
+    recover = import_module("wanflow.runner.recover")
+    async with _at_work(production, emit, _pace(None, poll_seconds)) as parts:
+        done: Outcome = await recover.collect_all(parts, timeout)
+        return done
+
+
+async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Cancelled, ...]:
+    """Cancel the tasks of the selected shots that are still PENDING, of all shots where none is selected.
+
+    Never waits for a run: one that works here sees the ends by itself. Raises UnknownTarget, ServiceFault.
+    """
+    backends, canceller = import_module("wanflow.backends"), import_module("wanflow.runner.cancel")
+    shots = {step.shot for step in plan(production, select).steps} if select else None
+    have = survey(production)
+    tasks = [task for task in have.open_tasks if shots is None or task.attempt.shot in shots]
+    if not tasks:
+        return ()
     store = store_of(production)
-    layout.establish(store)
-    with mutex.hold(store):
-        _ensure_locks(store)
-        layout.sweep_temporary(store)
-        _reshelve(of, store)
-        pace = Pace(poll_seconds, max_in_flight)
-        async with _parts(production, store, emit or _ignore, jobs or os.cpu_count() or 1, pace) as parts:
-            done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
+    with _perhaps_alone(store) as alone:
+        async with backends.open_parts(production, store, _ignore, _pace()) as parts:
+            journal = parts.journal if alone else None
+            done: tuple[Cancelled, ...] = await canceller.cancel_tasks(tasks, parts.service, journal, parts.stamp())
             return done
+
+
+def require_key(production: Production) -> None:
+    """Raise, before anybody is asked anything, what a run would raise for want of a usable key or address."""
+    if production.backend != ANIMATIC:
+        import_module("wanflow.service.regions").endpoint_of(production.region, os.environ)
 
 
 def facts_of(production: Production) -> FactsTable:
@@ -218,48 +251,33 @@ def _measure(path: Path) -> Facts | Unreadable:
 
 
 @asynccontextmanager
-async def _parts(production: Production, store: Store, emit: Emit, jobs: int, pace: Pace) -> AsyncIterator[Parts]:
-    """What a run works with: the backend's service, and this machine's ffmpeg."""
-    limited = import_module("wanflow.service.limited")
-    async with _service(production, store, emit, jobs, pace) as (service, addresses):
-        yield import_module("wanflow.runner.parts").Parts(
-            out=production.out,
-            store=store,
-            journal=Journal(store),
-            service=service,
-            slots=limited.Slots({}) if pace.max_in_flight is None else limited.Slots({}, pace.max_in_flight),
-            addresses=addresses,
-            jobs=import_module("wanflow.media.perform").perform,
-            limiter=import_module("anyio").CapacityLimiter(jobs),
-            emit=emit,
-            clock=_now,
-        )
+async def _at_work(production: Production, emit: Emit | None, pace: Pace) -> AsyncIterator[Parts]:
+    """The parts of the one run that works in a production; raises StoreBusy where another does."""
+    backends = import_module("wanflow.backends")
+    store = store_of(production)
+    layout.establish(store)
+    with mutex.hold(store):
+        _ensure_locks(store)
+        layout.sweep_temporary(store)
+        async with backends.open_parts(production, store, emit or _ignore, pace) as parts:
+            yield parts
 
 
-@asynccontextmanager
-async def _service(
-    production: Production, store: Store, emit: Emit, jobs: int, pace: Pace
-) -> AsyncIterator[tuple[VideoService, Addresses]]:
-    """The client bound to the paid service, or for the animatic to the emulator in process."""
-    opening, addresses = import_module("wanflow.service.opening"), import_module("wanflow.runner.addresses")
-    if production.backend != ANIMATIC:
-        endpoint = import_module("wanflow.service.regions").endpoint_of(production.region, os.environ)
-        known = addresses.recall(endpoint.account, store, journal.read(store).online)
-        tell = partial(_warn, emit)
-        async with opening.open_service(endpoint, poll_seconds=pace.poll_seconds, tell=tell) as service:
-            yield service, known
-        return
-    animatic, front = import_module("wanflow.emulator.animatic"), import_module("wanflow.emulator.app")
-    base, key = f"{animatic.ORIGIN}{front.BASE}", import_module("wanflow.emulator.terms").KEY
-    folder = store.temporary("")
-    try:
-        async with (
-            animatic.open_animatic(folder, os.environ, jobs) as account,
-            opening.open_stand_in(front.build_app(account), base, key, account.changed) as service,
-        ):
-            yield service, addresses.Addresses(f"{ANIMATIC} {folder.name}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@contextmanager
+def _perhaps_alone(store: Store) -> Iterator[bool]:
+    """Hold the store if no run does; whether it is held."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(mutex.hold(store))
+        except StoreBusy:
+            yield False
+        else:
+            yield True
+
+
+def _pace(jobs: int | None = None, poll_seconds: float = POLL_SECONDS, max_in_flight: int | None = None) -> Pace:
+    pace: Pace = import_module("wanflow.backends").Pace(jobs or os.cpu_count() or 1, poll_seconds, max_in_flight)
+    return pace
 
 
 def _ensure_locks(store: Store) -> None:
@@ -283,16 +301,22 @@ def _outputs(production: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in production.cuts.items()}
 
 
-def _warn(emit: Emit, words: str) -> None:
-    emit(Warned(words))
-
-
 def _ignore(event: Event) -> None:
     del event
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-__all__ = ["facts_of", "load", "plan", "run", "settle", "states", "store_of", "survey", "validate"]
+__all__ = [
+    "cancel",
+    "collect",
+    "facts_of",
+    "gather",
+    "load",
+    "plan",
+    "require_key",
+    "run",
+    "settle",
+    "states",
+    "store_of",
+    "survey",
+    "validate",
+]

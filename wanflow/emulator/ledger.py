@@ -73,8 +73,10 @@ def _task(line: bytes, complaint: str) -> Task:
 
 
 def _read(facts: Mapping[str, Any]) -> Task:
-    moments = {name: datetime.fromisoformat(facts[name]) for name in ("submitted", "started", "ended") if name in facts}
-    usage = {name: Decimal(value) if name in facts["exact"] else value for name, value in facts["usage"].items()}
-    rest = {name: value for name, value in facts.items() if name not in {*moments, "usage", "exact", "status"}}
-    task = Task(**rest, **moments, usage=usage, status=Status(facts["status"]))
+    values = {name: value for name, value in facts.items() if name != "exact"}
+    for name in {"submitted", "started", "ended"} & values.keys():
+        values[name] = datetime.fromisoformat(values[name])
+    for name in facts["exact"]:
+        values["usage"][name] = Decimal(values["usage"][name])
+    task = Task(**{**values, "status": Status(values["status"])})
     return replace(task, status=Status.PENDING, started=None) if task.status is Status.RUNNING else task

@@ -1,0 +1,92 @@
+"""What a run works with on each backend, put together from real parts; imported once there is work to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from anyio import CapacityLimiter
+
+from wanflow.emulator.animatic import ORIGIN, open_animatic
+from wanflow.emulator.app import BASE, build_app
+from wanflow.emulator.terms import KEY
+from wanflow.media.perform import perform
+from wanflow.runner.addresses import Addresses, recall
+from wanflow.runner.event import Emit, Warned
+from wanflow.runner.parts import Parts
+from wanflow.service.limited import Slots
+from wanflow.service.opening import open_service, open_stand_in
+from wanflow.service.port import VideoService
+from wanflow.service.regions import endpoint_of
+from wanflow.spec.production import Production
+from wanflow.store import journal
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+
+ANIMATIC = "animatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
+
+    `max_in_flight` None is what the service runs at once and a few more.
+    """
+
+    jobs: int
+    poll_seconds: float
+    max_in_flight: int | None = None
+
+
+@asynccontextmanager
+async def open_parts(production: Production, store: Store, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+    """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
+    async with _service(production, store, emit, pace) as (service, addresses):
+        yield Parts(
+            out=production.out,
+            store=store,
+            journal=Journal(store),
+            service=service,
+            slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
+            addresses=addresses,
+            jobs=perform,
+            limiter=CapacityLimiter(pace.jobs),
+            emit=emit,
+            clock=now,
+        )
+
+
+def now() -> datetime:
+    """The wall clock, for dates in records."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _service(
+    production: Production, store: Store, emit: Emit, pace: Pace
+) -> AsyncIterator[tuple[VideoService, Addresses]]:
+    """The client bound to the paid service, or for the animatic to the emulator in process."""
+    if production.backend != ANIMATIC:
+        endpoint = endpoint_of(production.region, os.environ)
+        known = recall(endpoint.account, store, journal.read(store).online)
+        async with open_service(endpoint, poll_seconds=pace.poll_seconds, tell=partial(_warn, emit)) as service:
+            yield service, known
+        return
+    folder = store.temporary("")
+    try:
+        async with (
+            open_animatic(folder, os.environ, pace.jobs) as account,
+            open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
+        ):
+            yield service, Addresses(f"{ANIMATIC} {folder.name}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _warn(emit: Emit, words: str) -> None:
+    emit(Warned(words))
