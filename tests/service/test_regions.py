@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.service.fault import Unauthorised
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE, WrongAddress, base_url_of, endpoint_of
+from wanflow.service.fault import Unauthorised, WrongAddress
+from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE, base_url_of, endpoint_of
 
 KEY = "sk-0123456789abcdef"
 

@@ -15,6 +15,7 @@ import click
 
 import wanflow
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
+from wanflow.service.fault import Unauthorised, UnknownFate, WrongAddress
 from wanflow.spec.problem import SpecError, render_problem
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
@@ -55,6 +56,10 @@ def of(fault: Exception) -> ExitCode:
     match fault:
         case SpecError() | UnknownTarget() | LockUnreadable() | MediaFault() | click.ClickException():
             return ExitCode.WRONG
+        case Unauthorised() | WrongAddress():
+            return ExitCode.WRONG
+        case UnknownFate():
+            return ExitCode.UNDECIDED
         case StoreBusy():
             return ExitCode.STOPPED
         case WanflowError() | OSError():

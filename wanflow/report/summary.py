@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wanflow.money import Bound
 from wanflow.planner.draft import take_node
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.wording import cost_text, count, listed, printable
+from wanflow.runner.cancel import Cancelled
 from wanflow.runner.outcome import Outcome
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 
 IN_FLIGHT = 4
 """The exit code of a run that gave up waiting (cli.md, Exit codes)."""
+UNDECIDED = 5
+"""The exit code of a submission whose fate is unknown."""
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -25,6 +28,24 @@ def outcome_text(outcome: Outcome) -> str:
     if outcome.exit_code == IN_FLIGHT:
         lines.append("some tasks are still in flight: `wanflow run` waits for them again")
     return "\n".join(lines)
+
+
+def collected_text(outcome: Outcome) -> str:
+    """What came of a `collect`."""
+    lines = [f"{count(outcome.collected, 'take')} collected"]
+    if outcome.failures:
+        lines.append(f"failed: {listed([failure.node for failure in outcome.failures])}")
+        lines += [f"error: {printable(failure.message)}" for failure in outcome.failures if failure.code == UNDECIDED]
+    if outcome.exit_code == IN_FLIGHT:
+        lines.append("some tasks are still in flight: `wanflow collect` waits for them again")
+    return "\n".join(lines)
+
+
+def cancelled_text(done: Sequence[Cancelled]) -> str:
+    """A line for each task: cancelled, or why not and what that means."""
+    if not done:
+        return "nothing is in flight"
+    return "\n".join(_cancelled_line(item) for item in done)
 
 
 def blocked_text(plan: Plan) -> str:
@@ -43,6 +64,12 @@ def interrupted_text(have: Inventory) -> str:
     lines += [f"of unknown fate: {_take(attempt)}" for attempt in have.adrift]
     lines.append("hint: `wanflow run` goes on from here")
     return "\n".join(lines)
+
+
+def _cancelled_line(item: Cancelled) -> str:
+    if item.cancelled:
+        return f"{item.node}: cancelled (task {printable(item.task_id)})"
+    return f"{item.node}: can't be cancelled, it does not wait any more and will be charged ({printable(item.task_id)})"
 
 
 def _take(attempt: Attempt) -> str:

@@ -41,6 +41,10 @@ class Unauthorised(ServiceFault):
     """The key is wrong, missing or of another region."""
 
 
+class WrongAddress(ServiceFault):
+    """The base address in the environment can't be the one of the region."""
+
+
 class AccountBlocked(ServiceFault):
     """The account may not buy: arrears, no permission, quota used up."""
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from wanflow import digest
-from wanflow.service.fault import ServiceFault, Unauthorised
+from wanflow.service.fault import Unauthorised, WrongAddress
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 BASE_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
@@ -29,10 +29,6 @@ WORKSPACES: Mapping[str, str] = {
     ".us-east-1.maas.aliyuncs.com": "virginia",
 }
 """How the host of a workspace ends, and its region; a workspace's own name stands before it."""
-
-
-class WrongAddress(ServiceFault):
-    """The base address in the environment can't be the one of the region."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import cast
 
 import anyio
 import click
 
 from wanflow import studio
+from wanflow.cli.approval import approved
 from wanflow.cli.exit_code import ExitCode, error
-from wanflow.cli.main import summon
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, selection
+from wanflow.cli.telling import audience, conclude, interrupted, listener, loudness_of
 from wanflow.planner.steps import Action, Plan
-from wanflow.report.lines import Loudness, event_text
+from wanflow.report.lines import Loudness
 from wanflow.report.plan_text import would_do
-from wanflow.report.stream import event_line, finished_line
-from wanflow.report.summary import blocked_text, interrupted_text, outcome_text
+from wanflow.report.summary import blocked_text, outcome_text
 from wanflow.report.wording import count, listed
-from wanflow.runner.event import Emit, Event
-from wanflow.runner.outcome import Outcome
 from wanflow.spec.production import Production
-
-Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
@@ -48,6 +37,20 @@ Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
     metavar="SECONDS",
     help="Give up waiting after this time, not the tasks; exits with 4.",
 )
+@click.option(
+    "--poll-interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=studio.POLL_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="The shortest time between two looks at one task.",
+)
+@click.option(
+    "--max-in-flight",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).",
+)
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would render.")
 @click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -62,28 +65,47 @@ def command(
     keep_going: bool,
     jobs: int | None,
     timeout: float | None,
+    poll_interval: float,
+    max_in_flight: int | None,
     locked: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
-    del yes
-    loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
+    loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
+    _gather(production, loudness, as_json=as_json)
     plan = studio.plan(production, select, exclude=exclude)
     if locked and not _renders_nothing(plan):
         return ExitCode.STOPPED
     if _at_rest(plan):
         return _settle(plan, loudness, as_json=as_json)
-    work = partial(studio.run, plan, jobs=jobs, keep_going=keep_going, timeout=timeout)
+    studio.require_key(production)
+    if not approved(plan, yes=yes):
+        return ExitCode.STOPPED
+    work = partial(
+        studio.run,
+        plan,
+        jobs=jobs,
+        keep_going=keep_going,
+        timeout=timeout,
+        poll_seconds=poll_interval,
+        max_in_flight=max_in_flight,
+    )
     try:
-        with _audience(plan, loudness, as_json=as_json) as emit:
+        with audience(plan, loudness, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
     except KeyboardInterrupt:
-        click.echo(interrupted_text(studio.survey(production)), err=True)
-        return ExitCode.INTERRUPTED
-    return _conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
+        return interrupted(production, as_json=as_json)
+    return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
+
+
+def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> None:
+    """Collect first, plan second (law 10): what is finished by now is stored before anything is planned."""
+    have = studio.survey(production)
+    if have.open_tasks or have.adrift:
+        anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
 
 
 def _at_rest(plan: Plan) -> bool:
@@ -104,47 +126,4 @@ def _settle(plan: Plan, loudness: Loudness, *, as_json: bool) -> int:
     blocked = blocked_text(plan)
     if blocked:
         click.echo(blocked, err=True)
-    return _conclude(plan.graph.production, studio.settle(plan), would_do(plan), loudness, as_json=as_json)
-
-
-def _conclude(production: Production, outcome: Outcome, words: str, loudness: Loudness, *, as_json: bool) -> int:
-    """Say how it went on stderr, and on stdout the path of each cut or, as JSON, the last event."""
-    if loudness is not Loudness.QUIET or outcome.exit_code:
-        click.echo(words, err=True)
-    if as_json:
-        click.echo(finished_line(outcome, _now()))
-    else:
-        for path in outcome.cuts.values():
-            click.echo(_from_here(production.folder / path))
-    return outcome.exit_code
-
-
-def _audience(plan: Plan, loudness: Loudness, *, as_json: bool) -> AbstractContextManager[Emit]:
-    """Whom the run is told to: a program on stdout, a terminal, or plain lines on stderr."""
-    if as_json:
-        return nullcontext(_stream)
-    if loudness is not Loudness.QUIET and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return cast(Display, summon("wanflow.report.console:live"))(plan, loudness)
-    return nullcontext(partial(_print, loudness))
-
-
-def _stream(event: Event) -> None:
-    click.echo(event_line(event, _now()))
-
-
-def _print(loudness: Loudness, event: Event) -> None:
-    text = event_text(event, loudness)
-    if text is not None:
-        click.echo(text, err=True)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _from_here(path: Path) -> str:
-    """A path as the current folder sees it; as it is, where it lies on another drive."""
-    try:
-        return os.path.relpath(path)
-    except ValueError:
-        return str(path)
+    return conclude(plan.graph.production, studio.settle(plan), would_do(plan), loudness, as_json=as_json)

@@ -1,0 +1,196 @@
+"""The paid backend from the command line, against the emulator on a socket: money, keys, what is in flight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from cli.conftest import Wanflow
+
+from kit.served import served
+from wanflow.emulator.server import Serving
+from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.store import journal
+from wanflow.store.layout import Store
+
+KEY = "sk-recognisable-0123456789"
+
+PRODUCTION = """\
+wanflow: 1
+backend: dashscope
+defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}
+shots:
+  coast: {first_frame: sets/coast.png, prompt: a coast}
+  night: {model: wan2.7-videoedit, video: {shot: coast}, prompt: at night, duration: 0}
+cuts:
+  main: [coast, night]
+"""
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """A quick service with a key of its own."""
+    with served(Serving(speed=Fraction(1000)), KEY) as service:
+        yield service.base_url
+
+
+@pytest.fixture(scope="module")
+def slow_url() -> Iterator[str]:
+    """A service with which a shot of two seconds takes two."""
+    with served(Serving(speed=Fraction(2, 5)), KEY) as service:
+        yield service.base_url
+
+
+@pytest.fixture
+def paid(film: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A production on the paid backend, and the way to a service."""
+    film.write_text(PRODUCTION, encoding="utf-8")
+    monkeypatch.setenv(BASE_VARIABLE, base_url)
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    return film.parent
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    """The events of a run."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
+    """Nobody is there to ask: 3, with the way out, and not even an intent on record."""
+    said = wanflow("run")
+    assert (said.code, said.out) == (3, "")
+    assert "2 takes would be rendered for a price that is not known" in said.err
+    assert "`--yes`" in said.err
+    assert journal.read(Store(paid, "dashscope")) == journal.Diary()
+
+
+def test_what_is_approved_is_rendered_once(wanflow: Wanflow, paid: Path) -> None:
+    """The result of the first goes on to the second by its address; a second run asks nobody and sends nothing."""
+    events = lines(wanflow("run", "--yes", "--json", "--poll-interval", "0.1").out)
+    assert events[-1]["exit_code"] == 0
+    assert events[-1]["submitted"] == 2
+    assert (paid / "out" / "main.mp4").is_file()
+    uploads = (paid / ".wanflow" / "uploads.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["model"] for line in uploads] == ["wan2.7-i2v"]
+    takes = json.loads(wanflow("takes", "--json").out)
+    assert all(take["task_id"] for take in takes)
+    assert {take["shot"] for take in takes} == {"coast", "night"}
+    again = wanflow("run")
+    assert again.code == 0
+    assert "nothing to do" in again.err
+
+
+def test_every_state_of_a_task_is_told(wanflow: Wanflow, paid: Path) -> None:
+    """From accepted to succeeded, each once."""
+    events = lines(wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.05").out)
+    told = [event["state"] for event in events if event["event"] == "task.state"]
+    assert told[-1] == "SUCCEEDED"
+    assert len(told) == len(set(told))
+
+
+def test_key_and_signatures_stand_nowhere(wanflow: Wanflow, paid: Path) -> None:
+    """Neither in what is written nor in what is shown; only the journal keeps the address of a result, for us alone."""
+    said = [wanflow("run", "--yes", "--json", "-v", "--poll-interval", "0.1"), wanflow("status"), wanflow("takes")]
+    said += [wanflow("show", "night"), wanflow("why", "night"), wanflow("doctor")]
+    texts = [text for one in said for text in (one.out, one.err)]
+    files = [file for file in paid.rglob("*") if file.is_file()]
+    diary = Store(paid, "dashscope").journal
+    texts += [file.read_bytes().decode("latin-1") for file in files if file != diary]
+    assert len(files) > 8
+    assert not [text for text in texts if KEY in text or "Signature=" in text]
+    assert KEY not in diary.read_text(encoding="utf-8")
+    assert diary.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "status", "takes", "graph", "list"])
+def test_looking_needs_no_key_and_no_network(
+    wanflow: Wanflow, paid: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is contacted."""
+    monkeypatch.delenv(KEY_VARIABLE)
+    monkeypatch.setenv(BASE_VARIABLE, "http://127.0.0.1:9/api/v1")
+    assert wanflow(verb).code == 0
+
+
+def test_without_a_key_nothing_is_asked(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2, before anybody approves anything."""
+    monkeypatch.delenv(KEY_VARIABLE)
+    said = wanflow("run", "--yes")
+    assert said.code == 2
+    assert f"{KEY_VARIABLE} is not set" in said.err
+
+
+def test_a_refused_key_names_the_region_that_was_tried_and_the_others(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was accepted: 2, and the key itself is not repeated."""
+    monkeypatch.setenv(KEY_VARIABLE, "sk-wrong")
+    said = wanflow("run", "--yes")
+    assert said.code == 2
+    assert "region `beijing`" in said.err
+    assert "`singapore`, `virginia`" in said.err
+    assert "sk-wrong" not in said.err
+
+
+def test_a_host_of_another_region_is_an_error(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent there."""
+    monkeypatch.setenv(BASE_VARIABLE, "https://dashscope-intl.aliyuncs.com/api/v1")
+    said = wanflow("run", "--yes")
+    assert said.code == 2
+    assert "a host of region `singapore`" in said.err
+
+
+class TestInFlight:
+    """A service that takes its time: tasks outlive the run that submitted them."""
+
+    @pytest.fixture
+    def paid(self, paid: Path, slow_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """The production, and the way to the slow service."""
+        monkeypatch.setenv(BASE_VARIABLE, slow_url)
+        return paid
+
+    def test_what_a_run_gave_up_waiting_for_is_collected(self, wanflow: Wanflow, paid: Path) -> None:
+        """4; status names the task; collect stores it; the next run submits only what depends on it."""
+        said = wanflow("run", "--yes", "--timeout", "0.5", "--poll-interval", "0.1")
+        assert said.code == 4
+        (row, _) = json.loads(wanflow("status", "--json").out)
+        assert len(row["in_flight"]) == 1
+        assert row["state"] in {"queued", "rendering"}
+        collected = lines(wanflow("collect", "--json", "--poll-interval", "0.1").out)
+        assert (collected[-1]["exit_code"], collected[-1]["collected"], collected[-1]["submitted"]) == (0, 1, 0)
+        assert [take["shot"] for take in json.loads(wanflow("takes", "--json").out)] == ["coast"]
+        events = lines(wanflow("run", "--yes", "--json", "--poll-interval", "0.1").out)
+        submitted = [event["node"] for event in events if event["event"] == "task.submitted"]
+        assert submitted == ["night.t1"]
+        assert wanflow("collect").err.strip() == "nothing is in flight"
+
+    def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path) -> None:
+        """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""
+        assert wanflow("run", "coast", "--yes", "--timeout", "0.3", "--poll-interval", "0.1").code == 4
+        assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.1").code == 4
+        (paid / "wanflow.yaml").write_text(PRODUCTION.replace("a coast", "another coast"), encoding="utf-8")
+        assert wanflow("collect", "--poll-interval", "0.1").code == 0
+        (take,) = json.loads(wanflow("takes", "--json").out)
+        assert take["state"] == "changed"
+
+
+def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sixth of a model waits; the five that run will be charged, which is said."""
+    shots = "".join(f"  s{number}: {{first_frame: sets/coast.png, prompt: p{number}}}\n" for number in range(6))
+    head = PRODUCTION[: PRODUCTION.index("shots:")]
+    (paid / "wanflow.yaml").write_text(f"{head}shots:\n{shots}", encoding="utf-8")
+    with served(Serving(speed=Fraction(1, 100)), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        assert wanflow("run", "--yes", "--timeout", "2", "--poll-interval", "0.1").code == 4
+        said = wanflow("cancel", "--json")
+        done = {item["shot"]: item["cancelled"] for item in json.loads(said.out)}
+        left = wanflow("cancel")
+        assert wanflow("cancel", "s0").code == 1
+    assert said.code == 1
+    assert (done, sum(done.values())) == (dict.fromkeys([f"s{number}" for number in range(5)], False) | {"s5": True}, 1)
+    assert left.out.count("can't be cancelled") == 5
+    states = {row["shot"]: row["in_flight"] for row in json.loads(wanflow("status", "--json").out)}
+    assert [shot for shot, flying in states.items() if not flying] == ["s5"]

@@ -1,0 +1,57 @@
+"""`wanflow collect`: finish what is in flight."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import anyio
+import click
+
+from wanflow import studio
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options
+from wanflow.cli.telling import conclude, interrupted, listener, loudness_of
+from wanflow.report.summary import collected_text
+from wanflow.report.wording import count
+from wanflow.runner.outcome import Outcome
+
+
+@click.command("collect", epilog=example("wanflow collect --timeout 600"))
+@production_options
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up waiting after this time, not the tasks; exits with 4.",
+)
+@click.option(
+    "--poll-interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=studio.POLL_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="The shortest time between two looks at one task.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Say everything that happens.")
+@click.pass_obj
+def command(
+    settings: Settings, *, timeout: float | None, poll_interval: float, as_json: bool, quiet: bool, verbose: bool
+) -> int:
+    """Wait for the tasks that the service has and store their films as takes; nothing is submitted."""
+    loudness = loudness_of(quiet=quiet, verbose=verbose)
+    production = open_production(settings, quiet=quiet)
+    have = studio.survey(production)
+    if not have.open_tasks and not have.adrift:
+        return conclude(production, Outcome(), "nothing is in flight", loudness, as_json=as_json)
+    if not as_json and not quiet:
+        click.echo(f"{count(len(have.open_tasks), 'task')} in flight", err=True)
+    emit = listener(loudness, as_json=as_json)
+    work = partial(studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval)
+    try:
+        outcome = anyio.run(work)
+    except KeyboardInterrupt:
+        return interrupted(production, as_json=as_json)
+    return ExitCode(conclude(production, outcome, collected_text(outcome), loudness, as_json=as_json))
