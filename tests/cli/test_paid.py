@@ -184,7 +184,7 @@ def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypa
     (paid / "wanflow.yaml").write_text(f"{head}shots:\n{shots}", encoding="utf-8")
     with served(Serving(speed=Fraction(1, 100)), KEY) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
-        assert wanflow("run", "--yes", "--timeout", "2", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "--yes", "--timeout", "4", "--poll-interval", "0.1").code == 4
         said = wanflow("cancel", "--json")
         done = {item["shot"]: item["cancelled"] for item in json.loads(said.out)}
         left = wanflow("cancel")

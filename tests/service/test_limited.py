@@ -10,7 +10,7 @@ import pytest
 
 from kit.wire import Scripted
 from wanflow.service.client import WireClient
-from wanflow.service.limited import Limited, Slots
+from wanflow.service.limited import SECOND, Limited, Slots
 from wanflow.service.pacing import ClockPacing
 from wanflow.service.port import Request, VideoService
 
@@ -93,7 +93,7 @@ async def test_a_slot_is_free_again_after_a_failure() -> None:
 
 
 async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None:
-    """Eleven submissions of one model take two seconds; another model waits for none of them."""
+    """Eleven submissions of one model take two seconds and a little; another model waits for none of them."""
     accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
     service: VideoService = Limited(WireClient(Scripted([accepted] * 12), ClockPacing()))
     async with anyio.create_task_group() as group:
@@ -103,4 +103,4 @@ async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None
         before = anyio.current_time()
         await service.submit(Request("wan2.7-r2v", {}))
         assert anyio.current_time() == before
-    assert anyio.current_time() == pytest.approx(2)
+    assert anyio.current_time() == pytest.approx(2 * SECOND)
