@@ -2,44 +2,164 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 import anyio
 
+from wanflow.emulator.app import BASE, build_app
+from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.endpoint import Endpoint, Filming
+from wanflow.emulator.order import Film, Order, Rejected
+from wanflow.emulator.rules import read_catalog
 from wanflow.emulator.server import Server, Serving, listening
+from wanflow.emulator.terms import Terms
 
 PATIENCE_SECONDS = 30
 
+Message = MutableMapping[str, Any]
+Application = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
 
-@dataclass(frozen=True)
+
+@dataclass
+class Exchange:
+    """One request and its reply, as they went over the wire."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = b""
+    status: int = 0
+    reply: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        """The request's body."""
+        return json.loads(self.body)
+
+    @property
+    def answer(self) -> Any:
+        """The reply's body."""
+        return json.loads(self.reply)
+
+
+@dataclass
 class Served:
-    """A running emulator: its base URL ends in `/api/v1`."""
+    """A running emulator: its base URL ends in `/api/v1`; `seen` is all that passed."""
 
     base_url: str
+    seen: list[Exchange] = field(default_factory=list)
+
+    def calls(self, method: str, part: str) -> list[Exchange]:
+        """What was asked with a method, under paths that have a part."""
+        return [exchange for exchange in self.seen if exchange.method == method and part in exchange.path]
 
 
 @contextmanager
 def served(serving: Serving, key: str = "sk-animatic") -> Iterator[Served]:
-    """Serve until the end of the block; films are made by ffmpeg."""
-    handed_over: SimpleQueue[tuple[Server, str]] = SimpleQueue()
-    thread = Thread(target=partial(anyio.run, _serve, serving, key, handed_over))
+    """The emulator as `wanflow emulator` serves it; films are made by ffmpeg."""
+    with _thread(partial(_serve, serving, key)) as service:
+        yield service
+
+
+@contextmanager
+def recorded(key: str = "sk-animatic", terms: Terms | None = None) -> Iterator[Served]:
+    """An emulator whose films are a few bytes and there at once; it remembers what passed.
+
+    A prompt with the word `forbidden` is refused, one with `slow` runs until the end.
+    """
+    with _thread(partial(_record, terms or Terms(key=key))) as service:
+        yield service
+
+
+async def at_once(order: Order, target: Path) -> Film:
+    """A film of the right length in name only."""
+    if "forbidden" in order.prompt:
+        raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
+    if "slow" in order.prompt:
+        await anyio.sleep_forever()
+    target.write_bytes(f"{order.model} {order.seed} {order.prompt}".encode())
+    return Film(target, (order.seconds or 5) * 30)
+
+
+Begun = SimpleQueue[tuple[Server, Served]]
+
+
+@contextmanager
+def _thread(serve: Callable[[Begun], Awaitable[None]]) -> Iterator[Served]:
+    begun: Begun = SimpleQueue()
+    thread = Thread(target=partial(anyio.run, serve, begun))
     thread.start()
-    server, base_url = handed_over.get(timeout=PATIENCE_SECONDS)
+    server, service = begun.get(timeout=PATIENCE_SECONDS)
     try:
-        yield Served(base_url)
+        yield service
     finally:
         server.stop()
         thread.join(PATIENCE_SECONDS)
 
 
-async def _serve(serving: Serving, key: str, handed_over: SimpleQueue[tuple[Server, str]]) -> None:
+async def _serve(serving: Serving, key: str, begun: Begun) -> None:
     environ = {**os.environ, "DASHSCOPE_API_KEY": key}
     async with listening(serving, environ, jobs=2) as (server, base_url):
-        handed_over.put((server, base_url))
+        begun.put((server, Served(base_url)))
         await server.run()
+
+
+async def _record(terms: Terms, begun: Begun, filming: Filming = at_once) -> None:
+    with TemporaryDirectory() as folder, socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        service = Served(f"{origin}{BASE}")
+        async with anyio.create_task_group() as group:
+            bucket = Bucket(Path(folder), origin, _now)
+            account = Endpoint(bucket, read_catalog(), filming, group=group, clock=_now, jobs=4, terms=terms)
+            server = Server(_Recorder(build_app(account), service.seen), sock)
+            begun.put((server, service))
+            await server.run()
+            group.cancel_scope.cancel()
+
+
+class _Recorder:
+    """Passes everything through and remembers it."""
+
+    def __init__(self, app: Application, seen: list[Exchange]) -> None:
+        self._app, self._seen = app, seen
+
+    async def __call__(
+        self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        query = scope["query_string"].decode()
+        path = scope["raw_path"].decode() + (f"?{query}" if query else "")
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        exchange = Exchange(scope["method"], path, headers)
+        self._seen.append(exchange)
+
+        async def hear() -> Message:
+            message = await receive()
+            exchange.body += message.get("body", b"")
+            return message
+
+        async def say(message: Message) -> None:
+            exchange.status = message.get("status", exchange.status)
+            exchange.reply += message.get("body", b"")
+            await send(message)
+
+        await self._app(scope, hear, say)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from kit.served import Exchange
+from wanflow.emulator.app import BASE
 from wanflow.service.transport import Transport
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
@@ -21,6 +23,21 @@ def complaints(schema: str, value: object) -> list[str]:
     """What a wire schema has against a value; empty where it is valid."""
     checker = Draft202012Validator(json.loads((SCHEMAS / f"{schema}.json").read_text(encoding="utf-8")))
     return [error.message for error in checker.iter_errors(value)]
+
+
+def problems(exchange: Exchange) -> list[str]:
+    """What the wire schemas have against a request and its reply, as they were recorded.
+
+    A request that was refused or that failed may be anything; uploads and films are no JSON.
+    """
+    method, path = exchange.method, exchange.path.removeprefix(BASE)
+    if path == exchange.path:
+        return []
+    found = complaints(_schema_of(method, path) if exchange.status == 200 else "error", exchange.answer)
+    model = exchange.json.get("model") if exchange.status == 200 and path.endswith("video-synthesis") else None
+    if model is not None and "nonsense" not in (exchange.json["input"].get("prompt") or ""):
+        found += complaints(f"request-{model}", exchange.json)
+    return [f"{method} {path}: {words}" for words in found]
 
 
 @dataclass
@@ -86,4 +103,4 @@ def _schema_of(method: str, path: str) -> str:
         return "cancel-reply" if path.endswith("/cancel") else "submit-reply"
     if path.startswith("/uploads"):
         return "policy-reply"
-    return "list-reply" if path.startswith("/tasks/?") else "task-reply"
+    return "list-reply" if path.startswith(("/tasks/?", "/tasks?")) or path in {"/tasks", "/tasks/"} else "task-reply"

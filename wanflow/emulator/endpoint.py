@@ -206,8 +206,8 @@ Answer = Callable[[Endpoint, Call], Json]
 ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("POST", r"/services/aigc/video-generation/video-synthesis", Endpoint.submit),
     ("GET", r"/tasks/?", Endpoint.list),
-    ("GET", r"/tasks/([^/]+)", Endpoint.query),
-    ("POST", r"/tasks/([^/]+)/cancel", Endpoint.cancel),
+    ("GET", r"/tasks/([^/]+)/?", Endpoint.query),  # the SDK's asynchronous client ends it with a slash
+    ("POST", r"/tasks/([^/]+)/cancel/?", Endpoint.cancel),
     ("GET", r"/uploads", Endpoint.allow_upload),
 )
 

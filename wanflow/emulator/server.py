@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import anyio
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp as Application
 
 from wanflow.emulator.animatic import open_animatic
 from wanflow.emulator.app import BASE, build_app
@@ -60,7 +60,7 @@ async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announc
 class Server:
     """A uvicorn server on a socket that listens already."""
 
-    def __init__(self, app: Starlette, sock: socket.socket) -> None:
+    def __init__(self, app: Application, sock: socket.socket) -> None:
         config = uvicorn.Config(
             app, log_level="warning", lifespan="off", timeout_graceful_shutdown=FAREWELL_SECONDS, server_header=False
         )
