@@ -217,7 +217,7 @@ def test_only_what_waits_is_cancelled(service: Served) -> None:
     assert service.calls("POST", "/cancel")[0].headers["content-length"] == "0"
 
 
-@pytest.mark.parametrize("name", ["last frame.png", "灯塔's \"night\".png"])
+@pytest.mark.parametrize("name", ["last frame.png", '灯塔\'s "night".png'])
 def test_a_file_with_any_name_is_uploaded(name: str, service: Served, media: Path) -> None:
     """By a bare path as by a `file://` address, blanks, quotes and Chinese included."""
     for address in (str(media / name), f"file://{media / name}"):

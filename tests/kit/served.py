@@ -27,6 +27,7 @@ from wanflow.emulator.server import Server, Serving, listening
 from wanflow.emulator.terms import Terms
 
 PATIENCE_SECONDS = 30
+OPEN_TERMS = Terms()
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -76,21 +77,26 @@ def served(serving: Serving, key: str = "sk-animatic") -> Iterator[Served]:
 
 
 @contextmanager
-def recorded(key: str = "sk-animatic", terms: Terms | None = None) -> Iterator[Served]:
-    """An emulator whose films are a few bytes and there at once; it remembers what passed.
+def recorded(terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[Served]:
+    """An emulator whose films are a few bytes; it remembers what passed.
 
     A prompt with the word `forbidden` is refused, one with `slow` runs until the end.
     """
-    with _thread(partial(_record, terms or Terms(key=key))) as service:
+    with _thread(partial(_record, terms, partial(in_name_only, film_seconds))) as service:
         yield service
 
 
-async def at_once(order: Order, target: Path) -> Film:
-    """A film of the right length in name only."""
+async def in_name_only(film_seconds: float, order: Order, target: Path) -> Film:
+    """A film of the right length in name only, made in this time."""
+    await anyio.sleep(film_seconds)
     if "forbidden" in order.prompt:
         raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
     if "slow" in order.prompt:
         await anyio.sleep_forever()
+    return _written(order, target)
+
+
+def _written(order: Order, target: Path) -> Film:
     target.write_bytes(f"{order.model} {order.seed} {order.prompt}".encode())
     return Film(target, (order.seconds or 5) * 30)
 
@@ -118,7 +124,7 @@ async def _serve(serving: Serving, key: str, begun: Begun) -> None:
         await server.run()
 
 
-async def _record(terms: Terms, begun: Begun, filming: Filming = at_once) -> None:
+async def _record(terms: Terms, filming: Filming, begun: Begun) -> None:
     with TemporaryDirectory() as folder, socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.listen()

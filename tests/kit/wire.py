@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from wanflow.emulator.app import BASE
 from wanflow.service.transport import Transport
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
+
+SNAPSHOT = r"-[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+"""How the name of a dated model ends; its requests are those of its model."""
 
 Reply = tuple[int, Mapping[str, object]]
 
@@ -36,7 +40,7 @@ def problems(exchange: Exchange) -> list[str]:
     found = complaints(_schema_of(method, path) if exchange.status == 200 else "error", exchange.answer)
     model = exchange.json.get("model") if exchange.status == 200 and path.endswith("video-synthesis") else None
     if model is not None and "nonsense" not in (exchange.json["input"].get("prompt") or ""):
-        found += complaints(f"request-{model}", exchange.json)
+        found += complaints(f"request-{re.sub(SNAPSHOT, '', model)}", exchange.json)
     return [f"{method} {path}: {words}" for words in found]
 
 
