@@ -20,6 +20,9 @@ from wanflow.emulator.order import Rejected
 BASE = "/api/v1"
 """Where the API begins below the host, as at the vendor's."""
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""What is not there is said by the API itself, in its own envelope."""
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -28,7 +31,7 @@ def build_app(endpoint: Endpoint) -> Starlette:
     door = _Door(endpoint)
     return Starlette(
         routes=[
-            Route(f"{BASE}/{{path:path}}", door.exchange, methods=["GET", "POST"]),
+            Route(f"{BASE}/{{path:path}}", door.exchange, methods=METHODS),
             Route("/uploads", door.receive, methods=["POST"]),
             Route("/films/{name}", door.film, methods=["GET"]),
         ]

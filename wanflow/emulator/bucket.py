@@ -124,10 +124,14 @@ class Bucket:
         except Rejected:
             return None
 
-    def check_model(self, url: str, model: str) -> None:
-        """An upload is good for the model that it was made for; raises Rejected (api.md 5)."""
+    def check_upload(self, url: str, model: str) -> None:
+        """An upload is there for 48 hours, and for the model that it was made for; raises Rejected (api.md 5)."""
+        if not url.startswith(OSS):
+            return
+        if self.find(url) is None:
+            raise Rejected("InvalidParameter", f"Failed to download {url}")
         facts = self._upload_place(url.removeprefix(OSS)).with_suffix(".json")
-        if url.startswith(OSS) and facts.is_file() and json.loads(facts.read_bytes())["model"] != model:
+        if json.loads(facts.read_bytes())["model"] != model:
             words = "Unable to download the media resource during the data inspection process."
             raise Rejected("InvalidParameter.DataInspection", words)
 

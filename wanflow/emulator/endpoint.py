@@ -186,7 +186,7 @@ class Endpoint:
     def _check_uploads(self, order: Order) -> None:
         for item in order.media:
             for url in filter(None, (item.url, item.voice)):
-                self.bucket.check_model(url, order.model)
+                self.bucket.check_upload(url, order.model)
 
     def _note(self, task_id: str) -> None:
         """A task changed: write it down, then tell who waits for it."""
