@@ -1,0 +1,126 @@
+"""`wanflow emulator` as a process: what it says first, whom it lets in, how it ends, what it keeps."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+BODY = {
+    "model": "wan2.7-i2v",
+    "input": {"prompt": "p", "media": [{"type": "first_frame", "url": "https://h.example/a.png"}]},
+    "parameters": {"resolution": "720P", "duration": 2},
+}
+
+
+@contextmanager
+def emulator(*words: str, key: str = "") -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """The process, and a client with the key that it should have."""
+    environ = {**os.environ, "DASHSCOPE_API_KEY": key}
+    command = [sys.executable, "-m", "wanflow", "emulator", *words]
+    with subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().strip()
+        headers = {"Authorization": f"Bearer {key or 'sk-animatic'}", "X-DashScope-Async": "enable"}
+        try:
+            with httpx.Client(base_url=base_url, headers=headers) as client:
+                yield process, client
+        finally:
+            process.kill()
+
+
+def submit(client: httpx.Client) -> str:
+    """The id of a task."""
+    reply = client.post("/services/aigc/video-generation/video-synthesis", json=BODY)
+    assert reply.status_code == 200, reply.text
+    return str(reply.json()["output"]["task_id"])
+
+
+def state(client: httpx.Client, task_id: str) -> str:
+    """How a task stands."""
+    return str(client.get(f"/tasks/{task_id}").json()["output"]["task_status"])
+
+
+def settled(client: httpx.Client, task_id: str) -> str:
+    """How a task ended; looks as often as it is let."""
+    while (now := client.get(f"/tasks/{task_id}")).status_code == 429 or _running(now):
+        continue
+    return str(now.json()["output"]["task_status"])
+
+
+def _running(reply: httpx.Response) -> bool:
+    return reply.json()["output"]["task_status"] in {"PENDING", "RUNNING"}
+
+
+def test_its_first_line_is_where_it_is(tmp_path: Path) -> None:
+    """Connections are taken by then; its key is `sk-animatic`, and any other is a 401."""
+    with emulator("--speed", "100") as (_, client):
+        assert str(client.base_url).startswith("http://127.0.0.1:")
+        assert str(client.base_url).endswith("/api/v1/")
+        assert client.get("/tasks/never-was").status_code == 200
+        assert client.get("/tasks/x", headers={"Authorization": "Bearer sk-other"}).status_code == 401
+        assert settled(client, submit(client)) == "SUCCEEDED"
+
+
+def test_its_key_is_the_environments() -> None:
+    """Where there is one, `sk-animatic` is as wrong as any other."""
+    with emulator(key="sk-mine") as (_, client):
+        assert client.get("/tasks/x").status_code == 200
+        assert client.get("/tasks/x", headers={"Authorization": "Bearer sk-animatic"}).status_code == 401
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_and_cleanly(sign: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a film is being made: 0, not a word, and nothing left behind."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with emulator("--speed", "0.01") as (process, client):
+        submit(client)
+        process.send_signal(sign)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_it_was_told_to_keep_outlives_a_kill(tmp_path: Path) -> None:
+    """A task that was running goes on after the restart; one that was done stays done."""
+    kept = ("--state", str(tmp_path / "kept"))
+    with emulator("--speed", "100", *kept) as (_, client):
+        done = submit(client)
+        assert settled(client, done) == "SUCCEEDED"
+    with emulator("--speed", "0.01", *kept) as (process, client):
+        running = submit(client)
+        process.kill()
+        process.wait()
+    with emulator("--speed", "100", *kept) as (_, client):
+        assert state(client, done) == "SUCCEEDED"
+        assert settled(client, running) == "SUCCEEDED"
+
+
+def test_a_port_that_is_taken_is_said(wanflow) -> None:  # type: ignore[no-untyped-def]
+    """With the address, and without a traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = wanflow("emulator", "--port", str(port))
+    assert said.code == 1
+    assert f"127.0.0.1:{port}" in said.err
+    assert "address already in use" in said.err
+
+
+def test_a_damaged_state_is_said(wanflow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """With the file, the line and the way out."""
+    (tmp_path / "tasks.jsonl").write_text("nonsense\n", encoding="utf-8")
+    said = wanflow("emulator", "--state", str(tmp_path))
+    assert said.code == 1
+    assert "tasks.jsonl` is damaged at line 1" in said.err
+    assert "hint: name another folder" in said.err
