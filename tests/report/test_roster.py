@@ -7,7 +7,7 @@ from dataclasses import replace
 from kit import films, pretend
 from wanflow.planner.states import states
 from wanflow.planner.steps import Plan
-from wanflow.report.roster import shot_rows, status_text, take_rows, takes_text
+from wanflow.report.roster import orphans, shot_rows, status_text, take_rows, takes_text
 from wanflow.store.journal import Attempt, OpenTask
 
 DONE, _ = pretend.run(films.LIGHTHOUSE)
@@ -41,11 +41,29 @@ def test_edited_shot_still_names_the_take_in_use() -> None:
 def test_task_in_flight_is_named_with_its_expiry() -> None:
     """A task that waits says its id, and when its result can no longer be fetched."""
     attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
-    task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z", "https://result", "2026-11-20T00:05:00Z")
+    task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z", "https://h/film?Signature=s", "2026-11-20T00:05:00Z")
     plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))
     row = _status(plan)["coast"]
     assert (row["in_flight"], row["expires"]) == (["task-9"], "2026-11-21T00:05:00Z")
-    assert "in flight: task-9" in status_text(shot_rows(plan, states(plan)))
+    told = status_text(shot_rows(plan, states(plan)))
+    assert "in flight: task-9 (result at https://h/film, signed, until 2026-11-21T00:05:00Z)" in told
+    assert "Signature" not in told
+
+
+def test_task_that_still_waits_says_how_long_it_is_known() -> None:
+    """After 24 hours the service forgets it, whatever became of it."""
+    attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
+    plan = films.plan(
+        films.LIGHTHOUSE, replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
+    )
+    assert "task-9 (known to the service until 2026-11-21T00:00:01Z)" in status_text(shot_rows(plan, states(plan)))
+
+
+def test_tasks_of_shots_that_are_gone_are_named() -> None:
+    """Their films are collected all the same."""
+    attempt = Attempt("a1", "deleted", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
+    task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z")
+    assert orphans(films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))) == (task,)
 
 
 def test_takes_have_the_documented_keys() -> None:

@@ -29,12 +29,13 @@ def _records(store: Store) -> list[dict[str, object]]:
     diary = Journal(store)
     for number in (1, 2, 3):
         diary.intended(attempt(f"a{number}"))
-    diary.declined("a3", "url error", DATE, code="InvalidParameter")
+    diary.declined("a3", "url error", DATE, code="InvalidParameter", state="failed")
     for number in (1, 2):
         diary.accepted(f"a{number}", f"t{number}", "r", DATE)
-    diary.succeeded("t1", "https://results/1", DATE)
+    diary.running("t1", DATE)
+    diary.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
     diary.stored("t1", FIRST, DATE)
-    diary.ended("t2", "FAILED", "no", DATE)
+    diary.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
     return [json.loads(line) for line in store.journal.read_text(encoding="utf-8").splitlines()]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wanflow.graph.recipe import fingerprint
 from wanflow.planner.reason import Code
 from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.store.journal import Attempt
 
 
 def states(plan: Plan) -> Mapping[str, str]:
@@ -13,18 +15,30 @@ def states(plan: Plan) -> Mapping[str, str]:
     by_shot: dict[str, str] = {}
     for step in plan.steps:
         if step.kind is StepKind.TAKE and step.shot is not None:
-            by_shot[step.shot] = _urgent(by_shot.get(step.shot), _state(step))
+            by_shot[step.shot] = _urgent(by_shot.get(step.shot), _state(step, plan))
     return by_shot
 
 
-_URGENCY = ("held", "current", "missing", "new", "changed", "rendering", "blocked")
+_URGENCY = (
+    "held",
+    "current",
+    "missing",
+    "new",
+    "changed",
+    "queued",
+    "rendering",
+    "blocked",
+    "failed",
+    "refused",
+    "unknown",
+)
 
 
 def _urgent(before: str | None, now: str) -> str:
     return now if before is None else max(before, now, key=_URGENCY.index)
 
 
-def _state(step: Step) -> str:
+def _state(step: Step, plan: Plan) -> str:
     codes = {reason.code for reason in step.reasons}
     match step.action:
         case Action.HELD:
@@ -32,8 +46,29 @@ def _state(step: Step) -> str:
         case Action.BLOCKED:
             return "blocked"
         case Action.COLLECT:
-            return "rendering"
+            return _flying(step, plan)
         case Action.REUSE:
             return "missing" if Code.NOT_HERE in codes else "current"
+        case Action.RENDER if before := _ending(step, plan):
+            return before
         case _:
             return "new" if Code.NEW in codes else "changed"
+
+
+def _flying(step: Step, plan: Plan) -> str:
+    """Whether the task that will deliver a take was seen to run, as far as the journal knows."""
+    mine = [task for task in plan.inventory.open_tasks if _asks(task.attempt, step, plan)]
+    return "rendering" if any(task.running or task.url for task in mine) else "queued"
+
+
+def _ending(step: Step, plan: Plan) -> str | None:
+    """How the very request of a step ended before; None where it was never sent, or as if it never was."""
+    if any(_asks(attempt, step, plan) for attempt in plan.inventory.adrift):
+        return "unknown"
+    return next((ending.state for ending in plan.inventory.endings if _asks(ending.attempt, step, plan)), None)
+
+
+def _asks(attempt: Attempt, step: Step, plan: Plan) -> bool:
+    recipe = plan.recipes.get(step.shot or "")
+    known = isinstance(recipe, Mapping) and attempt.fingerprint == fingerprint(recipe)
+    return known and attempt.seed == step.seed

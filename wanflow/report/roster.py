@@ -12,20 +12,23 @@ from wanflow.planner.draft import supply_as_is
 from wanflow.planner.question import Question
 from wanflow.planner.reason import Reason
 from wanflow.planner.steps import Plan, StepKind
-from wanflow.report.wording import columns, count, printable
+from wanflow.report.wording import columns, count, printable, unsigned
 from wanflow.spec.production import Shot
 from wanflow.store.journal import OpenTask
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
-URL_LIFE = timedelta(hours=24)
-"""How long a result can be fetched (api.md 4.1)."""
+DAY = timedelta(hours=24)
+"""How long a task is known and its result can be fetched (api.md 4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShotRow:
     """One shot: its state in a word, the number of the picked take (None: no take counts), how many takes there are,
     the ids of its tasks in flight, when the first result that waits expires (RFC 3339), and the reasons of its steps.
+
+    `results` are where the service has results that are not stored yet, without the signatures of their addresses;
+    `forgotten` is when it forgets the oldest task.
     """
 
     shot: str
@@ -35,6 +38,8 @@ class ShotRow:
     in_flight: tuple[str, ...]
     expires: str | None
     reasons: tuple[Reason, ...]
+    results: tuple[str, ...] = ()
+    forgotten: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """As `status --json` prints it."""
@@ -95,6 +100,12 @@ def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
     return tuple(row for shot in shots for row in _take_rows(plan, shot))
 
 
+def orphans(plan: Plan) -> tuple[OpenTask, ...]:
+    """Tasks in flight of shots that the production does not have any more."""
+    shots = plan.graph.production.shots
+    return tuple(task for task in plan.inventory.open_tasks if task.attempt.shot not in shots)
+
+
 def status_text(rows: Sequence[ShotRow]) -> str:
     """One line a shot."""
     return "\n".join(columns([_status_cells(row) for row in rows]))
@@ -127,8 +138,10 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
         picked=entry.numbers[picked.digest] if picked is not None else None,
         takes=len(entry.takes),
         in_flight=tuple(task.task_id for task in tasks),
-        expires=_expiry(tasks),
+        expires=_a_day_after([task.ready for task in tasks]),
         reasons=tuple(dict.fromkeys(reasons)),
+        results=tuple(unsigned(task.url) for task in tasks if task.url is not None),
+        forgotten=_a_day_after([task.accepted for task in tasks]),
     )
 
 
@@ -157,11 +170,12 @@ def _state(take: Take, entry: ShotEntry, question: Question, *, here: bool) -> s
     return "current" if question.answers(take) else "changed"
 
 
-def _expiry(tasks: Sequence[OpenTask]) -> str | None:
-    ready = [task.ready for task in tasks if task.ready is not None]
-    if not ready:
+def _a_day_after(moments: Sequence[str | None]) -> str | None:
+    """A day after the first of some moments, None where there is none."""
+    known = [moment for moment in moments if moment is not None]
+    if not known:
         return None
-    return (datetime.fromisoformat(min(ready)) + URL_LIFE).isoformat().replace("+00:00", "Z")
+    return (datetime.fromisoformat(min(known)) + DAY).isoformat().replace("+00:00", "Z")
 
 
 def _question(plan: Plan, shot: Shot) -> Question:
@@ -178,7 +192,10 @@ def _status_cells(row: ShotRow) -> tuple[str, ...]:
     picked = "" if row.picked is None else f"take {row.picked}"
     takes = count(row.takes, "take") if row.takes else "no takes"
     flying = f"in flight: {', '.join(map(printable, row.in_flight))}" if row.in_flight else ""
-    flying += f" (result expires {row.expires})" if row.expires else ""
+    if row.results:
+        flying += f" (result at {', '.join(map(printable, row.results))}, signed, until {row.expires})"
+    elif row.forgotten:
+        flying += f" (known to the service until {row.forgotten})"
     return row.shot, row.state, picked, takes, flying, printable("; ".join(reason.text for reason in row.reasons))
 
 

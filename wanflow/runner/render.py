@@ -15,7 +15,7 @@ from wanflow.runner.feed import compose
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import ServiceFault, UnknownFate
+from wanflow.service.fault import Refused, ServiceFault, UnknownFate
 from wanflow.service.port import Request, Seen, TaskState, TaskStatus
 from wanflow.service.verdict import fault_of_state
 from wanflow.store import blobs, traces
@@ -53,7 +53,8 @@ async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
     """Store the film of a task that is done; a task that failed is written down and raised as its fault."""
     if state.url is None:
         fault = fault_of_state(state)
-        parts.journal.ended(state.task_id, state.status.value, str(fault), parts.stamp(), code=fault.code)
+        said = (state.task_id, state.status.value, str(fault), parts.stamp())
+        parts.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
         raise fault
     ready = parts.stamp()
     parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
@@ -84,9 +85,21 @@ def tell_changes(node: str, parts: Parts) -> Seen:
     def seen(state: TaskState) -> None:
         if state.status not in told[-1:]:
             told.append(state.status)
+            if state.status is TaskStatus.RUNNING:
+                parts.journal.running(state.task_id, parts.stamp())
             parts.emit(TaskChanged(node, state.task_id, state.status.value))
 
     return seen
+
+
+def _forgotten(state: TaskState) -> bool:
+    """Whether a task ended as if it had never been: cancelled, or unknown to the service."""
+    return state.status in {TaskStatus.CANCELED, TaskStatus.UNKNOWN}
+
+
+def _state_by(fault: ServiceFault) -> str:
+    """What a shot is by a fault (cli.md, SELECT)."""
+    return "refused" if isinstance(fault, Refused) else "failed"
 
 
 def intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
@@ -112,7 +125,7 @@ async def submit(step: Step, attempt: Attempt, request: Request, parts: Parts) -
     except UnknownFate:
         raise  # the attempt stays open in the journal until somebody knows (law 3)
     except ServiceFault as fault:
-        parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code)
+        parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=_state_by(fault))
         raise
     parts.journal.accepted(attempt.id, accepted.task_id, accepted.request_id, parts.stamp())
     parts.emit(TaskSubmitted(step.node, accepted.task_id, request.model))

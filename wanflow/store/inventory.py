@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
-from wanflow.store.journal import Attempt, Online, OpenTask
+from wanflow.store.journal import Attempt, Ending, Online, OpenTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -20,7 +20,8 @@ class Inventory:
     store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
-    surely ended without a result; `adrift` submissions of unknown fate. `online` are addresses of takes, by digest.
+    surely ended without a result; `adrift` submissions of unknown fate. `endings` are requests whose
+    last word was a no; `online` are addresses of takes, by digest.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -32,6 +33,7 @@ class Inventory:
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
+    endings: tuple[Ending, ...] = ()
     online: Mapping[str, Online] = field(default_factory=dict)
 
 
@@ -51,5 +53,6 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         cuts=cuts.current(store, outputs),
         open_tasks=diary.open,
         adrift=diary.adrift,
+        endings=diary.endings,
         online=diary.online,
     )

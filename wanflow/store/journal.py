@@ -35,7 +35,7 @@ class OpenTask:
     """A task that the service accepted and whose result is not stored yet.
 
     `url` is where the result is, as far as the service has said so, and `ready` since when; it expires 24 h later
-    (api.md 4.1). `service` is the account that has it, as the run called it.
+    (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that it was seen to run.
     """
 
     task_id: str
@@ -44,6 +44,7 @@ class OpenTask:
     url: str | None = None
     ready: str | None = None
     service: str | None = None
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,17 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a request last ended without a result: `code` and `words` are the service's own."""
+    """How a request last ended without a result: `code` and `words` are the service's own.
+
+    `state` is what the shot is by that, failed or refused; None where it is as if the request was never sent.
+    """
 
     attempt: Attempt
     words: str
     date: str
     code: str | None = None
     task_id: str | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,15 @@ class Journal:
         """Before the first poll (law 2)."""
         self._write("accepted", date, {"attempt": attempt, "task_id": task_id, "request_id": request_id})
 
-    def declined(self, attempt: str, words: str, date: str, *, code: str | None = None) -> None:
+    def declined(
+        self, attempt: str, words: str, date: str, *, code: str | None = None, state: str | None = None
+    ) -> None:
         """The request was surely not accepted: nothing is owed and nothing will come."""
-        self._write("declined", date, {"attempt": attempt, "words": words, "code": code})
+        self._write("declined", date, {"attempt": attempt, "words": words, "code": code, "state": state})
+
+    def running(self, task_id: str, date: str) -> None:
+        """The service works on the task; before that it waited in its queue."""
+        self._write("running", date, {"task_id": task_id})
 
     def succeeded(self, task_id: str, url: str, date: str, *, service: str | None = None) -> None:
         """The service has a result and says where."""
@@ -117,9 +128,19 @@ class Journal:
         """The result is safe in the store."""
         self._write("stored", date, {"task_id": task_id, "digest": digest})
 
-    def ended(self, task_id: str, status: str, words: str, date: str, *, code: str | None = None) -> None:
+    def ended(
+        self,
+        task_id: str,
+        status: str,
+        words: str,
+        date: str,
+        *,
+        code: str | None = None,
+        state: str | None = None,
+    ) -> None:
         """The task ended without a result: failed, cancelled or forgotten by the service."""
-        self._write("ended", date, {"task_id": task_id, "status": status, "words": words, "code": code})
+        facts = {"task_id": task_id, "status": status, "words": words, "code": code, "state": state}
+        self._write("ended", date, facts)
 
     def _write(self, event: str, date: str, facts: Mapping[str, Canonical]) -> None:
         given = {key: value for key, value in facts.items() if value is not None}
@@ -172,6 +193,8 @@ class _OpenEnds:
                 self._accept(record)
             case "declined":
                 self._end(self._attempts.pop(_text(record, "attempt"), None), record, None)
+            case "running" if task := self._tasks.get(_text(record, "task_id")):
+                self._tasks[task.task_id] = replace(task, running=True)
             case "succeeded" if task := self._tasks.get(_text(record, "task_id")):
                 self._tasks[task.task_id] = _ready(task, record)
             case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
@@ -197,14 +220,14 @@ class _OpenEnds:
     def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
         if attempt is None:
             return
-        code = None if record.get("code") is None else _text(record, "code")
-        ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id)
+        code, state = (_maybe(record, key) for key in ("code", "state"))
+        ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id, state)
         self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
 def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
-    service = None if record.get("service") is None else _text(record, "service")
-    return replace(task, url=_text(record, "url"), ready=_text(record, "date"), service=service)
+    url, ready = _text(record, "url"), _text(record, "date")
+    return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
 
 
 def _attempt(record: Mapping[str, object]) -> Attempt:
@@ -222,6 +245,10 @@ def _attempt(record: Mapping[str, object]) -> Attempt:
 
 def _text(record: Mapping[str, object], key: str) -> str:
     return takefile.text(record[key])
+
+
+def _maybe(record: Mapping[str, object], key: str) -> str | None:
+    return None if record.get(key) is None else _text(record, key)
 
 
 def _refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
