@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from kit.project import write_production
-from wanflow.cli.checkup import Verdict, check_up
+from kit.served import recorded
+from wanflow.cli.checkup import Finding, Verdict, check_up
+from wanflow.emulator.terms import Terms
 
 
 def _verdicts(out: str) -> dict[str, str]:
@@ -50,16 +53,39 @@ def test_a_store_of_a_newer_version(wanflow, film: Path) -> None:
     assert "update wanflow" in said.out
 
 
-def test_the_key_is_looked_for_only_where_it_is_needed_and_never_shown(tmp_path: Path) -> None:
-    """The paid backend needs a key; what it is stays unsaid."""
-    without = {item.subject: item for item in check_up(tmp_path, "dashscope", {})}
-    assert without["key"].verdict is Verdict.BROKEN
-    with_key = check_up(tmp_path, "dashscope", {"DASHSCOPE_API_KEY": "sk-very-secret"})
-    assert {item.subject: item for item in with_key}["key"].verdict is Verdict.FINE
-    assert not any("sk-very-secret" in f"{item.words}{item.hint}" for item in with_key)
+PAID = "dashscope", "singapore"
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """Where nothing can be written nothing can be rendered."""
-    found = {item.subject: item.verdict for item in check_up(tmp_path / "gone", "animatic", {})}
-    assert found["folder"] is Verdict.BROKEN
+def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, Finding]:
+    """What is found about the paid backend, by subject."""
+    return {item.subject: item for item in check_up(folder, *PAID, environ)}
+
+
+def test_the_key_is_looked_for_only_where_it_is_needed(tmp_path: Path) -> None:
+    """Without it nothing is asked of anybody."""
+    found = findings(tmp_path, {})
+    assert found["key"].verdict is Verdict.BROKEN
+    assert "service" not in found
+
+
+def test_the_service_is_asked_whether_it_takes_the_key(tmp_path: Path) -> None:
+    """It answers, or it refuses the key, in which case the region is named; the key never is."""
+    with recorded(Terms(key="sk-very-secret")) as service:
+        environ = {"DASHSCOPE_HTTP_BASE_URL": service.base_url, "DASHSCOPE_API_KEY": "sk-very-secret"}
+        fine, refused = findings(tmp_path, environ), findings(tmp_path, {**environ, "DASHSCOPE_API_KEY": "sk-other"})
+    assert fine["service"].verdict is Verdict.FINE
+    assert refused["service"].verdict is Verdict.BROKEN
+    assert "`singapore`" in refused["service"].words
+    assert "`beijing`" in (refused["service"].hint or "")
+    told = [f"{item.words}{item.hint}" for item in (*fine.values(), *refused.values())]
+    assert not [words for words in told if "sk-very-secret" in words or "sk-other" in words]
+
+
+def test_a_service_that_can_not_be_reached_is_said(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, since this backend can't work; the animatic of the same production can."""
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "http://127.0.0.1:9/api/v1")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-any")
+    said = wanflow("doctor", "--backend", "dashscope")
+    assert (said.code, _verdicts(said.out)["service"]) == (1, "fail")
+    assert "127.0.0.1:9" in said.out
+    assert wanflow("doctor").code == 0

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
-from wanflow.cli.exit_code import KEY_VARIABLE
+import anyio
+
+from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.media import tool
+from wanflow.service.fault import ServiceFault, WrongAddress
+from wanflow.service.regions import KEY_VARIABLE, Endpoint, endpoint_of
 from wanflow.store.layout import Store, recognise
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,6 +30,9 @@ TRIAL = (
     *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
 )
 """Encodes two frames with sound, and keeps nothing."""
+
+
+Reach = Callable[[Endpoint], Awaitable[None]]
 
 
 class Verdict(StrEnum):
@@ -45,8 +53,8 @@ class Finding:
     hint: str | None = None
 
 
-def check_up(folder: Path, backend: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Everything that rendering in this folder on this backend needs; a key is looked for, never shown."""
+def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that rendering in this folder on this backend needs; a key is tried, never shown."""
     paid = backend == "dashscope"
     return (
         *_ffmpeg(environ),
@@ -54,7 +62,7 @@ def check_up(folder: Path, backend: str, environ: Mapping[str, str]) -> tuple[Fi
         _disk(folder),
         _clock(datetime.now(UTC), paid=paid),
         _store(folder, backend),
-        *([_key(environ)] if paid else []),
+        *(_access(region, environ) if paid else ()),
     )
 
 
@@ -110,9 +118,19 @@ def _store(folder: Path, backend: str) -> Finding:
     return Finding("store", Verdict.FINE, "its version is known")
 
 
-def _key(environ: Mapping[str, str]) -> Finding:
-    if environ.get(KEY_VARIABLE):
-        return Finding("key", Verdict.FINE, f"{KEY_VARIABLE} is set")
-    return Finding(
-        "key", Verdict.BROKEN, f"{KEY_VARIABLE} is not set", f"export {KEY_VARIABLE}, or use `--backend animatic`"
-    )
+def _access(region: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """The key, and whether the service of the region answers to it."""
+    try:
+        endpoint = endpoint_of(region, environ)
+    except ServiceFault as fault:
+        subject = "address" if isinstance(fault, WrongAddress) else "key"
+        yield Finding(subject, Verdict.BROKEN, str(fault), fault.hint)
+        return
+    yield Finding("key", Verdict.FINE, f"{KEY_VARIABLE} is set")
+    try:
+        anyio.run(cast(Reach, summon("wanflow.service.reach:reach")), endpoint)
+    except ServiceFault as fault:
+        words = f"region `{region}` ({endpoint.host}): {fault}"
+        yield Finding("service", Verdict.BROKEN, words, fault.hint or "check the network and try again")
+    else:
+        yield Finding("service", Verdict.FINE, f"region `{region}` answers at {endpoint.host}")

@@ -16,9 +16,9 @@ import click
 import wanflow
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
 from wanflow.service.fault import Unauthorised, UnknownFate, WrongAddress
+from wanflow.service.regions import KEY_VARIABLE
 from wanflow.spec.problem import SpecError, render_problem
 
-KEY_VARIABLE = "DASHSCOPE_API_KEY"
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
 
 

@@ -9,7 +9,7 @@ import click
 from wanflow import studio
 from wanflow.cli.checkup import Verdict, check_up
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.settings import BACKENDS, Settings, example, production_options
+from wanflow.cli.settings import BACKENDS, REGIONS, Settings, example, production_options
 from wanflow.errors import StoreFault
 from wanflow.report.wording import columns, printable
 from wanflow.spec.problem import SpecError
@@ -20,7 +20,7 @@ from wanflow.spec.problem import SpecError
 @click.pass_obj
 def command(settings: Settings) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
-    findings = check_up(settings.folder, _backend(settings), os.environ)
+    findings = check_up(settings.folder, *_backend(settings), os.environ)
     lines = columns([(finding.verdict.value, finding.subject, printable(finding.words)) for finding in findings])
     for line, finding in zip(lines, findings, strict=True):
         click.echo(line)
@@ -30,11 +30,15 @@ def command(settings: Settings) -> int:
     return ExitCode.FAILED if broken else ExitCode.DONE
 
 
-def _backend(settings: Settings) -> str:
-    """The backend in question; the free one where the production or its store can't be read: others say so."""
-    if settings.backend is not None or not settings.file.exists():
-        return settings.backend or BACKENDS[0]
+def _backend(settings: Settings) -> tuple[str, str]:
+    """The backend and the region in question; the free one where the production can't be read: others say so."""
+    given = settings.backend or BACKENDS[0], settings.region or REGIONS[0]
+    if not settings.file.exists():
+        return given
     try:
-        return studio.load(settings.file, values=settings.values).backend
+        production = studio.load(
+            settings.file, backend=settings.backend, region=settings.region, values=settings.values
+        )
     except (SpecError, StoreFault):
-        return BACKENDS[0]
+        return given
+    return production.backend, production.region

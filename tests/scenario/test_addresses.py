@@ -1,0 +1,176 @@
+"""What is sent and what is not sent again, in virtual time: addresses that live are named, the rest is uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from kit.crew import crew
+from kit.films import COAST, edited, production, shot
+from wanflow.service.fault import AccountBlocked, Unauthorised
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.spec.source import FileSource, ShotSource, Tail, UrlSource
+from wanflow.store import journal
+
+pytestmark = pytest.mark.anyio
+
+HOUR = 3600
+PINNED = "https://host.example/clip.mp4"
+
+
+class Listening:
+    """A service that notes what is uploaded and submitted, and says of a submit what it was told to."""
+
+    def __init__(self, service: VideoService, notes: Notes) -> None:
+        self._service, self._notes = service, notes
+
+    async def submit(self, request: Request) -> Accepted:
+        """Note the addresses of the media; raise the fault, where there is one."""
+        self._notes.sent.append([item["url"] for item in request.body["input"]["media"]])  # type: ignore[index,call-overload]
+        if self._notes.fault is not None:
+            raise self._notes.fault
+        return await self._service.submit(request)
+
+    async def upload(self, path: Path, model: str) -> str:
+        """Note the file's ending, since its name may be any."""
+        self._notes.uploaded.append(path.suffix)
+        return await self._service.upload(path, model)
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        """A foreign address has always the same bytes."""
+        if url != PINNED:
+            return await self._service.download(url, target)
+        self._notes.fetched += 1
+        return Fetched("c" * 64, 7)
+
+    async def poll(self, task_id: str) -> TaskState:
+        """As it is."""
+        return await self._service.poll(task_id)
+
+    async def list(self, model: str) -> Sequence[TaskSummary]:
+        """As it is."""
+        return await self._service.list(model)
+
+    async def cancel(self, task_id: str) -> bool:
+        """As it is."""
+        return await self._service.cancel(task_id)
+
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """As it is."""
+        return await self._service.settled(task_id, seen)
+
+
+class Notes:
+    """What a service was asked."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
+        self.sent: list[list[str]] = []
+        self.uploaded: list[str] = []
+        self.fetched = 0
+
+    def around(self, service: VideoService) -> VideoService:
+        """The service that takes these notes."""
+        return Listening(service, self)
+
+
+async def test_a_result_that_is_still_online_is_passed_on_and_a_piece_of_it_is_uploaded(tmp_path: Path) -> None:
+    """The whole take goes on by its address; its tail is bytes that only we have."""
+    film = production(
+        COAST,
+        shot("whole", {"first_clip": ShotSource("coast")}),
+        shot("tail", {"first_clip": ShotSource("coast", Tail(Decimal(2)))}),
+    )
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        outcome = await here.run(film)
+    assert outcome.exit_code == 0
+    assert sorted(notes.uploaded) == [".mp4", ".png"]
+    (whole,) = [urls for urls in notes.sent if urls[0].startswith("http")]
+    assert "/films/" in whole[0]
+
+
+@pytest.mark.parametrize(("hours", "uploaded"), [(22, []), (24, [".mp4"])])
+async def test_a_result_is_passed_on_for_a_day(hours: int, uploaded: list[str], tmp_path: Path) -> None:
+    """Also by a later run; after that its bytes go up from the store."""
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        await here.run(production(COAST))
+        await anyio.sleep(hours * HOUR)
+        notes.uploaded.clear()
+        await here.run(production(COAST, shot("whole", {"first_clip": ShotSource("coast")})))
+    assert notes.uploaded == uploaded
+
+
+@pytest.mark.parametrize(("hours", "times"), [(46, 1), (48, 2)])
+async def test_an_upload_is_reused_while_it_lives(hours: int, times: int, tmp_path: Path) -> None:
+    """Two shots side by side, and a third two days later, share one upload of the same bytes."""
+    frame = {"first_frame": FileSource("sets/coast.png")}
+    both = production(shot("one", frame), shot("two", frame))
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        await here.run(both)
+        assert notes.uploaded == [".png"]
+        await anyio.sleep(hours * HOUR)
+        await here.run(edited(both, "two", prompt="another"))
+    assert len(notes.uploaded) == times
+
+
+async def test_an_upload_for_another_model_is_another(tmp_path: Path) -> None:
+    """An address is bound to the model that it was made for (api.md 5)."""
+    frame = {"first_frame": FileSource("sets/coast.png")}
+    dated = replace(shot("two", frame), model="wan2.7-i2v-2026-04-25")
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        outcome = await here.run(production(shot("one", frame), dated))
+    assert (outcome.exit_code, len(notes.uploaded)) == (0, 2)
+
+
+async def test_a_file_that_changed_after_the_plan_is_not_sent(tmp_path: Path) -> None:
+    """What is paid for is what the plan named."""
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        plan = here.plan(production(COAST))
+        write(tmp_path / "sets" / "coast.png", b"another coast")
+        outcome = await here.run(production(COAST), plan=plan)
+    assert (outcome.exit_code, outcome.submitted, notes.sent) == (1, 0, [])
+    assert "was changed after the plan was made" in outcome.failures[0].message
+
+
+@pytest.mark.parametrize(("pin", "code"), [("c" * 64, 0), ("C" * 64, 0), ("d" * 64, 1)])
+async def test_a_pinned_address_is_compared_once_before_anything_is_paid(pin: str, code: int, tmp_path: Path) -> None:
+    """On the paid backend: two shots share one look; what is not the file is not bought."""
+    clip = {"first_clip": UrlSource(PINNED, pin)}
+    film = production(shot("one", clip), shot("two", clip), backend="dashscope")
+    notes = Notes()
+    async with crew(tmp_path, notes.around) as here:
+        outcome = await here.run(film)
+    assert outcome.exit_code == code
+    assert len(notes.sent) == (0 if code else 2)
+    assert notes.fetched in ({1, 2} if code == 0 else {2})
+
+
+@pytest.mark.parametrize(("fault", "code"), [(Unauthorised("no"), 2), (AccountBlocked("pay first"), 1)])
+async def test_an_account_that_may_not_buy_stops_further_submissions(
+    fault: Exception, code: int, tmp_path: Path
+) -> None:
+    """One request was enough to know; nothing waits in the queue for its turn to be refused."""
+    frame = {"first_frame": FileSource("sets/coast.png")}
+    film = production(*(shot(f"shot_{number}", frame, prompt=f"p{number}") for number in range(12)))
+    notes = Notes(fault)
+    async with crew(tmp_path, notes.around) as here:
+        outcome = await here.run(film)
+        diary = journal.read(here.store)
+    assert (outcome.exit_code, outcome.submitted) == (code, 0)
+    assert len(notes.sent) <= 7
+    assert (diary.adrift, diary.open) == ((), ())
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replace a file's bytes."""
+    path.write_bytes(data)
