@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,15 +10,19 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 import wanflow
+from kit.served import served
+from wanflow.emulator.server import Serving
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
+EMULATOR = CHECKOUT / "docs" / "emulator.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -49,14 +54,22 @@ def commands(page: Path) -> Iterator[str]:
             yield from filter(None, (line.partition("  #")[0].strip() for line in block.text.splitlines()))
 
 
+TYPED = ("wanflow", "cd", "export")
+UNTIL_IT_LISTENS = "until (exec 3<>/dev/tcp/127.0.0.1/8471) 2>/dev/null; do :; done"
+"""What a reader does with their eyes: wait until the emulator of the page has said where it is."""
+
+
 def session(page: Path) -> str:
-    """The page as one shell script: what is typed, and each YAML block saved as the production file where it comes."""
+    """The page as one shell script: what is typed, and each YAML block saved as the production file where it comes.
+
+    A key that is left out with an ellipsis is the environment's.
+    """
     lines = ["set -euo pipefail"]
     for block in blocks(page):
         if block.language == "yaml":
             lines += ["cat > wanflow.yaml <<'END OF PRODUCTION'", block.text.rstrip("\n"), "END OF PRODUCTION"]
         elif block.language == "sh":
-            lines += [line for line in block.text.splitlines() if line.startswith(("wanflow", "cd"))]
+            lines += [line for line in block.text.splitlines() if line.startswith(TYPED) and "…" not in line]
     return "\n".join(lines) + "\n"
 
 
@@ -66,15 +79,33 @@ def execute(argv: Sequence[str | Path], folder: Path, *, path: str = "") -> subp
     return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path) -> None:
+def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands and YAML blocks, typed one after the other in an empty folder, all succeed and give the film."""
-    done = execute(["bash", "-c", session(README)], tmp_path, path=sysconfig.get_path("scripts"))
+    with served(Serving(speed=Fraction(10))) as service:
+        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
+        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-animatic")
+        done = execute(["bash", "-c", session(README)], tmp_path, path=sysconfig.get_path("scripts"))
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "my-film" / "out" / "dashscope" / "shots" / "valley.t1.mp4").is_file()
     assert done.stdout.splitlines()[-1] == str(Path("out", "main.mp4"))
     assert "nothing to do" in done.stderr.splitlines()[-1]
     takes = {path.name for path in (tmp_path / "my-film" / "out" / "shots").iterdir()}
     assert {"climb.t2.mp4", "eagle.t1.mp4", "valley.t1.mp4"} <= takes
     assert "valley.t2.mp4" not in takes
+
+
+def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
+    """The page's own commands: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
+    typed = "".join(block.text for block in blocks(EMULATOR) if block.language == "sh")
+    script = re.sub(r"^(wanflow emulator .* &)$", rf"\1\n{UNTIL_IT_LISTENS}", typed, flags=re.MULTILINE)
+    ending = "set -euo pipefail\ntrap 'kill %1' EXIT\n"
+    done = execute(["bash", "-c", ending + script], tmp_path, path=sysconfig.get_path("scripts"))
+    assert done.returncode == 0, done.stderr
+    assert "http://127.0.0.1:8471/api/v1\n" in done.stdout
+    assert "SUCCEEDED 2\n" in done.stdout
+    assert (tmp_path / "film" / "out" / "dashscope" / "shots" / "valley.t1.mp4").is_file()
+    listed = json.loads(done.stdout.splitlines()[-1])
+    assert [row["status"] for row in listed["data"]] == ["SUCCEEDED", "SUCCEEDED"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -83,8 +114,8 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     if page != README:
         assert "yaml" not in {block.language for block in blocks(page)}
-    known = ("make ", "wanflow ", "cd ", *INSTALLS) if page == README else ("make ",)
-    assert [line for line in commands(page) if not line.startswith(known)] == []
+    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page == README else ("make ",)
+    assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
 
 
 @pytest.mark.parametrize(
