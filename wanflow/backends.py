@@ -35,12 +35,17 @@ ANIMATIC = "animatic"
 class Pace:
     """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
 
-    `max_in_flight` None is what the service runs at once and a few more.
+    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more.
     """
 
-    jobs: int
-    poll_seconds: float
+    jobs: int | None = None
+    poll_seconds: float = 15
     max_in_flight: int | None = None
+
+    @property
+    def hands(self) -> int:
+        """How many ffmpegs work at once."""
+        return self.jobs or os.cpu_count() or 1
 
 
 @asynccontextmanager
@@ -55,7 +60,7 @@ async def open_parts(production: Production, store: Store, emit: Emit, pace: Pac
             slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
             addresses=addresses,
             jobs=perform,
-            limiter=CapacityLimiter(pace.jobs),
+            limiter=CapacityLimiter(pace.hands),
             emit=emit,
             clock=now,
         )
@@ -80,7 +85,7 @@ async def _service(
     folder = store.temporary("")
     try:
         async with (
-            open_animatic(folder, os.environ, pace.jobs) as account,
+            open_animatic(folder, os.environ, pace.hands) as account,
             open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
             yield service, Addresses(f"{ANIMATIC} {folder.name}")

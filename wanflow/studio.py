@@ -36,7 +36,6 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 
 if TYPE_CHECKING:
-    from wanflow.backends import Pace
     from wanflow.runner.cancel import Cancelled
     from wanflow.runner.parts import Parts
 
@@ -121,16 +120,16 @@ async def run(
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
-    Calling it is the approval: on the backend `dashscope` it spends money. `emit` is told what happens, in order;
-    `jobs` is how many ffmpegs work at once (default: the cores). After `timeout` seconds the run gives up waiting, and
-    the outcome's exit code is 4. `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the
-    most tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).
+    Calling it is the approval: on `dashscope` it spends money. `emit` is told what happens, in order; `jobs` is how
+    many ffmpegs work at once (default: the cores). After `timeout` seconds waiting is given up, with exit code 4.
+    `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
+    model (default: what the service runs at once and a few more).
     Raises Unauthorised without a usable key, StoreBusy where another run
     works in this production, ToolMissing without an ffmpeg, and for other trouble other WanflowErrors.
     """
     runner = import_module("wanflow.runner.run")
     production = of.graph.production
-    async with _at_work(production, emit, _pace(jobs, poll_seconds, max_in_flight)) as parts:
+    async with _at_work(production, emit, jobs, poll_seconds, max_in_flight) as parts:
         _reshelve(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
         return done
@@ -142,7 +141,7 @@ async def gather(production: Production, *, emit: Emit | None = None) -> None:
     Raises UnknownFate where a submission may have been accepted unseen, StoreBusy, and other ServiceFaults.
     """
     recover = import_module("wanflow.runner.recover")
-    async with _at_work(production, emit, _pace()) as parts:
+    async with _at_work(production, emit) as parts:
         await recover.collect_open(parts)
 
 
@@ -155,7 +154,7 @@ async def collect(
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
     recover = import_module("wanflow.runner.recover")
-    async with _at_work(production, emit, _pace(None, poll_seconds)) as parts:
+    async with _at_work(production, emit, None, poll_seconds) as parts:
         done: Outcome = await recover.collect_all(parts, timeout)
         return done
 
@@ -173,7 +172,7 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
         return ()
     store = store_of(production)
     with _perhaps_alone(store) as alone:
-        async with backends.open_parts(production, store, _ignore, _pace()) as parts:
+        async with backends.open_parts(production, store, _ignore, backends.Pace()) as parts:
             journal = parts.journal if alone else None
             done: tuple[Cancelled, ...] = await canceller.cancel_tasks(tasks, parts.service, journal, parts.stamp())
             return done
@@ -251,7 +250,13 @@ def _measure(path: Path) -> Facts | Unreadable:
 
 
 @asynccontextmanager
-async def _at_work(production: Production, emit: Emit | None, pace: Pace) -> AsyncIterator[Parts]:
+async def _at_work(
+    production: Production,
+    emit: Emit | None,
+    jobs: int | None = None,
+    poll_seconds: float = POLL_SECONDS,
+    max_in_flight: int | None = None,
+) -> AsyncIterator[Parts]:
     """The parts of the one run that works in a production; raises StoreBusy where another does."""
     backends = import_module("wanflow.backends")
     store = store_of(production)
@@ -259,6 +264,7 @@ async def _at_work(production: Production, emit: Emit | None, pace: Pace) -> Asy
     with mutex.hold(store):
         _ensure_locks(store)
         layout.sweep_temporary(store)
+        pace = backends.Pace(jobs, poll_seconds, max_in_flight)
         async with backends.open_parts(production, store, emit or _ignore, pace) as parts:
             yield parts
 
@@ -273,11 +279,6 @@ def _perhaps_alone(store: Store) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def _pace(jobs: int | None = None, poll_seconds: float = POLL_SECONDS, max_in_flight: int | None = None) -> Pace:
-    pace: Pace = import_module("wanflow.backends").Pace(jobs or os.cpu_count() or 1, poll_seconds, max_in_flight)
-    return pace
 
 
 def _ensure_locks(store: Store) -> None:

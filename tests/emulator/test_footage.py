@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from math import sin, tau
 from pathlib import Path
@@ -19,6 +20,7 @@ from wanflow.errors import ToolFailed
 from wanflow.media.tool import Leash, find_ffmpeg
 
 BINARY = find_ffmpeg({})
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
 
 
@@ -27,7 +29,7 @@ class Set:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.bucket = Bucket(folder / "bucket", "http://emulator.invalid")
+        self.bucket = Bucket(folder / "bucket", "http://emulator.invalid", lambda: NOON)
         self.day = self._picture("day", (1280, 720), (140, 180, 220), (70, 110, 80))
         self.dusk = self._picture("dusk", (1280, 720), (60, 50, 110), (160, 90, 80))
         self.voice = self._tone("voice", 1)
@@ -35,8 +37,10 @@ class Set:
 
     def upload(self, path: Path) -> str:
         """A file's address in the bucket."""
-        key = f"{path.stem}-{len(list((self._folder / 'bucket' / 'uploads').iterdir()))}"
-        assert self.bucket.receive({"key": key}, path) == 200
+        leave = self.bucket.allow(I2V)
+        key = f"{leave.folder}/{path.name}"
+        with path.open("rb") as file:
+            self.bucket.receive({"key": key, "policy": leave.policy, "Signature": leave.signature}, file)
         return f"oss://{key}"
 
     def film(self, order: Order, leash: Leash | None = None) -> Film:

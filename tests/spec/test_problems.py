@@ -101,13 +101,6 @@ def test_what_comes_later_is_said_at_its_key(reading, body, line, column):
     assert hints(problems)
 
 
-def test_the_paid_backend_comes_later(reading):
-    """`backend: dashscope` is a located error."""
-    _, problems = reading(GOOD + "backend: dashscope\n")
-    assert said(problems)[0][:2] == (5, 10)
-    assert "backend: animatic" in hints(problems)
-
-
 def test_all_problems_come_at_once_in_the_order_of_their_places(reading):
     """One bad shot hides no other, and those that need it are not accused."""
     body = (

@@ -1,0 +1,59 @@
+"""The client against the paid service, by hand: pytest collects this file only where it is named.
+
+`docs/conformance.md` says how, and what it costs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from contract.obligations import MODEL, request
+
+from wanflow.service import wire
+from wanflow.service.fault import Invalid
+from wanflow.service.opening import open_service
+from wanflow.service.port import TaskStatus
+from wanflow.service.regions import Endpoint, endpoint_of
+from wanflow.service.wire import MediaItem
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Real time, on the backend that the program runs on."""
+    return "asyncio"
+
+
+class TestRealService:
+    """What can be asked of the paid service for nothing, and one film of two seconds."""
+
+    @pytest.fixture
+    def endpoint(self) -> Endpoint:
+        """The service that the environment names."""
+        return endpoint_of(os.environ.get("WANFLOW_REGION", "beijing"), os.environ)
+
+    async def test_what_costs_nothing(self, endpoint: Endpoint) -> None:
+        """A list, a stranger, a cancel that is too late, a model that does not exist."""
+        async with open_service(endpoint, poll_seconds=15, tell=print) as service:
+            assert isinstance(await service.list(MODEL), list)
+            assert (await service.poll("00000000-0000-0000-0000-000000000000")).status is TaskStatus.UNKNOWN
+            assert not await service.cancel("00000000-0000-0000-0000-000000000000")
+            with pytest.raises(Invalid):
+                await service.submit(request(model="wan9"))
+
+    async def test_one_film_of_two_seconds(self, endpoint: Endpoint, tmp_path: Path) -> None:
+        """From upload to file: about 1.20 CNY at the list price of May 2026."""
+        picture = Path(__file__).parents[2] / "examples" / "01-one-shot" / "boat.png"
+        async with open_service(endpoint, poll_seconds=15, tell=print) as service:
+            media = [MediaItem("first_frame", await service.upload(picture, MODEL))]
+            parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 2, "prompt_extend": False}
+            body = wire.request_body(
+                MODEL, prompt="waves", negative_prompt=None, media=media, parameters=parameters, seed=1
+            )
+            state = await service.settled((await service.submit(body)).task_id)
+            assert state.status is TaskStatus.SUCCEEDED, state.message
+            assert (await service.download(state.url or "", tmp_path / "film.mp4")).size_bytes > 10_000
+        assert wire.billed_seconds(state.usage) == 2
