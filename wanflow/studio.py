@@ -103,7 +103,7 @@ def states(of: Plan) -> Mapping[str, str]:
 def settle(of: Plan) -> Outcome:
     """The outcome of a run of a plan in which nothing is to be done; takes get their names in `out/` back."""
     store = store_of(of.graph.production)
-    _ensure_locks(store)
+    lockfile.establish(store)
     _reshelve(of, store)
     return outcome.settle(of)
 
@@ -262,7 +262,7 @@ async def _at_work(
     store = store_of(production)
     layout.establish(store)
     with mutex.hold(store):
-        _ensure_locks(store)
+        lockfile.establish(store)
         layout.sweep_temporary(store)
         pace = backends.Pace(jobs, poll_seconds, max_in_flight)
         async with backends.open_parts(production, store, emit or _ignore, pace) as parts:
@@ -279,12 +279,6 @@ def _perhaps_alone(store: Store) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def _ensure_locks(store: Store) -> None:
-    """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files)."""
-    for lock in {store.lock, store.paid_lock}:
-        lockfile.ensure(lock)
 
 
 def _reshelve(of: Plan, store: Store) -> None:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from wanflow.errors import LockUnreadable, StoreBusy
 from wanflow.store import durable, lockform
-from wanflow.store.layout import STORE_FOLDER
+from wanflow.store.layout import STORE_FOLDER, Store
 from wanflow.store.lock import Lock
 
 PATIENCE_SECONDS = 10
@@ -67,3 +67,9 @@ def _guarded(path: Path) -> Iterator[None]:
         yield
     finally:
         guard.release()
+
+
+def establish(store: Store) -> None:
+    """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files)."""
+    for lock in {store.lock, store.paid_lock}:
+        ensure(lock)
