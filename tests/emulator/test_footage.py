@@ -109,6 +109,15 @@ def test_it_starts_on_the_first_frame_and_lands_on_the_last(stage: Set, coast: F
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
 
 
+def test_a_mark_is_drawn_where_it_is_asked_for(stage: Set, coast: Film) -> None:
+    """Bright letters at the lower right; the rest of the frame is as without it."""
+    asked = order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk), watermark=True)
+    corner, rest = (1140, 640, 1280, 720), (0, 0, 1140, 640)
+    with_mark, without = frames(stage.film(asked).path)[30], frames(coast.path)[30]
+    assert likeness(with_mark.crop(rest), without.crop(rest)) > 36
+    assert likeness(with_mark.crop(corner), without.crop(corner)) < 30
+
+
 def test_the_same_request_gives_the_same_bytes(stage: Set, coast: Film) -> None:
     """Under other names and addresses too; another seed gives another film."""
     asked = order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk))

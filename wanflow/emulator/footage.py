@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -16,6 +16,7 @@ from wanflow import digest
 from wanflow.emulator import scene, sound
 from wanflow.emulator.bucket import Bucket
 from wanflow.emulator.camera import FPS, Aim, choose_aim
+from wanflow.emulator.caption import label, mark, names_of
 from wanflow.emulator.frame_size import Size, by_input, by_ratio
 from wanflow.emulator.grade import Weather, choose_grade
 from wanflow.emulator.inputs import Clip, check_sound, fetch, open_picture, probe_clip
@@ -76,6 +77,13 @@ class _Studio:
         self._aim = choose_aim(order.seed)
 
     def set_up(self) -> _Ready:
+        """Everything that the film is made of, with the vendor's mark where that is asked for."""
+        ready = self._stage()
+        if self._order.settings.get("watermark") is not True:
+            return ready
+        return replace(ready, video=scene.marked(ready.shoot, ready.video, self._keep(mark(ready.shoot.size))))
+
+    def _stage(self) -> _Ready:
         """Choose the scene by the media (api.md 2)."""
         if (video := self._clip(self._order.only("video"))) is not None:
             return self._edit(video)
@@ -106,18 +114,21 @@ class _Studio:
         opening = self._open(first)
         shoot = Shoot(self._order.seconds * FPS, self._size(opening))
         shown = [self._clip(item) or self._open(item) or self._missing(item, CARD_SIZE) for item in items]
-        moving, video = self._gather(shoot, shown)
+        moving, video = self._gather(shoot, shown, names_of(items, self._order.prompt))
         if first is not None:
             start = scene.from_picture(shoot, self._still(opening, shoot.size), self._aim)
             video = scene.opening(shoot, start, video)
         return _Ready(shoot, video, self._spoken(shoot, items), tuple(clip.seconds for clip in moving))
 
-    def _gather(self, shoot: Shoot, shown: Sequence[Clip | Image.Image]) -> tuple[list[Clip], str]:
+    def _gather(
+        self, shoot: Shoot, shown: Sequence[Clip | Image.Image], names: Sequence[tuple[str, ...]]
+    ) -> tuple[list[Clip], str]:
         boxes = arrange([item.size for item in shown], shoot.size)
         stills = [item if isinstance(item, Image.Image) else None for item in shown]
-        drawn = self._keep(board(stills, boxes, shoot.size, self._order.seed))
+        drawn = board(stills, boxes, shoot.size, self._order.seed)
+        label(drawn, boxes, names)
         moving = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, Clip)]
-        return [clip for clip, _ in moving], scene.gathering(shoot, drawn, moving, BOARD_AIM)
+        return [clip for clip, _ in moving], scene.gathering(shoot, self._keep(drawn), moving, BOARD_AIM)
 
     def _edit(self, clip: Clip) -> _Ready:
         """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""

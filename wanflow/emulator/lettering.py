@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def choose_font(text: str, pixels: int) -> tuple[Font, str]:
         if font is not None and _draws(font, text):
             return font, text
     return plain, f"{''.join(sign for sign in text if sign.isascii()).strip()} {UNDRAWABLE}".strip()
+
+
+def first_drawable(texts: Sequence[str], pixels: int) -> tuple[Font, str]:
+    """The first of some texts that a font of this machine can draw whole, with the font; else the last one."""
+    for text in texts:
+        font, drawn = choose_font(text, pixels)
+        if drawn == text:
+            return font, text
+    return ImageFont.load_default(pixels), texts[-1]
 
 
 @cache

@@ -80,6 +80,12 @@ def graded(shoot: Shoot, number: int, grade: Grade, veil: Path, falling: Path | 
     return shoot.chain([seen, over], "overlay=format=yuv420")
 
 
+def marked(shoot: Shoot, base: str, mark: Path) -> str:
+    """A scene with a picture held over all of it."""
+    over = shoot.chain([f"{shoot.load(mark)}:v"], laid(shoot.frames))
+    return shoot.chain([base, over], "overlay=format=yuv420")
+
+
 def conform(size: Size, frames: int) -> str:
     """A clip at 30 frames a second from its first frame on, filling the size; untouched where it has both."""
     width, height = size

@@ -1,0 +1,70 @@
+"""Words on films: what a prompt calls each reference, and the vendor's mark."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageChops
+
+from wanflow.emulator import caption, lettering
+from wanflow.emulator.caption import label, mark, names_of
+from wanflow.emulator.order import Item
+from wanflow.emulator.picture import Box
+
+REFERENCES = [
+    Item("reference_image", "a"),
+    Item("reference_video", "b"),
+    Item("reference_image", "c"),
+    Item("reference_video", "d"),
+]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("Image 1 meets Video 1.", ["Image 1", "Video 1", "Image 2", "Video 2"]),
+        ("图1在视频1里玩耍", ["图1", "视频1", "图2", "视频2"]),
+        ("地图", ["Image 1", "Video 1", "Image 2", "Video 2"]),
+    ],
+)
+def test_references_are_called_as_the_prompt_calls_them(prompt: str, names: list[str]) -> None:
+    """Pictures and videos are counted each for themselves, in the order of the media (api.md 2.1)."""
+    assert [words[0] for words in names_of(REFERENCES, prompt)] == names
+
+
+def test_what_no_font_can_draw_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never a box."""
+    monkeypatch.setattr(lettering, "WIDE_FONTS", ())
+    assert lettering.first_drawable(("图1", "Image 1"), 20)[1] == "Image 1"
+    assert lettering.first_drawable(caption.MARKS, 20)[1] == "AI"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_name_lies_in_the_lower_left_corner_of_its_box(mode: str) -> None:
+    """Over a hole for a video as well, and nowhere else."""
+    clear = (200, 200, 200) if mode == "RGB" else (200, 200, 200, 0)
+    made = Image.new(mode, (640, 360), clear)
+    box = Box(100, 40, 300, 200)
+    label(made, [box], [("Image 1",)])
+    changed = ImageChops.difference(made.convert("RGBA"), Image.new(mode, made.size, clear).convert("RGBA"))
+    assert changed.getbbox(alpha_only=False) is not None
+    left, top, right, bottom = changed.getbbox(alpha_only=False) or (0, 0, 0, 0)
+    assert box.left < left < right < box.left + box.width // 2
+    assert box.top + box.height // 2 < top < bottom < box.top + box.height
+
+
+def test_a_box_too_small_for_its_name_has_none() -> None:
+    """The picture is worth more than its name."""
+    made = Image.new("RGB", (640, 360), (200, 200, 200))
+    label(made, [Box(0, 0, 10, 10)], [("Image 1",)])
+    assert made.getcolors() == [(640 * 360, (200, 200, 200))]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (1920, 1080)])
+def test_the_mark_is_at_the_lower_right(size: tuple[int, int]) -> None:
+    """Within the frame, small."""
+    box = mark(size).getbbox()
+    assert box is not None
+    assert box[0] > size[0] * 3 // 4
+    assert box[1] > size[1] * 9 // 10
+    assert box[2] <= size[0]
+    assert box[3] <= size[1]
