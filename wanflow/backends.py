@@ -27,6 +27,7 @@ from wanflow.spec.production import Production
 from wanflow.store import journal
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
+from wanflow.timing import POLL_SECONDS
 
 ANIMATIC = "animatic"
 
@@ -39,7 +40,7 @@ class Pace:
     """
 
     jobs: int | None = None
-    poll_seconds: float = 15
+    poll_seconds: float = POLL_SECONDS
     max_in_flight: int | None = None
 
     @property

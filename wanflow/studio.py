@@ -34,6 +34,7 @@ from wanflow.spec.production import Production
 from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
+from wanflow.timing import POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.runner.cancel import Cancelled
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
-POLL_SECONDS = 15
-"""The vendor asks for about this much between two looks at a task (api.md 4.3)."""
 
 
 def load(

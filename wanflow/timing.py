@@ -6,6 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 SAMPLE_RATE = 48_000
+POLL_SECONDS = 15.0
+"""The vendor asks for about this much between two looks at a task (api.md 4.3)."""
+
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (api.md 7.1)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 from kit.crew import crew
 from kit.films import COAST, edited, production, shot
 from wanflow.service.fault import AccountBlocked, Unauthorised
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.service.passing import Passing
+from wanflow.service.port import Accepted, Fetched, Request, VideoService
 from wanflow.spec.source import FileSource, ShotSource, Tail, UrlSource
 from wanflow.store import journal
 
@@ -23,11 +23,12 @@ HOUR = 3600
 PINNED = "https://host.example/clip.mp4"
 
 
-class Listening:
+class Listening(Passing):
     """A service that notes what is uploaded and submitted, and says of a submit what it was told to."""
 
     def __init__(self, service: VideoService, notes: Notes) -> None:
-        self._service, self._notes = service, notes
+        super().__init__(service)
+        self._notes = notes
 
     async def submit(self, request: Request) -> Accepted:
         """Note the addresses of the media; raise the fault, where there is one."""
@@ -47,22 +48,6 @@ class Listening:
             return await self._service.download(url, target)
         self._notes.fetched += 1
         return Fetched("c" * 64, 7)
-
-    async def poll(self, task_id: str) -> TaskState:
-        """As it is."""
-        return await self._service.poll(task_id)
-
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """As it is."""
-        return await self._service.list(model)
-
-    async def cancel(self, task_id: str) -> bool:
-        """As it is."""
-        return await self._service.cancel(task_id)
-
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """As it is."""
-        return await self._service.settled(task_id, seen)
 
 
 class Notes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
 from wanflow.planner.steps import Action
 from wanflow.runner.event import CutFinished, StepFinished
 from wanflow.service.fault import UnknownFate
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.service.passing import Passing
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
 from wanflow.spec.source import FileSource, ShotSource, Tail
 from wanflow.store import blobs, journal, layout
 from wanflow.store.journal import Attempt
@@ -143,11 +143,11 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
     assert "plan did not say" in outcome.failures[0].message
 
 
-class Watching:
+class Watching(Passing):
     """A service that looks at the journal on disk at each call, as a crash at that moment would leave it."""
 
     def __init__(self, service: VideoService, store: Store) -> None:
-        self._service = service
+        super().__init__(service)
         self._store = store
 
     async def submit(self, request: Request) -> Accepted:
@@ -165,22 +165,6 @@ class Watching:
         """Where the result is has to be on disk before it is fetched."""
         assert url in {task.url for task in journal.read(self._store).open}
         return await self._service.download(url, target)
-
-    async def upload(self, path: Path, model: str) -> str:
-        """Nothing is owed for an upload."""
-        return await self._service.upload(path, model)
-
-    async def poll(self, task_id: str) -> TaskState:
-        """As it is."""
-        return await self._service.poll(task_id)
-
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """As it is."""
-        return await self._service.list(model)
-
-    async def cancel(self, task_id: str) -> bool:
-        """As it is."""
-        return await self._service.cancel(task_id)
 
 
 async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before_the_poll(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from wanflow.timing import POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 
@@ -86,9 +88,7 @@ _OVERRIDES = (
 
 def production_options(command: Decorated) -> Decorated:
     """Add `-f`, `--backend`, `--region` and `--set`; the command takes them as one `Settings` by `click.pass_obj`."""
-    for option in (*reversed(_OVERRIDES), file_option):
-        command = option(command)
-    return command
+    return _with(command, (file_option, *_OVERRIDES))
 
 
 def selection(command: Decorated) -> Decorated:
@@ -97,3 +97,43 @@ def selection(command: Decorated) -> Decorated:
         "--exclude", multiple=True, metavar="SELECT", help="Leave these out, not what they need; may be repeated."
     )
     return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))
+
+
+_WAITING = (
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Give up waiting after this time, not the tasks; exits with 4.",
+    ),
+    click.option(
+        "--poll-interval",
+        type=click.FloatRange(min=0, min_open=True),
+        default=POLL_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="The shortest time between two looks at one task.",
+    ),
+)
+
+_TELLING = (
+    click.option("--json", "as_json", is_flag=True, help="Print one event a line."),
+    click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
+    click.option("-v", "--verbose", is_flag=True, help="Say everything that happens."),
+)
+
+
+def waiting(command: Decorated) -> Decorated:
+    """Add `--timeout` and `--poll-interval`."""
+    return _with(command, _WAITING)
+
+
+def telling(command: Decorated) -> Decorated:
+    """Add `--json`, `-q` and `-v`, for a command that tells events."""
+    return _with(command, _TELLING)
+
+
+def _with(command: Decorated, options: Sequence[Callable[[Decorated], Decorated]]) -> Decorated:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.service.passing import Passing
+from wanflow.service.port import Accepted, Request, VideoService
 
 RUNNING = 5
 RESERVE = 2
@@ -93,11 +93,11 @@ def _admit(gate: _Gate) -> None:
         heapq.heappop(gate.queue).turn.set()
 
 
-class Limited:
+class Limited(Passing):
     """A `VideoService` that sends at most so many submissions a second and model; the rest passes through."""
 
     def __init__(self, service: VideoService, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
-        self._service = service
+        super().__init__(service)
         self._sent: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=submits_per_second))
         self._turns: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
 
@@ -109,27 +109,3 @@ class Limited:
                 await anyio.sleep_until(sent[0] + SECOND)
             sent.append(anyio.current_time())
         return await self._service.submit(request)
-
-    async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once."""
-        return await self._service.poll(task_id)
-
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """The account's tasks of one model."""
-        return await self._service.list(model)
-
-    async def cancel(self, task_id: str) -> bool:
-        """Cancel a task that is still PENDING."""
-        return await self._service.cancel(task_id)
-
-    async def upload(self, path: Path, model: str) -> str:
-        """Put a local file where the service can read it."""
-        return await self._service.upload(path, model)
-
-    async def download(self, url: str, target: Path) -> Fetched:
-        """Stream a result into a file."""
-        return await self._service.download(url, target)
-
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Wait until a task is final."""
-        return await self._service.settled(task_id, seen)

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import anyio
 
+from wanflow.timing import POLL_SECONDS
+
 
 class Pacing(Protocol):
     """Decides how long to wait before a look at a task; time passes only through anyio (law 9)."""
@@ -23,7 +25,7 @@ class ClockPacing:
     All tasks share it: together they look at most `looks_per_second` times, below the service's limit of 20.
     """
 
-    poll_seconds: float = 15
+    poll_seconds: float = POLL_SECONDS
     looks_per_second: float = 15
     _free_at: float = 0
 

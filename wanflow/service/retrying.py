@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 
 from wanflow.service.fault import NotSent, ServerFault, ServiceFault, Throttled
+from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
 
 T = TypeVar("T")
@@ -33,14 +34,14 @@ LOOKS = 24
 LONGEST_SECONDS = 30
 
 
-class Retrying:
+class Retrying(Passing):
     """A `VideoService` that asks again after a fault that may pass; the last one is raised.
 
     The pause doubles from one second. A submit is repeated only where it surely was not accepted.
     """
 
     def __init__(self, service: VideoService, tell: Tell) -> None:
-        self._service = service
+        super().__init__(service)
         self._tell = tell
 
     async def submit(self, request: Request) -> Accepted:

@@ -10,7 +10,7 @@ import click
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options
+from wanflow.cli.settings import Settings, example, production_options, telling, waiting
 from wanflow.cli.telling import conclude, interrupted, listener, loudness_of
 from wanflow.report.summary import collected_text
 from wanflow.report.wording import count
@@ -19,23 +19,8 @@ from wanflow.runner.outcome import Outcome
 
 @click.command("collect", epilog=example("wanflow collect --timeout 600"))
 @production_options
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Give up waiting after this time, not the tasks; exits with 4.",
-)
-@click.option(
-    "--poll-interval",
-    type=click.FloatRange(min=0, min_open=True),
-    default=studio.POLL_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="The shortest time between two looks at one task.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
-@click.option("-v", "--verbose", is_flag=True, help="Say everything that happens.")
+@waiting
+@telling
 @click.pass_obj
 def command(
     settings: Settings, *, timeout: float | None, poll_interval: float, as_json: bool, quiet: bool, verbose: bool

@@ -11,7 +11,7 @@ from wanflow import studio
 from wanflow.cli.approval import approved
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, selection
+from wanflow.cli.settings import Settings, example, production_options, selection, telling, waiting
 from wanflow.cli.telling import audience, conclude, interrupted, listener, loudness_of
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
@@ -24,6 +24,7 @@ from wanflow.spec.production import Production
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
 @selection
 @production_options
+@waiting
 @click.option("--yes", is_flag=True, help="Don't ask before paying; the animatic is free and never asks.")
 @click.option(
     "--keep-going/--fail-fast", default=True, help="After a failure go on with what doesn't need it (default)."
@@ -32,29 +33,13 @@ from wanflow.spec.production import Production
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Local ffmpeg jobs at a time (default: cores)."
 )
 @click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Give up waiting after this time, not the tasks; exits with 4.",
-)
-@click.option(
-    "--poll-interval",
-    type=click.FloatRange(min=0, min_open=True),
-    default=studio.POLL_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="The shortest time between two looks at one task.",
-)
-@click.option(
     "--max-in-flight",
     type=click.IntRange(min=1),
     metavar="N",
     help="Tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).",
 )
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would render.")
-@click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
-@click.option("-v", "--verbose", is_flag=True, help="Say everything that happens.")
+@telling
 @click.pass_obj
 def command(
     settings: Settings,
