@@ -163,7 +163,7 @@ class Watching(Passing):
 
     async def download(self, url: str, target: Path) -> Fetched:
         """Where the result is has to be on disk before it is fetched."""
-        assert url in {task.url for task in journal.read(self._store).open}
+        assert journal.unsigned(url) in {task.url for task in journal.read(self._store).open}
         return await self._service.download(url, target)
 
 

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from kit.wire import Scripted
+from wanflow.errors import StoreFault
 from wanflow.service.client import WireClient
 from wanflow.service.fault import NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
 from wanflow.service.pacing import ClockPacing
@@ -133,4 +134,30 @@ async def test_a_download_that_fails_leaves_no_file(
     """Cut off, broken off or refused: the folder is as empty as before."""
     with pytest.raises(fault):
         await client(transport).download("u", tmp_path / "v.mp4")
+    assert names(tmp_path) == []
+
+
+async def test_who_is_stopped_while_submitting_still_learns_what_was_bought() -> None:
+    """The answer comes first, then the cancellation: an unanswered submission would have to be looked up."""
+    accepted: list[str] = []
+
+    class Slow(Scripted):
+        async def exchange(self, *asked: object) -> tuple[int, Mapping[str, object]]:
+            await anyio.sleep(5)
+            return await super().exchange(*asked)  # type: ignore[arg-type]
+
+    transport = Slow([(200, {"output": {"task_id": "t"}, "request_id": "r"})])
+    with anyio.move_on_after(1) as scope:
+        accepted.append((await client(transport).submit(REQUEST)).task_id)
+        await anyio.sleep(1)
+        pytest.fail("it was stopped")
+    assert scope.cancelled_caught
+    assert (accepted, anyio.current_time()) == (["t"], 5)
+
+
+async def test_a_disk_that_says_no_is_a_fault_of_the_store(tmp_path: Path) -> None:
+    """Named, with the way out, and with nothing left behind."""
+    folder = tmp_path / "gone"
+    with pytest.raises(StoreFault, match=r"film\.mp4\.part"):
+        await client(Scripted(chunks=[b"film"])).download("https://host/film", folder / "film.mp4")
     assert names(tmp_path) == []

@@ -11,6 +11,7 @@ import anyio
 import httpx
 import pytest
 
+from wanflow.errors import StoreFault
 from wanflow.service.asgi import AsgiTransport, Message
 from wanflow.service.http import CHUNK_BYTES, HttpTransport
 
@@ -169,3 +170,21 @@ async def test_an_application_that_says_nothing_is_a_lost_answer() -> None:
     async with httpx.AsyncClient(transport=AsgiTransport(app)) as client:
         with pytest.raises(ConnectionError, match="without an answer"):
             await HttpTransport(client, BASE, KEY).exchange("GET", "/tasks/t", {}, {})
+
+
+async def test_a_callers_fault_comes_out_of_the_client_as_it_went_in() -> None:
+    """It isn't wrapped into the group of the calls."""
+
+    async def app(_: object, __: object, send: Callable[[Message], Awaitable[None]]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await anyio.sleep_forever()
+
+    async def fail() -> None:
+        async with (
+            httpx.AsyncClient(transport=AsgiTransport(app)) as client,
+            HttpTransport(client, BASE, KEY).open(f"{BASE}/film", 0),
+        ):
+            raise StoreFault("mine")
+
+    with pytest.raises(StoreFault, match="mine"):
+        await fail()

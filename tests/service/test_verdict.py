@@ -68,3 +68,11 @@ def test_a_code_is_the_fault_that_the_sheet_says(
 def test_a_task_that_did_not_succeed_is_a_fault(state: TaskState, kind: type[ServiceFault]) -> None:
     """The codes of replies mean the same inside a task; a forgotten task is lost."""
     assert type(verdict.fault_of_state(state)) is kind
+
+
+def test_an_address_in_the_services_words_loses_its_signature() -> None:
+    """The service repeats what it could not download, which may be a result's address that we passed on."""
+    words = "Failed to download https://host/film.mp4?Expires=1&Signature=secret, please check"
+    fault = verdict.fault_of_reply(400, {"code": "InvalidParameter", "message": words})
+    assert "https://host/film.mp4?…" in str(fault)
+    assert "secret" not in str(fault)

@@ -46,7 +46,7 @@ def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Sto
     diary = _accepted(store)
     assert journal.read(store).open == (OpenTask("t1", attempt("a1"), DATE),)
     diary.succeeded("t1", "https://results/1?signature=x", LATER)
-    ready = OpenTask("t1", attempt("a1"), DATE, "https://results/1?signature=x", LATER)
+    ready = OpenTask("t1", attempt("a1"), DATE, "https://results/1", LATER)
     assert journal.read(store).open == (ready,)
     diary.stored("t1", DIGEST, LATER)
     assert journal.read(store) == Diary(known=frozenset({"t1"}))
@@ -104,7 +104,7 @@ def test_a_record_after_a_torn_one_is_read(store: Store) -> None:
 
 
 def test_only_its_owner_reads_the_journal(store: Store) -> None:
-    """Result addresses carry signatures."""
+    """Prompts and purchases are nobody else's business."""
     _accepted(store)
     assert store.journal.stat().st_mode & 0o777 == 0o600
 

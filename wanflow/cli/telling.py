@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -61,9 +60,14 @@ def conclude(production: Production, outcome: Outcome, words: str, loudness: Lou
 def interrupted(production: Production, *, as_json: bool) -> int:
     """Say what an interrupted run leaves behind; a program gets the last event all the same."""
     click.echo(interrupted_text(studio.survey(production)), err=True)
+    return stopped(ExitCode.INTERRUPTED, as_json=as_json)
+
+
+def stopped(code: ExitCode, *, as_json: bool) -> ExitCode:
+    """End a run that did nothing, or whose doings are told by the next one; a program gets the last event."""
     if as_json:
-        click.echo(finished_line(replace(Outcome(), exit_code=ExitCode.INTERRUPTED), _now()))
-    return ExitCode.INTERRUPTED
+        click.echo(finished_line(Outcome(exit_code=code), _now()))
+    return code
 
 
 def _stream(event: Event) -> None:

@@ -12,7 +12,7 @@ from wanflow.planner.draft import supply_as_is
 from wanflow.planner.question import Question
 from wanflow.planner.reason import Reason
 from wanflow.planner.steps import Plan, StepKind
-from wanflow.report.wording import columns, count, printable, unsigned
+from wanflow.report.wording import columns, count, printable
 from wanflow.spec.production import Shot
 from wanflow.store.journal import OpenTask
 from wanflow.store.lock import ShotEntry
@@ -140,7 +140,7 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
         in_flight=tuple(task.task_id for task in tasks),
         expires=_a_day_after([task.ready for task in tasks]),
         reasons=tuple(dict.fromkeys(reasons)),
-        results=tuple(unsigned(task.url) for task in tasks if task.url is not None),
+        results=tuple(task.url for task in tasks if task.url is not None),
         forgotten=_a_day_after([task.accepted for task in tasks]),
     )
 

@@ -17,11 +17,6 @@ def printable(text: str) -> str:
     return "".join(char if _harmless(char) else f"\\x{ord(char):02x}" for char in flat)
 
 
-def unsigned(url: str) -> str:
-    """An address without what may be its signature: who reads it over a shoulder can't fetch it."""
-    return url.partition("?")[0].partition("#")[0]
-
-
 def count(number: int, noun: str) -> str:
     """`1 take`, `3 takes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -27,28 +27,42 @@ Sent = tuple[str, str]
 """The digest of a file and the model that it was uploaded for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A signed address, and since when it is known. It is kept in memory only."""
+
+    url: str
+    ready: str
+
+
 @dataclass(slots=True)
 class Addresses:
     """The addresses that a run may name instead of sending bytes again.
 
     Only those of `account` count: nobody else's service can read them. `store` is where uploads are written down for
-    later runs, None where the account ends with this one. `pinned` are foreign addresses whose bytes were compared
-    in this run; who holds a file's turn is the one who uploads it.
+    later runs, None where the account ends with this one; `online` is what earlier runs left there. `pinned` are
+    foreign addresses whose bytes were compared in this run; who holds a file's turn is the one who uploads it.
     """
 
     account: str
     store: Store | None = None
-    results: dict[str, Online] = field(default_factory=dict)
+    online: Mapping[str, Online] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
     uploads: dict[Sent, Upload] = field(default_factory=dict)
     pinned: set[UrlSource] = field(default_factory=set)
     turns: defaultdict[Sent, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
 
     def result(self, digest: str, now: datetime) -> str | None:
-        """Where a take's bytes still are, None where nowhere or not for long."""
-        online = self.results.get(digest)
+        """Where a take's bytes are by what this run was told; None where it wasn't, or where not for long."""
+        known = self.results.get(digest)
+        return known.url if known is not None and now < _end(known) - MARGIN else None
+
+    def task_of(self, digest: str, now: datetime) -> str | None:
+        """The task of an earlier run that can still be asked where a take's bytes are, None where there is none."""
+        online = self.online.get(digest)
         if online is None or online.service != self.account:
             return None
-        return online.url if now < _end(online) - MARGIN else None
+        return online.task_id if now < datetime.fromisoformat(online.ready) + RESULT_LIFE - MARGIN else None
 
     def upload(self, digest: str, model: str, now: datetime) -> str | None:
         """Where a file with this digest still is for a model, None where nowhere or not for long."""
@@ -59,7 +73,7 @@ class Addresses:
 
     def keep_result(self, digest: str, url: str, date: str) -> None:
         """A take is online since a date."""
-        self.results[digest] = Online(url, date, self.account)
+        self.results[digest] = Result(url, date)
 
     def keep_upload(self, digest: str, model: str, url: str, date: str) -> None:
         """A file was uploaded; raises StoreFault where that can't be written down."""
@@ -72,13 +86,13 @@ class Addresses:
 def recall(account: str, store: Store, online: Mapping[str, Online]) -> Addresses:
     """What earlier runs left online at an account; raises StoreFault."""
     known = {(upload.digest, upload.model): upload for upload in uploads.read(store) if upload.service == account}
-    return Addresses(account, store, dict(online), known)
+    return Addresses(account, store, online, uploads=known)
 
 
-def _end(online: Online) -> datetime:
+def _end(result: Result) -> datetime:
     """A day after the service said so, or when the address itself says that its signature ends, if that is earlier."""
-    day = datetime.fromisoformat(online.ready) + RESULT_LIFE
-    stamp = parse_qs(urlsplit(online.url).query).get("Expires", [""])[0]
+    day = datetime.fromisoformat(result.ready) + RESULT_LIFE
+    stamp = parse_qs(urlsplit(result.url).query).get("Expires", [""])[0]
     if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 11):
         return day
     return min(day, datetime.fromtimestamp(int(stamp), UTC))

@@ -48,15 +48,26 @@ async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: P
     feed = input_id(shot.name, slot, source)
     expected = stage.supply(feed).digest
     if expected is not None and isinstance(stage.plan.graph.vertex(feed), ShotVertex):
-        online = parts.addresses.result(expected, parts.clock())
+        online = await _online(expected, parts)
         if online is not None:
             return online
     return await _upload(file_of(feed, stage, parts), expected, shot.model, parts)
 
 
+async def _online(digest: str, parts: Parts) -> str | None:
+    """Where the service has a take that it delivered; a task of an earlier run is asked for its address anew."""
+    known, now = parts.addresses, parts.clock()
+    task_id = known.task_of(digest, now)
+    if digest not in known.results and task_id is not None:
+        state = await parts.service.poll(task_id)
+        if state.url is not None:
+            known.keep_result(digest, state.url, known.online[digest].ready)
+    return known.result(digest, now)
+
+
 async def _upload(path: Path, expected: str | None, model: str, parts: Parts) -> str:
     """Send a file unless an earlier upload of the same bytes for the same model still lives."""
-    found = digest.of_file(path)
+    found = _digest(path)
     if expected not in {None, found}:
         raise MediaFault(f"`{path.name}` was changed after the plan was made", hint="run again: it is planned anew")
     async with parts.addresses.turns[found, model]:
@@ -66,6 +77,14 @@ async def _upload(path: Path, expected: str | None, model: str, parts: Parts) ->
         url = await parts.service.upload(path, model)
         parts.addresses.keep_upload(found, model, url, parts.stamp())
     return url
+
+
+def _digest(path: Path) -> str:
+    try:
+        return digest.of_file(path)
+    except OSError as fault:
+        words = (fault.strerror or str(fault)).lower()
+        raise MediaFault(f"`{path.name}` can't be read: {words}", hint="run again: it is planned anew") from fault
 
 
 async def _check_pinned(source: UrlSource, stage: Stage, parts: Parts) -> None:

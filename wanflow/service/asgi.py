@@ -40,9 +40,10 @@ class AsgiTransport(httpx.AsyncBaseTransport):
         fault: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
-        """End calls that nobody reads any more."""
+        """End calls that nobody reads any more; the caller's own fault stays as it is, outside the group."""
+        del kind, fault, trace
         self._group.cancel_scope.cancel()
-        await self._group.__aexit__(kind, fault, trace)
+        await self._group.__aexit__(None, None, None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Call the application once; the response is handed out as soon as it begins.

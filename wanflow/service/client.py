@@ -11,11 +11,14 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+import anyio
+
 from wanflow.service import verdict, wire
 from wanflow.service.fault import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.service.pacing import Pacing
 from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, unseen
 from wanflow.service.transport import Transport
+from wanflow.store import durable
 
 PAGE_ROWS = 50
 UPLOAD_FIELDS = {
@@ -42,8 +45,11 @@ class WireClient:
         self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request once; a lost reply and any 5xx are of unknown fate (cli.md, last table)."""
-        with _named_faults("the service", lost=UnknownFate):
+        """Send a request once; a lost reply and any 5xx are of unknown fate (cli.md, last table).
+
+        Cancelled on the way it ends once the answer is there: who stops a run would rather know what was bought.
+        """
+        with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
             headers = wire.submit_headers(request)
             status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, request.body)
         if status >= 500:
@@ -144,13 +150,17 @@ class WireClient:
 async def _save(chunks: AsyncIterator[bytes], part: Path) -> Fetched:
     """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
     sha, size = hashlib.sha256(), 0
-    with part.open("wb") as file:
+    with durable.faults_of(part):
+        file = part.open("wb")
+    with file:
         async for chunk in chunks:
-            file.write(chunk)
+            with durable.faults_of(part):
+                file.write(chunk)
             sha.update(chunk)
             size += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+        with durable.faults_of(part):
+            file.flush()
+            os.fsync(file.fileno())
     return Fetched(sha.hexdigest(), size)
 
 

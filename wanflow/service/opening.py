@@ -17,12 +17,15 @@ from wanflow.service.port import VideoService
 from wanflow.service.regions import Endpoint
 from wanflow.service.retrying import Retrying, Tell
 
+DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+"""What is on this machine is reached without the proxy that the environment may name."""
+
 
 @asynccontextmanager
 async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
     """The way to a region's service; its connections are shared and closed at the end."""
     agent = {"User-Agent": f"wanflow/{wanflow.__version__}"}
-    async with httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, headers=agent) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, headers=agent, mounts=DIRECT) as client:
         yield HttpTransport(client, endpoint.base_url, endpoint.key)
 
 

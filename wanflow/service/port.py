@@ -92,7 +92,8 @@ def unseen(state: TaskState) -> None:
 class VideoService(Protocol):
     """The video service. Every method raises `ServiceFault` (service/fault) and nothing else of its own.
 
-    Each is cancel-safe: cancelled, it leaves no half file. None retries by itself; that is a decorator's work.
+    Each is cancel-safe: cancelled, it leaves no half file, and a submit ends with its answer. None retries by itself;
+    that is a decorator's work.
     """
 
     async def submit(self, request: Request) -> Accepted:
@@ -117,7 +118,7 @@ class VideoService(Protocol):
     async def download(self, url: str, target: Path) -> Fetched:
         """Stream a result into `target`, hashing on the way; no file is left where it fails.
 
-        Raises ResultExpired where the address is refused.
+        Raises ResultExpired where the address is refused, StoreFault where the disk is.
         """
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from wanflow.service.fault import (
@@ -56,6 +57,9 @@ FAULTS: Mapping[str, type[ServiceFault]] = {
 STATUSES: Mapping[int, type[ServiceFault]] = {401: Unauthorised, 403: AccountBlocked, 429: Throttled}
 """By HTTP status, where the code is unknown; other 4xx are Invalid, 5xx a ServerFault."""
 
+SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
+"""An address with a query, which may be a signature: the service repeats ours in its words."""
+
 FREE_QUOTA_GONE = "free allocated quota exceeded"
 """`Throttling.AllocationQuota` with these words won't pass by waiting."""
 
@@ -89,7 +93,7 @@ def fault_of_state(state: TaskState) -> ServiceFault:
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
     sentence, hint = SAYINGS[kind]
-    said = ": ".join(part for part in (code, message) if part) or f"HTTP {status}"
+    said = ": ".join(part for part in (code, SIGNED.sub(r"\1?…", message)) if part) or f"HTTP {status}"
     return kind(f"{sentence} ({said})", hint=hint, code=code or None)
 
 

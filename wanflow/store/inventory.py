@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
-from wanflow.store.journal import Attempt, Ending, Online, OpenTask
+from wanflow.store.journal import Attempt, Ending, OpenTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -21,7 +21,7 @@ class Inventory:
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
     surely ended without a result; `adrift` submissions of unknown fate. `endings` are requests whose
-    last word was a no; `online` are addresses of takes, by digest.
+    last word was a no.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -34,7 +34,6 @@ class Inventory:
     lost: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
-    online: Mapping[str, Online] = field(default_factory=dict)
 
 
 def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
@@ -54,5 +53,4 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         open_tasks=diary.open,
         adrift=diary.adrift,
         endings=diary.endings,
-        online=diary.online,
     )

@@ -13,7 +13,7 @@ from wanflow.store.take import Recipe
 
 VERSION = 1
 PRIVATE = 0o600
-"""Result addresses carry signatures: nobody else reads the journal."""
+"""Prompts and what was bought are nobody else's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,9 @@ class Attempt:
 class OpenTask:
     """A task that the service accepted and whose result is not stored yet.
 
-    `url` is where the result is, as far as the service has said so, and `ready` since when; it expires 24 h later
-    (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that it was seen to run.
+    `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
+    it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
+    it was seen to run.
     """
 
     task_id: str
@@ -49,9 +50,9 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """A take that an account may still have online: its address, since when, and the account, as the run called it."""
+    """A take that an account may still have online: the task that knows its address, since when, and the account."""
 
-    url: str
+    task_id: str
     ready: str
     service: str
 
@@ -77,7 +78,7 @@ class Diary:
 
     `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
-    tried again since is none. `online` are the addresses of stored takes, by digest, also those that expired since.
+    tried again since is none. `online` are stored takes that were online once, by digest.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -121,8 +122,8 @@ class Journal:
         self._write("running", date, {"task_id": task_id})
 
     def succeeded(self, task_id: str, url: str, date: str, *, service: str | None = None) -> None:
-        """The service has a result and says where."""
-        self._write("succeeded", date, {"task_id": task_id, "url": url, "service": service})
+        """The service has a result and says where; what opens the address stays unwritten, its task can be asked."""
+        self._write("succeeded", date, {"task_id": task_id, "url": unsigned(url), "service": service})
 
     def stored(self, task_id: str, digest: str, date: str) -> None:
         """The result is safe in the store."""
@@ -214,8 +215,8 @@ class _OpenEnds:
         self._tasks[task_id] = OpenTask(task_id, self._attempts.pop(_text(record, "attempt")), _text(record, "date"))
 
     def _store(self, task: OpenTask, digest: str) -> None:
-        if task.url is not None and task.ready is not None and task.service is not None:
-            self._online[digest] = Online(task.url, task.ready, task.service)
+        if task.ready is not None and task.service is not None:
+            self._online[digest] = Online(task.task_id, task.ready, task.service)
 
     def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
         if attempt is None:
@@ -249,6 +250,11 @@ def _text(record: Mapping[str, object], key: str) -> str:
 
 def _maybe(record: Mapping[str, object], key: str) -> str | None:
     return None if record.get(key) is None else _text(record, key)
+
+
+def unsigned(url: str) -> str:
+    """An address without what may be its signature: whoever reads it can't fetch it."""
+    return url.partition("?")[0].partition("#")[0]
 
 
 def _refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:

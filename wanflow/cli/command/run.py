@@ -9,10 +9,11 @@ import click
 
 from wanflow import studio
 from wanflow.cli.approval import approved
-from wanflow.cli.exit_code import ExitCode, error
+from wanflow.cli.exit_code import ExitCode, error, of
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, selection, telling, waiting
-from wanflow.cli.telling import audience, conclude, interrupted, listener, loudness_of
+from wanflow.cli.telling import audience, conclude, interrupted, listener, loudness_of, stopped
+from wanflow.errors import WanflowError
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
 from wanflow.report.plan_text import would_do
@@ -60,15 +61,18 @@ def command(
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
-    _gather(production, loudness, as_json=as_json)
+    try:
+        _gather(production, loudness, as_json=as_json)
+    except KeyboardInterrupt:
+        return interrupted(production, as_json=as_json)
     plan = studio.plan(production, select, exclude=exclude)
     if locked and not _renders_nothing(plan):
-        return ExitCode.STOPPED
+        return stopped(ExitCode.STOPPED, as_json=as_json)
     if _at_rest(plan):
         return _settle(plan, loudness, as_json=as_json)
     studio.require_key(production)
     if not approved(plan, yes=yes):
-        return ExitCode.STOPPED
+        return stopped(ExitCode.STOPPED, as_json=as_json)
     work = partial(
         studio.run,
         plan,
@@ -89,8 +93,13 @@ def command(
 def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> None:
     """Collect first, plan second (law 10): what is finished by now is stored before anything is planned."""
     have = studio.survey(production)
-    if have.open_tasks or have.adrift:
+    if not have.open_tasks and not have.adrift:
+        return
+    try:
         anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
+    except WanflowError as fault:
+        stopped(of(fault), as_json=as_json)
+        raise
 
 
 def _at_rest(plan: Plan) -> bool:
