@@ -141,6 +141,21 @@ async def test_what_is_no_request_is_refused(content: bytes, tmp_path: Path) -> 
         assert refusal(reply) == (400, "BadRequest.EmptyModel")
 
 
+async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it fills the memory."""
+    monkeypatch.setattr("wanflow.emulator.app.MOST_BYTES", 1000)
+    async with door(tmp_path) as client:
+        assert refusal(await submit(client, body("p" * 2000))) == (413, "BadRequest.TooLarge")
+        assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC)) == (400, "BadRequest.EmptyModel")
+
+
+async def test_a_path_of_any_bytes_is_not_there(tmp_path: Path) -> None:
+    """It is no failure of the emulator."""
+    async with door(tmp_path) as client:
+        reply = await client.send(client.build_request("GET", httpx.URL(f"{HOST}{BASE}/tasks/%ff%00/x?%ff=%fe")))
+        assert refusal(reply) == (404, "NotFound")
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/nothing"), ("PUT", "/tasks/t"), ("DELETE", "/tasks/t"), ("GET", SUBMIT)]
 )

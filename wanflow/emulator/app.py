@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
@@ -24,6 +26,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What is not there is said by the API itself, in its own envelope."""
 
 CHUNK_BYTES = 1 << 20
+MOST_BYTES = 1 << 27
+"""More than five pictures of 20 MB as data URIs (api.md 3)."""
 
 
 def build_app(endpoint: Endpoint) -> Starlette:
@@ -46,12 +50,14 @@ class _Door:
 
     async def exchange(self, request: Request) -> Response:
         """A call of the API."""
-        path = request.scope["raw_path"].decode("ascii").removeprefix(BASE)
-        query = request.scope["query_string"].decode("ascii")
+        path = request.scope["raw_path"].decode("latin-1").removeprefix(BASE)
+        query = request.scope["query_string"].decode("latin-1")
         where = f"{path}?{query}" if query else path
-        status, reply = await self._endpoint.exchange(
-            request.method, where, dict(request.headers), _object(await request.body())
-        )
+        body = await _body(request)
+        if body is None:
+            fault = {"code": "BadRequest.TooLarge", "message": "Payload Too Large", "request_id": str(uuid4())}
+            return JSONResponse(fault, 413, {"connection": "close"})
+        status, reply = await self._endpoint.exchange(request.method, where, dict(request.headers), _object(body))
         return JSONResponse(dict(reply), status)
 
     async def receive(self, request: Request) -> Response:
@@ -94,12 +100,23 @@ def _storage_error(fault: Rejected) -> Response:
     return Response(text, fault.status, media_type="application/xml")
 
 
+async def _body(request: Request) -> bytes | None:
+    """The body of a call; None for one that is larger than any request is."""
+    body = bytearray()
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MOST_BYTES:
+                return None
+    return bytes(body)
+
+
 def _object(text: bytes) -> Mapping[str, object]:
     if not text:
         return {}
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -166,8 +166,8 @@ class Endpoint:
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
         except Rejected as fault:
             self._fail(task, fault.code, fault.message)
-        except WanflowError as fault:
-            self._fail(task, "InternalError.Algo", str(fault))
+        except (WanflowError, OSError, MemoryError) as fault:
+            self._fail(task, "InternalError.Algo", str(fault) or type(fault).__name__)
         else:
             url = self.bucket.film_url(task.id)
             self._tasks = state.succeed(self._tasks, task.id, self._clock(), url=url, usage=usage(order, film))

@@ -73,6 +73,8 @@ def open_picture(path: Path) -> Image.Image:
     try:
         with Image.open(path) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")
+    except Image.DecompressionBombError:
+        raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as image.") from None
 

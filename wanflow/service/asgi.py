@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import anyio
 import httpx
@@ -118,8 +118,10 @@ async def _messages(request: httpx.Request) -> AsyncGenerator[Message, None]:
     stream = request.stream
     if not isinstance(stream, httpx.AsyncByteStream):
         raise TypeError("an asynchronous client sends asynchronous bodies")
-    async for chunk in stream:
-        yield {"type": "http.request", "body": chunk, "more_body": True}
+    # httpx's streams are generators; one that the application does not read to its end has to be closed
+    async with aclosing(cast(AsyncGenerator[bytes, None], aiter(stream))) as chunks:
+        async for chunk in chunks:
+            yield {"type": "http.request", "body": chunk, "more_body": True}
     yield {"type": "http.request", "body": b"", "more_body": False}
 
 
