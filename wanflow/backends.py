@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,17 +15,19 @@ from anyio import CapacityLimiter
 from wanflow.emulator.animatic import ORIGIN, open_animatic
 from wanflow.emulator.app import BASE, build_app
 from wanflow.emulator.terms import KEY
+from wanflow.errors import StoreBusy
 from wanflow.media.perform import perform
 from wanflow.runner.addresses import Addresses, recall
-from wanflow.runner.event import Emit, Warned
+from wanflow.runner.cancel import Cancelled, cancel_tasks
+from wanflow.runner.event import Emit, Event, Warned
 from wanflow.runner.parts import Parts
 from wanflow.service.limited import Slots
 from wanflow.service.opening import open_service, open_stand_in
 from wanflow.service.port import VideoService
 from wanflow.service.regions import endpoint_of
 from wanflow.spec.production import Production
-from wanflow.store import journal
-from wanflow.store.journal import Journal
+from wanflow.store import journal, layout, lockfile, mutex
+from wanflow.store.journal import Journal, OpenTask
 from wanflow.store.layout import Store
 from wanflow.timing import POLL_SECONDS
 
@@ -36,12 +38,14 @@ ANIMATIC = "animatic"
 class Pace:
     """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
 
-    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more.
+    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. Without
+    `key_needed` there is nothing to ask of the service.
     """
 
     jobs: int | None = None
     poll_seconds: float = POLL_SECONDS
     max_in_flight: int | None = None
+    key_needed: bool = True
 
     @property
     def hands(self) -> int:
@@ -67,6 +71,38 @@ async def open_parts(production: Production, store: Store, emit: Emit, pace: Pac
         )
 
 
+@asynccontextmanager
+async def at_work(production: Production, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+    """The parts of the one run that works in a production; raises StoreBusy where another does, and as `open_parts`."""
+    store = Store(production.folder, production.backend)
+    layout.establish(store)
+    with mutex.hold(store):
+        lockfile.establish(store)
+        layout.sweep_temporary(store)
+        async with open_parts(production, store, emit, pace) as parts:
+            yield parts
+
+
+async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
+    """Cancel tasks that are still PENDING; never waits for a run, which sees the ends of its tasks by itself."""
+    store = Store(production.folder, production.backend)
+    with _perhaps_alone(store) as alone:
+        async with open_parts(production, store, _ignore, Pace()) as parts:
+            return await cancel_tasks(tasks, parts.service, parts.journal if alone else None, parts.stamp())
+
+
+@contextmanager
+def _perhaps_alone(store: Store) -> Iterator[bool]:
+    """Hold the store if no run does; whether it is held."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(mutex.hold(store))
+        except StoreBusy:
+            yield False
+        else:
+            yield True
+
+
 def now() -> datetime:
     """The wall clock, for dates in records."""
     return datetime.now(UTC)
@@ -78,7 +114,7 @@ async def _service(
 ) -> AsyncIterator[tuple[VideoService, Addresses]]:
     """The client bound to the paid service, or for the animatic to the emulator in process."""
     if production.backend != ANIMATIC:
-        endpoint = endpoint_of(production.region, os.environ)
+        endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)
         known = recall(endpoint.account, store, journal.read(store).online)
         async with open_service(endpoint, poll_seconds=pace.poll_seconds, tell=partial(_warn, emit)) as service:
             yield service, known
@@ -96,3 +132,7 @@ async def _service(
 
 def _warn(emit: Emit, words: str) -> None:
     emit(Warned(words))
+
+
+def _ignore(event: Event) -> None:
+    del event

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wanflow.errors import StoreBusy
 from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
-from wanflow.planner.steps import Plan, StepKind
+from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
@@ -31,14 +29,13 @@ from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, layout, lockfile, mutex, shelf
+from wanflow.store import factcache, inventory, layout, lockfile, shelf
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 from wanflow.timing import POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.runner.cancel import Cancelled
-    from wanflow.runner.parts import Parts
 
 NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
@@ -123,12 +120,12 @@ async def run(
     many ffmpegs work at once (default: the cores). After `timeout` seconds waiting is given up, with exit code 4.
     `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
     model (default: what the service runs at once and a few more).
-    Raises Unauthorised without a usable key, StoreBusy where another run
-    works in this production, ToolMissing without an ffmpeg, and for other trouble other WanflowErrors.
+    Raises Unauthorised without a usable key, StoreBusy where another run works in this production, ToolMissing without
+    an ffmpeg, and for other trouble other WanflowErrors.
     """
-    runner = import_module("wanflow.runner.run")
-    production = of.graph.production
-    async with _at_work(production, emit, jobs, poll_seconds, max_in_flight) as parts:
+    backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
+    pace = backends.Pace(jobs, poll_seconds, max_in_flight, asks_service(of))
+    async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
         return done
@@ -139,8 +136,8 @@ async def gather(production: Production, *, emit: Emit | None = None) -> None:
 
     Raises UnknownFate where a submission may have been accepted unseen, StoreBusy, and other ServiceFaults.
     """
-    recover = import_module("wanflow.runner.recover")
-    async with _at_work(production, emit) as parts:
+    backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
+    async with backends.at_work(production, emit or _ignore, backends.Pace()) as parts:
         await recover.collect_open(parts)
 
 
@@ -152,8 +149,8 @@ async def collect(
     poll_seconds: float = POLL_SECONDS,
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
-    recover = import_module("wanflow.runner.recover")
-    async with _at_work(production, emit, None, poll_seconds) as parts:
+    backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
+    async with backends.at_work(production, emit or _ignore, backends.Pace(poll_seconds=poll_seconds)) as parts:
         done: Outcome = await recover.collect_all(parts, timeout)
         return done
 
@@ -163,24 +160,23 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
 
     Never waits for a run: one that works here sees the ends by itself. Raises UnknownTarget, ServiceFault.
     """
-    backends, canceller = import_module("wanflow.backends"), import_module("wanflow.runner.cancel")
     shots = {step.shot for step in plan(production, select).steps} if select else None
-    have = survey(production)
-    tasks = [task for task in have.open_tasks if shots is None or task.attempt.shot in shots]
-    if not tasks:
-        return ()
-    store = store_of(production)
-    with _perhaps_alone(store) as alone:
-        async with backends.open_parts(production, store, _ignore, backends.Pace()) as parts:
-            journal = parts.journal if alone else None
-            done: tuple[Cancelled, ...] = await canceller.cancel_tasks(tasks, parts.service, journal, parts.stamp())
-            return done
+    tasks = [task for task in survey(production).open_tasks if shots is None or task.attempt.shot in shots]
+    done: tuple[Cancelled, ...] = await import_module("wanflow.backends").call_off(production, tasks) if tasks else ()
+    return done
 
 
-def require_key(production: Production) -> None:
+def asks_service(of: Plan) -> bool:
+    """Whether a run of a plan has anything to ask of a paid service; what is only cut needs no key."""
+    asked = any(step.action in {Action.RENDER, Action.COLLECT} for step in of.steps)
+    paid = of.graph.production.backend != ANIMATIC
+    return paid and (asked or bool(of.inventory.open_tasks or of.inventory.adrift))
+
+
+def require_key(of: Plan) -> None:
     """Raise, before anybody is asked anything, what a run would raise for want of a usable key or address."""
-    if production.backend != ANIMATIC:
-        import_module("wanflow.service.regions").endpoint_of(production.region, os.environ)
+    if asks_service(of):
+        import_module("wanflow.service.regions").endpoint_of(of.region, os.environ)
 
 
 def facts_of(production: Production) -> FactsTable:
@@ -248,38 +244,6 @@ def _measure(path: Path) -> Facts | Unreadable:
     return facts
 
 
-@asynccontextmanager
-async def _at_work(
-    production: Production,
-    emit: Emit | None,
-    jobs: int | None = None,
-    poll_seconds: float = POLL_SECONDS,
-    max_in_flight: int | None = None,
-) -> AsyncIterator[Parts]:
-    """The parts of the one run that works in a production; raises StoreBusy where another does."""
-    backends = import_module("wanflow.backends")
-    store = store_of(production)
-    layout.establish(store)
-    with mutex.hold(store):
-        lockfile.establish(store)
-        layout.sweep_temporary(store)
-        pace = backends.Pace(jobs, poll_seconds, max_in_flight)
-        async with backends.open_parts(production, store, emit or _ignore, pace) as parts:
-            yield parts
-
-
-@contextmanager
-def _perhaps_alone(store: Store) -> Iterator[bool]:
-    """Hold the store if no run does; whether it is held."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(mutex.hold(store))
-        except StoreBusy:
-            yield False
-        else:
-            yield True
-
-
 def _reshelve(of: Plan, store: Store) -> None:
     """Give the takes that a plan reuses their names under `out/` back, where somebody removed them."""
     production = of.graph.production
@@ -300,6 +264,7 @@ def _ignore(event: Event) -> None:
 
 
 __all__ = [
+    "asks_service",
     "cancel",
     "collect",
     "facts_of",

@@ -128,6 +128,15 @@ def test_without_a_key_nothing_is_asked(wanflow: Wanflow, paid: Path, monkeypatc
     assert f"{KEY_VARIABLE} is not set" in said.err
 
 
+def test_what_is_only_cut_needs_no_key(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked of the service, so nobody has to be let in."""
+    assert wanflow("run", "--yes", "--poll-interval", "0.1").code == 0
+    (paid / "wanflow.yaml").write_text(PRODUCTION.replace("[coast, night]", "[night, coast]"), encoding="utf-8")
+    monkeypatch.delenv(KEY_VARIABLE)
+    said = wanflow("run")
+    assert (said.code, said.out.strip()) == (0, str(Path("out", "main.mp4")))
+
+
 def test_a_refused_key_names_the_region_that_was_tried_and_the_others(
     wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

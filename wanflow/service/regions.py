@@ -62,18 +62,19 @@ class Endpoint:
         )
 
 
-def endpoint_of(region: str, environ: Mapping[str, str]) -> Endpoint:
+def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
     """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL where that is set.
 
-    Raises Unauthorised where there is no usable key, WrongAddress for an address that is none, that has no `/api/v1`,
-    or whose host belongs to another region.
+    Without `key_needed` a missing key is an empty one: for work that asks the service nothing. Raises Unauthorised
+    where there is no usable key, WrongAddress for an address that is none, that has no `/api/v1`, or whose host belongs
+    to another region.
     """
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
     endpoint = Endpoint(region, base, key)
-    if not key:
+    if not key and key_needed:
         raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
-    if not key.isascii() or not key.isprintable() or " " in key:
+    if not key.isascii() or (key and not key.isprintable()) or " " in key:
         raise Unauthorised(f"{KEY_VARIABLE} has signs that no key has", hint=_set_key())
     return endpoint
 

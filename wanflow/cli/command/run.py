@@ -70,7 +70,7 @@ def command(
         return stopped(ExitCode.STOPPED, as_json=as_json)
     if _at_rest(plan):
         return _settle(plan, loudness, as_json=as_json)
-    studio.require_key(production)
+    studio.require_key(plan)
     if not approved(plan, yes=yes):
         return stopped(ExitCode.STOPPED, as_json=as_json)
     work = partial(
