@@ -208,3 +208,38 @@ def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypa
     assert left.out.count("can't be cancelled") == 5
     states = {row["shot"]: row["in_flight"] for row in json.loads(wanflow("status", "--json").out)}
     assert [shot for shot, flying in states.items() if not flying] == ["s5"]
+
+
+def script(folder: Path, *faults: dict[str, object]) -> Serving:
+    """A quick service that goes wrong on purpose."""
+    path = folder / "faults.json"
+    path.write_text(json.dumps({"faults": faults}), encoding="utf-8")
+    return Serving(speed=Fraction(1000), faults=path)
+
+
+def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Throttled, a look that fails, a download cut off: said, tried again, and paid once."""
+    faults = (
+        {"on": "submit", "status": 429, "code": "Throttling", "message": "slower"},
+        {"on": "query", "status": 500, "code": "InternalError", "message": "x"},
+        {"on": "download", "cut": 1000},
+    )
+    with served(script(paid, *faults), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+    events = lines(said.out)
+    assert (events[-1]["exit_code"], events[-1]["submitted"]) == (0, 1)
+    assert sum("tries again" in str(event.get("message")) for event in events) == 3
+
+
+def test_a_lost_answer_needs_a_decision(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """5; the shot's state is unknown; the next run finds a task that it doesn't know and buys nothing (law 3)."""
+    with served(script(paid, {"on": "submit", "lose": True}), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        first = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+        rows = json.loads(wanflow("status", "--json").out)
+        second = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+    assert (first.code, lines(first.out)[-1]["submitted"]) == (5, 0)
+    assert {row["shot"]: row["state"] for row in rows}["coast"] == "unknown"
+    assert (second.code, lines(second.out)[-1]["exit_code"]) == (5, 5)
+    assert "got lost" in second.err

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+import anyio
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator import replies
+from wanflow.emulator.endpoint import Endpoint, call_of
 from wanflow.emulator.order import Rejected
+from wanflow.emulator.spoiling import Broken, beginning, spoilt, storage_error
 
 BASE = "/api/v1"
 """Where the API begins below the host, as at the vendor's."""
@@ -55,20 +58,29 @@ class _Door:
         where = f"{path}?{query}" if query else path
         body = await _body(request)
         if body is None:
-            fault = {"code": "BadRequest.TooLarge", "message": "Payload Too Large", "request_id": str(uuid4())}
-            return JSONResponse(fault, 413, {"connection": "close"})
-        status, reply = await self._endpoint.exchange(request.method, where, dict(request.headers), _object(body))
-        return JSONResponse(dict(reply), status)
+            large = Rejected("BadRequest.TooLarge", "Payload Too Large", status=413)
+            return JSONResponse(replies.error(large, str(uuid4())), large.status, {"connection": "close"})
+        asked = _object(body)
+        fault = self._endpoint.faults.meet(call_of(request.method, path) or "", _model(asked, request))
+        if fault is not None and fault.status is not None:
+            await anyio.sleep(fault.late)
+            refusal = Rejected(fault.code, fault.message, status=fault.status)
+            return JSONResponse(replies.error(refusal, str(uuid4())), fault.status)
+        status, reply = await self._endpoint.exchange(request.method, where, dict(request.headers), asked)
+        return await spoilt(JSONResponse(dict(reply), status), fault)
 
     async def receive(self, request: Request) -> Response:
         """A form with a file as its last part; the answer has no body (api.md 5)."""
+        spoiler = self._endpoint.faults.meet("upload")
+        if spoiler is not None and spoiler.status is not None:
+            return await spoilt(Response(), spoiler)
         try:
             async with request.form(max_files=1, max_fields=20) as form:
                 fields = {name: value for name, value in form.items() if isinstance(value, str)}
                 self._endpoint.bucket.receive(fields, _file(form))
         except Rejected as fault:
-            return _storage_error(fault)
-        return Response(status_code=200)
+            return storage_error(fault)
+        return await spoilt(Response(), spoiler)
 
     async def film(self, request: Request) -> Response:
         """A result, whole or a range of it; without a key, as its address is signed."""
@@ -76,7 +88,7 @@ class _Door:
         try:
             path = self._endpoint.bucket.film(request.path_params["name"], query)
         except Rejected as fault:
-            return _storage_error(fault)
+            return storage_error(fault)
         size = path.stat().st_size
         first, last, status = _range(request.headers.get("range", ""), size)
         headers = {"accept-ranges": "bytes", "content-length": str(last - first)}
@@ -84,7 +96,16 @@ class _Door:
             return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
         if status == 206:
             headers["content-range"] = f"bytes {first}-{last - 1}/{size}"
-        return StreamingResponse(_read(path, first, last), status, headers, "video/mp4")
+        spoiler = self._endpoint.faults.meet("download")
+        if spoiler is not None and spoiler.cut is not None:
+            return Broken(status, headers, beginning(path, first, spoiler.cut))
+        return await spoilt(StreamingResponse(_read(path, first, last), status, headers, "video/mp4"), spoiler)
+
+
+def _model(asked: Mapping[str, object], request: Request) -> str | None:
+    """The model that a call is about, by its body or its query."""
+    named = asked.get("model") or request.query_params.get("model")
+    return named if isinstance(named, str) else None
 
 
 def _file(form: FormData) -> IO[bytes]:
@@ -92,12 +113,6 @@ def _file(form: FormData) -> IO[bytes]:
     if not isinstance(file, UploadFile):
         raise Rejected("InvalidArgument", "POST requires exactly one file upload per request.")
     return file.file
-
-
-def _storage_error(fault: Rejected) -> Response:
-    """The vendor's storage answers in XML; the words are ours, nothing of the request is in them."""
-    text = f"<Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>"
-    return Response(text, fault.status, media_type="application/xml")
 
 
 async def _body(request: Request) -> bytes | None:

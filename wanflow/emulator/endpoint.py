@@ -16,6 +16,7 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.emulator import judge, replies, state
 from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.faults import Faults
 from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected, usage
 from wanflow.emulator.rates import Rates
@@ -65,6 +66,7 @@ class Endpoint:
         ledger: Ledger = FORGETFUL,
     ) -> None:
         self.bucket = bucket
+        self.faults = Faults(terms.faults)
         self._catalog = {name: rules for name, rules in catalog.items() if terms.region in rules.regions}
         self._terms = terms
         self._ledger = ledger
@@ -159,8 +161,7 @@ class Endpoint:
     async def _shoot(self, task: Task) -> None:
         began = anyio.current_time()
         try:
-            order = judge.judge(task.body, self._catalog)
-            self._check_uploads(order)
+            order = self._judge(task)
             async with self._hands:
                 film = await self._filming(order, self.bucket.film_place(task.id))
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
@@ -183,6 +184,15 @@ class Endpoint:
             words = "Allocated quota exceeded, please increase your quota limit."
             raise Rejected("Throttling.AllocationQuota", words, status=429)
 
+    def _judge(self, task: Task) -> Order:
+        """What a task is to film; raises Rejected where it is refused, or where it is to fail on purpose."""
+        order = judge.judge(task.body, self._catalog)
+        self._check_uploads(order)
+        fault = self.faults.meet("task", task.model)
+        if fault is not None:
+            raise Rejected(fault.code, fault.message)
+        return order
+
     def _check_uploads(self, order: Order) -> None:
         for item in order.media:
             for url in filter(None, (item.url, item.voice)):
@@ -203,21 +213,30 @@ class Endpoint:
 
 Answer = Callable[[Endpoint, Call], Json]
 
-ROUTES: tuple[tuple[str, str, Answer], ...] = (
-    ("POST", r"/services/aigc/video-generation/video-synthesis", Endpoint.submit),
-    ("GET", r"/tasks/?", Endpoint.list),
-    ("GET", r"/tasks/([^/]+)/?", Endpoint.query),  # the SDK's asynchronous client ends it with a slash
-    ("POST", r"/tasks/([^/]+)/cancel/?", Endpoint.cancel),
-    ("GET", r"/uploads", Endpoint.allow_upload),
-)
+ROUTES: Mapping[str, tuple[str, str, Answer]] = {
+    "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", Endpoint.submit),
+    "list": ("GET", r"/tasks/?", Endpoint.list),
+    "query": ("GET", r"/tasks/([^/]+)/?", Endpoint.query),  # the SDK's asynchronous client ends it with a slash
+    "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", Endpoint.cancel),
+    "policy": ("GET", r"/uploads", Endpoint.allow_upload),
+}
+"""By the name of the call: its method, its path, and who answers it."""
+
+
+def call_of(method: str, path: str) -> str | None:
+    """The name of the call that a method and a path without its query mean, None where there is none."""
+    return next(
+        (name for name, (known, pattern, _) in ROUTES.items() if known == method and re.fullmatch(pattern, path)), None
+    )
 
 
 def _route(method: str, path: str) -> tuple[Answer, str]:
-    for known, pattern, answer in ROUTES:
-        found = re.fullmatch(pattern, path)
-        if found and known == method:
-            return answer, unquote("".join(found.groups()))
-    raise Rejected("NotFound", "Not found.", status=404)
+    name = call_of(method, path)
+    if name is None:
+        raise Rejected("NotFound", "Not found.", status=404)
+    _, pattern, answer = ROUTES[name]
+    found = re.fullmatch(pattern, path)
+    return answer, unquote("".join(found.groups() if found else ()))
 
 
 def _check_key(headers: Mapping[str, str], key: str) -> None:

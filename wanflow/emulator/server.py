@@ -17,6 +17,7 @@ from starlette.types import ASGIApp as Application
 
 from wanflow.emulator.animatic import open_animatic
 from wanflow.emulator.app import BASE, build_app
+from wanflow.emulator.faults import read_script
 from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.terms import KEY, VENDOR, Limits, Terms
 
@@ -34,7 +35,7 @@ class Serving:
     """Where and how to serve.
 
     `port` 0 is any free one; `state` is where tasks and files outlive the emulator, None where they don't; task times
-    are divided by `speed`; `strict` judges bodies at submit.
+    are divided by `speed`; `strict` judges bodies at submit; `faults` is a script of what goes wrong on purpose.
     """
 
     host: str = "127.0.0.1"
@@ -43,12 +44,14 @@ class Serving:
     speed: Fraction = Fraction(1)
     strict: bool = False
     limits: Limits = VENDOR
+    faults: Path | None = None
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is told the base URL once connections are taken.
 
-    Raises CannotListen, ToolMissing where there is no ffmpeg, StateUnreadable for a state that can't be gone on from.
+    Raises CannotListen, ToolMissing where there is no ffmpeg, StateUnreadable for a state that can't be gone on from,
+    ScriptUnreadable for a fault script that is none.
     """
     async with listening(serving, environ, jobs) as (server, base_url), anyio.create_task_group() as group:
         group.start_soon(_end_on_signal, server)
@@ -89,7 +92,11 @@ class _Quiet(uvicorn.Server):
 async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> AsyncIterator[tuple[Server, str]]:
     """A server that is ready to `run`, and its base URL. Leaving it ends what is being filmed."""
     terms = Terms(
-        key=environ.get(KEY_VARIABLE) or KEY, limits=serving.limits, speed=serving.speed, strict=serving.strict
+        key=environ.get(KEY_VARIABLE) or KEY,
+        limits=serving.limits,
+        speed=serving.speed,
+        strict=serving.strict,
+        faults=read_script(serving.faults) if serving.faults is not None else (),
     )
     with _bound(serving.host, serving.port) as sock, _folder(serving.state) as folder:
         host, port = sock.getsockname()[:2]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from wanflow.emulator.faults import Fault
+
 KEY = "sk-animatic"
 """The key of an emulator that was given none; it guards nothing and is no secret."""
 
@@ -36,7 +38,7 @@ class Terms:
     """The terms of one account in one region.
 
     Task times are divided by `speed`; None leaves only the time that filming takes. `strict` judges bodies at submit,
-    which the vendor does inside the task.
+    which the vendor does inside the task. `faults` is what goes wrong on purpose.
     """
 
     key: str = KEY
@@ -44,6 +46,7 @@ class Terms:
     limits: Limits = Limits()
     speed: Fraction | None = None
     strict: bool = False
+    faults: tuple[Fault, ...] = ()
 
     def seconds(self, frames: int) -> float:
         """The shortest time that a task with a film of so many frames runs."""

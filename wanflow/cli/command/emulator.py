@@ -24,6 +24,12 @@ from wanflow.emulator.server import Serving, serve
     metavar="DIR",
     help="Keep tasks, uploads and films here, to go on from after a restart.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go wrong on purpose, as this script says.",
+)
 @click.option("--strict", is_flag=True, help="Judge bodies at submit, not inside the task.")
 @click.option(
     "--speed",
@@ -33,12 +39,12 @@ from wanflow.emulator.server import Serving, serve
     metavar="N",
     help="Divide task times by N; at 1 a shot of 5 s takes about 2 s.",
 )
-def command(*, host: str, port: int, state: Path | None, strict: bool, speed: float) -> int:
+def command(*, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float) -> int:
     """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.
 
     Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused.
     """
-    serving = Serving(host, port, state, Fraction(str(speed)), strict)
+    serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults)
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
     return ExitCode.DONE
 

@@ -1,0 +1,140 @@
+"""The emulator going wrong on purpose: what its script says happens, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kit.served import Served, recorded
+from wanflow.emulator.faults import Fault, Faults, ScriptUnreadable, read_script
+from wanflow.emulator.terms import KEY, Terms
+
+SUBMIT = "/services/aigc/video-generation/video-synthesis"
+BODY = {
+    "model": "wan2.7-i2v",
+    "input": {"media": [{"type": "first_frame", "url": "https://h.example/a.png"}]},
+    "parameters": {},
+}
+
+
+@contextmanager
+def faulty(*faults: Fault) -> Iterator[tuple[httpx.Client, Served]]:
+    """A client of an emulator with these faults."""
+    headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
+    with recorded(Terms(faults=faults)) as service, httpx.Client(base_url=service.base_url, headers=headers) as client:
+        yield client, service
+
+
+def total(client: httpx.Client) -> int:
+    """How many tasks there are."""
+    return int(client.get("/tasks/").json()["total"])
+
+
+def settled(client: httpx.Client) -> dict[str, str]:
+    """What is said of a new task once it has ended."""
+    task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
+    while (output := client.get(f"/tasks/{task_id}").json()["output"])["task_status"] in {"PENDING", "RUNNING"}:
+        continue
+    said: dict[str, str] = output
+    return said
+
+
+def test_each_call_meets_the_first_fault_that_strikes() -> None:
+    """Counted for each fault by itself: so many pass, so many are struck."""
+    faults = Faults([Fault("submit", times=2), Fault("submit", skip=1, times=0, model="m")])
+    met = [faults.meet("submit", "m") for _ in range(4)]
+    assert [fault.skip if fault else None for fault in met] == [0, 0, 1, 1]
+    assert faults.meet("query") is None
+    assert faults.meet("submit", "other") is None
+
+
+def test_a_lost_answer_is_lost_after_the_task_was_taken() -> None:
+    """The client has to look it up."""
+    with faulty(Fault("submit", lose=True)) as (client, _):
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(SUBMIT, json=BODY)
+        assert total(client) == 1
+        assert client.post(SUBMIT, json=BODY).status_code == 200
+
+
+def test_an_error_is_answered_and_nothing_is_done() -> None:
+    """So often as the script says."""
+    with faulty(Fault("submit", times=2, status=429, code="Throttling", message="slower")) as (client, _):
+        replies = [client.post(SUBMIT, json=BODY) for _ in range(3)]
+        assert [reply.status_code for reply in replies] == [429, 429, 200]
+        assert (replies[0].json()["code"], replies[0].json()["message"]) == ("Throttling", "slower")
+        assert total(client) == 1
+
+
+def test_garbage_is_no_json() -> None:
+    """As a proxy's page is."""
+    with faulty(Fault("query", garbage=True)) as (client, _):
+        assert client.get("/tasks/x").headers["content-type"].startswith("text/html")
+        assert client.get("/tasks/x").json()["output"]["task_status"] == "UNKNOWN"
+
+
+def test_a_download_ends_too_early_and_goes_on_from_there() -> None:
+    """The length was promised; the rest can be asked for."""
+    with faulty(Fault("download", cut=4)) as (client, _):
+        url = settled(client)["video_url"]
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(url)
+        whole = client.get(url).content
+        assert client.get(url, headers={"Range": "bytes=4-"}).content == whole[4:]
+
+
+def test_a_task_fails_with_the_scripts_words() -> None:
+    """And the next one doesn't."""
+    with faulty(Fault("task", code="InternalError.Timeout", message="too long")) as (client, _):
+        failed = settled(client)
+        assert (failed["task_status"], failed["code"], failed["message"]) == (
+            "FAILED",
+            "InternalError.Timeout",
+            "too long",
+        )
+        assert settled(client)["task_status"] == "SUCCEEDED"
+
+
+def test_an_upload_that_is_refused_is_not_kept() -> None:
+    """The same policy is good for the next try."""
+    with faulty(Fault("upload", status=500)) as (client, _):
+        policy = client.get("/uploads", params={"action": "getPolicy", "model": "m"}).json()["data"]
+        form = {"policy": policy["policy"], "Signature": policy["signature"], "key": f"{policy['upload_dir']}/a"}
+        replies = [client.post(policy["upload_host"], data=form, files={"file": b"x"}) for _ in range(2)]
+        assert [reply.status_code for reply in replies] == [500, 200]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is no JSON"),
+        ("[]", 'breaks `type: "object"`'),
+        ('{"faults": [{"on": "dream", "lose": true}]}', "faults[0].on: breaks `enum"),
+        ('{"faults": [{"on": "submit"}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "submit", "lose": true, "status": 500}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "submit", "cut": 5}]}', "faults[0]"),
+        ('{"faults": [{"on": "submit", "lose": true, "mood": 1}]}', "additionalProperties"),
+    ],
+)
+def test_a_script_that_is_none_is_said_with_its_place(text: str, words: str, tmp_path: Path) -> None:
+    """Before anything is served."""
+    path = tmp_path / "faults.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ScriptUnreadable) as caught:
+        read_script(path)
+    assert words in str(caught.value)
+
+
+def test_the_script_of_the_page_is_one(tmp_path: Path) -> None:
+    """What docs/emulator.md shows can be used as it stands."""
+    page = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    text = page.partition("```json\n")[2].partition("```")[0]
+    path = tmp_path / "faults.json"
+    path.write_text(text, encoding="utf-8")
+    assert [fault.on for fault in read_script(path)] == ["submit", "submit", "download", "task"]
+    assert len(json.loads(text)["faults"]) == 4

@@ -1,0 +1,82 @@
+"""What the emulator does wrong on purpose: a script of faults, each met by calls in their order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wanflow import schemas
+from wanflow.errors import WanflowError
+
+SCHEMA = "faults.schema.json"
+
+
+class ScriptUnreadable(WanflowError):
+    """The file of `--faults` is no fault script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong: `on` which call, after how many that pass (`skip`), how often (`times`, 0 for ever).
+
+    With `status` an error is answered and nothing is done. Otherwise the call is done, and its answer comes `late`,
+    is `garbage`, is lost with the connection (`lose`), or ends after `cut` bytes. A task fails with `code`.
+    """
+
+    on: str
+    model: str | None = None
+    skip: int = 0
+    times: int = 1
+    late: float = 0
+    status: int | None = None
+    code: str = "InternalError"
+    message: str = "An internal error has occured, please try again later or contact service support."
+    garbage: bool = False
+    lose: bool = False
+    cut: int | None = None
+
+    def strikes(self, number: int) -> bool:
+        """Whether it happens to the call of this number, from 0."""
+        return number >= self.skip and (not self.times or number < self.skip + self.times)
+
+
+class Faults:
+    """A script as it is played: a call counts for each fault that it could meet, and meets the first that strikes."""
+
+    def __init__(self, script: Sequence[Fault] = ()) -> None:
+        self._script = script
+        self._met = [0] * len(script)
+
+    def meet(self, on: str, model: str | None = None) -> Fault | None:
+        """The fault that this call meets, None where all goes well."""
+        struck: Fault | None = None
+        for place, fault in enumerate(self._script):
+            if fault.on != on or fault.model not in {None, model}:
+                continue
+            if struck is None and fault.strikes(self._met[place]):
+                struck = fault
+            self._met[place] += 1
+        return struck
+
+
+def read_script(path: Path) -> tuple[Fault, ...]:
+    """The faults of a file; raises ScriptUnreadable with the place and what is wrong there."""
+    try:
+        script = json.loads(path.read_bytes())
+    except OSError as fault:
+        raise ScriptUnreadable(f"`{path}` can't be read: {(fault.strerror or str(fault)).lower()}") from fault
+    except ValueError as fault:
+        raise ScriptUnreadable(f"`{path}` is no JSON: {fault}", hint="`docs/emulator.md` shows one") from fault
+    wrong = next(iter(schemas.violations(script, SCHEMA)), None)
+    if wrong is not None:
+        raise ScriptUnreadable(f"`{path}`: {_complaint(wrong)}", hint="`docs/emulator.md` shows one")
+    return tuple(Fault(**fault) for fault in script["faults"])
+
+
+def _complaint(wrong: schemas.Violation) -> str:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.path).lstrip(".")
+    if wrong.rule == "oneOf":
+        return f"{place}: a fault does one thing: `status`, `garbage`, `lose`, `cut`, `late`, or a task's `code`"
+    return f"{place or 'the script'}: breaks `{wrong.rule}: {json.dumps(wrong.wanted)}`"
