@@ -120,8 +120,10 @@ def test_an_address_that_leads_nowhere_fails_the_step(
     """Whatever the service calls an address."""
     monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
     code, said, _ = run({"POST": ACCEPTED, "/tasks/": done(url)})
+    store = Store(paid, "dashscope")
     assert code == 1, said
-    assert blobs.list_takes(Store(paid, "dashscope")) == frozenset()
+    assert blobs.list_takes(store) == frozenset()
+    assert [task.task_id for task in journal.read(store).open] == [TASK]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,7 @@ def test_an_address_that_leads_nowhere_fails_the_step(
     [
         {"output": {"task_id": TASK, "task_status": "FAILED"}},
         {"output": {"task_id": TASK, "task_status": "FAILED", "code": 7, "message": ["x"]}},
+        {"output": {"task_id": TASK, "task_status": "FAILED", "video_url": "http://127.0.0.1:1/film"}},
         {"output": {"task_id": TASK, "task_status": "UNKNOWN"}},
         {"output": {"task_id": TASK, "task_status": "CANCELED"}},
     ],

@@ -15,7 +15,7 @@ from wanflow.runner.feed import compose
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import Refused, ServiceFault, UnknownFate
+from wanflow.service.fault import Refused, ServerFault, ServiceFault, UnknownFate
 from wanflow.service.port import Request, Seen, TaskState, TaskStatus
 from wanflow.service.verdict import fault_of_state
 from wanflow.store import blobs, traces
@@ -50,12 +50,18 @@ def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> 
 
 
 async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
-    """Store the film of a task that is done; a task that failed is written down and raised as its fault."""
-    if state.url is None:
+    """Store the film of a task that is done; a task that failed is written down and raised as its fault.
+
+    A success that does not say where its film is stays open: it was paid for, and the next look may say it.
+    """
+    if state.status is not TaskStatus.SUCCEEDED:
         fault = fault_of_state(state)
         said = (state.task_id, state.status.value, str(fault), parts.stamp())
         parts.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
         raise fault
+    if state.url is None:
+        words = f"task {state.task_id} succeeded, and the service does not say where its film is"
+        raise ServerFault(words, hint="`wanflow collect` asks again")
     ready = parts.stamp()
     parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
     target = parts.store.temporary(".mp4")
