@@ -10,16 +10,18 @@ import anyio
 import pytest
 
 from kit.crew import crew
+from kit.emulated import HOST
 from kit.films import COAST, edited, production, shot
 from wanflow.service.fault import AccountBlocked, Unauthorised
 from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Fetched, Request, VideoService
+from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
 from wanflow.spec.source import FileSource, ShotSource, Tail, UrlSource
 from wanflow.store import journal
 
 pytestmark = pytest.mark.anyio
 
 HOUR = 3600
+OVER = f"{HOST}/films/over.mp4?Signature=x"
 PINNED = "https://host.example/clip.mp4"
 
 
@@ -154,6 +156,32 @@ async def test_an_account_that_may_not_buy_stops_further_submissions(
     assert (outcome.exit_code, outcome.submitted) == (code, 0)
     assert len(notes.sent) <= 7
     assert (diary.adrift, diary.open) == ((), ())
+
+
+class Stale(Passing):
+    """A service whose first word about a result is an address that is refused; `fresh` says whether it has another."""
+
+    def __init__(self, service: VideoService, *, fresh: bool) -> None:
+        super().__init__(service)
+        self._fresh = fresh
+
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """The address of the first look is over."""
+        return replace(await self._service.settled(task_id, seen), url=OVER)
+
+    async def poll(self, task_id: str) -> TaskState:
+        """A later look may have a good one."""
+        state = await self._service.poll(task_id)
+        return state if self._fresh else replace(state, url=OVER)
+
+
+@pytest.mark.parametrize(("fresh", "code"), [(True, 0), (False, 1)])
+async def test_an_address_that_is_refused_is_asked_for_anew(fresh: bool, code: int, tmp_path: Path) -> None:
+    """Once; where there is no other the task stays open, since it was paid for."""
+    async with crew(tmp_path, lambda service: Stale(service, fresh=fresh)) as here:
+        outcome = await here.run(production(COAST))
+        still_open = journal.read(here.store).open
+    assert (outcome.exit_code, len(still_open)) == (code, code)
 
 
 def write(path: Path, data: bytes) -> None:

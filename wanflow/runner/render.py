@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from uuid import uuid4
 
 from wanflow.graph.node import ShotVertex
@@ -15,8 +16,8 @@ from wanflow.runner.feed import compose
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import Refused, ServerFault, ServiceFault, UnknownFate
-from wanflow.service.port import Request, Seen, TaskState, TaskStatus
+from wanflow.service.fault import Refused, ResultExpired, ServerFault, ServiceFault, UnknownFate
+from wanflow.service.port import Fetched, Request, Seen, TaskState, TaskStatus
 from wanflow.service.verdict import fault_of_state
 from wanflow.store import blobs, traces
 from wanflow.store.journal import Attempt
@@ -65,7 +66,7 @@ async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
     ready = parts.stamp()
     parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
     target = parts.store.temporary(".mp4")
-    fetched = await parts.service.download(state.url, target)
+    fetched = await _fetch(state.task_id, state.url, target, parts)
     facts = await parts.jobs(CheckFilm(target), parts.limiter)
     take = Take(
         digest=fetched.digest,
@@ -82,6 +83,17 @@ async def receive(state: TaskState, attempt: Attempt, parts: Parts) -> Take:
     parts.journal.stored(state.task_id, fetched.digest, parts.stamp())
     parts.addresses.keep_result(fetched.digest, state.url, ready)
     return take
+
+
+async def _fetch(task_id: str, url: str, target: Path, parts: Parts) -> Fetched:
+    """Download a film; an address that is refused is asked for anew, once (cli.md, last table)."""
+    try:
+        return await parts.service.download(url, target)
+    except ResultExpired:
+        fresh = (await parts.service.poll(task_id)).url
+        if fresh in {None, url}:
+            raise
+        return await parts.service.download(str(fresh), target)
 
 
 def tell_changes(node: str, parts: Parts) -> Seen:
