@@ -36,6 +36,7 @@ from wanflow.timing import POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.runner.cancel import Cancelled
+    from wanflow.runner.recover import Recovered
 
 NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
@@ -113,13 +114,16 @@ async def run(
     timeout: float | None = None,
     poll_seconds: float = POLL_SECONDS,
     max_in_flight: int | None = None,
+    collected: int | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
     Calling it is the approval: on `dashscope` it spends money. `emit` is told what happens, in order; `jobs` is how
     many ffmpegs work at once (default: the cores). After `timeout` seconds waiting is given up, with exit code 4.
     `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
-    model (default: what the service runs at once and a few more).
+    model (default: what the service runs at once and a few more). `collected` is what `gather` gave, where it was
+    called before the plan was made.
+
     Raises Unauthorised without a usable key, StoreBusy where another run works in this production, ToolMissing without
     an ffmpeg, and for other trouble other WanflowErrors.
     """
@@ -127,18 +131,20 @@ async def run(
     pace = backends.Pace(jobs, poll_seconds, max_in_flight, asks_service(of))
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
-        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout)
+        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, collected=collected)
         return done
 
 
-async def gather(production: Production, *, emit: Emit | None = None) -> None:
+async def gather(production: Production, *, emit: Emit | None = None) -> int:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
-    Raises UnknownFate where a submission may have been accepted unseen, StoreBusy, and other ServiceFaults.
+    Gives how many films were stored. Raises UnknownFate where a submission may have been accepted unseen, StoreBusy,
+    and other ServiceFaults.
     """
     backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
     async with backends.at_work(production, emit or _ignore, backends.Pace()) as parts:
-        await recover.collect_open(parts)
+        recovered: Recovered = await recover.collect_open(parts)
+        return recovered.collected
 
 
 async def collect(

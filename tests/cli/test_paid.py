@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import httpx
 import pytest
 from cli.conftest import Wanflow
 
@@ -181,6 +183,16 @@ class TestInFlight:
         assert submitted == ["night.t1"]
         assert wanflow("collect").err.strip() == "nothing is in flight"
 
+    def test_a_run_collects_first_and_plans_second(self, wanflow: Wanflow, paid: Path) -> None:
+        """What was finished meanwhile is no step any more, is asked for once, and is counted (law 10)."""
+        assert wanflow("run", "coast", "--yes", "--timeout", "0.3", "--poll-interval", "0.1").code == 4
+        assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.05").code == 4
+        (task,) = journal.read(Store(paid, "dashscope")).open
+        wait_for_film(task.task_id)
+        events = lines(wanflow("run", "coast", "--json", "--yes").out)
+        assert [event["event"] for event in events] == ["take.stored", "run.finished"]
+        assert (events[-1]["collected"], events[-1]["submitted"], events[-1]["exit_code"]) == (1, 0, 0)
+
     def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path) -> None:
         """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""
         assert wanflow("run", "coast", "--yes", "--timeout", "0.3", "--poll-interval", "0.1").code == 4
@@ -208,6 +220,14 @@ def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypa
     assert left.out.count("can't be cancelled") == 5
     states = {row["shot"]: row["in_flight"] for row in json.loads(wanflow("status", "--json").out)}
     assert [shot for shot, flying in states.items() if not flying] == ["s5"]
+
+
+def wait_for_film(task_id: str) -> None:
+    """Ask the service itself until a task is done."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with httpx.Client(base_url=os.environ[BASE_VARIABLE], headers=headers) as client:
+        while "SUCCEEDED" not in client.get(f"/tasks/{task_id}").text:
+            continue
 
 
 def script(folder: Path, *faults: dict[str, object]) -> Serving:

@@ -25,15 +25,25 @@ IN_FLIGHT, UNKNOWN_FATE = 4, 5
 """Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
 
 
-async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout: float | None = None) -> Outcome:
+async def run_plan(
+    plan: Plan,
+    parts: Parts,
+    *,
+    keep_going: bool = True,
+    timeout: float | None = None,
+    collected: int | None = None,
+) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
-    What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there.
+    What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there;
+    `collected` says that it was done before the plan was made, and how many films came of it.
     After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4. While the fate of an earlier
     submission is unknown nothing is submitted, and the exit code is 5 (law 3).
     """
     try:
-        recovered = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
+        if collected is None:
+            lost = frozenset(task.task_id for task in plan.inventory.lost)
+            collected = (await collect_open(parts, lost)).collected
     except UnknownFate as fault:
         failure = Failure("submission", str(fault), fault.hint, UNKNOWN_FATE)
         return Outcome(exit_code=UNKNOWN_FATE, failures=(failure,), cost=money.nothing(plan.currency))
@@ -49,7 +59,7 @@ async def run_plan(plan: Plan, parts: Parts, *, keep_going: bool = True, timeout
     with anyio.move_on_after(timeout) as scope:
         barred = partial(_barred, stage)
         results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
-    done = summarise(plan, performer, results, recovered.collected)
+    done = summarise(plan, performer, results, collected)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
 
@@ -68,7 +78,7 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
         derived=performer.stage.tally.derived,
         failures=tuple(performer.failures),
         blocked=len(blocked),
-        cost=_spent(plan, performer.stage.tally),
+        cost=_spent(plan, performer.stage.tally, collected),
         cuts={name: cut.output for name, cut in production.cuts.items() if name in done},
     )
 
@@ -88,7 +98,7 @@ def _barred(stage: Stage) -> bool:
     return stage.barred is not None
 
 
-def _spent(plan: Plan, tally: Tally) -> Cost:
+def _spent(plan: Plan, tally: Tally, collected: int) -> Cost:
     """Nothing on the animatic; for the paid service what cannot be told before there are price lists, which is said."""
-    paid = plan.backend != "animatic" and (tally.submitted or tally.collected)
+    paid = plan.backend != "animatic" and (tally.submitted or tally.collected or collected)
     return money.unknown(plan.currency) if paid else money.nothing(plan.currency)

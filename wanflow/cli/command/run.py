@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -62,14 +63,14 @@ def command(
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
     try:
-        _gather(production, loudness, as_json=as_json)
+        collected = _gather(production, loudness, as_json=as_json)
     except KeyboardInterrupt:
         return interrupted(production, as_json=as_json)
     plan = studio.plan(production, select, exclude=exclude)
     if locked and not _renders_nothing(plan):
         return stopped(ExitCode.STOPPED, as_json=as_json)
     if _at_rest(plan):
-        return _settle(plan, loudness, as_json=as_json)
+        return _settle(plan, collected or 0, loudness, as_json=as_json)
     studio.require_key(plan)
     if not approved(plan, yes=yes):
         return stopped(ExitCode.STOPPED, as_json=as_json)
@@ -81,6 +82,7 @@ def command(
         timeout=timeout,
         poll_seconds=poll_interval,
         max_in_flight=max_in_flight,
+        collected=collected,
     )
     try:
         with audience(plan, loudness, as_json=as_json) as emit:
@@ -90,13 +92,16 @@ def command(
     return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
 
 
-def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> None:
-    """Collect first, plan second (law 10): what is finished by now is stored before anything is planned."""
+def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> int | None:
+    """Collect first, plan second (law 10): what is finished by now is stored before anything is planned.
+
+    Gives how many films were stored, None where nothing was open.
+    """
     have = studio.survey(production)
     if not have.open_tasks and not have.adrift:
-        return
+        return None
     try:
-        anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
+        return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
     except WanflowError as fault:
         stopped(of(fault), as_json=as_json)
         raise
@@ -115,9 +120,10 @@ def _renders_nothing(plan: Plan) -> bool:
     return not takes
 
 
-def _settle(plan: Plan, loudness: Loudness, *, as_json: bool) -> int:
+def _settle(plan: Plan, collected: int, loudness: Loudness, *, as_json: bool) -> int:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
     blocked = blocked_text(plan)
     if blocked:
         click.echo(blocked, err=True)
-    return conclude(plan.graph.production, studio.settle(plan), would_do(plan), loudness, as_json=as_json)
+    outcome = replace(studio.settle(plan), collected=collected)
+    return conclude(plan.graph.production, outcome, would_do(plan), loudness, as_json=as_json)
