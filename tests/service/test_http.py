@@ -54,7 +54,7 @@ async def test_an_empty_body_is_not_sent() -> None:
     assert seen[1].headers["content-length"] == "0"
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff\xfe", b'"text"'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff\xfe", b'"text"', b"[" * 100_000])
 async def test_what_is_no_json_object_is_no_answer(body: bytes) -> None:
     """A proxy's page must not be taken for the service's word."""
     async with way(lambda _: httpx.Response(200, content=body)) as transport:
@@ -67,6 +67,8 @@ async def test_what_is_no_json_object_is_no_answer(body: bytes) -> None:
         (httpx.ConnectError("refused"), ConnectionRefusedError),
         (httpx.ConnectTimeout("slow"), ConnectionRefusedError),
         (httpx.PoolTimeout("busy"), ConnectionRefusedError),
+        (httpx.ProxyError("403 Forbidden"), ConnectionRefusedError),
+        (httpx.LocalProtocolError("illegal header"), ConnectionRefusedError),
         (httpx.ReadTimeout("slow"), ConnectionError),
         (httpx.ReadError("cut"), ConnectionError),
         (httpx.WriteError("cut"), ConnectionError),
@@ -83,6 +85,14 @@ async def test_only_what_never_arrived_counts_as_refused(fault: Exception, built
         with pytest.raises(ConnectionError) as caught:
             await transport.exchange("POST", "/path", {}, {"a": 1})
     assert type(caught.value) is builtin
+
+
+async def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it fills the memory; of a submit the fate is unknown then."""
+    monkeypatch.setattr("wanflow.service.http.MOST_BYTES", 1000)
+    async with way(lambda _: httpx.Response(200, content=b"[" * 2000)) as transport:
+        with pytest.raises(ConnectionError, match="does not end"):
+            await transport.exchange("GET", "/tasks/t", {}, {})
 
 
 async def test_an_upload_is_a_form_with_the_file_last_and_without_the_key(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wanflow import digest
@@ -67,21 +69,25 @@ async def _online(digest: str, parts: Parts) -> str | None:
 
 async def _upload(path: Path, expected: str | None, model: str, parts: Parts) -> str:
     """Send a file unless an earlier upload of the same bytes for the same model still lives."""
-    found = _digest(path)
+    with _readable(path):
+        found = digest.of_file(path)
     if expected not in {None, found}:
         raise MediaFault(f"`{path.name}` was changed after the plan was made", hint="run again: it is planned anew")
     async with parts.addresses.turns[found, model]:
         known = parts.addresses.upload(found, model, parts.clock())
         if known is not None:
             return known
-        url = await parts.service.upload(path, model)
+        with _readable(path):
+            url = await parts.service.upload(path, model)
         parts.addresses.keep_upload(found, model, url, parts.stamp())
     return url
 
 
-def _digest(path: Path) -> str:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what the disk says of a file of ours into a fault that names it."""
     try:
-        return digest.of_file(path)
+        yield
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
         raise MediaFault(f"`{path.name}` can't be read: {words}", hint="run again: it is planned anew") from fault

@@ -169,7 +169,8 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
     try:
         yield
     except ConnectionRefusedError as fault:
-        raise NotSent(f"{what} could not be reached", hint="check the network and the address") from fault
+        why = f" ({fault})" if str(fault) else ""
+        raise NotSent(f"{what} could not be reached{why}", hint="check the network and the address") from fault
     except ConnectionError as fault:
         raise lost(f"{what} broke off without an answer ({fault})") from fault
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import cast
 
 import httpx
 
 from wanflow.service.transport import Answer, Download
 
 CHUNK_BYTES = 1 << 20
+MOST_BYTES = 1 << 24
+"""Far more than the longest page of a task list."""
 
 TIMEOUT = httpx.Timeout(60, connect=15)
 """A submit may take long while the service is busy; a connection may not."""
@@ -33,11 +37,10 @@ class HttpTransport:
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
         signed = {**headers, "Authorization": self._authorization}
+        url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
-            response = await self._client.request(
-                method, f"{self._base_url}{path}", headers=signed, json=dict(body) if body else None
-            )
-        return response.status_code, _object(response)
+            async with self._client.stream(method, url, headers=signed, json=given) as response:
+                return response.status_code, _object(await _whole(response))
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
         """Post a form with the file as its last part, read as it is sent."""
@@ -55,12 +58,23 @@ class HttpTransport:
                 yield response.status_code, dict(response.headers), _chunks(response)
 
 
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+"""No connection stood, or our own side would not send it."""
+
+
 @contextmanager
 def _in_builtins() -> Iterator[None]:
     """Which of httpx's errors mean that nothing arrived, and which that the answer was lost."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
+    except NEVER_SENT as fault:
         raise ConnectionRefusedError(_words(fault)) from fault
     except httpx.TimeoutException as fault:
         raise ConnectionError("no answer in time") from fault
@@ -72,11 +86,22 @@ def _words(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
 
 
-def _object(response: httpx.Response) -> Mapping[str, object]:
-    """The JSON object of a response; empty for anything else, which the client then takes for no answer."""
+async def _whole(response: httpx.Response) -> bytes:
+    """The body of an answer; raises ConnectionError where it is longer than any answer is."""
+    body = bytearray()
+    async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_bytes())) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise ConnectionError("the answer does not end")
+    return bytes(body)
+
+
+def _object(text: bytes) -> Mapping[str, object]:
+    """The JSON object of an answer; empty for anything else, which the client then takes for no answer."""
     try:
-        value = response.json()
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
