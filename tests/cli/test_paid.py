@@ -41,8 +41,8 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def slow_url() -> Iterator[str]:
-    """A service with which a shot of two seconds takes two."""
-    with served(Serving(speed=Fraction(2, 5)), KEY) as service:
+    """A service with which a shot of two seconds takes four."""
+    with served(Serving(speed=Fraction(1, 5)), KEY) as service:
         yield service.base_url
 
 
@@ -170,7 +170,7 @@ class TestInFlight:
 
     def test_what_a_run_gave_up_waiting_for_is_collected(self, wanflow: Wanflow, paid: Path) -> None:
         """4; status names the task; collect stores it; the next run submits only what depends on it."""
-        said = wanflow("run", "--yes", "--timeout", "0.5", "--poll-interval", "0.1")
+        said = wanflow("run", "--yes", "--timeout", "1", "--poll-interval", "0.1")
         assert said.code == 4
         (row, _) = json.loads(wanflow("status", "--json").out)
         assert len(row["in_flight"]) == 1
@@ -185,7 +185,7 @@ class TestInFlight:
 
     def test_a_run_collects_first_and_plans_second(self, wanflow: Wanflow, paid: Path) -> None:
         """What was finished meanwhile is no step any more, is asked for once, and is counted (law 10)."""
-        assert wanflow("run", "coast", "--yes", "--timeout", "0.3", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.05").code == 4
         (task,) = journal.read(Store(paid, "dashscope")).open
         wait_for_film(task.task_id)
@@ -195,7 +195,7 @@ class TestInFlight:
 
     def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path) -> None:
         """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""
-        assert wanflow("run", "coast", "--yes", "--timeout", "0.3", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.1").code == 4
         (paid / "wanflow.yaml").write_text(PRODUCTION.replace("a coast", "another coast"), encoding="utf-8")
         assert wanflow("collect", "--poll-interval", "0.1").code == 0

@@ -32,7 +32,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def account() -> Iterator[Served]:
     """An emulator whose films take a moment; all that passed has to be what the schemas say."""
-    with recorded(film_seconds=0.5) as running:
+    with recorded(film_seconds=1) as running:
         yield running
     assert [words for exchange in running.seen for words in problems(exchange)] == []
 
