@@ -14,6 +14,7 @@ from cli.conftest import Wanflow
 
 from kit.served import served
 from wanflow.emulator.server import Serving
+from wanflow.emulator.terms import Limits
 from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal
 from wanflow.store.layout import Store
@@ -41,8 +42,8 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def slow_url() -> Iterator[str]:
-    """A service with which a shot of two seconds takes four."""
-    with served(Serving(speed=Fraction(1, 5)), KEY) as service:
+    """A service with which a shot of two seconds takes four, and which may be asked as often as one likes."""
+    with served(Serving(speed=Fraction(1, 5), limits=Limits()), KEY) as service:
         yield service.base_url
 
 
