@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from dashscope import VideoSynthesis
 
@@ -16,7 +15,6 @@ from kit.served import Exchange, Served
 from wanflow.emulator.terms import KEY
 from wanflow.service import wire
 from wanflow.service.client import WireClient
-from wanflow.service.http import HttpTransport
 from wanflow.service.opening import connect
 from wanflow.service.pacing import ClockPacing
 from wanflow.service.regions import Endpoint
@@ -167,34 +165,6 @@ def test_both_upload_by_the_same_form(service: Served, media: Path) -> None:
     assert all(re.search(rb"[0-9a-f]{32}\.(png|mp4|wav)\"", item.body) for item in ours.uploads)
     files = sorted(file for file in (b"girl.png", b"voice.wav", b"role.mp4"))
     assert sorted(_name(item) for item in theirs.uploads) == files
-
-
-def test_both_look_list_and_cancel_by_the_same_calls(service: Served) -> None:
-    """Method and path; the list of the pages ends with a slash, the SDK's does not, and ours pages by 50."""
-    begun = len(service.seen)
-    VideoSynthesis.fetch("t")
-    VideoSynthesis.list(model_name="wan2.7-i2v")
-    VideoSynthesis.cancel("t")
-    theirs = service.seen[begun:]
-
-    async def work() -> None:
-        async with httpx.AsyncClient() as http:
-            client = WireClient(HttpTransport(http, service.base_url, KEY), ClockPacing())
-            await client.poll("t")
-            await client.list("wan2.7-i2v")
-            await client.cancel("t")
-
-    anyio.run(work)
-    ours = service.seen[begun + len(theirs) :]
-    assert [item.method for item in ours] == [item.method for item in theirs] == ["GET", "GET", "POST"]
-    assert [_bare(item.path) for item in ours] == [_bare(item.path) for item in theirs]
-    assert [item.body for item in ours] == [item.body for item in theirs] == [b"", b"", b""]
-    assert "model_name=wan2.7-i2v" in ours[1].path
-    assert "model_name=wan2.7-i2v" in theirs[1].path
-
-
-def _bare(path: str) -> str:
-    return path.partition("?")[0].rstrip("/")
 
 
 def _placed(item: Mapping[str, str], media: Path, form: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ def body(model: str, *types: str, prompt: str | None = "words", **parameters: ob
         (ASYNC, {"input": {}}, 400, "BadRequest.EmptyModel"),
         (ASYNC, body("wan9"), 404, "InvalidParameter"),
         (ASYNC, {"model": I2V, "parameters": {}}, 400, "BadRequest.EmptyInput"),
-        (ASYNC, {"model": I2V, "input": {}}, 400, "BadRequest.EmptyParameters"),
+        (ASYNC, {"model": I2V, "input": {}, "parameters": []}, 400, "BadRequest.EmptyParameters"),
         (ASYNC, {**body(I2V), "input": {"media": [{"url": "oss://a"}]}}, 400, "invalid_parameter_error"),
     ],
 )

@@ -26,7 +26,7 @@ def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catal
         raise Rejected("InvalidParameter", "Model not exist.", status=404)
     if not isinstance(body.get("input"), Mapping):
         raise Rejected("BadRequest.EmptyInput", "Required input parameter missing from request.")
-    if not isinstance(body.get("parameters"), Mapping):
+    if not isinstance(body.get("parameters", {}), Mapping):  # the vendor's pages call them optional
         raise Rejected("BadRequest.EmptyParameters", "Required parameters missing from request.")
     if OSS in _addresses(body) and headers.get("x-dashscope-ossresourceresolve") != "enable":
         raise Rejected("invalid_parameter_error", "The provided URL does not appear to be valid.")
