@@ -29,7 +29,7 @@ from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, layout, lockfile, shelf
+from wanflow.store import factcache, inventory, journal, layout, lockfile, shelf
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 from wanflow.timing import POLL_SECONDS
@@ -90,6 +90,12 @@ def survey(production: Production) -> Inventory:
     if production.backend != ANIMATIC:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
+
+
+def has_open_ends(production: Production) -> bool:
+    """Whether earlier runs left anything with a service that is still to be asked for; reads the journal only."""
+    diary = journal.read(store_of(production))
+    return bool(diary.adrift or (diary.open and production.backend != ANIMATIC))
 
 
 def states(of: Plan) -> Mapping[str, str]:
@@ -275,6 +281,7 @@ __all__ = [
     "collect",
     "facts_of",
     "gather",
+    "has_open_ends",
     "load",
     "plan",
     "require_key",

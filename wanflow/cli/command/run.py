@@ -97,8 +97,7 @@ def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> int
 
     Gives how many films were stored, None where nothing was open.
     """
-    have = studio.survey(production)
-    if not have.open_tasks and not have.adrift:
+    if not studio.has_open_ends(production):
         return None
     try:
         return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
