@@ -24,6 +24,7 @@ from wanflow.runner.addresses import recall
 from wanflow.runner.event import Event, TakeStored, TaskSubmitted
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.parts import Parts
+from wanflow.runner.recover import collect_all
 from wanflow.runner.run import run_plan
 from wanflow.service.client import WireClient
 from wanflow.service.limited import Slots
@@ -54,10 +55,20 @@ class Crew:
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
         """Plan a production and run it; `plan` runs one that was made before."""
+        async with self._parts() as parts:
+            return await run_plan(plan or self.plan(film), parts, timeout=timeout)
+
+    async def collect(self, timeout: float | None = None) -> Outcome:
+        """Wait for what is in flight, and submit nothing."""
+        async with self._parts() as parts:
+            return await collect_all(parts, timeout)
+
+    @asynccontextmanager
+    async def _parts(self) -> AsyncIterator[Parts]:
         self.events = []
         layout.establish(self.store)
         async with in_process(self.endpoint) as way:
-            parts = Parts(
+            yield Parts(
                 out="out",
                 store=self.store,
                 journal=Journal(self.store),
@@ -69,7 +80,6 @@ class Crew:
                 emit=self.events.append,
                 clock=wall_clock,
             )
-            return await run_plan(plan or self.plan(film), parts, timeout=timeout)
 
     @property
     def store(self) -> Store:

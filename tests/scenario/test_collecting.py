@@ -1,0 +1,95 @@
+"""What earlier runs left with the service, in virtual time: collected, closed, or still on its way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.crew import crew, now
+from kit.emulated import FILM_SECONDS, FORBIDDEN
+from kit.films import COAST, edited, production, shot
+from wanflow.service.fault import UnknownFate
+from wanflow.service.passing import Passing
+from wanflow.service.port import Accepted, Request, VideoService
+from wanflow.spec.source import FileSource
+from wanflow.store import journal, lockfile
+
+pytestmark = pytest.mark.anyio
+
+FRAME = {"first_frame": FileSource("sets/coast.png")}
+SOON = 5
+"""Seconds after which a run gives up waiting here."""
+
+
+async def test_what_is_in_flight_is_stored_whatever_became_of_its_shot(tmp_path: Path) -> None:
+    """All at once, as takes of the shots that they were made for, one of which is gone by now."""
+    film = production(COAST, shot("gone", FRAME, prompt="p"))
+    async with crew(tmp_path) as here:
+        assert (await here.run(film, timeout=SOON)).exit_code == 4
+        began = await now()
+        outcome = await here.collect()
+        assert await now() - began <= FILM_SECONDS
+        after = here.plan(production(COAST))
+    lock = lockfile.read(here.store.lock)
+    assert (outcome.exit_code, outcome.collected, outcome.submitted) == (0, 2, 0)
+    assert {name: len(entry.takes) for name, entry in lock.shots.items()} == {"coast": 1, "gone": 1}
+    assert (tmp_path / "out" / "shots" / "gone.t1.mp4").is_file()
+    assert after.idle
+
+
+async def test_an_edit_meanwhile_costs_nothing_that_was_paid(tmp_path: Path) -> None:
+    """The film is a take of the earlier request; going back to that finds it."""
+    async with crew(tmp_path) as here:
+        await here.run(production(COAST), timeout=SOON)
+        rewritten = edited(production(COAST), "coast", prompt="another coast")
+        await here.collect()
+        assert [step.action.value for step in here.plan(rewritten).steps] == ["render"]
+        assert here.plan(production(COAST)).idle
+
+
+async def test_a_task_that_ends_without_a_film_is_closed_and_said(tmp_path: Path) -> None:
+    """1; the other one is stored all the same."""
+    film = production(COAST, shot("bad", FRAME, prompt=FORBIDDEN))
+    async with crew(tmp_path) as here:
+        await here.run(film, timeout=SOON)
+        outcome = await here.collect()
+        diary = journal.read(here.store)
+    assert (outcome.exit_code, outcome.collected) == (1, 1)
+    assert [failure.node for failure in outcome.failures] == ["bad.t1"]
+    assert diary.open == ()
+    assert [ending.state for ending in diary.endings] == ["refused"]
+
+
+async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None:
+    """4, and the task is still open."""
+    async with crew(tmp_path) as here:
+        await here.run(production(COAST), timeout=SOON)
+        assert (await here.collect(SOON)).exit_code == 4
+        assert len(journal.read(here.store).open) == 1
+        assert (await here.collect()).exit_code == 0
+
+
+class Losing(Passing):
+    """A service whose reply to a submit gets lost on the way back."""
+
+    async def submit(self, request: Request) -> Accepted:
+        """The task exists and nobody was told."""
+        await self._service.submit(request)
+        raise UnknownFate("the reply was lost")
+
+
+async def test_a_submission_of_unknown_fate_does_not_keep_the_rest_from_being_stored(tmp_path: Path) -> None:
+    """5, since somebody has to decide; what is finished is safe."""
+    lost = False
+
+    def around(service: VideoService) -> VideoService:
+        return Losing(service) if lost else service
+
+    async with crew(tmp_path, around) as here:
+        await here.run(production(COAST), timeout=SOON)
+        lost = True
+        await here.run(production(COAST, shot("lost", FRAME, prompt="p")), timeout=SOON)
+        lost = False
+        outcome = await here.collect()
+    assert (outcome.exit_code, outcome.collected) == (5, 1)
