@@ -10,10 +10,12 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
@@ -29,8 +31,9 @@ from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, journal, layout, lockfile, shelf
+from wanflow.store import factcache, inventory, journal, layout, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
+from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
 from wanflow.timing import POLL_SECONDS
 
@@ -178,6 +181,26 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
     return done
 
 
+def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:
+    """Write down what became of a submission of unknown fate: accepted as task `adopt`, or not accepted at all.
+
+    Contacts nothing. Raises UnknownTarget where a shot has no such submission, has several and `take` names none of
+    them, or where the task is one that the journal knows; StoreBusy where a run works here.
+    """
+    store = store_of(production)
+    with mutex.hold(store):
+        diary = journal.read(store)
+        attempt = journal.adrift_of(diary, shot, take)
+        when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if adopt is None:
+            journal.Journal(store).declined(attempt.id, "given up by hand", when)
+        elif adopt in diary.known:
+            raise UnknownTarget(f"task `{adopt}` is on record already", hint="`wanflow status` shows whose it is")
+        else:
+            journal.Journal(store).accepted(attempt.id, adopt, "", when)
+    return attempt
+
+
 def asks_service(of: Plan) -> bool:
     """Whether a run of a plan has anything to ask of a paid service; what is only cut needs no key."""
     asked = any(step.action in {Action.RENDER, Action.COLLECT} for step in of.steps)
@@ -285,6 +308,7 @@ __all__ = [
     "load",
     "plan",
     "require_key",
+    "resolve",
     "run",
     "settle",
     "states",

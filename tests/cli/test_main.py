@@ -17,7 +17,7 @@ LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "collect", "cancel"),
-    *("models", "emulator", "schema", "doctor"),
+    *("resolve", "models", "emulator", "schema", "doctor"),
 )
 PROBE = """
 import sys

@@ -253,14 +253,60 @@ def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch
     assert sum("tries again" in str(event.get("message")) for event in events) == 3
 
 
-def test_a_lost_answer_needs_a_decision(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """5; the shot's state is unknown; the next run finds a task that it doesn't know and buys nothing (law 3)."""
+@pytest.fixture
+def lost(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A submission whose answer was lost: the id of the task that it became."""
     with served(script(paid, {"on": "submit", "lose": True}), KEY) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
-        first = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
-        rows = json.loads(wanflow("status", "--json").out)
-        second = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
-    assert (first.code, lines(first.out)[-1]["submitted"]) == (5, 0)
+        said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+        assert (said.code, lines(said.out)[-1]["submitted"]) == (5, 0)
+        headers = {"Authorization": f"Bearer {KEY}"}
+        with httpx.Client(base_url=service.base_url, headers=headers) as client:
+            (row,) = client.get("/tasks/").json()["data"]
+        yield row["task_id"]
+
+
+def test_a_lost_answer_needs_a_decision(wanflow: Wanflow, lost: str) -> None:
+    """5; the shot's state is unknown; the next run finds a task that it doesn't know and buys nothing (law 3)."""
+    rows = json.loads(wanflow("status", "--json").out)
     assert {row["shot"]: row["state"] for row in rows}["coast"] == "unknown"
-    assert (second.code, lines(second.out)[-1]["exit_code"]) == (5, 5)
-    assert "got lost" in second.err
+    again = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+    assert (again.code, lines(again.out)[-1]["exit_code"]) == (5, 5)
+    assert f"{lost} (" in again.err
+    assert "wanflow resolve coast --take 1 --adopt TASK_ID" in again.err
+
+
+def test_a_lost_submission_is_adopted(wanflow: Wanflow, lost: str) -> None:
+    """Its film is collected, and nothing is submitted a second time."""
+    assert wanflow("resolve", "coast", "--adopt", lost).code == 0
+    events = lines(wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1").out)
+    assert (events[-1]["exit_code"], events[-1]["submitted"], events[-1]["collected"]) == (0, 0, 1)
+    (take,) = json.loads(wanflow("takes", "--json").out)
+    assert take["task_id"] == lost
+
+
+def test_a_submission_that_was_not_accepted_is_sent_again(wanflow: Wanflow, lost: str) -> None:
+    """When a person says so."""
+    assert wanflow("resolve", "coast", "--take", "1", "--resubmit").code == 0
+    events = lines(wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1").out)
+    assert (events[-1]["exit_code"], events[-1]["submitted"]) == (0, 1)
+    (take,) = json.loads(wanflow("takes", "--json").out)
+    assert take["task_id"] != lost
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("coast",), "say either"),
+        (("coast", "--adopt", "t", "--resubmit"), "say either"),
+        (("night", "--resubmit"), "`night` has no submission of unknown fate"),
+        (("coast", "--take", "7", "--resubmit"), "`coast` has no submission of unknown fate"),
+    ],
+)
+def test_a_decision_has_to_be_one(wanflow: Wanflow, lost: str, words: tuple[str, ...], said: str) -> None:
+    """2, and nothing is decided."""
+    done = wanflow("resolve", *words)
+    assert done.code == 2
+    assert said in done.err
+    assert wanflow("resolve", "coast", "--adopt", lost).code == 0
+    assert wanflow("resolve", "coast", "--resubmit").code == 2

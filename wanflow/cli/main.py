@@ -39,6 +39,7 @@ VERBS: Mapping[str, Verb] = {
     "takes": Verb("wanflow.cli.command.takes:command", "List every take with its seed, cost and file."),
     "collect": Verb("wanflow.cli.command.collect:command", "Finish what is in flight; never submits."),
     "cancel": Verb("wanflow.cli.command.cancel:command", "Cancel tasks that still wait at the service."),
+    "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),
     "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
     "emulator": Verb("wanflow.cli.command.emulator:command", "Serve the emulated API on this machine."),
     "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),

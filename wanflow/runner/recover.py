@@ -18,10 +18,10 @@ from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import Failure, Outcome, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, shelve
-from wanflow.runner.render import receive, shot_vertex, tell_changes
+from wanflow.runner.render import receive, shot_vertex, tell_changes, ways_out
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import UnknownFate
-from wanflow.service.port import TaskState
+from wanflow.service.port import TaskState, TaskSummary
 from wanflow.store import journal, lockfile
 from wanflow.store.journal import Attempt, OpenTask
 from wanflow.store.lock import Lock, add_take
@@ -158,9 +158,15 @@ def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:
 async def _settle_adrift(adrift: tuple[Attempt, ...], known: frozenset[str], parts: Parts) -> None:
     """Look attempts of unknown fate up in the service's own list; none there means that none was accepted."""
     for model in sorted({attempt.model for attempt in adrift}):
-        strangers = [row.task_id for row in await parts.service.list(model) if row.task_id not in known]
+        strangers = [row for row in await parts.service.list(model) if row.task_id not in known]
         if strangers:
-            message = f"a submission to `{model}` got lost, and the service has tasks that may be it: {strangers}"
-            raise UnknownFate(message, hint="look at them in the service's console before running again")
+            lost = next(attempt for attempt in adrift if attempt.model == model)
+            raise UnknownFate(_undecided(model, strangers), hint=ways_out(lost))
     for attempt in adrift:
         parts.journal.declined(attempt.id, "not in the service's list", parts.stamp())
+
+
+def _undecided(model: str, strangers: Sequence[TaskSummary]) -> str:
+    """Each task that may be the one, with its time and state."""
+    rows = [f"{row.task_id} ({row.created:%Y-%m-%d %H:%M:%S} UTC, {row.status})" for row in strangers]
+    return f"a submission to `{model}` got lost, and the service has tasks that may be it: {', '.join(rows)}"

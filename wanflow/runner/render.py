@@ -140,7 +140,8 @@ async def submit(step: Step, attempt: Attempt, request: Request, parts: Parts) -
     """Send a request once and write its task down before anything is asked of it (law 2)."""
     try:
         accepted = await parts.service.submit(request)
-    except UnknownFate:
+    except UnknownFate as fault:
+        fault.hint = ways_out(attempt)
         raise  # the attempt stays open in the journal until somebody knows (law 3)
     except ServiceFault as fault:
         parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=_state_by(fault))
@@ -148,6 +149,14 @@ async def submit(step: Step, attempt: Attempt, request: Request, parts: Parts) -
     parts.journal.accepted(attempt.id, accepted.task_id, accepted.request_id, parts.stamp())
     parts.emit(TaskSubmitted(step.node, accepted.task_id, request.model))
     return accepted.task_id
+
+
+def ways_out(attempt: Attempt) -> str:
+    """How a person decides what became of a submission whose answer was lost."""
+    words = f"wanflow resolve {attempt.shot} --take {attempt.number}"
+    return (
+        f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"
+    )
 
 
 def shot_vertex(stage: Stage, step: Step) -> ShotVertex:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow.digest import Canonical
-from wanflow.errors import StoreFault
+from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.store import durable, takefile
 from wanflow.store.layout import Store
 from wanflow.store.take import Recipe
@@ -250,6 +250,19 @@ def _text(record: Mapping[str, object], key: str) -> str:
 
 def _maybe(record: Mapping[str, object], key: str) -> str | None:
     return None if record.get(key) is None else _text(record, key)
+
+
+def adrift_of(diary: Diary, shot: str, take: int | None = None) -> Attempt:
+    """The one submission of unknown fate of a shot; raises UnknownTarget where there is none, or more than one."""
+    mine = [attempt for attempt in diary.adrift if attempt.shot == shot and take in {None, attempt.number}]
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
+        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
+    others = sorted({f"`{attempt.shot}`" for attempt in diary.adrift})
+    hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
+    raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)
 
 
 def unsigned(url: str) -> str:
