@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -131,6 +132,15 @@ async def test_a_task_runs_until_its_time_is_over(tmp_path: Path) -> None:
         assert (await look(client, made))["task_status"] == "RUNNING"
         await anyio.sleep(20)
         assert (await look(client, made))["task_status"] == "SUCCEEDED"
+
+
+async def test_half_a_sign_is_no_text(tmp_path: Path) -> None:
+    """A whole one is, however it is written."""
+    half, whole = (json.dumps(body(f"p {sign}")).encode() for sign in ("\ud83c", "🎬"))
+    async with door(tmp_path, state=tmp_path / "tasks.jsonl") as client:
+        assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC)) == (400, "BadRequest.EmptyModel")
+        made = (await client.post(SUBMIT, content=whole, headers=ASYNC)).json()["output"]["task_id"]
+        assert (await settle(client, made))["orig_prompt"] == "p 🎬"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}"])

@@ -61,6 +61,12 @@ async def test_what_is_no_json_object_is_no_answer(body: bytes) -> None:
         assert await transport.exchange("GET", "/tasks/t", {}, {}) == (200, {})
 
 
+async def test_half_a_sign_becomes_one_that_can_be_written_down() -> None:
+    """A lying service must not break the journal; whole signs stay, however they are written."""
+    async with way(lambda _: httpx.Response(200, content=rb'{"a": "x\ud83c", "b": "\ud83c\udfac"}')) as transport:
+        assert await transport.exchange("GET", "/tasks/t", {}, {}) == (200, {"a": "x?", "b": "🎬"})
+
+
 @pytest.mark.parametrize(
     ("fault", "builtin"),
     [

@@ -131,6 +131,8 @@ def _object(text: bytes) -> Mapping[str, object]:
         return {}
     try:
         value = json.loads(text)
+        if rb"\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # half a sign can be written in JSON, and be no text
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

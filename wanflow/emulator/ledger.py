@@ -56,7 +56,7 @@ def _line(task: Task) -> bytes:
     facts: dict[str, object] = {name: getattr(task, name) for name in Task.__slots__ if getattr(task, name)}
     facts["usage"] = {name: str(value) if isinstance(value, Decimal) else value for name, value in task.usage.items()}
     facts["exact"] = [name for name, value in task.usage.items() if isinstance(value, Decimal)]
-    return json.dumps(facts, default=_moment, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(facts, default=_moment).encode() + b"\n"
 
 
 def _moment(value: object) -> str:
