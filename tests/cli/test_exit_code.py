@@ -80,22 +80,26 @@ def test_all_problems_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> No
     assert "wanflow.yaml:9:1: no such shot" in err
 
 
-def test_a_bug_is_reported_to_a_file_that_is_named_and_hides_the_key(
+def test_a_bug_is_reported_to_a_file_that_is_named_and_hides_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The report can be pasted: it has the traceback and never the key."""
+    """The report can be pasted: it has the traceback and neither the key nor a signature."""
     (tmp_path / ".wanflow").mkdir()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-very-secret")
-    assert guarded(failing(RuntimeError("request with sk-very-secret broke"))) == 70
+    monkeypatch.setenv("DASHSCOPE_API_KEY", " sk-very-secret\n")
+    signed = "https://host.example/film.mp4?Expires=1&Signature=s3cret"
+    assert guarded(failing(RuntimeError(f"request with sk-very-secret to {signed} broke"))) == 70
     err = capsys.readouterr().err
     assert "this is a bug in wanflow" in err
     assert "sk-very-secret" not in err
+    assert "s3cret" not in err
     (report,) = (tmp_path / ".wanflow").iterdir()
     assert str(report.relative_to(tmp_path)) in err
     kept = report.read_text(encoding="utf-8")
     assert "Traceback" in kept
     assert "sk-very-secret" not in kept
+    assert "https://host.example/film.mp4" in kept
+    assert "s3cret" not in kept
 
 
 def test_a_traceback_is_shown_to_those_who_ask(

@@ -152,6 +152,22 @@ def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPat
     assert "no JSON object" in said
 
 
+@pytest.mark.parametrize("where", ["POST", "/tasks/"])
+def test_a_service_that_repeats_secrets_is_not_quoted(run: Run, paid: Path, where: str) -> None:
+    """Its words are shown and written, but for the key and for what opens an address."""
+    words = {"code": "InvalidParameter", "message": "sk-any may not read https://h.example/a.png?Signature=s3cret"}
+    failed = reply(output={"task_id": TASK, "task_status": "FAILED", **words}, request_id="r")
+    code, said, _ = run(
+        {"POST": ACCEPTED, "/tasks/": failed} | ({"POST": reply(400, **words)} if where == "POST" else {})
+    )
+    journal_text = Store(paid, "dashscope").journal.read_text(encoding="utf-8")
+    assert code == 1
+    for text in (said, journal_text):
+        assert "may not read https://h.example/a.png" in text
+        assert "sk-any" not in text
+        assert "s3cret" not in text
+
+
 def test_the_journal_has_no_more_than_it_needs(run: Run, paid: Path) -> None:
     """Neither the key nor what opens an address."""
     run({"POST": ACCEPTED, "/tasks/": done("HERE/film?Signature=secret"), "/film": (200, b"x")})

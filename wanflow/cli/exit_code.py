@@ -17,6 +17,7 @@ import wanflow
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
 from wanflow.service.fault import Unauthorised, UnknownFate, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE
+from wanflow.service.verdict import without_signatures
 from wanflow.spec.problem import SpecError, render_problem
 
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
@@ -46,9 +47,9 @@ def guarded(work: Callable[[], int]) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - the last line of defence: what arrives unforeseen is a bug, and reported
-        cause = _cause(fault)
-        _tell(cause)
-        return of(cause)
+        first = cause(fault)
+        _tell(first)
+        return of(first)
 
 
 def of(fault: Exception) -> ExitCode:
@@ -125,18 +126,19 @@ def _about(fault: Exception) -> str:
     lines = (
         f"  wanflow {wanflow.__version__} {verb}",
         f"  python {platform.python_version()} on {platform.system()} {platform.machine()}",
-        f"  {type(fault).__name__}: {_without_key(str(fault))}",
+        f"  {type(fault).__name__}: {_without_secrets(str(fault))}",
     )
     return "\n".join(lines)
 
 
 def _report(fault: Exception) -> str:
-    return _without_key("".join(traceback.format_exception(fault)))
+    return _without_secrets("".join(traceback.format_exception(fault)))
 
 
-def _without_key(text: str) -> str:
-    key = os.environ.get(KEY_VARIABLE)
-    return text.replace(key, "***") if key else text
+def _without_secrets(text: str) -> str:
+    """A text that can be pasted: without the key, as it is sent, and without what opens an address."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    return without_signatures(text.replace(key, "***") if key else text)
 
 
 def _keep(report: str) -> Path:
@@ -155,7 +157,7 @@ def _write(report: str, folder: Path | None) -> Path:
     return Path(name)
 
 
-def _cause(fault: Exception) -> Exception:
+def cause(fault: Exception) -> Exception:
     """The first failure in a task group of nothing but known failures; else the fault itself."""
     leaves = list(_leaves(fault))
     known = all(isinstance(leaf, WanflowError | OSError) for leaf in leaves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -32,15 +33,15 @@ class HttpTransport:
     def __init__(self, client: httpx.AsyncClient, base_url: str, key: str) -> None:
         self._client = client
         self._base_url = base_url
-        self._authorization = f"Bearer {key}"
+        self._key = key
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
-        signed = {**headers, "Authorization": self._authorization}
+        signed = {**headers, "Authorization": f"Bearer {self._key}"}
         url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
             async with self._client.stream(method, url, headers=signed, json=given) as response:
-                return response.status_code, _object(await _whole(response))
+                return response.status_code, _object(await _whole(response), self._key)
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
         """Post a form with the file as its last part, read as it is sent."""
@@ -97,15 +98,21 @@ async def _whole(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _object(text: bytes) -> Mapping[str, object]:
+def _object(text: bytes, key: str) -> Mapping[str, object]:
     """The JSON object of an answer; empty for anything else, which the client then takes for no answer."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_hook=partial(_discreet, key))
         if rb"\ud" in text.lower():  # half a sign can be written in JSON, and in no file of ours
             value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _discreet(key: str, part: dict[str, object]) -> dict[str, object]:
+    """A part of an answer whose message does not repeat the key: the service's words are written and shown."""
+    said = part.get("message")
+    return part | {"message": said.replace(key, "***")} if key and isinstance(said, str) else part
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -75,6 +75,11 @@ SAYINGS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
 """What each fault is to a person, and the way out."""
 
 
+def without_signatures(text: str) -> str:
+    """A text with every address cut before its query, so that nobody can fetch what it names."""
+    return SIGNED.sub(r"\1?…", text)
+
+
 def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
     """The fault that an error reply means: the flat envelope `code`, `message` (api.md 1.4)."""
     return _fault(status, str(reply.get("code") or ""), str(reply.get("message") or ""))
@@ -93,7 +98,7 @@ def fault_of_state(state: TaskState) -> ServiceFault:
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
     sentence, hint = SAYINGS[kind]
-    said = ": ".join(part for part in (code, SIGNED.sub(r"\1?…", message)) if part) or f"HTTP {status}"
+    said = ": ".join(part for part in (code, without_signatures(message)) if part) or f"HTTP {status}"
     return kind(f"{sentence} ({said})", hint=hint, code=code or None)
 
 
