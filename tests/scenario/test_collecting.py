@@ -9,7 +9,9 @@ import pytest
 from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
-from wanflow.service.fault import UnknownFate
+from wanflow.report.summary import cancelled_text
+from wanflow.runner.cancel import cancel_tasks
+from wanflow.service.fault import ServerFault, UnknownFate
 from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Request, VideoService
 from wanflow.spec.source import FileSource
@@ -93,3 +95,37 @@ async def test_a_submission_of_unknown_fate_does_not_keep_the_rest_from_being_st
         lost = False
         outcome = await here.collect()
     assert (outcome.exit_code, outcome.collected) == (5, 1)
+
+
+class Stumbling(Passing):
+    """A service that fails on the first cancel it is asked for, and takes the next one."""
+
+    def __init__(self, service: VideoService) -> None:
+        super().__init__(service)
+        self.asked: list[str] = []
+
+    async def cancel(self, task_id: str) -> bool:
+        """Note who was asked for."""
+        self.asked.append(task_id)
+        if len(self.asked) == 1:
+            raise ServerFault("the service failed")
+        return True
+
+
+async def test_trouble_with_one_cancel_stops_no_other(tmp_path: Path) -> None:
+    """What is not known is said as that, never as a cancellation, and stays open."""
+    stumbling: list[Stumbling] = []
+
+    def around(service: VideoService) -> VideoService:
+        stumbling.append(Stumbling(service))
+        return stumbling[-1]
+
+    async with crew(tmp_path, around) as here:
+        await here.run(production(COAST, shot("more", FRAME, prompt="p")), timeout=SOON)
+        tasks = journal.read(here.store).open
+        done = await cancel_tasks(tasks, stumbling[-1], journal.Journal(here.store), "2026-11-20T00:00:00Z")
+        left = journal.read(here.store).open
+    assert [one.cancelled for one in done] == [False, True]
+    assert [task.task_id for task in left] == [tasks[0].task_id]
+    assert done[0].to_json()["trouble"] == "the service failed"
+    assert "not known whether it was cancelled: the service failed" in cancelled_text(done)

@@ -58,15 +58,22 @@ def blocked_text(plan: Plan) -> str:
 
 def interrupted_text(have: Inventory) -> str:
     """What an interrupted run leaves behind: tasks in flight, and takes whose rendering ended with it, by name."""
-    lines = ["interrupted: what was finished is kept"]
-    lines += [f"in flight: {_take(task.attempt)} (task {task.task_id})" for task in have.open_tasks]
-    lines += [f"stopped: {_take(task.attempt)}" for task in have.lost]
-    lines += [f"of unknown fate: {_take(attempt)}" for attempt in have.adrift]
-    lines.append("hint: `wanflow run` goes on from here")
-    return "\n".join(lines)
+    head, way_on = "interrupted: what was finished is kept", "hint: `wanflow run` goes on from here"
+    return "\n".join((head, *left_text(have), way_on))
+
+
+def left_text(have: Inventory) -> tuple[str, ...]:
+    """A line for each thing that a run leaves behind with the service, or that ended with it."""
+    return (
+        *(f"in flight: {_take(task.attempt)} (task {printable(task.task_id)})" for task in have.open_tasks),
+        *(f"stopped: {_take(task.attempt)}" for task in have.lost),
+        *(f"of unknown fate: {_take(attempt)}" for attempt in have.adrift),
+    )
 
 
 def _cancelled_line(item: Cancelled) -> str:
+    if item.trouble is not None:
+        return f"{item.node}: not known whether it was cancelled: {printable(item.trouble)} ({printable(item.task_id)})"
     if item.cancelled:
         return f"{item.node}: cancelled (task {printable(item.task_id)})"
     return f"{item.node}: can't be cancelled, it does not wait any more and will be charged ({printable(item.task_id)})"
