@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from kit import films, pretend
 from wanflow.planner.states import states
 from wanflow.planner.steps import Plan
-from wanflow.report.roster import orphans, shot_rows, status_text, take_rows, takes_text
+from wanflow.report.roster import orphans, running_out, shot_rows, status_text, take_rows, takes_text
 from wanflow.store.journal import Attempt, OpenTask
 
 DONE, _ = pretend.run(films.LIGHTHOUSE)
@@ -63,6 +64,20 @@ def test_tasks_of_shots_that_are_gone_are_named() -> None:
     attempt = Attempt("a1", "deleted", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z")
     assert orphans(films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))) == (task,)
+
+
+def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:
+    """Three hours before the service forgets them, and afterwards; not before."""
+    attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
+    tasks = [OpenTask(f"task-{hour}", attempt, f"2026-11-20T{hour:02}:00:00Z") for hour in (9, 1, 0)]
+    plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=tuple(tasks)))
+    assert running_out(plan, datetime(2026, 11, 20, 20, tzinfo=UTC)) == ()
+    warned = running_out(plan, datetime(2026, 11, 21, 0, 30, tzinfo=UTC))
+    assert [words.partition(" of ")[0] for words in warned] == [
+        "the service forgot task task-0",
+        "the service forgets task task-1",
+    ]
+    assert "`coast` at 2026-11-21 01:00 UTC: `wanflow collect`" in warned[1]
 
 
 def test_takes_have_the_documented_keys() -> None:

@@ -21,6 +21,9 @@ from wanflow.store.take import Take
 DAY = timedelta(hours=24)
 """How long a task is known and its result can be fetched (api.md 4.1)."""
 
+SOON = timedelta(hours=3)
+"""What ends within this time is warned of."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShotRow:
@@ -104,6 +107,17 @@ def orphans(plan: Plan) -> tuple[OpenTask, ...]:
     """Tasks in flight of shots that the production does not have any more."""
     shots = plan.graph.production.shots
     return tuple(task for task in plan.inventory.open_tasks if task.attempt.shot not in shots)
+
+
+def running_out(plan: Plan, now: datetime) -> tuple[str, ...]:
+    """A warning for each task in flight that the service forgets soon or has forgotten, and its film with it."""
+    ends = [(task, datetime.fromisoformat(task.accepted) + DAY) for task in plan.inventory.open_tasks]
+    return tuple(
+        f"the service {'forgets' if now < end else 'forgot'} task {printable(task.task_id)} of "
+        f"`{printable(task.attempt.shot)}` at {end:%Y-%m-%d %H:%M} UTC: `wanflow collect` stores its film while it can"
+        for task, end in sorted(ends, key=lambda pair: (pair[1], pair[0].task_id))
+        if now > end - SOON
+    )
 
 
 def status_text(rows: Sequence[ShotRow]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import click
 
@@ -10,7 +11,7 @@ from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.report.roster import orphans, shot_rows, status_text
+from wanflow.report.roster import orphans, running_out, shot_rows, status_text
 from wanflow.report.wording import printable
 
 
@@ -29,4 +30,6 @@ def command(settings: Settings, *, as_json: bool) -> int:
     for task in orphans(plan):
         gone = f"`{printable(task.attempt.shot)}`, which is gone"
         click.echo(f"in flight for {gone}: {printable(task.task_id)}; `wanflow collect` stores its film", err=True)
+    for warning in running_out(plan, datetime.now(UTC)):
+        click.echo(f"warning: {warning}", err=True)
     return ExitCode.DONE
