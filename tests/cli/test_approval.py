@@ -60,6 +60,16 @@ def test_whoever_does_not_say_yes_sends_nothing(words: str, tmp_path: Path) -> N
     assert service.seen == []
 
 
+def test_whoever_leaves_at_the_question_sends_nothing(tmp_path: Path) -> None:
+    """Ctrl-D at the question: 130, and nothing was sent."""
+    write_production(tmp_path, PRODUCTION)
+    with recorded() as service:
+        code, shown = answer(tmp_path, service, "\x04")
+    assert code == 130
+    assert "interrupted: what was finished is kept" in shown
+    assert service.seen == []
+
+
 def test_yes_submits_what_was_shown(tmp_path: Path) -> None:
     """One request, as the plan said; the emulator's films are none here, which is not the point."""
     write_production(tmp_path, PRODUCTION)

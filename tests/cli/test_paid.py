@@ -113,21 +113,22 @@ def test_key_and_signatures_stand_nowhere(wanflow: Wanflow, paid: Path) -> None:
     assert Store(paid, "dashscope").journal.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("verb", ["validate", "plan", "status", "takes", "graph", "list"])
+@pytest.mark.parametrize("verb", ["validate", "plan", "why night", "show night", "status", "takes", "graph", "list"])
 def test_looking_needs_no_key_and_no_network(
     wanflow: Wanflow, paid: Path, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is contacted."""
     monkeypatch.delenv(KEY_VARIABLE)
     monkeypatch.setenv(BASE_VARIABLE, "http://127.0.0.1:9/api/v1")
-    assert wanflow(verb).code == 0
+    assert wanflow(*verb.split()).code == 0
 
 
 def test_without_a_key_nothing_is_asked(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """2, before anybody approves anything."""
     monkeypatch.delenv(KEY_VARIABLE)
-    said = wanflow("run", "--yes")
-    assert said.code == 2
+    said = wanflow("run", "--yes", "--json")
+    (event,) = lines(said.out)
+    assert (said.code, event["event"], event["exit_code"]) == (2, "run.finished", 2)
     assert f"{KEY_VARIABLE} is not set" in said.err
 
 
@@ -175,6 +176,7 @@ class TestInFlight:
         assert said.code == 4
         (row, _) = json.loads(wanflow("status", "--json").out)
         assert len(row["in_flight"]) == 1
+        assert f"in flight: coast.t1 (task {row['in_flight'][0]})" in said.err
         assert row["state"] in {"queued", "rendering"}
         collected = lines(wanflow("collect", "--json", "--poll-interval", "0.1").out)
         assert (collected[-1]["exit_code"], collected[-1]["collected"], collected[-1]["submitted"]) == (0, 1, 0)
@@ -193,6 +195,19 @@ class TestInFlight:
         events = lines(wanflow("run", "coast", "--json", "--yes").out)
         assert [event["event"] for event in events] == ["take.stored", "run.finished"]
         assert (events[-1]["collected"], events[-1]["submitted"], events[-1]["exit_code"]) == (1, 0, 0)
+
+    def test_whoever_is_not_let_in_collects_nothing(
+        self, wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """2, with the region that was tried and the others; the task stays open; `cancel` says the same."""
+        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
+        monkeypatch.setenv(KEY_VARIABLE, "sk-wrong")
+        said = wanflow("collect", "--json")
+        assert (said.code, lines(said.out)[-1]["event"], lines(said.out)[-1]["exit_code"]) == (2, "run.finished", 2)
+        assert "region `beijing`" in said.err
+        assert "`singapore`, `virginia`" in said.err
+        assert wanflow("cancel").code == 2
+        assert len(journal.read(Store(paid, "dashscope")).open) == 1
 
     def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path) -> None:
         """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""

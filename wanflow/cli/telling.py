@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,15 +14,18 @@ from typing import cast
 import click
 
 from wanflow import studio
-from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.exit_code import ExitCode, cause, of
 from wanflow.cli.main import summon
 from wanflow.planner.steps import Plan
 from wanflow.report.lines import Loudness, event_text
 from wanflow.report.stream import event_line, finished_line
-from wanflow.report.summary import interrupted_text
+from wanflow.report.summary import interrupted_text, left_text
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.production import Production
+
+LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
+"""Ends after which something is left with the service, which is named."""
 
 Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
 
@@ -48,13 +51,26 @@ def listener(loudness: Loudness, *, as_json: bool) -> Emit:
 def conclude(production: Production, outcome: Outcome, words: str, loudness: Loudness, *, as_json: bool) -> int:
     """Say how it went on stderr, and on stdout the path of each cut or, as JSON, the last event."""
     if loudness is not Loudness.QUIET or outcome.exit_code:
-        click.echo(words, err=True)
+        left = left_text(studio.survey(production)) if outcome.exit_code in LEFT else ()
+        click.echo("\n".join((words, *left)), err=True)
     if as_json:
         click.echo(finished_line(outcome, _now()))
     else:
         for path in outcome.cuts.values():
             click.echo(_from_here(production.folder / path))
     return outcome.exit_code
+
+
+@contextmanager
+def told_to_the_end(production: Production, *, as_json: bool) -> Iterator[None]:
+    """Whatever ends the work, a program gets the last event, and an interruption names what it leaves behind."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        raise click.exceptions.Exit(interrupted(production, as_json=as_json)) from None
+    except Exception as fault:
+        stopped(of(cause(fault)), as_json=as_json)
+        raise
 
 
 def interrupted(production: Production, *, as_json: bool) -> int:

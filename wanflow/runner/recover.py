@@ -20,7 +20,7 @@ from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, shelve
 from wanflow.runner.render import receive, shot_vertex, tell_changes, ways_out
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import UnknownFate
+from wanflow.service.fault import Unauthorised, UnknownFate
 from wanflow.service.port import TaskState, TaskSummary
 from wanflow.store import journal, lockfile
 from wanflow.store.journal import Attempt, OpenTask
@@ -61,7 +61,8 @@ async def collect_all(parts: Parts, timeout: float | None = None) -> Outcome:
     """Wait for every open task and store its film; submits nothing.
 
     After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4; it is 5 where the fate of a
-    submission is unknown, 1 where a task ended without a film.
+    submission is unknown, 1 where a task ended without a film. Raises Unauthorised, perhaps in a group, where
+    the key is refused before anything was collected.
     """
     diary = journal.read(parts.store)
     gathering = _Gathering(parts)
@@ -104,13 +105,15 @@ class _Gathering:
             self.failures.append(Failure("submission", str(fault), fault.hint, 5))
 
     async def wait_for(self, task: OpenTask) -> None:
-        """Store the film of one task once there is one."""
+        """Store the film of one task once there is one; raises Unauthorised where the key was never let in."""
         node = take_node(task.attempt.shot, task.attempt.number)
         self.parts.emit(StepStarted(node, Action.COLLECT, task.attempt.model))
         try:
             state = await self.parts.service.settled(task.task_id, tell_changes(node, self.parts))
             await _keep(state, task.attempt, self.parts)
         except WanflowError as fault:
+            if isinstance(fault, Unauthorised) and not self.collected:
+                raise
             self.failures.append(Failure(node, str(fault), fault.hint))
             self.parts.emit(StepFinished(node, Result.FAILED.value, str(fault), fault.hint))
         else:

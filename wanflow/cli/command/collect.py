@@ -11,7 +11,7 @@ from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, telling, waiting
-from wanflow.cli.telling import conclude, interrupted, listener, loudness_of
+from wanflow.cli.telling import conclude, listener, loudness_of, told_to_the_end
 from wanflow.report.summary import collected_text
 from wanflow.report.wording import count
 from wanflow.runner.outcome import Outcome
@@ -35,8 +35,6 @@ def command(
         click.echo(f"{count(len(have.open_tasks), 'task')} in flight", err=True)
     emit = listener(loudness, as_json=as_json)
     work = partial(studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval)
-    try:
+    with told_to_the_end(production, as_json=as_json):
         outcome = anyio.run(work)
-    except KeyboardInterrupt:
-        return interrupted(production, as_json=as_json)
     return ExitCode(conclude(production, outcome, collected_text(outcome), loudness, as_json=as_json))

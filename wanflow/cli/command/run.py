@@ -10,11 +10,10 @@ import click
 
 from wanflow import studio
 from wanflow.cli.approval import approved
-from wanflow.cli.exit_code import ExitCode, error, of
+from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, selection, telling, waiting
-from wanflow.cli.telling import audience, conclude, interrupted, listener, loudness_of, stopped
-from wanflow.errors import WanflowError
+from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
 from wanflow.report.plan_text import would_do
@@ -62,33 +61,28 @@ def command(
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
-    try:
+    with told_to_the_end(production, as_json=as_json):
         collected = _gather(production, loudness, as_json=as_json)
-    except KeyboardInterrupt:
-        return interrupted(production, as_json=as_json)
-    plan = studio.plan(production, select, exclude=exclude)
-    if locked and not _renders_nothing(plan):
-        return stopped(ExitCode.STOPPED, as_json=as_json)
-    if _at_rest(plan):
-        return _settle(plan, collected or 0, loudness, as_json=as_json)
-    studio.require_key(plan)
-    if not approved(plan, yes=yes):
-        return stopped(ExitCode.STOPPED, as_json=as_json)
-    work = partial(
-        studio.run,
-        plan,
-        jobs=jobs,
-        keep_going=keep_going,
-        timeout=timeout,
-        poll_seconds=poll_interval,
-        max_in_flight=max_in_flight,
-        collected=collected,
-    )
-    try:
+        plan = studio.plan(production, select, exclude=exclude)
+        if locked and not _renders_nothing(plan):
+            return stopped(ExitCode.STOPPED, as_json=as_json)
+        if _at_rest(plan):
+            return _settle(plan, collected or 0, loudness, as_json=as_json)
+        studio.require_key(plan)
+        if not approved(plan, yes=yes):
+            return stopped(ExitCode.STOPPED, as_json=as_json)
+        work = partial(
+            studio.run,
+            plan,
+            jobs=jobs,
+            keep_going=keep_going,
+            timeout=timeout,
+            poll_seconds=poll_interval,
+            max_in_flight=max_in_flight,
+            collected=collected,
+        )
         with audience(plan, loudness, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
-    except KeyboardInterrupt:
-        return interrupted(production, as_json=as_json)
     return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
 
 
@@ -99,11 +93,7 @@ def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> int
     """
     if not studio.has_open_ends(production):
         return None
-    try:
-        return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
-    except WanflowError as fault:
-        stopped(of(fault), as_json=as_json)
-        raise
+    return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
 
 
 def _at_rest(plan: Plan) -> bool:
