@@ -115,7 +115,10 @@ def test_an_acceptance_without_a_task_is_of_unknown_fate() -> None:
 def test_figures_are_exact_however_they_come() -> None:
     """Floats become decimal text or whole numbers; texts stay; all can be hashed."""
     usage = {"duration": 10.08, "output_video_duration": 5.0, "SR": "720", "video_count": 1}
-    state = wire.read_state("t", {"output": {"task_status": "SUCCEEDED", "video_url": "https://h/v"}, "usage": usage})
+    state = wire.read_state(
+        "t", {"output": {"task_status": "SUCCEEDED", "video_url": "https://h/v", "orig_prompt": "sea"}, "usage": usage}
+    )
+    assert state.prompt == "sea"
     assert state.usage == {"duration": "10.08", "output_video_duration": 5, "SR": "720", "video_count": 1}
     assert digest.of_json(state.usage)
     assert wire.billed_seconds(state.usage) == Decimal("10.08")

@@ -49,7 +49,8 @@ class TaskState:
     """One look at a task.
 
     `url` is where the result is until it expires (24 h, api.md 4.1); `code` and `message` are the service's words
-    on a failure; `usage` its billing figures as sent.
+    on a failure; `usage` its billing figures as sent; `prompt` the words of the request, said of a success only
+    (api.md 1.4).
     """
 
     task_id: str
@@ -59,6 +60,7 @@ class TaskState:
     code: str | None = None
     message: str | None = None
     usage: Mapping[str, Canonical] | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
         code=_text(output, "code"),
         message=_text(output, "message"),
         usage={key: _canonical(value) for key, value in usage.items()} or None,
+        prompt=_text(output, "orig_prompt"),
     )
 
 
