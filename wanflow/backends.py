@@ -20,6 +20,7 @@ from wanflow.media.perform import perform
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.event import Emit, Event, Warned
+from wanflow.runner.inquiry import Grace, open_inquiry
 from wanflow.runner.parts import Parts
 from wanflow.service.limited import Slots
 from wanflow.service.opening import open_service, open_stand_in
@@ -29,7 +30,7 @@ from wanflow.spec.production import Production
 from wanflow.store import journal, layout, lockfile, mutex
 from wanflow.store.journal import Journal, OpenTask
 from wanflow.store.layout import Store
-from wanflow.timing import POLL_SECONDS
+from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 ANIMATIC = "animatic"
 
@@ -38,13 +39,16 @@ ANIMATIC = "animatic"
 class Pace:
     """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
 
-    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. Without
-    `key_needed` there is nothing to ask of the service.
+    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
+    `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
+    `resubmit`. Without `key_needed` there is nothing to ask of the service.
     """
 
     jobs: int | None = None
     poll_seconds: float = POLL_SECONDS
     max_in_flight: int | None = None
+    grace: float = GRACE_SECONDS
+    resubmit: bool = True
     key_needed: bool = True
 
     @property
@@ -56,18 +60,21 @@ class Pace:
 @asynccontextmanager
 async def open_parts(production: Production, store: Store, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
     """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
+    diary, notes = journal.read(store), Journal(store)
     async with _service(production, store, emit, pace) as (service, addresses):
         yield Parts(
             out=production.out,
             store=store,
-            journal=Journal(store),
+            journal=notes,
             service=service,
             slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
             addresses=addresses,
+            inquiry=open_inquiry(service, notes, now, Grace(pace.grace, pace.resubmit), diary),
             jobs=perform,
             limiter=CapacityLimiter(pace.hands),
             emit=emit,
             clock=now,
+            lasting=production.backend != ANIMATIC,
         )
 
 

@@ -1,18 +1,16 @@
 """The one place where real parts are put together; the cli and the Python API both come in here.
 
 Heavy parts (ffmpeg, PyAV, the service) are imported when work needs them, so that a run with nothing to do is instant:
-`studio` and `cli/main` are the only files that may import late.
+`studio`, `intake` and `cli/main` are the only files that may import late.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wanflow.errors import UnknownTarget
@@ -20,71 +18,44 @@ from wanflow.graph.build import build
 from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
+from wanflow.intake import facts_of, load, store_of, validate
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
-from wanflow.runner.outcome import Outcome
-from wanflow.spec.facts import Facts, FactsTable, Unreadable
-from wanflow.spec.load import read_sound_part
-from wanflow.spec.media import check_media, file_sources
-from wanflow.spec.problem import Problem, SpecError, has_errors
+from wanflow.runner.outcome import Outcome, Recovered
 from wanflow.spec.production import Production
-from wanflow.store import factcache, inventory, journal, layout, lockfile, mutex, shelf
+from wanflow.store import inventory, journal, lockfile, mutex, shelf
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
-from wanflow.timing import POLL_SECONDS
+from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.runner.cancel import Cancelled
-    from wanflow.runner.recover import Recovered
 
-NO_VALUES: Mapping[str, str] = {}
 ANIMATIC = "animatic"
 
 
-def load(
-    file: Path | str = "wanflow.yaml",
+def plan(
+    production: Production,
+    select: Sequence[str] = (),
     *,
-    backend: str | None = None,
-    region: str | None = None,
-    values: Mapping[str, str] = NO_VALUES,
-) -> Production:
-    """Read and check a production file with all that it names, media included.
-
-    `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`. Raises
-    SpecError with every problem; problems that are only warnings are in the production's `warnings`.
-    """
-    production, problems = _read(file, backend=backend, region=region, values=values)
-    if production is None or has_errors(problems):
-        raise SpecError(problems)
-    return replace(production, warnings=problems)
-
-
-def validate(
-    file: Path | str = "wanflow.yaml",
-    *,
-    backend: str | None = None,
-    region: str | None = None,
-    values: Mapping[str, str] = NO_VALUES,
-) -> tuple[Problem, ...]:
-    """Every problem of a production file, in the order of their places; none is raised."""
-    return _read(file, backend=backend, region=region, values=values)[1]
-
-
-def plan(production: Production, select: Sequence[str] = (), *, exclude: Sequence[str] = ()) -> Plan:
+    exclude: Sequence[str] = (),
+    retry_refused: bool = False,
+) -> Plan:
     """What a run of the selected nodes would do; contacts nothing and writes nothing but caches.
 
+    What the service refused before is blocked, unless `retry_refused` sends it again.
     Raises UnknownTarget for a selector that names nothing, SpecError where shots need each other in a circle.
     """
     graph = build(production)
     facts, have = facts_of(production), survey(production)
-    whole = draft(graph, facts, have)
+    whole = draft(graph, facts, have, retry_refused=retry_refused)
     if not select and not exclude:
         return whole
-    return draft(graph, facts, have, _chosen(graph, whole, select, exclude))
+    return draft(graph, facts, have, _chosen(graph, whole, select, exclude), retry_refused=retry_refused)
 
 
 def survey(production: Production) -> Inventory:
@@ -95,10 +66,14 @@ def survey(production: Production) -> Inventory:
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
 
 
-def has_open_ends(production: Production) -> bool:
-    """Whether earlier runs left anything with a service that is still to be asked for; reads the journal only."""
+def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
+    """Whether earlier runs left anything with a service that is still to be asked for; reads the journal only.
+
+    `thorough` counts what most likely is gone as well: tasks that the service forgot, submissions that it never took.
+    """
     diary = journal.read(store_of(production))
-    return bool(diary.adrift or (diary.open and production.backend != ANIMATIC))
+    gone = thorough and (diary.forgotten or diary.presumed)
+    return bool(diary.adrift or ((diary.open or gone) and production.backend != ANIMATIC))
 
 
 def states(of: Plan) -> Mapping[str, str]:
@@ -123,37 +98,42 @@ async def run(
     timeout: float | None = None,
     poll_seconds: float = POLL_SECONDS,
     max_in_flight: int | None = None,
-    collected: int | None = None,
+    grace: float = GRACE_SECONDS,
+    resubmit: bool = True,
+    swept: Recovered | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
     Calling it is the approval: on `dashscope` it spends money. `emit` is told what happens, in order; `jobs` is how
     many ffmpegs work at once (default: the cores). After `timeout` seconds waiting is given up, with exit code 4.
     `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
-    model (default: what the service runs at once and a few more). `collected` is what `gather` gave, where it was
-    called before the plan was made.
+    model (default: what the service runs at once and a few more). A submission whose answer was lost counts as never
+    accepted, and is sent again, if the service's list shows nothing of it for `grace` seconds; without `resubmit` it
+    waits for a person. `swept` is what `gather` gave, where it was called before the plan was made.
 
     Raises Unauthorised without a usable key, StoreBusy where another run works in this production, ToolMissing without
     an ffmpeg, and for other trouble other WanflowErrors.
     """
     backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
-    pace = backends.Pace(jobs, poll_seconds, max_in_flight, asks_service(of))
+    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, key_needed=asks_service(of))
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
-        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, collected=collected)
+        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
 
 
-async def gather(production: Production, *, emit: Emit | None = None) -> int:
+async def gather(
+    production: Production, *, emit: Emit | None = None, grace: float = GRACE_SECONDS, resubmit: bool = True
+) -> Recovered:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
-    Gives how many films were stored. Raises UnknownFate where a submission may have been accepted unseen, StoreBusy,
-    and other ServiceFaults.
+    Lost submissions are looked for, with `grace` and `resubmit` as for `run`. Raises Unauthorised, NotSent, StoreBusy.
     """
     backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
-    async with backends.at_work(production, emit or _ignore, backends.Pace()) as parts:
-        recovered: Recovered = await recover.collect_open(parts)
-        return recovered.collected
+    pace = backends.Pace(grace=grace, resubmit=resubmit)
+    async with backends.at_work(production, emit or _ignore, pace) as parts:
+        swept: Recovered = await recover.collect_open(parts)
+        return swept
 
 
 async def collect(
@@ -162,10 +142,12 @@ async def collect(
     emit: Emit | None = None,
     timeout: float | None = None,
     poll_seconds: float = POLL_SECONDS,
+    grace: float = GRACE_SECONDS,
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
     backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
-    async with backends.at_work(production, emit or _ignore, backends.Pace(poll_seconds=poll_seconds)) as parts:
+    pace = backends.Pace(poll_seconds=poll_seconds, grace=grace)
+    async with backends.at_work(production, emit or _ignore, pace) as parts:
         done: Outcome = await recover.collect_all(parts, timeout)
         return done
 
@@ -214,69 +196,9 @@ def require_key(of: Plan) -> None:
         import_module("wanflow.service.regions").endpoint_of(of.region, os.environ)
 
 
-def facts_of(production: Production) -> FactsTable:
-    """What is known of the files that a production names: from the cache, measured where they changed."""
-    store = store_of(production)
-    paths = file_sources(production)
-    known = factcache.look(store, paths)
-    begun_ns = time.time_ns()
-    measured = {path: _measure(production.folder / path) for path in paths if path not in known}
-    fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
-    if fresh:
-        layout.establish(store)
-        factcache.remember(store, fresh, begun_ns=begun_ns)
-    return {**known, **measured}
-
-
-def store_of(production: Production) -> Store:
-    """The store of a production and its backend; raises StoreFault where a newer wanflow wrote it."""
-    store = Store(production.folder, production.backend)
-    layout.recognise(store)
-    return store
-
-
-def _read(
-    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str]
-) -> tuple[Production | None, tuple[Problem, ...]]:
-    place = region or os.environ.get("WANFLOW_REGION") or None
-    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
-    if production is None:
-        return None, problems
-    found = [*check_media(production, facts_of(production)), *_circles(production)]
-    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    located = tuple(_with_line(problem, lines) for problem in found)
-    return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
-
-
-def _circles(production: Production) -> tuple[Problem, ...]:
-    try:
-        build(production)
-    except SpecError as circle:
-        return circle.problems
-    return ()
-
-
-def _with_line(problem: Problem, lines: Sequence[str]) -> Problem:
-    number = problem.place.line
-    return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
-
-
 def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
     current = planner_states.states(whole)
     return choose(graph, select, current, exclude) - excluded(graph, exclude, current)
-
-
-def _measure(path: Path) -> Facts | Unreadable:
-    """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
-    if not path.exists():
-        return Unreadable("is not there", "check the path: it is relative to the file that names it")
-    probe = import_module("wanflow.media.probe")
-    container = import_module("wanflow.media.container")
-    try:
-        facts: Facts = probe.probe(path)
-    except container.BadMedia as bad:
-        return Unreadable(bad.why, bad.hint)
-    return facts
 
 
 def _reshelve(of: Plan, store: Store) -> None:

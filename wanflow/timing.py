@@ -9,6 +9,9 @@ SAMPLE_RATE = 48_000
 POLL_SECONDS = 15.0
 """The vendor asks for about this much between two looks at a task (api.md 4.3)."""
 
+GRACE_SECONDS = 30.0
+"""So long a task may be missing in the service's list although it was accepted (cli.md, last table)."""
+
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (api.md 7.1)."""
 

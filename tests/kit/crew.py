@@ -22,6 +22,7 @@ from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan
 from wanflow.runner.addresses import recall
 from wanflow.runner.event import Event, TakeStored, TaskSubmitted
+from wanflow.runner.inquiry import Grace, open_inquiry
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.parts import Parts
 from wanflow.runner.recover import collect_all
@@ -47,6 +48,7 @@ class Crew:
     endpoint: Endpoint
     around: Around
     events: list[Event] = field(default_factory=list)
+    grace: Grace = field(default_factory=Grace)
 
     def plan(self, film: Production) -> Plan:
         """The plan of a production in this folder, from what is on disk now."""
@@ -55,26 +57,30 @@ class Crew:
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
         """Plan a production and run it; `plan` runs one that was made before."""
-        async with self._parts() as parts:
+        async with self.parts() as parts:
             return await run_plan(plan or self.plan(film), parts, timeout=timeout)
 
     async def collect(self, timeout: float | None = None) -> Outcome:
         """Wait for what is in flight, and submit nothing."""
-        async with self._parts() as parts:
+        async with self.parts() as parts:
             return await collect_all(parts, timeout)
 
     @asynccontextmanager
-    async def _parts(self) -> AsyncIterator[Parts]:
+    async def parts(self) -> AsyncIterator[Parts]:
+        """What a run works with."""
         self.events = []
         layout.establish(self.store)
+        diary, notes = journal.read(self.store), Journal(self.store)
         async with in_process(self.endpoint) as way:
+            service = self.around(WireClient(way, CompletionPacing(self.endpoint.changed)))
             yield Parts(
                 out="out",
                 store=self.store,
-                journal=Journal(self.store),
-                service=self.around(WireClient(way, CompletionPacing(self.endpoint.changed))),
+                journal=notes,
+                service=service,
                 slots=Slots({}),
-                addresses=recall("crew", self.store, journal.read(self.store).online),
+                addresses=recall("crew", self.store, diary.online),
+                inquiry=open_inquiry(service, notes, wall_clock, self.grace, diary),
                 jobs=from_record,
                 limiter=CapacityLimiter(2),
                 emit=self.events.append,
@@ -86,11 +92,16 @@ class Crew:
         """The folder's store."""
         return Store(self.folder, "animatic")
 
-    async def tasks(self, model: str) -> list[str]:
-        """The ids of all tasks of a model that the service knows."""
-        async with in_process(self.endpoint) as way:
-            client = WireClient(way, CompletionPacing(self.endpoint.changed))
+    async def tasks(self, model: str = "wan2.7-i2v") -> list[str]:
+        """The ids of all tasks of a model that the service knows, newest first."""
+        async with self.stranger() as client:
             return [row.task_id for row in await client.list(model)]
+
+    @asynccontextmanager
+    async def stranger(self) -> AsyncIterator[VideoService]:
+        """Somebody else's way to the same account."""
+        async with in_process(self.endpoint) as way:
+            yield WireClient(way, CompletionPacing(self.endpoint.changed))
 
     def submitted(self) -> list[str]:
         """The nodes whose requests the service accepted in the last run, in order."""
@@ -102,11 +113,14 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew(folder: Path, around: Around = lambda service: service) -> AsyncIterator[Crew]:
-    """A crew with one drawn asset, `sets/coast.png`, which is only bytes here."""
+async def crew(folder: Path, around: Around = lambda service: service, *, unlike: bool = False) -> AsyncIterator[Crew]:
+    """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
+
+    `unlike`: no two films are the same bytes, whatever was asked.
+    """
     (folder / "sets").mkdir(parents=True)
     (folder / "sets" / "coast.png").write_bytes(b"a coast")
-    async with premade(folder / "service") as endpoint:
+    async with premade(folder / "service", unlike=unlike) as endpoint:
         yield Crew(folder, endpoint, around)
 
 

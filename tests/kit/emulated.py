@@ -34,23 +34,28 @@ def film_bytes(order: Order) -> bytes:
     return f"{order.model} {order.seed} {order.prompt}".encode()
 
 
-def _write(order: Order, target: Path) -> Film:
-    target.write_bytes(film_bytes(order))
+def _write(order: Order, target: Path, mark: str) -> Film:
+    target.write_bytes(film_bytes(order) + mark.encode())
     return Film(target, order.seconds * 30)
 
 
 @asynccontextmanager
 async def premade(
-    folder: Path, jobs: int = 100, *, terms: Terms = IN_PROCESS, ledger: Ledger = FORGETFUL
+    folder: Path,
+    jobs: int = 100,
+    *,
+    terms: Terms = IN_PROCESS,
+    ledger: Ledger = FORGETFUL,
+    unlike: bool = False,
 ) -> AsyncIterator[Endpoint]:
-    """An endpoint whose films take a minute of virtual time each and are a few bytes."""
+    """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same."""
 
     async def filming(order: Order, target: Path) -> Film:
         await anyio.sleep(FILM_SECONDS / 2)
         if FORBIDDEN in order.prompt:
             raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
         await anyio.sleep(FILM_SECONDS / 2)
-        return _write(order, target)
+        return _write(order, target, target.stem if unlike else "")
 
     async with anyio.create_task_group() as group:
         bucket = Bucket(folder, HOST, wall_clock)

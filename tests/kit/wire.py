@@ -84,6 +84,38 @@ class Scripted:
             yield chunk
 
 
+@dataclass
+class Shelf(Scripted):
+    """A transport with one film, which breaks off at each of `cuts` in turn; `starts` are the bytes that it began at.
+
+    Asked to go on it does so, or by its `manner` sends it `whole`, a part from `elsewhere`, or is `unwilling`.
+    """
+
+    film: bytes = b""
+    cuts: Sequence[int] = ()
+    manner: str = "on"
+    starts: list[int] = field(default_factory=list)
+
+    def __init__(self, film: bytes, cuts: Sequence[int] = (), manner: str = "on") -> None:
+        super().__init__()
+        self.film, self.cuts, self.manner, self.starts = film, cuts, manner, []
+
+    @asynccontextmanager
+    async def open(self, url: str, start: int) -> AsyncIterator[tuple[int, Mapping[str, str], AsyncIterator[bytes]]]:
+        """Give the film from a byte on."""
+        self.starts.append(start)
+        first = {"on": start, "whole": 0}.get(self.manner, start - 1 if start else 0)
+        body = self.film[first:]
+        headers = {"content-length": str(len(body)), "content-range": f"bytes {first}-{len(self.film) - 1}/99"}
+        status = 416 if start and self.manner == "unwilling" else 206 if first else 200
+        yield status, headers, self._until(first, self.cuts[len(self.starts) - 1 :])
+
+    async def _until(self, first: int, cuts: Sequence[int]) -> AsyncIterator[bytes]:
+        yield self.film[first : cuts[0] if cuts else None]
+        if cuts:
+            raise ConnectionResetError("cut")
+
+
 class Checked:
     """A transport whose every request and reply must be what `schemas/wire` says; passes all through."""
 

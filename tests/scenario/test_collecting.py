@@ -11,9 +11,9 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.report.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
-from wanflow.service.fault import ServerFault, UnknownFate
+from wanflow.service.fault import ServerFault
 from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Request, VideoService
+from wanflow.service.port import VideoService
 from wanflow.spec.source import FileSource
 from wanflow.store import journal, lockfile
 
@@ -70,31 +70,6 @@ async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None
         assert (await here.collect(SOON)).exit_code == 4
         assert len(journal.read(here.store).open) == 1
         assert (await here.collect()).exit_code == 0
-
-
-class Losing(Passing):
-    """A service whose reply to a submit gets lost on the way back."""
-
-    async def submit(self, request: Request) -> Accepted:
-        """The task exists and nobody was told."""
-        await self._service.submit(request)
-        raise UnknownFate("the reply was lost")
-
-
-async def test_a_submission_of_unknown_fate_does_not_keep_the_rest_from_being_stored(tmp_path: Path) -> None:
-    """5, since somebody has to decide; what is finished is safe."""
-    lost = False
-
-    def around(service: VideoService) -> VideoService:
-        return Losing(service) if lost else service
-
-    async with crew(tmp_path, around) as here:
-        await here.run(production(COAST), timeout=SOON)
-        lost = True
-        await here.run(production(COAST, shot("lost", FRAME, prompt="p")), timeout=SOON)
-        lost = False
-        outcome = await here.collect()
-    assert (outcome.exit_code, outcome.collected) == (5, 1)
 
 
 class Stumbling(Passing):

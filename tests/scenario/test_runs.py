@@ -12,12 +12,10 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
 from wanflow.planner.steps import Action
 from wanflow.runner.event import CutFinished, StepFinished
-from wanflow.service.fault import UnknownFate
 from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
 from wanflow.spec.source import FileSource, ShotSource, Tail
-from wanflow.store import blobs, journal, layout
-from wanflow.store.journal import Attempt
+from wanflow.store import blobs, journal
 from wanflow.store.layout import Store
 
 pytestmark = pytest.mark.anyio
@@ -173,35 +171,3 @@ async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before
     async with crew(tmp_path, lambda service: Watching(service, store)) as here:
         outcome = await here.run(LIGHTHOUSE)
     assert (outcome.exit_code, outcome.submitted) == (0, 2)
-
-
-class Losing(Watching):
-    """A service whose replies to a submit get lost on the way back."""
-
-    async def submit(self, request: Request) -> Accepted:
-        """The task exists and nobody was told."""
-        await self._service.submit(request)
-        raise UnknownFate("the reply was lost", hint="look it up")
-
-
-async def test_law_3_a_submission_of_unknown_fate_is_never_repeated_blindly(tmp_path: Path) -> None:
-    """Its step fails with exit 5; the next run finds a stranger in the service's list and submits nothing."""
-    store = Store(tmp_path, "animatic")
-    async with crew(tmp_path, lambda service: Losing(service, store)) as here:
-        first = await here.run(production(COAST))
-        assert (first.exit_code, first.submitted) == (5, 0)
-        second = await here.run(production(COAST))
-        assert (second.exit_code, second.submitted) == (5, 0)
-        assert len(await here.tasks("wan2.7-i2v")) == 1
-
-
-async def test_law_3_a_submission_that_the_service_never_saw_is_sent_again(tmp_path: Path) -> None:
-    """The service's own list has nothing that the journal doesn't know: it was never accepted."""
-    film = production(COAST)
-    async with crew(tmp_path) as here:
-        attempt = Attempt("attempt-1", "coast", 1, "wan2.7-i2v", "0" * 64, 7, {"key": 1}, "2026-11-20T10:00:00Z")
-        layout.establish(here.store)
-        journal.Journal(here.store).intended(attempt)
-        outcome = await here.run(film)
-        assert (outcome.exit_code, outcome.submitted) == (0, 1)
-        assert journal.read(here.store).adrift == ()

@@ -9,12 +9,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.wire import Scripted
+from kit.wire import Scripted, Shelf
 from wanflow.errors import StoreFault
 from wanflow.service.client import WireClient
 from wanflow.service.fault import NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
 from wanflow.service.pacing import ClockPacing
-from wanflow.service.port import Request, TaskStatus
+from wanflow.service.port import Fetched, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -119,22 +119,51 @@ async def test_a_download_is_hashed_while_it_streams(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("transport", "fault"),
+    ("transport", "fault", "kept"),
     [
-        (Scripted(chunks=[b"ab"], length=3), ServerFault),
-        (Scripted(chunks=[b"ab", ConnectionResetError()], length=3), ServerFault),
-        (Scripted(download_status=403), ResultExpired),
-        (Scripted(download_status=404), ResultExpired),
-        (Scripted(download_status=500), ServerFault),
+        (Scripted(chunks=[b"ab"], length=3), ServerFault, b"ab"),
+        (Scripted(chunks=[b"ab", ConnectionResetError()], length=3), ServerFault, b"ab"),
+        (Scripted(chunks=[b"abcd"], length=3), ServerFault, None),
+        (Scripted(download_status=403), ResultExpired, None),
+        (Scripted(download_status=404), ResultExpired, None),
+        (Scripted(download_status=500), ServerFault, None),
     ],
 )
-async def test_a_download_that_fails_leaves_no_file(
-    transport: Scripted, fault: type[Exception], tmp_path: Path
+async def test_a_download_that_fails_keeps_what_can_be_gone_on_with(
+    transport: Scripted, fault: type[Exception], kept: bytes | None, tmp_path: Path
 ) -> None:
-    """Cut off, broken off or refused: the folder is as empty as before."""
+    """Cut off or broken off: the beginning stays. Refused or too long: the folder is as empty as before."""
+    target = tmp_path / "v.mp4"
     with pytest.raises(fault):
-        await client(transport).download("u", tmp_path / "v.mp4")
-    assert names(tmp_path) == []
+        await client(transport).download("u", target)
+    assert (target.read_bytes() if target.exists() else None) == kept
+    assert set(names(tmp_path)) <= {"v.mp4"}
+
+
+@pytest.mark.parametrize("cuts", [(3,), (3, 5), (8,)])
+async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_path: Path) -> None:
+    """No byte is fetched twice, and the digest is that of the whole film (api.md 7.1)."""
+    shelf = Shelf(b"a film of some length", cuts)
+    target = tmp_path / "v.mp4"
+    for _ in cuts:
+        with pytest.raises(ServerFault, match="broke off"):
+            await client(shelf).download("u", target)
+    fetched = await client(shelf).download("u", target)
+    assert fetched == Fetched(hashlib.sha256(shelf.film).hexdigest(), len(shelf.film))
+    assert shelf.starts == [0, *cuts]
+    assert target.read_bytes() == shelf.film
+
+
+@pytest.mark.parametrize("manner", ["whole", "elsewhere", "unwilling"])
+async def test_a_server_that_does_not_go_on_is_begun_anew(manner: str, tmp_path: Path) -> None:
+    """It sends the whole film, another part of it, or says that there is no such part: no two ends are joined."""
+    shelf = Shelf(b"a film of some length", (3,), manner)
+    target = tmp_path / "v.mp4"
+    for _ in range(1 if manner == "whole" else 2):
+        with pytest.raises(ServerFault):
+            await client(shelf).download("u", target)
+    assert (await client(shelf).download("u", target)).digest == hashlib.sha256(shelf.film).hexdigest()
+    assert target.read_bytes() == shelf.film
 
 
 async def test_who_is_stopped_while_submitting_still_learns_what_was_bought() -> None:
@@ -158,6 +187,6 @@ async def test_who_is_stopped_while_submitting_still_learns_what_was_bought() ->
 async def test_a_disk_that_says_no_is_a_fault_of_the_store(tmp_path: Path) -> None:
     """Named, with the way out, and with nothing left behind."""
     folder = tmp_path / "gone"
-    with pytest.raises(StoreFault, match=r"film\.mp4\.part"):
+    with pytest.raises(StoreFault, match=r"film\.mp4"):
         await client(Scripted(chunks=[b"film"])).download("https://host/film", folder / "film.mp4")
     assert names(tmp_path) == []

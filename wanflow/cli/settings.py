@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wanflow.timing import POLL_SECONDS
+from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 
@@ -114,7 +114,17 @@ _WAITING = (
         metavar="SECONDS",
         help="The shortest time between two looks at one task.",
     ),
+    click.option(
+        "--grace",
+        type=click.FloatRange(min=0),
+        default=GRACE_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="So long a lost submission is looked for in the service's list before it counts as not accepted.",
+    ),
 )
+
+retrying = click.option("--retry-refused", is_flag=True, help="Send again what the service refused before.")
 
 _TELLING = (
     click.option("--json", "as_json", is_flag=True, help="Print one event a line."),
@@ -124,7 +134,7 @@ _TELLING = (
 
 
 def waiting(command: Decorated) -> Decorated:
-    """Add `--timeout` and `--poll-interval`."""
+    """Add `--timeout`, `--poll-interval` and `--grace`."""
     return _with(command, _WAITING)
 
 

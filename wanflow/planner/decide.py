@@ -49,7 +49,8 @@ class World:
     """All that a decision looks at beside its own inputs.
 
     `promised` maps a request and a seed to the node that this plan already renders it as; `spare` are the extracts
-    that nothing in this plan reads, because the shot that they feed has its takes.
+    that nothing in this plan reads, because the shot that they feed has its takes. `retry_refused` sends again what the
+    service refused before.
     """
 
     backend: str
@@ -57,6 +58,7 @@ class World:
     shots: Mapping[str, Shot]
     promised: Mapping[tuple[str, int], str] = field(default_factory=dict)
     spare: frozenset[str] = frozenset()
+    retry_refused: bool = False
 
 
 Decidable = ShotVertex | ExtractVertex | CutVertex
@@ -97,7 +99,8 @@ def _decide_take(question: Question, ordinal: int, supplies: Mapping[str, Supply
             blank, action=Action.RESTORE, reasons=(Reason(Code.TWIN, f"same request as {twin}"),), origin=twin
         )
     if question.known:
-        answer = _answer(question, blank, world.inventory) or _in_flight(question, blank, world.inventory)
+        answers = (look(question, blank, world.inventory) for look in (_answer, _in_flight, _out_of_sight))
+        answer = next(filter(None, answers), None)
         if answer is not None:
             return answer
     return _render(question, replace(blank, seed=seed if question.known else question.shot.seed), supplies, world)
@@ -146,6 +149,16 @@ def _in_flight(question: Question, blank: Decision, inventory: Inventory) -> Dec
     return None
 
 
+def _out_of_sight(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:
+    """A submission whose answer was lost may have been accepted: then its film is fetched, else it is sent again."""
+    for attempt in inventory.adrift:
+        if (attempt.fingerprint, attempt.seed) == (question.core, blank.seed):
+            text = f"what became of the submission of {attempt.date[:16]} is looked up first"
+            why = Reason(Code.IN_FLIGHT, text)
+            return replace(blank, reasons=(why,), certain=False, number=attempt.number)
+    return None
+
+
 def _matches(take: Take, question: Question, blank: Decision) -> bool:
     return take.fingerprint == question.core and take.seed == blank.seed
 
@@ -154,14 +167,29 @@ def _render(question: Question, blank: Decision, supplies: Mapping[str, Supply],
     obstacles = [supply.obstacle for supply in supplies.values() if supply.obstacle is not None]
     if obstacles:
         return replace(blank, action=Action.BLOCKED, reasons=tuple(obstacles))
+    refused = _refused(question, blank, world.inventory)
+    if refused and not world.retry_refused:
+        return replace(blank, action=Action.BLOCKED, reasons=refused)
     certain = question.known or not answered_before(question, world.inventory)
-    reasons = _lost(question, blank, world.inventory) or _changes(question, supplies, world.inventory)
+    reasons = refused or _lost(question, blank, world.inventory) or _changes(question, supplies, world.inventory)
     return replace(blank, reasons=reasons, certain=certain)
+
+
+def _refused(question: Question, blank: Decision, inventory: Inventory) -> tuple[Reason, ...]:
+    """What the service said of this very request; it would say it again (cli.md, last table)."""
+    asked = (question.core, question.seed(blank.ordinal))
+    said = [
+        Reason(Code.REFUSED_BEFORE, f"{ending.words}, on {ending.date[:10]}")
+        for ending in inventory.endings
+        if ending.state == "refused" and (ending.attempt.fingerprint, ending.attempt.seed) == asked
+    ]
+    return tuple(said[:1]) if question.known else ()
 
 
 def _lost(question: Question, blank: Decision, inventory: Inventory) -> tuple[Reason, ...]:
     asked = (question.core, question.seed(blank.ordinal))
-    lost = [task for task in inventory.lost if (task.attempt.fingerprint, task.attempt.seed) == asked]
+    gone = (*inventory.lost, *inventory.forgotten)
+    lost = [task for task in gone if (task.attempt.fingerprint, task.attempt.seed) == asked]
     return tuple(Reason(Code.TASK_LOST, f"task {task.task_id} is gone") for task in lost[:1])
 
 

@@ -37,14 +37,22 @@ class _Desk:
     recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
-def draft(graph: ShotGraph, facts: FactsTable, inventory: Inventory, selected: Iterable[str] | None = None) -> Plan:
+def draft(
+    graph: ShotGraph,
+    facts: FactsTable,
+    inventory: Inventory,
+    selected: Iterable[str] | None = None,
+    *,
+    retry_refused: bool = False,
+) -> Plan:
     """The plan for the selected vertices (None: all): same arguments, same plan, byte for byte.
 
-    A shot that is needed but not selected is used as it is: its current take, or nothing.
+    A shot that is needed but not selected is used as it is: its current take, or nothing. What the service refused
+    before is not sent again without `retry_refused`.
     """
     production = graph.production
     chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
-    desk = _Desk(graph, facts, World(production.backend, inventory, production.shots))
+    desk = _Desk(graph, facts, World(production.backend, inventory, production.shots, retry_refused=retry_refused))
     for vertex in graph.vertices:
         if isinstance(vertex, AssetVertex):
             desk.supplies[vertex.id] = of_asset(vertex, facts)
@@ -64,6 +72,7 @@ def draft(graph: ShotGraph, facts: FactsTable, inventory: Inventory, selected: I
         inventory=inventory,
         recipes=desk.recipes,
         before={name: made_from for name, made_from in before.items() if made_from is not None},
+        retry_refused=retry_refused,
     )
 
 

@@ -44,7 +44,7 @@ def _state(step: Step, plan: Plan) -> str:
         case Action.HELD:
             return "held"
         case Action.BLOCKED:
-            return "blocked"
+            return "refused" if Code.REFUSED_BEFORE in codes else "blocked"
         case Action.COLLECT:
             return _flying(step, plan)
         case Action.REUSE:

@@ -89,6 +89,7 @@ class Plan:
 
     `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
     `recipes` are the requests of the shots as they are now, as far as known; `before` those that were last run.
+    `retry_refused` says that what the service refused before is sent again.
     """
 
     backend: str
@@ -100,6 +101,7 @@ class Plan:
     inventory: Inventory
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     before: Mapping[str, Recipe] = field(default_factory=dict)
+    retry_refused: bool = False
 
     @property
     def idle(self) -> bool:

@@ -14,7 +14,7 @@ from wanflow.planner.reason import Reason
 from wanflow.planner.steps import Plan, StepKind
 from wanflow.report.wording import columns, count, printable
 from wanflow.spec.production import Shot
-from wanflow.store.journal import OpenTask
+from wanflow.store.journal import UNCERTAIN, OpenTask
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
@@ -71,6 +71,11 @@ class TakeRow:
     take: Take
     file: str | None
 
+    @property
+    def seed(self) -> int | str | None:
+        """The seed; the word for it where it may be another attempt's."""
+        return UNCERTAIN if self.take.seed_uncertain else self.take.seed
+
     def to_json(self) -> dict[str, object]:
         """As `takes --json` prints it."""
         cost = None if self.take.cost is None else {"amount": f"{self.take.cost:f}", "currency": self.take.currency}
@@ -79,7 +84,7 @@ class TakeRow:
             "take": self.number,
             "picked": self.picked,
             "held": self.held,
-            "seed": self.take.seed,
+            "seed": self.seed,
             "model": self.take.model,
             "state": self.state,
             "cost": cost,
@@ -215,7 +220,7 @@ def _status_cells(row: ShotRow) -> tuple[str, ...]:
 
 def _take_cells(row: TakeRow) -> tuple[str, ...]:
     mark = "picked" if row.picked else ""
-    seed = "" if row.take.seed is None else f"seed {row.take.seed}"
+    seed = "" if row.seed is None else f"seed {row.seed}"
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
     node = f"{row.shot}.t{row.number}"
     return node, mark, row.state, seed, row.take.model, cost, row.take.date, row.file or "(not here)"

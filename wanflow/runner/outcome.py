@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wanflow import money
+from wanflow.errors import WanflowError
 from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 
@@ -58,6 +59,19 @@ class Outcome:
             "cost": {"amount": amount["amount"], "currency": amount["currency"]},
             "cuts": dict(self.cuts),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What came of the open ends of earlier runs: films stored, tasks of which none will come.
+
+    `unfetched` are the tasks, by id, whose films are ready and could not be fetched, with what was wrong: this run
+    does not try them again.
+    """
+
+    collected: int = 0
+    gone: int = 0
+    unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
 
 
 def settle(plan: Plan) -> Outcome:

@@ -12,6 +12,7 @@ from anyio import CapacityLimiter
 from wanflow.media.jobs import Jobs
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.event import Emit
+from wanflow.runner.inquiry import Inquiry
 from wanflow.service.limited import Slots
 from wanflow.service.port import VideoService
 from wanflow.store.journal import Journal
@@ -26,7 +27,8 @@ class Parts:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
-    what need not be uploaded.
+    what need not be uploaded; `inquiry` what became of submissions. `lasting`: the service outlives this process, and
+    what it accepted can be asked for later.
     """
 
     out: str
@@ -35,10 +37,12 @@ class Parts:
     service: VideoService
     slots: Slots
     addresses: Addresses
+    inquiry: Inquiry
     jobs: Jobs
     limiter: CapacityLimiter
     emit: Emit
     clock: Clock
+    lasting: bool = True
 
     @property
     def folder(self) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import anyio
@@ -15,13 +17,13 @@ from wanflow.planner.draft import take_node
 from wanflow.planner.price import CURRENCY
 from wanflow.planner.steps import Action, Step
 from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
-from wanflow.runner.outcome import Failure, Outcome, Result
+from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.record import file_take, shelve
-from wanflow.runner.render import receive, shot_vertex, tell_changes, ways_out
+from wanflow.runner.render import receive, shot_vertex, tell_changes
 from wanflow.runner.stage import Stage
-from wanflow.service.fault import Unauthorised, UnknownFate
-from wanflow.service.port import TaskState, TaskSummary
+from wanflow.service.fault import NotSent, ServiceFault, Unauthorised, UnknownFate
+from wanflow.service.port import TaskState, TaskStatus
 from wanflow.store import journal, lockfile
 from wanflow.store.journal import Attempt, OpenTask
 from wanflow.store.lock import Lock, add_take
@@ -31,30 +33,33 @@ FIRST = Fraction(10**9)
 """What is in flight already takes its place before anything new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What came of the open ends of earlier runs: films stored, and tasks of which none will come."""
-
-    collected: int = 0
-    gone: int = 0
+DAY = timedelta(hours=24)
+"""How long the service knows a task (api.md 4.1)."""
 
 
 async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Recovered:
     """Ask every open task once and store what is finished, whatever became of its shot since.
 
-    `lost` are the ids of tasks that the plan knows to be gone already.
+    `lost` are the ids of tasks that the plan knows to be gone already. A film goes on record as a take of the request
+    that it answers; the plan that follows finds it there. A task that failed or was forgotten is closed. Submissions
+    whose answers were lost are looked for, without waiting; what stays unclear stays open.
 
-    A film goes on record as a take of the request that it answers; the plan that follows finds it there. A task that
-    failed or was forgotten is closed. Raises UnknownFate where a submission may have been accepted unseen.
+    Raises Unauthorised where the key is refused, NotSent where the service can't be reached at all.
     """
+    sweep = _Sweep(parts, lost)
     diary = journal.read(parts.store)
-    await _settle_adrift(diary.adrift, diary.known, parts)
-    collected = gone = 0
+    for attempt in diary.adrift:
+        await sweep.look_for(attempt)
+    for attempt in diary.presumed:
+        if _young(attempt.date, parts):
+            await sweep.look_back(attempt)
+    diary = journal.read(parts.store)
     for task in urgent_first(diary.open):
-        stored = await _collect(task, parts, expected=task.task_id in lost)
-        collected += stored is True
-        gone += stored is False
-    return Recovered(collected, gone)
+        await sweep.ask(task)
+    for task in diary.forgotten:
+        if _young(task.accepted, parts):
+            await sweep.ask_again(task)
+    return Recovered(sweep.collected, sweep.gone, sweep.unfetched)
 
 
 async def collect_all(parts: Parts, timeout: float | None = None) -> Outcome:
@@ -64,13 +69,16 @@ async def collect_all(parts: Parts, timeout: float | None = None) -> Outcome:
     submission is unknown, 1 where a task ended without a film. Raises Unauthorised, perhaps in a group, where
     the key is refused before anything was collected.
     """
-    diary = journal.read(parts.store)
     gathering = _Gathering(parts)
-    await gathering.settle_adrift(diary.adrift, diary.known)
+    swept = await collect_open(parts)
+    gathering.collected += swept.collected
+    diary = journal.read(parts.store)
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
             for task in urgent_first(diary.open):
-                group.start_soon(gathering.wait_for, task)
+                group.start_soon(gathering.wait_for, task, swept.unfetched.get(task.task_id))
+            for attempt in diary.adrift:
+                group.start_soon(gathering.find, attempt)
     return gathering.outcome(gave_up=scope.cancelled_caught)
 
 
@@ -78,9 +86,11 @@ async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Part
     """Wait for a task that an earlier run submitted, and store its film as the step's take."""
     if decision.task is None:
         raise ValueError(f"nothing in flight for {step.node}")
+    if decision.task.task_id in stage.unfetched:
+        raise stage.unfetched[decision.task.task_id]
     async with parts.slots.slot(decision.task.attempt.model, FIRST, step.node):
         state = await parts.service.settled(decision.task.task_id, tell_changes(step.node, parts))
-    take = await receive(state, decision.task.attempt, parts)
+    take = await receive(state, decision.task, parts)
     file_take(take, step.take, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
 
 
@@ -97,20 +107,28 @@ class _Gathering:
     collected: int = 0
     failures: list[Failure] = field(default_factory=list)
 
-    async def settle_adrift(self, adrift: tuple[Attempt, ...], known: frozenset[str]) -> None:
-        """A submission of unknown fate stops nothing here: there is nothing new to pay for."""
+    async def find(self, attempt: Attempt) -> None:
+        """Store the film of a submission whose answer was lost, if it was accepted; nothing is sent again here."""
         try:
-            await _settle_adrift(adrift, known, self.parts)
+            task = await self.parts.inquiry.settle(attempt)
         except UnknownFate as fault:
             self.failures.append(Failure("submission", str(fault), fault.hint, 5))
+        else:
+            if task is not None:
+                await self.wait_for(task)
 
-    async def wait_for(self, task: OpenTask) -> None:
-        """Store the film of one task once there is one; raises Unauthorised where the key was never let in."""
+    async def wait_for(self, task: OpenTask, trouble: WanflowError | None = None) -> None:
+        """Store the film of one task once there is one; raises Unauthorised where the key was never let in.
+
+        With `trouble` there is one that could not be fetched a moment ago.
+        """
         node = take_node(task.attempt.shot, task.attempt.number)
         self.parts.emit(StepStarted(node, Action.COLLECT, task.attempt.model))
         try:
+            if trouble is not None:
+                raise trouble
             state = await self.parts.service.settled(task.task_id, tell_changes(node, self.parts))
-            await _keep(state, task.attempt, self.parts)
+            await keep(state, task, self.parts)
         except WanflowError as fault:
             if isinstance(fault, Unauthorised) and not self.collected:
                 raise
@@ -127,23 +145,95 @@ class _Gathering:
         return Outcome(max(codes, default=0), collected=self.collected, failures=tuple(self.failures), cost=cost)
 
 
-async def _collect(task: OpenTask, parts: Parts, *, expected: bool) -> bool | None:
-    """True where a film was stored, False where none will come, None where the task still runs."""
-    state = await parts.service.poll(task.task_id)
-    if not state.status.final:
-        return None
-    try:
-        await _keep(state, task.attempt, parts)
-    except WanflowError as fault:
-        if not expected:
-            parts.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
-        return False
-    return True
+@dataclass(slots=True)
+class _Sweep:
+    """One look at everything that earlier runs left open."""
+
+    parts: Parts
+    lost: frozenset[str]
+    collected: int = 0
+    gone: int = 0
+    unfetched: dict[str, WanflowError] = field(default_factory=dict)
+
+    async def look_for(self, attempt: Attempt) -> None:
+        """Look for a submission whose answer was lost; what a process took with it surely has no task any more."""
+        if not self.parts.lasting:
+            self.parts.journal.declined(attempt.id, "ended with its process", self.parts.stamp())
+            return
+        with self._borne(f"a lost submission for `{attempt.shot}`"):
+            task = await self.parts.inquiry.glance(attempt)
+            if task is not None:
+                self.parts.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
+
+    async def look_back(self, attempt: Attempt) -> None:
+        """Look for a submission that counts as never accepted: the service's list may have been late."""
+        with self._borne(f"a lost submission for `{attempt.shot}`"):
+            task = await self.parts.inquiry.latecomer(attempt, wait=False)
+            if task is not None:
+                self.parts.emit(after_all(task))
+
+    async def ask(self, task: OpenTask) -> None:
+        """Ask a task once, and store its film if it has one."""
+        with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
+            state = await self.parts.service.poll(task.task_id)
+            if state.status.final:
+                await self._take(state, task)
+
+    async def ask_again(self, task: OpenTask) -> None:
+        """Ask a task that the service did not know: it may have been wrong, and the film was paid for."""
+        with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
+            state = await self.parts.service.poll(task.task_id)
+            if state.status is not TaskStatus.UNKNOWN:
+                self.parts.journal.running(task.task_id, self.parts.stamp())
+                self.parts.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
+            if state.status.final and state.status is not TaskStatus.UNKNOWN:
+                await self._take(state, task)
+
+    async def _take(self, state: TaskState, task: OpenTask) -> None:
+        try:
+            await keep(state, task, self.parts)
+        except WanflowError as fault:
+            if state.status is TaskStatus.SUCCEEDED:
+                self.unfetched[task.task_id] = fault
+            else:
+                self.gone += 1
+            if task.task_id not in self.lost:
+                self.parts.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
+        else:
+            self.collected += 1
+
+    @contextmanager
+    def _borne(self, what: str) -> Iterator[None]:
+        """Trouble with one question stops no other, but a key that is refused or a service that isn't there."""
+        try:
+            yield
+        except (Unauthorised, NotSent):
+            raise
+        except ServiceFault as fault:
+            self.parts.emit(Warned(f"{what}: {fault}"))
 
 
-async def _keep(state: TaskState, attempt: Attempt, parts: Parts) -> None:
+async def await_latecomers(parts: Parts) -> int:
+    """Wait for submissions that this run counted as never accepted, should they have been; how many films came."""
+    stored = 0
+    for attempt in parts.inquiry.fresh:
+        task = await parts.inquiry.latecomer(attempt, wait=True)
+        if task is not None:
+            parts.emit(after_all(task))
+            await keep(await parts.service.settled(task.task_id), task, parts)
+            stored += 1
+    return stored
+
+
+def after_all(task: OpenTask) -> Warned:
+    """What is said of a submission that was sent again although it had been accepted."""
+    shot = task.attempt.shot
+    return Warned(f"a lost submission for `{shot}` was accepted after all, as task {task.task_id}: its film is kept")
+
+
+async def keep(state: TaskState, task: OpenTask, parts: Parts) -> None:
     """Store a film and enter it in the lock as a take of the shot that it was made for, whatever that asks by now."""
-    take = await receive(state, attempt, parts)
+    take, attempt = await receive(state, task, parts), task.attempt
 
     def enter(lock: Lock) -> Lock:
         return add_take(lock, attempt.shot, take, attempt.recipe, attempt.number)
@@ -152,24 +242,12 @@ async def _keep(state: TaskState, attempt: Attempt, parts: Parts) -> None:
     _announce(take, attempt.shot, lock.shots[attempt.shot].numbers[take.digest], parts)
 
 
+def _young(date: str, parts: Parts) -> bool:
+    """Whether the service may still know a task of that time."""
+    return parts.lasting and parts.clock() - datetime.fromisoformat(date) < DAY
+
+
 def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:
     shelved = shelve(take, shot, number, parts)
     seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)
     parts.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved))
-
-
-async def _settle_adrift(adrift: tuple[Attempt, ...], known: frozenset[str], parts: Parts) -> None:
-    """Look attempts of unknown fate up in the service's own list; none there means that none was accepted."""
-    for model in sorted({attempt.model for attempt in adrift}):
-        strangers = [row for row in await parts.service.list(model) if row.task_id not in known]
-        if strangers:
-            lost = next(attempt for attempt in adrift if attempt.model == model)
-            raise UnknownFate(_undecided(model, strangers), hint=ways_out(lost))
-    for attempt in adrift:
-        parts.journal.declined(attempt.id, "not in the service's list", parts.stamp())
-
-
-def _undecided(model: str, strangers: Sequence[TaskSummary]) -> str:
-    """Each task that may be the one, with its time and state."""
-    rows = [f"{row.task_id} ({row.created:%Y-%m-%d %H:%M:%S} UTC, {row.status})" for row in strangers]
-    return f"a submission to `{model}` got lost, and the service has tasks that may be it: {', '.join(rows)}"

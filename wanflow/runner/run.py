@@ -12,14 +12,15 @@ from wanflow import money
 from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
-from wanflow.runner.outcome import Failure, Outcome, Result
+from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.perform import WRONG_KEY, Performer
-from wanflow.runner.recover import collect_open
+from wanflow.runner.recover import await_latecomers, collect_open
+from wanflow.runner.render import shot_vertex
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage, Tally
-from wanflow.service.fault import UnknownFate
 from wanflow.store.inventory import survey
+from wanflow.store.journal import Attempt
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
 """Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
@@ -31,36 +32,46 @@ async def run_plan(
     *,
     keep_going: bool = True,
     timeout: float | None = None,
-    collected: int | None = None,
+    swept: Recovered | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
     What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there;
-    `collected` says that it was done before the plan was made, and how many films came of it.
-    After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4. While the fate of an earlier
-    submission is unknown nothing is submitted, and the exit code is 5 (law 3).
+    `swept` says that it was done before the plan was made, and what came of it. After `timeout` seconds waiting is
+    given up, not the tasks, and the exit code is 4. A submission whose fate stays unknown keeps its own step waiting,
+    and the exit code is 5 (law 3).
     """
-    try:
-        if collected is None:
-            lost = frozenset(task.task_id for task in plan.inventory.lost)
-            collected = (await collect_open(parts, lost)).collected
-    except UnknownFate as fault:
-        failure = Failure("submission", str(fault), fault.hint, UNKNOWN_FATE)
-        return Outcome(exit_code=UNKNOWN_FATE, failures=(failure,), cost=money.nothing(plan.currency))
+    if swept is None:
+        swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
-    stage = Stage(plan, survey(parts.store, outputs))
-    for note in stage.inventory.lock.notes:
-        parts.emit(Warned(note))
-    for step in plan.steps:
-        if step.action is Action.BLOCKED:
-            parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
+    stage = Stage(plan, survey(parts.store, outputs), unfetched=swept.unfetched)
+    _tell_beforehand(stage, parts)
     performer = Performer(stage, parts)
     results: Mapping[str, Result] = {}
     with anyio.move_on_after(timeout) as scope:
-        barred = partial(_barred, stage)
-        results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
-    done = summarise(plan, performer, results, collected)
+        async with anyio.create_task_group() as group:
+            for attempt in _strays(stage):
+                group.start_soon(performer.find_stray, attempt)
+            barred = partial(_barred, stage)
+            results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
+        stage.tally.collected += await await_latecomers(parts)
+    done = summarise(plan, performer, results, swept.collected)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
+
+
+def _tell_beforehand(stage: Stage, parts: Parts) -> None:
+    for note in stage.inventory.lock.notes:
+        parts.emit(Warned(note))
+    for step in stage.plan.steps:
+        if step.action is Action.BLOCKED:
+            parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
+
+
+def _strays(stage: Stage) -> list[Attempt]:
+    """Lost submissions that no step of the plan asks again: of shots that were edited or deleted since."""
+    steps = [step for step in stage.plan.steps if step.kind is StepKind.TAKE and step.action is Action.RENDER]
+    asked = {(stage.question(shot_vertex(stage, step)).core, step.seed) for step in steps}
+    return [attempt for attempt in stage.inventory.adrift if (attempt.fingerprint, attempt.seed) not in asked]
 
 
 def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], collected: int) -> Outcome:

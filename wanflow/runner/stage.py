@@ -31,13 +31,15 @@ class Tally:
 class Stage:
     """The world while a run changes it; every decision of the run is asked of it (architecture.md, law 7).
 
-    `barred` is why nothing more may be submitted, None as long as the service takes requests.
+    `barred` is why nothing more may be submitted, None as long as the service takes requests. `unfetched` are tasks
+    whose films this run could not fetch already, with what was wrong.
     """
 
     plan: Plan
     inventory: Inventory
     tally: Tally = field(default_factory=Tally)
     barred: WanflowError | None = None
+    unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
     _supplies: dict[str, Supply] = field(default_factory=dict)
     _planned: frozenset[str] = frozenset()
 
@@ -100,7 +102,8 @@ class Stage:
 
     @property
     def _world(self) -> World:
-        return World(self.plan.backend, self.inventory, self.plan.graph.production.shots)
+        shots, again = self.plan.graph.production.shots, self.plan.retry_refused
+        return World(self.plan.backend, self.inventory, shots, retry_refused=again)
 
     def _supply(self, vertex: ShotVertex | ExtractVertex, inputs: Mapping[str, Supply]) -> Supply:
         decisions = decide(vertex, inputs, self._world)

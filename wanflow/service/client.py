@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from wanflow.service.transport import Transport
 from wanflow.store import durable
 
 PAGE_ROWS = 50
+CHUNK_BYTES = 1 << 20
 UPLOAD_FIELDS = {
     "OSSAccessKeyId": "oss_access_key_id",
     "Signature": "signature",
@@ -96,15 +98,9 @@ class WireClient:
         return f"{wire.OSS}{key}"
 
     async def download(self, url: str, target: Path) -> Fetched:
-        """Stream into `<target>.part` while hashing, check the length, rename."""
-        part = target.with_name(f"{target.name}.part")
-        try:
-            with _named_faults("the download"):
-                fetched = await self._fetch(url, part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return fetched
+        """Stream into `target` while hashing, after what an earlier try left there; check the length."""
+        with _named_faults("the download"):
+            return await self._fetch(url, target)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, paced, until it is final."""
@@ -134,33 +130,60 @@ class WireClient:
             fault.hint = self._key_hint or fault.hint
         raise fault
 
-    async def _fetch(self, url: str, part: Path) -> Fetched:
-        async with self._transport.open(url, 0) as (status, headers, chunks):
+    async def _fetch(self, url: str, target: Path) -> Fetched:
+        have = _size(target)
+        async with self._transport.open(url, have) as (status, headers, chunks):
             if status in {403, 404, 410}:
                 raise ResultExpired(f"the result's address is refused (HTTP {status})")
-            if status != 200:
+            if status == 416 or (status == 206 and not _goes_on(headers, have)):
+                _begin_anew(target, f"the download can't go on after {have} bytes (HTTP {status})")
+            if status not in {200, 206}:
                 raise ServerFault(f"the download failed (HTTP {status})")
-            fetched = await _save(chunks, part)
+            start = have if status == 206 else 0
+            fetched = await _save(chunks, target, start)
         promised = wire.number(headers.get("content-length"))
-        if promised is not None and promised != fetched.size_bytes:
-            raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {promised} bytes")
+        if promised is not None and start + promised != fetched.size_bytes:
+            _cut_off(target, fetched.size_bytes, start + int(promised))
         return fetched
 
 
-async def _save(chunks: AsyncIterator[bytes], part: Path) -> Fetched:
+def _size(target: Path) -> int:
+    return target.stat().st_size if target.exists() else 0
+
+
+def _goes_on(headers: Mapping[str, str], start: int) -> bool:
+    return headers.get("content-range", "").startswith(f"bytes {start}-")
+
+
+def _begin_anew(target: Path, words: str) -> NoReturn:
+    """Raise for a download that can't be gone on with."""
+    target.unlink(missing_ok=True)
+    raise ServerFault(words)
+
+
+def _cut_off(target: Path, size: int, promised: int) -> NoReturn:
+    """Raise for a download of the wrong length; one that is too long can't be gone on from."""
+    if size > promised:
+        _begin_anew(target, f"the download has {size} bytes instead of {promised}")
+    raise ServerFault(f"the download was cut off after {size} of {promised} bytes")
+
+
+async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Fetched:
     """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
-    sha, size = hashlib.sha256(), 0
-    with durable.faults_of(part):
-        file = part.open("wb")
+    sha = hashlib.sha256()
+    with durable.faults_of(target):
+        file = target.open("r+b" if start else "wb")
     with file:
+        while chunk := file.read(CHUNK_BYTES) if start else b"":
+            sha.update(chunk)
         async for chunk in chunks:
-            with durable.faults_of(part):
+            with durable.faults_of(target):
                 file.write(chunk)
             sha.update(chunk)
-            size += len(chunk)
-        with durable.faults_of(part):
+        with durable.faults_of(target):
             file.flush()
             os.fsync(file.fileno())
+        size = file.tell()
     return Fetched(sha.hexdigest(), size)
 
 

@@ -53,7 +53,7 @@ class HttpTransport:
     @asynccontextmanager
     async def open(self, url: str, start: int) -> AsyncIterator[Download]:
         """Open a result for reading from byte `start`."""
-        headers = {"Range": f"bytes={start}-"} if start else {}
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with _in_builtins():
             async with self._client.stream("GET", url, headers=headers, follow_redirects=True) as response:
                 yield response.status_code, dict(response.headers), _chunks(response)

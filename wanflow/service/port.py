@@ -94,8 +94,8 @@ def unseen(state: TaskState) -> None:
 class VideoService(Protocol):
     """The video service. Every method raises `ServiceFault` (service/fault) and nothing else of its own.
 
-    Each is cancel-safe: cancelled, it leaves no half file, and a submit ends with its answer. None retries by itself;
-    that is a decorator's work.
+    Each is cancel-safe: a submit that is cancelled ends with its answer. None retries by itself; that is a decorator's
+    work.
     """
 
     async def submit(self, request: Request) -> Accepted:
@@ -118,9 +118,11 @@ class VideoService(Protocol):
         """Put a local file where the service can read it for `model`; gives the address to send (api.md 5)."""
 
     async def download(self, url: str, target: Path) -> Fetched:
-        """Stream a result into `target`, hashing on the way; no file is left where it fails.
+        """Stream a result into `target`, hashing on the way; the digest is that of the whole file.
 
-        Raises ResultExpired where the address is refused, StoreFault where the disk is.
+        Where it breaks off, `target` keeps what came, and the next call goes on from there (api.md 7.1); a new result
+        needs a new `target`. Raises ResultExpired where the address is refused, StoreFault where the disk is, and
+        ServerFault where what came is not as long as was promised.
         """
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:

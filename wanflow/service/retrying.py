@@ -27,8 +27,6 @@ HARMLESS: Faults = (*UNSENT, ServerFault)
 
 ATTEMPTS = 5
 THROTTLED_ATTEMPTS = 9
-FETCHES = 3
-"""A download is fetched again at most twice (cli.md, last table)."""
 LOOKS = 24
 """A task that is waited for goes on without us: about ten minutes without an answer are borne."""
 LONGEST_SECONDS = 30
@@ -65,8 +63,8 @@ class Retrying(Passing):
         return await self._again(lambda: self._service.upload(path, model), HARMLESS)
 
     async def download(self, url: str, target: Path) -> Fetched:
-        """Stream a result into a file."""
-        return await self._again(lambda: self._service.download(url, target), HARMLESS, _Patience(FETCHES))
+        """Stream a result into a file; one that broke off is for the caller to go on with, who knows what it is."""
+        return await self._again(lambda: self._service.download(url, target), UNSENT)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final; a look that went well wipes out the failures before it."""

@@ -95,6 +95,11 @@ def fault_of_state(state: TaskState) -> ServiceFault:
     return _fault(500, state.code or "", state.message or "")
 
 
+def repeats_itself(fault: ServiceFault) -> bool:
+    """Whether the same request would meet the same fault again: the service says no to what is asked (api.md 4.7)."""
+    return isinstance(fault, Refused | Invalid)
+
+
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
     sentence, hint = SAYINGS[kind]

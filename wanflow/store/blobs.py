@@ -27,6 +27,21 @@ def adopt_derived(store: Store, made: Path, digest: str, suffix: str) -> Path:
     return _adopt(made, derived_path(store, digest, suffix), digest)
 
 
+def set_aside(store: Store, path: Path) -> str | None:
+    """Keep bytes that are no take, under their digest; where they are, relative to the production's folder.
+
+    None where there is nothing to keep. Nothing is ever deleted there: what was delivered was paid for (law 4).
+    """
+    if not path.exists() or not path.stat().st_size:
+        return None
+    place = store.aside / f"{digests.of_file(path)}.bin"
+    durable.make_folder(store.aside)
+    with durable.faults_of(place):
+        path.replace(place)
+        durable.sync_folder(store.aside)
+    return place.relative_to(store.folder).as_posix()
+
+
 def take_path(store: Store, digest: str) -> Path:
     """Where a take's file is, or would be."""
     return store.takes / digest[:2] / f"{digest}{TAKE_SUFFIX}"

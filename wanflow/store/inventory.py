@@ -20,8 +20,8 @@ class Inventory:
     store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
-    surely ended without a result; `adrift` submissions of unknown fate. `endings` are requests whose
-    last word was a no.
+    surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
+    unknown fate. `endings` are requests whose last word was a no.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -32,6 +32,7 @@ class Inventory:
     cuts: Mapping[str, str] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
+    forgotten: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
 
@@ -51,6 +52,7 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         derived=traces.read_derived(store),
         cuts=cuts.current(store, outputs),
         open_tasks=diary.open,
+        forgotten=diary.forgotten,
         adrift=diary.adrift,
         endings=diary.endings,
     )

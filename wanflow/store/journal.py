@@ -12,6 +12,10 @@ from wanflow.store.layout import Store
 from wanflow.store.take import Recipe
 
 VERSION = 1
+UNCERTAIN = "uncertain"
+"""What stands for the seed of a task that may as well be another attempt's."""
+FORGOTTEN = "UNKNOWN"
+"""The status of a task that the service does not know: the one end that may turn out to be none."""
 PRIVATE = 0o600
 """Prompts and what was bought are nobody else's business."""
 
@@ -36,7 +40,7 @@ class OpenTask:
 
     `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
     it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
-    it was seen to run.
+    it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed.
     """
 
     task_id: str
@@ -46,6 +50,7 @@ class OpenTask:
     ready: str | None = None
     service: str | None = None
     running: bool = False
+    seed_uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,9 @@ class Diary:
 
     `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
-    tried again since is none. `online` are stored takes that were online once, by digest.
+    tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
+    count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
+    know any more when it was last asked.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -86,6 +93,8 @@ class Diary:
     known: frozenset[str] = frozenset()
     endings: tuple[Ending, ...] = ()
     online: Mapping[str, Online] = field(default_factory=dict)
+    presumed: tuple[Attempt, ...] = ()
+    forgotten: tuple[OpenTask, ...] = ()
 
 
 class Journal:
@@ -107,9 +116,14 @@ class Journal:
         }
         self._write("intended", attempt.date, facts)
 
-    def accepted(self, attempt: str, task_id: str, request_id: str, date: str) -> None:
+    def accepted(self, attempt: str, task_id: str, request_id: str, date: str, *, seed_uncertain: bool = False) -> None:
         """Before the first poll (law 2)."""
-        self._write("accepted", date, {"attempt": attempt, "task_id": task_id, "request_id": request_id})
+        facts: dict[str, Canonical] = {"attempt": attempt, "task_id": task_id, "request_id": request_id}
+        self._write("accepted", date, facts | ({"seed": UNCERTAIN} if seed_uncertain else {}))
+
+    def presumed(self, attempt: str, words: str, date: str) -> None:
+        """The request counts as never accepted and may be sent again; a task of it that shows up later still counts."""
+        self._write("presumed", date, {"attempt": attempt, "words": words})
 
     def declined(
         self, attempt: str, words: str, date: str, *, code: str | None = None, state: str | None = None
@@ -176,6 +190,8 @@ class _OpenEnds:
         self._known: set[str] = set()
         self._endings: dict[tuple[str, int], Ending] = {}
         self._online: dict[str, Online] = {}
+        self._presumed: dict[str, Attempt] = {}
+        self._forgotten: dict[str, OpenTask] = {}
 
     def diary(self) -> Diary:
         return Diary(
@@ -184,6 +200,8 @@ class _OpenEnds:
             frozenset(self._known),
             tuple(self._endings.values()),
             self._online,
+            tuple(self._presumed.values()),
+            tuple(self._forgotten.values()),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -194,14 +212,16 @@ class _OpenEnds:
                 self._accept(record)
             case "declined":
                 self._end(self._attempts.pop(_text(record, "attempt"), None), record, None)
-            case "running" if task := self._tasks.get(_text(record, "task_id")):
+            case "presumed" if attempt := self._attempts.pop(_text(record, "attempt"), None):
+                self._presumed[attempt.id] = attempt
+            case "running" if task := self._found(record):
                 self._tasks[task.task_id] = replace(task, running=True)
-            case "succeeded" if task := self._tasks.get(_text(record, "task_id")):
+            case "succeeded" if task := self._found(record):
                 self._tasks[task.task_id] = _ready(task, record)
             case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
                 self._store(task, _text(record, "digest"))
-            case "ended" if task := self._tasks.pop(_text(record, "task_id"), None):
-                self._end(task.attempt, record, task.task_id)
+            case "ended" if task := self._found(record):
+                self._close(task, record)
 
     def _intend(self, attempt: Attempt) -> None:
         self._attempts[attempt.id] = attempt
@@ -212,7 +232,23 @@ class _OpenEnds:
         if task_id in self._known:
             return  # written twice, because the first time its fate was not known
         self._known.add(task_id)
-        self._tasks[task_id] = OpenTask(task_id, self._attempts.pop(_text(record, "attempt")), _text(record, "date"))
+        name = _text(record, "attempt")
+        attempt = self._presumed.pop(name, None) or self._attempts.pop(name)
+        doubt = record.get("seed") == UNCERTAIN
+        self._tasks[task_id] = OpenTask(task_id, attempt, _text(record, "date"), seed_uncertain=doubt)
+
+    def _found(self, record: Mapping[str, object]) -> OpenTask | None:
+        """The open task of a record; one that the service had forgotten is open again once it is heard of."""
+        task_id = _text(record, "task_id")
+        if back := self._forgotten.pop(task_id, None):
+            self._tasks[task_id] = back
+        return self._tasks.get(task_id)
+
+    def _close(self, task: OpenTask, record: Mapping[str, object]) -> None:
+        del self._tasks[task.task_id]
+        if record.get("status") == FORGOTTEN:
+            self._forgotten[task.task_id] = task
+        self._end(task.attempt, record, task.task_id)
 
     def _store(self, task: OpenTask, digest: str) -> None:
         if task.ready is not None and task.service is not None:

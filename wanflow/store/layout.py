@@ -44,6 +44,11 @@ class Store:
         return self.root / "derived"
 
     @property
+    def aside(self) -> Path:
+        """What was delivered and is no take, or was damaged: kept for a person to look at."""
+        return self.root / "aside"
+
+    @property
     def traces(self) -> Path:
         """One line for each take: this recipe gave these bytes."""
         return self.root / "traces.jsonl"

@@ -29,7 +29,8 @@ class Take:
     """A delivered file and what made it.
 
     `fingerprint` is of the shot's request without the seed; together with `seed` it names the question that these
-    bytes answer. `seed` is None for a clip made elsewhere. `date` is RFC 3339 in UTC. `cost` is what was charged,
+    bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
+    whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged,
     None where nothing is known.
     """
 
@@ -43,6 +44,7 @@ class Take:
     request_id: str | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    seed_uncertain: bool = False
 
 
 Recipe = Canonical

@@ -16,6 +16,7 @@ def to_json(take: Take) -> dict[str, object]:
     facts: dict[str, object] = {
         "fingerprint": take.fingerprint,
         "seed": take.seed,
+        "seed_uncertain": True if take.seed_uncertain else None,
         "model": take.model,
         "date": take.date,
         "task_id": take.task_id,
@@ -54,6 +55,7 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         request_id=_maybe(facts.get("request_id")),
         cost=None if cost is None else _amount(text(cost)),
         currency=_maybe(facts.get("currency")),
+        seed_uncertain=facts.get("seed_uncertain") is True,
     )
 
 

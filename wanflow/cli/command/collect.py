@@ -23,18 +23,24 @@ from wanflow.runner.outcome import Outcome
 @telling
 @click.pass_obj
 def command(
-    settings: Settings, *, timeout: float | None, poll_interval: float, as_json: bool, quiet: bool, verbose: bool
+    settings: Settings,
+    *,
+    timeout: float | None,
+    poll_interval: float,
+    grace: float,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Wait for the tasks that the service has and store their films as takes; nothing is submitted."""
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
-    have = studio.survey(production)
-    if not have.open_tasks and not have.adrift:
+    if not studio.has_open_ends(production, thorough=True):
         return conclude(production, Outcome(), "nothing is in flight", loudness, as_json=as_json)
     if not as_json and not quiet:
-        click.echo(f"{count(len(have.open_tasks), 'task')} in flight", err=True)
+        click.echo(f"{count(len(studio.survey(production).open_tasks), 'task')} in flight", err=True)
     emit = listener(loudness, as_json=as_json)
-    work = partial(studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval)
+    work = partial(studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval, grace=grace)
     with told_to_the_end(production, as_json=as_json):
         outcome = anyio.run(work)
     return ExitCode(conclude(production, outcome, collected_text(outcome), loudness, as_json=as_json))

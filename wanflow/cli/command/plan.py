@@ -9,7 +9,7 @@ import click
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, selection
+from wanflow.cli.settings import Settings, example, production_options, retrying, selection
 from wanflow.report.plan_text import plan_text, would_do
 
 
@@ -18,6 +18,7 @@ from wanflow.report.plan_text import plan_text, would_do
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--exit-code", "telling", is_flag=True, help="Exit with 10 where something would run.")
+@retrying
 @click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="List all steps, also where nothing is to be done.")
 @click.pass_obj
@@ -28,11 +29,12 @@ def command(
     *,
     as_json: bool,
     telling: bool,
+    retry_refused: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
-    plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude)
+    plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude, retry_refused=retry_refused)
     if as_json:
         click.echo(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
     else:

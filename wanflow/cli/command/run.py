@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TypedDict
 
 import anyio
 import click
@@ -12,13 +13,14 @@ from wanflow import studio
 from wanflow.cli.approval import approved
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, selection, telling, waiting
+from wanflow.cli.settings import Settings, example, production_options, retrying, selection, telling, waiting
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
 from wanflow.report.plan_text import would_do
 from wanflow.report.summary import blocked_text, outcome_text
 from wanflow.report.wording import count, listed
+from wanflow.runner.outcome import Recovered
 from wanflow.spec.production import Production
 
 
@@ -39,6 +41,14 @@ from wanflow.spec.production import Production
     metavar="N",
     help="Tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).",
 )
+@retrying
+@click.option(
+    "--resubmit",
+    type=click.Choice(("auto", "never")),
+    default="auto",
+    show_default=True,
+    help="Whether a lost submission that the service's list doesn't show is sent again by itself.",
+)
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would render.")
 @telling
 @click.pass_obj
@@ -52,7 +62,10 @@ def command(
     jobs: int | None,
     timeout: float | None,
     poll_interval: float,
+    grace: float,
     max_in_flight: int | None,
+    retry_refused: bool,
+    resubmit: str,
     locked: bool,
     as_json: bool,
     quiet: bool,
@@ -62,12 +75,13 @@ def command(
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
     with told_to_the_end(production, as_json=as_json):
-        collected = _gather(production, loudness, as_json=as_json)
-        plan = studio.plan(production, select, exclude=exclude)
+        lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto"}
+        swept = _gather(production, lookup, loudness, as_json=as_json)
+        plan = studio.plan(production, select, exclude=exclude, retry_refused=retry_refused)
         if locked and not _renders_nothing(plan):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         if _at_rest(plan):
-            return _settle(plan, collected or 0, loudness, as_json=as_json)
+            return _settle(plan, swept.collected if swept else 0, loudness, as_json=as_json)
         studio.require_key(plan)
         if not approved(plan, yes=yes):
             return stopped(ExitCode.STOPPED, as_json=as_json)
@@ -79,21 +93,29 @@ def command(
             timeout=timeout,
             poll_seconds=poll_interval,
             max_in_flight=max_in_flight,
-            collected=collected,
+            swept=swept,
+            **lookup,
         )
         with audience(plan, loudness, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
     return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
 
 
-def _gather(production: Production, loudness: Loudness, *, as_json: bool) -> int | None:
+class Lookup(TypedDict):
+    """How lost submissions are looked up."""
+
+    grace: float
+    resubmit: bool
+
+
+def _gather(production: Production, lookup: Lookup, loudness: Loudness, *, as_json: bool) -> Recovered | None:
     """Collect first, plan second (law 10): what is finished by now is stored before anything is planned.
 
-    Gives how many films were stored, None where nothing was open.
+    Gives what came of it, None where nothing was open.
     """
     if not studio.has_open_ends(production):
         return None
-    return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json)))
+    return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json), **lookup))
 
 
 def _at_rest(plan: Plan) -> bool:

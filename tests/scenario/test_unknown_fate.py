@@ -1,0 +1,449 @@
+"""Submissions whose answers are lost, in virtual time: never sent twice blindly, never lost (law 3; cli.md, last table)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+import pytest
+
+from kit.clock import wall_clock
+from kit.crew import Crew, crew, now
+from kit.emulated import FILM_SECONDS, FORBIDDEN
+from kit.films import COAST, edited, production, shot
+from wanflow.graph.recipe import fingerprint, seed_of
+from wanflow.planner.reason import Code
+from wanflow.planner.steps import Action
+from wanflow.runner.inquiry import Grace
+from wanflow.runner.outcome import Outcome
+from wanflow.service.fault import ServerFault, Unauthorised, UnknownFate
+from wanflow.service.passing import Passing
+from wanflow.service.port import Accepted, Request, TaskState, TaskStatus, TaskSummary, VideoService
+from wanflow.service.wire import request_body
+from wanflow.spec.source import FileSource
+from wanflow.store import journal, layout, lockfile
+from wanflow.store.journal import Attempt
+
+pytestmark = pytest.mark.anyio
+
+FRAME = {"first_frame": FileSource("sets/coast.png")}
+GRACE_SECONDS = 30
+MODEL = "wan2.7-i2v"
+PROMPT = COAST.prompt
+
+
+@dataclass
+class Weather:
+    """What befalls the way to the service: replies to submits that get lost (after or before the service took them),
+    a list that shows tasks only after some seconds, or fails; tasks that do not say what they were asked.
+    """
+
+    lost_replies: int = 0
+    lost_requests: int = 0
+    lag_seconds: float = 0
+    list_fault: Exception | None = None
+    mute: bool = False
+    sent: int = 0
+
+
+class Stormy(Passing):
+    """A service in bad weather."""
+
+    def __init__(self, service: VideoService, weather: Weather) -> None:
+        super().__init__(service)
+        self._weather = weather
+
+    async def submit(self, request: Request) -> Accepted:
+        """The task exists and nobody was told, or it does not exist and nobody was told."""
+        self._weather.sent += 1
+        if self._weather.lost_requests:
+            self._weather.lost_requests -= 1
+            raise UnknownFate("the fate of a request is unknown: HTTP 500")
+        accepted = await self._service.submit(request)
+        if self._weather.lost_replies:
+            self._weather.lost_replies -= 1
+            raise UnknownFate("the service broke off without an answer")
+        return accepted
+
+    async def list(self, model: str) -> Sequence[TaskSummary]:
+        """Late or broken."""
+        if self._weather.list_fault is not None:
+            raise self._weather.list_fault
+        late = wall_clock() - timedelta(seconds=self._weather.lag_seconds)
+        rows = await self._service.list(model)
+        return [row for row in rows if row.created <= late]
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Perhaps without the words of the request."""
+        state = await self._service.poll(task_id)
+        return replace(state, prompt=None) if self._weather.mute else state
+
+
+def stormy(weather: Weather) -> Callable[[VideoService], VideoService]:
+    """Puts the weather in front of a service."""
+    return lambda service: Stormy(service, weather)
+
+
+async def somebody_elses(here: Crew, prompt: str) -> str:
+    """A task that somebody else submits to the same account."""
+    async with here.stranger() as client:
+        media = [{"type": "first_frame", "url": "data:image/png;base64,AA=="}]
+        body = dict(request_body(MODEL, prompt=prompt, negative_prompt=None, media=[], parameters={}, seed=1).body)
+        return (await client.submit(Request(MODEL, {**body, "input": {"prompt": prompt, "media": media}}))).task_id
+
+
+def unresolved(outcome: Outcome) -> str:
+    """The words of the one submission that waits for a person."""
+    assert outcome.exit_code == 5
+    (failure,) = [failure for failure in outcome.failures if failure.code == 5]
+    assert "wanflow resolve" in (failure.hint or "")
+    return failure.message
+
+
+async def test_law_3_a_lost_reply_is_looked_up_and_its_task_adopted(tmp_path: Path) -> None:
+    """The list has a task that no record explains; when it is done its words are ours, and its film is the take."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+        (task,) = await here.tasks()
+    take = next(iter(lockfile.read(here.store.lock).shots["coast"].takes.values()))
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
+    assert (take.task_id, take.seed_uncertain) == (task, False)
+    assert journal.read(here.store).adrift == ()
+
+
+async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(tmp_path: Path) -> None:
+    """The list works and shows nothing for the whole grace: only then the request is sent again, once."""
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        began = await now()
+        outcome = await here.run(production(COAST))
+        assert await now() - began == GRACE_SECONDS + FILM_SECONDS
+        assert len(await here.tasks()) == 1
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 2)
+
+
+async def test_a_list_that_lags_within_the_grace_costs_nothing(tmp_path: Path) -> None:
+    """The task shows up after twenty seconds: it is adopted, nothing is sent again."""
+    weather = Weather(lost_replies=1, lag_seconds=20)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+        assert len(await here.tasks()) == 1
+    assert (outcome.exit_code, weather.sent) == (0, 1)
+
+
+async def test_a_list_that_misses_tasks_on_record_is_not_believed(tmp_path: Path) -> None:
+    """Another task of this run is not in the list either: then that ours isn't means nothing, and the run waits."""
+    weather = Weather(lost_replies=1, lag_seconds=100)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
+        assert len(await here.tasks()) == 2
+    assert (outcome.exit_code, weather.sent) == (0, 2)
+
+
+async def test_a_list_that_misses_tasks_on_record_for_ever_is_for_a_person(tmp_path: Path) -> None:
+    """After ten minutes of waiting: 5, and nothing is sent again."""
+    weather = Weather(lost_replies=1, lag_seconds=10**6)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
+        assert "misses tasks that are on record" in unresolved(outcome)
+        assert 600 < await now() < 700
+    assert (outcome.submitted, weather.sent) == (1, 2)
+
+
+async def test_a_list_that_fails_is_for_a_person(tmp_path: Path) -> None:
+    """Nothing is known, so nothing is sent; the next run, with a list that works, adopts the task."""
+    weather = Weather(lost_replies=1, list_fault=ServerFault("the service failed"))
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        said = unresolved(await here.run(production(COAST)))
+        assert "list can't be read" in said
+        weather.list_fault = None
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+
+
+async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path) -> None:
+    """2 for a key that was never let in; the attempt stays on record."""
+    weather = Weather(lost_replies=1, list_fault=Unauthorised("the service refuses the key"))
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+    assert outcome.exit_code == 2
+    assert len(journal.read(here.store).adrift) == 1
+
+
+async def test_a_colleagues_task_is_watched_until_it_says_whose_it_is(tmp_path: Path) -> None:
+    """It ran before ours was lost and has other words: it is left alone, and ours is sent again."""
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        other = await somebody_elses(here, "a dog on a beach")
+        began = await now()
+        outcome = await here.run(production(COAST))
+        assert await now() - began == 2 * FILM_SECONDS
+        assert len(await here.tasks()) == 2
+    assert (outcome.exit_code, weather.sent) == (0, 2)
+    assert other not in journal.read(here.store).known
+
+
+async def test_a_colleagues_task_beside_ours_is_left_alone(tmp_path: Path) -> None:
+    """Of two unexplained tasks the one with our words is adopted."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        other = await somebody_elses(here, "a dog on a beach")
+        outcome = await here.run(production(COAST))
+        assert len(await here.tasks()) == 2
+    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert other not in journal.read(here.store).known
+
+
+async def test_a_colleague_with_the_same_words_is_for_a_person(tmp_path: Path) -> None:
+    """Two tasks with our words where one submission was lost: both are shown with their times and states."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        other = await somebody_elses(here, PROMPT)
+        said = unresolved(await here.run(production(COAST)))
+        ours = next(task for task in await here.tasks() if task != other)
+    assert other in said
+    assert ours in said
+    assert "2026-11-20 12:00:00 UTC, SUCCEEDED" in said
+    assert weather.sent == 1
+
+
+async def test_a_task_that_failed_is_nobodys(tmp_path: Path) -> None:
+    """It was not charged, whoever asked for it: the request is sent again."""
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        await somebody_elses(here, f"something {FORBIDDEN}")
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, weather.sent) == (0, 2)
+
+
+async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_path: Path) -> None:
+    """Two takes whose replies were lost in the same moment: each gets a film, and either seed may be the other's."""
+    weather = Weather(lost_replies=2)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(replace(COAST, takes=2)))
+        newest, oldest = await here.tasks()
+        takes = lockfile.read(here.store.lock).shots["coast"]
+    by_number = {takes.numbers[take.digest]: take for take in takes.takes.values()}
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 2)
+    assert {take.task_id for take in by_number.values()} == {newest, oldest}
+    assert all(take.seed_uncertain for take in by_number.values())
+
+
+async def test_of_two_equal_requests_one_that_never_arrived_is_sent_again(tmp_path: Path) -> None:
+    """One task, two lost submissions: one of them is it, the other one is sent again; two films are paid, not three."""
+    weather = Weather(lost_requests=1, lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(replace(COAST, takes=2)))
+        assert len(await here.tasks()) == 2
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 3)
+    assert len(lockfile.read(here.store.lock).shots["coast"].takes) == 2
+
+
+async def test_different_requests_with_the_same_words_are_for_a_person(tmp_path: Path) -> None:
+    """The service tells a task's words and nothing else: two shots that differ only in a parameter can't be told."""
+    weather = Weather(lost_replies=2)
+    film = production(
+        COAST, replace(shot("twin", FRAME, prompt=PROMPT), parameters={**COAST.parameters, "duration": 10})
+    )
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(film)
+        assert len(await here.tasks()) == 2
+    assert (outcome.exit_code, weather.sent) == (5, 2)
+    assert all("same words" in failure.message for failure in outcome.failures if failure.code == 5)
+
+
+async def test_an_empty_prompt_is_for_a_person(tmp_path: Path) -> None:
+    """There is nothing by which its task could be told, so it is neither adopted nor sent again."""
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        said = unresolved(await here.run(production(edited(production(COAST), "coast", prompt="").shots["coast"])))
+    assert "no prompt" in said
+    assert weather.sent == 1
+
+
+async def test_a_service_that_does_not_say_the_words_is_for_a_person(tmp_path: Path) -> None:
+    """A success without a prompt can't be told from a colleague's."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        await here.run(production(COAST), timeout=1)
+        await anyio.sleep(FILM_SECONDS)
+        weather.mute = True
+        said = unresolved(await here.run(production(COAST)))
+        (task,) = await here.tasks()
+    assert task in said
+
+
+async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) -> None:
+    """The list shows 24 hours: of an earlier attempt it says nothing, and its film may be gone and paid."""
+    async with crew(tmp_path) as here:
+        adrift(here, hours=25)
+        said = unresolved(await here.run(production(COAST)))
+        assert await here.tasks() == []
+    assert "older than the service's list" in said
+
+
+async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
+    """Not even a list that shows nothing sends a request again."""
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        here.grace = Grace(resubmit=False)
+        said = unresolved(await here.run(production(COAST)))
+        again = unresolved(await here.run(production(COAST)))
+    assert "--resubmit never" in said
+    assert "--resubmit never" in again
+    assert weather.sent == 1
+
+
+async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
+    """Who knows his list to be slow says so."""
+    weather = Weather(lost_replies=1, lag_seconds=200)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        here.grace = Grace(seconds=300)
+        outcome = await here.run(production(COAST))
+        assert len(await here.tasks()) == 1
+    assert (outcome.exit_code, weather.sent) == (0, 1)
+
+
+async def test_a_task_that_shows_up_after_the_grace_is_kept_as_well(tmp_path: Path) -> None:
+    """The request was sent again, and the first one had been accepted: both films were paid, both are takes, and it is said."""
+    weather = Weather(lost_replies=1, lag_seconds=45)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+        tasks = await here.tasks()
+        takes = lockfile.read(here.store.lock).shots["coast"]
+        said = [str(event) for event in here.events]
+        assert here.plan(production(COAST)).idle
+    assert (outcome.exit_code, outcome.submitted, outcome.collected) == (0, 1, 1)
+    assert {take.task_id for take in takes.takes.values()} == set(tasks)
+    assert len(tasks) == 2
+    assert sorted(takes.numbers.values()) == [1, 2]
+    assert any("accepted after all" in words for words in said)
+
+
+async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_path: Path) -> None:
+    """For a day a submission that counts as never accepted is looked for before anything else."""
+    weather = Weather(lost_replies=1, lag_seconds=300)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        first = await here.run(production(COAST))
+        await anyio.sleep(300)
+        second = await here.collect()
+        takes = lockfile.read(here.store.lock).shots["coast"]
+        assert set(await here.tasks()) == {take.task_id for take in takes.takes.values()}
+        third = await here.collect()
+    assert (first.collected, second.collected, third.collected) == (0, 1, 0)
+    assert len(takes.takes) == 2
+
+
+async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) -> None:
+    """The step waits, and what needs it; the rest of the plan is done (cli.md, last table)."""
+    weather = Weather(lost_requests=2)
+    film = production(edited(production(COAST), "coast", prompt="").shots["coast"], shot("gull", FRAME, prompt="gull"))
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        first = await here.run(film)
+        second = await here.run(film)
+    assert (first.exit_code, second.exit_code) == (5, 5)
+    assert set(lockfile.read(here.store.lock).shots) == {"gull"}
+    assert weather.sent == 3
+
+
+async def test_a_killed_submission_is_found_by_the_next_run(tmp_path: Path) -> None:
+    """The process died between request and answer: the plan says that it is looked up, the run adopts what it finds."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        gave_up = await here.run(production(COAST), timeout=1)
+        plan = here.plan(production(COAST))
+        outcome = await here.run(production(COAST))
+    assert gave_up.exit_code == 4
+    assert (plan.steps[0].action, plan.steps[0].certain) == (Action.RENDER, False)
+    assert plan.steps[0].reasons[0].code is Code.IN_FLIGHT
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+
+
+async def test_a_killed_submission_of_an_edited_shot_becomes_a_take_of_what_it_asked(tmp_path: Path) -> None:
+    """The words changed since: both films are there in the end, and an undo finds the first."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        await here.run(production(COAST), timeout=1)
+        changed = edited(production(COAST), "coast", prompt="coast at dusk")
+        outcome = await here.run(changed)
+        undone = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, outcome.collected) == (0, 1, 1)
+    assert (undone.submitted, weather.sent) == (0, 2)
+
+
+async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> None:
+    """One that was accepted is stored; one that was not is left for a run to send again."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        await here.run(production(COAST), timeout=1)
+        found = await here.collect()
+        adrift(here, hours=1)
+        nothing = await here.collect()
+        diary = journal.read(here.store)
+    assert (found.exit_code, found.collected) == (0, 1)
+    assert (nothing.exit_code, nothing.collected, weather.sent) == (0, 0, 1)
+    assert (len(diary.presumed), diary.adrift) == (1, ())
+
+
+async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Path) -> None:
+    """Three submissions that the service surely never took are enough: 1, and the next run may try."""
+    weather = Weather(lost_requests=10)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (1, 0, 3)
+    assert journal.read(here.store).adrift == ()
+
+
+async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_path: Path) -> None:
+    """A second take with the same words is being submitted: the unexplained task in the list may be its own."""
+
+    class Slow(Stormy):
+        async def submit(self, request: Request) -> Accepted:
+            first = not self._weather.sent
+            accepted = await super().submit(request)
+            if not first:
+                await anyio.sleep(3 * FILM_SECONDS)
+            return accepted
+
+    weather = Weather(lost_requests=1)
+    async with crew(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+        outcome = await here.run(production(replace(COAST, takes=2)))
+        tasks = await here.tasks()
+        takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 3)
+    assert {take.task_id for take in takes.values()} == set(tasks)
+    assert len(tasks) == 2
+
+
+async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: Path) -> None:
+    """UNKNOWN is no reason to believe that nothing was paid: the step fails, and a later look may find the film."""
+
+    class Forgetful(Passing):
+        async def settled(self, task_id: str, seen: object = None) -> TaskState:
+            return TaskState(task_id, TaskStatus.UNKNOWN, "r")
+
+    forgetful = True
+    async with crew(tmp_path, lambda service: Forgetful(service) if forgetful else service) as here:
+        first = await here.run(production(COAST))
+        lost = here.plan(production(COAST))
+        forgetful = False
+        await anyio.sleep(FILM_SECONDS)
+        second = await here.run(production(COAST))
+    assert (first.exit_code, first.submitted) == (1, 1)
+    assert lost.steps[0].reasons[0].code is Code.TASK_LOST
+    assert (second.exit_code, second.submitted, second.collected) == (0, 0, 1)
+
+
+def adrift(here: Crew, *, hours: float) -> None:
+    """Leave a submission of the shot `coast` without an answer on record, as a run that was killed does."""
+    layout.establish(here.store)
+    plan = here.plan(production(COAST))
+    recipe = plan.recipes["coast"]
+    core = fingerprint(recipe)
+    date = (wall_clock() - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    attempt = Attempt("killed", "coast", 1, MODEL, core, seed_of(core, None, 0), recipe, date)
+    journal.Journal(here.store).intended(attempt)

@@ -1,0 +1,113 @@
+"""A production as it is on disk: its file read and checked, the media that it names measured.
+
+PyAV and Pillow are imported when a file has to be measured, so that a run with nothing to do is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from wanflow.graph.build import build
+from wanflow.spec.facts import Facts, FactsTable, Unreadable
+from wanflow.spec.load import read_sound_part
+from wanflow.spec.media import check_media, file_sources
+from wanflow.spec.problem import Problem, SpecError, has_errors
+from wanflow.spec.production import Production
+from wanflow.store import factcache, layout
+from wanflow.store.layout import Store
+
+NO_VALUES: Mapping[str, str] = {}
+
+
+def load(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+) -> Production:
+    """Read and check a production file with all that it names, media included.
+
+    `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`. Raises
+    SpecError with every problem; problems that are only warnings are in the production's `warnings`.
+    """
+    production, problems = _read(file, backend=backend, region=region, values=values)
+    if production is None or has_errors(problems):
+        raise SpecError(problems)
+    return replace(production, warnings=problems)
+
+
+def validate(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+) -> tuple[Problem, ...]:
+    """Every problem of a production file, in the order of their places; none is raised."""
+    return _read(file, backend=backend, region=region, values=values)[1]
+
+
+def facts_of(production: Production) -> FactsTable:
+    """What is known of the files that a production names: from the cache, measured where they changed."""
+    store = store_of(production)
+    paths = file_sources(production)
+    known = factcache.look(store, paths)
+    begun_ns = time.time_ns()
+    measured = {path: _measure(production.folder / path) for path in paths if path not in known}
+    fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
+    if fresh:
+        layout.establish(store)
+        factcache.remember(store, fresh, begun_ns=begun_ns)
+    return {**known, **measured}
+
+
+def store_of(production: Production) -> Store:
+    """The store of a production and its backend; raises StoreFault where a newer wanflow wrote it."""
+    store = Store(production.folder, production.backend)
+    layout.recognise(store)
+    return store
+
+
+def _read(
+    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str]
+) -> tuple[Production | None, tuple[Problem, ...]]:
+    place = region or os.environ.get("WANFLOW_REGION") or None
+    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
+    if production is None:
+        return None, problems
+    found = [*check_media(production, facts_of(production)), *_circles(production)]
+    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    located = tuple(_with_line(problem, lines) for problem in found)
+    return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
+
+
+def _circles(production: Production) -> tuple[Problem, ...]:
+    try:
+        build(production)
+    except SpecError as circle:
+        return circle.problems
+    return ()
+
+
+def _with_line(problem: Problem, lines: Sequence[str]) -> Problem:
+    number = problem.place.line
+    return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
+
+
+def _measure(path: Path) -> Facts | Unreadable:
+    """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
+    if not path.exists():
+        return Unreadable("is not there", "check the path: it is relative to the file that names it")
+    probe = import_module("wanflow.media.probe")
+    container = import_module("wanflow.media.container")
+    try:
+        facts: Facts = probe.probe(path)
+    except container.BadMedia as bad:
+        return Unreadable(bad.why, bad.hint)
+    return facts

@@ -1,0 +1,90 @@
+"""From a request to a task on record: each request is on the wire at most once, and what got lost is looked up."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from wanflow.planner.question import Question
+from wanflow.planner.steps import Step
+from wanflow.runner.event import TaskSubmitted, Warned
+from wanflow.runner.feed import compose
+from wanflow.runner.parts import Parts
+from wanflow.runner.stage import Stage
+from wanflow.service.fault import ServerFault, ServiceFault, UnknownFate
+from wanflow.service.port import Request
+from wanflow.service.verdict import repeats_itself
+from wanflow.store.journal import Attempt, OpenTask
+
+SENDS = 3
+"""A request that surely was not accepted is sent again at most so often in all."""
+
+
+async def look_up(step: Step, question: Question, seed: int, stage: Stage, parts: Parts) -> OpenTask | None:
+    """The task of an earlier submission of the same request whose answer was lost; None where there is none.
+
+    Raises UnknownFate where only a person can tell (law 3).
+    """
+    for attempt in stage.inventory.adrift:
+        if (attempt.fingerprint, attempt.seed) == (question.core, seed):
+            found = await parts.inquiry.settle(attempt)
+            if found is not None:
+                parts.emit(_found(step.node, found))
+                return found
+    return None
+
+
+async def submit(step: Step, question: Question, seed: int, stage: Stage, parts: Parts) -> OpenTask:
+    """Send a request and give its task; the intent is on disk before, the task id before it is used (law 2).
+
+    Raises the fault that the service names, and UnknownFate where it may have accepted the request unseen.
+    """
+    request = await compose(question.shot, seed, stage, parts)
+    for _ in range(SENDS):
+        if stage.barred is not None:
+            raise stage.barred
+        attempt = _intend(step, question, seed, parts)
+        task = await _send(step.node, attempt, request, parts)
+        if task is not None:
+            stage.tally.submitted += 1
+            parts.emit(TaskSubmitted(step.node, task.task_id, request.model))
+            return task
+    words = f"the service lost {SENDS} submissions of this request and accepted none, by its own list"
+    raise ServerFault(words, hint="run again later")
+
+
+def _intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
+    """Write down what is about to be asked, before it is on the wire (law 2)."""
+    attempt = Attempt(
+        id=uuid4().hex,
+        shot=question.shot.name,
+        number=step.take,
+        model=question.shot.model,
+        fingerprint=question.core,
+        seed=seed,
+        recipe=question.recipe,
+        date=parts.stamp(),
+    )
+    parts.journal.intended(attempt)
+    return attempt
+
+
+async def _send(node: str, attempt: Attempt, request: Request, parts: Parts) -> OpenTask | None:
+    """One submission; None where its answer was lost and it surely was not accepted."""
+    try:
+        with parts.inquiry.on_the_wire(attempt):
+            accepted = await parts.service.submit(request)
+            return parts.inquiry.accept(attempt, accepted.task_id, accepted.request_id)
+    except UnknownFate as fault:
+        parts.emit(Warned(f"{fault}; it is looked up in the service's list", node))
+    except ServiceFault as fault:
+        state = "refused" if repeats_itself(fault) else "failed"
+        parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=state)
+        raise
+    found = await parts.inquiry.settle(attempt)
+    parts.emit(_found(node, found) if found else Warned("it was not accepted: it is sent again", node))
+    return found
+
+
+def _found(node: str, task: OpenTask) -> Warned:
+    doubt = ", its seed is uncertain" if task.seed_uncertain else ""
+    return Warned(f"the lost submission is task {task.task_id}{doubt}", node)
