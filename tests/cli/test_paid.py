@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from cli.conftest import Wanflow
 
 from kit.served import served
+from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.server import Serving
 from wanflow.emulator.terms import Limits
 from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -265,30 +267,76 @@ def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch
         said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
     events = lines(said.out)
     assert (events[-1]["exit_code"], events[-1]["submitted"]) == (0, 1)
-    assert sum("tries again" in str(event.get("message")) for event in events) == 3
+    told = [str(event.get("message")) for event in events]
+    assert sum("tries again" in words for words in told) == 2
+    assert sum("fetched again" in words for words in told) == 1
 
 
 @pytest.fixture
 def lost(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A submission whose answer was lost: the id of the task that it became."""
-    with served(script(paid, {"on": "submit", "lose": True}), KEY) as service:
+    """A submission whose answer was lost, at a service whose list is broken: the id of the task that it became."""
+    monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
+    faults = ({"on": "submit", "lose": True}, {"on": "list", "status": 500, "times": 0})
+    with served(replace(script(paid, *faults), state=paid / "service"), KEY) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
         said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
         assert (said.code, lines(said.out)[-1]["submitted"]) == (5, 0)
-        headers = {"Authorization": f"Bearer {KEY}"}
-        with httpx.Client(base_url=service.base_url, headers=headers) as client:
-            (row,) = client.get("/tasks/").json()["data"]
-        yield row["task_id"]
+        (task_id,) = Ledger(paid / "service" / "tasks.jsonl").read().by_id
+        yield task_id
 
 
 def test_a_lost_answer_needs_a_decision(wanflow: Wanflow, lost: str) -> None:
-    """5; the shot's state is unknown; the next run finds a task that it doesn't know and buys nothing (law 3)."""
+    """5; the shot's state is unknown; the next run can't look it up either, and buys nothing (law 3)."""
     rows = json.loads(wanflow("status", "--json").out)
     assert {row["shot"]: row["state"] for row in rows}["coast"] == "unknown"
     again = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
-    assert (again.code, lines(again.out)[-1]["exit_code"]) == (5, 5)
-    assert f"{lost} (" in again.err
-    assert "wanflow resolve coast --take 1 --adopt TASK_ID" in again.err
+    assert (again.code, lines(again.out)[-1]["exit_code"], lines(again.out)[-1]["submitted"]) == (5, 5, 0)
+    assert "wanflow resolve coast --take 1 --adopt TASK_ID" in again.out
+    assert "of unknown fate: coast.t1" in again.err
+
+
+def test_a_lost_answer_with_a_list_that_works_needs_nobody(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task is found and adopted in the same run."""
+    with served(script(paid, {"on": "submit", "lose": True}), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+        (take,) = json.loads(wanflow("takes", "--json").out)
+        assert (said.code, lines(said.out)[-1]["submitted"]) == (0, 1)
+        assert any("the lost submission is task" in str(event.get("message")) for event in lines(said.out))
+    assert isinstance(take["seed"], int)
+
+
+@pytest.mark.parametrize(("grace", "resubmit", "code"), [("0", "auto", 0), ("0", "never", 5)])
+def test_a_submission_that_broke_before_it_arrived(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch, grace: str, resubmit: str, code: int
+) -> None:
+    """A 500 without a task: sent again once the grace is over, unless that is forbidden."""
+    with served(script(paid, {"on": "submit", "status": 500}), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        options = ("--grace", grace, "--resubmit", resubmit, "--poll-interval", "0.1")
+        said = wanflow("run", "coast", "--yes", "--json", *options)
+    assert (said.code, lines(said.out)[-1]["submitted"]) == (code, 1 if code == 0 else 0)
+
+
+def test_a_refusal_is_remembered_with_its_words(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not sent again, and blocks what needs it, until its words change or somebody insists."""
+    refusal = {"on": "task", "code": "DataInspectionFailed", "message": "may contain inappropriate content"}
+    with served(script(paid, refusal), KEY) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        quick = ("--yes", "--json", "--poll-interval", "0.1")
+        first, second = wanflow("run", "coast", *quick), wanflow("run", "coast", *quick)
+        (step, *_) = json.loads(wanflow("plan", "--json").out)["steps"]
+        (again, *_) = json.loads(wanflow("plan", "--retry-refused", "--json").out)["steps"]
+        states = {row["shot"]: row["state"] for row in json.loads(wanflow("status", "--json").out)}
+        third = wanflow("run", "coast", "--retry-refused", *quick)
+    assert [lines(said.out)[-1]["submitted"] for said in (first, second, third)] == [1, 0, 1]
+    assert [said.code for said in (first, second, third)] == [1, 1, 0]
+    assert (step["action"], [reason["code"] for reason in step["reasons"]]) == ("blocked", ["refused-before"])
+    assert (again["action"], [reason["code"] for reason in again["reasons"]]) == ("render", ["refused-before"])
+    assert "may contain inappropriate content" in step["reasons"][0]["text"]
+    assert states == {"coast": "refused", "night": "blocked"}
 
 
 def test_a_lost_submission_is_adopted(wanflow: Wanflow, lost: str) -> None:
