@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -15,7 +15,8 @@ from anyio.lowlevel import checkpoint
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from wanflow import digest
-from wanflow.emulator.endpoint import Endpoint
+from wanflow.emulator.endpoint import IN_PROCESS, Endpoint
+from wanflow.emulator.terms import Terms
 from wanflow.graph.build import build
 from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
 from wanflow.planner.draft import draft
@@ -50,10 +51,10 @@ class Crew:
     events: list[Event] = field(default_factory=list)
     grace: Grace = field(default_factory=Grace)
 
-    def plan(self, film: Production) -> Plan:
-        """The plan of a production in this folder, from what is on disk now."""
+    def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
+        """The plan of a production in this folder, from what is on disk now; of some shots or all."""
         located = replace(film, folder=self.folder)
-        return draft(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)))
+        return draft(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)), selected)
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
         """Plan a production and run it; `plan` runs one that was made before."""
@@ -113,14 +114,16 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew(folder: Path, around: Around = lambda service: service, *, unlike: bool = False) -> AsyncIterator[Crew]:
+async def crew(
+    folder: Path, around: Around = lambda service: service, *, unlike: bool = False, terms: Terms = IN_PROCESS
+) -> AsyncIterator[Crew]:
     """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
 
     `unlike`: no two films are the same bytes, whatever was asked.
     """
     (folder / "sets").mkdir(parents=True)
     (folder / "sets" / "coast.png").write_bytes(b"a coast")
-    async with premade(folder / "service", unlike=unlike) as endpoint:
+    async with premade(folder / "service", unlike=unlike, terms=terms) as endpoint:
         yield Crew(folder, endpoint, around)
 
 

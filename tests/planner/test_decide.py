@@ -25,13 +25,17 @@ from kit.films import (
     step,
 )
 from kit.pretend import run
+from wanflow.graph.build import build
+from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.planner.decide import Decision
+from wanflow.planner.draft import draft, take_node
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, StepKind
+from wanflow.spec.production import Production
 from wanflow.spec.source import FileSource, ShotSource, Tail
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, OpenTask
-from wanflow.store.lock import Lock
+from wanflow.store.journal import Attempt, Ending, OpenTask
+from wanflow.store.lock import Lock, pick
 
 
 def test_on_an_empty_machine_everything_is_new() -> None:
@@ -206,6 +210,60 @@ def test_an_open_task_is_collected_not_rendered() -> None:
     now = plan(LIGHTHOUSE, Inventory(open_tasks=(task,)))
     assert actions(now)["coast.t1"] == "collect"
     assert codes(now, "coast.t1") == ["in-flight"]
+
+
+def test_dependents_wait_for_the_take_that_will_be_picked() -> None:
+    """Take 2 is here and take 1 on its way: nothing is paid for a continuation of what is not the pick in the end."""
+    film = edited(LIGHTHOUSE, "coast", takes=2)
+    after, _ = run(film, refuse=frozenset({"coast.t1"}))
+    coming = replace(after, open_tasks=(open_task(film, "coast", 0),))
+    planned = plan(film, coming)
+    assert (actions(planned)["coast.t1"], actions(planned)["coast.t2"]) == ("collect", "reuse")
+    assert step(planned, "approach.first_clip").needs == ("coast.t1",)
+    picked = edited_lock(coming, "coast", "coast.t2")
+    assert step(plan(film, picked), "approach.first_clip").needs == ("coast.t2",)
+
+
+def test_what_was_refused_is_not_asked_again_unless_somebody_insists() -> None:
+    """The very same request would meet the same words; with others, or another seed, it is a new one."""
+    task = open_task(LIGHTHOUSE, "coast", 0)
+    ending = Ending(task.attempt, "inappropriate content", "2026-11-20T10:00:00Z", "X", "t", "refused")
+    have = Inventory(endings=(ending,))
+    blocked = plan(LIGHTHOUSE, have)
+    assert (actions(blocked)["coast.t1"], codes(blocked, "coast.t1")) == ("blocked", ["refused-before"])
+    assert actions(blocked)["approach.t1"] == "blocked"
+    assert "inappropriate content, on 2026-11-20" in step(blocked, "coast.t1").reasons[0].text
+    insisted = draft(build(LIGHTHOUSE), FACTS, have, retry_refused=True)
+    assert (actions(insisted)["coast.t1"], codes(insisted, "coast.t1")) == ("render", ["refused-before"])
+    assert actions(plan(edited(LIGHTHOUSE, "coast", prompt="calm"), have))["coast.t1"] == "render"
+    assert actions(plan(edited(LIGHTHOUSE, "coast", seed=1), have))["coast.t1"] == "render"
+    failed = Inventory(endings=(replace(ending, state="failed"),))
+    assert actions(plan(LIGHTHOUSE, failed))["coast.t1"] == "render"
+
+
+def test_a_submission_whose_fate_is_unknown_is_looked_up_at_most_paid_for() -> None:
+    """The plan names its price as what it may cost, and says why."""
+    attempt = open_task(LIGHTHOUSE, "coast", 0).attempt
+    planned = plan(LIGHTHOUSE, Inventory(adrift=(attempt,)))
+    found = step(planned, "coast.t1")
+    assert (found.action, found.certain, codes(planned, "coast.t1")) == (Action.RENDER, False, ["in-flight"])
+    assert "looked up first" in found.reasons[0].text
+
+
+def open_task(film: Production, name: str, ordinal: int) -> OpenTask:
+    """A task in flight for a take of a shot."""
+    made_from = plan(film).recipes[name]
+    core = fingerprint(made_from)
+    seed = seed_of(core, film.shots[name].seed, ordinal)
+    attempt = Attempt("a", name, ordinal + 1, "wan2.7-i2v", core, seed, made_from, "2026-11-20T10:00:00Z")
+    return OpenTask("task", attempt, "2026-11-20T10:00:00Z")
+
+
+def edited_lock(have: Inventory, name: str, node: str) -> Inventory:
+    """The inventory after somebody picked a take of a shot's current request."""
+    entry = have.lock.shots[name]
+    digest = next(digest for digest, number in entry.numbers.items() if take_node(name, number) == node)
+    return replace(have, lock=pick(have.lock, name, entry.current or "", digest))
 
 
 def test_a_lost_task_is_rendered_anew_and_the_plan_says_why() -> None:

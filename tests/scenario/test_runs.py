@@ -106,12 +106,25 @@ async def test_law_10_a_film_of_an_edited_shot_is_stored_and_answers_an_undo(tmp
     changed = edited(film, "coast", prompt="coast at dusk")
     async with crew(tmp_path) as here:
         await here.run(film, timeout=FILM_SECONDS / 2)
-        await here.run(changed)
-        assert len(blobs.list_takes(here.store)) == 1
-        await now()
+        both = await here.run(changed)
+        assert (both.submitted, both.collected) == (1, 1)
+        assert len(blobs.list_takes(here.store)) == 2
         back = await here.run(film)
         assert (back.submitted, back.exit_code) == (0, 0)
     assert len(blobs.list_takes(here.store)) == 2
+
+
+async def test_a_run_of_some_shots_does_not_wait_for_the_tasks_of_others(tmp_path: Path) -> None:
+    """They are collected by the run that asks for them."""
+    film = production(COAST, shot("gull", FRAME))
+    async with crew(tmp_path) as here:
+        await here.run(production(COAST), timeout=FILM_SECONDS / 2)
+        plan = here.plan(film, {"gull"})
+        await here.run(film, plan=plan, timeout=1)
+        assert len(journal.read(here.store).open) == 2
+        began = await now()
+        outcome = await here.run(film)
+    assert (outcome.collected, outcome.submitted, began) == (2, 0, FILM_SECONDS / 2 + 1)
 
 
 async def test_all_takes_of_a_shot_render_side_by_side_under_their_own_names(tmp_path: Path) -> None:

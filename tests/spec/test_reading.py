@@ -118,7 +118,7 @@ SIGNS = "{}[]:#*&!|>'\"%@`?,-$\t"
 
 def mutated(text, seed):
     """The text with a few lines or characters changed at random."""
-    chance, lines = random.Random(seed), text.split("\n")  # noqa: S311 - chooses mutations, keeps no secret
+    chance, lines = random.Random(seed), text.split("\n")
     for _ in range(chance.randint(1, 4)):
         index = chance.randrange(len(lines))
         line = lines[index]

@@ -103,6 +103,10 @@ class Endpoint:
         else:
             await self._changes.setdefault(task_id, anyio.Event()).wait()
 
+    def charged(self) -> tuple[Task, ...]:
+        """The tasks that the account was charged for: those that succeeded, oldest first (api.md 6.1)."""
+        return state.charged(self._tasks)
+
     def submit(self, call: Call) -> Json:
         """Take a request in; what is judged at once is only what api.md 4.2 names."""
         model = judge.check_envelope(call.headers, call.body, self._catalog)

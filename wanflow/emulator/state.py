@@ -113,6 +113,11 @@ def listed(
     )
 
 
+def charged(tasks: Tasks) -> tuple[Task, ...]:
+    """The tasks that were charged: those that succeeded, in the order of their submission (api.md 6.1)."""
+    return tuple(task for task in tasks.by_id.values() if task.status is Status.SUCCEEDED)
+
+
 def forget(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
     """Drop the finished tasks whose day is over; also returns them, so that their films can go."""
     gone = tuple(task for task in tasks.by_id.values() if task.status in FINAL and now - task.submitted >= LIFETIME)

@@ -85,20 +85,29 @@ def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotG
 
 
 def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
-    """What a shot's dependents get: its picked take, or the promise of the first one to be delivered."""
+    """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
     question = ask(shot, world.backend, inputs, world.inventory)
     held = next((item.take for item in decisions if item.action is Action.HELD), None)
     picked = held or (question.picked() if question.known else None)
-    if picked is not None and question.entry.numbers.get(picked.digest):
-        return _taken(shot, picked, question.entry.numbers[picked.digest], decisions, world.inventory)
-    first = decisions[0]
-    node = take_node(shot.name, first.number)
-    if first.action is Action.BLOCKED:
+    number = question.entry.numbers.get(picked.digest) if picked is not None else None
+    first = _first_to_come(decisions)
+    settled = held is not None or question.pick is not None or first is None or first.number > (number or 0)
+    if picked is not None and number and settled:
+        return _taken(shot, picked, number, decisions, world.inventory)
+    if first is None:
+        node = take_node(shot.name, decisions[0].number)
         return missing(shot.name, Reason(Code.INPUT_FAILED, f"{node} is blocked"), (node,))
     if first.take is not None:
         return _taken(shot, first.take, first.number, decisions, world.inventory)
     promise = f"{question.core}:{question.seed(first.ordinal)}"
+    node = take_node(shot.name, first.number)
     return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
+
+
+def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:
+    """The lowest-numbered take that there will be, which dependents use where none is picked (law 6)."""
+    coming = [item for item in decisions if item.action is not Action.BLOCKED]
+    return min(coming, key=lambda item: item.number, default=None)
 
 
 def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: Supply) -> Supply:

@@ -53,11 +53,16 @@ class Question:
         reach = max(self.wanted, len(self.entry.takes))
         return take.seed is None or take.seed in {self.seed(ordinal) for ordinal in range(reach)}
 
+    @property
+    def pick(self) -> Take | None:
+        """The take that somebody picked for this request; None where nobody did."""
+        pick = self.entry.takes.get(self.entry.picks.get(self.request, ""))
+        return pick if pick is not None and self.answers(pick) else None
+
     def picked(self) -> Take | None:
         """The take that dependents use: the picked one of this request, else its lowest-numbered one (law 6)."""
-        pick = self.entry.takes.get(self.entry.picks.get(self.request, ""))
-        if pick is not None and self.answers(pick):
-            return pick
+        if self.pick is not None:
+            return self.pick
         answering = [take for take in self.entry.takes.values() if self.answers(take)]
         return min(answering, key=lambda take: self.entry.numbers[take.digest], default=None)
 

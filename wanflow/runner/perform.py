@@ -13,11 +13,10 @@ from wanflow.runner.derive import derive_extract
 from wanflow.runner.event import StepFinished, StepStarted
 from wanflow.runner.outcome import Failure, Result
 from wanflow.runner.parts import Parts
-from wanflow.runner.recover import collect_take, keep
+from wanflow.runner.recover import collect_take
 from wanflow.runner.render import render_take, restore_take
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import AccountBlocked, Unauthorised, UnknownFate
-from wanflow.store.journal import Attempt
 
 UNKNOWN = 5
 """The exit code where a submission may have been accepted unseen (cli.md, Exit codes)."""
@@ -54,17 +53,6 @@ class Performer:
         except WanflowError as fault:
             return self._fail(step, fault)
         return self._finish(step, Result.REUSED if decision.action is Action.RESTORE else Result.DONE)
-
-    async def find_stray(self, attempt: Attempt) -> None:
-        """Store the film of a lost submission that no step asks for any more, if it was accepted."""
-        try:
-            task = await self.parts.inquiry.settle(attempt)
-            if task is not None:
-                await keep(await self.parts.service.settled(task.task_id), task, self.parts)
-                self.stage.tally.collected += 1
-        except WanflowError as fault:
-            code = UNKNOWN if isinstance(fault, UnknownFate) else 1
-            self.failures.append(Failure("submission", str(fault), fault.hint, code))
 
     async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
         match step.kind, decision.action:

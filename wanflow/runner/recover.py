@@ -24,9 +24,9 @@ from wanflow.runner.render import receive, shot_vertex, tell_changes
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.service.port import TaskState, TaskStatus
-from wanflow.store import journal, lockfile
+from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.journal import Attempt, OpenTask
-from wanflow.store.lock import Lock, add_take
+from wanflow.store.lock import Lock, ShotEntry, add_take, next_number
 from wanflow.store.take import Take
 
 FIRST = Fraction(10**9)
@@ -53,6 +53,7 @@ async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Reco
     for attempt in diary.presumed:
         if _young(attempt.date, parts):
             await sweep.look_back(attempt)
+    sweep.note_stored(journal.read(parts.store).open)
     diary = journal.read(parts.store)
     for task in urgent_first(diary.open):
         await sweep.ask(task)
@@ -155,6 +156,17 @@ class _Sweep:
     gone: int = 0
     unfetched: dict[str, WanflowError] = field(default_factory=dict)
 
+    def note_stored(self, tasks: Sequence[OpenTask]) -> None:
+        """A film may be in the store with its trace, and the journal not know it yet: it is not fetched twice."""
+        takes = (take for known in traces.read(self.parts.store).takes.values() for take in known) if tasks else ()
+        known = {take.task_id: take for take in takes}
+        here = blobs.list_takes(self.parts.store)
+        for task in tasks:
+            take = known.get(task.task_id)
+            if take is not None and take.digest in here:
+                enter_take(take, task.attempt, self.parts)
+                self.parts.journal.stored(task.task_id, take.digest, self.parts.stamp())
+
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose answer was lost; what a process took with it surely has no task any more."""
         if not self.parts.lasting:
@@ -213,18 +225,6 @@ class _Sweep:
             self.parts.emit(Warned(f"{what}: {fault}"))
 
 
-async def await_latecomers(parts: Parts) -> int:
-    """Wait for submissions that this run counted as never accepted, should they have been; how many films came."""
-    stored = 0
-    for attempt in parts.inquiry.fresh:
-        task = await parts.inquiry.latecomer(attempt, wait=True)
-        if task is not None:
-            parts.emit(after_all(task))
-            await keep(await parts.service.settled(task.task_id), task, parts)
-            stored += 1
-    return stored
-
-
 def after_all(task: OpenTask) -> Warned:
     """What is said of a submission that was sent again although it had been accepted."""
     shot = task.attempt.shot
@@ -233,10 +233,20 @@ def after_all(task: OpenTask) -> Warned:
 
 async def keep(state: TaskState, task: OpenTask, parts: Parts) -> None:
     """Store a film and enter it in the lock as a take of the shot that it was made for, whatever that asks by now."""
-    take, attempt = await receive(state, task, parts), task.attempt
+    enter_take(await receive(state, task, parts), task.attempt, parts)
+
+
+def enter_take(take: Take, attempt: Attempt, parts: Parts) -> None:
+    """Enter a stored film in the lock.
+
+    Others of its request may be in use already: then it gets a number after theirs, so that it displaces none (law 6).
+    """
 
     def enter(lock: Lock) -> Lock:
-        return add_take(lock, attempt.shot, take, attempt.recipe, attempt.number)
+        entry = lock.shots.get(attempt.shot, ShotEntry())
+        alike = {entry.numbers[other.digest] for other in entry.takes.values() if other.fingerprint == take.fingerprint}
+        number = max(attempt.number, next_number(entry) if alike else 0)
+        return add_take(lock, attempt.shot, take, attempt.recipe, number)
 
     lock = lockfile.update(parts.store.lock, enter)
     _announce(take, attempt.shot, lock.shots[attempt.shot].numbers[take.digest], parts)

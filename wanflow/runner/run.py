@@ -12,15 +12,14 @@ from wanflow import money
 from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
+from wanflow.runner.leftovers import Leftovers
 from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
 from wanflow.runner.perform import WRONG_KEY, Performer
-from wanflow.runner.recover import await_latecomers, collect_open
-from wanflow.runner.render import shot_vertex
+from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage, Tally
 from wanflow.store.inventory import survey
-from wanflow.store.journal import Attempt
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
 """Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
@@ -47,14 +46,14 @@ async def run_plan(
     stage = Stage(plan, survey(parts.store, outputs), unfetched=swept.unfetched)
     _tell_beforehand(stage, parts)
     performer = Performer(stage, parts)
+    leftovers = Leftovers(performer)
     results: Mapping[str, Result] = {}
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
-            for attempt in _strays(stage):
-                group.start_soon(performer.find_stray, attempt)
+            leftovers.start(group)
             barred = partial(_barred, stage)
             results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
-        stage.tally.collected += await await_latecomers(parts)
+        await leftovers.await_latecomers()
     done = summarise(plan, performer, results, swept.collected)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
@@ -65,13 +64,6 @@ def _tell_beforehand(stage: Stage, parts: Parts) -> None:
     for step in stage.plan.steps:
         if step.action is Action.BLOCKED:
             parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
-
-
-def _strays(stage: Stage) -> list[Attempt]:
-    """Lost submissions that no step of the plan asks again: of shots that were edited or deleted since."""
-    steps = [step for step in stage.plan.steps if step.kind is StepKind.TAKE and step.action is Action.RENDER]
-    asked = {(stage.question(shot_vertex(stage, step)).core, step.seed) for step in steps}
-    return [attempt for attempt in stage.inventory.adrift if (attempt.fingerprint, attempt.seed) not in asked]
 
 
 def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], collected: int) -> Outcome:

@@ -1,0 +1,116 @@
+"""Productions in bad weather on a machine that keeps losing its power, in virtual time: what was charged, what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from kit.crew import crew
+from kit.power import FILM, TAKES, Machine, audit
+from wanflow.emulator.faults import Fault
+from wanflow.emulator.terms import Terms
+from wanflow.service.limited import Limited
+from wanflow.service.port import VideoService
+from wanflow.service.retrying import Retrying
+
+pytestmark = pytest.mark.anyio
+
+MOST_MOMENTS = 150
+RUNS = 12
+"""Runs without a power cut until a production has to be done: each fault of the weather passes."""
+
+THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
+
+
+@dataclass
+class Totals:
+    """What a campaign did."""
+
+    productions: int = 0
+    kills: int = 0
+    faults: int = 0
+    runs: int = 0
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        takes = self.productions * TAKES
+        return (
+            f"{self.productions} productions, {self.kills} kills, {self.faults} faults, {self.runs} runs:"
+            f" {takes} takes paid, 0 paid twice, 0 lost"
+        )
+
+
+def weather(dice: Random) -> tuple[Fault, ...]:
+    """Some faults, each at some call of its kind."""
+    kinds = (
+        partial(Fault, "submit", lose=True),
+        partial(Fault, "submit", garbage=True),
+        partial(Fault, "submit", status=500),
+        partial(Fault, "submit", status=429, code=THROTTLED[0], message=THROTTLED[1]),
+        partial(Fault, "query", status=500),
+        partial(Fault, "query", lose=True),
+        partial(Fault, "query", garbage=True),
+        partial(Fault, "list", status=500),
+        partial(Fault, "list", lose=True),
+        partial(Fault, "policy", status=500),
+        partial(Fault, "upload", lose=True),
+        partial(Fault, "download", cut=dice.randrange(40)),
+        partial(Fault, "download", status=503),
+        partial(Fault, "download", lose=True),
+        partial(Fault, "task", code="InternalError.Algo"),
+    )
+    return tuple(
+        dice.choice(kinds)(skip=dice.randrange(8), times=dice.randrange(1, 4)) for _ in range(dice.randrange(5))
+    )
+
+
+def tireless(service: VideoService) -> VideoService:
+    """The decorators that the paid service has."""
+    return Retrying(Limited(service), lambda words: None)
+
+
+async def campaign(productions: int, seed: int) -> Totals:
+    """Many productions, each killed some times, each then run until it is done, and audited."""
+    dice, totals = Random(seed), Totals()
+    for _ in range(productions):
+        await _production(dice, totals)
+    return totals
+
+
+async def _production(dice: Random, totals: Totals) -> None:
+    faults = weather(dice)
+    with TemporaryDirectory() as folder:
+        machine = Machine(tireless)
+        async with crew(Path(folder), machine.around, unlike=True, terms=Terms(faults=faults)) as here:
+            for _ in range(dice.randrange(1, 5)):
+                totals.kills += await machine.run(here, dice.randrange(MOST_MOMENTS)) is None
+                totals.runs += 1
+            codes = [await machine.run(here)]
+            while codes[-1] and len(codes) < RUNS:
+                codes.append(await machine.run(here))
+            assert codes[-1] == 0, (codes, faults)
+            audit(here)
+            assert here.plan(FILM).idle
+    totals.productions += 1
+    totals.faults += sum(fault.times for fault in faults)
+    totals.runs += len(codes)
+
+
+async def test_bad_weather_and_power_cuts_cost_no_take() -> None:
+    """A sample of the campaign."""
+    totals = await campaign(40, seed=1)
+    assert totals.kills > 40
+
+
+@pytest.mark.slow
+async def test_a_thousand_kills_cost_no_take(capsys: pytest.CaptureFixture[str]) -> None:
+    """The campaign; its totals are printed."""
+    totals = await campaign(1000, seed=2026)
+    with capsys.disabled():
+        print(f"\nin virtual time: {totals}")
+    assert totals.kills >= 1000

@@ -1,0 +1,91 @@
+"""What earlier runs left with the service and no step of the plan asks for: collected beside new work (law 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from anyio.abc import TaskGroup
+
+from wanflow.errors import WanflowError
+from wanflow.planner.draft import take_node
+from wanflow.planner.steps import Action, StepKind
+from wanflow.runner.event import Warned
+from wanflow.runner.outcome import Failure
+from wanflow.runner.perform import UNKNOWN, Performer
+from wanflow.runner.recover import after_all, keep
+from wanflow.runner.render import shot_vertex
+from wanflow.service.fault import UnknownFate
+from wanflow.store.journal import Attempt, OpenTask
+
+Asked = frozenset[tuple[str, int | None]]
+"""Requests that the plan asks, by fingerprint and seed."""
+
+
+class Leftovers:
+    """Tasks of shots that were edited, renamed or deleted since, and submissions for them whose answers were lost."""
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+        self._parts = performer.parts
+
+    def start(self, group: TaskGroup) -> None:
+        """Wait for all of them beside what else the run does."""
+        have, asked = self._performer.stage.inventory, self._asked()
+        for task in have.open_tasks:
+            if self._is_left(task.attempt, asked):
+                group.start_soon(self._collect, task)
+        for attempt in have.adrift:
+            if self._is_left(attempt, asked):
+                group.start_soon(self._find, attempt)
+
+    async def await_latecomers(self) -> None:
+        """Submissions that this run counted as never accepted, should they have been: their films were paid."""
+        for attempt in self._parts.inquiry.fresh:
+            with self._noted(attempt):
+                task = await self._parts.inquiry.latecomer(attempt, wait=True)
+                if task is not None:
+                    self._parts.emit(after_all(task))
+                    await self._keep(task)
+
+    def _is_left(self, attempt: Attempt, asked: Asked) -> bool:
+        """Whether neither this plan nor one of other shots will collect what an attempt became."""
+        plan = self._performer.stage.plan
+        left_out = attempt.shot in plan.graph.production.shots and attempt.shot not in plan.recipes
+        return not left_out and (attempt.fingerprint, attempt.seed) not in asked
+
+    def _asked(self) -> Asked:
+        stage = self._performer.stage
+        takes = [step for step in stage.plan.steps if step.kind is StepKind.TAKE]
+        active = [step for step in takes if step.action in {Action.RENDER, Action.COLLECT}]
+        return frozenset((stage.question(shot_vertex(stage, step)).core, step.seed) for step in active)
+
+    async def _collect(self, task: OpenTask) -> None:
+        with self._noted(task.attempt):
+            trouble = self._performer.stage.unfetched.get(task.task_id)
+            if trouble is not None:
+                raise trouble
+            words = f"task {task.task_id} answers what `{task.attempt.shot}` asked before: it is waited for as well"
+            self._parts.emit(Warned(words))
+            await self._keep(task)
+
+    async def _find(self, attempt: Attempt) -> None:
+        with self._noted(attempt):
+            task = await self._parts.inquiry.settle(attempt)
+            if task is not None:
+                await self._keep(task)
+
+    async def _keep(self, task: OpenTask) -> None:
+        await keep(await self._parts.service.settled(task.task_id), task, self._parts)
+        self._performer.stage.tally.collected += 1
+
+    @contextmanager
+    def _noted(self, attempt: Attempt) -> Iterator[None]:
+        """What goes wrong with one of them stops nothing else."""
+        try:
+            yield
+        except WanflowError as fault:
+            node = take_node(attempt.shot, attempt.number)
+            code = UNKNOWN if isinstance(fault, UnknownFate) else 1
+            self._performer.failures.append(Failure(node, str(fault), fault.hint, code))
+            self._parts.emit(Warned(f"{node}: {fault}"))
