@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from kit.served import Served, recorded
-from wanflow.emulator.faults import Fault, Faults, ScriptUnreadable, read_script
+from wanflow.emulator.faults import ONE_THING, Fault, Faults, ScriptUnreadable, read_script
 from wanflow.emulator.terms import KEY, Terms
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"
@@ -88,6 +89,83 @@ def test_a_download_ends_too_early_and_goes_on_from_there() -> None:
         assert client.get(url, headers={"Range": "bytes=4-"}).content == whole[4:]
 
 
+def test_a_dropped_call_did_nothing() -> None:
+    """For the client it looks as one whose answer was lost."""
+    with faulty(Fault("submit", drop=True)) as (client, _):
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(SUBMIT, json=BODY)
+        assert total(client) == 0
+
+
+def test_a_stalled_answer_never_comes() -> None:
+    """The call was done; the client has to give up by itself, and the emulator goes on."""
+    with faulty(Fault("submit", stall=True)) as (client, _):
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(SUBMIT, json=BODY, timeout=0.3)
+        assert total(client) == 1
+
+
+def test_a_stalled_task_runs_for_ever() -> None:
+    """The next one doesn't."""
+    with faulty(Fault("task", stall=True)) as (client, _):
+        task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
+        assert settled(client)["task_status"] == "SUCCEEDED"
+        assert client.get(f"/tasks/{task_id}").json()["output"]["task_status"] == "RUNNING"
+
+
+def test_a_download_that_lies_promises_more_than_comes() -> None:
+    """All of the film comes, and the client can't know."""
+    with faulty(Fault("download", lie=10)) as (client, _):
+        url = settled(client)["video_url"]
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(url)
+        assert client.get(url).status_code == 200
+
+
+def test_a_short_film_is_said_to_be_as_long_as_it_is() -> None:
+    """Only who plays it to its end finds out."""
+    with faulty(Fault("download", short=3)) as (client, _):
+        url = settled(client)["video_url"]
+        short, whole = client.get(url), client.get(url)
+        assert short.content == whole.content[:-3]
+        assert int(short.headers["content-length"]) == len(short.content)
+
+
+def test_an_expired_address_is_refused_for_good_and_the_task_has_another() -> None:
+    """Who asks again gets one that works."""
+    with faulty(Fault("download", expire=True)) as (client, service):
+        said = settled(client)
+        assert [client.get(said["video_url"]).status_code for _ in range(2)] == [403, 403]
+        fresh = client.get(f"/tasks/{said['task_id']}").json()["output"]["video_url"]
+        assert client.get(fresh).status_code == 200
+        assert service.base_url.rpartition("/api")[0] in fresh
+
+
+def test_a_forgotten_task_is_remembered_later() -> None:
+    """UNKNOWN for so many looks."""
+    with faulty(Fault("query", forget=True, times=2)) as (client, _):
+        task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
+        said = [client.get(f"/tasks/{task_id}").json()["output"]["task_status"] for _ in range(3)]
+        assert said[:2] == ["UNKNOWN", "UNKNOWN"]
+        assert said[2] != "UNKNOWN"
+
+
+@pytest.mark.parametrize("fault", [Fault("list", lag=60), Fault("list", reach=0)])
+def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: Fault) -> None:
+    """The next one shows it."""
+    with faulty(fault) as (client, _):
+        client.post(SUBMIT, json=BODY)
+        assert [total(client), total(client)] == [0, 1]
+
+
+def test_only_succeeded_tasks_are_charged() -> None:
+    """Failures cost nothing (api.md 6.1)."""
+    with faulty(Fault("task", code="InternalError")) as (client, service):
+        settled(client)
+        paid = settled(client)["task_id"]
+        assert [task.id for task in service.charged()] == [paid]
+
+
 def test_a_task_fails_with_the_scripts_words() -> None:
     """And the next one doesn't."""
     with faulty(Fault("task", code="InternalError.Timeout", message="too long")) as (client, _):
@@ -118,6 +196,9 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
         ('{"faults": [{"on": "submit"}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "submit", "lose": true, "status": 500}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "submit", "cut": 5}]}', "faults[0]"),
+        ('{"faults": [{"on": "query", "lag": 5}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "task", "drop": true}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "list", "lag": 5, "reach": 5}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "submit", "lose": true, "mood": 1}]}', "additionalProperties"),
     ],
 )
@@ -136,5 +217,15 @@ def test_the_script_of_the_page_is_one(tmp_path: Path) -> None:
     text = page.partition("```json\n")[2].partition("```")[0]
     path = tmp_path / "faults.json"
     path.write_text(text, encoding="utf-8")
-    assert [fault.on for fault in read_script(path)] == ["submit", "submit", "download", "task"]
-    assert len(json.loads(text)["faults"]) == 4
+    assert len(read_script(path)) == len(json.loads(text)["faults"]) == 4
+
+
+def test_every_fault_of_the_schema_is_on_the_page_with_an_example(tmp_path: Path) -> None:
+    """Each example is a script that can be played."""
+    page = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^\| [^|]+ \| `(\{[^`]+\})` \|", page, flags=re.MULTILINE)
+    path = tmp_path / "faults.json"
+    path.write_text(json.dumps({"faults": [json.loads(example) for example in examples]}), encoding="utf-8")
+    assert len(read_script(path)) == len(examples)
+    shown = {key for example in examples for key in json.loads(example)}
+    assert shown >= {*ONE_THING, "code", "on"}

@@ -24,6 +24,7 @@ from wanflow.emulator.endpoint import Endpoint, Filming
 from wanflow.emulator.order import Film, Order, Rejected
 from wanflow.emulator.rules import read_catalog
 from wanflow.emulator.server import Server, Serving, listening
+from wanflow.emulator.state import Task
 from wanflow.emulator.terms import Terms
 
 PATIENCE_SECONDS = 30
@@ -63,6 +64,7 @@ class Served:
 
     base_url: str
     seen: list[Exchange] = field(default_factory=list)
+    charged: Callable[[], tuple[Task, ...]] = tuple
 
     def calls(self, method: str, part: str) -> list[Exchange]:
         """What was asked with a method, under paths that have a part."""
@@ -133,6 +135,7 @@ async def _record(terms: Terms, filming: Filming, begun: Begun) -> None:
         async with anyio.create_task_group() as group:
             bucket = Bucket(Path(folder), origin, _now)
             account = Endpoint(bucket, read_catalog(), filming, group=group, clock=_now, jobs=4, terms=terms)
+            service.charged = account.charged
             server = Server(_Recorder(build_app(account), service.seen), sock)
             begun.put((server, service))
             await server.run()

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from wanflow.emulator import replies
 from wanflow.emulator.endpoint import Endpoint, call_of
+from wanflow.emulator.faults import WELL
 from wanflow.emulator.order import Rejected
 from wanflow.emulator.spoiling import Broken, beginning, spoilt, storage_error
 
@@ -67,13 +68,15 @@ class _Door:
             await anyio.sleep(fault.late)
             refusal = Rejected(fault.code, fault.message, status=fault.status)
             return JSONResponse(replies.error(refusal, str(uuid4())), fault.status)
-        status, reply = await self._endpoint.exchange(request.method, where, dict(request.headers), asked)
+        if fault is not None and fault.drop:
+            return await spoilt(Response(), fault)
+        status, reply = await self._endpoint.exchange(request.method, where, dict(request.headers), asked, fault)
         return await spoilt(JSONResponse(dict(reply), status), fault)
 
     async def receive(self, request: Request) -> Response:
         """A form with a file as its last part; the answer has no body (api.md 5)."""
         spoiler = self._endpoint.faults.meet("upload")
-        if spoiler is not None and spoiler.status is not None:
+        if spoiler is not None and (spoiler.status is not None or spoiler.drop):
             return await spoilt(Response(), spoiler)
         try:
             async with request.form(max_files=1, max_fields=20) as form:
@@ -90,16 +93,23 @@ class _Door:
             path = self._endpoint.bucket.film(request.path_params["name"], query)
         except Rejected as fault:
             return storage_error(fault)
-        size = path.stat().st_size
-        first, last, status = _range(request.headers.get("range", ""), size)
-        headers = {"accept-ranges": "bytes", "content-length": str(last - first)}
+        return await self._film(path, request.headers.get("range", ""))
+
+    async def _film(self, path: Path, asked: str) -> Response:
+        spoiler = self._endpoint.faults.meet("download") or WELL
+        if spoiler.expire:
+            self._endpoint.bucket.expire(path)
+            return storage_error(Rejected("AccessDenied", "Request has expired.", status=403))
+        size = _size(path, spoiler.short)
+        first, last, status = _range(asked, size)
+        headers = {"accept-ranges": "bytes", "content-length": str(last - first + spoiler.lie)}
         if status == 416:
             return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
         if status == 206:
             headers["content-range"] = f"bytes {first}-{last - 1}/{size}"
-        spoiler = self._endpoint.faults.meet("download")
-        if spoiler is not None and spoiler.cut is not None:
-            return Broken(status, headers, beginning(path, first, spoiler.cut))
+        if spoiler.lie or spoiler.cut is not None:
+            said = beginning(path, first, last - first if spoiler.cut is None else spoiler.cut)
+            return Broken(status, headers, said)
         return await spoilt(_Film(path, first, last, status, headers), spoiler)
 
 
@@ -160,6 +170,10 @@ def _object(text: bytes) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _size(path: Path, short: int) -> int:
+    return max(0, path.stat().st_size - short)
 
 
 def _range(asked: str, size: int) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,6 +55,7 @@ class Bucket:
         for place in (self._uploads, self._films):
             place.mkdir(parents=True, exist_ok=True)
         self._secret = _secret(folder / "secret")
+        self._issues: Counter[str] = Counter()
 
     @property
     def upload_url(self) -> str:
@@ -94,14 +96,14 @@ class Bucket:
         """A signed address under which the film of a task is served for a day."""
         name = self.film_place(task_id).name
         until = str(int((self._clock() + RESULT_LIFE).timestamp()))
-        query = {"Expires": until, "OSSAccessKeyId": "emulated", "Signature": self._sign(f"{name} {until}")}
+        query = {"Expires": until, "OSSAccessKeyId": "emulated", "Signature": self._sign_film(name, until)}
         return f"{self._origin}/films/{name}?{urlencode(query)}"
 
     def film(self, name: str, query: str) -> Path:
         """The film of an address; raises Rejected, 403 where its signature is wrong or over, 404 where it is gone."""
         given = {key: values[0] for key, values in parse_qs(query).items()}
         until = given.get("Expires", "")
-        if not hmac.compare_digest(given.get("Signature", "").encode(), self._sign(f"{name} {until}").encode()):
+        if not hmac.compare_digest(given.get("Signature", "").encode(), self._sign_film(name, until).encode()):
             raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
         if self._clock().timestamp() >= int(until):
             raise Rejected("AccessDenied", "Request has expired.", status=403)
@@ -109,6 +111,14 @@ class Bucket:
         if not place.is_file():
             raise Rejected("NoSuchKey", "The specified key does not exist.", status=404)
         return place
+
+    def expire(self, film: Path) -> None:
+        """Refuse the addresses of a film that were given out so far."""
+        self._issues[film.name] += 1
+
+    def is_fresh(self, task_id: str) -> bool:
+        """Whether the first address of a task's film still holds."""
+        return not self._issues[self.film_place(task_id).name]
 
     def find(self, url: str) -> Path | None:
         """The file behind an address of ours, None where it isn't ours, isn't there or is over."""
@@ -154,6 +164,10 @@ class Bucket:
 
     def _upload_place(self, key: str) -> Path:
         return self._uploads / of_bytes(key.encode())
+
+    def _sign_film(self, name: str, until: str) -> str:
+        issue = self._issues[name]
+        return self._sign(f"{name} {until} {issue}" if issue else f"{name} {until}")
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.emulator import judge, replies, state
 from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.faults import Faults
+from wanflow.emulator.faults import WELL, Fault, Faults
 from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected, usage
 from wanflow.emulator.rates import Rates
@@ -38,12 +38,16 @@ FORGETFUL = Ledger(None)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that was let in: headers by lower-case name, the query, the body, the task id of its path."""
+    """A request that was let in: headers by lower-case name, the query, the body, the task id of its path.
+
+    `fault` is what goes wrong with it on purpose.
+    """
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, object]
     task_id: str
+    fault: Fault = WELL
 
 
 class Endpoint:
@@ -81,7 +85,12 @@ class Endpoint:
         self._start()
 
     async def exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, object],
+        fault: Fault | None = None,
     ) -> tuple[int, Json]:
         """Answer one request: the HTTP status and the JSON that goes with it; `path` is below the base address."""
         await checkpoint()
@@ -91,9 +100,9 @@ class Endpoint:
         try:
             _check_key(lowered, self._terms.key)
             answer, task_id = _route(method, where)
-            return 200, answer(self, Call(lowered, dict(parse_qsl(query)), body, task_id))
-        except Rejected as fault:
-            return fault.status, replies.error(fault, _new_id())
+            return 200, answer(self, Call(lowered, dict(parse_qsl(query)), body, task_id, fault or WELL))
+        except Rejected as no:
+            return no.status, replies.error(no, _new_id())
 
     async def changed(self, task_id: str) -> None:
         """Wait for the next change of a task; return at once where it is final or unknown."""
@@ -124,14 +133,16 @@ class Endpoint:
         """Say what is known of a task."""
         self._rates.count("query", self._terms.limits.queries, self._clock())
         task = state.look(self._tasks, call.task_id, self._clock())
-        if task is None:
+        if task is None or call.fault.forget:
             return replies.unknown(call.task_id, _new_id())
+        if task.url is not None and not self.bucket.is_fresh(task.id):
+            task = replace(task, url=self.bucket.film_url(task.id))
         return replies.state(task, _new_id())
 
     def list(self, call: Call) -> Json:
         """List tasks of a window of at most a day, the last one if none is named (api.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
-        since, until = _window(call.query, self._clock())
+        since, until = _shown(_window(call.query, self._clock()), call.fault, self._clock())
         found = state.listed(
             self._tasks, since=since, until=until, model=call.query.get("model_name"), status=call.query.get("status")
         )
@@ -166,6 +177,7 @@ class Endpoint:
         began = anyio.current_time()
         try:
             order = self._judge(task)
+            await self._befall(task)
             async with self._hands:
                 film = await self._filming(order, self.bucket.film_place(task.id))
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
@@ -189,13 +201,18 @@ class Endpoint:
             raise Rejected("Throttling.AllocationQuota", words, status=429)
 
     def _judge(self, task: Task) -> Order:
-        """What a task is to film; raises Rejected where it is refused, or where it is to fail on purpose."""
+        """What a task is to film; raises Rejected where it is refused."""
         order = judge.judge(task.body, self._catalog)
         self._check_uploads(order)
+        return order
+
+    async def _befall(self, task: Task) -> None:
+        """What happens to a task on purpose: it never ends, or fails, which is raised as Rejected."""
         fault = self.faults.meet("task", task.model)
+        if fault is not None and fault.stall:
+            await anyio.sleep_forever()
         if fault is not None:
             raise Rejected(fault.code, fault.message)
-        return order
 
     def _check_uploads(self, order: Order) -> None:
         for item in order.media:
@@ -257,6 +274,14 @@ def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime
     if since is None:
         return (until or now) - day, until or now
     return since, min(until or since + day, since + day)
+
+
+def _shown(window: tuple[datetime, datetime], fault: Fault, now: datetime) -> tuple[datetime, datetime]:
+    """What a list shows of its window where it is late or short on purpose."""
+    since, until = window
+    if fault.reach is not None:
+        since = max(since, now - timedelta(seconds=fault.reach))
+    return since, min(until, now - timedelta(seconds=fault.lag))
 
 
 def _moment(query: Mapping[str, str], name: str) -> datetime | None:

@@ -10,7 +10,12 @@ from pathlib import Path
 from wanflow import schemas
 from wanflow.errors import WanflowError
 
-SCHEMA = "faults.schema.json"
+SCHEMA = "fault-script.schema.json"
+
+ONE_THING = (
+    *("status", "drop", "lose", "garbage", "stall", "late"),
+    *("cut", "lie", "short", "expire", "forget", "lag", "reach"),
+)
 
 
 class ScriptUnreadable(WanflowError):
@@ -21,8 +26,11 @@ class ScriptUnreadable(WanflowError):
 class Fault:
     """One thing that goes wrong: `on` which call, after how many that pass (`skip`), how often (`times`, 0 for ever).
 
-    With `status` an error is answered and nothing is done. Otherwise the call is done, and its answer comes `late`,
-    is `garbage`, is lost with the connection (`lose`), or ends after `cut` bytes. A task fails with `code`.
+    With `status` an error is answered and nothing is done, with `drop` the connection is closed instead. Otherwise the
+    call is done, and its answer comes `late`, is `garbage`, is lost with the connection (`lose`), or never comes
+    (`stall`). A download breaks off after `cut` bytes, promises more than it has (`lie`), is `short` of some bytes, or
+    its address is refused (`expire`). A query does not know its task (`forget`). A list misses the tasks of the last
+    `lag` seconds, or those before the last `reach` seconds. A task fails with `code`.
     """
 
     on: str
@@ -35,11 +43,23 @@ class Fault:
     message: str = "An internal error has occured, please try again later or contact service support."
     garbage: bool = False
     lose: bool = False
+    drop: bool = False
+    stall: bool = False
     cut: int | None = None
+    lie: int = 0
+    short: int = 0
+    expire: bool = False
+    forget: bool = False
+    lag: float = 0
+    reach: float | None = None
 
     def strikes(self, number: int) -> bool:
         """Whether it happens to the call of this number, from 0."""
         return number >= self.skip and (not self.times or number < self.skip + self.times)
+
+
+WELL = Fault("nothing")
+"""Nothing goes wrong."""
 
 
 class Faults:
@@ -78,5 +98,6 @@ def read_script(path: Path) -> tuple[Fault, ...]:
 def _complaint(wrong: schemas.Violation) -> str:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.path).lstrip(".")
     if wrong.rule == "oneOf":
-        return f"{place}: a fault does one thing: `status`, `garbage`, `lose`, `cut`, `late`, or a task's `code`"
+        one = ", ".join(f"`{name}`" for name in ONE_THING)
+        return f"{place}: a fault does one thing, on a call that can: {one}, or a task's `code`"
     return f"{place or 'the script'}: breaks `{wrong.rule}: {json.dumps(wrong.wanted)}`"

@@ -19,6 +19,10 @@ class StateUnreadable(WanflowError):
     """The folder of `--state` has a file that is none of ours."""
 
 
+PRIVATE = 0o600
+"""Prompts and signed addresses are nobody else's business."""
+
+
 class Ledger:
     """The tasks of one account in one file; without a path nothing is kept."""
 
@@ -46,7 +50,7 @@ class Ledger:
         """Bring a task as it stands now to disk."""
         if self._path is None:
             return
-        with self._path.open("ab") as file:
+        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE), "ab") as file:
             file.write(_line(task))
             file.flush()
             os.fsync(file.fileno())

@@ -133,7 +133,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _folder(state: Path | None) -> Iterator[Path]:
     if state is not None:
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield state
         return
     with TemporaryDirectory(prefix="wanflow-emulator-", ignore_cleanup_errors=True) as folder:

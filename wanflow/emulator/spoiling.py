@@ -1,4 +1,4 @@
-"""Answers as faults leave them: late, lost, cut off, garbage (`wanflow emulator --faults`)."""
+"""Answers as faults leave them: late, lost, stalled, cut off, garbage (`wanflow emulator --faults`)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,25 @@ class Broken(Response):
         await send({"type": "http.response.body", "body": self._said, "more_body": True})
 
 
+class Stalled(Response):
+    """An answer that never comes: the connection stays open until the client leaves."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for the client to leave."""
+        del scope, send
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
+
 async def spoilt(answer: Response, fault: Fault | None) -> Response:
     """An answer as a fault leaves it: late, lost, an error, or garbage."""
     if fault is None:
         return answer
     await anyio.sleep(fault.late)
-    if fault.lose:
+    if fault.lose or fault.drop:
         return Broken(200, {"content-length": "1000"}, b"")
+    if fault.stall:
+        return Stalled()
     if fault.status is not None:
         return storage_error(Rejected(fault.code, fault.message, status=fault.status))
     return HTMLResponse("<html><p>Please log in.</p></html>") if fault.garbage else answer
