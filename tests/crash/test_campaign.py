@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -12,7 +11,7 @@ import pytest
 
 from kit.crew import crew
 from kit.power import FILM, TAKES, Machine, audit
-from wanflow.emulator.faults import Fault
+from kit.weather import weather
 from wanflow.emulator.terms import Terms
 from wanflow.service.limited import Limited
 from wanflow.service.port import VideoService
@@ -23,8 +22,6 @@ pytestmark = pytest.mark.anyio
 MOST_MOMENTS = 150
 RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
-
-THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 
 
 @dataclass
@@ -43,30 +40,6 @@ class Totals:
             f"{self.productions} productions, {self.kills} kills, {self.faults} faults, {self.runs} runs:"
             f" {takes} takes paid, 0 paid twice, 0 lost"
         )
-
-
-def weather(dice: Random) -> tuple[Fault, ...]:
-    """Some faults, each at some call of its kind."""
-    kinds = (
-        partial(Fault, "submit", lose=True),
-        partial(Fault, "submit", garbage=True),
-        partial(Fault, "submit", status=500),
-        partial(Fault, "submit", status=429, code=THROTTLED[0], message=THROTTLED[1]),
-        partial(Fault, "query", status=500),
-        partial(Fault, "query", lose=True),
-        partial(Fault, "query", garbage=True),
-        partial(Fault, "list", status=500),
-        partial(Fault, "list", lose=True),
-        partial(Fault, "policy", status=500),
-        partial(Fault, "upload", lose=True),
-        partial(Fault, "download", cut=dice.randrange(40)),
-        partial(Fault, "download", status=503),
-        partial(Fault, "download", lose=True),
-        partial(Fault, "task", code="InternalError.Algo"),
-    )
-    return tuple(
-        dice.choice(kinds)(skip=dice.randrange(8), times=dice.randrange(1, 4)) for _ in range(dice.randrange(5))
-    )
 
 
 def tireless(service: VideoService) -> VideoService:

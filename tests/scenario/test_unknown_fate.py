@@ -21,7 +21,7 @@ from wanflow.runner.inquiry import Grace
 from wanflow.runner.outcome import Outcome
 from wanflow.service.fault import ServerFault, Unauthorised, UnknownFate
 from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Request, TaskState, TaskStatus, TaskSummary, VideoService
+from wanflow.service.port import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
 from wanflow.service.wire import request_body
 from wanflow.spec.source import FileSource
 from wanflow.store import journal, layout, lockfile
@@ -436,6 +436,23 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
     assert (first.exit_code, first.submitted) == (1, 1)
     assert lost.steps[0].reasons[0].code is Code.TASK_LOST
     assert (second.exit_code, second.submitted, second.collected) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(("looks", "code"), [(3, 0), (4, 1)])
+async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Path, looks: int, code: int) -> None:
+    """It would be paid a second time; only the fourth no is believed, and then the step fails as lost."""
+
+    class Wavering(Passing):
+        left = looks
+
+        async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+            self.left -= 1
+            known = self.left < 0
+            return await super().settled(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
+
+    async with crew(tmp_path, Wavering) as here:
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted) == (code, 1)
 
 
 def adrift(here: Crew, *, hours: float) -> None:

@@ -12,6 +12,7 @@ from wanflow.planner.draft import take_node
 from wanflow.planner.steps import Action, StepKind
 from wanflow.runner.event import Warned
 from wanflow.runner.outcome import Failure
+from wanflow.runner.patience import wait_for
 from wanflow.runner.perform import UNKNOWN, Performer
 from wanflow.runner.recover import after_all, keep
 from wanflow.runner.render import shot_vertex
@@ -76,7 +77,7 @@ class Leftovers:
                 await self._keep(task)
 
     async def _keep(self, task: OpenTask) -> None:
-        await keep(await self._parts.service.settled(task.task_id), task, self._parts)
+        await keep(await wait_for(task, self._parts), task, self._parts)
         self._performer.stage.tally.collected += 1
 
     @contextmanager

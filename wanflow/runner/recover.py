@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from fractions import Fraction
 
 import anyio
@@ -16,6 +15,7 @@ from wanflow.planner.decide import Decision
 from wanflow.planner.draft import take_node
 from wanflow.planner.price import CURRENCY
 from wanflow.planner.steps import Action, Step
+from wanflow.runner import patience
 from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
@@ -33,10 +33,6 @@ FIRST = Fraction(10**9)
 """What is in flight already takes its place before anything new."""
 
 
-DAY = timedelta(hours=24)
-"""How long the service knows a task (api.md 4.1)."""
-
-
 async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Recovered:
     """Ask every open task once and store what is finished, whatever became of its shot since.
 
@@ -51,14 +47,14 @@ async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Reco
     for attempt in diary.adrift:
         await sweep.look_for(attempt)
     for attempt in diary.presumed:
-        if _young(attempt.date, parts):
+        if patience.is_young(attempt.date, parts):
             await sweep.look_back(attempt)
     sweep.note_stored(journal.read(parts.store).open)
     diary = journal.read(parts.store)
     for task in urgent_first(diary.open):
         await sweep.ask(task)
     for task in diary.forgotten:
-        if _young(task.accepted, parts):
+        if patience.is_young(task.accepted, parts):
             await sweep.ask_again(task)
     return Recovered(sweep.collected, sweep.gone, sweep.unfetched)
 
@@ -90,7 +86,7 @@ async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Part
     if decision.task.task_id in stage.unfetched:
         raise stage.unfetched[decision.task.task_id]
     async with parts.slots.slot(decision.task.attempt.model, FIRST, step.node):
-        state = await parts.service.settled(decision.task.task_id, tell_changes(step.node, parts))
+        state = await patience.wait_for(decision.task, parts, tell_changes(step.node, parts))
     take = await receive(state, decision.task, parts)
     file_take(take, step.take, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
 
@@ -128,7 +124,7 @@ class _Gathering:
         try:
             if trouble is not None:
                 raise trouble
-            state = await self.parts.service.settled(task.task_id, tell_changes(node, self.parts))
+            state = await patience.wait_for(task, self.parts, tell_changes(node, self.parts))
             await keep(state, task, self.parts)
         except WanflowError as fault:
             if isinstance(fault, Unauthorised) and not self.collected:
@@ -187,14 +183,14 @@ class _Sweep:
     async def ask(self, task: OpenTask) -> None:
         """Ask a task once, and store its film if it has one."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await self.parts.service.poll(task.task_id)
+            state = await patience.ask(task, self.parts)
             if state.status.final:
                 await self._take(state, task)
 
     async def ask_again(self, task: OpenTask) -> None:
         """Ask a task that the service did not know: it may have been wrong, and the film was paid for."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await self.parts.service.poll(task.task_id)
+            state = await patience.ask(task, self.parts)
             if state.status is not TaskStatus.UNKNOWN:
                 self.parts.journal.running(task.task_id, self.parts.stamp())
                 self.parts.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
@@ -250,11 +246,6 @@ def enter_take(take: Take, attempt: Attempt, parts: Parts) -> None:
 
     lock = lockfile.update(parts.store.lock, enter)
     _announce(take, attempt.shot, lock.shots[attempt.shot].numbers[take.digest], parts)
-
-
-def _young(date: str, parts: Parts) -> bool:
-    """Whether the service may still know a task of that time."""
-    return parts.lasting and parts.clock() - datetime.fromisoformat(date) < DAY
 
 
 def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:

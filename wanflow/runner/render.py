@@ -10,6 +10,7 @@ from wanflow.planner.steps import Step
 from wanflow.runner.event import TaskChanged
 from wanflow.runner.fetch import fetch_film
 from wanflow.runner.parts import Parts
+from wanflow.runner.patience import wait_for
 from wanflow.runner.record import file_take, film_from
 from wanflow.runner.stage import Stage
 from wanflow.runner.submit import look_up, submit
@@ -29,7 +30,7 @@ async def render_take(step: Step, decision: Decision, priority: Fraction, stage:
     async with parts.slots.slot(vertex.shot.model, priority, step.node):
         found = await look_up(step, question, seed, stage, parts)
         task = found or await submit(step, question, seed, stage, parts)
-        state = await parts.service.settled(task.task_id, tell_changes(step.node, parts))
+        state = await wait_for(task, parts, tell_changes(step.node, parts))
     take = await receive(state, task, parts)
     stage.tally.collected += found is not None
     file_take(take, step.take, question, step.node, stage, parts)
