@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+import anyio
 from anyio import CapacityLimiter
 
 from wanflow.emulator.animatic import ORIGIN, open_animatic
@@ -33,6 +34,8 @@ from wanflow.store.layout import Store
 from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 ANIMATIC = "animatic"
+TURN_SECONDS = 0.5
+"""Between two looks at whether another run ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Pace:
 
     `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
-    `resubmit`. Without `key_needed` there is nothing to ask of the service.
+    `resubmit`. Without `key_needed` there is nothing to ask of the service; `wait` waits for another run to end.
     """
 
     jobs: int | None = None
@@ -50,6 +53,7 @@ class Pace:
     grace: float = GRACE_SECONDS
     resubmit: bool = True
     key_needed: bool = True
+    wait: bool = False
 
     @property
     def hands(self) -> int:
@@ -80,10 +84,13 @@ async def open_parts(production: Production, store: Store, emit: Emit, pace: Pac
 
 @asynccontextmanager
 async def at_work(production: Production, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
-    """The parts of the one run that works in a production; raises StoreBusy where another does, and as `open_parts`."""
+    """The parts of the one run that works in a production.
+
+    Raises StoreBusy where another does and is not waited for, and as `open_parts`.
+    """
     store = Store(production.folder, production.backend)
     layout.establish(store)
-    with mutex.hold(store):
+    async with _turn(store, emit, wait=pace.wait):
         lockfile.establish(store)
         layout.sweep_temporary(store)
         async with open_parts(production, store, emit, pace) as parts:
@@ -96,6 +103,26 @@ async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[C
     with _perhaps_alone(store) as alone:
         async with open_parts(production, store, _ignore, Pace()) as parts:
             return await cancel_tasks(tasks, parts.service, parts.journal if alone else None, parts.stamp())
+
+
+@asynccontextmanager
+async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
+    """Be the one run of a production, with `wait` as soon as no other is."""
+    told = False
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(mutex.hold(store))
+                break
+            except StoreBusy as busy:
+                if not wait:
+                    raise
+                words = f"{busy}: it is waited for"
+            if not told:
+                emit(Warned(words))
+                told = True
+            await anyio.sleep(TURN_SECONDS)
+        yield
 
 
 @contextmanager

@@ -100,6 +100,7 @@ async def run(
     max_in_flight: int | None = None,
     grace: float = GRACE_SECONDS,
     resubmit: bool = True,
+    wait: bool = False,
     swept: Recovered | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
@@ -109,13 +110,14 @@ async def run(
     `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
     model (default: what the service runs at once and a few more). A submission whose answer was lost counts as never
     accepted, and is sent again, if the service's list shows nothing of it for `grace` seconds; without `resubmit` it
-    waits for a person. `swept` is what `gather` gave, where it was called before the plan was made.
+    waits for a person. `wait` waits for another run in this production to end. `swept` is what `gather` gave, where it
+    was called before the plan was made.
 
     Raises Unauthorised without a usable key, StoreBusy where another run works in this production, ToolMissing without
     an ffmpeg, and for other trouble other WanflowErrors.
     """
     backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
-    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, key_needed=asks_service(of))
+    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
@@ -123,14 +125,19 @@ async def run(
 
 
 async def gather(
-    production: Production, *, emit: Emit | None = None, grace: float = GRACE_SECONDS, resubmit: bool = True
+    production: Production,
+    *,
+    emit: Emit | None = None,
+    grace: float = GRACE_SECONDS,
+    resubmit: bool = True,
+    wait: bool = False,
 ) -> Recovered:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
-    Lost submissions are looked for, with `grace` and `resubmit` as for `run`. Raises Unauthorised, NotSent, StoreBusy.
+    `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
     """
     backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
-    pace = backends.Pace(grace=grace, resubmit=resubmit)
+    pace = backends.Pace(grace=grace, resubmit=resubmit, wait=wait)
     async with backends.at_work(production, emit or _ignore, pace) as parts:
         swept: Recovered = await recover.collect_open(parts)
         return swept
@@ -143,10 +150,11 @@ async def collect(
     timeout: float | None = None,
     poll_seconds: float = POLL_SECONDS,
     grace: float = GRACE_SECONDS,
+    wait: bool = False,
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
     backends, recover = import_module("wanflow.backends"), import_module("wanflow.runner.recover")
-    pace = backends.Pace(poll_seconds=poll_seconds, grace=grace)
+    pace = backends.Pace(poll_seconds=poll_seconds, grace=grace, wait=wait)
     async with backends.at_work(production, emit or _ignore, pace) as parts:
         done: Outcome = await recover.collect_all(parts, timeout)
         return done

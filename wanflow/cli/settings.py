@@ -122,6 +122,7 @@ _WAITING = (
         metavar="SECONDS",
         help="So long a lost submission is looked for in the service's list before it counts as not accepted.",
     ),
+    click.option("--wait", is_flag=True, help="Wait for another run in this production to end."),
 )
 
 retrying = click.option("--retry-refused", is_flag=True, help="Send again what the service refused before.")
@@ -134,7 +135,7 @@ _TELLING = (
 
 
 def waiting(command: Decorated) -> Decorated:
-    """Add `--timeout`, `--poll-interval` and `--grace`."""
+    """Add `--timeout`, `--poll-interval`, `--grace` and `--wait`."""
     return _with(command, _WAITING)
 
 

@@ -59,7 +59,16 @@ def blocked_text(plan: Plan) -> str:
 def interrupted_text(have: Inventory) -> str:
     """What an interrupted run leaves behind: tasks in flight, and takes whose rendering ended with it, by name."""
     head, way_on = "interrupted: what was finished is kept", "hint: `wanflow run` goes on from here"
-    return "\n".join((head, *left_text(have), way_on))
+    return "\n".join((head, *left_text(have), *_owed(have), way_on))
+
+
+def _owed(have: Inventory) -> tuple[str, ...]:
+    """What becomes of the tasks that are left in flight, and of the money."""
+    if not have.open_tasks:
+        return ()
+    tasks = count(len(have.open_tasks), "task")
+    ways = "`wanflow collect` stores the films, `wanflow cancel` calls off what still waits"
+    return (f"{tasks} will be charged when done, at the service's prices: {ways}",)
 
 
 def left_text(have: Inventory) -> tuple[str, ...]:

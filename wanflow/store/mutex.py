@@ -43,7 +43,7 @@ def _acquired(lock: Path, name: Path) -> FileLock:
             guard.acquire()
         except Timeout:
             words = f"another run works here ({_holder(name)})"
-            raise StoreBusy(words, hint="wait for it, or stop it with Ctrl-C") from None
+            raise StoreBusy(words, hint="wait for it with `--wait`, or stop it with Ctrl-C") from None
     return guard
 
 

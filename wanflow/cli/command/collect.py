@@ -28,6 +28,7 @@ def command(
     timeout: float | None,
     poll_interval: float,
     grace: float,
+    wait: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -40,7 +41,9 @@ def command(
     if not as_json and not quiet:
         click.echo(f"{count(len(studio.survey(production).open_tasks), 'task')} in flight", err=True)
     emit = listener(loudness, as_json=as_json)
-    work = partial(studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval, grace=grace)
+    work = partial(
+        studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval, grace=grace, wait=wait
+    )
     with told_to_the_end(production, as_json=as_json):
         outcome = anyio.run(work)
     return ExitCode(conclude(production, outcome, collected_text(outcome), loudness, as_json=as_json))

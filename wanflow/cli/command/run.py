@@ -63,6 +63,7 @@ def command(
     timeout: float | None,
     poll_interval: float,
     grace: float,
+    wait: bool,
     max_in_flight: int | None,
     retry_refused: bool,
     resubmit: str,
@@ -75,7 +76,7 @@ def command(
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
     with told_to_the_end(production, as_json=as_json):
-        lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto"}
+        lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
         swept = _gather(production, lookup, loudness, as_json=as_json)
         plan = studio.plan(production, select, exclude=exclude, retry_refused=retry_refused)
         if locked and not _renders_nothing(plan):
@@ -102,10 +103,11 @@ def command(
 
 
 class Lookup(TypedDict):
-    """How lost submissions are looked up."""
+    """How lost submissions are looked up, and whether another run is waited for."""
 
     grace: float
     resubmit: bool
+    wait: bool
 
 
 def _gather(production: Production, lookup: Lookup, loudness: Loudness, *, as_json: bool) -> Recovered | None:

@@ -1,0 +1,169 @@
+"""Who stops a run, waits for one, or finds one at work: real processes against a service on a socket."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kit.clips import numbered_clip
+from kit.project import call, clean, write_production
+from kit.served import Served, playing
+from wanflow import studio
+from wanflow.emulator.faults import Fault
+from wanflow.emulator.terms import KEY, Terms
+from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.store import journal
+
+PRODUCTION = """\
+wanflow: 1
+backend: dashscope
+defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}
+shots:
+  coast: {first_frame: sets/coast.png, prompt: a coast}
+  gull: {first_frame: sets/coast.png, prompt: a gull}
+"""
+QUICK = ("--yes", "--json", "--poll-interval", "0.1")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of film."""
+    return numbered_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 60)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A production on the paid backend."""
+    return write_production(tmp_path, PRODUCTION)
+
+
+def environ(service: Served) -> dict[str, str]:
+    """The way to a service."""
+    return {BASE_VARIABLE: service.base_url, KEY_VARIABLE: KEY}
+
+
+@contextmanager
+def running(film: Path, service: Served, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A run under way."""
+    command = [sys.executable, "-m", "wanflow", "run", *QUICK, *words]
+    with subprocess.Popen(
+        command,
+        cwd=film.parent,
+        env=clean(environ(service)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(process: subprocess.Popen[str], event: str, times: int = 1) -> list[dict[str, object]]:
+    """Read events until one was told so often."""
+    assert process.stdout is not None
+    told: list[dict[str, object]] = []
+    while sum(item["event"] == event for item in told) < times:
+        told.append(json.loads(process.stdout.readline()))
+    return told
+
+
+def open_tasks(film: Path) -> list[str]:
+    """What the journal says is in flight."""
+    return [task.task_id for task in journal.read(studio.store_of(studio.load(film))).open]
+
+
+def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, clip: Path) -> None:
+    """130 with the state saved; the next run pays for nothing again."""
+    with playing(clip, film_seconds=3) as service:
+        with running(film, service) as process:
+            told = until(process, "task.submitted", 2)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=20)
+        submitted = {str(item["task_id"]) for item in told if item["event"] == "task.submitted"}
+        assert process.returncode == 130
+        assert json.loads(out.splitlines()[-1])["exit_code"] == 130
+        assert set(open_tasks(film)) == submitted
+        assert all(task in said for task in submitted)
+        assert "2 tasks will be charged when done" in said
+        assert "Traceback" not in said
+        again = call(film.parent, "run", *QUICK, environ=environ(service))
+        last = json.loads(again.stdout.splitlines()[-1])
+        assert (again.returncode, last["submitted"], last["collected"]) == (0, 0, 2)
+        assert len(service.charged()) == 2
+
+
+def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path, clip: Path) -> None:
+    """The answer is awaited and written down: nothing is left of unknown fate."""
+    with playing(clip, Terms(faults=(Fault("submit", late=2, times=0),)), film_seconds=1) as service:
+        with running(film, service, "coast") as process:
+            until(process, "step.started")
+            wait_for(service, "video-synthesis")
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+        assert process.returncode == 130
+        (task,) = open_tasks(film)
+        assert f"in flight: coast.t1 (task {task})" in said
+
+
+def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
+    """Whoever does not want to wait for an answer leaves it to the next run, which looks it up and pays nothing again."""
+    with playing(clip, Terms(faults=(Fault("submit", late=8),)), film_seconds=0.2) as service:
+        with running(film, service, "coast") as process:
+            until(process, "step.started")
+            wait_for(service, "video-synthesis")
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=4)
+        assert process.returncode == 130
+        assert "of unknown fate: coast.t1" in said
+        assert "Traceback" not in said
+        again = call(film.parent, "run", "coast", *QUICK, environ=environ(service))
+        assert again.returncode == 0, again.stderr
+        assert len(service.charged()) == 1
+
+
+def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
+    """It says who holds the production; with `--wait` it goes on when the first is done, and has nothing to do."""
+    with playing(clip, film_seconds=3) as service, running(film, service) as process:
+        until(process, "task.submitted", 2)
+        refused = call(film.parent, "run", *QUICK, environ=environ(service))
+        looked = call(film.parent, "status", environ=environ(service))
+        waited = call(film.parent, "run", "--wait", *QUICK, environ=environ(service))
+        process.communicate(timeout=20)
+        assert refused.returncode == 3
+        assert f"another run works here (process {process.pid} on" in refused.stderr
+        assert "`--wait`" in refused.stderr
+        assert looked.returncode == 0
+        assert (waited.returncode, process.returncode) == (0, 0)
+        assert "it is waited for" in waited.stdout
+        assert json.loads(waited.stdout.splitlines()[-1])["submitted"] == 0
+        assert len(service.charged()) == 2
+
+
+def test_a_run_that_was_killed_holds_nobody_up(film: Path, clip: Path) -> None:
+    """Its lock is stale and is taken over; its tasks are collected."""
+    with playing(clip, film_seconds=1) as service:
+        with running(film, service) as process:
+            until(process, "task.submitted", 2)
+            process.kill()
+            process.wait()
+        again = call(film.parent, "run", *QUICK, environ=environ(service))
+        assert again.returncode == 0, again.stderr
+        assert len(service.charged()) == 2
+
+
+def wait_for(service: Served, part: str) -> None:
+    """Until a call has arrived at the service."""
+    while not service.calls("POST", part):
+        continue
