@@ -23,6 +23,7 @@ from wanflow.service.pacing import ClockPacing, CompletionPacing
 from wanflow.service.port import TaskStatus, VideoService
 from wanflow.service.retrying import Retrying
 from wanflow.service.transport import Transport
+from wanflow.service.watching import Watching
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +35,7 @@ SERVICES: dict[str, Build] = {
     "on completion": lambda endpoint, way: WireClient(way, CompletionPacing(endpoint.changed)),
     "on a clock": lambda _, way: WireClient(way, ClockPacing(15)),
     "limited": lambda endpoint, way: Limited(WireClient(way, CompletionPacing(endpoint.changed))),
+    "watching": lambda _, way: Watching(WireClient(way, ClockPacing(15)), 15),
     "retrying": lambda endpoint, way: Retrying(WireClient(way, CompletionPacing(endpoint.changed)), print),
 }
 

@@ -34,7 +34,7 @@ cuts:
 """
 WANTED = Counter({"a coast": 2, "nearer": 1, "a gull": 1})
 RUN = ("run", "--yes", "-q", "--poll-interval", "0.05", "--grace", "1")
-LONGEST_SECONDS = 3.0
+LONGEST_SECONDS = 2.0
 RUNS = 15
 """Runs that nobody kills until a production has to be done."""
 
@@ -66,7 +66,7 @@ def campaign(folder: Path, clip: Path, productions: int, seed: int) -> Totals:
     dice, totals = Random(seed), Totals()
     for number in range(productions):
         faults = weather(dice)
-        with playing(clip, Terms(faults=faults), film_seconds=0.3) as service:
+        with playing(clip, Terms(faults=faults), film_seconds=0.6) as service:
             film = write_production(folder / str(number), PRODUCTION)
             _produce(film, service, dice, totals)
             audit(film, service)

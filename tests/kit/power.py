@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -88,10 +88,10 @@ class Wired(Passing):
         self._after("settled")
         return state
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """The list was read."""
         self._power().need()
-        rows = await super().list(model)
+        rows = await super().list(model, wanted)
         self._after("list")
         return rows
 

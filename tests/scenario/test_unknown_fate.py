@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -68,12 +68,12 @@ class Stormy(Passing):
             raise UnknownFate("the service broke off without an answer")
         return accepted
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """Late or broken."""
         if self._weather.list_fault is not None:
             raise self._weather.list_fault
         late = wall_clock() - timedelta(seconds=self._weather.lag_seconds)
-        rows = await self._service.list(model)
+        rows = await self._service.list(model, wanted)
         return [row for row in rows if row.created <= late]
 
     async def poll(self, task_id: str) -> TaskState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Protocol
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 
 from kit.wire import Scripted
 from wanflow.service.client import WireClient
+from wanflow.service.fault import Throttled
 from wanflow.service.limited import SECOND, Limited, Slots
 from wanflow.service.pacing import ClockPacing
 from wanflow.service.port import Request, VideoService
@@ -104,3 +106,40 @@ async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None
         await service.submit(Request("wan2.7-r2v", {}))
         assert anyio.current_time() == before
     assert anyio.current_time() == pytest.approx(2 * SECOND)
+
+
+async def test_throttling_slows_one_model_down_which_recovers() -> None:
+    """Refused for speed, its submissions go further and further apart, and closer again with each that is accepted."""
+    left: list[float] = []
+    refuse = 3
+
+    class Counting(Scripted):
+        async def exchange(
+            self, method: str, path: str, headers: object, body: object
+        ) -> tuple[int, dict[str, object]]:
+            left.append(anyio.current_time())
+            if len(left) <= refuse:
+                return 429, {"code": "Throttling.RateQuota", "message": "slower"}
+            return 200, {"output": {"task_id": "t"}, "request_id": "r"}
+
+    service = Limited(WireClient(Counting(), ClockPacing()))
+    for _ in range(refuse):
+        with pytest.raises(Throttled):
+            await service.submit(Request(MODEL, {}))
+    for _ in range(5):
+        await service.submit(Request(MODEL, {}))
+    gaps = [later - earlier for earlier, later in pairwise(left)]
+    assert gaps == pytest.approx([0.5, 1.0, 2.0, 1.0, 0.5, 0.0, 0.0], abs=0.01)
+
+
+async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
+    """Limits are per model (api.md 4.4)."""
+    replies: list[tuple[int, dict[str, object]]] = [(429, {"code": "Throttling", "message": ""})]
+    replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
+    service = Limited(WireClient(Scripted(replies), ClockPacing()))
+    with pytest.raises(Throttled):
+        await service.submit(Request(MODEL, {}))
+    await service.submit(Request("wan2.7-r2v", {}))
+    assert anyio.current_time() == 0
+    await service.submit(Request(MODEL, {}))
+    assert anyio.current_time() == pytest.approx(0.5)

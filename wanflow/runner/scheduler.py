@@ -10,13 +10,16 @@ from anyio.abc import TaskGroup
 
 from wanflow.planner.steps import Action, Step, StepKind
 from wanflow.runner.outcome import Result
+from wanflow.spec.catalog import load_catalog
 
 Perform = Callable[[Step, Fraction], Awaitable[Result]]
 """Does one step and says how it ended; the second argument is its priority, the seconds of its longest chain."""
 
 CUT_SECONDS = Fraction(1)
-TAKE_SECONDS = Fraction(60)
+TAKE_SECONDS = Fraction(150)
 """Expected work where nothing better is known; only the proportion matters."""
+TYPICAL_LENGTH = Fraction(5)
+"""The film length, in seconds, for which the catalog says how long a task takes."""
 
 
 def chain_seconds(steps: Sequence[Step]) -> dict[str, Fraction]:
@@ -31,12 +34,14 @@ def chain_seconds(steps: Sequence[Step]) -> dict[str, Fraction]:
 
 
 def expected_seconds(step: Step) -> Fraction:
-    """How long a step is likely to take: a minute of waiting for a take of unknown length, twelve times its own."""
+    """How long a step is likely to take: what is typical of its model, half of it growing with the film's length."""
     if step.action.idle or step.action is Action.RESTORE:
         return Fraction(0)
-    if step.kind is StepKind.TAKE:
-        return TAKE_SECONDS if step.seconds is None else step.seconds * 12
-    return CUT_SECONDS
+    if step.kind is not StepKind.TAKE:
+        return CUT_SECONDS
+    model = load_catalog().get(step.model or "")
+    typical = TAKE_SECONDS if model is None else Fraction(model.typical_seconds)
+    return typical * (1 + (step.seconds or TYPICAL_LENGTH) / TYPICAL_LENGTH) / 2
 
 
 def never() -> bool:
@@ -60,7 +65,7 @@ async def schedule(
 
 
 class _Run:
-    """One pass over a plan: which nodes are done, and which became ready."""
+    """One pass over a plan: which nodes are done, and which became ready. Each edge of the graph is looked at once."""
 
     def __init__(self, steps: Sequence[Step], perform: Perform, stops: Callable[[], bool]) -> None:
         self.results: dict[str, Result] = {}
@@ -68,39 +73,50 @@ class _Run:
         self._stops = stops
         self._priority = chain_seconds(steps)
         self._waiting = {step.node: step for step in steps}
-        self._settle_idle()
+        self._missing = {step.node: {need for need in step.needs if need in self._waiting} for step in steps}
+        self._dependents: dict[str, list[str]] = {step.node: [] for step in steps}
+        for step in steps:
+            for need in self._missing[step.node]:
+                self._dependents[need].append(step.node)
+        for step in steps:
+            if step.action.idle:
+                self._settle(step.node, Result.BLOCKED if step.action is Action.BLOCKED else Result.REUSED)
 
     def start_ready(self, group: TaskGroup) -> None:
         """Start every step whose inputs are done, longest chain first, ties by name (law 8)."""
-        self._settle_blocked()
-        ready = [step for step in self._waiting.values() if all(self._delivered(need) for need in step.needs)]
+        self._start([step for step in self._waiting.values() if not self._missing[step.node]], group)
+
+    async def _do(self, step: Step, group: TaskGroup) -> None:
+        result = await self._perform(step, self._priority[step.node])
+        ready = self._settle(step.node, result)
+        if result is Result.FAILED and self._stops():
+            self._stop()
+        self._start([self._waiting[node] for node in ready if node in self._waiting], group)
+
+    def _start(self, ready: Sequence[Step], group: TaskGroup) -> None:
         for step in sorted(ready, key=lambda item: (-self._priority[item.node], item.node)):
             del self._waiting[step.node]
             group.start_soon(self._do, step, group)
 
-    async def _do(self, step: Step, group: TaskGroup) -> None:
-        result = await self._perform(step, self._priority[step.node])
-        self.results[step.node] = result
-        if result is Result.FAILED and self._stops():
-            self._stop()
-        self.start_ready(group)
+    def _settle(self, node: str, result: Result) -> list[str]:
+        """Note how a node ended; gives the nodes that it made ready, and blocks those that a failure leaves without."""
+        self.results[node] = result
+        self._waiting.pop(node, None)
+        if result in {Result.FAILED, Result.BLOCKED}:
+            self._block(self._dependents[node])
+            return []
+        waiting = [name for name in self._dependents[node] if name in self._waiting]
+        for name in waiting:
+            self._missing[name].discard(node)
+        return [name for name in waiting if not self._missing[name]]
 
-    def _delivered(self, need: str) -> bool:
-        return self.results.get(need) in {Result.DONE, Result.REUSED}
-
-    def _settle_idle(self) -> None:
-        for step in list(self._waiting.values()):
-            if step.action.idle:
-                blocked = step.action is Action.BLOCKED
-                self.results[step.node] = Result.BLOCKED if blocked else Result.REUSED
-                del self._waiting[step.node]
-
-    def _settle_blocked(self) -> None:
-        """Steps come in an order in which they can be done, so that one pass reaches all that a failure blocks."""
-        for step in list(self._waiting.values()):
-            if any(self.results.get(need) in {Result.FAILED, Result.BLOCKED} for need in step.needs):
-                self.results[step.node] = Result.BLOCKED
-                del self._waiting[step.node]
+    def _block(self, nodes: Sequence[str]) -> None:
+        blocked = list(nodes)
+        while blocked:
+            name = blocked.pop()
+            if self._waiting.pop(name, None) is not None:
+                self.results[name] = Result.BLOCKED
+                blocked += self._dependents[name]
 
     def _stop(self) -> None:
         self.results |= dict.fromkeys(self._waiting, Result.BLOCKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -63,13 +63,14 @@ class WireClient:
         """Look at a task once (api.md 1.4)."""
         return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """All pages of the list without a window, which is the last 24 h (api.md 4.5)."""
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """The pages of the list without a window, which is the last 24 h (api.md 4.5)."""
         rows: dict[str, TaskSummary] = {}
         page, pages = 1, 1
-        while page <= pages:
-            query = urlencode({"model_name": model, "page_no": page, "page_size": PAGE_ROWS})
-            summaries, pages = wire.read_page(model, await self._ask("GET", f"/tasks/?{query}"))
+        while page <= pages and not (wanted and rows.keys() >= set(wanted)):
+            about = {} if model is None else {"model_name": model}
+            query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
+            summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
             rows |= {row.task_id: row for row in summaries}
             page += 1
         return sorted(rows.values(), key=lambda row: row.created, reverse=True)

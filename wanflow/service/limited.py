@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from fractions import Fraction
 import anyio
 from anyio.lowlevel import checkpoint
 
+from wanflow.service.fault import Throttled
 from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Request, VideoService
 
@@ -22,6 +24,9 @@ RESERVE = 2
 SUBMITS_PER_SECOND = 5
 SECOND = 1.2
 """The service counts when a request arrives, which is not as regular as when it leaves."""
+FIRST_GAP = 0.5
+LONGEST_GAP = 32.0
+"""Seconds between the submissions of a model that was throttled, at first and at most."""
 
 
 @dataclass(order=True, slots=True)
@@ -93,19 +98,49 @@ def _admit(gate: _Gate) -> None:
         heapq.heappop(gate.queue).turn.set()
 
 
+@dataclass(slots=True)
+class _Lane:
+    """The submissions of one model: when the last ones left, and how far apart they are kept by what was refused."""
+
+    sent: deque[float]
+    gap: float = 0.0
+    turn: anyio.Lock = field(default_factory=anyio.Lock)
+
+    def free_at(self) -> float:
+        """When the next submission may leave."""
+        full = self.sent[0] + SECOND if len(self.sent) == self.sent.maxlen else -math.inf
+        return max(full, self.sent[-1] + self.gap) if self.sent else full
+
+    def slow_down(self) -> None:
+        """A submission was refused for speed."""
+        self.gap = min(max(2 * self.gap, FIRST_GAP), LONGEST_GAP)
+
+    def recover(self) -> None:
+        """A submission was accepted."""
+        self.gap = self.gap / 2 if self.gap > FIRST_GAP else 0.0
+
+
 class Limited(Passing):
-    """A `VideoService` that sends at most so many submissions a second and model; the rest passes through."""
+    """A `VideoService` that sends at most so many submissions a second and model; the rest passes through.
+
+    Where the service refuses for speed all the same, the submissions of that model are kept further and further apart,
+    and closer again with each one that is accepted (api.md 4.4 and 4.7).
+    """
 
     def __init__(self, service: VideoService, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
         super().__init__(service)
-        self._sent: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=submits_per_second))
-        self._turns: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+        self._lanes: defaultdict[str, _Lane] = defaultdict(lambda: _Lane(deque(maxlen=submits_per_second)))
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once its second has room."""
-        async with self._turns[request.model]:
-            sent = self._sent[request.model]
-            if len(sent) == sent.maxlen:
-                await anyio.sleep_until(sent[0] + SECOND)
-            sent.append(anyio.current_time())
-        return await self._service.submit(request)
+        lane = self._lanes[request.model]
+        async with lane.turn:
+            await anyio.sleep_until(lane.free_at())
+            lane.sent.append(anyio.current_time())
+        try:
+            accepted = await self._service.submit(request)
+        except Throttled:
+            lane.slow_down()
+            raise
+        lane.recover()
+        return accepted

@@ -16,6 +16,7 @@ from wanflow.service.pacing import ClockPacing, CompletionPacing
 from wanflow.service.port import VideoService
 from wanflow.service.regions import Endpoint
 from wanflow.service.retrying import Retrying, Tell
+from wanflow.service.watching import Watching
 
 DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 """What is on this machine is reached without the proxy that the environment may name."""
@@ -37,7 +38,7 @@ async def open_service(endpoint: Endpoint, *, poll_seconds: float, tell: Tell) -
     """
     async with connect(endpoint) as transport:
         client = WireClient(transport, ClockPacing(poll_seconds), key_hint=endpoint.key_hint)
-        yield Retrying(Limited(client), tell)
+        yield Retrying(Watching(Limited(client), poll_seconds), tell)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
@@ -22,9 +22,9 @@ class Passing:
         """Look at a task once."""
         return await self._service.poll(task_id)
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """The account's tasks of one model."""
-        return await self._service.list(model)
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """The account's tasks of one model, or of all."""
+        return await self._service.list(model, wanted)
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a task that is still PENDING."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,8 +108,11 @@ class VideoService(Protocol):
     async def poll(self, task_id: str) -> TaskState:
         """Look at a task once; idempotent. A task that the service forgot is UNKNOWN, not a fault."""
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """The account's tasks of one model within the last 24 h, newest first; idempotent."""
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """The account's tasks of one model, or of all, within the last 24 h, newest first; idempotent.
+
+        Where tasks are `wanted`, it may end as soon as all of them were seen.
+        """
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a task that is still PENDING; False where it is too late and it will be charged."""

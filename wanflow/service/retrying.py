@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import random
 from typing import TypeVar
 
 import anyio
@@ -30,17 +31,20 @@ THROTTLED_ATTEMPTS = 9
 LOOKS = 24
 """A task that is waited for goes on without us: about ten minutes without an answer are borne."""
 LONGEST_SECONDS = 30
+JITTER = 0.25
 
 
 class Retrying(Passing):
     """A `VideoService` that asks again after a fault that may pass; the last one is raised.
 
-    The pause doubles from one second. A submit is repeated only where it surely was not accepted.
+    The pause doubles from one second, and is up to a quarter longer by chance, so that those who failed together don't
+    come back together. A submit is repeated only where it surely was not accepted.
     """
 
-    def __init__(self, service: VideoService, tell: Tell) -> None:
+    def __init__(self, service: VideoService, tell: Tell, chance: Callable[[], float] = random) -> None:
         super().__init__(service)
         self._tell = tell
+        self._chance = chance
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request, again only where it never arrived or was refused for speed."""
@@ -50,9 +54,9 @@ class Retrying(Passing):
         """Look at a task once."""
         return await self._again(lambda: self._service.poll(task_id), HARMLESS)
 
-    async def list(self, model: str) -> Sequence[TaskSummary]:
-        """The account's tasks of one model."""
-        return await self._again(lambda: self._service.list(model), HARMLESS)
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """The account's tasks of one model, or of all."""
+        return await self._again(lambda: self._service.list(model, wanted), HARMLESS)
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a task that is still PENDING; after a lost answer a second no would not mean a no."""
@@ -86,7 +90,7 @@ class Retrying(Passing):
                 if pause is None:
                     raise
                 self._tell(f"{fault}; tries again in {pause} s")
-            await anyio.sleep(pause)
+            await anyio.sleep(pause * (1 + JITTER * self._chance()))
 
 
 @dataclass(slots=True)

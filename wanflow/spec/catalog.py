@@ -84,7 +84,8 @@ class Model:
 
     `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
-    `identifiers` name references in prompts by language and kind, with `{n}` for the number.
+    `identifiers` name references in prompts by language and kind, with `{n}` for the number. `typical_seconds` is how
+    long a task takes, as far as that was seen (api.md 4.1).
     """
 
     name: str
@@ -95,6 +96,7 @@ class Model:
     media: Mapping[str, MediaRule]
     parameters: Mapping[str, ParameterRule]
     running: int
+    typical_seconds: int
     sets: tuple[frozenset[str], ...] = ()
     totals: tuple[Total, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
@@ -134,6 +136,7 @@ def _model(raw: Json) -> Model:
         media={key: _media(_object(rule)) for key, rule in _object(raw["media"]).items()},
         parameters={key: _parameter(_object(rule)) for key, rule in _object(raw["parameters"]).items()},
         running=_whole(_object(raw["limits"])["running"]),
+        typical_seconds=_whole(_object(raw["limits"])["typical_seconds"]),
         sets=tuple(frozenset(_words(item)) for item in _list(raw.get("sets", []))),
         totals=tuple(_total(_object(item)) for item in _list(raw.get("totals", []))),
         ignored=tuple(

@@ -1,0 +1,116 @@
+"""Productions of many shots simulated in virtual time with the real scheduler, slots, limits and poller."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+
+import anyio
+
+from kit.vendor import RUNNING, Vendor
+from wanflow import money
+from wanflow.planner.reason import Code, Reason
+from wanflow.planner.steps import Action, Step, StepKind
+from wanflow.runner.outcome import Result
+from wanflow.runner.scheduler import schedule
+from wanflow.service.limited import Limited, Slots
+from wanflow.service.port import Request
+from wanflow.service.retrying import Retrying
+from wanflow.service.watching import Watching
+from wanflow.timing import POLL_SECONDS
+
+I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
+TYPICAL = {I2V: 150.0, R2V: 300.0, EDIT: 420.0}
+"""Seconds that a task of a model typically takes: 1 to 5 minutes are normal, r2v and videoedit take longer (api.md 4.1)."""
+SPREAD = 0.5
+SHORTEST, LONGEST = 35.0, 1020.0
+"""The range that was seen in the field: 35 s to 17 min (api.md 4.1)."""
+NEW = (Reason(Code.NEW, "not rendered yet"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a simulated production took.
+
+    `makespan` and `bound` are seconds: the whole, and the least that any schedule takes, which is the longest chain or
+    the work of the busiest model by its five slots, whichever is more. `queries` counts looks and pages of the list.
+    """
+
+    shots: int
+    makespan: float
+    bound: float
+    queries: int
+
+    @property
+    def ratio(self) -> float:
+        """How far from the least possible, 1 being that."""
+        return self.makespan / self.bound
+
+    @property
+    def queries_per_task(self) -> float:
+        """How often the service was asked for each task."""
+        return self.queries / self.shots
+
+
+def film(shots: int, dice: Random) -> list[Step]:
+    """A film of scenes: openings, continuations in short chains, casts, and edits of what was made before."""
+    steps: list[Step] = []
+    while len(steps) < shots:
+        scene, chain = len(steps), dice.choice((1, 1, 2, 2, 3, 4))
+        opening = dice.choice((I2V, I2V, R2V))
+        for place in range(min(chain, shots - len(steps))):
+            needs = (steps[-1].node,) if place else ()
+            steps.append(_step(f"s{scene:05}/{place}", I2V if place else opening, dice.choice((5, 5, 10)), needs))
+        if dice.random() < 0.25 and len(steps) < shots:
+            edited = steps[dice.randrange(scene, len(steps))]
+            steps.append(_step(f"s{scene:05}/edit", EDIT, 5, (edited.node,)))
+    return steps
+
+
+def task_seconds(steps: Sequence[Step], dice: Random) -> dict[str, float]:
+    """How long the task of each step takes, which nobody knows beforehand."""
+    return {step.node: _seconds(str(step.model), dice) for step in steps}
+
+
+async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
+    """Schedule a production against the service's limits; time must be virtual."""
+    began = anyio.current_time()
+    async with anyio.create_task_group() as group:
+        vendor = Vendor(group, seconds)
+        service = Retrying(Watching(Limited(vendor), POLL_SECONDS), lambda words: None)
+        slots = Slots({})
+
+        async def perform(step: Step, priority: Fraction) -> Result:
+            async with slots.slot(str(step.model), priority, step.node):
+                accepted = await service.submit(Request(str(step.model), {"id": step.node}))
+                await service.settled(accepted.task_id)
+            return Result.DONE
+
+        await schedule(steps, perform)
+    makespan = anyio.current_time() - began
+    return Figures(len(steps), makespan, bound(steps, seconds), vendor.calls["query"] + vendor.calls["list"])
+
+
+def bound(steps: Sequence[Step], seconds: dict[str, float]) -> float:
+    """The least time that any schedule takes."""
+    ends: dict[str, float] = {}
+    work: Counter[str] = Counter()
+    for step in steps:
+        ends[step.node] = seconds[step.node] + max((ends[need] for need in step.needs), default=0)
+        work[str(step.model)] += seconds[step.node]  # type: ignore[assignment]
+    return max(*ends.values(), max(work.values()) / RUNNING)
+
+
+def _step(node: str, model: str, length: int, needs: tuple[str, ...]) -> Step:
+    nothing = money.nothing("CNY")
+    return Step(
+        node, StepKind.TAKE, node, Action.RENDER, NEW, nothing, model=model, seconds=Fraction(length), needs=needs
+    )
+
+
+def _seconds(model: str, dice: Random) -> float:
+    return min(max(TYPICAL[model] * math.exp(dice.gauss(0, SPREAD)), SHORTEST), LONGEST)

@@ -1,0 +1,32 @@
+"""A production of a hundred shots against the service's limits, in virtual time: what `benchmarks/scheduling.py` measures."""
+
+from __future__ import annotations
+
+from random import Random
+from statistics import mean
+
+import pytest
+
+from kit.simulation import film, simulate, task_seconds
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_film_takes_little_longer_than_it_must_and_asks_little() -> None:
+    """At most five parts in a hundred above the least possible, and at most five queries a task."""
+    figures = []
+    for seed in range(12):
+        dice = Random(seed)
+        steps = film(100, dice)
+        figures.append(await simulate(steps, task_seconds(steps, dice)))
+    assert mean(figure.ratio for figure in figures) <= 1.05
+    assert mean(figure.queries_per_task for figure in figures) <= 5
+
+
+async def test_the_poller_stays_within_the_limit_at_any_size() -> None:
+    """A thousand shots: the service, which would throttle, is never asked more than twenty times a second."""
+    dice = Random(3)
+    steps = film(1000, dice)
+    figures = await simulate(steps, task_seconds(steps, dice))
+    assert figures.ratio <= 1.02
+    assert figures.shots == 1000

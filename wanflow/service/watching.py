@@ -1,0 +1,138 @@
+"""One poller for all tasks: looks on common ticks, many by one list call, and when a task is likely to be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from wanflow.service.fault import ServiceFault
+from wanflow.service.passing import Passing
+from wanflow.service.port import (
+    Accepted,
+    Request,
+    Seen,
+    TaskState,
+    TaskStatus,
+    TaskSummary,
+    VideoService,
+    unseen,
+)
+
+LIST_FROM = 3
+"""So many tasks cost fewer queries by one list call than one by one, those included that turn out to be done."""
+CHECK_EVERY = 8
+"""A list may lag behind: so often a task is asked itself, whatever the list says."""
+LIKELY = 0.8
+"""No task of a run is looked at earlier than at this part of the shortest time that one took."""
+
+Rows = Mapping[str, TaskSummary]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One task that somebody waits for, and when it is looked at next."""
+
+    task_id: str
+    due: float
+    looks: int = 0
+
+
+class Watching(Passing):
+    """A `VideoService` whose `settled` is shared by all tasks of a run.
+
+    A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
+    (api.md 4.2), and then when it is likely to be done; any other one is looked at at once. Two looks at one task are
+    at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (api.md 4.3).
+    """
+
+    def __init__(self, service: VideoService, poll_seconds: float, looks_per_second: float = 15) -> None:
+        super().__init__(service)
+        self._poll_seconds = poll_seconds
+        self._gap = 1 / looks_per_second
+        self._free_at = 0.0
+        self._epoch: float | None = None
+        self._submitted: dict[str, float] = {}
+        self._quickest: float | None = None
+        self._watches: dict[str, _Watch] = {}
+        self._reading = anyio.Lock()
+        self._read: tuple[float, Rows] = (-math.inf, {})
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once; from now on its task has an age."""
+        accepted = await self._service.submit(request)
+        self._submitted[accepted.task_id] = anyio.current_time()
+        return accepted
+
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """Look at a task, with the others, until it is final."""
+        watch = _Watch(task_id, self._first_look(task_id))
+        self._watches[task_id] = watch
+        try:
+            while True:
+                await anyio.sleep_until(watch.due)
+                state = await self._look(watch)
+                seen(state)
+                if state.status.final:
+                    self._learn(state)
+                    return state
+                watch.due = self._next_look(watch)
+        finally:
+            self._watches.pop(task_id, None)
+
+    async def _look(self, watch: _Watch) -> TaskState:
+        async with self._reading:
+            row = await self._row(watch)
+        watch.looks += 1
+        if row is not None and not row.status.final and watch.looks % CHECK_EVERY:
+            return TaskState(watch.task_id, row.status, row.request_id)
+        await self._turn()
+        return await self._service.poll(watch.task_id)
+
+    async def _row(self, watch: _Watch) -> TaskSummary | None:
+        """What the list says of a task: whoever is due first reads it for all that are due."""
+        read_at, rows = self._read
+        if read_at < watch.due:
+            due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
+            rows = await self._list(due) if len(due) >= LIST_FROM else {}
+            self._read = (anyio.current_time(), rows)
+        return rows.get(watch.task_id)
+
+    async def _list(self, wanted: list[str]) -> Rows:
+        """The list, as far as it is needed; where it fails, the tasks are asked one by one."""
+        await self._turn()
+        try:
+            return {row.task_id: row for row in await self._service.list(None, wanted)}
+        except ServiceFault:
+            return {}
+
+    def _first_look(self, task_id: str) -> float:
+        now = anyio.current_time()
+        if self._epoch is None:
+            self._epoch = now
+        return self._tick(now) if task_id in self._submitted else now
+
+    def _next_look(self, watch: _Watch) -> float:
+        """The next tick on which a task may be done."""
+        likely = self._submitted.get(watch.task_id, -math.inf) + LIKELY * (self._quickest or 0)
+        return self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
+
+    def _tick(self, earliest: float) -> float:
+        """The first common tick that is not earlier; the ticks are `poll_seconds` apart."""
+        epoch = self._epoch or 0.0
+        ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
+        return epoch + ticks * self._poll_seconds
+
+    def _learn(self, state: TaskState) -> None:
+        began = self._submitted.pop(state.task_id, None)
+        if began is not None and state.status is TaskStatus.SUCCEEDED:
+            took = anyio.current_time() - began
+            self._quickest = took if self._quickest is None else min(took, self._quickest)
+
+    async def _turn(self) -> None:
+        """Wait until one more query is within the service's limit."""
+        turn = max(anyio.current_time(), self._free_at)
+        self._free_at = turn + self._gap
+        await anyio.sleep_until(turn)
