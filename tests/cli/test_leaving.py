@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,8 +52,8 @@ def environ(service: Served) -> dict[str, str]:
 
 
 @contextmanager
-def running(film: Path, service: Served, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """A run under way."""
+def running(film: Path, service: Served, *words: str, room: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A run under way; with `room` it can write no file that is larger, as on a disk that is full."""
     command = [sys.executable, "-m", "wanflow", "run", *QUICK, *words]
     with subprocess.Popen(
         command,
@@ -60,6 +62,7 @@ def running(film: Path, service: Served, *words: str) -> Iterator[subprocess.Pop
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=None if room is None else partial(resource.setrlimit, resource.RLIMIT_FSIZE, (room, room)),
     ) as process:
         try:
             yield process
@@ -161,6 +164,33 @@ def test_a_run_that_was_killed_holds_nobody_up(film: Path, clip: Path) -> None:
         again = call(film.parent, "run", *QUICK, environ=environ(service))
         assert again.returncode == 0, again.stderr
         assert len(service.charged()) == 2
+
+
+@pytest.mark.parametrize(("room", "sent"), [(0, 0), (20_000, 2)])
+def test_a_full_disk_loses_nothing(film: Path, clip: Path, room: int, sent: int) -> None:
+    """Without room for the intent nothing is sent; without room for the film its task stays open. Said, with the way out."""
+    assert clip.stat().st_size > 20_000
+    with playing(clip) as service:
+        with running(film, service, room=room) as process:
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "Traceback" not in said
+        assert len(service.charged()) == sent
+        assert len(open_tasks(film)) == sent
+        again = call(film.parent, "run", *QUICK, environ=environ(service))
+        assert again.returncode == 0, again.stderr
+        assert len(service.charged()) == 2
+
+
+def test_a_store_that_can_not_be_written_sends_nothing(film: Path, clip: Path) -> None:
+    """A file lies where its folder should be: the way out is said before anything is bought."""
+    (film.parent / ".wanflow").write_text("in the way", encoding="utf-8")
+    with playing(clip) as service:
+        said = call(film.parent, "run", *QUICK, environ=environ(service))
+        assert said.returncode == 1
+        assert "Traceback" not in said.stderr
+        assert "`.wanflow`" in said.stderr
+        assert service.charged() == ()
 
 
 def wait_for(service: Served, part: str) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -55,6 +56,7 @@ class Scripted:
     chunks: Sequence[bytes | Exception] = ()
     download_status: int = 200
     length: int | None = None
+    ahead: timedelta = timedelta()
     asked: list[tuple[str, str, Mapping[str, str], Mapping[str, object]]] = field(default_factory=list)
     sent: list[tuple[str, Mapping[str, str], Path]] = field(default_factory=list)
 
@@ -121,6 +123,7 @@ class Checked:
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
+        self.ahead = inner.ahead
         self.send_file = inner.send_file
         self.open = inner.open
 

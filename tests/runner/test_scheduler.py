@@ -101,4 +101,4 @@ async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:
 def test_chains_are_measured_to_their_end() -> None:
     """A step's chain is its own work and the longest of what waits for it."""
     steps = [step("a"), step("b", "a"), step("c", "a", seconds=9)]
-    assert chain_seconds(steps) == {"a": 14 * 12, "b": 5 * 12, "c": 9 * 12}
+    assert chain_seconds(steps) == {"a": 150 + 210, "b": 150, "c": 210}

@@ -286,6 +286,30 @@ async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) ->
     assert "older than the service's list" in said
 
 
+async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp_path: Path) -> None:
+    """Its date lies in the future and says nothing: no task is left out because of it, none is sent again at once."""
+    weather = Weather()
+    async with crew(tmp_path, stormy(weather)) as here:
+        task = await somebody_elses(here, PROMPT)
+        adrift(here, hours=-3)
+        outcome = await here.run(production(COAST))
+        assert await here.tasks() == [task]
+    assert (outcome.exit_code, outcome.collected, weather.sent) == (0, 1, 0)
+
+
+async def test_a_task_that_is_older_than_the_attempt_is_somebody_elses(tmp_path: Path) -> None:
+    """Another machine rendered the same an hour ago: its task is not taken for the one that was lost now."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather)) as here:
+        other = await somebody_elses(here, PROMPT)
+        await anyio.sleep(3600)
+        outcome = await here.run(production(COAST))
+        ours = next(task for task in await here.tasks() if task != other)
+        takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert [take.task_id for take in takes.values()] == [ours]
+
+
 async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
     """Not even a list that shows nothing sends a request again."""
     weather = Weather(lost_requests=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -190,3 +191,11 @@ async def test_a_disk_that_says_no_is_a_fault_of_the_store(tmp_path: Path) -> No
     with pytest.raises(StoreFault, match=r"film\.mp4"):
         await client(Scripted(chunks=[b"film"])).download("https://host/film", folder / "film.mp4")
     assert names(tmp_path) == []
+
+
+async def test_a_task_is_dated_by_this_machines_clock() -> None:
+    """The service's clock is an hour ahead: its times are told as ours, so that they can be compared."""
+    row = {"task_id": "t", "status": "RUNNING", "gmt_create": 1_800_003_600_000}
+    transport = Scripted([(200, {"data": [row], "total_page": 1})], ahead=timedelta(hours=1))
+    (summary,) = await client(transport).list("wan2.7-i2v")
+    assert summary.created.timestamp() == 1_800_000_000

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import anyio
@@ -42,6 +44,16 @@ async def test_a_submit_is_json_with_the_key() -> None:
     assert request.headers["content-type"] == "application/json"
     assert request.headers["x-dashscope-async"] == "enable"
     assert "海" in request.content.decode()
+
+
+@pytest.mark.parametrize(("date", "hours"), [(True, 2), (False, 0), ("yesterday, I think", 0)])
+async def test_the_services_clock_is_read_off_its_answers(date: bool | str, hours: int) -> None:
+    """Where it says what its clock shows."""
+    shown = format_datetime(datetime.now(UTC) + timedelta(hours=2)) if date is True else date
+    headers = {"date": shown} if shown else {}
+    async with way(lambda _: httpx.Response(200, json={}, headers=headers)) as transport:
+        await transport.exchange("GET", "/tasks/t", {}, {})
+    assert abs(transport.ahead - timedelta(hours=hours)) < timedelta(seconds=5)
 
 
 async def test_an_empty_body_is_not_sent() -> None:

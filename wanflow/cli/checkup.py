@@ -18,7 +18,8 @@ from wanflow.errors import MediaFault, StoreFault
 from wanflow.media import tool
 from wanflow.service.fault import ServiceFault, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE, Endpoint, endpoint_of
-from wanflow.store.layout import Store, recognise
+from wanflow.store.layout import Store
+from wanflow.store.repair import Damage, examine
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No correct clock is earlier than this."""
@@ -61,7 +62,7 @@ def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]
         _folder(folder),
         _disk(folder),
         _clock(datetime.now(UTC), paid=paid),
-        _store(folder, backend),
+        *_store(folder, backend),
         *(_access(region, environ) if paid else ()),
     )
 
@@ -107,15 +108,27 @@ def _clock(now: datetime, *, paid: bool) -> Finding:
     return Finding("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
 
 
-def _store(folder: Path, backend: str) -> Finding:
+def _store(folder: Path, backend: str) -> Iterator[Finding]:
     store = Store(folder, backend)
     if not store.root.exists():
-        return Finding("store", Verdict.FINE, "none yet, the first run makes it")
+        yield Finding("store", Verdict.FINE, "none yet, the first run makes it")
+        return
     try:
-        recognise(store)
+        damaged = examine(store)
     except StoreFault as fault:
-        return Finding("store", Verdict.BROKEN, str(fault), fault.hint)
-    return Finding("store", Verdict.FINE, "its version is known")
+        yield Finding("store", Verdict.BROKEN, str(fault), fault.hint)
+        return
+    for damage in damaged:
+        yield _damaged(damage)
+    if not damaged:
+        yield Finding("store", Verdict.FINE, "all of it can be read, every take is as it was delivered")
+
+
+def _damaged(damage: Damage) -> Finding:
+    words = f"{damage.place}: {damage.words}"
+    if damage.mend is None:
+        return Finding("store", Verdict.POOR, words, "keep it if you know it, else move it away by hand")
+    return Finding("store", Verdict.BROKEN, words, "`wanflow doctor --repair` mends it and loses nothing")
 
 
 def _access(region: str, environ: Mapping[str, str]) -> Iterator[Finding]:

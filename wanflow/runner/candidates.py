@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from wanflow.service.port import TaskState, TaskStatus, TaskSummary
 from wanflow.store.journal import Attempt
 
 SKEW = timedelta(minutes=5)
-"""So far this machine's clock may be ahead of the service's; an earlier task is not ours."""
+"""So far clocks may be apart although the service said its own; an earlier task is not ours."""
+EVER = datetime.min.replace(tzinfo=UTC)
 
 NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
 """A task that ended like this was not charged (api.md 6): whether it was ours makes no difference to the account."""
@@ -65,14 +66,18 @@ def alike(attempts: Sequence[Attempt], attempt: Attempt) -> list[Attempt]:
 
 
 def find(
-    attempt: Attempt, lost: Sequence[Attempt], presumed: Sequence[Attempt], candidates: Sequence[Candidate]
+    attempt: Attempt,
+    lost: Sequence[Attempt],
+    presumed: Sequence[Attempt],
+    candidates: Sequence[Candidate],
+    now: datetime,
 ) -> Finding:
     """Look for the task of a lost submission; `lost` are all lost ones, it included.
 
     Candidates are tasks of its model that no record explains, and those that were found for others of `lost`. One of
     them may be that of a `presumed` attempt, which counts as never accepted: then its seed is uncertain as well.
     """
-    possible = [one for one in candidates if one.created >= began(attempt) and one.status not in NOTHING_OWED]
+    possible = [one for one in candidates if one.created >= began(attempt, now) and one.status not in NOTHING_OWED]
     if not prompt_of(attempt).strip():
         return Finding(maybe=tuple(possible), doubt="it has no prompt, by which alone its task could be told")
     rivals = alike(lost, attempt)
@@ -89,9 +94,13 @@ def find(
     return Finding(maybe=running)
 
 
-def began(attempt: Attempt) -> datetime:
-    """The earliest moment, by any clock, at which an attempt can have been accepted."""
-    return datetime.fromisoformat(attempt.date) - SKEW
+def began(attempt: Attempt, now: datetime) -> datetime:
+    """The earliest moment at which an attempt can have been accepted.
+
+    Where this machine's clock was set back since, its date says nothing.
+    """
+    date = datetime.fromisoformat(attempt.date)
+    return date - SKEW if date <= now else EVER
 
 
 def _share(attempt: Attempt, rivals: Sequence[Attempt], same: Sequence[Candidate]) -> Finding | None:

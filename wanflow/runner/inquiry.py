@@ -202,10 +202,10 @@ class Inquiry:
     async def _find(self, attempt: Attempt, rows: Sequence[TaskSummary], lost: Mapping[str, Attempt]) -> Finding:
         strangers = [row for row in rows if row.task_id in self._found or row.task_id not in self.known]
         for row in strangers:
-            if row.status is TaskStatus.SUCCEEDED and row.created >= began(attempt):
+            if row.status is TaskStatus.SUCCEEDED and row.created >= began(attempt, self.clock()):
                 await self._hear(row)
         candidates = [self._heard.get(row.task_id) or candidate(row, None) for row in strangers]
-        return find(attempt, [*lost.values()], [*self.presumed.values()], candidates)
+        return find(attempt, [*lost.values()], [*self.presumed.values()], candidates, self.clock())
 
     async def _hear(self, row: TaskSummary) -> None:
         if row.task_id not in self._heard:

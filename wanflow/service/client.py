@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, urlencode
@@ -71,7 +72,8 @@ class WireClient:
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
             summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
-            rows |= {row.task_id: row for row in summaries}
+            ours = (replace(row, created=row.created - self._transport.ahead) for row in summaries)
+            rows |= {row.task_id: row for row in ours}
             page += 1
         return sorted(rows.values(), key=lambda row: row.created, reverse=True)
 

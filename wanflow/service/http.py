@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -34,6 +36,7 @@ class HttpTransport:
         self._client = client
         self._base_url = base_url
         self._key = key
+        self.ahead = timedelta()
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
@@ -41,6 +44,7 @@ class HttpTransport:
         url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
             async with self._client.stream(method, url, headers=signed, json=given) as response:
+                self.ahead = _ahead(response.headers.get("date"))
                 return response.status_code, _object(await _whole(response), self._key)
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
@@ -85,6 +89,14 @@ def _in_builtins() -> Iterator[None]:
 
 def _words(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
+
+
+def _ahead(date: str | None) -> timedelta:
+    """How far a clock that shows this is ahead of ours."""
+    try:
+        return parsedate_to_datetime(date or "") - datetime.now(UTC)
+    except (ValueError, TypeError):
+        return timedelta()
 
 
 async def _whole(response: httpx.Response) -> bytes:

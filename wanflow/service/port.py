@@ -65,7 +65,10 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """A row of the service's task list (api.md 4.5); it carries neither prompt nor result."""
+    """A row of the service's task list (api.md 4.5); it carries neither prompt nor result.
+
+    `created` is by this machine's clock, as far as the service says what its own shows.
+    """
 
     task_id: str
     status: TaskStatus

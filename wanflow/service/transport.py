@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +20,11 @@ class Transport(Protocol):
 
     The key goes into the `Authorization` of `exchange` and nowhere else. Every method raises ConnectionRefusedError
     where the request surely never arrived, ConnectionError where the answer was lost or took too long, and nothing
-    else of its own. None retries.
+    else of its own. None retries. `ahead` is how far the service's clock was ahead of this machine's when it last
+    answered, zero where it does not say.
     """
+
+    ahead: timedelta
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once: `path` is below the base address, query included; an empty `body` is not sent."""

@@ -101,7 +101,9 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
     except ValueError:
         record = None
     if not isinstance(record, dict):
-        raise StoreFault(f"`{path.name}` is damaged at line {number}", hint="restore it from a copy of the store")
+        raise StoreFault(
+            f"`{path.name}` is damaged at line {number}", hint="`wanflow doctor --repair` mends it, and keeps a copy"
+        )
     return record
 
 

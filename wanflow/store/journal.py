@@ -170,19 +170,19 @@ def read(store: Store) -> Diary:
 
 def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diary:
     """The open ends of a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
-    ends = _OpenEnds()
+    ends = OpenEnds()
     for number, record in enumerate(records, start=1):
-        _refuse_newer(record, name, number)
         try:
+            refuse_newer(record, name, number)
             ends.follow(record)
         except (KeyError, TypeError, ValueError) as error:
-            hint = "restore it from a copy of the store"
+            hint = "`wanflow doctor --repair` mends it, and keeps a copy"
             raise StoreFault(f"`{name}` is damaged at line {number}", hint=hint) from error
     return ends.diary()
 
 
-class _OpenEnds:
-    """What is open after the records so far."""
+class OpenEnds:
+    """What is open after the records so far; `follow` raises KeyError, TypeError or ValueError for a senseless one."""
 
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
@@ -194,6 +194,7 @@ class _OpenEnds:
         self._forgotten: dict[str, OpenTask] = {}
 
     def diary(self) -> Diary:
+        """What is open by now."""
         return Diary(
             tuple(self._attempts.values()),
             tuple(self._tasks.values()),
@@ -205,6 +206,7 @@ class _OpenEnds:
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
+        """One record more."""
         match record["event"]:
             case "intended":
                 self._intend(_attempt(record))
@@ -306,7 +308,10 @@ def unsigned(url: str) -> str:
     return url.partition("?")[0].partition("#")[0]
 
 
-def _refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
-    version = record.get("version")
-    if not isinstance(version, int) or version > VERSION or "event" not in record:
+def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
+    """Raise StoreFault for a record of a version that this wanflow doesn't know; every older one stays readable.
+
+    Raises KeyError or TypeError for a record without a version.
+    """
+    if takefile.whole_number(record["version"]) > VERSION:
         raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")

@@ -30,7 +30,7 @@ def read(store: Store) -> Traces:
     takes: dict[str, tuple[Take, ...]] = {}
     recipes: dict[str, Recipe] = {}
     for number, record in enumerate(durable.read_records(store.traces), start=1):
-        trace = _trace(record, f"`{store.traces.name}` is damaged at line {number}")
+        trace = trace_of(record, f"`{store.traces.name}` is damaged at line {number}")
         take = trace.take
         known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
         takes[take.fingerprint] = (*known, take)
@@ -53,9 +53,10 @@ def read_derived(store: Store) -> dict[str, str]:
     return {identity: name for identity, name in names.items() if name in here}
 
 
-def _trace(record: Mapping[str, object], complaint: str) -> Trace:
+def trace_of(record: Mapping[str, object], complaint: str) -> Trace:
+    """A trace from its record; raises StoreFault with this complaint."""
     try:
         take = takefile.from_json(takefile.text(record["digest"]), record)
         return Trace(take, takefile.recipe_of(record["recipe"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreFault(complaint, hint="restore it from a copy of the store") from error
+        raise StoreFault(complaint, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error

@@ -38,12 +38,13 @@ def remember(store: Store, upload: Upload) -> None:
 def read(store: Store) -> tuple[Upload, ...]:
     """All uploads on record, oldest first, also those that are gone by now; raises StoreFault for a damaged file."""
     return tuple(
-        _upload(record, f"`{store.uploads.name}` is damaged at line {number}")
+        upload_of(record, f"`{store.uploads.name}` is damaged at line {number}")
         for number, record in enumerate(durable.read_records(store.uploads), start=1)
     )
 
 
-def _upload(record: durable.Record, complaint: str) -> Upload:
+def upload_of(record: durable.Record, complaint: str) -> Upload:
+    """An upload from its record; raises StoreFault with this complaint."""
     try:
         words = (takefile.text(record[key]) for key in ("digest", "model", "service", "url", "date"))
         return Upload(*words)

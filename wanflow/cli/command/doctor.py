@@ -13,13 +13,19 @@ from wanflow.cli.settings import BACKENDS, REGIONS, Settings, example, productio
 from wanflow.errors import StoreFault
 from wanflow.report.wording import columns, printable
 from wanflow.spec.problem import SpecError
+from wanflow.store.layout import Store
+from wanflow.store.mutex import hold
+from wanflow.store.repair import mend
 
 
-@click.command("doctor", epilog=example("wanflow doctor"))
+@click.command("doctor", epilog=example("wanflow doctor --repair"))
 @production_options
+@click.option("--repair", is_flag=True, help="Mend a damaged store; what is taken out of it lies in .wanflow/aside.")
 @click.pass_obj
-def command(settings: Settings) -> int:
+def command(settings: Settings, *, repair: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
+    if repair:
+        _repair(Store(settings.folder, BACKENDS[0]))
     findings = check_up(settings.folder, *_backend(settings), os.environ)
     lines = columns([(finding.verdict.value, finding.subject, printable(finding.words)) for finding in findings])
     for line, finding in zip(lines, findings, strict=True):
@@ -28,6 +34,18 @@ def command(settings: Settings) -> int:
             click.echo(f"      hint: {finding.hint}")
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
+
+
+def _repair(store: Store) -> None:
+    """Mend the store of both backends and say what was done; raises StoreBusy while a run works there."""
+    if not store.root.exists():
+        return
+    with hold(store):
+        mended = [damage for damage in mend(store) if damage.mend is not None]
+    for damage in mended:
+        click.echo(f"mended: {damage.place}: {printable(damage.words)}")
+    if not mended:
+        click.echo("nothing to mend")
 
 
 def _backend(settings: Settings) -> tuple[str, str]:

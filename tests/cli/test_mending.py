@@ -1,0 +1,64 @@
+"""`wanflow doctor --repair`: a store that is damaged is mended from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli.conftest import Wanflow
+
+from wanflow.store import journal, mutex
+from wanflow.store.layout import Store
+
+
+@pytest.fixture
+def store(rendered: Path) -> Store:
+    """The store of a production that was run to its end."""
+    return Store(rendered.parent, "animatic")
+
+
+def test_a_damaged_journal_is_said_and_mended(wanflow: Wanflow, store: Store) -> None:
+    """A run ends with the way out; `doctor` says what is wrong, `--repair` mends it, and the run has nothing to do."""
+    whole = store.journal.read_bytes()
+    store.journal.write_bytes(b"rubbish\n" + whole)
+    refused = wanflow("run")
+    assert refused.code == 1
+    assert "is damaged at line 1" in refused.err
+    assert "wanflow doctor --repair" in refused.err
+    said = wanflow("doctor")
+    assert said.code == 1
+    assert f"{store.journal.name}: line 1 can't be read" in said.out
+    mended = wanflow("doctor", "--repair")
+    assert (mended.code, mended.out.splitlines()[0]) == (0, f"mended: {store.journal.name}: line 1 can't be read")
+    assert store.journal.read_bytes() == whole
+    assert [path.read_bytes() for path in store.aside.iterdir()] == [b"rubbish\n" + whole]
+    assert wanflow("run").code == 0
+    assert "nothing to mend" in wanflow("doctor", "--repair").out
+
+
+def test_a_take_that_rotted_is_not_bought_again(wanflow: Wanflow, store: Store) -> None:
+    """It is set aside, and the plan says that it is not here."""
+    film = next(store.takes.rglob("*.mp4"))
+    film.chmod(0o600)
+    film.write_bytes(film.read_bytes()[:-10])
+    assert "its bytes changed" in wanflow("doctor").out
+    assert wanflow("doctor", "--repair").code == 0
+    plan = wanflow("plan", "-v")
+    assert "is in the lock, its file is not here" in plan.out
+    assert "render" not in plan.out.replace("renders", "").partition("\n")[0]
+
+
+def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
+    """3, with who works there."""
+    with mutex.hold(store):
+        said = wanflow("doctor", "--repair")
+    assert said.code == 3
+    assert "another run works here" in said.err
+    assert journal.read(store).adrift == ()
+
+
+def test_where_nothing_was_run_nothing_is_made(wanflow: Wanflow, film: Path) -> None:
+    """A repair is no first run."""
+    assert wanflow("doctor", "--repair").code == 0
+    assert not Store(film.parent, "animatic").journal.exists()
+    assert not (film.parent / "wanflow.lock").exists()

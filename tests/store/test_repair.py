@@ -1,0 +1,173 @@
+"""A damaged store is mended, and nothing that was paid for is lost (law 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit.locks import DATE, attempt, delivered, recipe, stored, take, with_take
+from wanflow import digest
+from wanflow.errors import StoreFault
+from wanflow.store import blobs, inventory, journal, layout, lockfile, repair, traces
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+from wanflow.store.take import Trace
+
+FILM = digest.of_bytes(b"film")
+PIECE = digest.of_bytes(b"piece")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store with a take, a piece of it, and a task in flight."""
+    store = Store(tmp_path, "dashscope")
+    layout.establish(store)
+    stored(store, "film")
+    traces.append(store, Trace(take("coast", "film"), recipe("coast")))
+    traces.append(store, Trace(take("gull", "other"), recipe("gull")))
+    lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "film"))
+    blobs.adopt_derived(store, delivered(store, "piece"), PIECE, ".mp4")
+    diary = Journal(store)
+    diary.intended(attempt("a1"))
+    diary.accepted("a1", "t1", "r1", DATE)
+    diary.intended(attempt("a2"))
+    diary.accepted("a2", "t2", "r2", DATE)
+    return store
+
+
+def places(store: Store) -> list[str]:
+    """What is damaged."""
+    return [damage.place for damage in repair.examine(store)]
+
+
+def spoil(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change the bytes of a file, read-only or not."""
+    path.chmod(0o600)
+    path.write_bytes(change(path.read_bytes()))
+
+
+def aside(store: Store) -> list[bytes]:
+    """What was taken out of the store."""
+    return [path.read_bytes() for path in store.aside.iterdir()] if store.aside.exists() else []
+
+
+def test_a_sound_store_is_left_alone(store: Store) -> None:
+    """Nothing is wrong, nothing is written."""
+    before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.*") if path.is_file()}
+    assert repair.mend(store) == ()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert not store.aside.exists()
+
+
+def test_no_store_is_not_damaged(tmp_path: Path) -> None:
+    """A folder in which nothing ever ran."""
+    assert repair.examine(Store(tmp_path, "dashscope")) == ()
+
+
+def test_a_take_whose_bytes_changed_is_set_aside_and_reads_as_not_here(store: Store) -> None:
+    """It is not deleted, and the lock still knows it: it is never bought again because of this."""
+    spoil(blobs.take_path(store, FILM), lambda data: data[:-1])
+    assert places(store) == [f"take {FILM[:12]}"]
+    repair.mend(store)
+    assert aside(store) == [b"fil"]
+    have = inventory.survey(store, {})
+    assert FILM not in have.here
+    assert FILM in have.lock.shots["coast"].takes
+    assert places(store) == []
+
+
+def test_a_piece_whose_bytes_changed_is_made_again(store: Store) -> None:
+    """What ffmpeg made can go."""
+    spoil(blobs.derived_path(store, PIECE, ".mp4"), lambda data: b"x" + data)
+    repair.mend(store)
+    assert blobs.list_derived(store) == frozenset()
+    assert aside(store) == []
+
+
+@pytest.mark.parametrize("junk", [b"\xff\xfe nonsense", b"[1]", b'{"event":"dreamt"}', b"{}"])
+def test_a_line_of_the_journal_that_makes_no_sense_goes_and_the_file_is_kept(store: Store, junk: bytes) -> None:
+    """Every other line counts again; the file as it was lies aside, and it stays private."""
+    lines = store.journal.read_bytes().split(b"\n")
+    damaged = b"\n".join([*lines[:2], junk, *lines[2:]])
+    spoil(store.journal, lambda data: damaged)
+    with pytest.raises(StoreFault, match="line 3"):
+        journal.read(store)
+    (damage,) = [damage for damage in repair.mend(store) if damage.place == store.journal.name]
+    assert "line 3 can't be read" in damage.words
+    assert {task.task_id for task in journal.read(store).open} == {"t1", "t2"}
+    assert damaged in aside(store)
+    assert store.journal.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_acceptance_that_can_not_be_read_leaves_its_attempt_to_be_looked_up(store: Store) -> None:
+    """Its task is in the service's list: nothing is sent again blindly."""
+    lines = store.journal.read_bytes().split(b"\n")
+    spoil(store.journal, lambda data: b"\n".join([lines[0], b"rubbish", *lines[2:]]))
+    repair.mend(store)
+    diary = journal.read(store)
+    assert [lost.id for lost in diary.adrift] == ["a1"]
+    assert [task.task_id for task in diary.open] == ["t2"]
+
+
+def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: Store) -> None:
+    """What refers to it makes no sense any more; the rest does."""
+    lines = store.journal.read_bytes().split(b"\n")
+    spoil(store.journal, lambda data: b"\n".join([b"rubbish", *lines[1:]]))
+    (damage,) = repair.mend(store)
+    assert "line 1, 2 can't be read" in damage.words
+    assert [task.task_id for task in journal.read(store).open] == ["t2"]
+
+
+def test_a_torn_last_line_is_cut(store: Store) -> None:
+    """As the next run would have cut it."""
+    spoil(store.traces, lambda data: data + b'{"dig')
+    (damage,) = repair.mend(store)
+    assert (damage.place, damage.words) == (store.traces.name, "its last line is torn")
+    assert len(traces.read(store).takes) == 2
+
+
+def test_a_take_on_no_record_is_said_and_stays(store: Store) -> None:
+    """It may have been paid for."""
+    stranger = stored(store, "stranger")
+    (damage,) = repair.mend(store)
+    assert damage.mend is None
+    assert stranger in damage.words
+    assert stranger in blobs.list_takes(store)
+
+
+def test_a_damaged_version_is_written_anew_and_a_newer_one_is_not_touched(store: Store) -> None:
+    """A store of a newer wanflow is for that one to mend."""
+    store.format.write_text("rubbish", encoding="utf-8")
+    assert places(store) == [store.format.name]
+    repair.mend(store)
+    layout.recognise(store)
+    store.format.write_text(json.dumps({"wanflow.store": layout.FORMAT + 1}), encoding="utf-8")
+    with pytest.raises(StoreFault, match="version"):
+        repair.mend(store)
+
+
+def test_a_journal_of_a_newer_wanflow_is_not_touched(store: Store) -> None:
+    """What its lines mean is not known here."""
+    newer = store.journal.read_text(encoding="utf-8").replace('"version":1', '"version":99')
+    spoil(store.journal, lambda data: newer.encode())
+    with pytest.raises(StoreFault, match="can't read"):
+        repair.mend(store)
+    assert store.journal.read_text(encoding="utf-8") == newer
+
+
+def test_everything_at_once_and_twice(store: Store) -> None:
+    """A second repair has nothing to do."""
+    spoil(blobs.take_path(store, FILM), lambda data: b"")
+    spoil(store.journal, lambda data: b"\n" + data + b"torn")
+    spoil(store.traces, lambda data: b"x\n" + data)
+    store.derivations.write_bytes(b"{}\n")
+    store.uploads.write_bytes(b"{}\n")
+    (store.root / "tmp").mkdir(exist_ok=True)
+    (store.root / "tmp" / "half.mp4").write_bytes(b"half")
+    assert len(repair.mend(store)) == 5
+    assert repair.mend(store) == ()
+    assert not (store.root / "tmp").exists()
+    assert {task.task_id for task in journal.read(store).open} == {"t1", "t2"}
