@@ -114,11 +114,14 @@ def establish(store: Store) -> None:
 
 def recognise(store: Store) -> None:
     """Refuse a store that a newer wanflow made; raises StoreFault. A store that says nothing is one of ours."""
+    with durable.faults_of(store.root):
+        try:
+            data = store.format.read_bytes()
+        except FileNotFoundError:
+            return
     try:
-        document = json.loads(store.format.read_bytes())
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError):
+        document = json.loads(data)
+    except ValueError:
         document = None
     version = document.get("wanflow.store") if isinstance(document, dict) else None
     if not isinstance(version, int):
