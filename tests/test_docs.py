@@ -164,3 +164,11 @@ def test_links_and_file_names_lead_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
     named = re.findall(r"`((?:tests|wanflow|schemas|examples)/[\w./-]+)`", text)
     assert [name for name in named if not (CHECKOUT / name).exists()] == []
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    """What a page promises is shown by a test of that name."""
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "tests").rglob("test_*.py"))
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []

@@ -17,6 +17,7 @@ from kit.emulated import in_process, premade
 from wanflow import digest
 from wanflow.emulator.endpoint import IN_PROCESS, Endpoint
 from wanflow.emulator.terms import Terms
+from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
 from wanflow.planner.draft import draft
@@ -143,6 +144,8 @@ async def from_record(job: Job, limiter: CapacityLimiter, progress: Callable[[in
     async with limiter:
         await checkpoint()
     match job:
+        case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
+            raise MediaFault("it is no film")
         case ProbeFile(path) | CheckFilm(path):
             return _film(path)
         case GrabFrame(source, index, target):

@@ -12,6 +12,7 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
 from wanflow.planner.steps import Action
 from wanflow.runner.event import CutFinished, StepFinished
+from wanflow.service.fault import AccountBlocked, ServiceFault, Unauthorised
 from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
 from wanflow.spec.source import FileSource, ShotSource, Tail
@@ -184,3 +185,33 @@ async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before
     async with crew(tmp_path, lambda service: Watching(service, store)) as here:
         outcome = await here.run(LIGHTHOUSE)
     assert (outcome.exit_code, outcome.submitted) == (0, 2)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(AccountBlocked("arrears", hint="pay"), 1), (Unauthorised("no"), 1)])
+async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
+    tmp_path: Path, fault: ServiceFault, code: int
+) -> None:
+    """Nothing further is submitted, what is in flight is collected, and it is said what to do (api.md 4.7)."""
+
+    class Blocked(Passing):
+        sent = 0
+
+        async def submit(self, request: Request) -> Accepted:
+            self.sent += 1
+            if self.sent > 2:
+                raise fault
+            return await super().submit(request)
+
+    services: list[Blocked] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Blocked(service))
+        return services[-1]
+
+    film = production(*(shot(f"shot_{number:02}", FRAME, prompt=f"wave {number}") for number in range(12)))
+    async with crew(tmp_path, around) as here:
+        outcome = await here.run(film)
+        assert len(here.stored()) == 2
+    assert (outcome.exit_code, outcome.submitted) == (code, 2)
+    assert services[0].sent < 9
+    assert journal.read(here.store).open == ()

@@ -21,7 +21,7 @@ from wanflow.service.fault import AccountBlocked, Unauthorised, UnknownFate
 UNKNOWN = 5
 """The exit code where a submission may have been accepted unseen (cli.md, Exit codes)."""
 WRONG_KEY = 2
-"""The exit code of a run whose key was refused before anything was accepted (cli.md, Exit codes)."""
+"""The exit code where the key was refused, if nothing was accepted (cli.md, Exit codes)."""
 
 _MAY_BECOME = {
     Action.RENDER: {Action.RENDER, Action.REUSE, Action.RESTORE, Action.COLLECT},
@@ -89,12 +89,7 @@ class Performer:
     def _fail(self, step: Step, fault: WanflowError) -> Result:
         if isinstance(fault, Unauthorised | AccountBlocked):
             self.stage.barred = fault
-        code = UNKNOWN if isinstance(fault, UnknownFate) else WRONG_KEY if self._never_let_in(fault) else 1
+        code = UNKNOWN if isinstance(fault, UnknownFate) else WRONG_KEY if isinstance(fault, Unauthorised) else 1
         self.failures.append(Failure(step.node, str(fault), fault.hint, code))
         self.parts.emit(StepFinished(step.node, Result.FAILED.value, str(fault), fault.hint))
         return Result.FAILED
-
-    def _never_let_in(self, fault: WanflowError) -> bool:
-        """Whether the key was refused before the service took anything: then it is the command that is wrong."""
-        tally = self.stage.tally
-        return isinstance(fault, Unauthorised) and not tally.submitted and not tally.collected

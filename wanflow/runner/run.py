@@ -72,9 +72,9 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
     reused = [step.node for step in plan.steps if results.get(step.node) is Result.REUSED]
     cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
     done = {step.vertex.removeprefix("cut:") for step in cuts if results.get(step.node) in {Result.DONE, Result.REUSED}}
-    production = plan.graph.production
+    production, tally = plan.graph.production, performer.stage.tally
     return Outcome(
-        exit_code=_exit_code(performer.failures, blocked),
+        exit_code=_exit_code(performer.failures, blocked, let_in=tally.submitted + tally.collected + collected > 0),
         submitted=performer.stage.tally.submitted,
         collected=performer.stage.tally.collected + collected,
         reused=len(reused),
@@ -86,14 +86,15 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
     )
 
 
-def _exit_code(failures: list[Failure], blocked: list[str]) -> int:
-    """5 where a submission's fate is unknown, 2 where the key was refused before anything was accepted, 1 where a step
+def _exit_code(failures: list[Failure], blocked: list[str], *, let_in: bool) -> int:
+    """5 where a submission's fate is unknown, 2 where the key was refused and nothing ever accepted, 1 where a step
     failed or could not start (cli.md, Exit codes).
     """
     codes = {failure.code for failure in failures}
-    for code in (UNKNOWN_FATE, WRONG_KEY):
-        if code in codes:
-            return code
+    if UNKNOWN_FATE in codes:
+        return UNKNOWN_FATE
+    if WRONG_KEY in codes and not let_in:
+        return WRONG_KEY
     return 1 if failures or blocked else 0
 
 

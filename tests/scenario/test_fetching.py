@@ -1,0 +1,175 @@
+"""From a task that is done to a film in the store, in virtual time: what comes is checked, fetched again, never thrown away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.crew import Crew, crew
+from kit.films import COAST, production
+from wanflow import digest
+from wanflow.emulator.faults import Fault
+from wanflow.emulator.terms import Terms
+from wanflow.errors import StoreFault
+from wanflow.service.fault import ServerFault
+from wanflow.service.passing import Passing
+from wanflow.service.port import Fetched, VideoService
+from wanflow.store import blobs, journal, lockfile
+
+pytestmark = pytest.mark.anyio
+
+FILM = production(COAST)
+NO_FILM = b"no film"
+
+
+class Garbling(Passing):
+    """A service whose first downloads are something else; counts them."""
+
+    def __init__(self, service: VideoService, garbled: int = 0) -> None:
+        super().__init__(service)
+        self.garbled = garbled
+        self.downloads = 0
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        self.downloads += 1
+        if self.downloads <= self.garbled:
+            _write(target)
+            return Fetched(digest.of_bytes(NO_FILM), len(NO_FILM))
+        return await super().download(url, target)
+
+
+def _write(target: Path) -> None:
+    target.write_bytes(NO_FILM)
+
+
+def open_tasks(here: Crew) -> int:
+    """How many tasks are still open."""
+    return len(journal.read(here.store).open)
+
+
+@pytest.mark.parametrize("garbled", [0, 1, 2])
+async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int) -> None:
+    """At most twice, and from its beginning."""
+    services: list[Garbling] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Garbling(service, garbled))
+        return services[-1]
+
+    async with crew(tmp_path, around) as here:
+        outcome = await here.run(FILM)
+    assert (outcome.exit_code, services[0].downloads) == (0, garbled + 1)
+    assert not here.store.aside.exists()
+
+
+async def test_what_is_no_film_is_kept_aside_and_its_task_stays_open(tmp_path: Path) -> None:
+    """After the third try the step fails; what came is kept, is no take, and a later run may have more luck."""
+    async with crew(tmp_path, lambda service: Garbling(service, 3)) as here:
+        outcome = await here.run(FILM)
+        (kept,) = here.store.aside.iterdir()
+        assert kept.read_bytes() == NO_FILM
+        assert blobs.list_takes(here.store) == frozenset()
+        assert open_tasks(here) == 1
+        (failure,) = outcome.failures
+        assert f".wanflow/aside/{kept.name}" in failure.message
+        here.around = Garbling
+        later = await here.run(FILM)
+        assert len(here.endpoint.charged()) == 1
+    assert (outcome.exit_code, outcome.submitted) == (1, 1)
+    assert (later.exit_code, later.submitted, later.collected) == (0, 0, 1)
+
+
+async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_path: Path) -> None:
+    """What was found out while collecting is not tried again as a step of the same run."""
+    services: list[Garbling] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Garbling(service, 100))
+        return services[-1]
+
+    async with crew(tmp_path, around) as here:
+        await here.run(FILM)
+        again = await here.run(FILM)
+        collected = await here.collect()
+    assert [service.downloads for service in services] == [3, 3, 3]
+    assert (again.exit_code, collected.exit_code) == (1, 1)
+    assert len(list(here.store.aside.iterdir())) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) -> None:
+    """Twice it goes on where it broke off; the third time the step fails, and its task stays open."""
+    terms = Terms(faults=(Fault("download", cut=3, times=times),))
+    async with crew(tmp_path, terms=terms) as here:
+        outcome = await here.run(FILM)
+        assert open_tasks(here) == (1 if times > 2 else 0)
+        assert len(list(here.store.aside.iterdir()) if times > 2 else []) == (1 if times > 2 else 0)
+        whole = await here.run(FILM)
+    assert outcome.exit_code == (1 if times > 2 else 0)
+    assert whole.exit_code == 0
+
+
+async def test_an_address_that_expired_is_asked_for_again(tmp_path: Path) -> None:
+    """Its task has another one; if that is refused as well, the step fails and the task stays open."""
+    async with crew(tmp_path, terms=Terms(faults=(Fault("download", expire=True),))) as here:
+        assert (await here.run(FILM)).exit_code == 0
+    async with crew(tmp_path / "twice", terms=Terms(faults=(Fault("download", expire=True, times=2),))) as here:
+        assert (await here.run(FILM)).exit_code == 1
+        assert open_tasks(here) == 1
+        assert (await here.run(FILM)).exit_code == 0
+
+
+async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) -> None:
+    """The run was stopped after the film was stored and before the journal and the lock were told."""
+    services: list[Garbling] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Garbling(service))
+        return services[-1]
+
+    async with crew(tmp_path, around) as here:
+        await here.run(FILM)
+        lines = here.store.journal.read_bytes().splitlines(keepends=True)
+        here.store.journal.write_bytes(b"".join(line for line in lines if b'"event":"stored"' not in line))
+        here.store.lock.unlink()
+        outcome = await here.run(FILM)
+        assert open_tasks(here) == 0
+    assert (outcome.exit_code, outcome.submitted) == (0, 0)
+    assert [service.downloads for service in services] == [1, 0]
+    assert len(lockfile.read(here.store.lock).shots["coast"].takes) == 1
+
+
+async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> None:
+    """Trouble of our own is no fault of the service: it is said at once, and the task stays open."""
+
+    class Full(Passing):
+        downloads = 0
+
+        async def download(self, url: str, target: Path) -> Fetched:
+            self.downloads += 1
+            raise StoreFault("`film.mp4` can't be used: no space left on device")
+
+    services: list[Full] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Full(service))
+        return services[-1]
+
+    async with crew(tmp_path, around) as here:
+        outcome = await here.run(FILM)
+        assert open_tasks(here) == 1
+    assert (outcome.exit_code, services[0].downloads) == (1, 1)
+
+
+async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path: Path) -> None:
+    """Nothing came, so there is nothing to keep."""
+
+    class Failing(Passing):
+        async def download(self, url: str, target: Path) -> Fetched:
+            raise ServerFault("the download failed (HTTP 503)")
+
+    async with crew(tmp_path, Failing) as here:
+        outcome = await here.run(FILM)
+    assert "HTTP 503" in outcome.failures[0].message
+    assert not here.store.aside.exists()

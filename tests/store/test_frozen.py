@@ -1,0 +1,53 @@
+"""Files of every version that ever was are read: a new wanflow refuses none of an older one (docs/durability.md)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kit.locks import fingerprint, take
+from wanflow.store import journal, layout, lockfile, traces
+from wanflow.store.layout import Store
+
+FROZEN = Path(__file__).parent / "frozen"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store whose files are those of version 1; a later version gets frozen files of its own beside them."""
+    store = Store(tmp_path, "dashscope")
+    store.root.mkdir()
+    for name, place in {
+        "journal.v1.jsonl": store.journal,
+        "traces.v1.jsonl": store.traces,
+        "lock.v1.json": store.lock,
+        "store.v1.json": store.format,
+    }.items():
+        shutil.copy(FROZEN / name, place)
+    return store
+
+
+def test_a_journal_of_version_1_is_read(store: Store) -> None:
+    """Each of its events means what it meant."""
+    diary = journal.read(store)
+    assert [lost.id for lost in diary.adrift] == ["a7"]
+    assert [attempt.id for attempt in diary.presumed] == ["a3"]
+    assert [(task.task_id, task.running, task.seed_uncertain) for task in diary.open] == [("t4", True, True)]
+    assert [task.task_id for task in diary.forgotten] == ["t6"]
+    assert [(ending.attempt.id, ending.state) for ending in diary.endings] == [
+        ("a2", "refused"),
+        ("a5", "refused"),
+        ("a6", None),
+    ]
+    assert diary.known == {"t1", "t4", "t5", "t6"}
+    assert diary.online["d" * 64].task_id == "t1"
+
+
+def test_traces_and_a_lock_of_version_1_are_read(store: Store) -> None:
+    """The take that both know."""
+    layout.recognise(store)
+    wanted = take("coast", "film")
+    assert traces.read(store).takes == {fingerprint("coast"): (wanted,)}
+    assert lockfile.read(store.lock).shots["coast"].takes == {wanted.digest: wanted}
