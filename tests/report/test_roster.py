@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from kit import films, pretend
+from wanflow.graph.build import build
+from wanflow.graph.recipe import fingerprint, seed_of
+from wanflow.planner.draft import draft
 from wanflow.planner.states import states
 from wanflow.planner.steps import Plan
-from wanflow.report.roster import orphans, running_out, shot_rows, status_text, take_rows, takes_text
+from wanflow.report.plan_text import plan_text
+from wanflow.report.roster import leftovers, running_out, shot_rows, status_text, take_rows, takes_text
+from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, OpenTask
 
 DONE, _ = pretend.run(films.LIGHTHOUSE)
@@ -59,11 +66,26 @@ def test_task_that_still_waits_says_how_long_it_is_known() -> None:
     assert "task-9 (known to the service until 2026-11-21T00:00:01Z)" in status_text(shot_rows(plan, states(plan)))
 
 
-def test_tasks_of_shots_that_are_gone_are_named() -> None:
-    """Their films are collected all the same."""
-    attempt = Attempt("a1", "deleted", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
-    task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z")
-    assert orphans(films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))) == (task,)
+@pytest.mark.parametrize("shot", ["deleted", "coast"])
+def test_what_no_shot_asks_for_any_more_is_named(shot: str) -> None:
+    """Its shot was deleted or edited; its film is collected all the same, which plan and status say."""
+    attempt = Attempt("a1", shot, 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
+    have = replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),), adrift=(attempt,))
+    plan = films.plan(films.LIGHTHOUSE, have)
+    flying, lost = leftovers(plan)
+    assert flying.startswith(f"task task-9 is in flight for what `{shot}` asked before")
+    assert lost.startswith(f"a submission of unknown fate for what `{shot}` asked before")
+    assert flying in plan_text(plan)
+
+
+def test_a_task_that_a_step_collects_is_not_left_over() -> None:
+    """Nor is one of a shot that the plan leaves out."""
+    recipe = films.plan(films.LIGHTHOUSE).recipes["coast"]
+    core = fingerprint(recipe)
+    attempt = Attempt("a1", "coast", 1, "wan2.7-i2v", core, seed_of(core, None, 0), recipe, "2026-11-20T00:00:00Z")
+    have = Inventory(open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
+    assert leftovers(films.plan(films.LIGHTHOUSE, have)) == ()
+    assert leftovers(draft(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
 
 
 def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:

@@ -42,6 +42,8 @@ def test_interruption_names_what_it_leaves_behind() -> None:
         "in flight: coast.t1 (task task-1)",
         "stopped: coast.t2",
         "of unknown fate: coast.t3",
+        "1 task will be charged when done, at the service's prices: `wanflow collect` stores the films,"
+        " `wanflow cancel` calls off what still waits",
         "hint: `wanflow run` goes on from here",
     ]
 

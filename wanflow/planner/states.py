@@ -19,6 +19,17 @@ def states(plan: Plan) -> Mapping[str, str]:
     return by_shot
 
 
+def left_over(plan: Plan, attempt: Attempt) -> bool:
+    """Whether neither this plan nor one of the shots that it leaves out asks for what an attempt became.
+
+    Its shot was edited, renamed or deleted since; a run collects it beside new work (law 10).
+    """
+    if attempt.shot in plan.graph.production.shots and attempt.shot not in plan.recipes:
+        return False
+    asked = (step for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT})
+    return not any(_asks(attempt, step, plan) for step in asked)
+
+
 _URGENCY = (
     "held",
     "current",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from wanflow import money
 from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.report.roster import leftovers
 from wanflow.report.wording import columns, cost_text, count, listed, printable, seconds_text
 
 SYMBOLS: Mapping[Action, str] = {
@@ -27,9 +28,10 @@ _FREE_BACKEND = "animatic"
 def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that."""
     shown = [step for step in plan.steps if verbose or not plan.idle or step.action is Action.BLOCKED]
+    beside = "\n".join(leftovers(plan))
     if not shown:
-        return would_do(plan)
-    parts = [_header(plan), *_groups(shown), "\n".join(_closing(plan))]
+        return "\n".join(filter(None, (beside, would_do(plan))))
+    parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join(_closing(plan))]
     return "\n\n".join(parts)
 
 

@@ -11,10 +11,11 @@ from wanflow.graph.recipe import fingerprint
 from wanflow.planner.draft import supply_as_is
 from wanflow.planner.question import Question
 from wanflow.planner.reason import Reason
+from wanflow.planner.states import left_over
 from wanflow.planner.steps import Plan, StepKind
 from wanflow.report.wording import columns, count, printable
 from wanflow.spec.production import Shot
-from wanflow.store.journal import UNCERTAIN, OpenTask
+from wanflow.store.journal import UNCERTAIN
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
@@ -108,10 +109,16 @@ def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
     return tuple(row for shot in shots for row in _take_rows(plan, shot))
 
 
-def orphans(plan: Plan) -> tuple[OpenTask, ...]:
-    """Tasks in flight of shots that the production does not have any more."""
-    shots = plan.graph.production.shots
-    return tuple(task for task in plan.inventory.open_tasks if task.attempt.shot not in shots)
+def leftovers(plan: Plan) -> tuple[str, ...]:
+    """A line for each task and lost submission that no shot asks for any more; a run collects them all the same."""
+    have = plan.inventory
+    tasks = [(task.attempt, f"task {printable(task.task_id)} is in flight") for task in have.open_tasks]
+    lost = [(attempt, "a submission of unknown fate") for attempt in have.adrift]
+    return tuple(
+        f"{words} for what `{printable(attempt.shot)}` asked before: a run, or `wanflow collect`, stores its film"
+        for attempt, words in (*tasks, *lost)
+        if left_over(plan, attempt)
+    )
 
 
 def running_out(plan: Plan, now: datetime) -> tuple[str, ...]:

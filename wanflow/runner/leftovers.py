@@ -9,18 +9,14 @@ from anyio.abc import TaskGroup
 
 from wanflow.errors import WanflowError
 from wanflow.planner.draft import take_node
-from wanflow.planner.steps import Action, StepKind
+from wanflow.planner.states import left_over
 from wanflow.runner.event import Warned
 from wanflow.runner.outcome import Failure
 from wanflow.runner.patience import wait_for
 from wanflow.runner.perform import UNKNOWN, Performer
 from wanflow.runner.recover import after_all, keep
-from wanflow.runner.render import shot_vertex
 from wanflow.service.fault import UnknownFate
 from wanflow.store.journal import Attempt, OpenTask
-
-Asked = frozenset[tuple[str, int | None]]
-"""Requests that the plan asks, by fingerprint and seed."""
 
 
 class Leftovers:
@@ -32,12 +28,12 @@ class Leftovers:
 
     def start(self, group: TaskGroup) -> None:
         """Wait for all of them beside what else the run does."""
-        have, asked = self._performer.stage.inventory, self._asked()
+        plan, have = self._performer.stage.plan, self._performer.stage.inventory
         for task in have.open_tasks:
-            if self._is_left(task.attempt, asked):
+            if left_over(plan, task.attempt):
                 group.start_soon(self._collect, task)
         for attempt in have.adrift:
-            if self._is_left(attempt, asked):
+            if left_over(plan, attempt):
                 group.start_soon(self._find, attempt)
 
     async def await_latecomers(self) -> None:
@@ -48,18 +44,6 @@ class Leftovers:
                 if task is not None:
                     self._parts.emit(after_all(task))
                     await self._keep(task)
-
-    def _is_left(self, attempt: Attempt, asked: Asked) -> bool:
-        """Whether neither this plan nor one of other shots will collect what an attempt became."""
-        plan = self._performer.stage.plan
-        left_out = attempt.shot in plan.graph.production.shots and attempt.shot not in plan.recipes
-        return not left_out and (attempt.fingerprint, attempt.seed) not in asked
-
-    def _asked(self) -> Asked:
-        stage = self._performer.stage
-        takes = [step for step in stage.plan.steps if step.kind is StepKind.TAKE]
-        active = [step for step in takes if step.action in {Action.RENDER, Action.COLLECT}]
-        return frozenset((stage.question(shot_vertex(stage, step)).core, step.seed) for step in active)
 
     async def _collect(self, task: OpenTask) -> None:
         with self._noted(task.attempt):

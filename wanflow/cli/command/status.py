@@ -11,8 +11,7 @@ from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.report.roster import orphans, running_out, shot_rows, status_text
-from wanflow.report.wording import printable
+from wanflow.report.roster import leftovers, running_out, shot_rows, status_text
 
 
 @click.command("status", epilog=example("wanflow status --json"))
@@ -27,9 +26,8 @@ def command(settings: Settings, *, as_json: bool) -> int:
         click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
     elif rows:
         click.echo(status_text(rows))
-    for task in orphans(plan):
-        gone = f"`{printable(task.attempt.shot)}`, which is gone"
-        click.echo(f"in flight for {gone}: {printable(task.task_id)}; `wanflow collect` stores its film", err=True)
+    for line in leftovers(plan):
+        click.echo(line, err=True)
     for warning in running_out(plan, datetime.now(UTC)):
         click.echo(f"warning: {warning}", err=True)
     return ExitCode.DONE
