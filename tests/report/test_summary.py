@@ -8,6 +8,8 @@ from wanflow.runner.outcome import Failure, Outcome
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, OpenTask
 
+WAYS = "`wanflow collect` stores the films, `wanflow cancel` calls off what still waits"
+
 
 def test_success_counts_what_was_done() -> None:
     """A run that went well says in one line what it did."""
@@ -42,8 +44,7 @@ def test_interruption_names_what_it_leaves_behind() -> None:
         "in flight: coast.t1 (task task-1)",
         "stopped: coast.t2",
         "of unknown fate: coast.t3",
-        "1 task will be charged when done, at the service's prices: `wanflow collect` stores the films,"
-        " `wanflow cancel` calls off what still waits",
+        f"1 task will be charged when done, at the service's prices: {WAYS}",
         "hint: `wanflow run` goes on from here",
     ]
 

@@ -179,7 +179,7 @@ def _refused(question: Question, blank: Decision, inventory: Inventory) -> tuple
     """What the service said of this very request; it would say it again (cli.md, last table)."""
     asked = (question.core, question.seed(blank.ordinal))
     said = [
-        Reason(Code.REFUSED_BEFORE, f"{ending.words}, on {ending.date[:10]}")
+        Reason(Code.REFUSED_BEFORE, f"{ending.words}, on {ending.date[:10]}: change it, or say `--retry-refused`")
         for ending in inventory.endings
         if ending.state == "refused" and (ending.attempt.fingerprint, ending.attempt.seed) == asked
     ]
