@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -11,7 +10,7 @@ import pytest
 
 from kit.crew import crew
 from kit.power import FILM, TAKES, Machine, audit
-from kit.weather import weather
+from kit.weather import Totals, weather
 from wanflow.emulator.terms import Terms
 from wanflow.service.limited import Limited
 from wanflow.service.port import VideoService
@@ -24,24 +23,6 @@ RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
 
 
-@dataclass
-class Totals:
-    """What a campaign did."""
-
-    productions: int = 0
-    kills: int = 0
-    faults: int = 0
-    runs: int = 0
-
-    def __str__(self) -> str:
-        """One line for a person."""
-        takes = self.productions * TAKES
-        return (
-            f"{self.productions} productions, {self.kills} kills, {self.faults} faults, {self.runs} runs:"
-            f" {takes} takes paid, 0 paid twice, 0 lost"
-        )
-
-
 def tireless(service: VideoService) -> VideoService:
     """The decorators that the paid service has."""
     return Retrying(Limited(service), lambda words: None)
@@ -49,7 +30,7 @@ def tireless(service: VideoService) -> VideoService:
 
 async def campaign(productions: int, seed: int) -> Totals:
     """Many productions, each killed some times, each then run until it is done, and audited."""
-    dice, totals = Random(seed), Totals()
+    dice, totals = Random(seed), Totals(TAKES)
     for _ in range(productions):
         await _production(dice, totals)
     return totals

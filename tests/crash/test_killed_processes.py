@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -15,7 +14,7 @@ import pytest
 from kit.clips import numbered_clip
 from kit.project import write_production
 from kit.served import Served, playing
-from kit.weather import weather
+from kit.weather import Totals, weather
 from wanflow import studio
 from wanflow.emulator.terms import KEY, Terms
 from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -39,22 +38,6 @@ RUNS = 15
 """Runs that nobody kills until a production has to be done."""
 
 
-@dataclass
-class Totals:
-    """What a campaign did."""
-
-    productions: int = 0
-    kills: int = 0
-    faults: int = 0
-    runs: int = 0
-
-    def __str__(self) -> str:
-        """One line for a person."""
-        takes = self.productions * WANTED.total()
-        told = f"{self.productions} productions, {self.kills} processes killed, {self.faults} faults, {self.runs} runs"
-        return f"{told}: {takes} takes paid, 0 paid twice, 0 lost"
-
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of film with sound, as the service delivers it."""
@@ -63,7 +46,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def campaign(folder: Path, clip: Path, productions: int, seed: int) -> Totals:
     """Many productions, each killed some times, each then run until it is done, and audited."""
-    dice, totals = Random(seed), Totals()
+    dice, totals = Random(seed), Totals(WANTED.total())
     for number in range(productions):
         faults = weather(dice)
         with playing(clip, Terms(faults=faults), film_seconds=0.6) as service:

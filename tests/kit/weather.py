@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 
 from wanflow.emulator.faults import Fault
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
+
+
+@dataclass
+class Totals:
+    """What a campaign did: productions of so many takes each, all of which were audited."""
+
+    takes_each: int
+    productions: int = 0
+    kills: int = 0
+    faults: int = 0
+    runs: int = 0
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        told = f"{self.productions} productions, {self.kills} kills, {self.faults} faults, {self.runs} runs"
+        return f"{told}: {self.productions * self.takes_each} takes paid, 0 paid twice, 0 lost"
 
 
 def weather(dice: Random) -> tuple[Fault, ...]:
