@@ -135,6 +135,23 @@ async def test_a_list_that_lags_within_the_grace_costs_nothing(tmp_path: Path) -
     assert (outcome.exit_code, weather.sent) == (0, 1)
 
 
+async def test_the_grace_begins_when_the_answer_is_lost(tmp_path: Path) -> None:
+    """A minute on the wire is no minute of looking: the list, which lags a little, is given its time."""
+
+    class Slow(Stormy):
+        async def submit(self, request: Request) -> Accepted:
+            try:
+                return await super().submit(request)
+            finally:
+                await anyio.sleep(60)
+
+    weather = Weather(lost_replies=1, lag_seconds=80)
+    async with crew(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+        assert len(await here.tasks()) == 1
+    assert (outcome.exit_code, weather.sent) == (0, 1)
+
+
 async def test_a_list_that_misses_tasks_on_record_is_not_believed(tmp_path: Path) -> None:
     """Another task of this run is not in the list either: then that ours isn't means nothing, and the run waits."""
     weather = Weather(lost_replies=1, lag_seconds=100)

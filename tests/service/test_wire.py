@@ -151,3 +151,10 @@ def test_a_page_of_the_list_is_read_under_either_name(key: str) -> None:
     assert pages == 3
     assert rows[0].created == datetime(2025, 11, 20, 12, 0, tzinfo=UTC)
     assert (rows[0].task_id, rows[0].status) == ("t", TaskStatus.RUNNING)
+
+
+def test_a_row_that_does_not_say_when_may_be_of_just_now() -> None:
+    """Taken for an old one it could not be found again by whoever lost it."""
+    before = datetime.now(UTC)
+    (summary,), _ = wire.read_page("m", {"data": [{"task_id": "t", "status": "RUNNING"}]})
+    assert before <= summary.created <= datetime.now(UTC)

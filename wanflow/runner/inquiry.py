@@ -18,6 +18,8 @@ from wanflow.timing import GRACE_SECONDS
 
 REACH = timedelta(hours=23, minutes=45)
 """The list shows the tasks of 24 hours (api.md 4.5); an older attempt can't be looked up any more."""
+WIRE_SECONDS = 900
+"""So long after its intent a request may still be on its way: limits, throttling and a slow network are in it."""
 LOOK_SECONDS = 5
 LAG_SECONDS = 600
 """A list that misses tasks that we know of is waited for, but not for ever."""
@@ -138,9 +140,12 @@ class Inquiry:
         return bool(alike([other for other in self.lost.values() if other.id not in found], attempt))
 
     def _left(self, attempt: Attempt) -> float:
-        """Seconds of grace that an attempt still has; all of it where the clock was set back since."""
+        """Seconds of grace that an attempt still has from now on: all of it, or none where it was sent long ago.
+
+        Its date is that of the intent: afterwards it may have waited for its turn, been throttled, been on the wire.
+        """
         age = (self.clock() - datetime.fromisoformat(attempt.date)).total_seconds()
-        return self.grace.seconds if age < 0 else max(0.0, self.grace.seconds - age)
+        return 0.0 if age > WIRE_SECONDS + self.grace.seconds else self.grace.seconds
 
     def _crowded(self, attempt: Attempt) -> bool:
         """Whether others that the list can't tell from it are on the wire: a task may be theirs."""

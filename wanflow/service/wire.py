@@ -111,12 +111,14 @@ def number(value: object) -> Decimal | None:
 
 
 def _summary(model: str, row: Reply) -> TaskSummary:
-    created = number(row.get("gmt_create")) or Decimal(0)
+    created = number(row.get("gmt_create"))
+    # a task that does not say when it was made may have been made just now, and be the one that is looked for
+    moment = datetime.now(UTC) if created is None else datetime.fromtimestamp(int(created) / 1000, UTC)
     return TaskSummary(
         task_id=_text(row, "task_id") or "",
         status=_status(_text(row, "status")),
         model=_text(row, "model_name") or model,
-        created=datetime.fromtimestamp(int(created) / 1000, UTC),
+        created=moment,
         request_id=_text(row, "request_id") or "",
     )
 
