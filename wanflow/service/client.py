@@ -72,10 +72,11 @@ class WireClient:
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
             summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
-            ours = (replace(row, created=row.created - self._transport.ahead) for row in summaries)
-            rows |= {row.task_id: row for row in ours}
+            rows |= {row.task_id: row for row in summaries}
             page += 1
-        return sorted(rows.values(), key=lambda row: row.created, reverse=True)
+        ahead = self._transport.ahead
+        ours = (replace(row, created=row.created - ahead) for row in rows.values())
+        return sorted(ours, key=lambda row: row.created, reverse=True)
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""
