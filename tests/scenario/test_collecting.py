@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kit.crew import crew, now
@@ -11,9 +12,9 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.report.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
-from wanflow.service.fault import ServerFault
+from wanflow.service.fault import NotSent, ServerFault, ServiceFault, Unauthorised
 from wanflow.service.passing import Passing
-from wanflow.service.port import VideoService
+from wanflow.service.port import Fetched, TaskState, VideoService
 from wanflow.spec.source import FileSource
 from wanflow.store import journal, lockfile
 
@@ -70,6 +71,54 @@ async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None
         assert (await here.collect(SOON)).exit_code == 4
         assert len(journal.read(here.store).open) == 1
         assert (await here.collect()).exit_code == 0
+
+
+class Slow(Passing):
+    """A service from which each film takes ten seconds to come."""
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        """Late."""
+        await anyio.sleep(10)
+        return await super().download(url, target)
+
+
+async def test_films_that_are_done_come_side_by_side(tmp_path: Path) -> None:
+    """Five that earlier runs left are fetched in the time of one."""
+    film = production(*(shot(f"shot_{number}", FRAME, prompt=f"wave {number}") for number in range(5)))
+    async with crew(tmp_path, Slow) as here:
+        await here.run(film, timeout=SOON)
+        await anyio.sleep(FILM_SECONDS)
+        began = await now()
+        outcome = await here.run(film)
+        assert await now() - began == 10
+    assert (outcome.exit_code, outcome.collected, outcome.submitted) == (0, 5, 0)
+
+
+@pytest.mark.parametrize("fault", [Unauthorised("the service refuses the key"), NotSent("nobody answers")])
+async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, fault: ServiceFault) -> None:
+    """A key that is refused is refused for all; the tasks stay open."""
+
+    class Refusing(Passing):
+        polls = 0
+
+        async def poll(self, task_id: str) -> TaskState:
+            self.polls += 1
+            raise fault
+
+    services: list[Refusing] = []
+
+    def around(service: VideoService) -> VideoService:
+        services.append(Refusing(service))
+        return services[-1]
+
+    film = production(*(shot(f"shot_{number}", FRAME, prompt=f"wave {number}") for number in range(7)))
+    async with crew(tmp_path) as here:
+        await here.run(film, timeout=SOON)
+        here.around = around
+        with pytest.raises(type(fault)):
+            await here.run(film)
+        assert len(journal.read(here.store).open) == 7
+    assert services[0].polls <= 5
 
 
 class Stumbling(Passing):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 import anyio
 
@@ -29,6 +30,8 @@ from wanflow.store.journal import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number
 from wanflow.store.take import Take
 
+AT_ONCE = 5
+"""So many films of earlier runs are fetched at a time."""
 FIRST = Fraction(10**9)
 """What is in flight already takes its place before anything new."""
 
@@ -51,11 +54,9 @@ async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Reco
             await sweep.look_back(attempt)
     sweep.note_stored(journal.read(parts.store).open)
     diary = journal.read(parts.store)
-    for task in urgent_first(diary.open):
-        await sweep.ask(task)
-    for task in diary.forgotten:
-        if patience.is_young(task.accepted, parts):
-            await sweep.ask_again(task)
+    asks = [partial(sweep.ask, task) for task in urgent_first(diary.open)]
+    asks += [partial(sweep.ask_again, task) for task in diary.forgotten if patience.is_young(task.accepted, parts)]
+    await sweep.side_by_side(asks)
     return Recovered(sweep.collected, sweep.gone, sweep.unfetched)
 
 
@@ -151,6 +152,26 @@ class _Sweep:
     collected: int = 0
     gone: int = 0
     unfetched: dict[str, WanflowError] = field(default_factory=dict)
+    hopeless: ServiceFault | None = None
+
+    async def side_by_side(self, asks: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """Ask some at a time, in this order; raises what makes asking the others hopeless."""
+        limiter = anyio.CapacityLimiter(AT_ONCE)
+        async with anyio.create_task_group() as group:
+            for ask in asks:
+                await limiter.acquire_on_behalf_of(ask)
+                group.start_soon(self._one, ask, limiter)
+        if self.hopeless is not None:
+            raise self.hopeless
+
+    async def _one(self, ask: Callable[[], Awaitable[None]], limiter: anyio.CapacityLimiter) -> None:
+        try:
+            if self.hopeless is None:
+                await ask()
+        except (Unauthorised, NotSent) as fault:
+            self.hopeless = fault
+        finally:
+            limiter.release_on_behalf_of(ask)
 
     def note_stored(self, tasks: Sequence[OpenTask]) -> None:
         """A film may be in the store with its trace, and the journal not know it yet: it is not fetched twice."""

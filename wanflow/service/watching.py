@@ -66,6 +66,11 @@ class Watching(Passing):
         self._submitted[accepted.task_id] = anyio.current_time()
         return accepted
 
+    async def poll(self, task_id: str) -> TaskState:
+        """Look at a task once, within the service's limit."""
+        await self._turn()
+        return await self._service.poll(task_id)
+
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, with the others, until it is final."""
         watch = _Watch(task_id, self._first_look(task_id))
@@ -88,8 +93,7 @@ class Watching(Passing):
         watch.looks += 1
         if row is not None and not row.status.final and watch.looks % CHECK_EVERY:
             return TaskState(watch.task_id, row.status, row.request_id)
-        await self._turn()
-        return await self._service.poll(watch.task_id)
+        return await self.poll(watch.task_id)
 
     async def _row(self, watch: _Watch) -> TaskSummary | None:
         """What the list says of a task: whoever is due first reads it for all that are due."""
