@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from wanflow.graph.build import build
+from wanflow.spec.chains import check_chains
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.load import read_sound_part
 from wanflow.spec.media import check_media, file_sources
@@ -81,7 +82,7 @@ def _read(
     production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
     if production is None:
         return None, problems
-    found = [*check_media(production, facts_of(production)), *_circles(production)]
+    found = [*check_media(production, facts_of(production)), *check_chains(production), *_circles(production)]
     lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     located = tuple(_with_line(problem, lines) for problem in found)
     return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
