@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -19,10 +20,13 @@ import pytest
 import wanflow
 from kit.served import served
 from wanflow.emulator.server import Serving
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.load import read
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
 EMULATOR = CHECKOUT / "docs" / "emulator.md"
+MODELS = CHECKOUT / "docs" / "models.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -94,6 +98,22 @@ def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path, monkeypatch
     assert "valley.t2.mp4" not in takes
 
 
+def test_the_page_of_models_is_the_catalogs() -> None:
+    """What a model takes is written once, in the catalog; `docs/write_models.py` writes the page."""
+    writer = runpy.run_path(str(CHECKOUT / "docs" / "write_models.py"))
+    assert MODELS.read_text(encoding="utf-8") == writer["page"]()
+
+
+def test_the_examples_of_the_models_load(tmp_path: Path) -> None:
+    """Each is a production without a problem but for the files, which aren't there."""
+    examples = [block.text for block in blocks(MODELS) if block.language == "yaml"]
+    assert len(examples) == len({model.name for model in load_catalog().values()})
+    for text in examples:
+        (tmp_path / "wanflow.yaml").write_text(text, encoding="utf-8")
+        production, problems = read(tmp_path / "wanflow.yaml")
+        assert (production is not None, problems) == (True, ())
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     typed = "".join(block.text for block in blocks(EMULATOR) if block.language == "sh")
@@ -112,7 +132,7 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page != README:
+    if page not in {README, MODELS}:
         assert "yaml" not in {block.language for block in blocks(page)}
     known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page == README else ("make ",)
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []

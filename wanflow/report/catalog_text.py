@@ -21,31 +21,31 @@ def model_text(model: Model) -> str:
     return "\n".join(_lines(model))
 
 
-def _lines(model: Model) -> Iterator[str]:
-    yield f"{model.name}: {model.does}"
-    if model.snapshots:
-        yield f"snapshots: {', '.join(model.snapshots)}"
-    yield f"regions: {', '.join(model.regions)}"
-    yield f"running at a time: {model.running}"
-    yield from _section(
+def sections(model: Model) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """What a model accepts, by heading: rows of a name and what it takes, and for parameters the default."""
+    yield (
         "text",
         [
             (key, f"at most {rule.most} characters{_required(required=rule.required)}")
             for key, rule in model.text.items()
         ],
     )
-    yield from _section("media", [(kind, _media(rule)) for kind, rule in model.media.items()])
-    yield from _section(
-        "parameters", [(key, _parameter(rule), _default(rule)) for key, rule in model.parameters.items()]
-    )
-    yield from _section("together", [(_total(total),) for total in model.totals])
-    yield from _section("only these sets of media", [(" + ".join(sorted(kinds)),) for kinds in model.sets])
+    yield "media", [(kind, _media(rule)) for kind, rule in model.media.items()]
+    yield "parameters", [(key, _parameter(rule), _default(rule)) for key, rule in model.parameters.items()]
+    yield "together", [(_total(total),) for total in model.totals]
+    yield "only these sets of media", [(" + ".join(sorted(kinds)),) for kinds in model.sets]
 
 
-def _section(heading: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
-    if rows:
-        yield heading
-        yield from (f"  {line}" for line in columns(rows))
+def _lines(model: Model) -> Iterator[str]:
+    yield f"{model.name}: {model.does}"
+    if model.snapshots:
+        yield f"snapshots: {', '.join(model.snapshots)}"
+    yield f"regions: {', '.join(model.regions)}"
+    yield f"running at a time: {model.running}"
+    for heading, rows in sections(model):
+        if rows:
+            yield heading
+            yield from (f"  {line}" for line in columns(rows))
 
 
 def _required(*, required: bool) -> str:

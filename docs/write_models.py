@@ -1,0 +1,101 @@
+"""Writes `docs/models.md` from the catalog: what each model takes, with an example that loads.
+
+.venv/bin/python docs/write_models.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from wanflow.report.catalog_text import sections
+from wanflow.spec.catalog import Model, load_catalog
+
+PAGE = Path(__file__).parent / "models.md"
+
+HEAD = """\
+# Models
+
+What each model takes, as `wanflow models` and `wanflow validate` know it: from the catalog in `schemas/models`, where every rule names its
+source. Written by `docs/write_models.py`.
+"""
+
+EXAMPLES = {
+    "wan2.7-i2v": """\
+shots:
+  coast:                        # from a picture
+    model: wan2.7-i2v
+    first_frame: sets/coast.png
+    prompt: Waves roll in; a gull crosses.
+    duration: 5
+
+  nearer:                       # on from the last two seconds of it, to another picture
+    model: wan2.7-i2v
+    first_clip: {shot: coast, tail: 2}
+    last_frame: sets/door.png
+    prompt: The camera follows the gull to the lighthouse door.
+    duration: 6
+""",
+    "wan2.7-r2v": """\
+cast:
+  keeper: {image: cast/keeper.png, voice: cast/keeper.wav}
+
+shots:
+  talk:                         # keeps a face and a voice
+    model: wan2.7-r2v
+    prompt: ${keeper} looks up and says that the light is out.
+    duration: 4
+""",
+    "wan2.7-videoedit": """\
+shots:
+  coast:
+    model: wan2.7-i2v
+    first_frame: sets/coast.png
+    prompt: Waves roll in.
+    duration: 5
+
+  coast_at_night:               # the same film, at night
+    model: wan2.7-videoedit
+    video: {shot: coast}
+    prompt: Turn day into a moonlit night.
+""",
+}
+"""By model: a production that uses it."""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The whole page."""
+    models = {model.name: model for model in load_catalog().values()}
+    return "\n".join([HEAD, *(line for model in models.values() for line in _model(model))])
+
+
+def _model(model: Model) -> Iterator[str]:
+    yield f"## {model.name}\n"
+    regions, snapshots = ", ".join(model.regions), ", ".join(f"`{name}`" for name in model.snapshots)
+    yield f"{model.does[0].upper()}{model.does[1:]}. Regions: {regions}. Also as {snapshots}.\n"
+    for heading, rows in sections(model):
+        if rows:
+            yield from _table(heading, rows)
+    yield f"```yaml\nwanflow: 1\n\n{EXAMPLES[model.name]}```\n"
+
+
+def _table(heading: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
+    named = ("default",) if heading == "parameters" else ()
+    titles = (heading, *(("takes", *named) if len(rows[0]) > 1 else ()))
+    yield _row(titles)
+    yield _row(("---",) * len(titles))
+    yield from (_row((f"`{row[0]}`" if len(row) > 1 else row[0], *row[1:])) for row in rows)
+    yield ""
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', 'or').removeprefix('default ') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    main()
