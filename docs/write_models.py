@@ -46,6 +46,14 @@ shots:
     prompt: ${keeper} looks up and says that the light is out.
     duration: 4
 """,
+    "wan2.7-t2v": """\
+shots:
+  storm:                        # from words alone
+    model: wan2.7-t2v
+    prompt: A storm breaks over a rocky coast; a lighthouse stands firm.
+    ratio: 16:9
+    duration: 5
+""",
     "wan2.7-videoedit": """\
 shots:
   coast:

@@ -52,6 +52,12 @@ SHOTS: Mapping[str, Mapping[str, Any]] = {
         ],
         "parameters": {"resolution": "720P", "ratio": "16:9", "duration": 10},
     },
+    "words alone": {
+        "model": "wan2.7-t2v",
+        "prompt": "a storm",
+        "media": [],
+        "parameters": {"resolution": "720P", "ratio": "16:9", "duration": 5},
+    },
     "edit": {
         "model": "wan2.7-videoedit",
         "prompt": "at night",
@@ -183,7 +189,7 @@ def _flat(exchange: Exchange) -> dict[str, object]:
     flat |= {f"parameters.{key}": value for key, value in exchange.json["parameters"].items()}
     flat |= {f"input.{key}": value for key, value in exchange.json["input"].items() if key != "media"}
     flat["model"] = exchange.json["model"]
-    for number, item in enumerate(exchange.json["input"]["media"]):
+    for number, item in enumerate(exchange.json["input"].get("media", [])):
         flat |= {f"media.{number}.{key}": re.sub(r"[^/]+/[^/]+(\.\w+)$", r"*\1", value) for key, value in item.items()}
     return flat
 

@@ -21,7 +21,7 @@ from wanflow.media.tool import Leash, find_ffmpeg
 
 BINARY = find_ffmpeg({})
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
+I2V, R2V, EDIT, T2V = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit", "wan2.7-t2v"
 
 
 class Set:
@@ -211,6 +211,20 @@ def test_a_driving_audio_is_the_sound_track(stage: Set) -> None:
     assert loudness(film.path, 0.1, 0.9) > -20
     assert loudness(film.path, 1.1, 1.9) < -70
     assert streams(film.path)["lengths"] == {Fraction(2)}
+
+
+@pytest.mark.parametrize(("ratio", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280)), ("1:1", (960, 960))])
+def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
+    stage: Set, ratio: str, size: tuple[int, int]
+) -> None:
+    """To the sound that was given, which is no picture that is missing (api.md 2.5 and 7.2)."""
+    silent = stage.film(order(T2V, ratio=ratio))
+    heard = stage.film(order(T2V, stage.item("driving_audio", stage.voice), ratio=ratio))
+    shown, same = frames(silent.path), frames(heard.path)
+    assert ({picture.size for picture in shown}, len(shown)) == ({size}, 60)
+    assert likeness(shown[0], same[0]) > 40
+    assert loudness(heard.path, 0.1, 0.9) > -20
+    assert loudness(heard.path, 1.1, 1.9) < -70 < loudness(silent.path, 1.1, 1.9)
 
 
 def test_what_is_out_of_reach_becomes_a_card(stage: Set) -> None:

@@ -110,3 +110,29 @@ def test_defaults_are_filled_in_and_unknown_keys_ignored() -> None:
 def test_a_long_prompt_is_cut_off_not_refused() -> None:
     """Silently, as the service does."""
     assert len(judge.judge(body(I2V, "first_frame", prompt="字" * 6000), CATALOG).prompt) == 5000
+
+
+def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> None:
+    """A stray list of media is ignored; the prompt is required (api.md 2.5)."""
+    alone = {"model": "wan2.7-t2v", "input": {"prompt": "a storm"}, "parameters": {}}
+    stray = {**alone, "input": {"prompt": "a storm", "media": [{"type": "first_frame", "url": "https://h/a.png"}]}}
+    heard = {**alone, "input": {"prompt": "a storm", "audio_url": "https://h/a.wav"}}
+    assert [judge.judge(body, CATALOG).media for body in (alone, stray)] == [(), ()]
+    assert [(item.type, item.url) for item in judge.judge(heard, CATALOG).media] == [
+        ("driving_audio", "https://h/a.wav")
+    ]
+    for body, words in (
+        ({**alone, "input": {}}, "Field required: input.prompt"),
+        ({**alone, "input": {"prompt": "x", "audio_url": 7}}, "Input should be a valid string: input.audio_url"),
+    ):
+        with pytest.raises(Rejected, match=words):
+            judge.judge(body, CATALOG)
+
+
+def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
+    """Under whatever key an `oss://` address stands (api.md 5)."""
+    body = {"model": "wan2.7-t2v", "input": {"prompt": "x", "audio_url": "oss://a/b.wav"}, "parameters": {}}
+    headers = {"x-dashscope-async": "enable"}
+    with pytest.raises(Rejected, match="does not appear to be valid"):
+        judge.check_envelope(headers, body, CATALOG)
+    assert judge.check_envelope({**headers, "x-dashscope-ossresourceresolve": "enable"}, body, CATALOG) == "wan2.7-t2v"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -187,3 +188,26 @@ async def test_an_address_that_is_refused_is_asked_for_anew(fresh: bool, code: i
 def write(path: Path, data: bytes) -> None:
     """Replace a file's bytes."""
     path.write_bytes(data)
+
+
+async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path: Path) -> None:
+    """t2v has no list of media: the address of its sound stands beside the prompt (api.md 2.5)."""
+    asked: list[Request] = []
+
+    class Noting(Passing):
+        async def submit(self, request: Request) -> Accepted:
+            asked.append(request)
+            return await super().submit(request)
+
+    parameters = {**COAST.parameters, "ratio": "16:9"}
+    storm = replace(
+        shot("storm", {"driving_audio": FileSource("sets/coast.png")}), model="wan2.7-t2v", parameters=parameters
+    )
+    async with crew(tmp_path, Noting) as here:
+        outcome = await here.run(production(storm))
+    (request,) = asked
+    given = request.body["input"]
+    assert outcome.exit_code == 0
+    assert isinstance(given, Mapping)
+    assert str(given["audio_url"]).startswith("oss://")
+    assert set(given) == {"prompt", "audio_url"}

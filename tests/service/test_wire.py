@@ -61,9 +61,9 @@ def test_a_request_has_the_vendors_shape() -> None:
 
 
 def test_words_that_nobody_wrote_are_not_sent() -> None:
-    """No prompt, no negative prompt and no seed leave no key behind."""
+    """No prompt, no negative prompt, no media and no seed leave no key behind."""
     built = wire.request_body("m", prompt=None, negative_prompt="", media=[], parameters={}, seed=None)
-    assert built.body == {"model": "m", "input": {"media": []}, "parameters": {}}
+    assert built.body == {"model": "m", "input": {}, "parameters": {}}
 
 
 def test_a_set_of_media_that_the_service_does_not_know_fails_the_schema() -> None:
@@ -158,3 +158,16 @@ def test_a_row_that_does_not_say_when_may_be_of_just_now() -> None:
     before = datetime.now(UTC)
     (summary,), _ = wire.read_page("m", {"data": [{"task_id": "t", "status": "RUNNING"}]})
     assert before <= summary.created <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("sound", ["oss://a/b.wav", None])
+def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | None) -> None:
+    """As the schema of the wire has it (api.md 2.5)."""
+    media = [wire.MediaItem("driving_audio", sound, field="audio_url")] if sound else []
+    parameters = {"resolution": "720P", "ratio": "16:9", "duration": 5}
+    request = wire.request_body(
+        "wan2.7-t2v", prompt="a storm", negative_prompt=None, media=media, parameters=parameters, seed=7
+    )
+    assert request.body["input"] == {"prompt": "a storm", **({"audio_url": sound} if sound else {})}
+    assert complaints("request-wan2.7-t2v", request.body) == []
+    assert ("X-DashScope-OssResourceResolve" in wire.submit_headers(request)) is bool(sound)

@@ -62,6 +62,21 @@ def test_r2v_lasts_less_beside_a_video(reading, seconds, media, fits):
     assert (production is not None) is fits
 
 
+@pytest.mark.parametrize(
+    ("keys", "fits"),
+    [
+        ("prompt: a storm", True),
+        ("prompt: a storm, driving_audio: d.wav, ratio: '9:16', duration: 15", True),
+        ("prompt: a storm, duration: 16", False),
+        ("prompt: a storm, first_frame: a.png", False),
+        ("driving_audio: d.wav", False),
+    ],
+)
+def test_t2v_takes_words_and_perhaps_a_sound(reading, keys, fits):
+    """No picture; the words are required (api.md 2.5)."""
+    assert (reading(f"shots:\n  a: {{model: wan2.7-t2v, {keys}}}\n")[0] is not None) is fits
+
+
 @pytest.mark.parametrize(("seconds", "fits"), [(0, True), (1, False), (2, True), (10, True), (11, False)])
 def test_videoedit_lasts_as_long_as_its_input_or_2_to_10(reading, seconds, fits):
     """0 is the input's own length (api.md 2.3)."""

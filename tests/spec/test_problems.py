@@ -40,7 +40,7 @@ ONE = [
         "parameter of others",
         'shots:\n  a: {first_frame: a.png, ratio: "16:9"}\n',
         (4, 34, "`wan2.7-i2v` has no parameter `ratio`"),
-        "`wan2.7-r2v`, `wan2.7-videoedit`",
+        "`wan2.7-r2v`, `wan2.7-t2v`, `wan2.7-videoedit`",
     ),
     ("media of others", "shots:\n  a: {video: a.mp4}\n", (4, 14, "`wan2.7-i2v` takes no `video`"), "wan2.7-videoedit"),
     (

@@ -94,7 +94,7 @@ class _Studio:
         return self._frames()
 
     def _frames(self) -> _Ready:
-        """From a first frame, perhaps to a last one, perhaps to a given sound (api.md 2.2)."""
+        """From a first frame or words alone, perhaps to a last frame, perhaps to a given sound (api.md 2.2, 2.5)."""
         first = self._open(self._order.only("first_frame"))
         shoot = Shoot((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
         video = self._land(shoot, scene.from_picture(shoot, self._still(first, shoot.size), self._aim))
@@ -175,13 +175,13 @@ class _Studio:
 
     def _still(self, picture: Image.Image | None, size: Size) -> Path:
         """A frame-filling picture as a file; a card where there is none to show."""
-        shown = picture or self._missing(next(iter(self._order.media), None), size)
+        shown = picture or self._missing(self._order.only("first_frame"), size)
         return self._keep(fit(shown, size))
 
     def _missing(self, item: Item | None, size: Size) -> Image.Image:
         """A card that names what is out of reach, without the query of its address, which may be a signature."""
         where = urlsplit(item.url) if item else None
-        title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "no picture"
+        title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"
         return card(size, self._order.seed, title, self._order.prompt)
 
     def _open(self, item: Item | None) -> Image.Image | None:

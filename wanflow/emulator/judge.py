@@ -54,10 +54,19 @@ def judge(body: Mapping[str, object], catalog: Catalog) -> Order:
 
 
 def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, ...]:
+    alone = tuple(_read_field(given.get(key), key, kind) for key, kind in rules.fields.items() if given.get(key))
+    if len(rules.fields) == len(rules.media):
+        return alone  # a stray list is ignored
     listed = given.get("media")
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         raise _invalid("Field required: input.media")
-    return tuple(_read_item(entry, number, rules) for number, entry in enumerate(listed))
+    return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))
+
+
+def _read_field(url: object, key: str, kind: str) -> Item:
+    if not isinstance(url, str):
+        raise _invalid(f"Input should be a valid string: input.{key}")
+    return Item(kind, url)
 
 
 def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
@@ -121,6 +130,7 @@ def _addresses(body: Mapping[str, object]) -> set[str]:
     listed = _mapping(body, "input").get("media")
     entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
     values = [entry.get(key) for entry in entries for key in ("url", "reference_voice")]
+    values += _mapping(body, "input").values()
     return {OSS for value in values if isinstance(value, str) and value.startswith(OSS)}
 
 

@@ -37,7 +37,8 @@ class SettingRule:
 class ModelRules:
     """One model: the most of each media type, the sets that go together, least and most over groups of types.
 
-    `running` tasks of it run at once, the others wait (api.md 4.4).
+    `running` tasks of it run at once, the others wait (api.md 4.4). `fields` are the types that stand under a key of
+    their own in `input`, by that key; a model whose media all do has no list of them (api.md 2.5).
     """
 
     name: str
@@ -45,6 +46,7 @@ class ModelRules:
     settings: Mapping[str, SettingRule]
     sets: tuple[frozenset[str], ...] = ()
     groups: tuple[tuple[frozenset[str], int, int], ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
     prompt_required: bool = False
     running: int = 5
     regions: frozenset[str] = frozenset({"beijing"})
@@ -78,6 +80,7 @@ def _read_model(name: str, data: Data) -> ModelRules:
         settings={key: _read_rule(rule) for key, rule in data["parameters"].items()},
         sets=tuple(frozenset(types) for types in data.get("sets", ())),
         groups=(*needed, *totals),
+        fields={rule["field"]: kind for kind, rule in data["media"].items() if "field" in rule},
         prompt_required=data["text"]["prompt"]["required"],
         running=data["limits"]["running"],
         regions=frozenset(data["regions"]),

@@ -26,8 +26,14 @@ async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
     Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
     """
     addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
+    model = load_catalog()[shot.model]
     media = [
-        MediaItem(item.type, addresses[item.slot], addresses.get(f"{item.slot}.voice") if item.voice else None)
+        MediaItem(
+            item.type,
+            addresses[item.slot],
+            addresses.get(f"{item.slot}.voice") if item.voice else None,
+            model.media[item.type].field,
+        )
         for item in shot.media
     ]
     return request_body(
@@ -36,7 +42,7 @@ async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
         negative_prompt=shot.negative_prompt,
         media=media,
         parameters=shot.parameters,
-        seed=seed if "seed" in load_catalog()[shot.model].parameters else None,
+        seed=seed if "seed" in model.parameters else None,
     )
 
 

@@ -20,11 +20,15 @@ Reply = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class MediaItem:
-    """One entry of `input.media`: its type, its address, and for a reference the address of its voice."""
+    """One entry of `input.media`: its type, its address, and for a reference the address of its voice.
+
+    With `field` it stands under that key of `input` instead, as an address alone (api.md 2.5).
+    """
 
     type: str
     url: str
     voice_url: str | None = None
+    field: str | None = None
 
     def to_json(self) -> dict[str, Canonical]:
         """As it is sent; `reference_voice` only where there is one."""
@@ -41,13 +45,15 @@ def request_body(
     parameters: Mapping[str, bool | int | str],
     seed: int | None,
 ) -> Request:
-    """The body of a submit in the protocol of the 2.7 models (api.md 1.4, 2.1 to 2.3).
+    """The body of a submit in the protocol of the 2.7 models (api.md 1.4, 2.1 to 2.3, 2.5).
 
     What is None or empty is left out; `seed` joins the parameters.
     """
     words = {"prompt": prompt, "negative_prompt": negative_prompt}
     given: dict[str, Canonical] = {key: text for key, text in words.items() if text}
-    given["media"] = [item.to_json() for item in media]
+    listed = [item.to_json() for item in media if item.field is None]
+    given |= {"media": listed} if listed else {}
+    given |= {item.field: item.url for item in media if item.field is not None}
     settings: dict[str, Canonical] = dict(parameters)
     if seed is not None:
         settings["seed"] = seed

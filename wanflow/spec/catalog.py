@@ -33,7 +33,8 @@ class FileRule:
 class MediaRule:
     """How often a type of media may stand in a request, what its file has to be, and whether a voice rides on it.
 
-    `continued`: the result contains it, so that it has to be shorter than the result.
+    `continued`: the result contains it, so that it has to be shorter than the result. `field` is the key of a request's
+    `input` that carries its address, None where it stands in the list of media.
     """
 
     most: int
@@ -41,6 +42,7 @@ class MediaRule:
     file: FileRule
     voice: FileRule | None = None
     continued: bool = False
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _media(raw: Json) -> MediaRule:
         file=_file(_object(raw["file"])),
         voice=None if voice is None else _file(_object(voice)),
         continued=raw.get("continued") is True,
+        field=None if raw.get("field") is None else str(raw["field"]),
     )
 
 
