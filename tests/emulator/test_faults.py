@@ -166,6 +166,19 @@ def test_only_succeeded_tasks_are_charged() -> None:
         assert [task.id for task in service.charged()] == [paid]
 
 
+@pytest.mark.parametrize("cut", [1, 5, 10_000])
+def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
+    """After so many bytes of it, if it has so many."""
+    with faulty(Fault("download", cut=cut)) as (client, _):
+        url, part = settled(client)["video_url"], {"Range": "bytes=3-5"}
+        if cut < 3:
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.get(url, headers=part)
+        else:
+            assert len(client.get(url, headers=part).content) == 3
+        assert len(client.get(url, headers=part).content) == 3
+
+
 def test_a_task_fails_with_the_scripts_words() -> None:
     """And the next one doesn't."""
     with faulty(Fault("task", code="InternalError.Timeout", message="too long")) as (client, _):
@@ -199,6 +212,9 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
         ('{"faults": [{"on": "query", "lag": 5}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "task", "drop": true}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "list", "lag": 5, "reach": 5}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "task", "late": 2}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "task", "lose": true}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "task", "code": "X", "stall": true}]}', "faults[0]: a fault does one thing"),
         ('{"faults": [{"on": "submit", "lose": true, "mood": 1}]}', "additionalProperties"),
     ],
 )

@@ -136,3 +136,13 @@ def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
     with pytest.raises(Rejected, match="does not appear to be valid"):
         judge.check_envelope(headers, body, CATALOG)
     assert judge.check_envelope({**headers, "x-dashscope-ossresourceresolve": "enable"}, body, CATALOG) == "wan2.7-t2v"
+
+
+def test_a_ratio_beside_a_first_frame_is_not_even_looked_at() -> None:
+    """Ignored, not refused, whatever it says (api.md 2.1)."""
+    image = {"type": "reference_image", "url": "https://h/a.png"}
+    frame = {"type": "first_frame", "url": "https://h/b.png"}
+    body = {"model": "wan2.7-r2v", "input": {"prompt": "x", "media": [image, frame]}, "parameters": {"ratio": "21:9"}}
+    assert judge.judge(body, CATALOG).settings["ratio"] == "16:9"
+    with pytest.raises(Rejected, match="Input should be"):
+        judge.judge({**body, "input": {"prompt": "x", "media": [image]}}, CATALOG)

@@ -110,6 +110,14 @@ def stray(wish: Wish) -> bool:
 @given(wishes())
 @settings(deadline=None, max_examples=1500)
 @example({"model": "wan2.7-r2v", "media": {"first_frame": 1}, "parameters": {}, "prompt": "a sea"})
+@example(
+    {
+        "model": "wan2.7-r2v",
+        "media": {"first_frame": 1, "reference_image": 1},
+        "parameters": {"ratio": "21:9"},
+        "prompt": "a sea",
+    }
+)
 @example({"model": "wan2.7-videoedit", "media": {"video": 1}, "parameters": {"duration": 0}, "prompt": ""})
 def test_what_the_checker_says_the_emulator_says(wish: Wish) -> None:
     """Accepted by both, or refused by both; and what the checker lets through is accepted as it will be sent."""

@@ -108,7 +108,7 @@ class _Door:
         if status == 206:
             headers["content-range"] = f"bytes {first}-{last - 1}/{size}"
         if spoiler.lie or spoiler.cut is not None:
-            said = beginning(path, first, last - first if spoiler.cut is None else spoiler.cut)
+            said = beginning(path, first, min(last - first, last if spoiler.cut is None else spoiler.cut))
             return Broken(status, headers, said)
         return await spoilt(_Film(path, first, last, status, headers), spoiler)
 

@@ -53,7 +53,7 @@ class Bucket:
         self._origin = origin
         self._clock = clock
         for place in (self._uploads, self._films):
-            place.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._secret = _secret(folder / "secret")
         self._issues: Counter[str] = Counter()
 

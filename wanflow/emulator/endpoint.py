@@ -81,6 +81,7 @@ class Endpoint:
         self._clock = clock
         self._hands = anyio.CapacityLimiter(jobs)
         self._tasks = ledger.read()
+        self._over: list[Task] = []
         self._changes: dict[str, anyio.Event] = {}
         self._start()
 
@@ -113,8 +114,8 @@ class Endpoint:
             await self._changes.setdefault(task_id, anyio.Event()).wait()
 
     def charged(self) -> tuple[Task, ...]:
-        """The tasks that the account was charged for: those that succeeded, oldest first (api.md 6.1)."""
-        return state.charged(self._tasks)
+        """The tasks that the account was charged for, forgotten ones included, oldest first (api.md 6.1)."""
+        return (*self._over, *state.charged(self._tasks))
 
     def submit(self, call: Call) -> Json:
         """Take a request in; what is judged at once is only what api.md 4.2 names."""
@@ -227,7 +228,9 @@ class Endpoint:
             event.set()
 
     def _forget(self) -> None:
-        self._tasks, gone = state.forget(self._tasks, self._clock())
+        before = self._tasks
+        self._tasks, gone = state.forget(before, self._clock())
+        self._over += (task for task in state.charged(before) if task in gone)
         for task in gone:
             self.bucket.drop_film(task.id)
 

@@ -100,8 +100,9 @@ def _check_counts(media: Sequence[Item], rules: ModelRules) -> None:
 
 def _read_settings(given: Mapping[str, object], rules: ModelRules, types: Sequence[str]) -> dict[str, Setting]:
     settings: dict[str, Setting] = {}
+    ignored = {name for name, kind in rules.ignored if kind in types}
     for name, rule in rules.settings.items():
-        value = given.get(name)
+        value = None if name in ignored else given.get(name)
         if value is not None:
             settings[name] = _read_setting(name, value, rule, types)
         elif rule.default is not None:

@@ -47,6 +47,7 @@ class ModelRules:
     sets: tuple[frozenset[str], ...] = ()
     groups: tuple[tuple[frozenset[str], int, int], ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[tuple[str, str], ...] = ()
     prompt_required: bool = False
     running: int = 5
     regions: frozenset[str] = frozenset({"beijing"})
@@ -81,6 +82,7 @@ def _read_model(name: str, data: Data) -> ModelRules:
         sets=tuple(frozenset(types) for types in data.get("sets", ())),
         groups=(*needed, *totals),
         fields={rule["field"]: kind for kind, rule in data["media"].items() if "field" in rule},
+        ignored=tuple((item["parameter"], item["with"]) for item in data.get("ignored", ())),
         prompt_required=data["text"]["prompt"]["required"],
         running=data["limits"]["running"],
         regions=frozenset(data["regions"]),
