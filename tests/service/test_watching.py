@@ -28,6 +28,7 @@ class Noted(Passing):
         super().__init__(vendor)
         self.polls: dict[str, list[float]] = {}
         self.lists: list[float] = []
+        self.wanted: list[set[str]] = []
         self.fault: Exception | None = None
         self.stale = False
         self.missing: set[str] = set()
@@ -38,6 +39,7 @@ class Noted(Passing):
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         self.lists.append(anyio.current_time())
+        self.wanted.append(set(wanted))
         if self.fault is not None:
             raise self.fault
         rows = [row for row in await super().list(model, wanted) if row.task_id not in self.missing]
@@ -139,13 +141,15 @@ async def test_a_list_that_fails_is_done_without() -> None:
 
 async def test_a_task_that_the_list_misses_is_asked_itself() -> None:
     """A list that lags does not say that a task is gone."""
-    names = ["a", "b", "c"]
+    names = ["a", "b", "c", "d"]
     async with vendor(dict.fromkeys(names, 50.0)) as (service, noted):
         noted.missing = {"b"}
         await submitted(service, *names)
         ends = await watched(service, *names)
     assert len(noted.polls["b"]) > len(noted.polls["a"]) == 1
     assert ends["b"] < 50 + POLL_SECONDS + 1
+    assert "b" in noted.wanted[0]
+    assert all("b" not in wanted for wanted in noted.wanted[1:])
 
 
 async def test_a_list_that_stands_still_is_not_believed_for_ever() -> None:

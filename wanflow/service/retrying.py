@@ -29,7 +29,7 @@ HARMLESS: Faults = (*UNSENT, ServerFault)
 ATTEMPTS = 5
 THROTTLED_ATTEMPTS = 9
 LOOKS = 24
-"""A task that is waited for goes on without us: about ten minutes without an answer are borne."""
+"""A task that is waited for goes on without us: about a quarter of an hour without an answer is borne."""
 LONGEST_SECONDS = 30
 JITTER = 0.25
 

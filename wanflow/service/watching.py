@@ -59,6 +59,7 @@ class Watching(Passing):
         self._watches: dict[str, _Watch] = {}
         self._reading = anyio.Lock()
         self._read: tuple[float, Rows] = (-math.inf, {})
+        self._missed: set[str] = set()
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once; from now on its task has an age."""
@@ -100,7 +101,9 @@ class Watching(Passing):
         read_at, rows = self._read
         if read_at < watch.due:
             due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
-            rows = await self._list(due) if len(due) >= LIST_FROM else {}
+            # one that the list did not show is asked itself: looked for again it would cost every page of the account
+            wanted = [task_id for task_id in due if task_id not in self._missed]
+            rows = await self._list(wanted) if len(wanted) >= LIST_FROM else {}
             self._read = (anyio.current_time(), rows)
         return rows.get(watch.task_id)
 
@@ -108,9 +111,11 @@ class Watching(Passing):
         """The list, as far as it is needed; where it fails, the tasks are asked one by one."""
         await self._turn()
         try:
-            return {row.task_id: row for row in await self._service.list(None, wanted)}
+            rows = {row.task_id: row for row in await self._service.list(None, wanted)}
         except ServiceFault:
             return {}
+        self._missed |= set(wanted) - rows.keys()
+        return rows
 
     def _first_look(self, task_id: str) -> float:
         now = anyio.current_time()
