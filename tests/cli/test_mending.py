@@ -62,3 +62,13 @@ def test_where_nothing_was_run_nothing_is_made(wanflow: Wanflow, film: Path) -> 
     assert wanflow("doctor", "--repair").code == 0
     assert not Store(film.parent, "animatic").journal.exists()
     assert not (film.parent / "wanflow.lock").exists()
+
+
+def test_a_damaged_version_is_mended_from_the_command_line(wanflow: Wanflow, store: Store) -> None:
+    """Which a run, that must know the version, refuses."""
+    store.format.write_text("rubbish", encoding="utf-8")
+    assert wanflow("run").code == 1
+    mended = wanflow("doctor", "--repair")
+    assert mended.code == 0
+    assert mended.out.startswith(f"mended: {store.format.name}: ")
+    assert wanflow("run").code == 0

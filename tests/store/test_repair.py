@@ -118,6 +118,7 @@ def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: 
     spoil(store.journal, lambda data: b"\n".join([b"rubbish", *lines[1:]]))
     (damage,) = repair.mend(store)
     assert "line 1, 2 can't be read" in damage.words
+    assert "task t1 goes with it" in damage.words
     assert [task.task_id for task in journal.read(store).open] == ["t2"]
 
 

@@ -17,14 +17,15 @@ from wanflow.store.layout import Store
 
 
 @contextmanager
-def hold(store: Store) -> Iterator[None]:
+def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
     """Be the one run of this production; raises StoreBusy, naming who is, and StoreFault.
 
     The system lets go of the lock when a process dies, so that a stale one can't be left behind. Nothing is sent
-    under a store of a newer wanflow: it is refused here.
+    under a store of a newer wanflow: it is refused here, unless the store is `damaged` and held to be mended.
     """
     durable.make_folder(store.root)
-    layout.establish(store)
+    if not damaged:
+        layout.establish(store)
     name = store.root / "run.holder"
     guard = _acquired(store.run_lock, name)
     try:

@@ -103,6 +103,11 @@ def _unreadable(store: Store, path: Path, judge: Judge, *, private: bool = False
     if not lost and not torn:
         return
     words = [f"line {', '.join(lost)} can't be read"] * bool(lost) + ["its last line is torn"] * bool(torn)
+    named = sorted({_task(line) for line, fine in zip(lines, sound, strict=True) if not fine} - {""})
+    if named:
+        words.append(
+            f"what is known of task {', '.join(named)} goes with it: look for its film in the service's console"
+        )
     kept = b"".join(line + b"\n" for line, fine in zip(lines, sound, strict=True) if fine)
     mode = journal.PRIVATE if private else 0o644
     yield Damage(path.name, " and ".join(words), lambda: _rewrite(store, path, data, kept, mode))
@@ -123,6 +128,14 @@ def _is_sound(line: bytes, judge: Judge) -> bool:
     return True
 
 
+def _task(line: bytes) -> str:
+    """The task that a line which makes no sense any more still names; empty where it names none."""
+    try:
+        return str(json.loads(line)["task_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def _rewrite(store: Store, path: Path, data: bytes, kept: bytes, mode: int) -> None:
     """The file as it was lies aside before the sound lines take its place."""
     durable.write_whole(store.aside / f"{path.name}.{digests.of_bytes(data)[:16]}", data, mode=journal.PRIVATE)
@@ -132,9 +145,15 @@ def _rewrite(store: Store, path: Path, data: bytes, kept: bytes, mode: int) -> N
 def _takes(store: Store) -> Iterator[Damage]:
     for name in sorted(blobs.list_takes(store)):
         path = blobs.take_path(store, name)
-        if not blobs.is_whole(path, name):
+        if _changed(path, name):
             words = "is not the film that was delivered: its bytes changed"
             yield Damage(f"take {name[:12]}", words, lambda path=path: _set_aside(store, path))  # type: ignore[misc]
+
+
+def _changed(path: Path, digest: str) -> bool:
+    """Whether a file has other bytes than its name says; what can't be read is a fault of the disk, and stays."""
+    with durable.faults_of(path):
+        return digests.of_file(path) != digest
 
 
 def _set_aside(store: Store, path: Path) -> None:
@@ -148,7 +167,7 @@ def _set_aside(store: Store, path: Path) -> None:
 def _derived(store: Store) -> Iterator[Damage]:
     for name in sorted(blobs.list_derived(store)):
         path = blobs.derived_file(store, name)
-        if not blobs.is_whole(path, name.partition(".")[0]):
+        if _changed(path, name.partition(".")[0]):
             words = "is not what was made: it is made again"
             yield Damage(f"derived {name[:12]}", words, lambda path=path: _remove(path))  # type: ignore[misc]
 

@@ -40,7 +40,7 @@ def _repair(store: Store) -> None:
     """Mend the store of both backends and say what was done; raises StoreBusy while a run works there."""
     if not store.root.exists():
         return
-    with hold(store):
+    with hold(store, damaged=True):
         mended = [damage for damage in mend(store) if damage.mend is not None]
     for damage in mended:
         click.echo(f"mended: {damage.place}: {printable(damage.words)}")
