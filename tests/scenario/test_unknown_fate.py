@@ -379,6 +379,20 @@ async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_pa
     assert len(takes.takes) == 2
 
 
+async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -> None:
+    """Two days ago the same words were sent and never accepted; a latecomer of today is today's, and is kept."""
+    weather = Weather()
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        adrift(here, hours=48)
+        journal.Journal(here.store).presumed("killed", "not in the service's list", "2026-11-18T12:10:00Z")
+        weather.lost_replies, weather.lag_seconds = 1, 300
+        await here.run(production(COAST))
+        await anyio.sleep(300)
+        assert (await here.collect()).collected == 1
+        takes = lockfile.read(here.store.lock).shots["coast"].takes
+        assert set(await here.tasks()) == {take.task_id for take in takes.values()}
+
+
 async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) -> None:
     """The step waits, and what needs it; the rest of the plan is done (cli.md, last table)."""
     weather = Weather(lost_requests=2)

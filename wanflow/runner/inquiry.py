@@ -86,7 +86,7 @@ class Inquiry:
         if finding.task is not None and not self._crowded(attempt):
             return self._adopt(attempt, finding)
         clear = not (finding.maybe or finding.doubt or finding.task or self._left(attempt))
-        if clear and self._may_presume(attempt, rows):
+        if clear and not self._forbidden(attempt) and not self._misses(attempt, rows):
             self._presume(attempt)
         return None
 
@@ -113,7 +113,7 @@ class Inquiry:
                 return self._adopt(attempt, finding)
             if finding.maybe:
                 await self._watch(attempt, finding.maybe)
-            elif asked >= ends and finding.task is None and self._settled_by(attempt, rows, asked - ends):
+            elif asked >= ends and finding.task is None and self._absent(attempt, rows, asked - ends):
                 self._presume(attempt)
                 return None
             else:
@@ -151,28 +151,29 @@ class Inquiry:
         """Whether others that the list can't tell from it are on the wire: a task may be theirs."""
         return len(alike([*self.sending.values()], attempt)) > 0
 
-    def _settled_by(self, attempt: Attempt, rows: Sequence[TaskSummary], late: float) -> bool:
-        """Whether the list may be believed that it has no task of an attempt; raises UnknownFate where it never may."""
-        if self.clock() - datetime.fromisoformat(attempt.date) > REACH:
-            raise self._undecided(attempt, Finding(doubt="it is older than the service's list"))
-        if not self.grace.resubmit:
-            raise self._undecided(attempt, Finding(doubt="`--resubmit never` forbids to send it again"))
-        if self._may_presume(attempt, rows):
-            return True
-        if late > LAG_SECONDS:
-            raise self._undecided(attempt, Finding(doubt="the service's list misses tasks that are on record"))
-        return False
+    def _absent(self, attempt: Attempt, rows: Sequence[TaskSummary], late: float) -> bool:
+        """Whether a list without a task of an attempt may be believed; raises UnknownFate where it never may."""
+        missing = self._misses(attempt, rows)
+        lagging = "the service's list misses tasks that are on record" if missing and late > LAG_SECONDS else None
+        doubt = self._forbidden(attempt) or lagging
+        if doubt:
+            raise self._undecided(attempt, Finding(doubt=doubt))
+        return not missing
 
-    def _may_presume(self, attempt: Attempt, rows: Sequence[TaskSummary]) -> bool:
+    def _forbidden(self, attempt: Attempt) -> str | None:
+        """Why an attempt may never count as not accepted, whatever the list shows; None where it may."""
+        if self.clock() - datetime.fromisoformat(attempt.date) > REACH:
+            return "it is older than the service's list"
+        return None if self.grace.resubmit else "`--resubmit never` forbids to send it again"
+
+    def _misses(self, attempt: Attempt, rows: Sequence[TaskSummary]) -> bool:
+        """Whether a list misses tasks that it would show by now if it worked: that ours isn't there means nothing."""
         now, shown = self.clock(), {row.task_id for row in rows}
         due = timedelta(seconds=self.grace.seconds)
-        missed = [
-            name
+        return any(
+            model == attempt.model and name not in shown and due <= now - accepted <= REACH
             for name, (model, accepted) in self.witnesses.items()
-            if model == attempt.model and name not in shown and due <= now - accepted <= REACH
-        ]
-        young = now - datetime.fromisoformat(attempt.date) <= REACH
-        return young and self.grace.resubmit and not missed
+        )
 
     def _presume(self, attempt: Attempt) -> None:
         words = "not in the service's list"
@@ -253,7 +254,9 @@ def open_inquiry(
     """An inquiry that knows what the journal has."""
     witnesses = {task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open}
     lost = {attempt.id: attempt for attempt in have.adrift}
-    presumed = {attempt.id: attempt for attempt in have.presumed}
+    # one that the list can't show any more must not claim a task that shows up for a later one with its words
+    recent = (attempt for attempt in have.presumed if clock() - datetime.fromisoformat(attempt.date) <= REACH)
+    presumed = {attempt.id: attempt for attempt in recent}
     return Inquiry(service, journal, clock, grace, set(have.known), witnesses, lost, presumed)
 
 
