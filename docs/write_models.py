@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wanflow.report.catalog_text import sections
-from wanflow.spec.catalog import Model, load_catalog
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.model import Model
 
 PAGE = Path(__file__).parent / "models.md"
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from anyio import CapacityLimiter
 
 from wanflow.emulator.animatic import ORIGIN, open_animatic
 from wanflow.emulator.app import BASE, build_app
+from wanflow.emulator.endpoint import IN_PROCESS
 from wanflow.emulator.terms import KEY
 from wanflow.errors import StoreBusy
 from wanflow.media.perform import perform
@@ -149,14 +150,17 @@ async def _service(
     """The client bound to the paid service, or for the animatic to the emulator in process."""
     if production.backend != ANIMATIC:
         endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)
-        known = recall(endpoint.account, store, journal.read(store).online)
-        async with open_service(endpoint, poll_seconds=pace.poll_seconds, tell=partial(_warn, emit)) as service:
+        known = recall(endpoint.account, store, journal.read(store).online, production.uploads)
+        tell = partial(_warn, emit)
+        async with open_service(
+            endpoint, poll_seconds=pace.poll_seconds, tell=tell, bucket=production.uploads
+        ) as service:
             yield service, known
         return
-    folder = store.temporary("")
+    folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
     try:
         async with (
-            open_animatic(folder, os.environ, pace.hands) as account,
+            open_animatic(folder, os.environ, pace.hands, terms=terms) as account,
             open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
             yield service, Addresses(f"{ANIMATIC} {folder.name}")

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from wanflow.graph.build import build
 from wanflow.spec.chains import check_chains
+from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.load import read_sound_part
-from wanflow.spec.media import check_media, file_sources
+from wanflow.spec.media import check_media, file_sources, inline_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors
 from wanflow.spec.production import Production
+from wanflow.spec.source import DataSource
 from wanflow.store import factcache, layout
 from wanflow.store.layout import Store
 
@@ -55,12 +58,13 @@ def validate(
 
 
 def facts_of(production: Production) -> FactsTable:
-    """What is known of the files that a production names: from the cache, measured where they changed."""
+    """What is known of the files and inline pictures of a production: from the cache, measured where they changed."""
     store = store_of(production)
-    paths = file_sources(production)
-    known = factcache.look(store, paths)
+    paths, inline = file_sources(production), {source.key: source for source in inline_sources(production)}
+    known = factcache.look(store, (*paths, *inline))
     begun_ns = time.time_ns()
     measured = {path: _measure(production.folder / path) for path in paths if path not in known}
+    measured |= {key: _measure_inline(source) for key, source in inline.items() if key not in known}
     fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
     if fresh:
         layout.establish(store)
@@ -82,7 +86,9 @@ def _read(
     production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
     if production is None:
         return None, problems
-    found = [*check_media(production, facts_of(production)), *check_chains(production), *_circles(production)]
+    facts = facts_of(production)
+    found = [*check_media(production, facts), *check_delivery(production, facts)]
+    found += [*check_chains(production), *_circles(production)]
     lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     located = tuple(_with_line(problem, lines) for problem in found)
     return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
@@ -105,10 +111,16 @@ def _measure(path: Path) -> Facts | Unreadable:
     """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
     if not path.exists():
         return Unreadable("is not there", "check the path: it is relative to the file that names it")
-    probe = import_module("wanflow.media.probe")
+    return _measured_by(lambda probe: probe.probe(path))
+
+
+def _measure_inline(source: DataSource) -> Facts | Unreadable:
+    return _measured_by(lambda probe: probe.probe_picture(source.data))
+
+
+def _measured_by(look: Callable[[ModuleType], Facts]) -> Facts | Unreadable:
     container = import_module("wanflow.media.container")
     try:
-        facts: Facts = probe.probe(path)
+        return look(import_module("wanflow.media.probe"))
     except container.BadMedia as bad:
         return Unreadable(bad.why, bad.hint)
-    return facts

@@ -13,7 +13,16 @@ from kit.served import Served, recorded
 from kit.wire import problems
 from wanflow.emulator.terms import KEY
 
-MEDIA = ("girl.png", "chair.png", "room.png", "role.mp4", "voice.wav", "last frame.png", '灯塔\'s "night".png')
+MEDIA = (
+    "girl.png",
+    "chair.png",
+    "room.png",
+    "role.mp4",
+    "other.mp4",
+    "voice.wav",
+    "last frame.png",
+    '灯塔\'s "night".png',
+)
 
 
 @pytest.fixture

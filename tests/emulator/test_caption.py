@@ -7,8 +7,9 @@ from PIL import Image, ImageChops
 
 from wanflow.emulator import caption, lettering
 from wanflow.emulator.caption import label, mark, names_of
-from wanflow.emulator.order import Item
+from wanflow.emulator.order import Item, Order
 from wanflow.emulator.picture import Box
+from wanflow.emulator.rules import read_catalog
 
 REFERENCES = [
     Item("reference_image", "a"),
@@ -19,16 +20,18 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize(
-    ("prompt", "names"),
+    ("model", "prompt", "names"),
     [
-        ("Image 1 meets Video 1.", ["Image 1", "Video 1", "Image 2", "Video 2"]),
-        ("图1在视频1里玩耍", ["图1", "视频1", "图2", "视频2"]),
-        ("地图", ["Image 1", "Video 1", "Image 2", "Video 2"]),
+        ("wan2.7-r2v", "Image 1 meets Video 1.", ["Image 1", "Video 1", "Image 2", "Video 2"]),
+        ("wan2.7-r2v", "图1在视频1里玩耍", ["图1", "视频1", "图2", "视频2"]),
+        ("wan2.7-r2v", "地图", ["Image 1", "Video 1", "Image 2", "Video 2"]),
+        ("wan2.6-r2v", "character1 sings", ["character1", "character2", "character3", "character4"]),
     ],
 )
-def test_references_are_called_as_the_prompt_calls_them(prompt: str, names: list[str]) -> None:
-    """Pictures and videos are counted each for themselves, in the order of the media (api.md 2.1)."""
-    assert [words[0] for words in names_of(REFERENCES, prompt)] == names
+def test_references_are_called_as_the_prompt_calls_them(model: str, prompt: str, names: list[str]) -> None:
+    """Pictures and videos are counted each for themselves by the 2.7 models, together by 2.6 (api.md 2.1, 2.4)."""
+    order = Order(read_catalog()[model], prompt)
+    assert [words[0] for words in names_of(REFERENCES, order)] == names
 
 
 def test_what_no_font_can_draw_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from math import sin, tau
 from pathlib import Path
 from wave import open as open_wave
 
+import av
 import pytest
 from PIL import Image, ImageDraw, ImageStat
 
 from kit.watching import frames, likeness, loudness, streams
-from wanflow.emulator import footage
+from wanflow.emulator import footage, judge
 from wanflow.emulator.bucket import Bucket
 from wanflow.emulator.order import Film, Item, Order, Rejected, usage
+from wanflow.emulator.rules import read_catalog
 from wanflow.errors import ToolFailed
 from wanflow.media.tool import Leash, find_ffmpeg
 
 BINARY = find_ffmpeg({})
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RULES = read_catalog()
 I2V, R2V, EDIT, T2V = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit", "wan2.7-t2v"
 
 
@@ -33,6 +37,7 @@ class Set:
         self.day = self._picture("day", (1280, 720), (140, 180, 220), (70, 110, 80))
         self.dusk = self._picture("dusk", (1280, 720), (60, 50, 110), (160, 90, 80))
         self.voice = self._tone("voice", 1)
+        self.music = self._tone("music", 2)
         self._count = 0
 
     def upload(self, path: Path) -> str:
@@ -85,7 +90,7 @@ def coast(stage: Set) -> Film:
 
 def order(model: str, *media: Item, prompt: str = "a coast", **settings: bool | int | str) -> Order:
     """An order of two seconds at 720P."""
-    return Order(model, prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
+    return Order(RULES[model], prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
 
 
 def test_a_film_is_what_the_service_delivers(coast: Film) -> None:
@@ -207,10 +212,11 @@ def test_night_is_dark_and_rain_falls(stage: Set, coast: Film) -> None:
 
 def test_a_driving_audio_is_the_sound_track(stage: Set) -> None:
     """Heard as long as it lasts, then silence (api.md 2.2)."""
-    film = stage.film(order(I2V, stage.item("first_frame", stage.day), stage.item("driving_audio", stage.voice)))
-    assert loudness(film.path, 0.1, 0.9) > -20
-    assert loudness(film.path, 1.1, 1.9) < -70
-    assert streams(film.path)["lengths"] == {Fraction(2)}
+    media = stage.item("first_frame", stage.day), stage.item("driving_audio", stage.music)
+    film = stage.film(order(I2V, *media, duration=3))
+    assert loudness(film.path, 0.1, 1.9) > -20
+    assert loudness(film.path, 2.1, 2.9) < -70
+    assert streams(film.path)["lengths"] == {Fraction(3)}
 
 
 @pytest.mark.parametrize(("ratio", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280)), ("1:1", (960, 960))])
@@ -218,13 +224,51 @@ def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
     stage: Set, ratio: str, size: tuple[int, int]
 ) -> None:
     """To the sound that was given, which is no picture that is missing (api.md 2.5 and 7.2)."""
-    silent = stage.film(order(T2V, ratio=ratio))
-    heard = stage.film(order(T2V, stage.item("driving_audio", stage.voice), ratio=ratio))
+    silent = stage.film(order(T2V, ratio=ratio, duration=3))
+    heard = stage.film(order(T2V, stage.item("driving_audio", stage.music), ratio=ratio, duration=3))
     shown, same = frames(silent.path), frames(heard.path)
-    assert ({picture.size for picture in shown}, len(shown)) == ({size}, 60)
+    assert ({picture.size for picture in shown}, len(shown)) == ({size}, 90)
     assert likeness(shown[0], same[0]) > 40
-    assert loudness(heard.path, 0.1, 0.9) > -20
-    assert loudness(heard.path, 1.1, 1.9) < -70 < loudness(silent.path, 1.1, 1.9)
+    assert loudness(heard.path, 0.1, 1.9) > -20
+    assert loudness(heard.path, 2.1, 2.9) < -70 < loudness(silent.path, 2.1, 2.9)
+
+
+def legacy(model: str, stage: Set, *paths: Path, **settings: bool | int | str) -> Order:
+    """An order of a 2.6 model as it is judged: what its addresses are only the files tell (api.md 2.4)."""
+    urls = [stage.upload(path) for path in paths]
+    given = {"prompt": "character1 meets character2", "reference_urls": urls}
+    return judge.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
+
+
+def test_a_2_6_model_finds_out_what_its_references_are(stage: Set, coast: Film) -> None:
+    """In the size that was asked for; all references share what is billed of the videos (api.md 6.1, 7.3)."""
+    asked = legacy("wan2.6-r2v", stage, stage.day, coast.path, size="1088*832")
+    film = stage.film(asked)
+    assert [item.type for item in film.media] == ["reference_image", "reference_video"]
+    assert frames(film.path)[0].size == (1088, 832)
+    assert usage(asked, replace(film, inputs=(Fraction(4),))) == {
+        "duration": Decimal("4.5"),
+        "input_video_duration": Decimal("2.5"),
+        "output_video_duration": 2,
+        "video_count": 1,
+        "SR": 720,
+        "ratio": "4:3",
+        "size": "1088*832",
+    }
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_flash_model_is_silent_on_request(heard: bool, stage: Set) -> None:
+    """Without a sound track, not with a quiet one (api.md 7.1)."""
+    film = stage.film(legacy("wan2.6-r2v-flash", stage, stage.day, size="1280*720", audio=heard))
+    with av.open(str(film.path)) as container:
+        assert bool(container.streams.audio) is heard
+
+
+def test_a_2_6_model_takes_three_videos(stage: Set, coast: Film) -> None:
+    """Four are too many, which is known once they were looked at."""
+    with pytest.raises(Rejected, match="Too many reference_video items"):
+        stage.film(legacy("wan2.6-r2v", stage, *[coast.path] * 4))
 
 
 def test_what_is_out_of_reach_becomes_a_card(stage: Set) -> None:

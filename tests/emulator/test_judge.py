@@ -104,7 +104,7 @@ def test_defaults_are_filled_in_and_unknown_keys_ignored() -> None:
     sent = body(I2V, "first_frame", mystery=1)
     order = judge.judge(sent, CATALOG)
     assert order.settings == {"resolution": "1080P", "prompt_extend": True, "watermark": False, "duration": 5}
-    assert (order.seed, order.tier, order.seconds) == (0, 1080, 5)
+    assert (order.seed, order.tier, order.seconds) == (0, "1080P", 5)
 
 
 def test_a_long_prompt_is_cut_off_not_refused() -> None:
@@ -136,6 +136,40 @@ def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
     with pytest.raises(Rejected, match="does not appear to be valid"):
         judge.check_envelope(headers, body, CATALOG)
     assert judge.check_envelope({**headers, "x-dashscope-ossresourceresolve": "enable"}, body, CATALOG) == "wan2.7-t2v"
+
+
+LEGACY = {"prompt": "character1 sings", "reference_urls": ["https://h/a.png"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "parameters", "region", "message"),
+    [
+        ({"prompt": "x"}, {}, "beijing", "Field required: input.reference_urls"),
+        ({**LEGACY, "reference_urls": [7]}, {}, "beijing", "Input should be a valid string: input.reference_urls.0"),
+        ({**LEGACY, "reference_urls": ["data:image/png;base64,aa"]}, {}, "beijing", "url error, please check url"),
+        ({**LEGACY, "reference_urls": ["https://h/a.png"] * 6}, {}, "beijing", "should be between 1 and 5"),
+        ({**LEGACY, "prompt": " "}, {}, "beijing", "prompt must contain words"),
+        (LEGACY, {"duration": 11}, "beijing", "Duration should be between 2 and 10"),
+        (LEGACY, {"duration": 7}, "virginia", "Duration should be 5 or 10"),
+        (LEGACY, {"size": "720P"}, "beijing", "Input should be '1080*1920'"),
+        (LEGACY, {"shot_type": "double"}, "beijing", "Input should be 'multi' or 'single'"),
+    ],
+)
+def test_a_2_6_model_has_a_protocol_of_its_own(
+    given: Mapping[str, object], parameters: Mapping[str, object], region: str, message: str
+) -> None:
+    """Addresses in a list, pixels instead of a resolution, two lengths in the global scope (api.md 1.2, 2.4)."""
+    with pytest.raises(Rejected) as caught:
+        judge.judge({"model": "wan2.6-r2v", "input": given, "parameters": parameters}, CATALOG, region)
+    assert message in caught.value.message
+
+
+def test_an_upload_in_a_list_needs_the_header_too() -> None:
+    """And a prompt that only begins like an address does not."""
+    asked = {"model": "wan2.6-r2v", "input": {**LEGACY, "reference_urls": ["oss://a"]}}
+    with pytest.raises(Rejected, match="does not appear to be valid"):
+        judge.check_envelope(ASYNC, asked, CATALOG)
+    assert judge.check_envelope(ASYNC, {**asked, "input": {**LEGACY, "prompt": "oss://a"}}, CATALOG) == "wan2.6-r2v"
 
 
 def test_a_ratio_beside_a_first_frame_is_not_even_looked_at() -> None:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
 from wanflow.emulator.frame_size import Size
 from wanflow.emulator.lettering import first_drawable
-from wanflow.emulator.order import Item
+from wanflow.emulator.order import Item, Order
 from wanflow.emulator.picture import PAPER, Box
 
 HAN_NAMES = re.compile(r"(图|视频)\s*\d")
-WORDS = {"reference_image": ("图{}", "Image {}"), "reference_video": ("视频{}", "Video {}")}
-"""What a prompt calls a reference, in Chinese and in English; pictures and videos are counted each for themselves."""
+KINDS = {"reference_image": "image", "reference_video": "video"}
+TOGETHER = "any"
+"""In a model's identifiers: pictures and videos are counted together (api.md 2.4)."""
 
 MARKS = ("AI生成", "AI")
 """The vendor's mark, and what is left of it where no font can draw the rest."""
 
 
-def names_of(items: Sequence[Item], prompt: str) -> list[tuple[str, ...]]:
+def names_of(items: Sequence[Item], order: Order) -> list[tuple[str, ...]]:
     """What the prompt calls each reference, the language that it is written in first."""
-    counted: dict[str, int] = {}
+    known = order.rules.identifiers
+    languages = ("zh", "en") if HAN_NAMES.search(order.prompt) else ("en", "zh")
+    counted: Counter[str] = Counter()
     names = []
     for item in items:
-        counted[item.type] = counted.get(item.type, 0) + 1
-        words = tuple(word.format(counted[item.type]) for word in WORDS[item.type])
-        names.append(words if HAN_NAMES.search(prompt) else words[::-1])
+        kind = TOGETHER if TOGETHER in known["en"] else KINDS[item.type]
+        counted[kind] += 1
+        names.append(tuple(known[language][kind].format(n=counted[kind]) for language in languages))
     return names
 
 

@@ -21,7 +21,7 @@ from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.order import Film, Order, Rejected, usage
 from wanflow.emulator.rates import Rates
 from wanflow.emulator.replies import BEIJING, Json
-from wanflow.emulator.rules import Catalog
+from wanflow.emulator.rules import Catalog, in_region
 from wanflow.emulator.state import Task
 from wanflow.emulator.terms import Terms
 from wanflow.errors import WanflowError
@@ -71,7 +71,7 @@ class Endpoint:
     ) -> None:
         self.bucket = bucket
         self.faults = Faults(terms.faults)
-        self._catalog = {name: rules for name, rules in catalog.items() if terms.region in rules.regions}
+        self._catalog = in_region(catalog, terms.region)
         self._terms = terms
         self._ledger = ledger
         self._rates = Rates()
@@ -123,7 +123,7 @@ class Endpoint:
         self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
         self._check_queue(model)
         if self._terms.strict:
-            judge.judge(call.body, self._catalog)
+            judge.judge(call.body, self._catalog, self._terms.region)
         task = Task(_new_id(), _new_id(), model, call.body, self._clock())
         self._tasks = state.submit(self._tasks, task)
         self._ledger.write(task)
@@ -203,7 +203,7 @@ class Endpoint:
 
     def _judge(self, task: Task) -> Order:
         """What a task is to film; raises Rejected where it is refused."""
-        order = judge.judge(task.body, self._catalog)
+        order = judge.judge(task.body, self._catalog, self._terms.region)
         self._check_uploads(order)
         return order
 

@@ -19,9 +19,11 @@ from wanflow.emulator.camera import FPS, Aim, choose_aim
 from wanflow.emulator.caption import label, mark, names_of
 from wanflow.emulator.frame_size import Size, by_input, by_ratio
 from wanflow.emulator.grade import Weather, choose_grade
-from wanflow.emulator.inputs import Clip, check_sound, fetch, open_picture, probe_clip
+from wanflow.emulator.inputs import Clip, fetch, open_picture, probe_clip
+from wanflow.emulator.inspection import inspect
 from wanflow.emulator.order import Film, Item, Order
 from wanflow.emulator.picture import arrange, board, card, fit, veil, weather
+from wanflow.emulator.rules import UNSEEN
 from wanflow.emulator.shoot import Shoot
 from wanflow.media import tool
 
@@ -31,7 +33,7 @@ CARD_SIZE = (640, 480)
 BOARD_AIM = Aim(across=0.5, down=0.5, margin=0.05)
 """Just within the gap around a board, so that a push cuts nobody."""
 
-REFERENCES = frozenset({"reference_image", "reference_video"})
+REFERENCES = frozenset({"reference_image", "reference_video", UNSEEN})
 MOVING = frozenset({"reference_video", "video", "first_clip"})
 
 
@@ -44,12 +46,13 @@ def film(order: Order, target: Path, *, bucket: Bucket, binary: Path, leash: too
     part = target.with_suffix(".part")
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
-            made = _Studio(order, bucket, Path(scratch)).set_up()
+            seen = inspect(order, lambda url: fetch(url, bucket, Path(scratch)))
+            made = _Studio(seen, bucket, Path(scratch)).set_up()
             tool.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), leash=leash)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return Film(target, made.shoot.frames, made.inputs)
+    return Film(target, made.shoot.frames, made.inputs, seen.media)
 
 
 def _label(order: Order) -> str:
@@ -62,7 +65,7 @@ def _label(order: Order) -> str:
 class _Ready:
     shoot: Shoot
     video: str
-    audio: str
+    audio: str | None
     inputs: tuple[Fraction, ...] = ()
 
 
@@ -106,7 +109,7 @@ class _Studio:
         number = shoot.load(clip.path)
         going = scene.going_on(shoot, clip, number, self._aim)
         video = self._land(shoot, going, free_from=clip.frames) if clip.frames < shoot.frames else going
-        return _Ready(shoot, video, sound.sound_of(shoot, clip, number, self._order.seed))
+        return _Ready(shoot, video, self._own_sound(shoot, clip, number))
 
     def _references(self, items: Sequence[Item]) -> _Ready:
         """The references on one frame, the videos moving; a first frame opens the film (api.md 2.1)."""
@@ -114,7 +117,7 @@ class _Studio:
         opening = self._open(first)
         shoot = Shoot(self._order.seconds * FPS, self._size(opening))
         shown = [self._clip(item) or self._open(item) or self._missing(item, CARD_SIZE) for item in items]
-        moving, video = self._gather(shoot, shown, names_of(items, self._order.prompt))
+        moving, video = self._gather(shoot, shown, names_of(items, self._order))
         if first is not None:
             start = scene.from_picture(shoot, self._still(opening, shoot.size), self._aim)
             video = scene.opening(shoot, start, video)
@@ -134,11 +137,10 @@ class _Studio:
         """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""
         asked = self._order.seconds * FPS
         frames = min(asked, clip.frames) if asked else clip.frames
-        ratio = self._order.settings.get("ratio")
-        tier = self._order.tier
-        shoot = Shoot(frames, by_ratio(tier, str(ratio)) if ratio else by_input(tier, clip.size))
+        ratio = self._order.ratio
+        shoot = Shoot(frames, self._by_ratio(ratio) if ratio else by_input(self._order.tier, clip.size))
         number = shoot.load(clip.path)
-        audio = sound.sound_of(shoot, clip, number, self._order.seed)
+        audio = self._own_sound(shoot, clip, number)
         return _Ready(shoot, self._graded(shoot, number), audio, (Fraction(frames, FPS),))
 
     def _graded(self, shoot: Shoot, number: int) -> str:
@@ -151,10 +153,12 @@ class _Studio:
         return scene.graded(shoot, number, grade, over, falling)
 
     def _size(self, first: Image.Image | None) -> Size:
-        tier = self._order.tier
         if first is not None:
-            return by_input(tier, first.size)
-        return by_ratio(tier, str(self._order.settings.get("ratio") or FALLBACK_RATIO))
+            return by_input(self._order.tier, first.size)
+        return self._by_ratio(self._order.ratio or FALLBACK_RATIO)
+
+    def _by_ratio(self, ratio: str) -> Size:
+        return by_ratio(self._order.rules.sizes, self._order.tier, ratio)
 
     def _land(self, shoot: Shoot, video: str, *, free_from: int = 0) -> str:
         item = self._order.only("last_frame")
@@ -164,12 +168,19 @@ class _Studio:
         aim = choose_aim(self._order.seed + 1)
         return scene.landing(shoot, video, self._keep(fit(picture, shoot.size)), aim, free_from=free_from)
 
-    def _driven(self, shoot: Shoot) -> str:
+    def _own_sound(self, shoot: Shoot, clip: Clip, number: int) -> str | None:
+        return None if self._order.silent else sound.sound_of(shoot, clip, number, self._order.seed)
+
+    def _driven(self, shoot: Shoot) -> str | None:
+        if self._order.silent:
+            return None
         item = self._order.only("driving_audio")
         path = self._sound(item.url) if item else None
         return sound.track(shoot, path) if path else sound.tone(shoot, self._order.seed, shoot.samples)
 
-    def _spoken(self, shoot: Shoot, items: Sequence[Item]) -> str:
+    def _spoken(self, shoot: Shoot, items: Sequence[Item]) -> str | None:
+        if self._order.silent:
+            return None
         voices = [self._sound(item.voice) for item in items if item.voice]
         return sound.voices(shoot, [path for path in voices if path is not None], self._order.seed)
 
@@ -193,10 +204,7 @@ class _Studio:
         return probe_clip(path) if path else None
 
     def _sound(self, url: str) -> Path | None:
-        path = self._fetch(url)
-        if path is not None:
-            check_sound(path)
-        return path
+        return self._fetch(url)
 
     def _fetch(self, url: str) -> Path | None:
         return fetch(url, self._bucket, self._scratch)

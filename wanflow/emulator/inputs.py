@@ -59,15 +59,6 @@ def probe_clip(path: Path) -> Clip:
         raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as video.") from None
 
 
-def check_sound(path: Path) -> None:
-    """Raise Rejected in the service's words for a file that has no sound."""
-    try:
-        with av.open(str(path)) as container:
-            next(container.decode(container.streams.audio[0]))
-    except (av.FFmpegError, IndexError, StopIteration):
-        raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as audio.") from None
-
-
 def open_picture(path: Path) -> Image.Image:
     """A picture upright in RGB. Raises Rejected in the service's words for a file that is none."""
     try:

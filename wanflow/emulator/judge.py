@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from wanflow.emulator.order import Item, Order, Rejected, Setting
-from wanflow.emulator.rules import Catalog, ModelRules, SettingRule
+from wanflow.emulator.order import HOME, Item, Order, Rejected
+from wanflow.emulator.rules import UNSEEN, Catalog, ModelRules, Setting, SettingRule
 
 OSS = "oss://"
-PROMPT_SIGNS = 5000
-"""What is longer is cut off, not refused (api.md 2)."""
+DATA = "data:"
+WORDS = ("prompt", "negative_prompt")
 
 
 def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catalog: Catalog) -> str:
@@ -33,28 +33,55 @@ def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catal
     return model
 
 
-def judge(body: Mapping[str, object], catalog: Catalog) -> Order:
+def judge(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> Order:
     """What is judged inside the task: media, words and parameters. Gives what is to be filmed.
 
     Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
-    is ignored.
+    is ignored, and a prompt that is too long is cut off (api.md 2).
     """
     rules = catalog[str(body.get("model"))]
     given = _mapping(body, "input")
     media = _read_media(given, rules)
-    _check_counts(media, rules)
-    prompt = given.get("prompt")
-    if not prompt and rules.prompt_required:
-        raise _invalid("Field required: input.prompt")
+    check_counts(media, rules, region)
+    prompt = _read_prompt(given.get("prompt"), rules)
+    types = [item.type for item in media]
+    settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
+    return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
+
+
+def check_counts(media: Sequence[Item], rules: ModelRules, region: str) -> None:
+    """Raise Rejected for media that a model does not take together, or not in this region.
+
+    Media whose kind is not known yet count for each kind that they may be of.
+    """
+    types = [item.type for item in media]
+    for kind, most in rules.media.items():
+        if types.count(kind) > most:
+            raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
+        if kind in types and region not in rules.regional.get(kind, {region}):
+            raise _invalid(f"Input type {kind} is not supported in this region")
+    if rules.sets and frozenset(types) not in rules.sets:
+        raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
+    for group, least, most in rules.groups:
+        found = sum(kind in group or kind == UNSEEN for kind in types)
+        if found < least and set(types) == {"first_frame"}:
+            raise _invalid("Only first frame provided is not allowed")
+        if not least <= found <= most:
+            raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")
+
+
+def _read_prompt(prompt: object, rules: ModelRules) -> str:
     if prompt is not None and not isinstance(prompt, str):
         raise _invalid("Input should be a valid string: input.prompt")
-    types = [item.type for item in media]
-    settings = _read_settings(_mapping(body, "parameters"), rules, types)
-    return Order(rules.name, (prompt or "")[:PROMPT_SIGNS], media, settings)
+    if not (prompt or "").strip() and rules.prompt_required:
+        raise _invalid("prompt must contain words" if prompt else "Field required: input.prompt")
+    return prompt or ""
 
 
 def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, ...]:
     alone = tuple(_read_field(given.get(key), key, kind) for key, kind in rules.fields.items() if given.get(key))
+    if rules.lists:
+        return (*alone, *(item for key in rules.lists for item in _read_list(given.get(key), key, rules)))
     if len(rules.fields) == len(rules.media):
         return alone  # a stray list is ignored
     listed = given.get("media")
@@ -69,6 +96,18 @@ def _read_field(url: object, key: str, kind: str) -> Item:
     return Item(kind, url)
 
 
+def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[Item]:
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        raise _invalid(f"Field required: input.{key}")
+    inline = all(rules.files[kind].inline for kind in rules.lists[key])
+    for number, url in enumerate(listed):
+        if not isinstance(url, str) or not url:
+            raise _invalid(f"Input should be a valid string: input.{key}.{number}")
+        if url.startswith(DATA) and not inline:
+            raise _invalid("url error, please check url！")
+        yield Item(UNSEEN, url)
+
+
 def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
     where = f"input.media.{number}"
     if not isinstance(entry, Mapping):
@@ -80,37 +119,27 @@ def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
         raise _invalid(f"Input should be {_either(list(rules.media))}: {where}.type")
     if not isinstance(url, str) or not url:
         raise _invalid(f"Field required: {where}.url")
-    return Item(str(kind), url, voice if isinstance(voice, str) and voice else None)
+    if url.startswith(DATA) and not rules.files[str(kind)].inline:
+        raise _invalid("url error, please check url！")
+    spoken = voice if isinstance(voice, str) and voice and kind in rules.voices else None
+    return Item(str(kind), url, spoken)
 
 
-def _check_counts(media: Sequence[Item], rules: ModelRules) -> None:
-    types = [item.type for item in media]
-    for kind, most in rules.media.items():
-        if types.count(kind) > most:
-            raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
-    if rules.sets and frozenset(types) not in rules.sets:
-        raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
-    for group, least, most in rules.groups:
-        found = sum(kind in group for kind in types)
-        if found < least and set(types) == {"first_frame"}:
-            raise _invalid("Only first frame provided is not allowed")
-        if not least <= found <= most:
-            raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")
-
-
-def _read_settings(given: Mapping[str, object], rules: ModelRules, types: Sequence[str]) -> dict[str, Setting]:
+def _read_settings(
+    given: Mapping[str, object], rules: ModelRules, types: Sequence[str], region: str
+) -> dict[str, Setting]:
     settings: dict[str, Setting] = {}
     ignored = {name for name, kind in rules.ignored if kind in types}
     for name, rule in rules.settings.items():
         value = None if name in ignored else given.get(name)
         if value is not None:
-            settings[name] = _read_setting(name, value, rule, types)
+            settings[name] = _read_setting(name, value, rule, types, region)
         elif rule.default is not None:
             settings[name] = rule.default
     return settings
 
 
-def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[str]) -> Setting:
+def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[str], region: str) -> Setting:
     if rule.kind is not type(value) or not isinstance(value, bool | int | str):
         raise _invalid(f"Input should be a valid {_KIND_WORDS[rule.kind]}: parameters.{name}")
     if rule.choices and value not in rule.choices:
@@ -118,6 +147,8 @@ def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[s
     low, high = rule.bounds(types)
     if not isinstance(value, int) or isinstance(value, bool) or low is None or high is None or value in rule.also:
         return value
+    if value not in rule.only.get(region, (value,)):
+        raise _invalid(f"{name.capitalize()} should be {' or '.join(map(str, rule.only[region]))}")
     if not low <= value <= high:
         raise _invalid(f"{name.capitalize()} should be between {low} and {high}")
     return value
@@ -127,11 +158,11 @@ _KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string
 
 
 def _addresses(body: Mapping[str, object]) -> set[str]:
-    """The `oss://` beginnings among the addresses of a request; media that are no list of objects have none."""
-    listed = _mapping(body, "input").get("media")
-    entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
-    values = [entry.get(key) for entry in entries for key in ("url", "reference_voice")]
-    values += _mapping(body, "input").values()
+    """The `oss://` beginnings among the addresses of a request, wherever they stand in its input but in its words."""
+    given = {key: value for key, value in _mapping(body, "input").items() if key not in WORDS}
+    listed = [item for value in given.values() if isinstance(value, list) for item in value]
+    entries = [entry.get(key) for entry in listed if isinstance(entry, Mapping) for key in ("url", "reference_voice")]
+    values = [*given.values(), *listed, *entries]
     return {OSS for value in values if isinstance(value, str) and value.startswith(OSS)}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-Setting = bool | int | str
+from wanflow.emulator.rules import UNSEEN, InputBill, ModelRules, Setting
 
 
 class Rejected(Exception):
@@ -24,6 +24,10 @@ class Rejected(Exception):
         self.message = message
 
 
+HOME = "beijing"
+"""The region of an account that was given none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One entry of `input.media`."""
@@ -37,10 +41,11 @@ class Item:
 class Order:
     """A request that may be filmed; `settings` are its parameters with the model's defaults filled in."""
 
-    model: str
+    rules: ModelRules
     prompt: str = ""
     media: tuple[Item, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    region: str = HOME
 
     def only(self, kind: str) -> Item | None:
         """The first media item of a type, None where there is none."""
@@ -57,18 +62,43 @@ class Order:
         return int(self.settings.get("duration", 0))
 
     @property
-    def tier(self) -> int:
-        """The lines of the resolution tier: 720 or 1080."""
-        return int(str(self.settings["resolution"]).removesuffix("P"))
+    def model(self) -> str:
+        """The model's name."""
+        return self.rules.name
+
+    @property
+    def silent(self) -> bool:
+        """Whether a film without sound was asked for."""
+        return self.settings.get("audio") is False
+
+    @property
+    def tier(self) -> str:
+        """The resolution tier: `720P` or `1080P`; that of its size where one was asked for."""
+        size = self.settings.get("size")
+        found = next((tier for tier, sizes in self.rules.sizes.items() if size in sizes.values()), None)
+        return found or str(self.settings["resolution"])
+
+    @property
+    def ratio(self) -> str | None:
+        """The ratio that was asked for, perhaps by a size; None where the media decide."""
+        size = self.settings.get("size")
+        if size is not None:
+            return next((ratio for ratio, known in self.rules.sizes[self.tier].items() if known == size), None)
+        ratio = self.settings.get("ratio")
+        return None if ratio is None else str(ratio)
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A film on disk with what it used: its frames at 30 a second, and the seconds of each input video."""
+    """A film on disk with what it used: its frames at 30 a second, the seconds of each input video, and all its media.
+
+    Of the media the kinds are known, as far as they were in reach.
+    """
 
     path: Path
     frames: int
     inputs: tuple[Fraction, ...] = ()
+    media: tuple[Item, ...] = ()
 
 
 def usage(order: Order, film: Film) -> dict[str, Decimal | int | str]:
@@ -80,25 +110,24 @@ def usage(order: Order, film: Film) -> dict[str, Decimal | int | str]:
         "input_video_duration": _plain(billed),
         "output_video_duration": _plain(output),
         "video_count": 1,
-        "SR": order.tier,
+        "SR": int(order.tier.removesuffix("P")),
     }
-    if "r2v" in order.model:
-        figures["ratio"] = str(order.settings.get("ratio", "16:9"))
-    return figures
-
-
-REFERENCE_CAPS = (Decimal(5), Decimal("2.5"), Decimal("1.65"), Decimal("1.25"), Decimal(1))
-"""How much of each reference video is billed, by their number (api.md 6.1)."""
+    also = {"ratio": order.ratio or "16:9", "size": str(order.settings.get("size", ""))}
+    return figures | {name: also[name] for name in order.rules.told}
 
 
 def _billed_input(order: Order, film: Film) -> Decimal:
+    """The seconds of the films that went in, as far as they are billed (api.md 6.1)."""
     seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
-    if "videoedit" in order.model:
+    return sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
+
+
+def _billed(bill: InputBill, seconds: Sequence[Decimal], media: Sequence[Item]) -> Decimal:
+    if not bill.caps:
         return sum(seconds, Decimal(0))
-    if "r2v" in order.model and seconds:
-        cap = REFERENCE_CAPS[min(len(seconds), len(REFERENCE_CAPS)) - 1]
-        return sum((min(item, cap) for item in seconds), Decimal(0))
-    return Decimal(0)
+    count = sum(item.type in bill.counted or item.type == UNSEEN for item in media)
+    cap = bill.caps[min(max(count, 1), len(bill.caps)) - 1]
+    return sum((min(item, cap) for item in seconds), Decimal(0))
 
 
 def _plain(value: Decimal) -> Decimal:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from wanflow.emulator.order import Setting
 from wanflow.schemas import data_folder
+
+Setting = bool | int | str
+"""A parameter's value."""
+
+UNSEEN = "reference"
+"""The type of a reference whose kind only its file tells (api.md 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRule:
     """One parameter: its kind, its choices or bounds, values allowed besides, its default.
 
-    `tighter` lowers the upper bound while media of a type are there.
+    `tighter` lowers the upper bound while media of a type are there; `only` are the values that a region takes.
     """
 
     kind: type
@@ -25,6 +31,7 @@ class SettingRule:
     high: int | None = None
     also: tuple[int, ...] = ()
     tighter: Mapping[str, int] = field(default_factory=dict)
+    only: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def bounds(self, types: Sequence[str]) -> tuple[int | None, int | None]:
         """The bounds for a request with media of these types."""
@@ -34,21 +41,55 @@ class SettingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRules:
+    """What a file has to be: its kind, its formats, its most bytes, bounds of its sides, its shape and its length."""
+
+    kind: str
+    formats: tuple[str, ...]
+    most_bytes: int
+    sides: tuple[int, int] | None = None
+    shape: tuple[int, int] | None = None
+    seconds: tuple[int, int] | None = None
+    alpha: bool = True
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputBill:
+    """Input media that are billed: each up to a cap that falls with the number of media of the `counted` types."""
+
+    kind: str
+    caps: tuple[Decimal, ...]
+    counted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRules:
     """One model: the most of each media type, the sets that go together, least and most over groups of types.
 
     `running` tasks of it run at once, the others wait (api.md 4.4). `fields` are the types that stand under a key of
-    their own in `input`, by that key; a model whose media all do has no list of them (api.md 2.5).
+    their own in `input`, by that key; a model whose media all do has no list of them (api.md 2.5). Under the keys of
+    `lists` stand lists of addresses, whose kinds are known from the files only (api.md 2.4). `regional` are the regions
+    of types that not all regions of the model take; `told` is what `usage` says besides the seconds.
     """
 
     name: str
     media: Mapping[str, int]
     settings: Mapping[str, SettingRule]
+    files: Mapping[str, FileRules] = field(default_factory=dict)
+    voices: Mapping[str, FileRules] = field(default_factory=dict)
     sets: tuple[frozenset[str], ...] = ()
     groups: tuple[tuple[frozenset[str], int, int], ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    regional: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    identifiers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sizes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    billed: tuple[InputBill, ...] = ()
+    told: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
     prompt_required: bool = False
+    prompt_signs: int = 5000
     running: int = 5
     regions: frozenset[str] = frozenset({"beijing"})
 
@@ -72,18 +113,33 @@ def read_catalog() -> Catalog:
     return catalog
 
 
+def in_region(catalog: Catalog, region: str) -> Catalog:
+    """The models that a region has."""
+    return {name: rules for name, rules in catalog.items() if region in rules.regions}
+
+
 def _read_model(name: str, data: Data) -> ModelRules:
     needed = [(frozenset([kind]), rule["min"], rule["max"]) for kind, rule in data["media"].items() if "min" in rule]
     totals = [(frozenset(total["of"]), total["min"], total["max"]) for total in data.get("totals", ())]
+    alone = {kind: rule for kind, rule in data["media"].items() if "field" in rule and not rule.get("list")}
     return ModelRules(
         name=name,
         media={kind: rule["max"] for kind, rule in data["media"].items()},
+        files={kind: _read_file(rule["file"]) for kind, rule in data["media"].items()},
+        voices={kind: _read_file(rule["voice"]) for kind, rule in data["media"].items() if "voice" in rule},
         settings={key: _read_rule(rule) for key, rule in data["parameters"].items()},
         sets=tuple(frozenset(types) for types in data.get("sets", ())),
         groups=(*needed, *totals),
-        fields={rule["field"]: kind for kind, rule in data["media"].items() if "field" in rule},
+        fields={rule["field"]: kind for kind, rule in alone.items()},
+        lists=_read_lists(data),
+        regional={kind: frozenset(rule["regions"]) for kind, rule in data["media"].items() if "regions" in rule},
+        identifiers={key: words for key, words in data.get("identifiers", {}).items() if key != "source"},
+        sizes={key: sizes for key, sizes in data.get("sizes", {}).items() if key != "source"},
+        billed=tuple(_read_bill(bill) for bill in data.get("billed", {}).get("inputs", ())),
+        told=tuple(data.get("usage", {}).get("also", ())),
         ignored=tuple((item["parameter"], item["with"]) for item in data.get("ignored", ())),
         prompt_required=data["text"]["prompt"]["required"],
+        prompt_signs=data["text"]["prompt"]["max"],
         running=data["limits"]["running"],
         regions=frozenset(data["regions"]),
     )
@@ -97,5 +153,33 @@ def _read_rule(rule: Data) -> SettingRule:
         low=rule.get("min"),
         high=rule.get("max"),
         also=tuple(rule.get("also", ())),
-        tighter={case["media"]: case["max"] for case in rule.get("when", ())},
+        tighter={case["media"]: case["max"] for case in rule.get("when", ()) if "media" in case},
+        only={case["region"]: tuple(case["values"]) for case in rule.get("when", ()) if "region" in case},
     )
+
+
+def _read_lists(data: Data) -> dict[str, frozenset[str]]:
+    listed = [(rule["field"], kind) for kind, rule in data["media"].items() if rule.get("list")]
+    return {key: frozenset(kind for other, kind in listed if other == key) for key, _ in listed}
+
+
+def _read_file(rule: Data) -> FileRules:
+    return FileRules(
+        kind=rule["kind"],
+        formats=tuple(rule["formats"]),
+        most_bytes=rule["bytes"],
+        sides=_pair(rule.get("pixels")),
+        shape=_pair(rule.get("aspect")),
+        seconds=_pair(rule.get("seconds")),
+        alpha=rule.get("alpha", True),
+        inline="data" in rule["forms"],
+    )
+
+
+def _read_bill(bill: Data) -> InputBill:
+    caps = tuple(Decimal(cap) for cap in bill.get("caps", ()))
+    return InputBill(bill["media"], caps, frozenset(bill.get("shared_by", ())))
+
+
+def _pair(bounds: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if bounds is None else (bounds[0], bounds[1])

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 from av.audio.stream import AudioStream
@@ -30,9 +31,19 @@ def probe(path: Path) -> Facts:
     """Measure a picture, a video or a sound. Raises BadMedia, a MediaFault, with the reason."""
     size = _size(path)
     try:
-        return _probe_picture(path, size)
+        return _probe_picture(path, path, size)
     except UnidentifiedImageError:
         return _probe_container(path, size)
+
+
+def probe_picture(data: bytes) -> Facts:
+    """Measure a picture in memory. Raises BadMedia for anything else."""
+    name = Path("data")
+    try:
+        facts = _probe_picture(name, BytesIO(data), len(data))
+    except UnidentifiedImageError:
+        raise BadMedia(name, "is no picture", hint="write the bytes of a png, jpeg, webp or bmp picture") from None
+    return facts
 
 
 def check_film(path: Path) -> Facts:
@@ -83,9 +94,9 @@ def _size(path: Path) -> int:
     return size
 
 
-def _probe_picture(path: Path, size_bytes: int) -> Facts:
+def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
     try:
-        with Image.open(path, formats=PICTURES) as image:
+        with Image.open(file, formats=PICTURES) as image:
             image.load()
             width, height = image.size
             if image.getexif().get(ExifTags.Base.Orientation) in LYING:
@@ -95,7 +106,8 @@ def _probe_picture(path: Path, size_bytes: int) -> Facts:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
         raise BadMedia(path, f"is a damaged picture: {fault}") from fault
-    return Facts(Kind.IMAGE, written, digest.of_file(path), size_bytes, width, height, alpha)
+    found = digest.of_file(file) if isinstance(file, Path) else digest.of_bytes(file.getvalue())
+    return Facts(Kind.IMAGE, written, found, size_bytes, width, height, alpha)
 
 
 def _probe_container(path: Path, size_bytes: int) -> Facts:

@@ -33,7 +33,9 @@ def output_film(shot: Shot, supplies: Mapping[str, Supply]) -> Film | None:
         frames = to_frames(to_seconds(inputs[0].frames, inputs[0].rate), NOMINAL_RATE)
     if frames == 0:
         return None
-    return Film(frames, NOMINAL_RATE, 0, 0, to_samples(frames, NOMINAL_RATE), SAMPLE_RATE)
+    silent = shot.parameters.get("audio") is False
+    samples, sample_rate = (0, 0) if silent else (to_samples(frames, NOMINAL_RATE), SAMPLE_RATE)
+    return Film(frames, NOMINAL_RATE, 0, 0, samples, sample_rate)
 
 
 def output_seconds(shot: Shot, supplies: Mapping[str, Supply]) -> Fraction | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wanflow.report.wording import columns
-from wanflow.spec.catalog import FileRule, MediaRule, Model, ParameterRule, Total
+from wanflow.spec.model import Condition, FileRule, MediaRule, Model, ParameterRule, Total
 
 MEGABYTE = 10**6
 
@@ -85,7 +85,14 @@ def _parameter(rule: ParameterRule) -> str:
 
 
 def _when(rule: ParameterRule) -> str:
-    return "".join(f", at most {most} beside {kind}" for kind, most in rule.when)
+    return "".join(f", {_condition(condition)}" for condition in rule.when)
+
+
+def _condition(condition: Condition) -> str:
+    where = f"beside {condition.media}" if condition.media else f"in {condition.region}"
+    if condition.values:
+        return f"only {' or '.join(map(str, condition.values))} {where}"
+    return f"at most {condition.high} {where}"
 
 
 def _default(rule: ParameterRule) -> str:

@@ -4,111 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from wanflow.errors import WanflowError
 from wanflow.schemas import data_folder
+from wanflow.spec.model import (
+    BilledInput,
+    Condition,
+    FileRule,
+    MediaRule,
+    Model,
+    ParameterRule,
+    PriceList,
+    Rate,
+    TextRule,
+    Total,
+)
 from wanflow.spec.production import Value
 
 Json = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRule:
-    """What a media file has to be (api.md 3): bounds are included, sizes in bytes, lengths in seconds."""
-
-    kind: str
-    formats: tuple[str, ...]
-    size_bytes: int
-    pixels: tuple[int, int] | None = None
-    aspect: tuple[int, int] | None = None
-    seconds: tuple[int, int] | None = None
-    alpha: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class MediaRule:
-    """How often a type of media may stand in a request, what its file has to be, and whether a voice rides on it.
-
-    `continued`: the result contains it, so that it has to be shorter than the result. `field` is the key of a request's
-    `input` that carries its address, None where it stands in the list of media.
-    """
-
-    most: int
-    least: int
-    file: FileRule
-    voice: FileRule | None = None
-    continued: bool = False
-    field: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterRule:
-    """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
-
-    `when` are tighter bounds beside a type of media; `also` are values outside the range; `since` is the key version
-    that introduced it (law 5).
-    """
-
-    type: Literal["string", "integer", "boolean"]
-    values: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
-    also: tuple[int, ...] = ()
-    default: Value | None = None
-    since: int = 1
-    when: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TextRule:
-    """How long a text may be, in characters, and whether it is required."""
-
-    most: int
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How many media of several types there may be together."""
-
-    types: tuple[str, ...]
-    least: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One model of the service and its rules.
-
-    `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
-    parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
-    `identifiers` name references in prompts by language and kind, with `{n}` for the number. `typical_seconds` is how
-    long a task takes, as far as that was seen (api.md 4.1).
-    """
-
-    name: str
-    does: str
-    snapshots: tuple[str, ...]
-    regions: tuple[str, ...]
-    text: Mapping[str, TextRule]
-    media: Mapping[str, MediaRule]
-    parameters: Mapping[str, ParameterRule]
-    running: int
-    typical_seconds: int
-    sets: tuple[frozenset[str], ...] = ()
-    totals: tuple[Total, ...] = ()
-    ignored: tuple[tuple[str, str], ...] = ()
-    unvoiced: tuple[str, ...] = ()
-    identifiers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The media keys of a shot that this model takes; references stand under `references`."""
-        return frozenset("references" if kind.startswith("reference_") else kind for kind in self.media)
 
 
 class CatalogError(WanflowError):
@@ -145,13 +61,32 @@ def _model(raw: Json) -> Model:
             (str(_object(item)["parameter"]), str(_object(item)["with"])) for item in _list(raw.get("ignored", []))
         ),
         unvoiced=tuple(str(_object(item)["with"]) for item in _list(raw.get("discouraged", []))),
-        identifiers=_identifiers(_object(raw.get("identifiers", {}))),
+        identifiers=_tables(_object(raw.get("identifiers", {}))),
+        sizes=_tables(_object(raw.get("sizes", {}))),
+        billed=tuple(_billed(_object(item)) for item in _list(_object(raw.get("billed", {})).get("inputs", []))),
+        prices=None if raw.get("prices") is None else _prices(_object(raw["prices"])),
     )
 
 
-def _identifiers(raw: Json) -> dict[str, dict[str, str]]:
-    languages = {key: value for key, value in raw.items() if isinstance(value, Mapping)}
-    return {language: {str(kind): str(word) for kind, word in words.items()} for language, words in languages.items()}
+def _tables(raw: Json) -> dict[str, dict[str, str]]:
+    """The tables of an object, without the words beside them."""
+    found = {key: value for key, value in raw.items() if isinstance(value, Mapping)}
+    return {key: {str(name): str(word) for name, word in table.items()} for key, table in found.items()}
+
+
+def _billed(raw: Json) -> BilledInput:
+    caps = tuple(_amount(cap) for cap in _list(raw.get("caps", [])))
+    return BilledInput(str(raw["media"]), caps, _words(raw.get("shared_by", [])))
+
+
+def _prices(raw: Json) -> PriceList:
+    rates = tuple(_rate(_object(item)) for item in _list(raw["a_second"]))
+    return PriceList(str(raw["date"]), str(raw["currency"]), rates)
+
+
+def _rate(raw: Json) -> Rate:
+    further = {key: _value(value) for key, value in raw.items() if key not in {"region", "tier", "amount"}}
+    return Rate(str(raw["region"]), str(raw["tier"]), _amount(raw["amount"]), further)
 
 
 def _text(raw: Json) -> TextRule:
@@ -171,6 +106,9 @@ def _media(raw: Json) -> MediaRule:
         voice=None if voice is None else _file(_object(voice)),
         continued=raw.get("continued") is True,
         field=None if raw.get("field") is None else str(raw["field"]),
+        listed=raw.get("list") is True,
+        edited=raw.get("edited") is True,
+        regions=_words(raw.get("regions", [])),
     )
 
 
@@ -183,6 +121,7 @@ def _file(raw: Json) -> FileRule:
         aspect=_pair(raw.get("aspect")),
         seconds=_pair(raw.get("seconds")),
         alpha=raw.get("alpha") is not False,
+        forms=_words(raw["forms"]),
     )
 
 
@@ -190,17 +129,24 @@ def _parameter(raw: Json) -> ParameterRule:
     kind, default = raw["type"], raw.get("default")
     if kind not in {"string", "integer", "boolean"}:
         raise ValueError(f"no such type: {kind!r}")
-    if default is not None and not isinstance(default, bool | int | str):
-        raise TypeError(f"no such default: {default!r}")
     return ParameterRule(
         type=kind,
         values=_words(raw.get("values", [])),
         low=None if raw.get("min") is None else _whole(raw["min"]),
         high=None if raw.get("max") is None else _whole(raw["max"]),
         also=tuple(_whole(item) for item in _list(raw.get("also", []))),
-        default=default,
+        default=None if default is None else _value(default),
         since=_whole(raw["since"]),
-        when=tuple((str(_object(item)["media"]), _whole(_object(item)["max"])) for item in _list(raw.get("when", []))),
+        when=tuple(_condition(_object(item)) for item in _list(raw.get("when", []))),
+    )
+
+
+def _condition(raw: Json) -> Condition:
+    return Condition(
+        media=None if raw.get("media") is None else str(raw["media"]),
+        region=None if raw.get("region") is None else str(raw["region"]),
+        high=None if raw.get("max") is None else _whole(raw["max"]),
+        values=tuple(_whole(item) for item in _list(raw.get("values", []))),
     )
 
 
@@ -224,6 +170,19 @@ def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"not a whole number: {value!r}")
     return value
+
+
+def _value(value: object) -> Value:
+    if not isinstance(value, bool | int | str):
+        raise TypeError(f"no value of a parameter: {value!r}")
+    return value
+
+
+def _amount(value: object) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"not a number: {value!r}") from None
 
 
 def _pair(value: object) -> tuple[int, int] | None:

@@ -48,4 +48,5 @@ class Unreadable:
 
 
 FactsTable = Mapping[str, Facts | Unreadable]
-"""Facts by path, as `FileSource.path` writes it: relative to the production's folder, with forward slashes."""
+"""Facts by path, as `FileSource.path` writes it: relative to the production's folder, with forward slashes; those of
+inline data by `DataSource.key`."""

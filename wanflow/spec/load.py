@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ NO_VALUES: Mapping[str, str] = {}
 BACKEND, REGION = "animatic", "beijing"
 BACKENDS = ("animatic", "dashscope")
 REGIONS = ("beijing", "singapore", "virginia")
+
+_BUCKET = re.compile(r"(?!file:|local:|memory:|https?:|data:)[a-z][a-z0-9+.-]*://[^/@?#\s]+(/[^@?#\s]*)?")
 
 
 def read(
@@ -83,7 +86,20 @@ class _Reading:
         names = _names(root, "shots")
         self.problems += [*unknown_shots(shots, cuts, names), *shared_outputs(cuts)]
         title = _word(root, "title") or ""
-        return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out)
+        uploads = self._uploads(root)
+        return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out, uploads)
+
+    def _uploads(self, root: Table) -> str | None:
+        """The bucket for local media; its credentials never stand in a file."""
+        written = root.find("uploads")
+        if not isinstance(written, Scalar) or written.value is None:
+            return None
+        if _BUCKET.fullmatch(written.words) is None:
+            message = "`uploads` has to be a bucket, its address without user, query and spaces"
+            hint = "e.g. `s3://bucket/prefix`; its credentials belong to the environment"
+            self.problems.append(Problem(written.place, message, hint))
+            return None
+        return written.words.rstrip("/")
 
     def _settings(self) -> Iterator[Problem]:
         """What the command line asks for is held to the same words as the file's own keys, and goes before them."""

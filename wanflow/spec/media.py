@@ -7,11 +7,22 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wanflow import timing
-from wanflow.spec.catalog import FileRule, load_catalog
+from wanflow.spec.catalog import load_catalog
 from wanflow.spec.facts import Facts, FactsTable, Kind, Unreadable
-from wanflow.spec.problem import Problem
+from wanflow.spec.model import FileRule, MediaRule
+from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import CutItem, Media, Production, Shot
-from wanflow.spec.source import FileSource, Frame, Piece, PieceOutside, ShotSource, Sound, Source, frame_span
+from wanflow.spec.source import (
+    DataSource,
+    FileSource,
+    Frame,
+    Piece,
+    PieceOutside,
+    ShotSource,
+    Sound,
+    Source,
+    frame_span,
+)
 from wanflow.timing import NOMINAL_RATE
 from wanflow.yamlvalue import Place
 
@@ -20,11 +31,13 @@ from wanflow.yamlvalue import Place
 class Expected:
     """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
 
-    `frames` at `rate` for a clip, `seconds` also for a sound; `silent` only where a file surely has no sound.
+    `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
+    clip, `seconds` also for a sound; `silent` only where there surely is no sound.
     """
 
     kind: Kind
     facts: Facts | None = None
+    sides: tuple[int, int] | None = None
     frames: int | None = None
     rate: Fraction = NOMINAL_RATE
     seconds: Fraction | None = None
@@ -35,6 +48,12 @@ def file_sources(production: Production) -> tuple[str, ...]:
     """All local files that a production names, each once, in order."""
     paths = [source.path for _, source in _sources(production) if isinstance(source, FileSource)]
     return tuple(dict.fromkeys(paths))
+
+
+def inline_sources(production: Production) -> tuple[DataSource, ...]:
+    """All pictures that are written into a production, each once, in order."""
+    found = [source for _, source in _sources(production) if isinstance(source, DataSource)]
+    return tuple({source.key: source for source in found}.values())
 
 
 def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...]:
@@ -61,6 +80,8 @@ class _Check:
                 yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.slot}.voice")
             if rule.continued:
                 yield from self._continued(shot, media)
+            else:
+                yield from self._unequal(shot, media, rule)
 
     def item(self, item: CutItem) -> Iterator[Problem]:
         name = item.source.shot if isinstance(item.source, ShotSource) else item.source.path
@@ -81,6 +102,24 @@ class _Check:
             length = timing.decimal_text(clip.seconds, 2)
             message = f"`duration` {wanted} is not longer than the clip of {length} s that `{shot.name}` continues"
             yield Problem(shot.place, message, "the result contains the clip: ask for more, or take a shorter piece")
+
+    def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
+        """A sound or a video that is not as long as the film that is made to it: the vendor bends one of them."""
+        given, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
+        if not isinstance(given, Expected) or given.seconds is None or not isinstance(wanted, int) or not wanted:
+            return
+        length = timing.decimal_text(given.seconds, 2)
+        if rule.file.kind == "audio" and given.seconds > wanted:
+            message, hint = f"of `{media.slot}`, {length} s long, only the first {wanted} s are heard", None
+        elif rule.file.kind == "audio" and given.seconds < wanted:
+            rest = timing.decimal_text(wanted - given.seconds, 2)
+            message, hint = f"`{media.slot}` lasts {length} s of {wanted}: the last {rest} s are silent", None
+        elif rule.edited and given.seconds < wanted:
+            message = f"`duration` {wanted} is longer than the video of {length} s, which nobody documents"
+            hint = "leave `duration` out: the result is as long as the video"
+        else:
+            return
+        yield Problem(media.place, message, hint, Severity.WARNING)
 
     def _source(self, place: Place, source: Source, rule: FileRule, slot: str) -> Iterator[Problem]:
         try:
@@ -105,6 +144,8 @@ class _Check:
         match source:
             case FileSource(path, piece):
                 return _part(self._file(path), piece)
+            case DataSource():
+                return self._file(source.key)
             case ShotSource(name, piece) if name in self.production.shots and name not in above:
                 return _part(self._shot(self.production.shots[name], (*above, name)), piece)
             case _:
@@ -117,18 +158,20 @@ class _Check:
         rate = known.rate or NOMINAL_RATE
         frames = known.frames or None
         silent = known.kind is Kind.VIDEO and known.samples == 0
-        return Expected(known.kind, known, frames, rate, known.seconds or None, silent)
+        sides = None if known.kind is Kind.AUDIO else (known.width, known.height)
+        return Expected(known.kind, known, sides, frames, rate, known.seconds or None, silent)
 
     def _shot(self, shot: Shot, above: tuple[str, ...]) -> Expected | Unreadable | None:
         """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (api.md 2.3)."""
         wanted = shot.parameters.get("duration", 0)
         frames = timing.to_frames(int(wanted), NOMINAL_RATE)
+        silent = shot.parameters.get("audio") is False
         for media in shot.media if frames == 0 else ():
             if media.type == "video":
                 given = self._input(media, above)
-                return replace(given, facts=None) if isinstance(given, Expected) else given
+                return replace(given, facts=None, sides=None, silent=False) if isinstance(given, Expected) else given
         seconds = timing.to_seconds(frames, NOMINAL_RATE)
-        return Expected(Kind.VIDEO, None, frames or None, NOMINAL_RATE, seconds or None)
+        return Expected(Kind.VIDEO, None, None, frames or None, NOMINAL_RATE, seconds or None, silent)
 
     def _input(self, media: Media, above: tuple[str, ...]) -> Expected | Unreadable | None:
         """The video that a shot edits, None where its own slot has a problem already."""
@@ -145,16 +188,18 @@ def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected 
     if whole.kind is Kind.IMAGE:
         return Unreadable("is a picture, and nothing can be cut from it")
     if isinstance(piece, Sound):
-        return Unreadable("has no sound") if whole.silent else replace(whole, kind=Kind.AUDIO, facts=None)
+        sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
+        return Unreadable("has no sound") if whole.silent else sound
     if whole.kind is Kind.AUDIO:
         return Unreadable("is a sound, and has no frames to cut", "take the whole sound")
     if whole.frames is None:
         return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
     first, last = frame_span(piece, whole.frames, whole.rate)
     if isinstance(piece, Frame):
-        return Expected(Kind.IMAGE)
+        return Expected(Kind.IMAGE, sides=whole.sides)
     count = last - first + 1
-    return Expected(Kind.VIDEO, None, count, whole.rate, timing.to_seconds(count, whole.rate), whole.silent)
+    seconds = timing.to_seconds(count, whole.rate)
+    return Expected(Kind.VIDEO, None, whole.sides, count, whole.rate, seconds, whole.silent)
 
 
 def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slot: str) -> Iterator[Problem]:
@@ -168,10 +213,13 @@ def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slo
         message = f"{name} lasts {length} s, `{slot}` takes {rule.seconds[0]} to {rule.seconds[1]} s"
         yield Problem(place, message, "take a piece of it" if expected.seconds > rule.seconds[1] else None)
     if expected.facts is not None:
-        yield from _measured(place, name, expected.facts, rule)
+        yield from _written(place, name, source, expected.facts, rule)
+    if expected.sides is not None:
+        yield from _shaped(place, name, expected.sides, rule)
 
 
-def _measured(place: Place, name: str, facts: Facts, rule: FileRule) -> Iterator[Problem]:
+def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRule) -> Iterator[Problem]:
+    """What a file's bytes are: the format, the weight, whether it is see-through."""
     if facts.format not in rule.formats:
         yield Problem(place, f"{name} is {facts.format} inside, not {' or '.join(rule.formats)}", "convert it")
     if facts.size_bytes > rule.size_bytes:
@@ -181,7 +229,11 @@ def _measured(place: Place, name: str, facts: Facts, rule: FileRule) -> Iterator
         )
     if facts.alpha and not rule.alpha:
         yield Problem(place, f"{name} has an alpha channel", "save it without transparency")
-    sides = (facts.width, facts.height)
+    if isinstance(source, DataSource) and source.mime != f"image/{facts.format}":
+        yield Problem(place, f"{name} says `{source.mime}` and is {facts.format} inside", "write what it is")
+
+
+def _shaped(place: Place, name: str, sides: tuple[int, int], rule: FileRule) -> Iterator[Problem]:
     if rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
         low, high = rule.pixels
         yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")

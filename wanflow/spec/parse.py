@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from wanflow.spec import rules
-from wanflow.spec.catalog import Model
 from wanflow.spec.draft import SLOTS, Draft, Member
+from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.production import Cut, CutItem, Media, Shot
 from wanflow.spec.prompt import named_cast, with_identifiers, with_names
@@ -33,7 +33,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         message = f"`{model.name}` does not exist in the region `{region}`"
         problems.append(Problem(draft.model.place, message, f"it is in {', '.join(model.regions)}"))
     problems += rules.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
-    problems += rules.check_media(draft, model, media) if not damaged else ()
+    problems += rules.check_media(draft, model, media, region) if not damaged else ()
     problems += rules.check_voices(draft, model, media)
     problems += rules.check_seed(draft, model)
     return Shot(
@@ -43,7 +43,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         prompt=prompt,
         negative_prompt=negative,
         media=tuple(_voiced(item, model) for item in media),
-        parameters=rules.effective(draft, model, media, problems),
+        parameters=rules.effective(draft, model, media, region, problems),
         seed=_whole(draft, "seed"),
         takes=_whole(draft, "takes") or 1,
         tags=draft.tags,

@@ -93,7 +93,8 @@ class Production:
     """One film project.
 
     `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
-    `folder`. `warnings` are the problems that did not stop it.
+    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store. `warnings` are
+    the problems that did not stop it.
     """
 
     folder: Path
@@ -104,4 +105,5 @@ class Production:
     cuts: Mapping[str, Cut]
     title: str = ""
     out: str = "out"
+    uploads: str | None = None
     warnings: tuple[Problem, ...] = ()

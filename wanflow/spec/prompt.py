@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from wanflow.spec.catalog import Model
 from wanflow.spec.draft import Member
 from wanflow.spec.interpolate import CAST_CLOSE, CAST_OPEN
+from wanflow.spec.model import Model
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wanflow.spec.catalog import Model, ParameterRule, load_catalog
+from wanflow.spec.catalog import load_catalog
 from wanflow.spec.draft import Draft
+from wanflow.spec.model import Condition, Model, ParameterRule
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Media, Value
 from wanflow.spec.shape import known_parameters
+from wanflow.spec.source import DataSource
 from wanflow.yamlvalue import Scalar
 
 UNFILLED = "${"
@@ -22,14 +24,14 @@ def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> I
         written = draft.values.get(key)
         if rule is None and text:
             yield Problem(written.place if written else draft.place, f"`{model.name}` takes no `{key}`")
-        elif rule is not None and not text and rule.required:
+        elif rule is not None and not (text or "").strip() and rule.required:
             yield Problem(draft.place, f"`{draft.name}` has no `{key}`, and `{model.name}` needs one")
         elif rule is not None and text and len(text) > rule.most:
             message = f"`{key}` has {len(text)} characters, `{model.name}` takes {rule.most} and would cut it off"
             yield Problem(written.place if written else draft.place, message, "shorten it")
 
 
-def check_media(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
+def check_media(draft: Draft, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
     """Media that the model doesn't take, too many or too few of them, or a set that it refuses."""
     types = [item.type for item in media]
     for item in media:
@@ -38,6 +40,8 @@ def check_media(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterato
             yield Problem(item.place, f"`{model.name}` takes no `{item.type}`", hint)
     if not set(types) <= set(model.media):
         return
+    for item in media:
+        yield from _reaches(item, model, region)
     for kind, rule in model.media.items():
         yield from _count(draft, model, (kind,), types.count(kind), (rule.least, rule.most))
     for total in model.totals:
@@ -59,7 +63,9 @@ def check_voices(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterat
     del draft
 
 
-def effective(draft: Draft, model: Model, media: tuple[Media, ...], problems: list[Problem]) -> dict[str, Value]:
+def effective(
+    draft: Draft, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
+) -> dict[str, Value]:
     """All parameters as they are sent, the vendor's defaults included, so that these can't change silently.
 
     Problems of single parameters are added. What the vendor ignores beside these media is left out, with a warning
@@ -78,13 +84,16 @@ def effective(draft: Draft, model: Model, media: tuple[Media, ...], problems: li
         elif written is None or UNFILLED in written.words:
             sent |= {key: rule.default} if rule.default is not None else {}
         else:
-            problems += check_value(key, written, rule, model, types)
+            met = [condition for condition in rule.when if condition.holds(types, region)]
+            problems += check_value(key, written, rule, model, met)
             sent |= _sent(key, written, rule)
     return sent
 
 
-def check_value(key: str, written: Scalar, rule: ParameterRule, model: Model, types: set[str]) -> Iterator[Problem]:
-    """A parameter's type, values and range, with the tighter range that some media bring."""
+def check_value(
+    key: str, written: Scalar, rule: ParameterRule, model: Model, met: Sequence[Condition] = ()
+) -> Iterator[Problem]:
+    """A parameter's type, values and range, with the tighter range that the conditions bring which are met."""
     value = written.value
     if not _typed(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
@@ -93,27 +102,48 @@ def check_value(key: str, written: Scalar, rule: ParameterRule, model: Model, ty
         listed = ", ".join(f"`{item}`" for item in rule.values)
         yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.words}`")
     elif isinstance(value, int) and not isinstance(value, bool):
-        yield from _range(key, written, value, rule, model, types)
+        yield from _range(key, written, value, rule, model, met)
 
 
 def check_seed(draft: Draft, model: Model) -> Iterator[Problem]:
     """The given seed, where there is one."""
     written, rule = draft.values.get("seed"), model.parameters.get("seed")
     if written is not None and rule is not None:
-        yield from check_value("seed", written, rule, model, set())
+        yield from check_value("seed", written, rule, model)
 
 
 def _range(
-    key: str, written: Scalar, value: int, rule: ParameterRule, model: Model, types: set[str]
+    key: str, written: Scalar, value: int, rule: ParameterRule, model: Model, met: Sequence[Condition]
 ) -> Iterator[Problem]:
-    tighter = [(bound, kind) for kind, bound in rule.when if kind in types]
-    high = min([bound for bound, _ in tighter] + ([rule.high] if rule.high is not None else []), default=None)
+    for condition in met:
+        if condition.values and value not in condition.values:
+            only = " or ".join(map(str, condition.values))
+            message = f"`{key}` of `{model.name}` is {only}{_beside(condition)}, not {value}"
+            yield Problem(written.place, message)
+            return
+    bounds = [(condition.high, _beside(condition)) for condition in met if condition.high is not None]
+    bounds += [] if rule.high is None else [(rule.high, "")]
+    high, beside = min(bounds, default=(None, ""))
     inside = (rule.low is None or value >= rule.low) and (high is None or value <= high)
-    if inside or value in rule.also:
-        return
-    also = "".join(f"{item} or " for item in rule.also)
-    beside = f" beside a `{tighter[0][1]}`" if tighter and high == tighter[0][0] else ""
-    yield Problem(written.place, f"`{key}` of `{model.name}` is {also}{rule.low} to {high}{beside}, not {value}")
+    if not inside and value not in rule.also:
+        also = "".join(f"{item} or " for item in rule.also)
+        yield Problem(written.place, f"`{key}` of `{model.name}` is {also}{rule.low} to {high}{beside}, not {value}")
+
+
+def _beside(condition: Condition) -> str:
+    return f" beside a `{condition.media}`" if condition.media else f" in the region `{condition.region}`"
+
+
+def _reaches(item: Media, model: Model, region: str) -> Iterator[Problem]:
+    """Media that the model does not take in this region, or not in the form that they are written in (api.md 3)."""
+    rule = model.media[item.type]
+    if rule.regions and region not in rule.regions:
+        where = ", ".join(rule.regions)
+        message = f"`{model.name}` takes no `{item.type}` in the region `{region}`"
+        yield Problem(item.place, message, f"it does in {where}")
+    if isinstance(item.source, DataSource) and "data" not in rule.file.forms:
+        message = f"`{model.name}` takes no data URI as `{item.type}`"
+        yield Problem(item.place, message, "save it as a file and name that")
 
 
 def _typed(value: object, rule: ParameterRule) -> bool:

@@ -18,7 +18,6 @@ LATER: Mapping[str, str] = {
     "scene": "productions of several files",
     "budget": "budgets",
     "prices": "prices",
-    "uploads": "the paid backend",
     "remote": "`push` and `pull`",
     "label": "AI labels",
     "pick": "picking takes",
@@ -41,7 +40,7 @@ LATER: Mapping[str, str] = {
 """Keys of the format whose behaviour comes later, with what it belongs to."""
 
 _LATER_AT: Mapping[str, frozenset[str]] = {
-    "top": frozenset({"include", "scene", "budget", "prices", "uploads", "remote", "label"}),
+    "top": frozenset({"include", "scene", "budget", "prices", "remote", "label"}),
     "shot": frozenset({"pick", "matrix", "use", "with"}),
     "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
     "item": frozenset({"title", "transition", "duration", "background"}),

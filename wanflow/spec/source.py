@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -70,6 +71,16 @@ class DataSource:
     uri: str
     mime: str
     digest: str
+
+    @property
+    def key(self) -> str:
+        """Under which its facts are kept."""
+        return f"data:{self.digest}"
+
+    @property
+    def data(self) -> bytes:
+        """The decoded bytes."""
+        return base64.b64decode(self.uri.partition(",")[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
 
 from wanflow.errors import StoreFault
 from wanflow.spec.facts import Facts, Kind
@@ -17,12 +16,14 @@ from wanflow.store.layout import Store
 VERSION = 1
 RACY_NS = 2_000_000_000
 """A file written this short a time before it was opened may have changed since without its stat telling."""
+INLINE = "data:"
+"""Begins the name of a picture that is written into a production; its digest follows, so that it never changes."""
 
 
 def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
     """The facts of those files, by path relative to the production's folder, that are as they were when measured."""
     known = _read(store)
-    found = {path: _facts(known.get(path), store.folder / path) for path in paths}
+    found = {path: _facts(known.get(path), _stamp(store, path)) for path in paths}
     return {path: facts for path, facts in found.items() if facts is not None}
 
 
@@ -33,7 +34,7 @@ def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | Non
     changed since, or shortly before, isn't kept, because its facts may be of what it was.
     """
     since = time.time_ns() if begun_ns is None else begun_ns
-    entries = {path: _entry(facts, store.folder / path, since) for path, facts in measured.items()}
+    entries = {path: _entry(facts, _stamp(store, path, since)) for path, facts in measured.items()}
     before = _read(store)
     known = {**before, **{path: entry for path, entry in entries.items() if entry is not None}}
     if known == before:
@@ -43,16 +44,25 @@ def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | Non
         durable.write_whole(store.facts, json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
 
 
-def _entry(facts: Facts, file: Path, since_ns: int) -> dict[str, object] | None:
+def _stamp(store: Store, name: str, since_ns: int | None = None) -> list[int] | None:
+    """What would be different if a file had changed; None where it is gone, or was touched too shortly before."""
+    if name.startswith(INLINE):
+        return []
     try:
-        stat = file.stat()
+        stat = (store.folder / name).stat()
     except OSError:
         return None
     touched = max(stat.st_mtime_ns, stat.st_ctime_ns)  # a file moved here keeps its mtime, not its ctime
-    if since_ns - touched < RACY_NS or stat.st_size != facts.size_bytes:
+    if since_ns is not None and since_ns - touched < RACY_NS:
+        return None
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _entry(facts: Facts, stamp: list[int] | None) -> dict[str, object] | None:
+    if stamp is None or (stamp and stamp[0] != facts.size_bytes):
         return None
     return {
-        "stat": [stat.st_size, stat.st_mtime_ns, stat.st_ino],
+        "stat": stamp,
         "kind": facts.kind.value,
         "format": facts.format,
         "digest": facts.digest,
@@ -68,12 +78,11 @@ def _entry(facts: Facts, file: Path, since_ns: int) -> dict[str, object] | None:
     }
 
 
-def _facts(entry: object, file: Path) -> Facts | None:
-    if not isinstance(entry, dict):
+def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
+    if not isinstance(entry, dict) or stamp is None:
         return None
     try:
-        stat = file.stat()
-        if entry["stat"] != [stat.st_size, stat.st_mtime_ns, stat.st_ino]:
+        if entry["stat"] != stamp:
             return None
         return Facts(
             kind=Kind(entry["kind"]),
@@ -89,7 +98,7 @@ def _facts(entry: object, file: Path) -> Facts | None:
             sample_rate=entry["sample_rate"],
             seconds=Fraction(entry["seconds"]),
         )
-    except (OSError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

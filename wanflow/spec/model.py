@@ -1,0 +1,170 @@
+"""What one model of the service accepts: the catalog's rules as values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from wanflow.spec.production import Value
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """What a media file has to be (api.md 3): bounds are included, sizes in bytes, lengths in seconds.
+
+    `forms` are how its address may reach the service: `http`, `oss` (an upload), `data` (a data URI).
+    """
+
+    kind: str
+    formats: tuple[str, ...]
+    size_bytes: int
+    pixels: tuple[int, int] | None = None
+    aspect: tuple[int, int] | None = None
+    seconds: tuple[int, int] | None = None
+    alpha: bool = True
+    forms: tuple[str, ...] = ("http", "oss")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRule:
+    """How often a type of media may stand in a request, what its file has to be, and whether a voice rides on it.
+
+    `continued`: the result contains it, so that it has to be shorter than the result; `edited`: the result is as long
+    as it, or a beginning of it. `field` is the key of a request's
+    `input` that carries its address, None where it stands in the list of media; `listed` where that key has a list of
+    addresses, as the 2.6 models have. `regions` are those that take it, empty where all do.
+    """
+
+    most: int
+    least: int
+    file: FileRule
+    voice: FileRule | None = None
+    continued: bool = False
+    field: str | None = None
+    listed: bool = False
+    edited: bool = False
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Tighter bounds of a parameter beside a type of media, or in a region: an upper bound, or the only values."""
+
+    media: str | None = None
+    region: str | None = None
+    high: int | None = None
+    values: tuple[int, ...] = ()
+
+    def holds(self, types: Collection[str], region: str) -> bool:
+        """Whether it concerns a request with these media in this region."""
+        return self.media in types or self.region == region
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRule:
+    """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
+
+    `when` are tighter bounds; `also` are values outside the range; `since` is the key version that introduced it
+    (law 5).
+    """
+
+    type: Literal["string", "integer", "boolean"]
+    values: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    also: tuple[int, ...] = ()
+    default: Value | None = None
+    since: int = 1
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """How long a text may be, in characters, and whether it is required."""
+
+    most: int
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many media of several types there may be together."""
+
+    types: tuple[str, ...]
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class BilledInput:
+    """Media whose seconds are billed beside those of the result (api.md 6.1).
+
+    `caps` are the most seconds that are billed of each, by how many media of the types `shared_by` there are, from
+    one on; without them all seconds are.
+    """
+
+    media: str
+    caps: tuple[Decimal, ...] = ()
+    shared_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (api.md 6.3)."""
+
+    region: str
+    tier: str
+    amount: Decimal
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What a model costs, as it was on a day."""
+
+    date: str
+    currency: str
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of the service and its rules.
+
+    `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
+    parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
+    `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
+    its films by tier and ratio. `typical_seconds` is how long a task takes, as far as that was seen (api.md 4.1).
+    """
+
+    name: str
+    does: str
+    snapshots: tuple[str, ...]
+    regions: tuple[str, ...]
+    text: Mapping[str, TextRule]
+    media: Mapping[str, MediaRule]
+    parameters: Mapping[str, ParameterRule]
+    running: int
+    typical_seconds: int
+    sets: tuple[frozenset[str], ...] = ()
+    totals: tuple[Total, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    unvoiced: tuple[str, ...] = ()
+    identifiers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sizes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    billed: tuple[BilledInput, ...] = ()
+    prices: PriceList | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The media keys of a shot that this model takes; references stand under `references`."""
+        return frozenset("references" if kind.startswith("reference_") else kind for kind in self.media)
+
+    def tier(self, parameters: Mapping[str, Value]) -> str | None:
+        """The resolution tier of a request: by its `resolution`, else by the table that has its `size`."""
+        if "resolution" in parameters:
+            return str(parameters["resolution"])
+        size = parameters.get("size")
+        return next((tier for tier, sizes in self.sizes.items() if size in sizes.values()), None)
