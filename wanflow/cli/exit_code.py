@@ -15,7 +15,7 @@ import click
 
 import wanflow
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
-from wanflow.service.fault import Unauthorised, UnknownFate, WrongAddress
+from wanflow.service.fault import NoBucket, Unauthorised, UnknownFate, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE
 from wanflow.service.verdict import without_signatures
 from wanflow.spec.problem import SpecError, render_problem
@@ -57,7 +57,7 @@ def of(fault: Exception) -> ExitCode:
     match fault:
         case SpecError() | UnknownTarget() | LockUnreadable() | MediaFault() | click.ClickException():
             return ExitCode.WRONG
-        case Unauthorised() | WrongAddress():
+        case Unauthorised() | WrongAddress() | NoBucket():
             return ExitCode.WRONG
         case UnknownFate():
             return ExitCode.UNDECIDED

@@ -39,13 +39,15 @@ class Result:
 class Addresses:
     """The addresses that a run may name instead of sending bytes again.
 
-    Only those of `account` count: nobody else's service can read them. `store` is where uploads are written down for
+    Only those of `account` count: nobody else's service can read them; uploads go through `bucket`, where there is one
+    of one's own. `store` is where uploads are written down for
     later runs, None where the account ends with this one; `online` is what earlier runs left there. `pinned` are
     foreign addresses whose bytes were compared in this run; who holds a file's turn is the one who uploads it.
     """
 
     account: str
     store: Store | None = None
+    bucket: str | None = None
     online: Mapping[str, Online] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     uploads: dict[Sent, Upload] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Addresses:
     def upload(self, digest: str, model: str, now: datetime) -> str | None:
         """Where a file with this digest still is for a model, None where nowhere or not for long."""
         known = self.uploads.get((digest, model))
-        if known is None or known.service != self.account:
+        if known is None or known.service != self.reader:
             return None
         return known.url if now < datetime.fromisoformat(known.date) + UPLOAD_LIFE - MARGIN else None
 
@@ -77,16 +79,23 @@ class Addresses:
 
     def keep_upload(self, digest: str, model: str, url: str, date: str) -> None:
         """A file was uploaded; raises StoreFault where that can't be written down."""
-        upload = Upload(digest, model, self.account, url, date)
+        upload = Upload(digest, model, self.reader, url, date)
         if self.store is not None:
             uploads.remember(self.store, upload)
         self.uploads[digest, model] = upload
 
+    @property
+    def reader(self) -> str:
+        """For whom an upload is readable: the account, through the bucket that it went to."""
+        return self.account if self.bucket is None else f"{self.account} {self.bucket}"
 
-def recall(account: str, store: Store, online: Mapping[str, Online]) -> Addresses:
-    """What earlier runs left online at an account; raises StoreFault."""
-    known = {(upload.digest, upload.model): upload for upload in uploads.read(store) if upload.service == account}
-    return Addresses(account, store, online, uploads=known)
+
+def recall(account: str, store: Store, online: Mapping[str, Online], bucket: str | None = None) -> Addresses:
+    """What earlier runs left online at an account, or for it in a bucket; raises StoreFault."""
+    known = Addresses(account, store, bucket, online)
+    ours = (upload for upload in uploads.read(store) if upload.service == known.reader)
+    known.uploads |= {(upload.digest, upload.model): upload for upload in ours}
+    return known
 
 
 def _end(result: Result) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,13 @@ from wanflow.runner.stage import Stage
 from wanflow.service.port import Request
 from wanflow.service.wire import MediaItem, request_body
 from wanflow.spec.catalog import load_catalog
-from wanflow.spec.production import Shot
+from wanflow.spec.delivery import goes_inline
+from wanflow.spec.model import FileRule
+from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import DataSource, Source, UrlSource
+
+PICTURES = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
+"""How the bytes of each kind of picture begin."""
 
 
 async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
@@ -33,6 +39,7 @@ async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
             addresses[item.slot],
             addresses.get(f"{item.slot}.voice") if item.voice else None,
             model.media[item.type].field,
+            model.media[item.type].listed,
         )
         for item in shot.media
     ]
@@ -59,7 +66,36 @@ async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: P
         online = await _online(expected, parts)
         if online is not None:
             return online
-    return await _upload(file_of(feed, stage, parts), expected, shot.model, parts)
+    file = file_of(feed, stage, parts)
+    if _inline(file, _rule(shot, slot), stage.plan.graph.production):
+        return _written_out(file, expected)
+    return await _upload(file, expected, shot.model, parts)
+
+
+def _rule(shot: Shot, slot: str) -> FileRule:
+    """What the file in a slot has to be; of a voice, what a voice has to be."""
+    types = {media.slot: media.type for media in shot.media}
+    rule = load_catalog()[shot.model].media[types[slot.removesuffix(".voice")]]
+    return rule.voice if rule.voice is not None and slot not in types else rule.file
+
+
+def _inline(file: Path, rule: FileRule, production: Production) -> bool:
+    with _readable(file):
+        return goes_inline(rule, file.stat().st_size, production.region, production.uploads)
+
+
+def _written_out(file: Path, expected: str | None) -> str:
+    """A picture as a data URI, its kind by its first bytes (api.md 3)."""
+    with _readable(file):
+        data = file.read_bytes()
+    _check_same(file, digest.of_bytes(data), expected)
+    kind = next((kind for kind, begin in PICTURES.items() if data.startswith(begin)), "png")
+    return f"data:image/{kind};base64,{b64encode(data).decode()}"
+
+
+def _check_same(file: Path, found: str, expected: str | None) -> None:
+    if expected not in {None, found}:
+        raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned anew")
 
 
 async def _online(digest: str, parts: Parts) -> str | None:
@@ -77,8 +113,7 @@ async def _upload(path: Path, expected: str | None, model: str, parts: Parts) ->
     """Send a file unless an earlier upload of the same bytes for the same model still lives."""
     with _readable(path):
         found = digest.of_file(path)
-    if expected not in {None, found}:
-        raise MediaFault(f"`{path.name}` was changed after the plan was made", hint="run again: it is planned anew")
+    _check_same(path, found, expected)
     async with parts.addresses.turns[found, model]:
         known = parts.addresses.upload(found, model, parts.clock())
         if known is not None:

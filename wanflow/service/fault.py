@@ -45,6 +45,10 @@ class WrongAddress(ServiceFault):
     """The base address in the environment can't be the one of the region."""
 
 
+class NoBucket(ServiceFault):
+    """The bucket that `uploads` names could not be used; nothing was submitted."""
+
+
 class AccountBlocked(ServiceFault):
     """The account may not buy: arrears, no permission, quota used up."""
 

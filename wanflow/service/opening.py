@@ -9,6 +9,7 @@ import httpx
 
 import wanflow
 from wanflow.service.asgi import Application, AsgiTransport
+from wanflow.service.bucket import Bucketed
 from wanflow.service.client import WireClient
 from wanflow.service.http import LIMITS, TIMEOUT, HttpTransport
 from wanflow.service.limited import Limited
@@ -31,14 +32,18 @@ async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
 
 
 @asynccontextmanager
-async def open_service(endpoint: Endpoint, *, poll_seconds: float, tell: Tell) -> AsyncIterator[VideoService]:
+async def open_service(
+    endpoint: Endpoint, *, poll_seconds: float, tell: Tell, bucket: str | None = None
+) -> AsyncIterator[VideoService]:
     """The service of a region; `poll_seconds` is the shortest time between two looks at one task.
 
-    `tell` is told in words when something is tried again.
+    `tell` is told in words when something is tried again. Local media goes through `bucket`, where there is one; raises
+    NoBucket where none of its kind can be used here.
     """
     async with connect(endpoint) as transport:
         client = WireClient(transport, ClockPacing(poll_seconds), key_hint=endpoint.key_hint)
-        yield Retrying(Watching(Limited(client), poll_seconds), tell)
+        reader = client if bucket is None else Bucketed(client, bucket)
+        yield Retrying(Watching(Limited(reader), poll_seconds), tell)
 
 
 @asynccontextmanager

@@ -22,13 +22,15 @@ Reply = Mapping[str, object]
 class MediaItem:
     """One entry of `input.media`: its type, its address, and for a reference the address of its voice.
 
-    With `field` it stands under that key of `input` instead, as an address alone (api.md 2.5).
+    With `field` it stands under that key of `input` instead: as an address alone (api.md 2.5), or where `listed` in a
+    list of addresses (api.md 2.4).
     """
 
     type: str
     url: str
     voice_url: str | None = None
     field: str | None = None
+    listed: bool = False
 
     def to_json(self) -> dict[str, Canonical]:
         """As it is sent; `reference_voice` only where there is one."""
@@ -45,7 +47,7 @@ def request_body(
     parameters: Mapping[str, bool | int | str],
     seed: int | None,
 ) -> Request:
-    """The body of a submit in the protocol of the 2.7 models (api.md 1.4, 2.1 to 2.3, 2.5).
+    """The body of a submit in the protocol of its model (api.md 1.4, 2.1 to 2.5).
 
     What is None or empty is left out; `seed` joins the parameters.
     """
@@ -53,7 +55,10 @@ def request_body(
     given: dict[str, Canonical] = {key: text for key, text in words.items() if text}
     listed = [item.to_json() for item in media if item.field is None]
     given |= {"media": listed} if listed else {}
-    given |= {item.field: item.url for item in media if item.field is not None}
+    for item in media:
+        if item.field is not None:
+            before = given.get(item.field, [])
+            given[item.field] = [*before, item.url] if item.listed and isinstance(before, list) else item.url
     settings: dict[str, Canonical] = dict(parameters)
     if seed is not None:
         settings["seed"] = seed
