@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from wanflow.report.catalog_text import sections
+from wanflow.report.catalog_text import Section, sections, summary
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.model import Model
 
@@ -22,6 +22,31 @@ source. Written by `docs/write_models.py`.
 """
 
 EXAMPLES = {
+    "wan2.6-r2v": """\
+cast:
+  keeper: {image: cast/keeper.png}
+  gull: {video: cast/gull.mp4}
+
+shots:
+  talk:                         # several camera angles in one film
+    model: wan2.6-r2v
+    prompt: ${keeper} looks up from the lamp. Cut to ${gull}, which lands on the sill.
+    size: 1280*720
+    shot_type: multi
+    duration: 10
+""",
+    "wan2.6-r2v-flash": """\
+cast:
+  gull: {video: cast/gull.mp4}
+
+shots:
+  draft:                        # quick, and without sound half as dear
+    model: wan2.6-r2v-flash
+    prompt: ${gull} circles the tower.
+    size: 1280*720
+    audio: false
+    duration: 5
+""",
     "wan2.7-i2v": """\
 shots:
   coast:                        # from a picture
@@ -85,25 +110,23 @@ def page() -> str:
 
 def _model(model: Model) -> Iterator[str]:
     yield f"## {model.name}\n"
-    regions, snapshots = ", ".join(model.regions), ", ".join(f"`{name}`" for name in model.snapshots)
-    yield f"{model.does[0].upper()}{model.does[1:]}. Regions: {regions}. Also as {snapshots}.\n"
-    for heading, rows in sections(model):
-        if rows:
-            yield from _table(heading, rows)
+    yield f"{'. '.join(summary(model))}.\n"
+    for section in sections(model):
+        yield from _table(section)
     yield f"```yaml\nwanflow: 1\n\n{EXAMPLES[model.name]}```\n"
 
 
-def _table(heading: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
-    named = ("default",) if heading == "parameters" else ()
-    titles = (heading, *(("takes", *named) if len(rows[0]) > 1 else ()))
-    yield _row(titles)
-    yield _row(("---",) * len(titles))
-    yield from (_row((f"`{row[0]}`" if len(row) > 1 else row[0], *row[1:])) for row in rows)
+def _table(section: Section) -> Iterator[str]:
+    yield _row(section.titles)
+    yield _row(("---",) * len(section.titles))
+    yield from (
+        _row((f"`{row[0]}`" if section.titles[1:2] == ("takes",) else row[0], *row[1:])) for row in section.rows
+    )
     yield ""
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', 'or').removeprefix('default ') for cell in cells)} |"
+    return f"| {' | '.join(cell.replace('|', 'or').replace('*', chr(92) + '*') for cell in cells)} |"
 
 
 if __name__ == "__main__":

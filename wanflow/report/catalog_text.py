@@ -1,13 +1,24 @@
-"""The catalog for people: what a model takes, how much of it, and what it assumes."""
+"""The catalog for people: what a model takes, how much of it, what it assumes, and what it costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-from wanflow.report.wording import columns
-from wanflow.spec.model import Condition, FileRule, MediaRule, Model, ParameterRule, Total
+from wanflow.report.wording import columns, listed
+from wanflow.spec.model import BilledInput, Condition, FileRule, MediaRule, Model, ParameterRule, Rate, Total
 
 MEGABYTE = 10**6
+FORMS: Mapping[str, str] = {"http": "an address", "oss": "an upload", "data": "a data URI"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of what a model accepts: the titles of its columns, the first of which names the section, and rows."""
+
+    titles: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
 
 
 def models_text(catalog: Mapping[str, Model]) -> str:
@@ -21,41 +32,58 @@ def model_text(model: Model) -> str:
     return "\n".join(_lines(model))
 
 
-def sections(model: Model) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
-    """What a model accepts, by heading: rows of a name and what it takes, and for parameters the default."""
-    yield (
-        "text",
-        [
-            (key, f"at most {rule.most} characters{_required(required=rule.required)}")
-            for key, rule in model.text.items()
-        ],
+def summary(model: Model) -> list[str]:
+    """What a model does, its other names and where it is, in sentences."""
+    known = [f"{model.does[0].upper()}{model.does[1:]}", f"Regions: {', '.join(model.regions)}"]
+    if model.snapshots:
+        known.append(f"Also as {', '.join(model.snapshots)}")
+    return [*known, f"{model.running} running at a time, {model.queued} waiting"]
+
+
+def sections(model: Model) -> list[Section]:
+    """What a model accepts, without the tables that have no rows for it."""
+    return [section for section in (*_what_it_takes(model), *_what_it_gives(model)) if section.rows]
+
+
+def _what_it_takes(model: Model) -> Iterator[Section]:
+    yield Section(
+        ("text", "takes"),
+        [(key, f"at most {rule.most} characters{', required' * rule.required}") for key, rule in model.text.items()],
     )
-    yield "media", [(kind, _media(rule)) for kind, rule in model.media.items()]
-    yield "parameters", [(key, _parameter(rule), _default(rule)) for key, rule in model.parameters.items()]
-    yield "together", [(_total(total),) for total in model.totals]
-    yield "only these sets of media", [(" + ".join(sorted(kinds)),) for kinds in model.sets]
+    yield Section(("media", "takes"), [(kind, _media(rule)) for kind, rule in model.media.items()])
+    yield Section(
+        ("parameters", "takes", "default"),
+        [(key, _parameter(rule), _default(rule)) for key, rule in model.parameters.items()],
+    )
+    yield Section(("together",), [(_total(total),) for total in model.totals])
+    yield Section(("only these sets of media",), [(" + ".join(sorted(kinds)),) for kinds in model.sets])
+
+
+def _what_it_gives(model: Model) -> Iterator[Section]:
+    rows = [(tier, ratio, size) for tier, sizes in model.sizes.items() for ratio, size in sizes.items()]
+    yield Section(("pixels", "ratio", "width*height"), rows)
+    yield Section(("billed", "seconds"), [("result", "all"), *((bill.media, _billed(bill)) for bill in model.billed)])
+    if model.prices is not None:
+        title = f"{model.prices.currency} a second, {model.prices.date}"
+        yield Section(("price", title), _prices(model.prices.rates))
 
 
 def _lines(model: Model) -> Iterator[str]:
-    yield f"{model.name}: {model.does}"
-    if model.snapshots:
-        yield f"snapshots: {', '.join(model.snapshots)}"
-    yield f"regions: {', '.join(model.regions)}"
-    yield f"running at a time: {model.running}"
-    for heading, rows in sections(model):
-        if rows:
-            yield heading
-            yield from (f"  {line}" for line in columns(rows))
-
-
-def _required(*, required: bool) -> str:
-    return ", required" if required else ""
+    yield f"{model.name}: {'. '.join(summary(model))}."
+    for section in sections(model):
+        yield from columns([section.titles, *((f"  {first}", *more) for first, *more in section.rows)])
 
 
 def _media(rule: MediaRule) -> str:
-    least = f"{rule.least} to {rule.most}" if rule.least else f"up to {rule.most}"
+    where = f"; only in {listed(rule.regions)}" if rule.regions else ""
     voice = f"; with a voice: {_file(rule.voice)}" if rule.voice is not None else ""
-    return f"{least}: {_file(rule.file)}{voice}"
+    return f"{_times(rule)}: {_file(rule.file)}{voice}{where}"
+
+
+def _times(rule: MediaRule) -> str:
+    if not rule.least:
+        return f"up to {rule.most}"
+    return f"exactly {rule.most}" if rule.least == rule.most else f"{rule.least} to {rule.most}"
 
 
 def _file(rule: FileRule) -> str:
@@ -68,7 +96,7 @@ def _file(rule: FileRule) -> str:
         parts.append(f"{rule.seconds[0]} to {rule.seconds[1]} s")
     if not rule.alpha:
         parts.append("no transparency")
-    return ", ".join(parts)
+    return f"{', '.join(parts)}, as {' or '.join(FORMS[form] for form in rule.forms)}"
 
 
 def _size(size_bytes: int) -> str:
@@ -77,11 +105,11 @@ def _size(size_bytes: int) -> str:
 
 def _parameter(rule: ParameterRule) -> str:
     if rule.values:
-        return " | ".join(rule.values)
+        return f"{' | '.join(rule.values)}{_when(rule)}"
     if rule.low is not None and rule.high is not None:
         also = "".join(f" or {number}" for number in rule.also)
         return f"{rule.low} to {rule.high}{also}{_when(rule)}"
-    return rule.type
+    return f"{rule.type}{_when(rule)}"
 
 
 def _when(rule: ParameterRule) -> str:
@@ -98,8 +126,34 @@ def _condition(condition: Condition) -> str:
 def _default(rule: ParameterRule) -> str:
     if rule.default is None:
         return ""
-    return f"default {str(rule.default).lower() if isinstance(rule.default, bool) else rule.default}"
+    return str(rule.default).lower() if isinstance(rule.default, bool) else str(rule.default)
 
 
 def _total(total: Total) -> str:
     return f"{total.least} to {total.most} of {', '.join(total.types)}"
+
+
+def _billed(bill: BilledInput) -> str:
+    if not bill.caps:
+        return "all"
+    first, *others = bill.caps
+    each = [f"{cap} s each of {number}" for number, cap in enumerate(others, 2)]
+    among = [kind for kind in bill.shared_by if kind != bill.media]
+    return f"at most {first} s; {', '.join(each)}{f', {listed(among)} counted too' * bool(among)}"
+
+
+def _prices(rates: tuple[Rate, ...]) -> list[tuple[str, ...]]:
+    """A row for each region and narrowing, its tiers beside each other."""
+    grouped = groupby(rates, lambda rate: (rate.region, *rate.parameters.items()))
+    return [
+        (", ".join([region, *(_narrowing(*item) for item in more)]), ", ".join(_rate(rate) for rate in group))
+        for (region, *more), group in grouped
+    ]
+
+
+def _narrowing(key: str, value: object) -> str:
+    return f"{key}: {str(value).lower()}"
+
+
+def _rate(rate: Rate) -> str:
+    return f"{rate.tier} {rate.amount}"

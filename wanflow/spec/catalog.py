@@ -35,7 +35,7 @@ class CatalogError(WanflowError):
 def load_catalog(folder: Path | None = None) -> Mapping[str, Model]:
     """All models by name, dated snapshots included; raises CatalogError for a file that can't be read."""
     models: dict[str, Model] = {}
-    for path in sorted((folder or data_folder("schemas") / "models").glob("*.json")):
+    for path in sorted((folder or data_folder("schemas") / "models").glob("*.json"), key=lambda path: path.stem):
         try:
             model = _model(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -54,6 +54,7 @@ def _model(raw: Json) -> Model:
         media={key: _media(_object(rule)) for key, rule in _object(raw["media"]).items()},
         parameters={key: _parameter(_object(rule)) for key, rule in _object(raw["parameters"]).items()},
         running=_whole(_object(raw["limits"])["running"]),
+        queued=_whole(_object(raw["limits"])["queued"]),
         typical_seconds=_whole(_object(raw["limits"])["typical_seconds"]),
         sets=tuple(frozenset(_words(item)) for item in _list(raw.get("sets", []))),
         totals=tuple(_total(_object(item)) for item in _list(raw.get("totals", []))),

@@ -136,7 +136,8 @@ class Model:
     `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
     `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
-    its films by tier and ratio. `typical_seconds` is how long a task takes, as far as that was seen (api.md 4.1).
+    its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once
+    (api.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (api.md 4.1).
     """
 
     name: str
@@ -147,6 +148,7 @@ class Model:
     media: Mapping[str, MediaRule]
     parameters: Mapping[str, ParameterRule]
     running: int
+    queued: int
     typical_seconds: int
     sets: tuple[frozenset[str], ...] = ()
     totals: tuple[Total, ...] = ()
