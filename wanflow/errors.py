@@ -16,6 +16,9 @@ Our exception tree; a leaf lives beside the code that raises it:
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class WanflowError(Exception):
     """A failure with one sentence for a person and, where known, a way out.
@@ -54,3 +57,9 @@ class ToolMissing(MediaFault):
 
 class ToolFailed(MediaFault):
     """ffmpeg ended with an error; the message carries its last lines."""
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str | None:
+    """The hint at the known name that somebody may have meant, None where none is near."""
+    near = difflib.get_close_matches(word, sorted(names), n=1)
+    return f"did you mean `{near[0]}`?" if near else None

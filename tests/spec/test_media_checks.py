@@ -7,8 +7,10 @@ from fractions import Fraction
 
 import pytest
 
+from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, Kind, Unreadable
-from wanflow.spec.media import check_media, file_sources
+from wanflow.spec.media import check_media, file_sources, inline_sources
+from wanflow.spec.problem import Severity
 
 PICTURE = Facts(Kind.IMAGE, "png", "a" * 64, 1000, 1280, 720)
 SOUND = Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=240_000, sample_rate=48_000, seconds=Fraction(5))
@@ -156,3 +158,93 @@ def test_the_files_of_a_production_are_listed_once(reading):
     production, problems = reading(body)
     assert production is not None, problems
     assert file_sources(production) == ("a.png", "k.png", "k.wav", "v.mp4", "end.mp4")
+
+
+def warnings(reading, shots, table):
+    """What is said without being an error."""
+    production, problems = reading(shots)
+    assert production is not None, problems
+    found = check_media(production, table)
+    assert all(item.severity is Severity.WARNING for item in found), found
+    return [item.message for item in found]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        (3, ["`driving_audio` lasts 3 s of 5: the last 2 s are silent"]),
+        (5, []),
+        (8, ["of `driving_audio`, 8 s long, only the first 5 s are heard"]),
+    ],
+)
+def test_a_sound_of_another_length_than_the_film_is_warned_of(reading, seconds, message):
+    """The vendor cuts it off or leaves the rest silent, without a word (api.md 2.2)."""
+    sound = replace(SOUND, seconds=Fraction(seconds))
+    shots = "shots:\n  a: {first_frame: a.png, driving_audio: s.wav}\n"
+    assert warnings(reading, shots, {"a.png": PICTURE, "s.wav": sound}) == message
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0, 0), (4, 0), (5, 0), (6, 1)])
+def test_an_edit_that_is_longer_than_its_video_is_warned_of(reading, seconds, count):
+    """Nobody documents what becomes of it (api.md 2.3)."""
+    shots = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, duration: {seconds}}}\n"
+    assert len(warnings(reading, shots, {"v.mp4": video(5)})) == count
+
+
+def test_a_piece_and_a_frame_have_the_pixels_of_their_file(reading):
+    """Known before anything is cut."""
+    table = {"v.mp4": video(8, width=200, height=720)}
+    said = "`v.mp4` has 200x720 pixels, each side takes 240 to {}"
+    piece = "shots:\n  a: {first_clip: {file: v.mp4, tail: 2}}\n"
+    assert [words for _, _, words in media_problems(reading, piece, table)] == [said.format(4096)]
+    frame = "shots:\n  a: {first_frame: {file: v.mp4, frame: last}}\n"
+    assert [words for _, _, words in media_problems(reading, frame, table)] == [said.format(8000)]
+
+
+def test_the_sound_of_a_silent_shot_is_an_error(reading):
+    """`audio: false` makes a film without a sound track; without it there is one (format.md, Sources)."""
+    for audio, expected in (("false", ["`driving_audio` has no sound"]), ("true", [])):
+        shots = (
+            f"shots:\n  a: {{model: wan2.6-r2v-flash, prompt: x, audio: {audio}, references: [{{image: a.png}}]}}\n"
+            "  b: {first_frame: a.png, driving_audio: {shot: a, track: audio}}\n"
+        )
+        assert [words for _, _, words in media_problems(reading, shots, {"a.png": PICTURE})] == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (PICTURE, None),
+        (replace(PICTURE, format="jpeg"), "`first_frame` says `image/png` and is jpeg inside"),
+        (replace(PICTURE, width=100), "`first_frame` has 100x720 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, alpha=True), "`first_frame` has an alpha channel"),
+        (Unreadable("is no picture"), "`first_frame` is no picture"),
+    ],
+)
+def test_a_picture_written_into_the_production_is_looked_into(reading, facts, message):
+    """A data URI's bytes are held to the rules of a file, and its words to its bytes (api.md 3)."""
+    production, problems = reading("shots:\n  a: {first_frame: 'data:image/png;base64,iVBORw0KGgo='}\n")
+    assert production is not None, problems
+    (source,) = inline_sources(production)
+    found = check_media(production, {source.key: facts})
+    assert [item.message for item in found] == ([] if message is None else [message])
+    assert all((item.place.line, item.place.column) == (4, 20) for item in found)
+
+
+def test_local_media_without_a_store_is_warned_of_once(reading):
+    """Where no temporary store is documented, only small pictures travel inside a request (format.md, uploads)."""
+    shots = "shots:\n  a: {first_frame: a.png}\n  b: {first_clip: v.mp4}\n  c: {first_clip: {file: w.mp4, tail: 2}}\n"
+    table = {"a.png": PICTURE, "v.mp4": video(4), "w.mp4": video(9)}
+
+    def said(body, region, **pictures):
+        production, problems = reading(body, region=region)
+        assert production is not None, problems
+        return [(item.place.line, item.message) for item in check_delivery(production, {**table, **pictures})]
+
+    words = "in the region `singapore` nothing documents a temporary store for `v.mp4` and 1 more"
+    assert said(shots, "singapore") == [(5, words)]
+    assert said(shots, "beijing") == []
+    assert said(f"uploads: s3://bucket/films\n{shots}", "singapore") == []
+    assert said(FRAME, "singapore") == []
+    heavy = {"a.png": replace(PICTURE, size_bytes=8_000_000)}
+    assert [line for line, _ in said(FRAME, "singapore", **heavy)] == [4]

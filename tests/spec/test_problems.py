@@ -39,10 +39,10 @@ ONE = [
     (
         "parameter of others",
         'shots:\n  a: {first_frame: a.png, ratio: "16:9"}\n',
-        (4, 34, "`wan2.7-i2v` has no parameter `ratio`"),
+        (4, 27, "`wan2.7-i2v` has no parameter `ratio`"),
         "`wan2.7-r2v`, `wan2.7-t2v`, `wan2.7-videoedit`",
     ),
-    ("media of others", "shots:\n  a: {video: a.mp4}\n", (4, 14, "`wan2.7-i2v` takes no `video`"), "wan2.7-videoedit"),
+    ("media of others", "shots:\n  a: {video: a.mp4}\n", (4, 7, "`wan2.7-i2v` takes no `video`"), "wan2.7-videoedit"),
     (
         "refused set",
         "shots:\n  a: {last_frame: a.png}\n",

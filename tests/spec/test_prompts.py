@@ -162,3 +162,29 @@ def test_how_a_prompt_is_written_does_not_matter(reading):
         assert production is not None, problems
         prompts.add(production.shots["a"].prompt)
     assert prompts == {"one two"}
+
+
+def warned(reading, shots, head=HEAD):
+    """Places and words of the warnings of a production that can be used."""
+    production, problems = reading(shots, head=head)
+    assert production is not None, problems
+    return [(item.place.line, item.place.column, item.message) for item in problems]
+
+
+def test_a_cast_member_that_appears_nowhere_is_warned_of(reading):
+    """At its name in the cast, once, however many shots there are."""
+    shots = "shots:\n  a: {prompt: '${keeper} x'}\n  b: {prompt: '${lamp} x'}\n"
+    assert warned(reading, shots) == [(5, 3, "the cast member `gull` is never named")]
+    assert warned(reading, "shots:\n  a: {prompt: x, references: [keeper, lamp, gull]}\n")[0][:2] == (8, 31)
+
+
+def test_a_listed_reference_that_the_prompt_never_names_is_warned_of(reading):
+    """Among several the model can't tell who is who; one alone needs no name, and a name may be written by hand."""
+    cast = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast:\n  keeper: {image: k.png}\n  gull: {video: g.mp4}\n"
+    never = "`gull` is a reference that the prompt of `a` never names"
+    both = "references: [keeper, gull]"
+    assert warned(reading, f"shots:\n  a: {{prompt: '${{keeper}} x', {both}}}\n", cast) == [(7, 51, never)]
+    assert warned(reading, f"shots:\n  a: {{prompt: '${{keeper}} meets Video 1', {both}}}\n", cast) == []
+    assert warned(reading, f"shots:\n  a: {{prompt: '${{keeper}} 遇见视频1', {both}}}\n", cast) == []
+    alone = cast.replace("  keeper: {image: k.png}\n", "")
+    assert warned(reading, "shots:\n  a: {prompt: it flies, references: [gull]}\n", alone) == []

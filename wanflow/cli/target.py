@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
-from wanflow.errors import UnknownTarget
+from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import Vertex
 from wanflow.planner.steps import Plan, Step
 from wanflow.report.wording import listed, printable
@@ -34,5 +33,4 @@ def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
 
 def unknown(word: str, names: Sequence[str], complaint: str, way_out: str) -> UnknownTarget:
     """The error for a word that names nothing: with the nearest name, else with where the names are shown."""
-    near = difflib.get_close_matches(word, names, n=1)
-    return UnknownTarget(f"{complaint} `{printable(word)}`", hint=f"did you mean `{near[0]}`?" if near else way_out)
+    return UnknownTarget(f"{complaint} `{printable(word)}`", hint=did_you_mean(word, names) or way_out)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from wanflow.errors import UnknownTarget
+from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
 
@@ -66,6 +65,5 @@ def _names(graph: ShotGraph) -> list[str]:
 
 
 def _unknown(word: str, names: Iterable[str]) -> UnknownTarget:
-    near = difflib.get_close_matches(word, list(names), n=1)
-    hint = f"did you mean `{near[0]}`?" if near else "`wanflow list` shows the names"
+    hint = did_you_mean(word, names) or "`wanflow list` shows the names"
     return UnknownTarget(f"nothing here is called `{word}`", hint=hint)

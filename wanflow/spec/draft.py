@@ -34,18 +34,17 @@ class Draft:
 
     `damaged` where a source could not be read, which is said already.
 
-    `values` are all keys but media, each with its place; `given` are those that stand in the shot itself or in the
-    defaults of its model. `references` is None where the prompt decides.
+    `values` are all keys but media, each with its place; `given` are the places of the keys, media too, that stand in
+    the shot itself or in the defaults of its model. `references` is None where the prompt decides.
     """
 
     name: str
     place: Place
     model: Scalar
     values: Mapping[str, Scalar]
-    given: frozenset[str]
+    given: Mapping[str, Place]
     slots: Mapping[str, tuple[Source, Place]]
     references: tuple[tuple[Scalar | None, Member | None], ...] | None
-    references_place: Place | None
     tags: tuple[str, ...] = ()
     damaged: bool = False
 
@@ -83,20 +82,24 @@ def read_draft(
         problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
         return None
     before = len(problems)
-    special = dict(_scalars(_model_defaults(defaults, model.words)))
+    special_defaults = _model_defaults(defaults, model.words)
+    special = dict(_scalars(special_defaults))
     references = node.find("references")
     return Draft(
         name=name.words,
         place=name.place,
         model=model,
         values={**general, **special, **own},
-        given=frozenset(own) | frozenset(special),
+        given=_places(special_defaults) | _places(node),
         slots=_slots(node, folder, problems),
         references=_references(references, folder, problems) if isinstance(references, Sequence) else None,
-        references_place=references.place if references is not None else None,
         tags=_tags(node),
         damaged=has_errors(problems[before:]),
     )
+
+
+def _places(node: Table | None) -> dict[str, Place]:
+    return {key.words: key.place for key, _ in node.pairs} if node else {}
 
 
 def _slots(node: Table, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from wanflow.spec.casting import unused_members
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.draft import read_cast, read_draft
 from wanflow.spec.interpolate import Names
@@ -85,6 +86,8 @@ class _Reading:
         cuts = self._cuts(root, out, broken)
         names = _names(root, "shots")
         self.problems += [*unknown_shots(shots, cuts, names), *shared_outputs(cuts)]
+        if not has_errors(self.problems):  # else nobody knows whom the broken shots name
+            self.problems += unused_members(_keys(root, "cast"), shots.values())
         title = _word(root, "title") or ""
         uploads = self._uploads(root)
         return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out, uploads)
@@ -161,9 +164,13 @@ def _without(node: Node, keys: set[str | int]) -> Node:
 
 
 def _names(root: Table, group: str) -> frozenset[str]:
+    return frozenset(key.words for key in _keys(root, group))
+
+
+def _keys(root: Table, group: str) -> list[Scalar]:
     named = root.find(group)
     pairs = named.pairs if isinstance(named, Table) else ()
-    return frozenset(key.words for key, _ in pairs if not key.words.startswith("x-"))
+    return [key for key, _ in pairs if not key.words.startswith("x-")]
 
 
 def _cut_off(node: Node) -> Iterator[Problem]:

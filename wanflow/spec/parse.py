@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
+from wanflow.errors import did_you_mean
 from wanflow.spec import rules
+from wanflow.spec.casting import choose_references, silent_references
 from wanflow.spec.draft import SLOTS, Draft, Member
 from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.production import Cut, CutItem, Media, Shot
-from wanflow.spec.prompt import named_cast, with_identifiers, with_names
+from wanflow.spec.prompt import with_identifiers, with_names
 from wanflow.spec.source import FileSource, ShotSource
 from wanflow.spec.sourceform import find_path
 from wanflow.yamlvalue import Mapping as Table
@@ -24,7 +25,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     """A shot as it will be sent, with everything its model says about it among the problems."""
     written = _text(draft, "prompt") or ""
     before = len(problems)
-    references = _references(draft, model, written, cast, problems)
+    references = choose_references(draft, model, written, cast, problems)
     damaged = draft.damaged or has_errors(problems[before:])
     media = tuple(_media(draft, references, model))
     prompt = with_identifiers(written, references, model) or None
@@ -35,6 +36,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     problems += rules.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
     problems += rules.check_media(draft, model, media, region) if not damaged else ()
     problems += rules.check_voices(draft, model, media)
+    problems += silent_references(draft, references, prompt or "", model)
     problems += rules.check_seed(draft, model)
     return Shot(
         name=draft.name,
@@ -77,11 +79,13 @@ def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: fro
         for media in shot.media:
             for source, place in ((media.source, media.place), (media.voice, media.spoken_at)):
                 if isinstance(source, ShotSource) and source.shot not in names:
-                    yield Problem(place, f"no shot is called `{source.shot}`", _near(source.shot, names))
+                    yield Problem(place, f"no shot is called `{source.shot}`", did_you_mean(source.shot, names))
     for cut in cuts.values():
         for item in cut.items:
             if isinstance(item.source, ShotSource) and item.source.shot not in names:
-                yield Problem(item.place, f"no shot is called `{item.source.shot}`", _near(item.source.shot, names))
+                yield Problem(
+                    item.place, f"no shot is called `{item.source.shot}`", did_you_mean(item.source.shot, names)
+                )
 
 
 def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
@@ -92,47 +96,6 @@ def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
             message = f"`{cut.name}` and `{seen[cut.output]}` would both write `{cut.output}`"
             yield Problem(cut.place, message, "give one of them another `output`")
         seen.setdefault(cut.output, cut.name)
-
-
-def _references(
-    draft: Draft, model: Model, prompt: str, cast: Mapping[str, Member], problems: list[Problem]
-) -> tuple[Member, ...]:
-    named = [name for name in named_cast(prompt) if name in cast]
-    if "references" not in model.keys:
-        if named:
-            message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
-            place = draft.values["prompt"].place
-            problems.append(Problem(place, message, "describe it in words, or use a model with references"))
-        if draft.references and draft.references_place is not None:
-            problems.append(Problem(draft.references_place, f"`{model.name}` takes no `references`"))
-        return ()
-    if draft.references is None:
-        return tuple(cast[name] for name in named)
-    listed = _listed(draft, cast, problems)
-    missing = [name for name in named if name not in {member.name for member in listed}]
-    problems += [_unlisted(draft, name) for name in missing]
-    return listed
-
-
-def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
-    members: list[Member] = []
-    for name, in_place in draft.references or ():
-        member = cast.get(name.words) if name is not None else in_place
-        if name is not None and member is None:
-            message = f"no cast member is called `{name.words}`"
-            problems.append(Problem(name.place, message, _near(name.words, frozenset(cast))))
-        elif name is not None and name.words in {known.name for known in members}:
-            problems.append(Problem(name.place, f"`{name.words}` is listed twice", "list each reference once"))
-        elif member is not None:
-            members.append(member)
-    return tuple(members)
-
-
-def _unlisted(draft: Draft, name: str) -> Problem:
-    place = draft.values["prompt"].place
-    return Problem(
-        place, f"the prompt names `{name}`, which is not among `references`", "add it, or leave `references` out"
-    )
 
 
 def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterator[Media]:
@@ -201,8 +164,3 @@ def _text(draft: Draft, key: str) -> str | None:
 def _whole(draft: Draft, key: str) -> int | None:
     value = draft.values.get(key)
     return value.value if value is not None and isinstance(value.value, int) else None
-
-
-def _near(name: str, names: frozenset[str]) -> str | None:
-    near = difflib.get_close_matches(name, sorted(names), n=1)
-    return f"did you mean `{near[0]}`?" if near else None

@@ -29,9 +29,14 @@ def with_identifiers(prompt: str, references: Sequence[Member], model: Model) ->
     Chinese identifiers where the prompt contains Han characters (api.md 2.1). A name that has no identifier stays
     as a plain name.
     """
-    language = "zh" if _HAN.search(with_names(prompt)) else "en"
-    words = identify(references, model.identifiers.get(language, {}))
+    words = identifiers(references, prompt, model)
     return _NAMED.sub(lambda match: words.get(match.group(1), match.group(1)), prompt)
+
+
+def identifiers(references: Sequence[Member], prompt: str, model: Model) -> dict[str, str]:
+    """What a model calls each named reference, in the language of the prompt."""
+    language = "zh" if _HAN.search(with_names(prompt)) else "en"
+    return identify(references, model.identifiers.get(language, {}))
 
 
 def identify(references: Sequence[Member], patterns: Mapping[str, str]) -> dict[str, str]:

@@ -37,16 +37,13 @@ def check_media(draft: Draft, model: Model, media: tuple[Media, ...], region: st
     for item in media:
         if item.type not in model.media:
             hint = _models_with(lambda other, kind=item.type: kind in other.media)
-            yield Problem(item.place, f"`{model.name}` takes no `{item.type}`", hint)
+            place = draft.given.get(item.slot, item.place)
+            yield Problem(place, f"`{model.name}` takes no `{item.type}`", hint)
     if not set(types) <= set(model.media):
         return
     for item in media:
         yield from _reaches(item, model, region)
-    for kind, rule in model.media.items():
-        yield from _count(draft, model, (kind,), types.count(kind), (rule.least, rule.most))
-    for total in model.totals:
-        count = sum(types.count(kind) for kind in total.types)
-        yield from _count(draft, model, total.types, count, (total.least, total.most))
+    yield from _counts(draft, model, types)
     if model.sets and frozenset(types) not in model.sets:
         yield Problem(draft.place, _refused_set(draft, model, types), _sets(model))
 
@@ -162,10 +159,10 @@ def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
 
 
 def _unknown(draft: Draft, model: Model) -> Iterator[Problem]:
-    for key in sorted(draft.given & known_parameters()):
+    for key in sorted(draft.given.keys() & known_parameters()):
         if key not in model.parameters:
             hint = _models_with(lambda other, key=key: key in other.parameters)
-            yield Problem(draft.values[key].place, f"`{model.name}` has no parameter `{key}`", hint)
+            yield Problem(draft.given[key], f"`{model.name}` has no parameter `{key}`", hint)
 
 
 def _dropped(draft: Draft, model: Model, key: str, written: Scalar | None) -> Iterator[Problem]:
@@ -173,6 +170,19 @@ def _dropped(draft: Draft, model: Model, key: str, written: Scalar | None) -> It
         beside = next(kind for parameter, kind in model.ignored if parameter == key)
         message = f"`{model.name}` ignores `{key}` beside a `{beside}`: it is not sent"
         yield Problem(written.place, message, "leave it out", Severity.WARNING)
+
+
+def _counts(draft: Draft, model: Model, types: list[str]) -> Iterator[Problem]:
+    """Too many or too few of a type, and only else of several types together."""
+    single = [
+        problem
+        for kind, rule in model.media.items()
+        for problem in _count(draft, model, (kind,), types.count(kind), (rule.least, rule.most))
+    ]
+    yield from single
+    for total in model.totals if not single else ():
+        count = sum(types.count(kind) for kind in total.types)
+        yield from _count(draft, model, total.types, count, (total.least, total.most))
 
 
 def _count(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
+from wanflow.errors import did_you_mean
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Mapping as Table
@@ -63,7 +64,9 @@ def check_shape(root: Table) -> tuple[list[Problem], frozenset[tuple[str | int, 
     A broken parameter costs itself, `(group, name, key)`; broken media, or a key that may be a misspelt one, cost the
     whole shot, `(group, name)`, since its model's rules would only add noise.
     """
-    found = list(violations(plain(root), SCHEMA))
+    broken = list(violations(plain(root), SCHEMA))
+    listed = {violation.path for violation in broken if violation.rule == "enum"}  # its words say the type as well
+    found = [violation for violation in broken if violation.rule != "type" or violation.path not in listed]
     problems = [problem for violation in found for problem in _problems(root, violation)]
     problems += list(_later(root))
     return problems, frozenset(path for violation in found for path in _torn(violation))
@@ -103,8 +106,7 @@ def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     known = _keys(broken.schema)
     for key, _ in value.pairs if isinstance(value, Table) else ():
         if key.words not in known and not key.words.startswith("x-"):
-            near = difflib.get_close_matches(key.words, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
+            hint = did_you_mean(key.words, known) or f"known here: {', '.join(sorted(known))}"
             yield Problem(key.place, f"`{key.words}` is no key here", hint)
 
 
@@ -160,8 +162,7 @@ def _wrong(broken: Violation) -> str:
 def _near_value(broken: Violation) -> str | None:
     if broken.rule != "enum" or not isinstance(broken.wanted, Sequence):
         return None
-    near = difflib.get_close_matches(str(broken.value), [str(item) for item in broken.wanted], n=1)
-    return f"did you mean `{near[0]}`?" if near else None
+    return did_you_mean(str(broken.value), [str(item) for item in broken.wanted])
 
 
 def _kinds(broken: Violation) -> list[str]:
