@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from kit import films
-from wanflow.report.request import rows_of, show_json, show_text
+from wanflow.report.request import request_of, rows_of, show_json, show_text
 from wanflow.report.sources import source_text
 from wanflow.spec.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
 from wanflow.yamlvalue import Place
@@ -58,3 +59,23 @@ def test_seed_is_part_of_a_take() -> None:
 def test_sources_in_words(source: Source, text: str) -> None:
     """Every form of a source reads like the YAML; a signature or a password in an address is never printed."""
     assert source_text(source) == text
+
+
+def test_the_request_is_shown_as_it_is_sent() -> None:
+    """The vendor's own keys, identifiers in the prompt, the first take's seed; nothing that a terminal would act on."""
+    shot = replace(films.COAST, prompt="coast\x9b2J at dawn")
+    plan = films.plan(films.production(shot))
+    steps = [films.step(plan, "coast.t1")]
+    body = request_of(plan.graph.vertex("coast"), steps)
+    assert body is not None
+    assert body["model"] == shot.model
+    assert body["input"] == {"prompt": shot.prompt, "media": [{"type": "first_frame", "url": "sets/coast.png"}]}
+    assert body["parameters"] == {**shot.parameters, "seed": steps[0].seed}
+    shown = show_text("coast", (), steps, body)
+    assert json.loads(shown.partition("names:\n")[2].replace("\\x9b", "\\u009b")) == body
+    assert "\x9b" not in shown
+
+
+def test_what_is_no_shot_has_no_request() -> None:
+    """A piece and a cut are made here."""
+    assert [request_of(PLAN.graph.vertex(node), ()) for node in ("approach.first_clip", "cut:main")] == [None, None]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.planner.steps import Step
 from wanflow.report.sources import piece_text, source_text
-from wanflow.report.wording import columns, printable
+from wanflow.report.wording import columns, printable, visible
+from wanflow.runner.body import body_of
 from wanflow.spec.production import CutItem, Media, Production, Shot, Value
 from wanflow.yamlvalue import Place
+
+Body = Mapping[str, object]
+"""The JSON object of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +46,30 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
             return (Row("source", source_text(source)),)
 
 
-def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step]) -> str:
-    """The rows for people: key, where it is written, value."""
+def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
+    """The body of the request for a shot's first take as it is sent, names in the place of addresses; else None."""
+    if not isinstance(vertex, ShotVertex):
+        return None
+    names = {slot: source_text(source) for slot, source in sources_of(vertex.shot)}
+    seed = next((step.seed for step in steps if step.take), None)
+    return body_of(vertex.shot, seed, names).body
+
+
+def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> str:
+    """The rows for people: key, where it is written, value; and the request as it is sent."""
     cells = [(row.key, str(row.place or "default"), printable(_plain(row.value))) for row in rows]
     seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
-    return "\n".join([node, *(f"  {line}" for line in columns([*cells, *seeds]))])
+    lines = [node, *(f"  {line}" for line in columns([*cells, *seeds]))]
+    if request is not None:
+        body = visible(json.dumps(request, ensure_ascii=False, indent=2))
+        lines += ["", "sent, with addresses in the place of names:", body]
+    return "\n".join(lines)
 
 
-def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step]) -> dict[str, object]:
-    """The rows for programs."""
+def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> dict[str, object]:
+    """The rows for programs, and the request as it is sent."""
     takes = [{"take": step.take, "seed": step.seed} for step in steps if step.take]
-    return {"node": node, "request": [row.to_json() for row in rows], "takes": takes}
+    return {"node": node, "request": [row.to_json() for row in rows], "takes": takes, "body": request}
 
 
 def _of_shot(shot: Shot) -> Iterator[Row]:

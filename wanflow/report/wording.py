@@ -13,8 +13,12 @@ from wanflow.money import Bound, Cost
 
 def printable(text: str) -> str:
     """The text on one line, with every character that a terminal would act on made visible."""
-    flat = " ".join(text.split())
-    return "".join(char if _harmless(char) else f"\\x{ord(char):02x}" for char in flat)
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """The text as it is, but for characters that a terminal would act on; lines stay lines."""
+    return "".join(char if char == "\n" or _harmless(char) else f"\\x{ord(char):02x}" for char in text)
 
 
 def count(number: int, noun: str) -> str:

@@ -11,11 +11,11 @@ from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
+from wanflow.runner.body import body_of
 from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
 from wanflow.service.port import Request
-from wanflow.service.wire import MediaItem, request_body
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.delivery import goes_inline
 from wanflow.spec.model import FileRule
@@ -32,25 +32,7 @@ async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
     Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
     """
     addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
-    model = load_catalog()[shot.model]
-    media = [
-        MediaItem(
-            item.type,
-            addresses[item.slot],
-            addresses.get(f"{item.slot}.voice") if item.voice else None,
-            model.media[item.type].field,
-            model.media[item.type].listed,
-        )
-        for item in shot.media
-    ]
-    return request_body(
-        shot.model,
-        prompt=shot.prompt,
-        negative_prompt=shot.negative_prompt,
-        media=media,
-        parameters=shot.parameters,
-        seed=seed if "seed" in model.parameters else None,
-    )
+    return body_of(shot, seed, addresses)
 
 
 async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:

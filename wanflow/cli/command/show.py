@@ -11,7 +11,7 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.cli.target import steps_of, vertex_of
-from wanflow.report.request import rows_of, show_json, show_text
+from wanflow.report.request import request_of, rows_of, show_json, show_text
 
 
 @click.command("show", epilog=example("wanflow show approach"))
@@ -20,11 +20,12 @@ from wanflow.report.request import rows_of, show_json, show_text
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: Settings, node: str, *, as_json: bool) -> int:
-    """Show NODE resolved: prompt after interpolation, media, parameters, each with the place it comes from."""
+    """Show NODE resolved: its values with the places they come from, and a shot's request as it is sent."""
     plan = studio.plan(open_production(settings))
-    rows, steps = rows_of(vertex_of(plan, node), plan.graph.production), steps_of(plan, node)
+    vertex, steps = vertex_of(plan, node), steps_of(plan, node)
+    rows, request = rows_of(vertex, plan.graph.production), request_of(vertex, steps)
     if as_json:
-        click.echo(json.dumps(show_json(node, rows, steps), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(show_json(node, rows, steps, request), ensure_ascii=False, indent=2))
     else:
-        click.echo(show_text(node, rows, steps))
+        click.echo(show_text(node, rows, steps, request))
     return ExitCode.DONE
