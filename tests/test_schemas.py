@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanflow.schemas import data_folder, load_schema, violations
+from wanflow.spec.catalog import load_catalog
 from wanflow.yamltext import parse
 from wanflow.yamlvalue import plain
 
@@ -54,7 +55,12 @@ budget: 60 CNY
 
 def found(instance):
     """Paths and rules of everything that breaks the schema."""
-    return {(violation.path, violation.rule) for violation in violations(instance, PRODUCTION)}
+    return found_in(instance, PRODUCTION)
+
+
+def found_in(instance, schema):
+    """Paths and rules of everything that breaks a schema."""
+    return {(violation.path, violation.rule) for violation in violations(instance, schema)}
 
 
 def test_every_schema_is_a_schema():
@@ -117,3 +123,20 @@ def test_every_key_is_described():
     keys = {**schema["properties"], **definitions["shot"]["properties"]}
     silent = [name for name, part in keys.items() if "description" not in part and "$ref" not in part]
     assert silent == []
+
+
+@pytest.mark.parametrize("file", sorted((data_folder("schemas") / "models").glob("*.json")), ids=lambda file: file.stem)
+def test_every_model_file_keeps_to_its_schema(file):
+    """Each rule is there, has its source, and no key is one that nobody reads."""
+    model = json.loads(file.read_text(encoding="utf-8"))
+    assert list(violations(model, "model.schema.json")) == []
+    assert file.stem == model["model"]
+    assert [path for path, _ in found_in({**model, "medias": {}}, "model.schema.json")] == [()]
+
+
+def test_an_editor_offers_every_model():
+    """The examples of `model` are the catalog's names, snapshots apart."""
+    schema = load_schema(PRODUCTION)
+    names = sorted({model.name for model in load_catalog().values()})
+    offered = [schema["$defs"]["shot"]["properties"]["model"], schema["$defs"]["defaults"]["properties"]["model"]]
+    assert [part["examples"] for part in offered] == [names, names]
