@@ -11,8 +11,6 @@ Size = tuple[int, int]
 Sizes = Mapping[str, Mapping[str, str]]
 """The sizes of a model's films by tier and ratio, written `1280*720` (api.md 7.2 and 7.3)."""
 
-TIER_PIXELS: Mapping[str, int] = {"720P": 1280 * 720, "1080P": 1920 * 1080}
-
 
 def by_ratio(sizes: Sizes, tier: str, ratio: str) -> Size:
     """The size of a film whose ratio was asked for."""
@@ -26,8 +24,14 @@ def by_input(tier: str, given: Size) -> Size:
     Whole numbers throughout: with floats the root of 921600 · 16/9 comes out below 1280 (api.md 7.4).
     """
     width, height = given
-    pixels = TIER_PIXELS[tier]
+    pixels = _pixels(tier)
     return _floor16(isqrt(pixels * width // height)), _floor16(isqrt(pixels * height // width))
+
+
+def _pixels(tier: str) -> int:
+    """How many pixels a tier has: `720P` has those of 1280 by 720."""
+    side = int(tier.removesuffix("P"))
+    return side * side * 16 // 9
 
 
 def _floor16(side: int) -> int:
