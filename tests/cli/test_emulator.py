@@ -124,3 +124,21 @@ def test_a_damaged_state_is_said(wanflow, tmp_path: Path) -> None:  # type: igno
     assert said.code == 1
     assert "tasks.jsonl` is damaged at line 1" in said.err
     assert "hint: name another folder" in said.err
+
+
+@pytest.mark.parametrize(
+    ("region", "model", "status"),
+    [
+        ("beijing", "wan2.7-i2v", 200),
+        ("virginia", "wan2.7-i2v", 404),
+        ("virginia", "wan2.6-r2v", 200),
+        ("virginia", "wan2.6-r2v-flash", 404),
+    ],
+)
+def test_it_has_the_models_of_its_region(region: str, model: str, status: int) -> None:
+    """What a region does not have does not exist there (api.md 1.2)."""
+    body = {**BODY, "model": model}
+    with emulator("--region", region) as (_, client):
+        reply = client.post("/services/aigc/video-generation/video-synthesis", json=body)
+        assert reply.status_code == status, reply.text
+        assert status == 200 or reply.json()["message"] == "Model not exist."

@@ -6,6 +6,7 @@ They share the catalog's data and no code: what one of them gets wrong, the othe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kit.specimens import GOOD, SPECIMENS, facts_of, place_of
+from kit.wire import SNAPSHOT, complaints
 from wanflow.emulator import inspection, judge
 from wanflow.emulator.order import Rejected
 from wanflow.emulator.rules import in_region, read_catalog
@@ -225,6 +227,7 @@ def test_what_the_checker_says_the_emulator_says(wish: Wish) -> None:
         assert shot is None
     if shot is not None:
         assert refusal(sent(shot), wish.region) is None
+        assert complaints(f"request-{re.sub(SNAPSHOT, '', shot.model)}", sent(shot)) == []
 
 
 def sent(shot: Shot) -> Mapping[str, object]:

@@ -35,7 +35,8 @@ class Serving:
     """Where and how to serve.
 
     `port` 0 is any free one; `state` is where tasks and files outlive the emulator, None where they don't; task times
-    are divided by `speed`; `strict` judges bodies at submit; `faults` is a script of what goes wrong on purpose.
+    are divided by `speed`; `strict` judges bodies at submit; `faults` is a script of what goes wrong on purpose. It
+    has the models of one `region`.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +46,7 @@ class Serving:
     strict: bool = False
     limits: Limits = VENDOR
     faults: Path | None = None
+    region: str = "beijing"
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
@@ -93,6 +95,7 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
     """A server that is ready to `run`, and its base URL. Leaving it ends what is being filmed."""
     terms = Terms(
         key=environ.get(KEY_VARIABLE) or KEY,
+        region=serving.region,
         limits=serving.limits,
         speed=serving.speed,
         strict=serving.strict,

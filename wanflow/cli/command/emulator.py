@@ -13,6 +13,7 @@ import click
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import example
 from wanflow.emulator.server import Serving, serve
+from wanflow.spec.load import REGIONS
 
 
 @click.command("emulator", epilog=example("wanflow emulator --port 8000 --state emulated"))
@@ -39,12 +40,17 @@ from wanflow.emulator.server import Serving, serve
     metavar="N",
     help="Divide task times by N; at 1 a shot of 5 s takes about 2 s.",
 )
-def command(*, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float) -> int:
+@click.option(
+    "--region", type=click.Choice(REGIONS), default="beijing", show_default=True, help="Have the models of this region."
+)
+def command(
+    *, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float, region: str
+) -> int:
     """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.
 
     Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused.
     """
-    serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults)
+    serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
     return ExitCode.DONE
 
