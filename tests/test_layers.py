@@ -23,6 +23,7 @@ TRESPASSES = (
     ("PyYAML", "cli/settings.py", "yaml"),
     ("ffmpeg-python", "cli/settings.py", "ffmpeg"),
     ("httpx", "cli/settings.py", "httpx"),
+    ("fsspec", "cli/settings.py", "fsspec"),
     ("starlette", "cli/settings.py", "starlette"),
 )
 """The beginning of a contract's name, and an import that it forbids."""
