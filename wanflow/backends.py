@@ -19,18 +19,21 @@ from wanflow.emulator.endpoint import IN_PROCESS
 from wanflow.emulator.terms import KEY
 from wanflow.errors import StoreBusy
 from wanflow.media.perform import perform
+from wanflow.money import Cost
+from wanflow.planner import budget
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.event import Emit, Event, Warned
 from wanflow.runner.inquiry import Grace, open_inquiry
 from wanflow.runner.parts import Parts
+from wanflow.runner.purse import Allowance, Purse
 from wanflow.service.limited import Slots
 from wanflow.service.opening import open_service, open_stand_in
 from wanflow.service.port import VideoService
 from wanflow.service.regions import endpoint_of
 from wanflow.spec.production import Production
 from wanflow.store import journal, layout, lockfile, mutex
-from wanflow.store.journal import Journal, OpenTask
+from wanflow.store.journal import Diary, Journal, OpenTask
 from wanflow.store.layout import Store
 from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
@@ -45,7 +48,8 @@ class Pace:
 
     `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
-    `resubmit`. Without `key_needed` there is nothing to ask of the service; `wait` waits for another run to end.
+    `resubmit`. Without `key_needed` there is nothing to ask of the service. `budget` is the most that this run may
+    spend; `wait` waits for another run to end.
     """
 
     jobs: int | None = None
@@ -54,6 +58,7 @@ class Pace:
     grace: float = GRACE_SECONDS
     resubmit: bool = True
     key_needed: bool = True
+    budget: Cost | None = None
     wait: bool = False
 
     @property
@@ -75,12 +80,20 @@ async def open_parts(production: Production, store: Store, emit: Emit, pace: Pac
             slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
             addresses=addresses,
             inquiry=open_inquiry(service, notes, now, Grace(pace.grace, pace.resubmit), diary),
+            purse=open_purse(production, store, diary, pace.budget),
             jobs=perform,
             limiter=CapacityLimiter(pace.hands),
             emit=emit,
             clock=now,
             lasting=production.backend != ANIMATIC,
         )
+
+
+def open_purse(production: Production, store: Store, diary: Diary, limit: Cost | None) -> Purse:
+    """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
+    owed = budget.owed((*(task.attempt for task in diary.open), *diary.adrift))
+    bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
+    return Purse(production.prices.currency, Allowance(*bounds, budget.spent(lockfile.read(store.lock))), owed)
 
 
 @asynccontextmanager

@@ -34,13 +34,14 @@ def load(
     backend: str | None = None,
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
 ) -> Production:
     """Read and check a production file with all that it names, media included.
 
-    `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`. Raises
-    SpecError with every problem; problems that are only warnings are in the production's `warnings`.
+    `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`, `prices` its
+    price file. Raises SpecError with every problem; problems that are only warnings are in the production's `warnings`.
     """
-    production, problems = _read(file, backend=backend, region=region, values=values)
+    production, problems = _read(file, backend=backend, region=region, values=values, prices=prices)
     if production is None or has_errors(problems):
         raise SpecError(problems)
     return replace(production, warnings=problems)
@@ -52,9 +53,10 @@ def validate(
     backend: str | None = None,
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file, in the order of their places; none is raised."""
-    return _read(file, backend=backend, region=region, values=values)[1]
+    return _read(file, backend=backend, region=region, values=values, prices=prices)[1]
 
 
 def facts_of(production: Production) -> FactsTable:
@@ -80,10 +82,10 @@ def store_of(production: Production) -> Store:
 
 
 def _read(
-    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str]
+    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None
 ) -> tuple[Production | None, tuple[Problem, ...]]:
     place = region or os.environ.get("WANFLOW_REGION") or None
-    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values)
+    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values, prices=prices)
     if production is None:
         return None, problems
     facts = facts_of(production)

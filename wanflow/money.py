@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+_AMOUNT = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)\s+(?P<currency>[A-Z]{3})")
 
 
 class Bound(StrEnum):
@@ -25,8 +28,24 @@ class Cost:
 
     def to_json(self) -> dict[str, str | None]:
         """As the command line prints it: the amount is an exact decimal string, never rounded."""
-        amount = None if self.amount is None else format(self.amount, "f")
+        amount = None if self.amount is None else amount_text(self.amount)
         return {"amount": amount, "currency": self.currency, "bound": self.bound.value}
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount as an exact decimal: `7.20`, `7.3983`, `0`; never rounded, two places at least but for nothing."""
+    if not amount:
+        return "0"
+    whole, _, part = format(amount, "f").partition(".")
+    return f"{whole}.{part.rstrip('0'):0<2}"
+
+
+def parse_amount(text: str) -> Cost:
+    """An amount of money as people write it, `60 CNY`; raises ValueError for anything else."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"not an amount of money: {text!r}")
+    return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
 
 
 def nothing(currency: str) -> Cost:

@@ -19,6 +19,7 @@ from wanflow.graph.select import excluded
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.intake import facts_of, load, store_of, validate
+from wanflow.money import Cost
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Action, Plan, StepKind
@@ -101,6 +102,7 @@ async def run(
     grace: float = GRACE_SECONDS,
     resubmit: bool = True,
     wait: bool = False,
+    budget: Cost | None = None,
     swept: Recovered | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
@@ -110,14 +112,15 @@ async def run(
     `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
     model (default: what the service runs at once and a few more). A submission whose answer was lost counts as never
     accepted, and is sent again, if the service's list shows nothing of it for `grace` seconds; without `resubmit` it
-    waits for a person. `wait` waits for another run in this production to end. `swept` is what `gather` gave, where it
-    was called before the plan was made.
+    waits for a person. `wait` waits for another run in this production to end. `budget` is the most that it may spend:
+    a submission that could pass it is not made, and the exit code is 3. `swept` is what `gather` gave, where it was
+    called before the plan was made.
 
     Raises Unauthorised without a usable key, StoreBusy where another run works in this production, ToolMissing without
     an ffmpeg, and for other trouble other WanflowErrors.
     """
     backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
-    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), wait)
+    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
@@ -140,7 +143,7 @@ async def gather(
     pace = backends.Pace(grace=grace, resubmit=resubmit, wait=wait)
     async with backends.at_work(production, emit or _ignore, pace) as parts:
         swept: Recovered = await recover.collect_open(parts)
-        return swept
+        return replace(swept, cost=parts.purse.spent)
 
 
 async def collect(

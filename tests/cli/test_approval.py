@@ -56,7 +56,7 @@ def test_whoever_does_not_say_yes_sends_nothing(words: str, tmp_path: Path) -> N
         code, shown = answer(tmp_path, service, words)
     assert code == 3
     assert "a run renders 1 take (2 s of footage)" in shown
-    assert "render 1 take for a price that is not known? [y/N]" in shown
+    assert "render 1 take for 1.20 CNY? [y/N]" in shown
     assert service.seen == []
 
 

@@ -23,7 +23,7 @@ def test_the_plan_s_steps_come_in_an_order_in_which_they_can_be_done(wanflow, fi
     assert [step["kind"] for step in document["steps"]] == ["take", "extract", "take", "cut"]
     assert document["totals"]["render"] == 2
     assert document["totals"]["cost"] == {"amount": "0", "currency": "CNY", "bound": "exact"}
-    assert document["totals"]["list_price"]["bound"] == "unknown"
+    assert document["totals"]["list_price"] == {"amount": "3.00", "currency": "CNY", "bound": "exact"}
 
 
 def test_the_plan_is_the_same_text_twice(wanflow, film: Path) -> None:

@@ -67,7 +67,7 @@ def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
     """Nobody is there to ask: 3, with the way out, and not even an intent on record."""
     said = wanflow("run")
     assert (said.code, said.out) == (3, "")
-    assert "2 takes would be rendered for a price that is not known" in said.err
+    assert "2 takes would be rendered for at most 3.60 CNY" in said.err
     assert "`--yes`" in said.err
     assert journal.read(Store(paid, "dashscope")) == journal.Diary()
 

@@ -20,6 +20,7 @@ from wanflow.emulator.terms import Terms
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
+from wanflow.planner.budget import owed
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan
 from wanflow.runner.addresses import recall
@@ -27,6 +28,7 @@ from wanflow.runner.event import Event, TakeStored, TaskSubmitted
 from wanflow.runner.inquiry import Grace, open_inquiry
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.parts import Parts
+from wanflow.runner.purse import UNLIMITED, Allowance, Purse
 from wanflow.runner.recover import collect_all
 from wanflow.runner.run import run_plan
 from wanflow.service.client import WireClient
@@ -51,6 +53,7 @@ class Crew:
     around: Around
     events: list[Event] = field(default_factory=list)
     grace: Grace = field(default_factory=Grace)
+    allowance: Allowance = UNLIMITED
 
     def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
         """The plan of a production in this folder, from what is on disk now; of some shots or all."""
@@ -83,6 +86,7 @@ class Crew:
                 slots=Slots({}),
                 addresses=recall("crew", self.store, diary.online),
                 inquiry=open_inquiry(service, notes, wall_clock, self.grace, diary),
+                purse=Purse("CNY", self.allowance, owed((*(task.attempt for task in diary.open), *diary.adrift))),
                 jobs=from_record,
                 limiter=CapacityLimiter(2),
                 emit=self.events.append,

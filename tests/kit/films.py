@@ -11,7 +11,8 @@ from wanflow.graph.build import build
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan, Step
 from wanflow.spec.facts import Facts, Kind
-from wanflow.spec.production import Cut, CutItem, Media, Production, Shot, Value
+from wanflow.spec.model import Value
+from wanflow.spec.production import Cut, CutItem, Media, Production, Shot
 from wanflow.spec.source import FileSource, ShotSource, Source, Tail
 from wanflow.store.inventory import Inventory
 from wanflow.yamlvalue import Place

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from kit import films, pretend
-from wanflow.money import Bound, Cost
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.plan_text import plan_text, would_do
+from wanflow.spec.production import Media, Shot
+from wanflow.spec.source import ShotSource
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "plan"
 
@@ -40,12 +40,15 @@ def _blocked() -> Plan:
 
 
 def _priced() -> Plan:
-    plan = films.plan(replace(films.LIGHTHOUSE, backend="dashscope"))
-    prices = {
-        "coast.t1": Cost(Decimal("3.00"), "CNY", Bound.EXACT),
-        "approach.t1": Cost(Decimal("7.20"), "CNY", Bound.AT_MOST),
-    }
-    return replace(plan, steps=tuple(replace(step, cost=prices.get(step.node, step.cost)) for step in plan.steps))
+    edit = Shot(
+        "night",
+        "wan2.7-videoedit",
+        films.place(9),
+        "night falls",
+        media=(Media("video", "video", ShotSource("coast"), films.place(9)),),
+        parameters={"resolution": "720P"},
+    )
+    return films.plan(replace(films.production(films.COAST, films.APPROACH, edit), backend="dashscope"))
 
 
 def _chinese() -> Plan:

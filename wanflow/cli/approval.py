@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from wanflow import money
 from wanflow.cli.exit_code import error
+from wanflow.money import Cost, parse_amount
+from wanflow.planner.budget import FREE_BACKEND, excesses, new_cost
 from wanflow.planner.steps import Action, Plan
-from wanflow.report.plan_text import would_do
-from wanflow.report.wording import cost_text, count
+from wanflow.report.notes import excess_text
+from wanflow.report.plan_text import plan_text
+from wanflow.report.wording import cost_words, count
 
-PAID = frozenset({Action.RENDER})
+
+def limit_of(written: str | None, plan: Plan) -> Cost | None:
+    """The most that a run may spend, by `--budget`; raises BadParameter for what is none, or in another currency."""
+    if written is None:
+        return None
+    try:
+        limit = parse_amount(written)
+    except ValueError:
+        raise click.BadParameter(f"`{written}` is not like `20 {plan.currency}`", param_hint="--budget") from None
+    if limit.currency != plan.currency:
+        words = f"the prices are in {plan.currency}, and `{written}` is not"
+        raise click.BadParameter(words, param_hint="--budget")
+    return limit
 
 
-def approved(plan: Plan, *, yes: bool) -> bool:
+def affordable(plan: Plan, limit: Cost | None) -> bool:
+    """Whether a run does not surely cost more than it may; what it lacks is said on stderr (exit 3)."""
+    beyond = [excess for excess in excesses(plan, limit) if excess.certain]
+    for excess in beyond:
+        error(f"a run would pass its limit: {excess_text(excess)}", "nothing was sent; render less, or allow more")
+    return not beyond
+
+
+def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
     """Whether a run may spend what its plan says: nothing is to be paid, `--yes`, or a person says so on a terminal.
 
     A price that nobody knows is not zero. What is refused is said on stderr, with the way out.
     """
-    paid = [step.cost for step in plan.steps if step.action in PAID]
-    price = money.total(paid, plan.currency)
-    if plan.backend == "animatic" or price == money.nothing(plan.currency) or yes:
+    price = new_cost(plan)
+    if plan.backend == FREE_BACKEND or price == money.nothing(plan.currency) or yes:
         return True
-    takes = count(len(paid), "take")
-    known = f"{cost_text(price)}" if price.amount is not None else "a price that is not known"
+    takes = count(sum(step.action is Action.RENDER for step in plan.steps), "take")
+    known = cost_words(price)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         error(f"{takes} would be rendered for {known}, and nobody is there to ask", "`--yes` says that you agree")
         return False
-    click.echo(f"{would_do(plan)} on `{plan.backend}` ({plan.region})", err=True)
+    click.echo(f"{plan_text(plan, notes=notes)}", err=True)
     agreed = click.confirm(f"render {takes} for {known}?", default=False, err=True)
     if not agreed:
         click.echo("nothing was sent", err=True)

@@ -12,7 +12,13 @@ from wanflow.spec.production import Production
 
 def open_production(settings: Settings, *, quiet: bool = False) -> Production:
     """The production that a command is about; its warnings go to stderr. Raises SpecError."""
-    production = studio.load(settings.file, backend=settings.backend, region=settings.region, values=settings.values)
+    production = studio.load(
+        settings.file,
+        backend=settings.backend,
+        region=settings.region,
+        values=settings.values,
+        prices=settings.prices,
+    )
     if not quiet:
         for warning in production.warnings:
             click.echo(render_problem(warning), err=True)

@@ -25,6 +25,7 @@ class Settings:
     backend: str | None = None
     region: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    prices: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -85,10 +86,27 @@ _OVERRIDES = (
     ),
 )
 
+_SPENDING = (
+    click.option("--budget", metavar='"20 CNY"', help="The most that this run may spend."),
+    click.option(
+        "--prices",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        expose_value=False,
+        callback=_note,
+        help="Price by this file instead of the production's or the catalog's lists.",
+    ),
+)
+
 
 def production_options(command: Decorated) -> Decorated:
     """Add `-f`, `--backend`, `--region` and `--set`; the command takes them as one `Settings` by `click.pass_obj`."""
     return _with(command, (file_option, *_OVERRIDES))
+
+
+def spending(command: Decorated) -> Decorated:
+    """Add `--budget`, and `--prices`, which comes with the `Settings`."""
+    return _with(command, _SPENDING)
 
 
 def selection(command: Decorated) -> Decorated:

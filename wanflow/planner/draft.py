@@ -65,7 +65,7 @@ def draft(
     return Plan(
         backend=production.backend,
         region=production.region,
-        currency=price.CURRENCY,
+        currency=production.prices.currency,
         steps=tuple(steps),
         graph=graph,
         facts=facts,
@@ -217,6 +217,8 @@ def _steps(desk: _Desk, vertex: object) -> list[Step]:
 
 def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
     inputs = supplies_for(vertex, desk.supplies, desk.graph)
+    production = desk.graph.production
+    quoted = price.quote(vertex.shot, inputs, production.prices, production.region)
     paid = decision.action in {Action.RENDER, Action.COLLECT}
     twin = (decision.origin,) if decision.origin and decision.take is None else ()
     return Step(
@@ -225,14 +227,15 @@ def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
         vertex=vertex.id,
         action=decision.action,
         reasons=decision.reasons,
-        cost=price.price(vertex.shot, inputs) if paid else money.nothing(price.CURRENCY),
+        cost=quoted.cost if paid else money.nothing(production.prices.currency),
         certain=decision.certain,
         shot=vertex.id,
         model=vertex.shot.model,
         take=decision.number,
         ordinal=decision.ordinal,
         seed=decision.seed,
-        seconds=price.output_seconds(vertex.shot, inputs),
+        seconds=quoted.seconds,
+        footage=price.output_seconds(vertex.shot, inputs),
         needs=_needs(desk, vertex.id) + twin,
     )
 
@@ -244,7 +247,7 @@ def _derived_step(desk: _Desk, vertex: ExtractVertex | CutVertex, kind: StepKind
         vertex=vertex.id,
         action=decision.action,
         reasons=decision.reasons,
-        cost=money.nothing(price.CURRENCY),
+        cost=money.nothing(desk.graph.production.prices.currency),
         certain=decision.certain,
         shot=vertex.shot if isinstance(vertex, ExtractVertex) else None,
         needs=_needs(desk, vertex.id),

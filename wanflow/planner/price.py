@@ -1,24 +1,65 @@
-"""How much a step will be billed for; prices themselves come with the price lists."""
+"""How many seconds a take will be billed for, and what that costs (api.md 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from wanflow import money
-from wanflow.money import Cost
+from wanflow.money import Bound, Cost
 from wanflow.planner.supply import Supply
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.model import BilledInput, MediaRule, Model
+from wanflow.spec.prices import PriceBook
 from wanflow.spec.production import Shot
 from wanflow.store.take import Film
 from wanflow.timing import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 
-CURRENCY = "CNY"
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a take will be billed for: its seconds, those of its inputs included, and their price.
+
+    `seconds` None: nobody can tell how long it will be. `rate` is the price of one of them, None where no list says it.
+    """
+
+    cost: Cost
+    seconds: Fraction | None = None
+    rate: Decimal | None = None
 
 
-def price(shot: Shot, supplies: Mapping[str, Supply]) -> Cost:
-    """What a take of a shot will cost: unknown until price lists are part of the catalog, which is said."""
-    del shot, supplies
-    return money.unknown(CURRENCY)
+@dataclass(frozen=True, slots=True)
+class _Length:
+    """Seconds that are billed: the most that they can be, and whether they are surely that."""
+
+    seconds: Fraction
+    exact: bool = True
+
+
+def quote(shot: Shot, supplies: Mapping[str, Supply], prices: PriceBook, region: str) -> Quote:
+    """The price of one take of a shot, as far as its inputs are known; `supplies` are by media slot.
+
+    An input whose length isn't settled yet counts with the longest that it can have, and the price is at most that.
+    """
+    model = load_catalog()[shot.model]
+    lengths = tuple(_lengths(shot, supplies, model))
+    rate = prices.rate(model, region, shot.parameters)
+    if None in lengths:
+        return Quote(money.unknown(prices.currency), None, rate.amount if rate else None)
+    known = [length for length in lengths if length is not None]
+    seconds = sum((length.seconds for length in known), Fraction(0))
+    if rate is None:
+        return Quote(money.unknown(prices.currency), seconds)
+    bound = Bound.EXACT if all(length.exact for length in known) else Bound.AT_MOST
+    return Quote(Cost(exactly(seconds) * rate.amount, prices.currency, bound), seconds, rate.amount)
+
+
+def exactly(seconds: Fraction) -> Decimal:
+    """Billed seconds, which are hundredths, as an exact decimal."""
+    return Decimal(int(seconds * 100)).scaleb(-2)
 
 
 def output_film(shot: Shot, supplies: Mapping[str, Supply]) -> Film | None:
@@ -42,3 +83,41 @@ def output_seconds(shot: Shot, supplies: Mapping[str, Supply]) -> Fraction | Non
     """The seconds of footage that a request is expected to give."""
     film = output_film(shot, supplies)
     return None if film is None else to_seconds(film.frames, film.rate)
+
+
+def _lengths(shot: Shot, supplies: Mapping[str, Supply], model: Model) -> Iterator[_Length | None]:
+    """What is billed: the result, and the inputs that the catalog names."""
+    yield _output(shot, supplies, model)
+    for bill in model.billed:
+        for media in shot.media:
+            if media.type == bill.media:
+                yield _input(shot, bill, supplies[media.slot], model.media[media.type])
+
+
+def _output(shot: Shot, supplies: Mapping[str, Supply], model: Model) -> _Length | None:
+    """As long as asked for, else as the video that is edited (api.md 2.3)."""
+    wanted = int(shot.parameters.get("duration", 0))
+    if wanted:
+        return _Length(Fraction(wanted))
+    edited = [media for media in shot.media if model.media[media.type].edited]
+    return _measured(supplies[edited[0].slot], model.media[edited[0].type]) if edited else None
+
+
+def _input(shot: Shot, bill: BilledInput, supply: Supply, rule: MediaRule) -> _Length | None:
+    """The billed seconds of an input: all of them, or up to a cap that falls with their number (api.md 6.1)."""
+    length = _measured(supply, rule)
+    if length is not None and rule.edited and shot.parameters.get("duration"):
+        return _Length(length.seconds, exact=False)  # what is cut off is perhaps not billed (api.md 6.1)
+    if length is None or not bill.caps:
+        return length
+    count = sum(item.type in bill.shared_by for item in shot.media)
+    cap = Fraction(bill.caps[min(count, len(bill.caps)) - 1])
+    return _Length(min(length.seconds, cap), length.exact)
+
+
+def _measured(supply: Supply, rule: MediaRule) -> _Length | None:
+    """How long an input is: as its file, as it is expected, or as long as the model takes it."""
+    if supply.film is not None and supply.film.frames:
+        seconds = to_seconds(supply.film.frames, supply.film.rate)
+        return _Length(Fraction(ceil(seconds * 100), 100), exact=supply.known)
+    return None if rule.file.seconds is None else _Length(Fraction(rule.file.seconds[1]), exact=False)

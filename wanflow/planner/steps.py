@@ -48,8 +48,8 @@ class Step:
 
     `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
     `take` is the running number that the take has or will have and `ordinal` its place among the takes of the
-    request, both 0 for other kinds. `seconds` are billed seconds. `certain`: it renders whatever its inputs turn
-    out to be.
+    request, both 0 for other kinds. `seconds` are billed seconds, those of its inputs included, `footage` those of the
+    result. `certain`: it renders whatever its inputs turn out to be.
     """
 
     node: str
@@ -65,6 +65,7 @@ class Step:
     ordinal: int = 0
     seed: int | None = None
     seconds: Fraction | None = None
+    footage: Fraction | None = None
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -25,14 +25,21 @@ _HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound
 _FREE_BACKEND = "animatic"
 
 
-def plan_text(plan: Plan, *, verbose: bool = False) -> str:
-    """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that."""
+def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -> str:
+    """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that.
+
+    `notes` are what a person should know before money is spent; they come last.
+    """
     shown = [step for step in plan.steps if verbose or not plan.idle or step.action is Action.BLOCKED]
     beside = "\n".join(leftovers(plan))
     if not shown:
         return "\n".join(filter(None, (beside, would_do(plan))))
-    parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join(_closing(plan))]
+    parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join((*_closing(plan), *_noted(notes)))]
     return "\n\n".join(parts)
+
+
+def _noted(notes: Sequence[str]) -> Iterator[str]:
+    return (f"note: {printable(note)}" for note in notes)
 
 
 def would_do(plan: Plan) -> str:
@@ -82,17 +89,21 @@ def _closing(plan: Plan) -> Iterator[str]:
 
 
 def _price(plan: Plan) -> str:
-    priced = [step.cost for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT}]
+    priced = [step for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT}]
     if not priced:
         return ""
-    whole = money.total(priced, plan.currency)
+    sure = money.total([step.cost for step in priced if step.certain], plan.currency)
+    whole = money.total([step.cost for step in priced], plan.currency)
+    date = plan.graph.production.prices.date(step.model for step in priced if step.model)
+    listed = f"prices of {date}" if date else "no price list"
     if plan.backend == _FREE_BACKEND:
-        return f"; free ({_list_price(whole)})"
-    return f"; price: {cost_text(whole) if whole.amount is not None else 'unknown'}"
+        return f"; free (list price: {_amount(whole)}, {listed})"
+    certain = "" if sure == whole else f"{_amount(sure)} certain, in all "
+    return f"; price: {certain}{_amount(whole)} ({listed})"
 
 
-def _list_price(whole: Cost) -> str:
-    return f"list price: {cost_text(whole)}" if whole.amount is not None else "list price: unknown"
+def _amount(cost: Cost) -> str:
+    return "unknown" if cost.amount is None else cost_text(cost) or f"0 {cost.currency}"
 
 
 def _deeds(plan: Plan) -> Iterator[str]:
@@ -131,7 +142,7 @@ def _is_written(step: Step) -> bool:
 
 
 def _footage(steps: Sequence[Step]) -> str:
-    known = [step.seconds for step in steps if step.seconds is not None]
+    known = [step.footage for step in steps if step.footage is not None]
     if not known:
         return ""
     more = " or more" if len(known) < len(steps) else ""

@@ -12,7 +12,8 @@ from wanflow.planner.steps import Step
 from wanflow.report.sources import piece_text, source_text
 from wanflow.report.wording import columns, printable, visible
 from wanflow.runner.body import body_of
-from wanflow.spec.production import CutItem, Media, Production, Shot, Value
+from wanflow.spec.model import Value
+from wanflow.spec.production import CutItem, Media, Production, Shot
 from wanflow.yamlvalue import Place
 
 Body = Mapping[str, object]

@@ -147,7 +147,7 @@ def picked_take(plan: Plan, shot: Shot) -> Take | None:
     entry = _entry(plan, shot)
     if entry.held is not None and entry.held in entry.takes:
         return entry.takes[entry.held]
-    answer = _question(plan, shot).picked()
+    answer = question_of(plan, shot).picked()
     if answer is not None:
         return answer
     used = supply_as_is(ShotVertex(shot.name, shot), plan.inventory, {}).digest
@@ -173,7 +173,7 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
 
 def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
     entry, picked = _entry(plan, shot), picked_take(plan, shot)
-    question = _question(plan, shot)
+    question = question_of(plan, shot)
     for take in sorted(entry.takes.values(), key=lambda item: entry.numbers[item.digest]):
         here = take.digest in plan.inventory.here
         number = entry.numbers[take.digest]
@@ -204,7 +204,8 @@ def _a_day_after(moments: Sequence[str | None]) -> str | None:
     return (datetime.fromisoformat(min(known)) + DAY).isoformat().replace("+00:00", "Z")
 
 
-def _question(plan: Plan, shot: Shot) -> Question:
+def question_of(plan: Plan, shot: Shot) -> Question:
+    """The request of a shot as a plan knows it."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     return Question(shot, words, fingerprint(words), known=True, entry=_entry(plan, shot))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from wanflow import timing
+from wanflow import money, timing
 from wanflow.money import Bound, Cost
 
 
@@ -45,7 +45,15 @@ def cost_text(cost: Cost) -> str:
     if not cost.amount:
         return ""
     mark = "≤ " if cost.bound is Bound.AT_MOST else ""
-    return f"{mark}{cost.amount:f} {cost.currency}"
+    return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
+
+
+def cost_words(cost: Cost) -> str:
+    """An amount within a sentence: `7.20 CNY`, `at most 7.20 CNY`, `a price that is not known`."""
+    if cost.amount is None:
+        return "a price that is not known"
+    mark = "at most " if cost.bound is Bound.AT_MOST else ""
+    return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), gap: str = "  ") -> list[str]:

@@ -66,12 +66,13 @@ class Recovered:
     """What came of the open ends of earlier runs: films stored, tasks of which none will come.
 
     `unfetched` are the tasks, by id, whose films are ready and could not be fetched, with what was wrong: this run
-    does not try them again.
+    does not try them again. `cost` is what the stored ones were charged, None where that counts elsewhere.
     """
 
     collected: int = 0
     gone: int = 0
     unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
+    cost: Cost | None = None
 
 
 def settle(plan: Plan) -> Outcome:

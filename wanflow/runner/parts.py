@@ -13,6 +13,7 @@ from wanflow.media.jobs import Jobs
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.event import Emit
 from wanflow.runner.inquiry import Inquiry
+from wanflow.runner.purse import Purse
 from wanflow.service.limited import Slots
 from wanflow.service.port import VideoService
 from wanflow.store.journal import Journal
@@ -27,8 +28,8 @@ class Parts:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
-    what need not be uploaded; `inquiry` what became of submissions. `lasting`: the service outlives this process, and
-    what it accepted can be asked for later.
+    what need not be uploaded; `inquiry` what became of submissions; `purse` what may be spent. `lasting`: the service
+    outlives this process, and what it accepted can be asked for later.
     """
 
     out: str
@@ -38,6 +39,7 @@ class Parts:
     slots: Slots
     addresses: Addresses
     inquiry: Inquiry
+    purse: Purse
     jobs: Jobs
     limiter: CapacityLimiter
     emit: Emit

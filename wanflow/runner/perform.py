@@ -13,11 +13,14 @@ from wanflow.runner.derive import derive_extract
 from wanflow.runner.event import StepFinished, StepStarted
 from wanflow.runner.outcome import Failure, Result
 from wanflow.runner.parts import Parts
+from wanflow.runner.purse import OverBudget
 from wanflow.runner.recover import collect_take
 from wanflow.runner.render import render_take, restore_take
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import AccountBlocked, Unauthorised, UnknownFate
 
+OVER_BUDGET = 3
+"""The exit code where a submission was not made for want of money (cli.md, Exit codes)."""
 UNKNOWN = 5
 """The exit code where a submission may have been accepted unseen (cli.md, Exit codes)."""
 WRONG_KEY = 2
@@ -89,7 +92,19 @@ class Performer:
     def _fail(self, step: Step, fault: WanflowError) -> Result:
         if isinstance(fault, Unauthorised | AccountBlocked):
             self.stage.barred = fault
-        code = UNKNOWN if isinstance(fault, UnknownFate) else WRONG_KEY if isinstance(fault, Unauthorised) else 1
-        self.failures.append(Failure(step.node, str(fault), fault.hint, code))
+        self.failures.append(Failure(step.node, str(fault), fault.hint, _code(fault)))
         self.parts.emit(StepFinished(step.node, Result.FAILED.value, str(fault), fault.hint))
         return Result.FAILED
+
+
+def _code(fault: WanflowError) -> int:
+    """The exit code that a fault alone would end a run with."""
+    match fault:
+        case UnknownFate():
+            return UNKNOWN
+        case OverBudget():
+            return OVER_BUDGET
+        case Unauthorised():
+            return WRONG_KEY
+        case _:
+            return 1

@@ -10,11 +10,10 @@ from functools import partial
 
 import anyio
 
-from wanflow import money, timing
+from wanflow import timing
 from wanflow.errors import WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.draft import take_node
-from wanflow.planner.price import CURRENCY
 from wanflow.planner.steps import Action, Step
 from wanflow.runner import patience
 from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
@@ -139,7 +138,7 @@ class _Gathering:
     def outcome(self, *, gave_up: bool) -> Outcome:
         """The sum of it; the first of 5, 4 and 1 where several hold (cli.md, Exit codes)."""
         codes = {failure.code for failure in self.failures} | ({4} if gave_up else set())
-        cost = money.unknown(CURRENCY) if self.collected else money.nothing(CURRENCY)
+        cost = self.parts.purse.spent
         return Outcome(max(codes, default=0), collected=self.collected, failures=tuple(self.failures), cost=cost)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wanflow.graph.node import ShotVertex
+from wanflow.money import Cost
 from wanflow.planner.decide import Decision
 from wanflow.planner.steps import Step
-from wanflow.runner.event import TaskChanged
+from wanflow.runner.event import TaskChanged, Warned
 from wanflow.runner.fetch import fetch_film
 from wanflow.runner.parts import Parts
 from wanflow.runner.patience import wait_for
@@ -29,7 +30,7 @@ async def render_take(step: Step, decision: Decision, priority: Fraction, stage:
     seed = question.seed(decision.ordinal)
     async with parts.slots.slot(vertex.shot.model, priority, step.node):
         found = await look_up(step, question, seed, stage, parts)
-        task = found or await submit(step, question, seed, stage, parts)
+        task = found or await submit(step, vertex, seed, stage, parts)
         state = await wait_for(task, parts, tell_changes(step.node, parts))
     take = await receive(state, task, parts)
     stage.tally.collected += found is not None
@@ -54,6 +55,7 @@ async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
         fault = fault_of_state(state)
         said = (state.task_id, state.status.value, str(fault), parts.stamp())
         parts.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
+        parts.purse.release(task.attempt.id)
         raise fault
     if state.url is None:
         words = f"task {state.task_id} succeeded, and the service does not say where its film is"
@@ -61,6 +63,7 @@ async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
     ready = parts.stamp()
     parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
     film = await fetch_film(state.task_id, state.url, parts)
+    charged, price = _charged(state, task, parts), task.attempt.price
     take = Take(
         digest=film.digest,
         fingerprint=task.attempt.fingerprint,
@@ -71,6 +74,9 @@ async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
         task_id=state.task_id,
         request_id=state.request_id,
         seed_uncertain=task.seed_uncertain,
+        cost=None if charged is None else charged.amount,
+        currency=None if price is None else price.currency,
+        estimate=None if price is None else price.amount,
     )
     blobs.adopt_take(parts.store, film.path, film.digest)
     traces.append(parts.store, Trace(take, task.attempt.recipe))
@@ -91,6 +97,15 @@ def tell_changes(node: str, parts: Parts) -> Seen:
             parts.emit(TaskChanged(node, state.task_id, state.status.value))
 
     return seen
+
+
+def _charged(state: TaskState, task: OpenTask, parts: Parts) -> Cost | None:
+    """What a film was charged, by the reply that delivers it; a bill that is too high is said."""
+    before = parts.purse.overrun
+    charged = parts.purse.settle(task.attempt, state.usage)
+    if parts.purse.overrun not in {None, before}:
+        parts.emit(Warned(str(parts.purse.overrun)))
+    return charged
 
 
 def _forgotten(state: TaskState) -> bool:

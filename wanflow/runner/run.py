@@ -9,16 +9,15 @@ from functools import partial
 import anyio
 
 from wanflow import money
-from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.leftovers import Leftovers
 from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
-from wanflow.runner.perform import WRONG_KEY, Performer
+from wanflow.runner.perform import OVER_BUDGET, WRONG_KEY, Performer
 from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
-from wanflow.runner.stage import Stage, Tally
+from wanflow.runner.stage import Stage
 from wanflow.store.inventory import survey
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
@@ -54,7 +53,7 @@ async def run_plan(
             barred = partial(_barred, stage)
             results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
         await leftovers.await_latecomers()
-    done = summarise(plan, performer, results, swept.collected)
+    done = summarise(plan, performer, results, swept)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
 
@@ -66,13 +65,13 @@ def _tell_beforehand(stage: Stage, parts: Parts) -> None:
             parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
 
 
-def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], collected: int) -> Outcome:
-    """The outcome of a run from the results of its steps."""
+def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], swept: Recovered) -> Outcome:
+    """The outcome of a run from the results of its steps; what was collected before them counts."""
     blocked = [step.node for step in plan.steps if results.get(step.node) is Result.BLOCKED]
     reused = [step.node for step in plan.steps if results.get(step.node) is Result.REUSED]
     cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
     done = {step.vertex.removeprefix("cut:") for step in cuts if results.get(step.node) in {Result.DONE, Result.REUSED}}
-    production, tally = plan.graph.production, performer.stage.tally
+    production, tally, collected, before = plan.graph.production, performer.stage.tally, swept.collected, swept.cost
     return Outcome(
         exit_code=_exit_code(performer.failures, blocked, let_in=tally.submitted + tally.collected + collected > 0),
         submitted=performer.stage.tally.submitted,
@@ -81,18 +80,20 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], c
         derived=performer.stage.tally.derived,
         failures=tuple(performer.failures),
         blocked=len(blocked),
-        cost=_spent(plan, performer.stage.tally, collected),
+        cost=money.total([performer.parts.purse.spent, *([before] if before else [])], plan.currency),
         cuts={name: cut.output for name, cut in production.cuts.items() if name in done},
     )
 
 
 def _exit_code(failures: list[Failure], blocked: list[str], *, let_in: bool) -> int:
-    """5 where a submission's fate is unknown, 2 where the key was refused and nothing ever accepted, 1 where a step
-    failed or could not start (cli.md, Exit codes).
+    """5 where a submission's fate is unknown, 3 where one was not made for want of money, 2 where the key was refused
+    and nothing ever accepted, 1 where a step failed or could not start (cli.md, Exit codes).
     """
     codes = {failure.code for failure in failures}
     if UNKNOWN_FATE in codes:
         return UNKNOWN_FATE
+    if OVER_BUDGET in codes:
+        return OVER_BUDGET
     if WRONG_KEY in codes and not let_in:
         return WRONG_KEY
     return 1 if failures or blocked else 0
@@ -100,9 +101,3 @@ def _exit_code(failures: list[Failure], blocked: list[str], *, let_in: bool) -> 
 
 def _barred(stage: Stage) -> bool:
     return stage.barred is not None
-
-
-def _spent(plan: Plan, tally: Tally, collected: int) -> Cost:
-    """Nothing on the animatic; for the paid service what cannot be told before there are price lists, which is said."""
-    paid = plan.backend != "animatic" and (tally.submitted or tally.collected or collected)
-    return money.unknown(plan.currency) if paid else money.nothing(plan.currency)

@@ -10,12 +10,15 @@ from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, World, decide
 from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
+from wanflow.planner.price import quote
 from wanflow.planner.question import Question, ask
 from wanflow.planner.steps import Plan, Step
 from wanflow.planner.supply import Supply, of_asset
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock
-from wanflow.store.take import Take
+from wanflow.store.take import Price, Take
+
+ANIMATIC = "animatic"
 
 
 @dataclass(slots=True)
@@ -75,6 +78,14 @@ class Stage:
     def question(self, vertex: ShotVertex) -> Question:
         """A shot's request with its inputs as they are by now."""
         return ask(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory)
+
+    def price(self, vertex: ShotVertex) -> Price | None:
+        """What a take of a shot costs at most with its inputs as they are by now; None on the animatic, or unknown."""
+        production = self.plan.graph.production
+        quoted = quote(vertex.shot, self.inputs(vertex), production.prices, production.region)
+        if self.plan.backend == ANIMATIC or quoted.cost.amount is None or quoted.rate is None:
+            return None
+        return Price(quoted.cost.amount, quoted.rate, quoted.cost.currency)
 
     def learn_take(self, take: Take, recipe: Canonical, lock: Lock) -> None:
         """A take is in the store and in the lock."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
+from wanflow.graph.node import ShotVertex
 from wanflow.planner.question import Question
 from wanflow.planner.steps import Step
 from wanflow.runner.event import TaskSubmitted, Warned
@@ -14,6 +17,7 @@ from wanflow.service.fault import ServerFault, ServiceFault, UnknownFate
 from wanflow.service.port import Request
 from wanflow.service.verdict import repeats_itself
 from wanflow.store.journal import Attempt, OpenTask
+from wanflow.store.take import Price
 
 SENDS = 3
 """A request that surely was not accepted is sent again at most so often in all."""
@@ -33,16 +37,21 @@ async def look_up(step: Step, question: Question, seed: int, stage: Stage, parts
     return None
 
 
-async def submit(step: Step, question: Question, seed: int, stage: Stage, parts: Parts) -> OpenTask:
+async def submit(step: Step, vertex: ShotVertex, seed: int, stage: Stage, parts: Parts) -> OpenTask:
     """Send a request and give its task; the intent is on disk before, the task id before it is used (law 2).
 
-    Raises the fault that the service names, and UnknownFate where it may have accepted the request unseen.
+    Its price is set aside before anything is uploaded for it. Raises OverBudget where that could be too much, the fault
+    that the service names, and UnknownFate where it may have accepted the request unseen.
     """
-    request = await compose(question.shot, seed, stage, parts)
+    price = stage.price(vertex)
+    with _set_aside(step, price, parts):
+        request = await compose(vertex.shot, seed, stage, parts)
     for _ in range(SENDS):
         if stage.barred is not None:
             raise stage.barred
-        attempt = _intend(step, question, seed, parts)
+        attempt = _attempt(step, stage.question(vertex), seed, price, parts)
+        parts.purse.reserve(attempt.id, price, f"`{step.node}`")
+        parts.journal.intended(attempt)
         task = await _send(step.node, attempt, request, parts)
         if task is not None:
             stage.tally.submitted += 1
@@ -52,9 +61,19 @@ async def submit(step: Step, question: Question, seed: int, stage: Stage, parts:
     raise ServerFault(words, hint="run again later")
 
 
-def _intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
-    """Write down what is about to be asked, before it is on the wire (law 2)."""
-    attempt = Attempt(
+@contextmanager
+def _set_aside(step: Step, price: Price | None, parts: Parts) -> Iterator[None]:
+    """Keep the price of a step free while its media go up."""
+    parts.purse.reserve(step.node, price, f"`{step.node}`")
+    try:
+        yield
+    finally:
+        parts.purse.release(step.node)
+
+
+def _attempt(step: Step, question: Question, seed: int, price: Price | None, parts: Parts) -> Attempt:
+    """What is about to be asked, to be written down before it is on the wire (law 2)."""
+    return Attempt(
         id=uuid4().hex,
         shot=question.shot.name,
         number=step.take,
@@ -63,9 +82,8 @@ def _intend(step: Step, question: Question, seed: int, parts: Parts) -> Attempt:
         seed=seed,
         recipe=question.recipe,
         date=parts.stamp(),
+        price=price,
     )
-    parts.journal.intended(attempt)
-    return attempt
 
 
 async def _send(node: str, attempt: Attempt, request: Request, parts: Parts) -> OpenTask | None:
@@ -79,9 +97,12 @@ async def _send(node: str, attempt: Attempt, request: Request, parts: Parts) -> 
     except ServiceFault as fault:
         state = "refused" if repeats_itself(fault) else "failed"
         parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=state)
+        parts.purse.release(attempt.id)
         raise
     found = await parts.inquiry.settle(attempt)
     parts.emit(_found(node, found) if found else Warned("it was not accepted: it is sent again", node))
+    if found is None:
+        parts.purse.release(attempt.id)
     return found
 
 

@@ -21,8 +21,8 @@ from wanflow.spec.model import (
     Rate,
     TextRule,
     Total,
+    Value,
 )
-from wanflow.spec.production import Value
 
 Json = Mapping[str, object]
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from wanflow.money import Cost, parse_amount
 from wanflow.spec.casting import unused_members
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.draft import read_cast, read_draft
 from wanflow.spec.interpolate import Names
 from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_shots
+from wanflow.spec.prices import PriceBook, read_prices
 from wanflow.spec.problem import Problem, Severity, has_errors
 from wanflow.spec.production import Cut, Production, Shot
 from wanflow.spec.shape import check_shape
@@ -29,20 +31,31 @@ _BUCKET = re.compile(r"(?!file:|local:|memory:|https?:|data:)[a-z][a-z0-9+.-]*:/
 
 
 def read(
-    file: Path, *, backend: str | None = None, region: str | None = None, values: Mapping[str, str] = NO_VALUES
+    file: Path,
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
 ) -> Found:
     """The production of a file, None where it has errors, and all its problems in the order of their places.
 
-    `backend` and `region` go before the file's own keys, `values` before its `vars`. Media files are not opened.
+    `backend`, `region` and the file `prices` go before the file's own keys, `values` before its `vars`. Media files are
+    not opened.
     """
-    production, problems = read_sound_part(file, backend=backend, region=region, values=values)
+    production, problems = read_sound_part(file, backend=backend, region=region, values=values, prices=prices)
     if production is None or has_errors(problems):
         return None, problems
     return replace(production, warnings=problems), problems
 
 
 def read_sound_part(
-    file: Path, *, backend: str | None = None, region: str | None = None, values: Mapping[str, str] = NO_VALUES
+    file: Path,
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
 ) -> Found:
     """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
     try:
@@ -52,7 +65,7 @@ def read_sound_part(
         hint = "`wanflow init` makes one; `-f` names another"
         return None, (Problem(Place(file.name, 1, 1), f"the production `{file.name}` {words}", hint),)
     document = parse(data, file.name)
-    reading = _Reading(file, backend, region, values)
+    reading = _Reading(file, backend, region, values, prices)
     production = reading.read(document)
     problems = tuple(_with_line(problem, document.lines) for problem in sorted(set(reading.problems), key=_order))
     return production, problems
@@ -61,8 +74,11 @@ def read_sound_part(
 class _Reading:
     """One pass over one file: what was found so far, good and bad."""
 
-    def __init__(self, file: Path, backend: str | None, region: str | None, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: Path, backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None
+    ) -> None:
         self.problems: list[Problem] = []
+        self._prices = prices
         self._file, self._folder = file, file.absolute().parent
         self._backend, self._region, self._values = backend, region, values
 
@@ -89,8 +105,49 @@ class _Reading:
         if not has_errors(self.problems):  # else nobody knows whom the broken shots name
             self.problems += unused_members(_keys(root, "cast"), shots.values())
         title = _word(root, "title") or ""
-        uploads = self._uploads(root)
-        return Production(self._folder, self._file.name, self._backend or own, region, shots, cuts, title, out, uploads)
+        prices = self._priced_by(root)
+        return Production(
+            folder=self._folder,
+            file=self._file.name,
+            backend=self._backend or own,
+            region=region,
+            shots=shots,
+            cuts=cuts,
+            title=title,
+            out=out,
+            uploads=self._uploads(root),
+            prices=prices,
+            budget=self._budget(root, prices),
+        )
+
+    def _priced_by(self, root: Table) -> PriceBook:
+        """The price file of the command line, else that of the production, over the catalog's lists."""
+        written = root.find("prices")
+        if self._prices is not None:
+            path, name, place = self._prices, self._prices.as_posix(), Place(self._file.name, 1, 1)
+        elif isinstance(written, Scalar) and written.value is not None:
+            path, name, place = self._folder / written.words, written.words, written.place
+        else:
+            return PriceBook()
+        prices, problems = read_prices(path, name, place)
+        self.problems += problems
+        return prices
+
+    def _budget(self, root: Table, prices: PriceBook) -> Cost | None:
+        """What the production may cost in all, in the currency of its prices."""
+        written = root.find("budget")
+        if not isinstance(written, Scalar) or written.value is None:
+            return None
+        try:
+            budget = parse_amount(written.words)
+        except ValueError:
+            hint = f"e.g. `60 {prices.currency}`"
+            self.problems.append(Problem(written.place, "`budget` has to be an amount of money", hint))
+            return None
+        if budget.currency != prices.currency:
+            message = f"the prices are in {prices.currency}, and the budget is in {budget.currency}"
+            self.problems.append(Problem(written.place, message, f"write it in {prices.currency}"))
+        return budget
 
     def _uploads(self, root: Table) -> str | None:
         """The bucket for local media; its credentials never stand in a file."""
@@ -204,6 +261,8 @@ def _problem(trouble: Trouble) -> Problem:
 
 
 def _with_line(problem: Problem, lines: tuple[str, ...]) -> Problem:
+    if problem.source:
+        return problem
     number = problem.place.line
     return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
 

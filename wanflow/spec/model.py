@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from wanflow.spec.production import Value
+Value = bool | int | str
+"""A parameter's value as it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,20 @@ class BilledInput:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (api.md 6.3)."""
+    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (api.md 6.3).
+
+    An empty `region` is any.
+    """
 
     region: str
     tier: str
     amount: Decimal
     parameters: Mapping[str, Value] = field(default_factory=dict)
+
+    def fits(self, region: str, tier: str | None, parameters: Mapping[str, Value]) -> bool:
+        """Whether it is the price of such a request."""
+        narrowed = all(parameters.get(key) == value for key, value in self.parameters.items())
+        return self.region in {region, ""} and self.tier == tier and narrowed
 
 
 @dataclass(frozen=True, slots=True)

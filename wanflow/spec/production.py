@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from wanflow.money import Cost
+from wanflow.spec.model import Value
+from wanflow.spec.prices import PriceBook
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import FileSource, ShotSource, Source
 from wanflow.yamlvalue import Place
 
-Value = bool | int | str
-"""A parameter's value as it is sent."""
+PRICES = PriceBook()
+"""The catalog's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class Production:
     """One film project.
 
     `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
-    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store. `warnings` are
-    the problems that did not stop it.
+    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store. Its plans are
+    priced by `prices`, and `budget` is what it may cost in all. `warnings` are the problems that did not stop it.
     """
 
     folder: Path
@@ -106,4 +109,6 @@ class Production:
     title: str = ""
     out: str = "out"
     uploads: str | None = None
+    prices: PriceBook = PRICES
+    budget: Cost | None = None
     warnings: tuple[Problem, ...] = ()

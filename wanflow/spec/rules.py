@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.draft import Draft
-from wanflow.spec.model import Condition, Model, ParameterRule
+from wanflow.spec.model import Condition, Model, ParameterRule, Value
 from wanflow.spec.problem import Problem, Severity
-from wanflow.spec.production import Media, Value
+from wanflow.spec.production import Media
 from wanflow.spec.shape import known_parameters
 from wanflow.spec.source import DataSource
 from wanflow.yamlvalue import Scalar

@@ -17,8 +17,6 @@ SCHEMA = "production.schema.json"
 LATER: Mapping[str, str] = {
     "include": "productions of several files",
     "scene": "productions of several files",
-    "budget": "budgets",
-    "prices": "prices",
     "remote": "`push` and `pull`",
     "label": "AI labels",
     "pick": "picking takes",
@@ -41,7 +39,7 @@ LATER: Mapping[str, str] = {
 """Keys of the format whose behaviour comes later, with what it belongs to."""
 
 _LATER_AT: Mapping[str, frozenset[str]] = {
-    "top": frozenset({"include", "scene", "budget", "prices", "remote", "label"}),
+    "top": frozenset({"include", "scene", "remote", "label"}),
     "shot": frozenset({"pick", "matrix", "use", "with"}),
     "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
     "item": frozenset({"title", "transition", "duration", "background"}),
@@ -70,6 +68,12 @@ def check_shape(root: Table) -> tuple[list[Problem], frozenset[tuple[str | int, 
     problems = [problem for violation in found for problem in _problems(root, violation)]
     problems += list(_later(root))
     return problems, frozenset(path for violation in found for path in _torn(violation))
+
+
+def check_against(root: Table, schema: str) -> Iterator[Problem]:
+    """The problems of the shape of another file of ours, whose schema is named."""
+    for violation in violations(plain(root), schema):
+        yield from _problems(root, violation)
 
 
 def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.money import amount_text
 from wanflow.store import durable, takefile
 from wanflow.store.layout import Store
-from wanflow.store.take import Recipe
+from wanflow.store.take import Price, Recipe
 
 VERSION = 1
 UNCERTAIN = "uncertain"
@@ -22,7 +23,10 @@ PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request that is about to be sent: what is asked, with which seed, for which take of which shot."""
+    """A request that is about to be sent: what is asked, with which seed, for which take of which shot.
+
+    `price` is what it is to cost at most, None where nothing is paid or nobody can tell.
+    """
 
     id: str
     shot: str
@@ -32,6 +36,7 @@ class Attempt:
     seed: int
     recipe: Recipe
     date: str
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Journal:
             "fingerprint": attempt.fingerprint,
             "seed": attempt.seed,
             "recipe": attempt.recipe,
+            "price": None if attempt.price is None else _price_json(attempt.price),
         }
         self._write("intended", attempt.date, facts)
 
@@ -279,7 +285,16 @@ def _attempt(record: Mapping[str, object]) -> Attempt:
         seed=takefile.whole_number(record["seed"]),
         recipe=takefile.recipe_of(record["recipe"]),
         date=_text(record, "date"),
+        price=None if record.get("price") is None else _price(takefile.mapping(record["price"])),
     )
+
+
+def _price_json(price: Price) -> dict[str, Canonical]:
+    return {"amount": amount_text(price.amount), "rate": amount_text(price.rate), "currency": price.currency}
+
+
+def _price(record: Mapping[str, object]) -> Price:
+    return Price(takefile.amount(record["amount"]), takefile.amount(record["rate"]), _text(record, "currency"))
 
 
 def _text(record: Mapping[str, object], key: str) -> str:

@@ -25,13 +25,22 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a take was to cost when it was asked for: at most `amount`, at `rate` a billed second."""
+
+    amount: Decimal
+    rate: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """A delivered file and what made it.
 
     `fingerprint` is of the shot's request without the seed; together with `seed` it names the question that these
     bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
-    whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged,
-    None where nothing is known.
+    whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged, None where nothing is known;
+    `estimate` what it was to cost at most.
     """
 
     digest: str
@@ -44,6 +53,7 @@ class Take:
     request_id: str | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    estimate: Decimal | None = None
     seed_uncertain: bool = False
 
 

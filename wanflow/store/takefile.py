@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from wanflow import timing
+from wanflow.money import amount_text
 from wanflow.store.take import Film, Recipe, Take
 
 
@@ -21,7 +22,8 @@ def to_json(take: Take) -> dict[str, object]:
         "date": take.date,
         "task_id": take.task_id,
         "request_id": take.request_id,
-        "cost": None if take.cost is None else format(take.cost, "f"),
+        "cost": None if take.cost is None else amount_text(take.cost),
+        "estimate": None if take.estimate is None else amount_text(take.estimate),
         "currency": take.currency,
         "frames": film.frames,
         "rate": timing.rate_text(film.rate),
@@ -43,7 +45,6 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         samples=whole_number(facts.get("samples", 0)),
         sample_rate=whole_number(facts.get("sample_rate", 0)),
     )
-    cost = facts.get("cost")
     return Take(
         digest=hash_text(digest),
         fingerprint=hash_text(text(facts["fingerprint"])),
@@ -53,7 +54,8 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         date=text(facts["date"]),
         task_id=_maybe(facts.get("task_id")),
         request_id=_maybe(facts.get("request_id")),
-        cost=None if cost is None else _amount(text(cost)),
+        cost=None if facts.get("cost") is None else amount(facts["cost"]),
+        estimate=None if facts.get("estimate") is None else amount(facts["estimate"]),
         currency=_maybe(facts.get("currency")),
         seed_uncertain=facts.get("seed_uncertain") is True,
     )
@@ -112,11 +114,12 @@ def _rate(value: str) -> Fraction:
     return rate
 
 
-def _amount(value: str) -> Decimal:
+def amount(value: object) -> Decimal:
+    """A value that has to be an amount of money as text; raises TypeError or ValueError for another."""
     try:
-        amount = Decimal(value)
+        found = Decimal(text(value))
     except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
+        found = Decimal("NaN")
+    if not found.is_finite():
         raise ValueError(f"not an amount: {value!r}")
-    return amount
+    return found

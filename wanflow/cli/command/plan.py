@@ -7,15 +7,18 @@ import json
 import click
 
 from wanflow import studio
+from wanflow.cli.approval import limit_of
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, retrying, selection
+from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending
+from wanflow.report.notes import plan_notes
 from wanflow.report.plan_text import plan_text, would_do
 
 
 @click.command("plan", epilog=example("wanflow plan 'harbour/*' --exclude harbour/storm"))
 @selection
 @production_options
+@spending
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--exit-code", "telling", is_flag=True, help="Exit with 10 where something would run.")
 @retrying
@@ -30,13 +33,16 @@ def command(
     as_json: bool,
     telling: bool,
     retry_refused: bool,
+    budget: str | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
     plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude, retry_refused=retry_refused)
+    notes = plan_notes(plan, limit_of(budget, plan))
     if as_json:
-        click.echo(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
+        said = {"notes": notes} if notes else {}
+        click.echo(json.dumps({**plan.to_json(), **said}, ensure_ascii=False, indent=2))
     else:
-        click.echo(would_do(plan) if quiet else plan_text(plan, verbose=verbose))
+        click.echo(would_do(plan) if quiet else plan_text(plan, verbose=verbose, notes=notes))
     return ExitCode.WOULD_RUN if telling and not plan.idle else ExitCode.DONE

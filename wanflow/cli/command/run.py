@@ -10,13 +10,14 @@ import anyio
 import click
 
 from wanflow import studio
-from wanflow.cli.approval import approved
+from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, retrying, selection, telling, waiting
+from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending, telling, waiting
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
+from wanflow.report.notes import plan_notes
 from wanflow.report.plan_text import would_do
 from wanflow.report.summary import blocked_text, outcome_text
 from wanflow.report.wording import count, listed
@@ -42,6 +43,7 @@ from wanflow.spec.production import Production
     help="Tasks of a model that are submitted and unfinished (default: what the service runs at once and a few more).",
 )
 @retrying
+@spending
 @click.option(
     "--resubmit",
     type=click.Choice(("auto", "never")),
@@ -68,6 +70,7 @@ def command(
     retry_refused: bool,
     resubmit: str,
     locked: bool,
+    budget: str | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -82,9 +85,12 @@ def command(
         if locked and not _renders_nothing(plan):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         if _at_rest(plan):
-            return _settle(plan, swept.collected if swept else 0, loudness, as_json=as_json)
+            return _settle(plan, swept, loudness, as_json=as_json)
+        limit = limit_of(budget, plan)
+        if not affordable(plan, limit):
+            return stopped(ExitCode.STOPPED, as_json=as_json)
         studio.require_key(plan)
-        if not approved(plan, yes=yes):
+        if not approved(plan, yes=yes, notes=plan_notes(plan, limit)):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         work = partial(
             studio.run,
@@ -94,6 +100,7 @@ def command(
             timeout=timeout,
             poll_seconds=poll_interval,
             max_in_flight=max_in_flight,
+            budget=limit,
             swept=swept,
             **lookup,
         )
@@ -133,10 +140,12 @@ def _renders_nothing(plan: Plan) -> bool:
     return not takes
 
 
-def _settle(plan: Plan, collected: int, loudness: Loudness, *, as_json: bool) -> int:
+def _settle(plan: Plan, swept: Recovered | None, loudness: Loudness, *, as_json: bool) -> int:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
     blocked = blocked_text(plan)
     if blocked:
         click.echo(blocked, err=True)
-    outcome = replace(studio.settle(plan), collected=collected)
+    outcome = studio.settle(plan)
+    if swept is not None:
+        outcome = replace(outcome, collected=swept.collected, cost=swept.cost or outcome.cost)
     return conclude(plan.graph.production, outcome, would_do(plan), loudness, as_json=as_json)

@@ -1,0 +1,72 @@
+"""What a plan needs of the money that it may cost (cli.md, Options of `plan` and `run`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from wanflow import money
+from wanflow.money import Bound, Cost
+from wanflow.planner.steps import Action, Plan
+from wanflow.store.journal import Attempt
+from wanflow.store.lock import Lock
+
+FREE_BACKEND = "animatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A limit that a plan may pass: `needed` of `limit`, of which `gone` was spent or is in flight already.
+
+    `certain`: it passes it whatever its inputs turn out to be.
+    """
+
+    key: str
+    limit: Cost
+    needed: Cost
+    gone: Decimal
+    certain: bool
+
+
+def spent(lock: Lock) -> Decimal:
+    """What all takes in the lock were charged, as far as that is known; one that several shots share counts once."""
+    costs = {digest: take.cost for entry in lock.shots.values() for digest, take in entry.takes.items()}
+    return sum((cost for cost in costs.values() if cost is not None), Decimal(0))
+
+
+def owed(attempts: Iterable[Attempt]) -> dict[str, Decimal]:
+    """What submissions that are in flight, or of unknown fate, will be charged at most, by attempt."""
+    return {attempt.id: attempt.price.amount for attempt in attempts if attempt.price is not None}
+
+
+def certain_cost(plan: Plan) -> Decimal:
+    """What a run of a plan surely spends: the exact prices of the steps that render in any case."""
+    sure = [step.cost for step in plan.steps if step.action is Action.RENDER and step.certain]
+    return sum((cost.amount or Decimal(0) for cost in sure if cost.bound is Bound.EXACT), Decimal(0))
+
+
+def new_cost(plan: Plan) -> Cost:
+    """What a run of a plan newly spends at most: the prices of all that it would submit."""
+    return money.total([step.cost for step in plan.steps if step.action is Action.RENDER], plan.currency)
+
+
+def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
+    """The limits that a plan passes or may pass: that of the run, and the production's own."""
+    if plan.backend == FREE_BACKEND:
+        return
+    budget = plan.graph.production.budget
+    have = plan.inventory
+    flying = owed([*(task.attempt for task in have.open_tasks), *have.adrift])
+    gone = spent(have.lock) + sum(flying.values())
+    for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):
+        if bound is not None and bound.amount is not None:
+            yield from _excess(plan, key, bound, before)
+
+
+def _excess(plan: Plan, key: str, limit: Cost, gone: Decimal) -> Iterator[Excess]:
+    needed, room = new_cost(plan), (limit.amount or Decimal(0)) - gone
+    if certain_cost(plan) > room:
+        yield Excess(key, limit, Cost(certain_cost(plan), plan.currency, Bound.EXACT), gone, certain=True)
+    elif needed.amount is None or needed.amount > room:
+        yield Excess(key, limit, needed, gone, certain=False)

@@ -1,0 +1,75 @@
+"""What a person should know before money is spent: limits that a plan passes, and takes that nobody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wanflow.graph.build import sources_of
+from wanflow.graph.node import ShotVertex
+from wanflow.money import Bound, Cost, amount_text
+from wanflow.planner.budget import Excess, excesses
+from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.report.roster import question_of
+from wanflow.report.wording import cost_text, cost_words, listed
+from wanflow.spec.production import Shot
+from wanflow.spec.source import ShotSource
+
+
+def plan_notes(plan: Plan, limit: Cost | None = None) -> tuple[str, ...]:
+    """A sentence for each; `limit` is what this run may spend. In the order in which people care."""
+    return (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan), *_unpicked(plan))
+
+
+def excess_text(excess: Excess) -> str:
+    """That a plan passes a limit, or may, and what a run will do about it."""
+    limit = f"`{excess.key}` {cost_text(excess.limit)}"
+    if excess.gone:
+        limit = f"of {limit} {amount_text(excess.gone)} {excess.limit.currency} are spent or in flight"
+    else:
+        limit = f"{limit} is all that it may cost"
+    if excess.certain:
+        return f"it surely costs {cost_text(excess.needed)}, and {limit}"
+    return f"it may come to {cost_words(excess.needed)}, and {limit}: what could pass it is not submitted"
+
+
+def _unpriced(plan: Plan) -> Iterator[str]:
+    paid = [step for step in plan.steps if step.action is Action.RENDER and step.cost.bound is Bound.UNKNOWN]
+    models = sorted({step.model for step in paid if step.model and step.seconds is not None})
+    if models:
+        names = listed([f"`{model}`" for model in models])
+        yield f"no list has the price of {names} in the region `{plan.region}`: give one with `prices:`"
+
+
+def _unpicked(plan: Plan) -> Iterator[str]:
+    """Money that follows a take which nobody chose (format.md, Takes)."""
+    renders = [step for step in plan.steps if step.action is Action.RENDER and step.shot]
+    for name, shot in plan.graph.production.shots.items():
+        numbers = _candidates(plan, shot)
+        followers = [step for step in renders if step.shot != name and name in _sources(plan, step)]
+        if len(numbers) > 1 and followers and not _chosen(plan, shot):
+            named = listed([f"{_name(step)} ({cost_words(step.cost)})" for step in followers])
+            count = f"{len(numbers)} takes"
+            yield f"{name} has {count} and no pick: {named} will use take {min(numbers)}"
+
+
+def _name(step: Step) -> str:
+    return step.vertex if step.take < 2 else step.node
+
+
+def _candidates(plan: Plan, shot: Shot) -> set[int]:
+    """The numbers of the takes that answer a shot's request, or will."""
+    question = question_of(plan, shot)
+    have = {question.entry.numbers[take.digest] for take in question.entry.takes.values() if question.answers(take)}
+    steps = [step for step in plan.steps if step.shot == shot.name and step.kind is StepKind.TAKE]
+    return have | {step.take for step in steps if step.action is not Action.BLOCKED}
+
+
+def _chosen(plan: Plan, shot: Shot) -> bool:
+    question = question_of(plan, shot)
+    return question.pick is not None or question.entry.held is not None
+
+
+def _sources(plan: Plan, step: Step) -> Sequence[str]:
+    vertex = plan.graph.vertex(step.vertex)
+    sources = sources_of(vertex.shot) if isinstance(vertex, ShotVertex) else ()
+    return [source.shot for _, source in sources if isinstance(source, ShotSource)]

@@ -1,0 +1,110 @@
+"""What the seconds of a model cost: the catalog's price lists, and over them those of a price file of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+from wanflow.errors import did_you_mean
+from wanflow.spec.catalog import load_catalog
+from wanflow.spec.model import Model, PriceList, Rate, Value
+from wanflow.spec.problem import Problem
+from wanflow.spec.shape import check_against
+from wanflow.yamltext import parse
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Place, Scalar, Sequence
+
+SCHEMA = "prices.schema.json"
+CURRENCY = "CNY"
+"""That of the catalog's price lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """All prices that a production is planned with, in one currency; `own` are lists by model that go before the
+    catalog's.
+
+    A list of the catalog in another currency counts for nothing: its model's price is unknown.
+    """
+
+    currency: str = CURRENCY
+    own: Mapping[str, PriceList] = field(default_factory=dict)
+
+    def rate(self, model: Model, region: str, parameters: Mapping[str, Value]) -> Rate | None:
+        """The price of a billed second of a request; None where no list says it."""
+        listed = self._list(model)
+        tier = model.tier(parameters)
+        return next((rate for rate in (listed.rates if listed else ()) if rate.fits(region, tier, parameters)), None)
+
+    def date(self, models: Iterable[str]) -> str | None:
+        """The day of the oldest list that these models are priced by; None where none is."""
+        catalog = load_catalog()
+        lists = (self._list(catalog[name]) for name in models)
+        return min((listed.date for listed in lists if listed is not None), default=None)
+
+    def _list(self, model: Model) -> PriceList | None:
+        own = self.own.get(model.name)
+        listed = model.prices if own is None else own
+        return listed if listed is not None and listed.currency == self.currency else None
+
+
+def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:
+    """The prices of a file, called `name` in messages, and its problems; `at` is where the file is named."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        words = "is not there" if isinstance(error, FileNotFoundError) else (error.strerror or "can't be read").lower()
+        return PriceBook(), (Problem(at, f"the price file `{name}` {words}", "see docs/costs.md for what is in one"),)
+    document = parse(data, name)
+    root = document.root
+    problems = [Problem(trouble.place, trouble.message, trouble.hint) for trouble in document.troubles]
+    if not isinstance(root, Table):
+        return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is no mapping", "begin it with `date:`"),)
+    problems += [*check_against(root, SCHEMA)]
+    problems += [] if problems else [*_strange_names(root)]
+    located = tuple(replace(problem, source=document.lines[problem.place.line - 1]) for problem in problems)
+    return (PriceBook() if problems else _book(root)), located
+
+
+def _book(root: Table) -> PriceBook:
+    currency, date = _words(root, "currency"), _words(root, "date")
+    lists = {name: PriceList(date, currency, tuple(_rates(node))) for name, node in _by_model(root)}
+    return PriceBook(currency, lists)
+
+
+def _rates(listed: Sequence) -> Iterator[Rate]:
+    for item in listed.items:
+        if isinstance(item, Table):
+            facts = {name: node for name, _, node in item if isinstance(node, Scalar)}
+            region, tier, amount = (facts.pop(key, None) for key in ("region", "tier", "amount"))
+            further = {key: node.value for key, node in facts.items() if isinstance(node.value, bool | int | str)}
+            yield Rate(
+                region.words if region else "",
+                tier.words if tier else "",
+                Decimal(amount.words) if amount else Decimal(0),
+                further,
+            )
+
+
+def _strange_names(root: Table) -> Iterator[Problem]:
+    """Models that the catalog does not have."""
+    known = {model.name for model in load_catalog().values()}
+    prices = root.find("prices")
+    for key, _ in prices.pairs if isinstance(prices, Table) else ():
+        if key.words not in known:
+            hint = did_you_mean(key.words, known) or f"models here: {', '.join(sorted(known))}"
+            yield Problem(key.place, f"no model is called `{key.words}`", hint)
+
+
+def _by_model(root: Table) -> Iterator[tuple[str, Sequence]]:
+    prices = root.find("prices")
+    for name, _, node in prices if isinstance(prices, Table) else ():
+        if isinstance(node, Sequence):
+            yield name, node
+
+
+def _words(root: Table, key: str) -> str:
+    value = root.find(key)
+    return value.words if isinstance(value, Scalar) else ""
