@@ -61,5 +61,6 @@ class ToolFailed(MediaFault):
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     """The hint at the known name that somebody may have meant, None where none is near."""
-    near = difflib.get_close_matches(word, sorted(names), n=1)
-    return f"did you mean `{near[0]}`?" if near else None
+    known = {name.lower(): name for name in sorted(names)}
+    near = difflib.get_close_matches(word.lower(), known, n=1)
+    return f"did you mean `{known[near[0]]}`?" if near else None

@@ -28,6 +28,7 @@ from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome, Recovered
 from wanflow.spec.production import Production
 from wanflow.store import inventory, journal, lockfile, mutex, shelf
+from wanflow.store.adrift import adrift_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
@@ -183,7 +184,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     store = store_of(production)
     with mutex.hold(store):
         diary = journal.read(store)
-        attempt = journal.adrift_of(diary, shot, take)
+        attempt = adrift_of(diary, shot, take)
         when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)

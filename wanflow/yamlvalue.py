@@ -97,6 +97,11 @@ def typed(text: str) -> Value:
     return normalised(text)
 
 
+def needlessly_quoted(value: Scalar) -> bool:
+    """Whether quotes made a text of what would be a number or a truth value without them."""
+    return not value.plain and not isinstance(typed(value.text), str)
+
+
 def normalised(text: str) -> str:
     """Text as it is fingerprinted: Unicode NFC, line feeds at line ends, none at the end."""
     if "\r" in text:

@@ -138,17 +138,23 @@ async def test_half_a_sign_is_no_text(tmp_path: Path) -> None:
     """A whole one is, however it is written."""
     half, whole = (json.dumps(body(f"p {sign}")).encode() for sign in ("\ud83c", "🎬"))
     async with door(tmp_path, state=tmp_path / "tasks.jsonl") as client:
-        assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC)) == (400, "BadRequest.EmptyModel")
+        assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC)) == (400, "BadRequest.IllegalInput")
         made = (await client.post(SUBMIT, content=whole, headers=ASYNC)).json()["output"]["task_id"]
         assert (await settle(client, made))["orig_prompt"] == "p 🎬"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}"])
-async def test_what_is_no_request_is_refused(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        *((content, "BadRequest.IllegalInput") for content in (b"", b"{", b"[]", b"null", b'"text"', b"\xff")),
+        (b"{}", "BadRequest.EmptyModel"),
+    ],
+)
+async def test_what_is_no_request_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
     """With an error as the service words it, never with a failure of the emulator."""
     async with door(tmp_path) as client:
         reply = await client.post(SUBMIT, content=content, headers=ASYNC)
-        assert refusal(reply) == (400, "BadRequest.EmptyModel")
+        assert refusal(reply) == (400, code)
 
 
 async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +162,7 @@ async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkey
     monkeypatch.setattr("wanflow.emulator.app.MOST_BYTES", 1000)
     async with door(tmp_path) as client:
         assert refusal(await submit(client, body("p" * 2000))) == (413, "BadRequest.TooLarge")
-        assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC)) == (400, "BadRequest.EmptyModel")
+        assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC)) == (400, "BadRequest.IllegalInput")
 
 
 async def test_a_path_of_any_bytes_is_not_there(tmp_path: Path) -> None:
@@ -349,3 +355,31 @@ def append(path: Path, text: str) -> None:
 def names(folder: Path) -> list[str]:
     """What is in a folder."""
     return [file.name for file in folder.iterdir()]
+
+
+POISON: tuple[tuple[str, dict[str, object]], ...] = (
+    ("wan2.7-i2v", {"media": [{"type": ["a"], "url": "https://h.example/a.png"}]}),
+    ("wan2.7-i2v", {"media": [{"type": {"a": 1}, "url": "https://h.example/a.png"}]}),
+    ("wan2.7-i2v", {"media": [{"type": "first_frame", "url": "http://[::1"}]}),
+    ("wan2.6-r2v", {"reference_urls": ["http://[::1"]}),
+    ("wan2.7-t2v", {"audio_url": "data:audio/wav;base64,AAAA"}),
+)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(("model", "given"), POISON, ids=lambda value: value if isinstance(value, str) else "")
+async def test_no_request_ends_the_emulator(
+    model: str, given: Mapping[str, object], strict: bool, tmp_path: Path
+) -> None:
+    """It fails by itself, or is refused at once, and the task beside it is filmed."""
+    asked = {"model": model, "input": {"prompt": "p", **given}, "parameters": {}}
+    async with door(tmp_path, terms=Terms(strict=strict)) as client:
+        good = await task(client, body())
+        reply = await client.post(SUBMIT, json=asked, headers=ASYNC)
+        if reply.status_code == 200:
+            ended = await settle(client, reply.json()["output"]["task_id"])
+            assert (ended["task_status"], ended["code"]) == ("FAILED", "InvalidParameter")
+        else:
+            assert strict
+            assert refusal(reply) == (400, "InvalidParameter")
+        assert (await settle(client, good))["task_status"] == "SUCCEEDED"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from wanflow.emulator import judge
+from wanflow.emulator.bucket import Bucket
+from wanflow.emulator.inputs import fetch
 from wanflow.emulator.order import Rejected
 from wanflow.emulator.rules import read_catalog
 
@@ -54,7 +58,7 @@ def test_nonsense_inside_is_let_in() -> None:
         ({"model": I2V, "input": {"media": [{"type": "first_frame"}]}}, "Field required: input.media.0.url"),
         (
             body(I2V, "first_frame", "video"),
-            "Input should be 'first_frame', 'last_frame', 'first_clip' or 'driving_audio': input.media.1.type",
+            "Input should be 'first_frame', 'last_frame', 'driving_audio' or 'first_clip': input.media.1.type",
         ),
         (body(I2V, "first_frame", "first_frame"), "Multiple first_frame items are not allowed"),
         (body(I2V, "last_frame"), "The combination of media types is not supported: last_frame"),
@@ -151,7 +155,7 @@ LEGACY = {"prompt": "character1 sings", "reference_urls": ["https://h/a.png"]}
         ({**LEGACY, "prompt": " "}, {}, "beijing", "prompt must contain words"),
         (LEGACY, {"duration": 11}, "beijing", "Duration should be between 2 and 10"),
         (LEGACY, {"duration": 7}, "virginia", "Duration should be 5 or 10"),
-        (LEGACY, {"size": "720P"}, "beijing", "Input should be '1080*1920'"),
+        (LEGACY, {"size": "720P"}, "beijing", "size must be in 1080*1920,1088*832"),
         (LEGACY, {"shot_type": "double"}, "beijing", "Input should be 'multi' or 'single'"),
     ],
 )
@@ -180,3 +184,11 @@ def test_a_ratio_beside_a_first_frame_is_not_even_looked_at() -> None:
     assert judge.judge(body, CATALOG).settings["ratio"] == "16:9"
     with pytest.raises(Rejected, match="Input should be"):
         judge.judge({**body, "input": {"prompt": "x", "media": [image]}}, CATALOG)
+
+
+@pytest.mark.parametrize("url", ["data:image/png;base64,é", "data:image/png;base64,a", "data:text/plain;base64,aaaa"])
+def test_data_that_is_none_is_refused(url: str, tmp_path: Path) -> None:
+    """In the service's words, whatever its signs are."""
+    bucket = Bucket(tmp_path, "http://h", lambda: datetime.now(UTC))
+    with pytest.raises(Rejected, match="url error, please check url"):
+        fetch(url, bucket, tmp_path)

@@ -57,6 +57,9 @@ SPECIMENS: Mapping[str, Specimen] = {
     "longest.png": _picture((2168, 271)),
     "clear.png": _picture((640, 360), mode="RGBA"),
     "moving.png": _picture((640, 360), mode="P", written="GIF"),
+    "camera.jpg": Specimen("image", lambda path: _two_pictures(path, "MPO")),
+    "still.avif": Specimen("video", lambda path: _two_pictures(path, "AVIF")),
+    "broken.png": Specimen("image", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64)) and None),
     "junk.png": Specimen("image", lambda path: path.write_bytes(b"no picture at all") and None),
     "good.mp4": _video((320, 240), 3),
     "good.mov": _video((240, 320), 2, "mov"),
@@ -99,6 +102,11 @@ def _measured(name: str) -> object:
         return probe.probe(place_of(name))
     except BadMedia as bad:
         return Unreadable(bad.why, bad.hint)
+
+
+def _two_pictures(path: Path, written: str) -> None:
+    first, second = (Image.new("RGB", (640, 360), (shade, 90, 60)) for shade in (60, 90))
+    first.save(path, written, save_all=True, append_images=[second])
 
 
 def _film(path: Path, size: tuple[int, int], seconds: int, container: str) -> None:

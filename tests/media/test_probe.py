@@ -86,7 +86,12 @@ def test_what_is_no_media_is_refused_with_the_reason(tmp_path: Path) -> None:
     """Missing, empty, a folder, text: each is said, each goes on from the file's name."""
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("not a film\n" * 50)
-    reasons = {"gone.mp4": "does not exist", "empty.mp4": "is empty", ".": "is not a file", "text.mp4": "can't be read"}
+    reasons = {
+        "gone.mp4": "does not exist",
+        "empty.mp4": "is empty",
+        ".": "is not a file",
+        "text.mp4": "is no picture, video or sound",
+    }
     for name, reason in reasons.items():
         with pytest.raises(BadMedia) as caught:
             probe(tmp_path / name)
@@ -99,7 +104,7 @@ def test_a_playlist_opens_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
     (tmp_path / "hls.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n")
     for name in ("list.mp4", "hls.mp4"):
-        with pytest.raises(BadMedia, match="can't be read"):
+        with pytest.raises(BadMedia, match="is no picture, video or sound"):
             probe(tmp_path / name)
 
 
@@ -147,3 +152,26 @@ def test_hostile_names_are_only_names(tmp_path: Path, name: str, monkeypatch: py
     """A relative path with anything in it is read as that file."""
     monkeypatch.chdir(tmp_path)
     assert probe(numbered_clip(Path(name), 4, (64, 48), sound=False)).frames == 4
+
+
+def test_pictures_that_no_model_takes_are_known_for_what_they_are(tmp_path):
+    """A GIF is one whatever its name is, a camera's JPEG of two pictures is a JPEG, a still film is refused."""
+    picture = Image.new("RGB", (640, 360))
+    picture.save(tmp_path / "moving.png", "GIF")
+    assert probe(tmp_path / "moving.png").format == "gif"
+    picture.save(tmp_path / "camera.jpg", "MPO", save_all=True, append_images=[picture])
+    assert probe(tmp_path / "camera.jpg").format == "jpeg"
+    picture.save(tmp_path / "still.mp4", "AVIF")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    for name, why in (("still.mp4", "is avif inside"), ("broken.png", "is a damaged picture")):
+        with pytest.raises(BadMedia) as caught:
+            probe(tmp_path / name)
+        assert caught.value.why == why
+
+
+def test_a_picture_beyond_all_sizes_is_not_called_damaged(tmp_path):
+    """It is whole, and too large for any model."""
+    Image.new("1", (30_000, 12_000)).save(tmp_path / "wall.png")
+    with pytest.raises(BadMedia) as caught:
+        probe(tmp_path / "wall.png")
+    assert caught.value.why == "is a picture of more pixels than any model takes"

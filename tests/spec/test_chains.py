@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kit.films import COAST, production, shot
@@ -51,3 +53,12 @@ def test_a_circle_is_no_chain(length: int) -> None:
 def test_a_very_long_chain_is_no_trouble() -> None:
     """Thousands of shots in a row."""
     assert len(list(check_chains(chain(3000)))) == 1
+
+
+def test_a_continuation_that_lands_on_a_picture_begins_a_chain_anew() -> None:
+    """It can't drift: its end is given."""
+    film = chain(LONGEST + 3)
+    landing = film.shots[f"more_{LONGEST - 1}"]
+    end = shot("x", {"last_frame": FileSource("end.png")}).media
+    shots = {**film.shots, landing.name: replace(landing, media=(*landing.media, *end))}
+    assert list(check_chains(replace(film, shots=shots))) == []

@@ -213,7 +213,7 @@ def totals(raw: Json) -> Iterator[Case]:
         yield ordinary(raw, "together-many", media=mixed, at="  |one:", says=says)
         yield ordinary(raw, "together-full", media=mixed[1:])
         if total["min"]:
-            says = f"`one` has no {named}, `{raw['model']}` needs {total['min']}"
+            says = f"`one` has no {named.replace(' and ', ' or ')}, `{raw['model']}` needs {total['min']}"
             yield ordinary(raw, "together-none", media=(), at="  |one:", says=says)
 
 

@@ -31,7 +31,7 @@ def test_a_piece_beyond_its_clip_is_one_problem(reading, body):
     production, problems = reading(body)
     assert production is not None, problems
     (found,) = check_media(production, TABLE)
-    assert "the piece needs frames" in found.message
+    assert "the piece reaches from" in found.message
 
 
 @pytest.mark.parametrize("prompt", ["${a:-${b}}", "x ${a", "${a ${b}"])
@@ -81,7 +81,7 @@ def test_a_voice_that_is_not_there_is_pointed_at_itself(reading):
     [
         ("shots:\n  a: {first_frame: a.png, prompt: '${mood}'}\n", "neither a cast member nor a var"),
         ("shots:\n  a: {first_frame: a.png, duration: '${n}'}\n", "`n` is no var"),
-        ("shots:\n  a: {first_frame: 'data:image/png;base64,!!'}\n", "not a picture as data"),
+        ("shots:\n  a: {first_frame: 'data:image/png;base64,!!'}\n", "a data URI has to be a picture"),
         ("shots:\n  a: {first_frame: 'ftp://host/a.png'}\n", "`ftp:` is no address"),
         ("shots:\n  a: {model: wan2.7-r2v, references: [keepr], prompt: x}\n", "no cast member is called `keepr`"),
     ],

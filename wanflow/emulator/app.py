@@ -63,7 +63,7 @@ class _Door:
             large = Rejected("BadRequest.TooLarge", "Payload Too Large", status=413)
             return JSONResponse(replies.error(large, str(uuid4())), large.status, {"connection": "close"})
         asked = _object(body)
-        fault = self._endpoint.faults.meet(call_of(request.method, path) or "", _model(asked, request))
+        fault = self._endpoint.faults.meet(call_of(request.method, path) or "", _model(asked or {}, request))
         if fault is not None and fault.status is not None:
             await anyio.sleep(fault.late)
             refusal = Rejected(fault.code, fault.message, status=fault.status)
@@ -160,16 +160,15 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _object(text: bytes) -> Mapping[str, object]:
-    if not text:
-        return {}
+def _object(text: bytes) -> Mapping[str, object] | None:
+    """The object of a body; None for what is none."""
     try:
         value = json.loads(text)
         if rb"\ud" in text.lower():
             json.dumps(value, ensure_ascii=False).encode()  # half a sign can be written in JSON, and be no text
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _size(path: Path, short: int) -> int:

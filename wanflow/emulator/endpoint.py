@@ -24,7 +24,6 @@ from wanflow.emulator.replies import BEIJING, Json
 from wanflow.emulator.rules import Catalog, in_region
 from wanflow.emulator.state import Task
 from wanflow.emulator.terms import Terms
-from wanflow.errors import WanflowError
 
 Filming = Callable[[Order, Path], Awaitable[Film]]
 """Films an order into a file; raises Rejected or WanflowError."""
@@ -45,7 +44,7 @@ class Call:
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
-    body: Mapping[str, object]
+    body: Mapping[str, object] | None
     task_id: str
     fault: Fault = WELL
 
@@ -90,7 +89,7 @@ class Endpoint:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: Mapping[str, object],
+        body: Mapping[str, object] | None,
         fault: Fault | None = None,
     ) -> tuple[int, Json]:
         """Answer one request: the HTTP status and the JSON that goes with it; `path` is below the base address."""
@@ -119,6 +118,8 @@ class Endpoint:
 
     def submit(self, call: Call) -> Json:
         """Take a request in; what is judged at once is only what api.md 4.2 names."""
+        if call.body is None:
+            raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
         model = judge.check_envelope(call.headers, call.body, self._catalog)
         self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
         self._check_queue(model)
@@ -184,7 +185,7 @@ class Endpoint:
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
         except Rejected as fault:
             self._fail(task, fault.code, fault.message)
-        except (WanflowError, OSError, MemoryError) as fault:
+        except Exception as fault:  # noqa: BLE001 - one task that nobody foresaw must not take the others with it
             self._fail(task, "InternalError.Algo", str(fault) or type(fault).__name__)
         else:
             url = self.bucket.film_url(task.id)

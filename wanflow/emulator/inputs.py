@@ -76,7 +76,7 @@ def _write_inline(url: str, scratch: Path) -> Path:
         raise Rejected("InvalidParameter", "url error, please check url！")
     try:
         decoded = base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         raise Rejected("InvalidParameter", "url error, please check url！") from None
     place = scratch / f"inline-{len(list(scratch.iterdir()))}"
     place.write_bytes(decoded)

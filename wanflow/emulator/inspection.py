@@ -63,7 +63,7 @@ def _check(url: str, rule: FileRules, fetch: Fetch) -> None:
     found = _LOOKS[rule.kind](path)
     if found.format not in rule.formats:
         raise Rejected("InvalidFile.Format", f"Invalid file format. The file format must be {', '.join(rule.formats)}.")
-    if url.startswith("data:") and not url.startswith(f"data:image/{found.format};"):
+    if url.startswith("data:") and not url.startswith(f"data:image/{found.format};base64,"):
         raise Rejected("InvalidParameter", "url error, please check url！")
     if found.bytes > rule.most_bytes:
         most = rule.most_bytes // MEGABYTE
@@ -94,7 +94,9 @@ def _look_at_picture(path: Path) -> Found:
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).size
-            return Found((picture.format or "").lower(), path.stat().st_size, upright, alpha=_see_through(picture))
+            written = (picture.format or "").lower()
+            seen = {"mpo": "jpeg"}.get(written, written)  # a camera's JPEG with a second picture behind it is one
+            return Found(seen, path.stat().st_size, upright, alpha=_see_through(picture))
     except Image.DecompressionBombError:
         raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
@@ -126,6 +128,9 @@ def _look_at_sound(path: Path) -> Found:
         raise _not_open("audio") from None
 
 
+_STILL = {"avif", "avis", "heic", "heix", "hevc", "heim", "mif1", "msf1"}
+"""Brands of pictures in the container of videos."""
+
 _LOOKS: dict[str, Callable[[Path], Found]] = {
     "image": _look_at_picture,
     "video": _look_at_video,
@@ -152,6 +157,8 @@ def _format(container: InputContainer) -> str:
     if "mp4" not in names:
         return names[0]
     brand = container.metadata.get("major_brand", "").strip()
+    if brand in _STILL:
+        return brand
     return {"qt": "mov", "M4A": "m4a"}.get(brand, "mp4")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from wanflow.emulator.order import HOME, Item, Order, Rejected
 from wanflow.emulator.rules import UNSEEN, Catalog, ModelRules, Setting, SettingRule
@@ -74,12 +75,12 @@ def _read_prompt(prompt: object, rules: ModelRules) -> str:
     if prompt is not None and not isinstance(prompt, str):
         raise _invalid("Input should be a valid string: input.prompt")
     if not (prompt or "").strip() and rules.prompt_required:
-        raise _invalid("prompt must contain words" if prompt else "Field required: input.prompt")
+        raise _invalid("Field required: input.prompt" if prompt is None else "prompt must contain words")
     return prompt or ""
 
 
 def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, ...]:
-    alone = tuple(_read_field(given.get(key), key, kind) for key, kind in rules.fields.items() if given.get(key))
+    alone = tuple(_read_field(given.get(key), key, kind, rules) for key, kind in rules.fields.items() if given.get(key))
     if rules.lists:
         return (*alone, *(item for key in rules.lists for item in _read_list(given.get(key), key, rules)))
     if len(rules.fields) == len(rules.media):
@@ -90,10 +91,21 @@ def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, .
     return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))
 
 
-def _read_field(url: object, key: str, kind: str) -> Item:
+def _read_field(url: object, key: str, kind: str, rules: ModelRules) -> Item:
     if not isinstance(url, str):
         raise _invalid(f"Input should be a valid string: input.{key}")
-    return Item(kind, url)
+    return Item(kind, _address(url, inline=rules.files[kind].inline))
+
+
+def _address(url: str, *, inline: bool) -> str:
+    """An address that somebody may look behind; raises Rejected for one that is none, or is data where none may be."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise _invalid("url error, please check url！") from None
+    if url.startswith(DATA) and not inline:
+        raise _invalid("url error, please check url！")
+    return url
 
 
 def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[Item]:
@@ -103,9 +115,7 @@ def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[Item]:
     for number, url in enumerate(listed):
         if not isinstance(url, str) or not url:
             raise _invalid(f"Input should be a valid string: input.{key}.{number}")
-        if url.startswith(DATA) and not inline:
-            raise _invalid("url error, please check url！")
-        yield Item(UNSEEN, url)
+        yield Item(UNSEEN, _address(url, inline=inline))
 
 
 def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
@@ -115,14 +125,13 @@ def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
     kind, url, voice = entry.get("type"), entry.get("url"), entry.get("reference_voice")
     if kind is None:
         raise _invalid(f"Field required: {where}.type")
-    if kind not in rules.media:
+    if not isinstance(kind, str) or kind not in rules.media:
         raise _invalid(f"Input should be {_either(list(rules.media))}: {where}.type")
     if not isinstance(url, str) or not url:
         raise _invalid(f"Field required: {where}.url")
-    if url.startswith(DATA) and not rules.files[str(kind)].inline:
-        raise _invalid("url error, please check url！")
     spoken = voice if isinstance(voice, str) and voice and kind in rules.voices else None
-    return Item(str(kind), url, spoken)
+    heard = None if spoken is None else _address(spoken, inline=rules.voices[kind].inline)
+    return Item(kind, _address(url, inline=rules.files[kind].inline), heard)
 
 
 def _read_settings(
@@ -142,6 +151,8 @@ def _read_settings(
 def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[str], region: str) -> Setting:
     if rule.kind is not type(value) or not isinstance(value, bool | int | str):
         raise _invalid(f"Input should be a valid {_KIND_WORDS[rule.kind]}: parameters.{name}")
+    if rule.choices and value not in rule.choices and name == "size":
+        raise _invalid(f"size must be in {','.join(sorted(map(str, rule.choices)))}")
     if rule.choices and value not in rule.choices:
         raise _invalid(f"Input should be {_either(sorted(map(str, rule.choices)))}")
     low, high = rule.bounds(types)

@@ -47,7 +47,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
         with av.open(str(path.absolute()), container_options=options, **LENIENT) as container:
             yield container
     except av.FFmpegError as fault:
-        raise BadMedia(path, f"can't be read as video or sound: {fault.strerror}".lower()) from fault
+        words = "is no picture, video or sound that can be read"
+        raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:

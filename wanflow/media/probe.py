@@ -21,7 +21,14 @@ from wanflow.media.container import BadMedia, film_of, film_stream, matrix_of, o
 from wanflow.spec.facts import Facts, Kind
 from wanflow.timing import NOMINAL_RATE
 
-PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
+PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+"""What is looked into: the last two are known for what they are, and no model takes them."""
+SAME = {"mpo": "jpeg"}
+"""A camera's JPEG with a second picture behind it is one."""
+STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc": "heic", "mif1": "heic", "msf1": "heic"}
+"""Brands of pictures that are kept in the container of videos."""
+BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
+"""How pictures begin that may be damaged beyond being known."""
 LYING = {5, 6, 7, 8}
 """EXIF orientations of a picture that is shown turned by a quarter."""
 HINT = "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds"
@@ -32,7 +39,10 @@ def probe(path: Path) -> Facts:
     size = _size(path)
     try:
         return _probe_picture(path, path, size)
-    except UnidentifiedImageError:
+    except UnidentifiedImageError as fault:
+        with path.open("rb") as file:
+            if file.read(4).startswith(BEGINNINGS):
+                raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
         return _probe_container(path, size)
 
 
@@ -102,9 +112,12 @@ def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
             if image.getexif().get(ExifTags.Base.Orientation) in LYING:
                 width, height = height, width
             alpha, written = image.has_transparency_data, (image.format or "").lower()
+            written = SAME.get(written, written)
     except UnidentifiedImageError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
+    except Image.DecompressionBombError as fault:
+        raise BadMedia(path, "is a picture of more pixels than any model takes", hint="scale it") from fault
+    except (OSError, SyntaxError, ValueError) as fault:
         raise BadMedia(path, f"is a damaged picture: {fault}") from fault
     found = digest.of_file(file) if isinstance(file, Path) else digest.of_bytes(file.getvalue())
     return Facts(Kind.IMAGE, written, found, size_bytes, width, height, alpha)
@@ -113,6 +126,7 @@ def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
 def _probe_container(path: Path, size_bytes: int) -> Facts:
     try:
         with opened(path) as container:
+            _refuse_still(container, path)
             if stream := film_stream(container):
                 return _probe_video(path, size_bytes, container, stream)
             if container.streams.audio:
@@ -120,6 +134,12 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
     except BadMedia as fault:
         raise BadMedia(path, fault.why, hint=HINT) from fault
     raise BadMedia(path, "has neither video nor sound", hint=HINT)
+
+
+def _refuse_still(container: InputContainer, path: Path) -> None:
+    still = STILL.get(container.metadata.get("major_brand", "").strip())
+    if still is not None:
+        raise BadMedia(path, f"is {still} inside")
 
 
 def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:

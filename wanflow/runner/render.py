@@ -9,7 +9,7 @@ from wanflow.money import Cost
 from wanflow.planner.decide import Decision
 from wanflow.planner.steps import Step
 from wanflow.runner.event import TaskChanged, Warned
-from wanflow.runner.fetch import fetch_film
+from wanflow.runner.fetch import FetchedFilm, fetch_film
 from wanflow.runner.parts import Parts
 from wanflow.runner.patience import wait_for
 from wanflow.runner.record import file_take, film_from
@@ -63,21 +63,7 @@ async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
     ready = parts.stamp()
     parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
     film = await fetch_film(state.task_id, state.url, parts)
-    charged, price = _charged(state, task, parts), task.attempt.price
-    take = Take(
-        digest=film.digest,
-        fingerprint=task.attempt.fingerprint,
-        seed=task.attempt.seed,
-        model=task.attempt.model,
-        film=film_from(film.facts),
-        date=parts.stamp(),
-        task_id=state.task_id,
-        request_id=state.request_id,
-        seed_uncertain=task.seed_uncertain,
-        cost=None if charged is None else charged.amount,
-        currency=None if price is None else price.currency,
-        estimate=None if price is None else price.amount,
-    )
+    take = _take_of(state, task, film, parts)
     blobs.adopt_take(parts.store, film.path, film.digest)
     traces.append(parts.store, Trace(take, task.attempt.recipe))
     parts.journal.stored(state.task_id, film.digest, parts.stamp())
@@ -97,6 +83,24 @@ def tell_changes(node: str, parts: Parts) -> Seen:
             parts.emit(TaskChanged(node, state.task_id, state.status.value))
 
     return seen
+
+
+def _take_of(state: TaskState, task: OpenTask, film: FetchedFilm, parts: Parts) -> Take:
+    charged, price = _charged(state, task, parts), task.attempt.price
+    return Take(
+        digest=film.digest,
+        fingerprint=task.attempt.fingerprint,
+        seed=task.attempt.seed,
+        model=task.attempt.model,
+        film=film_from(film.facts),
+        date=parts.stamp(),
+        task_id=state.task_id,
+        request_id=state.request_id,
+        seed_uncertain=task.seed_uncertain,
+        cost=None if charged is None else charged.amount,
+        currency=None if price is None else price.currency,
+        estimate=None if price is None else price.amount,
+    )
 
 
 def _charged(state: TaskState, task: OpenTask, parts: Parts) -> Cost | None:

@@ -10,7 +10,7 @@ from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Shot
 from wanflow.spec.prompt import identifiers, named_cast
-from wanflow.yamlvalue import Scalar
+from wanflow.yamlvalue import Place, Scalar
 
 
 def choose_references(
@@ -21,8 +21,9 @@ def choose_references(
     if "references" not in model.keys:
         if named:
             message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
-            place = draft.values["prompt"].place
-            problems.append(Problem(place, message, "describe it in words, or use a model with references"))
+            problems.append(
+                Problem(draft.prompt_place, message, "describe it in words, or use a model with references")
+            )
         if draft.references:
             problems.append(Problem(draft.given["references"], f"`{model.name}` takes no `references`"))
         return ()
@@ -32,6 +33,11 @@ def choose_references(
     missing = [name for name in named if name not in {member.name for member in listed}]
     problems += [_unlisted(draft, name) for name in missing]
     return listed
+
+
+def named_places(draft: Draft) -> dict[str, Place]:
+    """Where a shot lists each cast member; empty where its prompt decides."""
+    return {name.words: name.place for name, _ in draft.references or () if name is not None}
 
 
 def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
@@ -49,9 +55,10 @@ def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -
 
 
 def _unlisted(draft: Draft, name: str) -> Problem:
-    place = draft.values["prompt"].place
     return Problem(
-        place, f"the prompt names `{name}`, which is not among `references`", "add it, or leave `references` out"
+        draft.prompt_place,
+        f"the prompt names `{name}`, which is not among `references`",
+        "add it, or leave `references` out",
     )
 
 

@@ -42,7 +42,12 @@ def _depth(name: str, shots: Mapping[str, Shot], depths: dict[str, int]) -> int:
 
 
 def _continued(shot: Shot) -> Media | None:
-    """The media of a shot that its own film goes on from, where that is another shot's film."""
+    """The media of a shot that its own film goes on from, where that is another shot's film.
+
+    One that lands on a picture of its own begins anew.
+    """
+    if any(item.type == "last_frame" for item in shot.media):
+        return None
     media = load_catalog()[shot.model].media
     found = (item for item in shot.media if item.type in media and media[item.type].continued)
     return next((item for item in found if isinstance(item.source, ShotSource)), None)

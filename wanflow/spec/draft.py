@@ -48,6 +48,12 @@ class Draft:
     tags: tuple[str, ...] = ()
     damaged: bool = False
 
+    @property
+    def prompt_place(self) -> Place:
+        """Where the prompt is written; the shot itself where it has none."""
+        written = self.values.get("prompt")
+        return self.place if written is None else written.place
+
 
 def read_cast(root: Table, folder: Path, problems: list[Problem]) -> dict[str, Member]:
     """The cast by name; members that can't be read are left out, their problems added."""

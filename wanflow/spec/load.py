@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from wanflow.errors import did_you_mean
 from wanflow.money import Cost, parse_amount
 from wanflow.spec.casting import unused_members
 from wanflow.spec.catalog import load_catalog
+from wanflow.spec.defaults import check_defaults
 from wanflow.spec.draft import read_cast, read_draft
 from wanflow.spec.interpolate import Names
 from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs, unknown_shots
@@ -27,7 +29,8 @@ BACKEND, REGION = "animatic", "beijing"
 BACKENDS = ("animatic", "dashscope")
 REGIONS = ("beijing", "singapore", "virginia")
 
-_BUCKET = re.compile(r"(?!file:|local:|memory:|https?:|data:)[a-z][a-z0-9+.-]*://[^/@?#\s]+(/[^@?#\s]*)?")
+_BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
+"""Those whose filesystems can sign addresses."""
 
 
 def read(
@@ -95,16 +98,17 @@ class _Reading:
         self.problems += self._settings()
         shape, broken = check_shape(root)
         self.problems += shape
+        return self._production(root, broken)
+
+    def _production(self, root: Table, broken: frozenset[tuple[str | int, ...]]) -> Production:
         own = _word(root, "backend") or BACKEND
         out = "out" if self._backend in {None, own} else f"out/{self._backend}"
-        region = self._region or _word(root, "region") or REGION
-        shots = self._shots(root, region, broken)
-        cuts = self._cuts(root, out, broken)
-        names = _names(root, "shots")
-        self.problems += [*unknown_shots(shots, cuts, names), *shared_outputs(cuts)]
+        written = self._region or _word(root, "region")
+        region = written if written in REGIONS else REGION
+        shots, cuts = self._shots(root, region, broken), self._cuts(root, out, broken)
+        self.problems += [*unknown_shots(shots, cuts, _names(root, "shots")), *shared_outputs(cuts)]
         if not has_errors(self.problems):  # else nobody knows whom the broken shots name
             self.problems += unused_members(_keys(root, "cast"), shots.values())
-        title = _word(root, "title") or ""
         prices = self._priced_by(root)
         return Production(
             folder=self._folder,
@@ -113,7 +117,7 @@ class _Reading:
             region=region,
             shots=shots,
             cuts=cuts,
-            title=title,
+            title=_word(root, "title") or "",
             out=out,
             uploads=self._uploads(root),
             prices=prices,
@@ -186,6 +190,7 @@ class _Reading:
         models, shots = load_catalog(), {}
         cast = read_cast(root, self._folder, self.problems)
         defaults = root.find("defaults")
+        self.problems += check_defaults(defaults)
         for key, node in _sound(root, "shots", broken):
             general = defaults if isinstance(defaults, Table) else None
             draft = read_draft(key, node, general, self._folder, self.problems) if isinstance(node, Table) else None
@@ -193,7 +198,7 @@ class _Reading:
                 continue
             model = models.get(draft.model.words)
             if model is None:
-                hint = _listed("models", models)
+                hint = did_you_mean(draft.model.words, models) or _listed("models", models)
                 self.problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
             else:
                 shots[key.words] = parse_shot(draft, model, region, cast, self.problems)

@@ -75,9 +75,9 @@ class _Check:
             rule = rules.get(media.type)
             if rule is None:
                 continue  # said already, of the shot
-            yield from self._source(media.place, media.source, rule.file, media.slot)
+            yield from self._source(media.place, media.source, rule.file, media.title)
             if media.voice is not None and rule.voice is not None:
-                yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.slot}.voice")
+                yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.title}.voice")
             if rule.continued:
                 yield from self._continued(shot, media)
             else:
@@ -96,7 +96,9 @@ class _Check:
 
     def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
         clip, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
-        if isinstance(clip, Unreadable) or clip is None or clip.seconds is None or not isinstance(wanted, int):
+        if not isinstance(clip, Expected) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
+            return
+        if clip.seconds is None:
             return
         if clip.seconds >= wanted:
             length = timing.decimal_text(clip.seconds, 2)
@@ -108,6 +110,8 @@ class _Check:
         given, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
         if not isinstance(given, Expected) or given.seconds is None or not isinstance(wanted, int) or not wanted:
             return
+        if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
+            return  # said already, of its file
         length = timing.decimal_text(given.seconds, 2)
         if rule.file.kind == "audio" and given.seconds > wanted:
             message, hint = f"of `{media.slot}`, {length} s long, only the first {wanted} s are heard", None
@@ -210,8 +214,10 @@ def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slo
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timing.decimal_text(expected.seconds, 2)
-        message = f"{name} lasts {length} s, `{slot}` takes {rule.seconds[0]} to {rule.seconds[1]} s"
-        yield Problem(place, message, "take a piece of it" if expected.seconds > rule.seconds[1] else None)
+        takes = "it" if name == f"`{slot}`" else f"`{slot}`"
+        message = f"{name} lasts {length} s, {takes} takes {rule.seconds[0]} to {rule.seconds[1]} s"
+        piece = f"take a piece of it: `head: {rule.seconds[1]}`" if rule.kind == "video" else "make it shorter"
+        yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else "take a longer one")
     if expected.facts is not None:
         yield from _written(place, name, source, expected.facts, rule)
     if expected.sides is not None:

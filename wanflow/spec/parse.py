@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from wanflow.errors import did_you_mean
 from wanflow.spec import rules
-from wanflow.spec.casting import choose_references, silent_references
+from wanflow.spec.casting import choose_references, named_places, silent_references
 from wanflow.spec.draft import SLOTS, Draft, Member
 from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
@@ -27,7 +28,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     before = len(problems)
     references = choose_references(draft, model, written, cast, problems)
     damaged = draft.damaged or has_errors(problems[before:])
-    media = tuple(_media(draft, references, model))
+    media = tuple(_media(draft, references))
     prompt = with_identifiers(written, references, model) or None
     negative = _text(draft, "negative_prompt")
     if region not in model.regions:
@@ -98,8 +99,8 @@ def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
         seen.setdefault(cut.output, cut.name)
 
 
-def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterator[Media]:
-    del model
+def _media(draft: Draft, references: tuple[Member, ...]) -> Iterator[Media]:
+    named = named_places(draft)
     for slot in SLOTS:
         if slot in draft.slots:
             source, place = draft.slots[slot]
@@ -114,6 +115,7 @@ def _media(draft: Draft, references: tuple[Member, ...], model: Model) -> Iterat
             voice=member.voice,
             cast=member.name or None,
             voice_place=member.voice_place,
+            named_at=named.get(member.name, draft.prompt_place) if member.name else None,
         )
 
 
@@ -122,7 +124,7 @@ def _voiced(media: Media, model: Model) -> Media:
     rule = model.media.get(media.type)
     if media.voice is None or rule is None or rule.voice is not None:
         return media
-    return Media(media.slot, media.type, media.source, media.place, None, media.cast)
+    return replace(media, voice=None)
 
 
 def _item(node: Node, folder: Path, *, slated: bool) -> CutItem:

@@ -24,7 +24,7 @@ class Media:
 
     `slot` names it within the shot (`first_clip`, `reference_2`); `type` is the wire's word (`first_clip`,
     `reference_image`). `voice` rides on a reference and has the slot `<slot>.voice`. `cast` is the cast member's
-    name where there is one.
+    name where there is one; `named_at` where the shot asks for it, where that is elsewhere.
     """
 
     slot: str
@@ -34,6 +34,17 @@ class Media:
     voice: Source | None = None
     cast: str | None = None
     voice_place: Place | None = None
+    named_at: Place | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages about its file: the same in every shot that has it."""
+        return self.type if self.slot.startswith("reference_") else self.slot
+
+    @property
+    def used_at(self) -> Place:
+        """Where the shot asks for it, for problems that are not the file's own."""
+        return self.named_at or self.place
 
     @property
     def spoken_at(self) -> Place:

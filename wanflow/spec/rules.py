@@ -11,7 +11,7 @@ from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Media
 from wanflow.spec.shape import known_parameters
 from wanflow.spec.source import DataSource
-from wanflow.yamlvalue import Scalar
+from wanflow.yamlvalue import Scalar, needlessly_quoted
 
 UNFILLED = "${"
 """Stands in a value whose name was unknown, which is said already."""
@@ -37,7 +37,7 @@ def check_media(draft: Draft, model: Model, media: tuple[Media, ...], region: st
     for item in media:
         if item.type not in model.media:
             hint = _models_with(lambda other, kind=item.type: kind in other.media)
-            place = draft.given.get(item.slot, item.place)
+            place = draft.given.get(item.slot, item.used_at)
             yield Problem(place, f"`{model.name}` takes no `{item.type}`", hint)
     if not set(types) <= set(model.media):
         return
@@ -94,7 +94,8 @@ def check_value(
     value = written.value
     if not _typed(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
-        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.words}`")
+        hint = "write it without quotes" if needlessly_quoted(written) else None
+        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.words}`", hint)
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)
         yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.words}`")
@@ -105,8 +106,15 @@ def check_value(
 def check_seed(draft: Draft, model: Model) -> Iterator[Problem]:
     """The given seed, where there is one."""
     written, rule = draft.values.get("seed"), model.parameters.get("seed")
-    if written is not None and rule is not None:
-        yield from check_value("seed", written, rule, model)
+    if written is None or rule is None:
+        return
+    yield from check_value("seed", written, rule, model)
+    takes = draft.values.get("takes")
+    if isinstance(written.value, int) and takes is not None and isinstance(takes.value, int) and rule.high is not None:
+        last = written.value + takes.value - 1
+        if written.value <= rule.high < last:
+            message = f"{takes.value} takes count the seed up to {last}, `{model.name}` takes {rule.high} at most"
+            yield Problem(written.place, message, "begin lower")
 
 
 def _range(
@@ -137,10 +145,10 @@ def _reaches(item: Media, model: Model, region: str) -> Iterator[Problem]:
     if rule.regions and region not in rule.regions:
         where = ", ".join(rule.regions)
         message = f"`{model.name}` takes no `{item.type}` in the region `{region}`"
-        yield Problem(item.place, message, f"it does in {where}")
+        yield Problem(item.used_at, message, f"it does in {where}")
     if isinstance(item.source, DataSource) and "data" not in rule.file.forms:
         message = f"`{model.name}` takes no data URI as `{item.type}`"
-        yield Problem(item.place, message, "save it as a file and name that")
+        yield Problem(item.used_at, message, "save it as a file and name that")
 
 
 def _typed(value: object, rule: ParameterRule) -> bool:
@@ -189,10 +197,10 @@ def _count(
     draft: Draft, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
 ) -> Iterator[Problem]:
     least, most = bounds
-    named = " and ".join(f"`{kind}`" for kind in kinds)
+    named, any_of = (f" {word} ".join(f"`{kind}`" for kind in kinds) for word in ("and", "or"))
     if count < least:
         hint = "name cast members in the prompt, or list `references`" if "reference" in kinds[0] else None
-        yield Problem(draft.place, f"`{draft.name}` has {count or 'no'} {named}, `{model.name}` needs {least}", hint)
+        yield Problem(draft.place, f"`{draft.name}` has {count or 'no'} {any_of}, `{model.name}` needs {least}", hint)
     elif count > most:
         yield Problem(draft.place, f"`{draft.name}` has {count} {named}, `{model.name}` takes {most} at most")
 
@@ -218,4 +226,4 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _warning(item: Media, message: str) -> Problem:
-    return Problem(item.spoken_at, message, None, Severity.WARNING)
+    return Problem(item.named_at or item.spoken_at, message, None, Severity.WARNING)

@@ -9,7 +9,7 @@ from wanflow.errors import did_you_mean
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Node, Place, plain
+from wanflow.yamlvalue import Node, Place, Scalar, needlessly_quoted, plain
 from wanflow.yamlvalue import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
@@ -103,7 +103,7 @@ def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
         case "not" | "minProperties" | "dependentRequired":
             yield Problem(_name_place(root, broken.path), _combination(broken))
         case _:
-            yield Problem(value.place, _wrong(broken), _near_value(broken))
+            yield Problem(value.place, _wrong(broken), _near_value(broken) or _unquoted(value, broken))
 
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
@@ -161,6 +161,14 @@ def _wrong(broken: Violation) -> str:
             return f"{name} is empty"
         case _:
             return f"{name} breaks the format's rule `{broken.rule}`"
+
+
+def _unquoted(value: Node, broken: Violation) -> str | None:
+    """The way out where quotes made a text of a number or a truth value."""
+    if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
+        return "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
+    meant = isinstance(value, Scalar) and needlessly_quoted(value)
+    return "write it without quotes" if broken.rule in {"type", "pattern"} and meant else None
 
 
 def _near_value(broken: Violation) -> str | None:

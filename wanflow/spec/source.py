@@ -129,4 +129,5 @@ def _outside(first: int, end: int, frames: int, rate: Fraction) -> str:
     length = f"the clip has {frames} frames ({float(frames / rate):g} s)"
     if first >= end:
         return f"the piece is empty; {length}"
-    return f"the piece needs frames {first} to {end - 1}; {length}"
+    begin, stop = (f"{float(frame / rate):g}" for frame in (first, end))
+    return f"the piece reaches from {begin} s to {stop} s; {length}"

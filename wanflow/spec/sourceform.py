@@ -8,6 +8,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wanflow import digest
 from wanflow.spec.problem import Problem, Severity
@@ -113,12 +114,22 @@ def _written(node: Scalar, text: str, folder: Path, problems: list[Problem]) -> 
     return FileSource(find_path(text, folder))
 
 
-def _address(node: Scalar, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource:
+def _address(node: Scalar, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
+    if not _names_a_host(text):
+        problems.append(Problem(node.place, "this is no address", "e.g. `https://host.example/coast.png`"))
+        return None
     if sha256 is None and _SIGNED.search(text):
         message = "the address is signed or expires, and its whole text is its identity"
         hint = "pin it: `{url: …, sha256: …}`"
         problems.append(Problem(node.place, message, hint, Severity.WARNING))
     return UrlSource(text, sha256)
+
+
+def _names_a_host(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).hostname) and not re.search(r"\s", text)
+    except ValueError:
+        return False
 
 
 def _inline(node: Scalar, text: str, problems: list[Problem]) -> DataSource | None:
@@ -128,7 +139,8 @@ def _inline(node: Scalar, text: str, problems: list[Problem]) -> DataSource | No
     except binascii.Error:
         data = b""
     if parts is None or not data:
-        problems.append(Problem(node.place, "not a picture as data", "write `data:image/png;base64,…`"))
+        message = "a data URI has to be a picture, `data:image/png;base64,…`"
+        problems.append(Problem(node.place, message, "save anything else as a file, and name that"))
         return None
     return DataSource(text, parts.group(1), digest.of_bytes(data))
 

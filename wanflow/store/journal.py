@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow.digest import Canonical
-from wanflow.errors import StoreFault, UnknownTarget
-from wanflow.money import amount_text
+from wanflow.errors import StoreFault
 from wanflow.store import durable, takefile
 from wanflow.store.layout import Store
 from wanflow.store.take import Price, Recipe
@@ -118,7 +117,7 @@ class Journal:
             "fingerprint": attempt.fingerprint,
             "seed": attempt.seed,
             "recipe": attempt.recipe,
-            "price": None if attempt.price is None else _price_json(attempt.price),
+            "price": None if attempt.price is None else takefile.price_json(attempt.price),
         }
         self._write("intended", attempt.date, facts)
 
@@ -285,16 +284,8 @@ def _attempt(record: Mapping[str, object]) -> Attempt:
         seed=takefile.whole_number(record["seed"]),
         recipe=takefile.recipe_of(record["recipe"]),
         date=_text(record, "date"),
-        price=None if record.get("price") is None else _price(takefile.mapping(record["price"])),
+        price=None if record.get("price") is None else takefile.price_of(record["price"]),
     )
-
-
-def _price_json(price: Price) -> dict[str, Canonical]:
-    return {"amount": amount_text(price.amount), "rate": amount_text(price.rate), "currency": price.currency}
-
-
-def _price(record: Mapping[str, object]) -> Price:
-    return Price(takefile.amount(record["amount"]), takefile.amount(record["rate"]), _text(record, "currency"))
 
 
 def _text(record: Mapping[str, object], key: str) -> str:
@@ -303,19 +294,6 @@ def _text(record: Mapping[str, object], key: str) -> str:
 
 def _maybe(record: Mapping[str, object], key: str) -> str | None:
     return None if record.get(key) is None else _text(record, key)
-
-
-def adrift_of(diary: Diary, shot: str, take: int | None = None) -> Attempt:
-    """The one submission of unknown fate of a shot; raises UnknownTarget where there is none, or more than one."""
-    mine = [attempt for attempt in diary.adrift if attempt.shot == shot and take in {None, attempt.number}]
-    if len(mine) == 1:
-        return mine[0]
-    if mine:
-        numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
-        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
-    others = sorted({f"`{attempt.shot}`" for attempt in diary.adrift})
-    hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
-    raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)
 
 
 def unsigned(url: str) -> str:

@@ -7,8 +7,9 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from wanflow import timing
+from wanflow.digest import Canonical
 from wanflow.money import amount_text
-from wanflow.store.take import Film, Recipe, Take
+from wanflow.store.take import Film, Price, Recipe, Take
 
 
 def to_json(take: Take) -> dict[str, object]:
@@ -59,6 +60,17 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         currency=_maybe(facts.get("currency")),
         seed_uncertain=facts.get("seed_uncertain") is True,
     )
+
+
+def price_json(price: Price) -> dict[str, Canonical]:
+    """A price as it stands in the journal."""
+    return {"amount": amount_text(price.amount), "rate": amount_text(price.rate), "currency": price.currency}
+
+
+def price_of(value: object) -> Price:
+    """A price from `price_json`; raises KeyError, TypeError or ValueError for anything else."""
+    facts = mapping(value)
+    return Price(amount(facts["amount"]), amount(facts["rate"]), text(facts["currency"]))
 
 
 def recipe_of(value: object) -> Recipe:

@@ -15,6 +15,7 @@ from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending, telling, waiting
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
+from wanflow.money import Cost
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
 from wanflow.report.notes import plan_notes
@@ -87,10 +88,7 @@ def command(
         if _at_rest(plan):
             return _settle(plan, swept, loudness, as_json=as_json)
         limit = limit_of(budget, plan)
-        if not affordable(plan, limit):
-            return stopped(ExitCode.STOPPED, as_json=as_json)
-        studio.require_key(plan)
-        if not approved(plan, yes=yes, notes=plan_notes(plan, limit)):
+        if not _may_spend(plan, limit, yes=yes):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         work = partial(
             studio.run,
@@ -125,6 +123,14 @@ def _gather(production: Production, lookup: Lookup, loudness: Loudness, *, as_js
     if not studio.has_open_ends(production):
         return None
     return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json), **lookup))
+
+
+def _may_spend(plan: Plan, limit: Cost | None, *, yes: bool) -> bool:
+    """Whether a run does not surely cost more than it may, has a key to pay with, and is approved."""
+    if not affordable(plan, limit):
+        return False
+    studio.require_key(plan)
+    return approved(plan, yes=yes, notes=plan_notes(plan, limit))
 
 
 def _at_rest(plan: Plan) -> bool:

@@ -21,7 +21,7 @@ from wanflow.report.request import request_of, rows_of, show_json, show_text
 @click.pass_obj
 def command(settings: Settings, node: str, *, as_json: bool) -> int:
     """Show NODE resolved: its values with the places they come from, and a shot's request as it is sent."""
-    plan = studio.plan(open_production(settings))
+    plan = studio.plan(open_production(settings, quiet=True))
     vertex, steps = vertex_of(plan, node), steps_of(plan, node)
     rows, request = rows_of(vertex, plan.graph.production), request_of(vertex, steps)
     if as_json:
