@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
-from wanflow.graph.select import excluded
+from wanflow.graph.select import named
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.intake import facts_of, load, store_of, validate
@@ -210,7 +210,7 @@ def require_key(of: Plan) -> None:
 
 def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
     current = planner_states.states(whole)
-    return choose(graph, select, current, exclude) - excluded(graph, exclude, current)
+    return choose(graph, select, current, exclude) - named(graph, exclude, current)
 
 
 def _reshelve(of: Plan, store: Store) -> None:

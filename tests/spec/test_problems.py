@@ -82,10 +82,7 @@ LATER = [
     *[(f"cuts: {{m: {{items: [a], {key}}}}}\n", 5, 24) for key in ("size: 10x10", "fps: 24", "fit: crop")],
     *[(f"cuts: {{m: {{items: [a], {key}}}}}\n", 5, 24) for key in ("subtitles: a", "loudness: -16", "profile: draft")],
     ("cuts: {m: [{shot: a, transition: fade}]}\n", 5, 22),
-    *[
-        (f"  b: {{first_frame: a.png, {key}}}\n", 5, 27)
-        for key in ("pick: wait", "matrix: {s: [a]}", "use: extend", "with: {a: 1}")
-    ],
+    *[(f"  b: {{first_frame: a.png, {key}}}\n", 5, 27) for key in ("matrix: {s: [a]}", "use: extend", "with: {a: 1}")],
 ]
 
 

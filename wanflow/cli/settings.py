@@ -55,14 +55,18 @@ def _pair(word: str, option: click.Parameter) -> tuple[str, str]:
     return name, text
 
 
-file_option = click.option(
-    "-f",
-    "--file",
-    type=click.Path(path_type=Path),
-    expose_value=False,
-    callback=_note,
-    help="The production file (default: wanflow.yaml).",
-)
+def _file_option(*names: str) -> Callable[[Decorated], Decorated]:
+    return click.option(
+        *names,
+        "file",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_note,
+        help="The production file (default: wanflow.yaml).",
+    )
+
+
+file_option = _file_option("-f", "--file")
 
 _OVERRIDES = (
     click.option(
@@ -107,6 +111,11 @@ def production_options(command: Decorated) -> Decorated:
 def spending(command: Decorated) -> Decorated:
     """Add `--budget`, and `--prices`, which comes with the `Settings`."""
     return _with(command, _SPENDING)
+
+
+def production_options_but_file(command: Decorated) -> Decorated:
+    """The same with `-f` alone, for a command whose `--file` is another."""
+    return _with(command, (_file_option("-f"), *_OVERRIDES))
 
 
 def selection(command: Decorated) -> Decorated:

@@ -22,12 +22,12 @@ def select(graph: ShotGraph, selectors: Sequence[str], states: States, exclude: 
     chosen = [_expand(graph, word, states) for word in selectors] if selectors else [_everything(graph)]
     wanted = frozenset[str]().union(*chosen)
     needed = wanted.union(*(graph.ancestors(vertex) for vertex in wanted))
-    return needed - excluded(graph, exclude, states)
+    return needed - named(graph, exclude, states)
 
 
-def excluded(graph: ShotGraph, exclude: Sequence[str], states: States) -> frozenset[str]:
-    """The vertices that `--exclude` names: those alone, not what they need."""
-    return frozenset[str]().union(*(_match(graph, word, states) for word in exclude))
+def named(graph: ShotGraph, words: Sequence[str], states: States) -> frozenset[str]:
+    """The vertices that words name: those alone, not what they need. Raises UnknownTarget as `select`."""
+    return frozenset[str]().union(*(_expand(graph, word, states) for word in words))
 
 
 def _everything(graph: ShotGraph) -> frozenset[str]:

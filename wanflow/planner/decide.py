@@ -87,7 +87,15 @@ def decide_takes(question: Question, supplies: Mapping[str, Supply], world: Worl
         kept = Reason(Code.HELD, f"take {entry.numbers[held.digest]} is kept although the shot may have changed")
         return (Decision(Action.HELD, (kept,), number=entry.numbers[held.digest], seed=held.seed, take=held),)
     decisions = [_decide_take(question, ordinal, supplies, world) for ordinal in range(question.wanted)]
-    return _numbered(question, decisions)
+    return _numbered(question, _with_clips(question, decisions, world.inventory))
+
+
+def _with_clips(question: Question, decisions: list[Decision], inventory: Inventory) -> list[Decision]:
+    """The decisions with clips that were made elsewhere in the place of the last takes that are still missing."""
+    missing = [at for at, item in enumerate(decisions) if item.action in {Action.RENDER, Action.BLOCKED}]
+    for at, clip in zip(reversed(missing), question.clips if question.known else (), strict=False):
+        decisions[at] = _own_answer(question, replace(decisions[at], take=clip, seed=None), inventory)
+    return decisions
 
 
 def _decide_take(question: Question, ordinal: int, supplies: Mapping[str, Supply], world: World) -> Decision:

@@ -88,6 +88,10 @@ def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
     question = ask(shot, world.backend, inputs, world.inventory)
     held = next((item.take for item in decisions if item.action is Action.HELD), None)
+    if shot.waits_for_pick and held is None and question.pick is None:
+        return missing(
+            shot.name, _needs_pick(shot, decisions), tuple(take_node(shot.name, d.number) for d in decisions)
+        )
     picked = held or (question.picked() if question.known else None)
     number = question.entry.numbers.get(picked.digest) if picked is not None else None
     first = _first_to_come(decisions)
@@ -102,6 +106,11 @@ def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[
     promise = f"{question.core}:{question.seed(first.ordinal)}"
     node = take_node(shot.name, first.number)
     return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
+
+
+def _needs_pick(shot: Shot, decisions: tuple[Decision, ...]) -> Reason:
+    takes = "1 take" if len(decisions) == 1 else f"{len(decisions)} takes"
+    return Reason(Code.NEEDS_PICK, f"{shot.name} has {takes} and waits for a pick: `wanflow pick {shot.name} N`")
 
 
 def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:

@@ -54,6 +54,12 @@ class Question:
         return take.seed is None or take.seed in {self.seed(ordinal) for ordinal in range(reach)}
 
     @property
+    def clips(self) -> tuple[Take, ...]:
+        """The clips made elsewhere that answer this request, oldest first."""
+        found = [take for take in self.entry.takes.values() if take.seed is None and self.answers(take)]
+        return tuple(sorted(found, key=lambda take: self.entry.numbers[take.digest]))
+
+    @property
     def pick(self) -> Take | None:
         """The take that somebody picked for this request; None where nobody did."""
         pick = self.entry.takes.get(self.entry.picks.get(self.request, ""))
@@ -73,6 +79,13 @@ def ask(shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inv
     known = all(supply.known for supply in supplies.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
     return Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
+
+
+def is_settled(recipe: Canonical) -> bool:
+    """Whether a request is fully known, with nothing in it that is only promised."""
+    if isinstance(recipe, Mapping):
+        return not recipes.is_promise(recipe) and all(map(is_settled, recipe.values()))
+    return all(map(is_settled, recipe)) if isinstance(recipe, list | tuple) else True
 
 
 def last_request(inventory: Inventory, shot: str) -> Recipe:

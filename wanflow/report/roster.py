@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from wanflow.graph.node import ShotVertex
 from wanflow.graph.recipe import fingerprint
 from wanflow.planner.draft import supply_as_is
-from wanflow.planner.question import Question
+from wanflow.planner.question import Question, is_settled
 from wanflow.planner.reason import Reason
 from wanflow.planner.states import left_over
 from wanflow.planner.steps import Plan, StepKind
@@ -208,7 +208,7 @@ def question_of(plan: Plan, shot: Shot) -> Question:
     """The request of a shot as a plan knows it."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
-    return Question(shot, words, fingerprint(words), known=True, entry=_entry(plan, shot))
+    return Question(shot, words, fingerprint(words), known=is_settled(words), entry=_entry(plan, shot))
 
 
 def _entry(plan: Plan, shot: Shot) -> ShotEntry:

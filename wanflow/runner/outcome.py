@@ -9,7 +9,11 @@ from enum import StrEnum
 from wanflow import money
 from wanflow.errors import WanflowError
 from wanflow.money import Cost
+from wanflow.planner.reason import Code
 from wanflow.planner.steps import Action, Plan, StepKind
+
+NEEDS_PICK = 3
+"""The exit code where something waits for a person (cli.md, Exit codes)."""
 
 
 class Result(StrEnum):
@@ -75,13 +79,19 @@ class Recovered:
     cost: Cost | None = None
 
 
+def blocked_code(plan: Plan) -> int:
+    """The exit code of a plan in which steps are blocked: 3 where one waits for a person's pick (cli.md)."""
+    blocked = [step for step in plan.steps if step.action is Action.BLOCKED]
+    return NEEDS_PICK if any(reason.code is Code.NEEDS_PICK for step in blocked for reason in step.reasons) else 1
+
+
 def settle(plan: Plan) -> Outcome:
     """The outcome of a plan in which nothing is to be done."""
     held_back = sum(step.action is Action.BLOCKED for step in plan.steps)
     cuts = {step.vertex.removeprefix("cut:") for step in plan.steps if step.kind is StepKind.CUT}
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
     return Outcome(
-        exit_code=1 if held_back else 0,
+        exit_code=blocked_code(plan) if held_back else 0,
         reused=len(plan.steps) - held_back,
         blocked=held_back,
         cost=money.nothing(plan.currency),

@@ -12,7 +12,7 @@ from wanflow import money
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.leftovers import Leftovers
-from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
+from wanflow.runner.outcome import Failure, Outcome, Recovered, Result, blocked_code
 from wanflow.runner.parts import Parts
 from wanflow.runner.perform import OVER_BUDGET, WRONG_KEY, Performer
 from wanflow.runner.recover import collect_open
@@ -73,7 +73,9 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], s
     done = {step.vertex.removeprefix("cut:") for step in cuts if results.get(step.node) in {Result.DONE, Result.REUSED}}
     production, tally, collected, before = plan.graph.production, performer.stage.tally, swept.collected, swept.cost
     return Outcome(
-        exit_code=_exit_code(performer.failures, blocked, let_in=tally.submitted + tally.collected + collected > 0),
+        exit_code=_exit_code(
+            plan, performer.failures, blocked, let_in=tally.submitted + tally.collected + collected > 0
+        ),
         submitted=performer.stage.tally.submitted,
         collected=performer.stage.tally.collected + collected,
         reused=len(reused),
@@ -85,9 +87,9 @@ def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], s
     )
 
 
-def _exit_code(failures: list[Failure], blocked: list[str], *, let_in: bool) -> int:
-    """5 where a submission's fate is unknown, 3 where one was not made for want of money, 2 where the key was refused
-    and nothing ever accepted, 1 where a step failed or could not start (cli.md, Exit codes).
+def _exit_code(plan: Plan, failures: list[Failure], blocked: list[str], *, let_in: bool) -> int:
+    """5 where a submission's fate is unknown, 3 where one was not made for want of money or a pick, 2 where the key was
+    refused and nothing ever accepted, 1 where a step failed or could not start (cli.md, Exit codes).
     """
     codes = {failure.code for failure in failures}
     if UNKNOWN_FATE in codes:
@@ -96,7 +98,9 @@ def _exit_code(failures: list[Failure], blocked: list[str], *, let_in: bool) -> 
         return OVER_BUDGET
     if WRONG_KEY in codes and not let_in:
         return WRONG_KEY
-    return 1 if failures or blocked else 0
+    if failures or blocked:
+        return blocked_code(plan) if blocked else 1
+    return 0
 
 
 def _barred(stage: Stage) -> bool:

@@ -140,8 +140,8 @@ class _Reading:
     def _budget(self, root: Table, prices: PriceBook) -> Cost | None:
         """What the production may cost in all, in the currency of its prices."""
         written = root.find("budget")
-        if not isinstance(written, Scalar) or written.value is None:
-            return None
+        if not isinstance(written, Scalar) or not isinstance(written.value, str):
+            return None  # left out, or of a wrong shape, which is said already
         try:
             budget = parse_amount(written.words)
         except ValueError:

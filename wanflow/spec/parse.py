@@ -50,6 +50,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         seed=_whole(draft, "seed"),
         takes=_whole(draft, "takes") or 1,
         tags=draft.tags,
+        waits_for_pick=_text(draft, "pick") == "wait",
         note=_text(draft, "note"),
         written=with_names(written),
         origins={key: value.place for key, value in draft.values.items()},

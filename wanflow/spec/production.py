@@ -58,7 +58,8 @@ class Shot:
 
     `prompt` is final: interpolated, cast names replaced by the model's identifiers, NFC, line ends normalised.
     `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
-    derived. `written` is the prompt as written, for the slate. `origins` says where each key's value came from.
+    derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
+    as written, for the slate. `origins` says where each key's value came from.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Shot:
     seed: int | None = None
     takes: int = 1
     tags: tuple[str, ...] = ()
+    waits_for_pick: bool = False
     note: str | None = None
     written: str = ""
     origins: Mapping[str, Place] = field(default_factory=dict)

@@ -19,7 +19,6 @@ LATER: Mapping[str, str] = {
     "scene": "productions of several files",
     "remote": "`push` and `pull`",
     "label": "AI labels",
-    "pick": "picking takes",
     "matrix": "matrices",
     "use": "pipelines",
     "with": "pipelines",
@@ -40,7 +39,7 @@ LATER: Mapping[str, str] = {
 
 _LATER_AT: Mapping[str, frozenset[str]] = {
     "top": frozenset({"include", "scene", "remote", "label"}),
-    "shot": frozenset({"pick", "matrix", "use", "with"}),
+    "shot": frozenset({"matrix", "use", "with"}),
     "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
     "item": frozenset({"title", "transition", "duration", "background"}),
 }

@@ -1,0 +1,166 @@
+"""Budgets, price files and bills, from the production to the lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.conftest import Wanflow
+
+from kit.clips import numbered_clip
+from kit.served import Served, playing
+from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+
+RUN = ("run", "--yes", "--poll-interval", "0.05")
+TWO = """\
+wanflow: 1
+backend: dashscope
+defaults: {model: wan2.7-i2v, resolution: 720P}
+shots:
+  coast: {first_frame: sets/coast.png, prompt: a coast, duration: 2}
+  night: {model: wan2.7-videoedit, video: {shot: coast}, prompt: night, duration: 2}
+"""
+"""1.20 CNY, and at most 2.40 CNY for what is made of it; this service bills only 1.20 CNY for that."""
+
+PRICES = """\
+date: 2026-11-01
+currency: USD
+prices:
+  wan2.7-i2v:
+    - {tier: 720P, amount: 0.10}
+    - {region: singapore, tier: 1080P, amount: 0.15}
+"""
+
+
+@pytest.fixture
+def paid(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A quick service, and a production of two shots that is paid for there."""
+    film.write_text(TWO, encoding="utf-8")
+    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
+    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
+        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+        yield running
+
+
+def finished(said: str) -> dict[str, object]:
+    """The last event."""
+    last = json.loads(said.splitlines()[-1])
+    assert last["event"] == "run.finished"
+    return last
+
+
+def test_the_plan_says_what_is_certain_and_what_it_comes_to(wanflow: Wanflow, paid: Served) -> None:
+    """In words and as numbers; over a budget it says so and exits 0."""
+    said = wanflow("plan", "--budget", "3 CNY")
+    assert said.code == 0
+    assert "price: ≤ 3.60 CNY (prices of 2026-05-30)" in said.out
+    assert "note: it may come to at most 3.60 CNY, and `--budget` 3.00 CNY is all that it may cost" in said.out
+    totals = json.loads(wanflow("plan", "--json").out)["totals"]
+    assert totals["cost"] == {"amount": "3.60", "currency": "CNY", "bound": "at-most"}
+    surely = wanflow("plan", "--budget", "1 CNY")
+    assert "note: it surely costs 1.20 CNY" in surely.out
+
+
+def test_what_surely_costs_more_is_refused_before_anything_is_sent(wanflow: Wanflow, paid: Served) -> None:
+    """Exit 3, by the option or by the production's own key; not even a file goes up."""
+    assert wanflow(*RUN, "--budget", "1 CNY").code == 3
+    Path("wanflow.yaml").write_text(f"budget: 1 CNY\n{TWO}", encoding="utf-8")
+    said = wanflow(*RUN)
+    assert said.code == 3
+    assert "a run would pass its limit: it surely costs 1.20 CNY, and `budget:` 1.00 CNY is all" in said.err
+    assert paid.seen == []
+
+
+def test_what_may_cost_more_is_stopped_where_it_would(wanflow: Wanflow, paid: Served) -> None:
+    """What fits is rendered, what could pass is not submitted, and more money goes on from there."""
+    said = wanflow(*RUN, "--budget", "2 CNY", "--json")
+    last = finished(said.out)
+    assert (said.code, last["submitted"], last["cost"]) == (3, 1, {"amount": "1.20", "currency": "CNY"})
+    assert "could cost 2.40 CNY, and of `--budget` 2.00 CNY 1.20 CNY are spent or reserved" in said.out
+    assert len(paid.calls("POST", "video-synthesis")) == 1
+    assert finished(wanflow(*RUN, "--budget", "3 CNY", "--json").out)["cost"] == {"amount": "1.20", "currency": "CNY"}
+
+
+def test_the_production_s_budget_counts_what_was_spent_before(wanflow: Wanflow, paid: Served) -> None:
+    """All takes in the lock, whoever paid for them."""
+    assert wanflow(*RUN).code == 0
+    more = TWO + "  other: {first_frame: sets/coast.png, prompt: another, duration: 2}\n"
+    Path("wanflow.yaml").write_text(f"budget: 3 CNY\n{more}", encoding="utf-8")
+    said = wanflow(*RUN)
+    assert said.code == 3
+    assert "it surely costs 1.20 CNY, and of `budget:` 3.00 CNY 2.40 CNY are spent or in flight" in said.err
+    Path("wanflow.yaml").write_text(f"budget: 3.60 CNY\n{more}", encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+
+
+def test_what_a_take_was_charged_is_in_the_lock(wanflow: Wanflow, paid: Served) -> None:
+    """By the reply's own figures, with what it was to cost beside it."""
+    assert finished(wanflow(*RUN, "--json").out)["cost"] == {"amount": "2.40", "currency": "CNY"}
+    rows = json.loads(wanflow("takes", "--json").out)
+    assert [row["cost"] for row in rows] == [
+        {"amount": "1.20", "currency": "CNY"},
+        {"amount": "1.20", "currency": "CNY"},
+    ]
+    lock = json.loads(Path("wanflow.lock").read_text(encoding="utf-8"))
+    (take,) = lock["shots"]["night"]["takes"].values()
+    assert (take["cost"], take["estimate"], take["currency"]) == ("1.20", "2.40", "CNY")
+
+
+def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) -> None:
+    """By the option or the key; in its own currency, in which what it leaves out has no price."""
+    Path("prices.yaml").write_text(PRICES, encoding="utf-8")
+    for options, head in ((("--prices", "prices.yaml"), ""), ((), "prices: prices.yaml\n")):
+        Path("wanflow.yaml").write_text(head + TWO, encoding="utf-8")
+        steps = json.loads(wanflow("plan", "--json", *options).out)["steps"]
+        assert [step["cost"]["amount"] for step in steps if step["kind"] == "take"] == ["0.20", None]
+        assert {step["cost"]["currency"] for step in steps} == {"USD"}
+        said = wanflow("plan", *options).out
+        assert "no list has the price of `wan2.7-videoedit` in the region `beijing`" in said
+    assert wanflow("plan", "--prices", "prices.yaml", "--budget", "2 CNY").code == 2
+    assert wanflow(*RUN, "--budget", "2 USD").code == 3
+
+
+@pytest.mark.parametrize(
+    ("prices", "place", "message"),
+    [
+        (
+            "date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2: [{tier: 720P, amount: 1}]}\n",
+            "3:10",
+            "no model is called",
+        ),
+        ("date: 2026-11-01\ncurrency: usd\nprices: {wan2.7-i2v: [{tier: 720P, amount: 1}]}\n", "2:11", "`currency`"),
+        ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P, amount: -1}]}\n", "3:44", "at least 0"),
+        ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P}]}\n", "3:23", "`amount` is missing"),
+        ("[]\n", "", "is no mapping"),
+        (None, "", "is not there"),
+    ],
+)
+def test_a_price_file_that_is_none_is_an_error_at_its_line(
+    prices: str | None, place: str, message: str, wanflow: Wanflow, film: Path
+) -> None:
+    """In its own lines, or where it is named."""
+    film.write_text(f"prices: mine.yaml\n{TWO}", encoding="utf-8")
+    if prices is not None:
+        Path("mine.yaml").write_text(prices, encoding="utf-8")
+    said = wanflow("validate")
+    assert said.code == 2
+    assert f"mine.yaml:{place}: " in said.out if place else "wanflow.yaml:1:9: " in said.out
+    assert message in said.out
+
+
+@pytest.mark.parametrize("budget", ["60", "CNY", "60 yuan", "-5 CNY", "60 USD"])
+def test_a_budget_that_is_none_is_an_error(budget: str, wanflow: Wanflow, film: Path) -> None:
+    """In the file at its line, on the command line with what one looks like."""
+    film.write_text(f"budget: {budget}\n{TWO}", encoding="utf-8")
+    assert "wanflow.yaml:1:9: " in wanflow("validate").out
+    film.write_text(TWO, encoding="utf-8")
+    assert wanflow("plan", "--budget", budget).code == 2
+
+
+def test_the_animatic_costs_nothing_and_says_what_the_film_would(wanflow: Wanflow, film: Path) -> None:
+    """A budget stops no animatic."""
+    film.write_text(TWO.replace("backend: dashscope\n", ""), encoding="utf-8")
+    assert "free (list price: ≤ 3.60 CNY, prices of 2026-05-30)" in wanflow("plan").out
+    assert finished(wanflow("run", "--json", "--budget", "1 CNY").out)["cost"] == {"amount": "0", "currency": "CNY"}

@@ -1,0 +1,212 @@
+"""What people decide about takes: which one counts, which is kept, and that there shall be more (cli.md, Commands).
+
+None of it waits for a run, and none of it costs anything by itself: the lock is read again and replaced at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from wanflow import studio, timing
+from wanflow.errors import UnknownTarget
+from wanflow.graph.recipe import request_key
+from wanflow.graph.select import named
+from wanflow.planner.question import Question, is_settled
+from wanflow.planner.steps import Plan
+from wanflow.planner.supply import film_of
+from wanflow.report.roster import picked_take, question_of
+from wanflow.spec.production import Production, Shot
+from wanflow.store import blobs, layout, lock, lockfile, shelf, traces
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock, ShotEntry
+from wanflow.store.take import Take, Trace
+
+MADE_ELSEWHERE = "file"
+"""The model of a clip that no model of the service made."""
+
+Change = Callable[[Lock], Lock]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was decided about a shot: `told` says it in a sentence, `warning` what a person may not have meant."""
+
+    shot: str
+    told: str
+    warning: str | None = None
+
+
+def pick(production: Production, shot: str, number: int) -> Chosen:
+    """Use a take of a shot from now on, for the request that it answers; the picks of its other requests stay (law 6).
+
+    Raises UnknownTarget for a shot or a take that isn't there.
+    """
+    plan = studio.plan(production)
+    question = question_of(plan, _shot(plan, shot))
+    take = _numbered(question, number)
+    current = question.answers(take)
+    request = question.request if current else _request_of(question, take)
+    lockfile.update(studio.store_of(production).lock, lambda known: lock.pick(known, shot, request, take.digest))
+    warning = f"it answers an earlier request of `{shot}`: `wanflow hold {shot}` keeps it although the shot changed"
+    return Chosen(shot, f"take {number} of {shot} is picked", None if current else warning)
+
+
+def pick_file(production: Production, shot: str, path: Path) -> Chosen:
+    """Make a clip that was made elsewhere a take of a shot's present request, and pick it.
+
+    Raises UnknownTarget for a shot that isn't there or whose request isn't known yet, MediaFault for what is no video.
+    """
+    plan = studio.plan(production)
+    question = _settled(plan, shot)
+    facts = import_module("wanflow.media.probe").check_film(path)
+    film, store = film_of(facts), studio.store_of(production)
+    if film is None:
+        raise TypeError("a checked film is no picture")
+    take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, _now())
+    _bring_in(store, path, facts.digest)
+    traces.append(store, Trace(take, question.recipe))
+    known = lockfile.update(store.lock, _joined(shot, take, question))
+    number = known.shots[shot].numbers[take.digest]
+    shelf.put(store, take.digest, production.folder / production.out / "shots" / f"{shot}.t{number}.mp4")
+    length = timing.decimal_text(timing.to_seconds(film.frames, film.rate), 2)
+    wanted = question.shot.parameters.get("duration")
+    odd = f"it lasts {length} s, and `{shot}` asks for {wanted}" if wanted and str(wanted) != length else None
+    return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", odd)
+
+
+def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Chosen, ...]:
+    """Record the wish for more takes of what the selectors name, although nothing changed; the next run renders them.
+
+    Raises UnknownTarget for a name that matches nothing, for a shot that is held, or whose request isn't known yet.
+    """
+    plan = studio.plan(production)
+    wishes = [(_open(_settled(plan, shot)), shot) for shot in _named(plan, select)]
+
+    def wish(known: Lock) -> Lock:
+        for question, shot in wishes:
+            known = lock.wish(known, shot, question.request, _have(question) + more)
+        return known
+
+    lockfile.update(studio.store_of(production).lock, wish)
+    return tuple(
+        Chosen(shot, f"{shot}: {more} more {'take' if more == 1 else 'takes'}, with the next run") for _, shot in wishes
+    )
+
+
+def hold(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
+    """Keep the takes that count now, although their shots change; raises UnknownTarget where there is none."""
+    plan = studio.plan(production)
+    takes = [(shot, _counting(plan, shot)) for shot in _named(plan, select)]
+
+    def keep(known: Lock) -> Lock:
+        for shot, take in takes:
+            known = lock.keep(known, shot, take.digest)
+        return known
+
+    known = lockfile.update(studio.store_of(production).lock, keep)
+    return tuple(Chosen(shot, f"{shot}: take {known.shots[shot].numbers[take.digest]} is held") for shot, take in takes)
+
+
+def release(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
+    """Let go of held takes: what a shot asks for counts again. Raises UnknownTarget for a name that matches nothing."""
+    plan = studio.plan(production)
+    shots = list(_named(plan, select))
+    held = [shot for shot in shots if _entry(plan, shot).held is not None]
+
+    def let_go(known: Lock) -> Lock:
+        for shot in held:
+            known = lock.release(known, shot)
+        return known
+
+    if held:
+        lockfile.update(studio.store_of(production).lock, let_go)
+    return tuple(Chosen(shot, f"{shot} is {'released' if shot in held else 'not held'}") for shot in shots)
+
+
+def _named(plan: Plan, select: Sequence[str]) -> Iterator[str]:
+    """The shots that selectors name, those alone, in the production's order."""
+    chosen = named(plan.graph, select, studio.states(plan))
+    return (shot for shot in plan.graph.production.shots if shot in chosen)
+
+
+def _shot(plan: Plan, name: str) -> Shot:
+    (found,) = _named(plan, [name]) if name in plan.graph.production.shots else (None,)
+    if found is None:
+        named(plan.graph, [name], {})  # raises for what is nowhere, with the nearest name
+        raise UnknownTarget(f"`{name}` is no shot", hint="name one shot; `wanflow list` shows them")
+    return plan.graph.production.shots[found]
+
+
+def _settled(plan: Plan, name: str) -> Question:
+    question = question_of(plan, _shot(plan, name))
+    if not is_settled(question.recipe):
+        words = f"what `{name}` will ask for is not known before its inputs are rendered"
+        raise UnknownTarget(words, hint="`wanflow run` first")
+    return question
+
+
+def _open(question: Question) -> Question:
+    if question.entry.held is not None:
+        name = question.shot.name
+        raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
+    return question
+
+
+def _counting(plan: Plan, name: str) -> Take:
+    take = picked_take(plan, plan.graph.production.shots[name])
+    if take is None:
+        raise UnknownTarget(f"`{name}` has no take to hold", hint="`wanflow run` renders one")
+    return take
+
+
+def _numbered(question: Question, number: int) -> Take:
+    entry = question.entry
+    found = [take for digest, take in entry.takes.items() if entry.numbers[digest] == number]
+    if not found:
+        there = ", ".join(str(known) for known in sorted(entry.numbers.values()))
+        hint = f"it has {there}" if there else "it has none; `wanflow run` renders some"
+        raise UnknownTarget(f"`{question.shot.name}` has no take {number}", hint=hint)
+    return found[0]
+
+
+def _request_of(question: Question, take: Take) -> str:
+    """The request that a take was filed under: one that the lock names, else its recipe without a given seed."""
+    known = [question.entry.current or "", *question.entry.picks]
+    core = take.fingerprint
+    return next((request for request in known if request.partition("+")[0] == core), request_key(core, None))
+
+
+def _have(question: Question) -> int:
+    answering = sum(question.answers(take) for take in question.entry.takes.values())
+    return max(question.wanted, answering)
+
+
+def _entry(plan: Plan, shot: str) -> ShotEntry:
+    return plan.inventory.lock.shots.get(shot, ShotEntry())
+
+
+def _joined(shot: str, take: Take, question: Question) -> Change:
+    def enter(known: Lock) -> Lock:
+        entry = known.shots.get(shot, ShotEntry())
+        known = lock.add_take(known, shot, take, question.recipe, lock.next_number(entry))
+        return lock.pick(known, shot, question.request, take.digest)
+
+    return enter
+
+
+def _bring_in(store: Store, path: Path, digest: str) -> None:
+    """Copy a file into the store; the original stays where it is."""
+    layout.establish(store)
+    copy = store.temporary(".mp4")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
+    blobs.adopt_take(store, copy, digest)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,37 @@
+"""`wanflow pick`: choose a take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wanflow import choosing
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options_but_file
+from wanflow.cli.telling import tell_chosen
+
+
+@click.command("pick", epilog=example("wanflow pick talk 2", "wanflow pick talk --file talk-graded.mp4"))
+@click.argument("shot")
+@click.argument("number", type=click.IntRange(min=1), metavar="N", required=False)
+@click.option(
+    "--file",
+    "clip",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="CLIP",
+    help="Make this clip, from elsewhere, a take and use it.",
+)
+@production_options_but_file
+@click.pass_obj
+def command(settings: Settings, shot: str, number: int | None, clip: Path | None) -> int:
+    """Use take N of SHOT from now on; what depends on it follows with the next run."""
+    if (number is None) is (clip is None):
+        raise click.UsageError("say either the number of a take or `--file CLIP`")
+    production = open_production(settings, quiet=True)
+    if clip is not None:
+        tell_chosen(production, [choosing.pick_file(production, shot, clip)])
+    elif number is not None:
+        tell_chosen(production, [choosing.pick(production, shot, number)])
+    return ExitCode.DONE
