@@ -17,7 +17,8 @@ from wanflow.spec.source import ShotSource
 
 def plan_notes(plan: Plan, limit: Cost | None = None) -> tuple[str, ...]:
     """A sentence for each; `limit` is what this run may spend. In the order in which people care."""
-    return (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan), *_unpicked(plan))
+    money = (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan))
+    return (*money, *_unpicked(plan), *plan.inventory.lock.notes)
 
 
 def excess_text(excess: Excess) -> str:

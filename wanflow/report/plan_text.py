@@ -33,7 +33,7 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -
     shown = [step for step in plan.steps if verbose or not plan.idle or step.action is Action.BLOCKED]
     beside = "\n".join(leftovers(plan))
     if not shown:
-        return "\n".join(filter(None, (beside, would_do(plan))))
+        return "\n".join(filter(None, (beside, would_do(plan), *_noted(notes))))
     parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join((*_closing(plan), *_noted(notes)))]
     return "\n\n".join(parts)
 

@@ -148,9 +148,9 @@ def _renders_nothing(plan: Plan) -> bool:
 
 def _settle(plan: Plan, swept: Recovered | None, loudness: Loudness, *, as_json: bool) -> int:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
-    blocked = blocked_text(plan)
-    if blocked:
-        click.echo(blocked, err=True)
+    for line in (blocked_text(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes)):
+        if line:
+            click.echo(line, err=True)
     outcome = studio.settle(plan)
     if swept is not None:
         outcome = replace(outcome, collected=swept.collected, cost=swept.cost or outcome.cost)
