@@ -9,13 +9,13 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 from wanflow import studio, timing
 from wanflow.errors import UnknownTarget
 from wanflow.graph.recipe import request_key
 from wanflow.graph.select import named
+from wanflow.media import probe
 from wanflow.planner.question import Question, is_settled
 from wanflow.planner.steps import Plan
 from wanflow.planner.supply import film_of
@@ -63,7 +63,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     """
     plan = studio.plan(production)
     question = _settled(plan, shot)
-    facts = import_module("wanflow.media.probe").check_film(path)
+    facts = probe.check_film(path)
     film, store = film_of(facts), studio.store_of(production)
     if film is None:
         raise TypeError("a checked film is no picture")

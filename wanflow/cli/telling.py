@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -14,16 +14,12 @@ from typing import cast
 import click
 
 from wanflow import studio
-from wanflow.choosing import Chosen
 from wanflow.cli.exit_code import ExitCode, cause, of
 from wanflow.cli.main import summon
-from wanflow.planner.budget import FREE_BACKEND, new_cost
 from wanflow.planner.steps import Plan
 from wanflow.report.lines import Loudness, event_text
-from wanflow.report.plan_text import would_do
 from wanflow.report.stream import event_line, finished_line
 from wanflow.report.summary import interrupted_text, left_text
-from wanflow.report.wording import cost_words, printable
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.production import Production
@@ -37,18 +33,6 @@ Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
 def loudness_of(*, quiet: bool, verbose: bool) -> Loudness:
     """How much is told, from `-q` and `-v`."""
     return Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
-
-
-def tell_chosen(production: Production, chosen: Iterable[Chosen]) -> None:
-    """Say what was decided on stdout, and on stderr what a run would do about it, at which price."""
-    for item in chosen:
-        click.echo(printable(item.told))
-        if item.warning is not None:
-            click.echo(f"warning: {printable(item.warning)}", err=True)
-    plan = studio.plan(production)
-    price = new_cost(plan)
-    free = plan.backend == FREE_BACKEND or price.amount == 0
-    click.echo(f"{would_do(plan)}{'' if free else f', for {cost_words(price)}'}", err=True)
 
 
 def audience(plan: Plan, loudness: Loudness, *, as_json: bool) -> AbstractContextManager[Emit]:

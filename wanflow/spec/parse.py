@@ -24,8 +24,7 @@ from wanflow.yamlvalue import Node, Scalar, Sequence
 
 def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:
     """A shot as it will be sent, with everything its model says about it among the problems."""
-    written = _text(draft, "prompt") or ""
-    before = len(problems)
+    written, before = _text(draft, "prompt") or "", len(problems)
     references = choose_references(draft, model, written, cast, problems)
     damaged = draft.damaged or has_errors(problems[before:])
     media = tuple(_media(draft, references))
@@ -50,7 +49,7 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         seed=_whole(draft, "seed"),
         takes=_whole(draft, "takes") or 1,
         tags=draft.tags,
-        waits_for_pick=_text(draft, "pick") == "wait",
+        waits_for_pick="pick" in draft.given,
         note=_text(draft, "note"),
         written=with_names(written),
         origins={key: value.place for key, value in draft.values.items()},

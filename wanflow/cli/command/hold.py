@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from wanflow import choosing
+from wanflow.cli.decided import tell_chosen
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.cli.telling import tell_chosen
 
 
 @click.command("hold", epilog=example("wanflow hold talk"))

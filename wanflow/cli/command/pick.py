@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from wanflow import choosing
+from wanflow.cli.decided import tell_chosen
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options_but_file
-from wanflow.cli.telling import tell_chosen
 
 
 @click.command("pick", epilog=example("wanflow pick talk 2", "wanflow pick talk --file talk-graded.mp4"))
