@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 from wanflow import studio
+from wanflow.cli import planfile
 from wanflow.cli.approval import limit_of
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
@@ -22,6 +24,13 @@ from wanflow.report.plan_text import plan_text, would_do
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--exit-code", "telling", is_flag=True, help="Exit with 10 where something would run.")
 @retrying
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the plan too: `wanflow run --plan FILE` does what it says, and no more.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="List all steps, also where nothing is to be done.")
 @click.pass_obj
@@ -34,12 +43,15 @@ def command(
     telling: bool,
     retry_refused: bool,
     budget: str | None,
+    output: Path | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
     plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude, retry_refused=retry_refused)
     notes = plan_notes(plan, limit_of(budget, plan))
+    if output is not None:
+        planfile.save(plan, output, select, exclude)
     if as_json:
         said = {"notes": notes} if notes else {}
         click.echo(json.dumps({**plan.to_json(), **said}, ensure_ascii=False, indent=2))

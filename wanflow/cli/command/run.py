@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TypedDict
+from pathlib import Path
+from typing import NamedTuple, TypedDict
 
 import anyio
 import click
 
 from wanflow import studio
+from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending, telling, waiting
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.money import Cost
+from wanflow.planner.saved import SavedPlan
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.lines import Loudness
 from wanflow.report.notes import plan_notes
@@ -52,6 +55,13 @@ from wanflow.spec.production import Production
     show_default=True,
     help="Whether a lost submission that the service's list doesn't show is sent again by itself.",
 )
+@click.option(
+    "--plan",
+    "planned",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Do what is left of a plan that `wanflow plan -o FILE` saved; it counts as agreed to.",
+)
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would render.")
 @telling
 @click.pass_obj
@@ -71,6 +81,7 @@ def command(
     retry_refused: bool,
     resubmit: str,
     locked: bool,
+    planned: Path | None,
     budget: str | None,
     as_json: bool,
     quiet: bool,
@@ -82,13 +93,14 @@ def command(
     with told_to_the_end(production, as_json=as_json):
         lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
         swept = _gather(production, lookup, loudness, as_json=as_json)
-        plan = studio.plan(production, select, exclude=exclude, retry_refused=retry_refused)
-        if locked and not _renders_nothing(plan):
+        wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
+        plan = studio.plan(production, wanted.select, exclude=wanted.exclude, retry_refused=wanted.retry_refused)
+        if not _as_agreed(plan, wanted.saved, locked=locked):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         if _at_rest(plan):
             return _settle(plan, swept, loudness, as_json=as_json)
         limit = limit_of(budget, plan)
-        if not _may_spend(plan, limit, yes=yes):
+        if not _may_spend(plan, limit, yes=yes or planned is not None):
             return stopped(ExitCode.STOPPED, as_json=as_json)
         work = partial(
             studio.run,
@@ -113,6 +125,29 @@ class Lookup(TypedDict):
     grace: float
     resubmit: bool
     wait: bool
+
+
+class Wanted(NamedTuple):
+    """What a run is asked to do: by selectors, or by a plan that was saved with its own."""
+
+    select: tuple[str, ...]
+    exclude: tuple[str, ...]
+    retry_refused: bool
+    saved: SavedPlan | None = None
+
+
+def _wanted(planned: Path | None, select: tuple[str, ...], exclude: tuple[str, ...], *, retry_refused: bool) -> Wanted:
+    if planned is None:
+        return Wanted(select, exclude, retry_refused)
+    if select or exclude:
+        raise click.UsageError("`--plan` brings its own selection: leave out the others")
+    saved = planfile.read(planned)
+    return Wanted(saved.select, saved.exclude, saved.retry_refused, saved)
+
+
+def _as_agreed(plan: Plan, saved: SavedPlan | None, *, locked: bool) -> bool:
+    """Whether a plan renders nothing where it must not, and no more than a saved one."""
+    return (not locked or _renders_nothing(plan)) and (saved is None or planfile.fits(plan, saved))
 
 
 def _gather(production: Production, lookup: Lookup, loudness: Loudness, *, as_json: bool) -> Recovered | None:

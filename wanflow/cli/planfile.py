@@ -1,0 +1,45 @@
+"""Plans on disk: written by `plan -o`, read by `run --plan` (cli.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from wanflow.cli.exit_code import error
+from wanflow.planner import saved
+from wanflow.planner.saved import SavedPlan
+from wanflow.planner.steps import Plan
+from wanflow.report.wording import printable
+from wanflow.store import durable
+
+
+def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str]) -> None:
+    """Write a plan where `run --plan` finds it; raises StoreFault where it can't be written."""
+    document = saved.to_json(plan, tuple(select), tuple(exclude))
+    durable.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
+    click.echo(f"saved as {path}: `wanflow run --plan {path}` does it, and no more", err=True)
+
+
+def read(path: Path) -> SavedPlan:
+    """A saved plan; raises BadParameter for a file that is none."""
+    try:
+        return saved.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as fault:
+        words = (fault.strerror or str(fault)).lower()
+        raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault
+    except (KeyError, TypeError, ValueError, RecursionError) as fault:
+        words = f"`{path}` is no plan that `wanflow plan -o` saved"
+        raise click.BadParameter(words, param_hint="--plan") from fault
+
+
+def fits(plan: Plan, before: SavedPlan) -> bool:
+    """Whether a plan does no more than the saved one; what it would do beyond it is said on stderr (exit 3)."""
+    found = list(saved.surprises(plan, before))
+    for words in found:
+        error(f"the saved plan no longer fits: {printable(words)}")
+    if found:
+        click.echo("hint: `wanflow plan -o FILE` makes a new one", err=True)
+    return not found

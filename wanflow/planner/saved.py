@@ -1,0 +1,183 @@
+"""A plan that was looked at and put aside: written as JSON, and compared with what is planned later (cli.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from wanflow import digest, money
+from wanflow.digest import Canonical
+from wanflow.graph import recipe
+from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
+from wanflow.graph.recipe import Identity
+from wanflow.money import Bound
+from wanflow.planner.question import is_settled
+from wanflow.planner.steps import Action, Plan, Step, StepKind
+from wanflow.planner.supply import of_asset
+
+FORMAT = 1
+DRIFT_SECONDS = Decimal("0.5")
+"""A delivered clip may be some frames longer than asked for (api.md 7.1): so much more of an input is no surprise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStep:
+    """One step as it was saved: for a take what it asks for, and its price; `request` is None where it wasn't known."""
+
+    action: str
+    asks: str | None = None
+    request: str | None = None
+    amount: Decimal | None = None
+    bound: str = Bound.EXACT.value
+    seconds: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was saved, and what was selected for it."""
+
+    backend: str
+    region: str
+    currency: str
+    steps: Mapping[str, SavedStep]
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    retry_refused: bool = False
+
+
+def to_json(plan: Plan, select: tuple[str, ...], exclude: tuple[str, ...]) -> dict[str, object]:
+    """The document of `plan --json`, with what is needed to compare a later plan with it."""
+    asked = _asked(plan)
+    requests = {
+        _key(step): {"asks": asked[step.vertex], "request": _request(plan, step)}
+        for step in plan.steps
+        if step.kind is StepKind.TAKE
+    }
+    chosen = {"select": list(select), "exclude": list(exclude), "retry_refused": plan.retry_refused}
+    keys = {step.node: _key(step) for step in plan.steps}
+    return {**plan.to_json(), "saved": {"version": FORMAT, **chosen, "keys": keys, "requests": requests}}
+
+
+def from_json(document: object) -> SavedPlan:
+    """A saved plan from its document; raises KeyError, TypeError or ValueError for anything else."""
+    whole = _mapping(document)
+    saved = _mapping(whole["saved"])
+    if saved["version"] != FORMAT:
+        raise ValueError(f"a saved plan of version {saved['version']}")
+    keys, requests = _mapping(saved["keys"]), _mapping(saved["requests"])
+    steps = {str(keys[str(_mapping(step)["node"])]): _mapping(step) for step in _list(whole["steps"])}
+    total = _mapping(_mapping(whole["totals"])["cost"])
+    return SavedPlan(
+        backend=str(whole["backend"]),
+        region=str(whole["region"]),
+        currency=str(total["currency"]),
+        steps={key: _step(step, _mapping(requests.get(key, {}))) for key, step in steps.items()},
+        select=tuple(map(str, _list(saved["select"]))),
+        exclude=tuple(map(str, _list(saved["exclude"]))),
+        retry_refused=saved["retry_refused"] is True,
+    )
+
+
+def surprises(plan: Plan, saved: SavedPlan) -> Iterator[str]:
+    """What a plan would do that was not saved: a new step, another request, a higher price. Less is no surprise."""
+    if (plan.backend, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
+        yield f"it was made for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
+        return
+    asked = _asked(plan)
+    for step in plan.steps:
+        before = saved.steps.get(_key(step))
+        if step.action.idle:
+            continue
+        if before is None:
+            yield f"{step.node} is not in it"
+        elif step.action is Action.RENDER:
+            yield from _other(plan, step, before, asked[step.vertex])
+
+
+def _other(plan: Plan, step: Step, before: SavedStep, asks: str) -> Iterator[str]:
+    if before.action != Action.RENDER.value:
+        yield f"{step.node} is rendered, and the saved plan says {before.action}"
+    elif before.asks != asks or before.request not in {None, _request(plan, step)}:
+        yield f"{step.node} asks for something else than the saved plan"
+    elif _dearer(step, before):
+        amount = "an unknown amount" if step.cost.amount is None else money.amount_text(step.cost.amount)
+        saved = "an unknown amount" if before.amount is None else money.amount_text(before.amount)
+        yield f"{step.node} costs {amount} {step.cost.currency}, and the saved plan says {saved}"
+
+
+def _dearer(step: Step, before: SavedStep) -> bool:
+    """Whether a step costs more; what only a promised input's frames add is within the price that was shown."""
+    if step.cost.amount is None or before.amount is None:
+        return step.cost.amount is None and before.amount is not None
+    drift = Decimal(0)
+    if before.bound == Bound.AT_MOST.value and before.seconds:
+        drift = before.amount / before.seconds * DRIFT_SECONDS
+    return step.cost.amount > before.amount + drift
+
+
+def _key(step: Step) -> str:
+    """What a step is called in every plan: a take by its place in its request, for numbers depend on what there is."""
+    return f"{step.vertex}#{step.ordinal}" if step.kind is StepKind.TAKE else step.node
+
+
+def _request(plan: Plan, step: Step) -> str | None:
+    made_from = plan.recipes.get(step.vertex)
+    return recipe.fingerprint(made_from) if made_from is not None and is_settled(made_from) else None
+
+
+def _asked(plan: Plan) -> dict[str, str]:
+    """What each shot asks for, takes left open: its words, its files, and what the shots ask for that it needs."""
+    asked: dict[str, str] = {}
+    for vertex in plan.graph.vertices:
+        match vertex:
+            case AssetVertex():
+                asked[vertex.id] = digest.of_json(dict(of_asset(vertex, plan.facts).identity))
+            case ExtractVertex():
+                asked[vertex.id] = digest.of_json([asked[vertex.origin], repr(vertex.piece)])
+            case ShotVertex(shot=shot):
+                feeds: dict[str, Identity] = {
+                    slot: recipe.promise(asked.get(input_id(vertex.id, slot, source), ""))
+                    for slot, source in sources_of(shot)
+                }
+                words: Canonical = [recipe.recipe(shot, plan.backend, feeds), shot.seed]
+                asked[vertex.id] = digest.of_json(words)
+            case _:
+                continue
+    return asked
+
+
+def _step(step: Mapping[str, object], request: Mapping[str, object]) -> SavedStep:
+    cost = _mapping(step["cost"])
+    return SavedStep(
+        action=str(step["action"]),
+        asks=_text(request.get("asks")),
+        request=_text(request.get("request")),
+        amount=_amount(cost["amount"]),
+        bound=str(cost["bound"]),
+        seconds=_amount(step.get("seconds")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"not a mapping: {value!r}")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"not a list: {value!r}")
+    return value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _amount(value: object) -> Decimal | None:
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"not an amount: {value!r}") from None
