@@ -27,11 +27,12 @@ from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome, Recovered
 from wanflow.spec.production import Production
-from wanflow.store import inventory, journal, lockfile, mutex, shelf
+from wanflow.store import inventory, journal, ledger, lockfile, mutex, shelf
 from wanflow.store.adrift import adrift_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
+from wanflow.store.ledger import Entry
 from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def survey(production: Production) -> Inventory:
     if production.backend != ANIMATIC:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
+
+
+def costs(production: Production) -> tuple[Entry, ...]:
+    """The ledger of a production: what was charged, what failed, what is still to come. Raises StoreFault."""
+    store = store_of(production)
+    return ledger.read(store, lockfile.read(store.lock))
 
 
 def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
@@ -236,6 +243,7 @@ __all__ = [
     "asks_service",
     "cancel",
     "collect",
+    "costs",
     "facts_of",
     "gather",
     "has_open_ends",

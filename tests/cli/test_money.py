@@ -164,3 +164,26 @@ def test_the_animatic_costs_nothing_and_says_what_the_film_would(wanflow: Wanflo
     film.write_text(TWO.replace("backend: dashscope\n", ""), encoding="utf-8")
     assert "free (list price: ≤ 3.60 CNY, prices of 2026-05-30)" in wanflow("plan").out
     assert finished(wanflow("run", "--json", "--budget", "1 CNY").out)["cost"] == {"amount": "0", "currency": "CNY"}
+
+
+def test_the_ledger_has_what_was_charged_beside_what_was_expected(wanflow: Wanflow, paid: Served) -> None:
+    """By shot, day and model; failures at nothing; what several shots share once; what is to come apart."""
+    more = "  bad: {first_frame: sets/coast.png, prompt: forbidden, duration: 2}\n  twin: {first_frame: sets/coast.png, prompt: a coast, duration: 2}\n"
+    Path("wanflow.yaml").write_text(TWO + more, encoding="utf-8")
+    assert wanflow("costs").out == "nothing was charged yet\n"
+    assert wanflow(*RUN).code == 1
+    lines = wanflow("costs").out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["shot", "takes", "charged", "estimated", "failed"],
+        ["bad", "0", "0", "CNY", "0", "CNY", "1"],
+        ["coast", "1", "1.20", "CNY", "1.20", "CNY"],
+        ["night", "1", "1.20", "CNY", "2.40", "CNY"],
+        ["in", "all", "2", "2.40", "CNY", "3.60", "CNY", "1"],
+    ]
+    document = json.loads(wanflow("costs", "--json").out)
+    assert document["total"] == {"takes": 2, "failed": 1, "charged": "2.40", "estimate": "3.60"}
+    assert set(document["by_model"]) == {"wan2.7-i2v", "wan2.7-videoedit"}
+    assert [row["state"] for row in document["takes"] if row["shot"] == "bad"] == ["failed"]
+    assert [row["charged"] for row in document["takes"] if row["shot"] == "bad"] == ["0"]
+    assert len(wanflow("costs", "--by", "day").out.splitlines()) == 3
+    assert "an animatic costs nothing" in wanflow("costs", "--backend", "animatic").out

@@ -91,13 +91,17 @@ def recorded(terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[
 
 @contextmanager
 def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[Served]:
-    """An emulator whose films are all this clip, which can be played, and no two of them the same bytes."""
+    """An emulator whose films are all this clip, which can be played, and no two of them the same bytes.
+
+    A prompt with the word `forbidden` is refused.
+    """
     with _thread(partial(_record, terms, partial(_copied, clip, film_seconds))) as service:
         yield service
 
 
 async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> Film:
     await anyio.sleep(film_seconds)
+    _refuse_forbidden(order)
     return _marked(clip, order, target)
 
 
@@ -110,11 +114,15 @@ def _marked(clip: Path, order: Order, target: Path) -> Film:
 async def in_name_only(film_seconds: float, order: Order, target: Path) -> Film:
     """A film of the right length in name only, made in this time."""
     await anyio.sleep(film_seconds)
-    if "forbidden" in order.prompt:
-        raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
+    _refuse_forbidden(order)
     if "slow" in order.prompt:
         await anyio.sleep_forever()
     return _written(order, target)
+
+
+def _refuse_forbidden(order: Order) -> None:
+    if "forbidden" in order.prompt:
+        raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
 
 
 def _written(order: Order, target: Path) -> Film:

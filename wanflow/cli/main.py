@@ -41,6 +41,7 @@ VERBS: Mapping[str, Verb] = {
     "retake": Verb("wanflow.cli.command.retake:command", "Ask for more takes although nothing changed."),
     "hold": Verb("wanflow.cli.command.hold:command", "Keep takes although their shots change."),
     "release": Verb("wanflow.cli.command.release:command", "Let go of held takes."),
+    "costs": Verb("wanflow.cli.command.costs:command", "Show what was charged, by shot, day or model."),
     "collect": Verb("wanflow.cli.command.collect:command", "Finish what is in flight; never submits."),
     "cancel": Verb("wanflow.cli.command.cancel:command", "Cancel tasks that still wait at the service."),
     "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),

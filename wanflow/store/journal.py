@@ -214,7 +214,7 @@ class OpenEnds:
         """One record more."""
         match record["event"]:
             case "intended":
-                self._intend(_attempt(record))
+                self._intend(attempt_of(record))
             case "accepted":
                 self._accept(record)
             case "declined":
@@ -274,7 +274,8 @@ def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
     return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
 
 
-def _attempt(record: Mapping[str, object]) -> Attempt:
+def attempt_of(record: Mapping[str, object]) -> Attempt:
+    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense."""
     return Attempt(
         id=_text(record, "attempt"),
         shot=_text(record, "shot"),
