@@ -21,10 +21,10 @@ from wanflow.planner.steps import Plan
 from wanflow.planner.supply import film_of
 from wanflow.report.roster import picked_take, question_of
 from wanflow.spec.production import Production, Shot
-from wanflow.store import blobs, layout, lock, lockfile, shelf, traces
+from wanflow.store import blobs, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Take, Trace
+from wanflow.store.take import Take
 
 MADE_ELSEWHERE = "file"
 """The model of a clip that no model of the service made."""
@@ -69,7 +69,6 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
         raise TypeError("a checked film is no picture")
     take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, _now())
     _bring_in(store, path, facts.digest)
-    traces.append(store, Trace(take, question.recipe))
     known = lockfile.update(store.lock, _joined(shot, take, question))
     number = known.shots[shot].numbers[take.digest]
     shelf.put(store, take.digest, production.folder / production.out / "shots" / f"{shot}.t{number}.mp4")

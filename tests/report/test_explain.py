@@ -19,7 +19,7 @@ def _after(**words: object) -> Plan:
 def test_prompt_is_told_down_to_the_words() -> None:
     """A reworded prompt shows the words that went and came, in their place."""
     assert _why(_after(prompt="coast at bright dusk"), "coast.t2").splitlines() == [
-        "coast.t2: render",
+        "coast.t2: render (3.00 CNY, list price of the paid take)",
         "  prompt",
         "    coast at [-dawn-]{+bright dusk+}",
     ]
@@ -28,7 +28,12 @@ def test_prompt_is_told_down_to_the_words() -> None:
 def test_parameter_is_told_old_against_new() -> None:
     """Another value shows both."""
     text = _why(_after(parameters={**films.PARAMETERS, "duration": 7}), "coast.t2")
-    assert text.splitlines() == ["coast.t2: render", "  duration", "    - 5", "    + 7"]
+    assert text.splitlines() == [
+        "coast.t2: render (4.20 CNY, list price of the paid take)",
+        "  duration",
+        "    - 5",
+        "    + 7",
+    ]
 
 
 def test_cause_upstream_is_named() -> None:

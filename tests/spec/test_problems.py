@@ -77,7 +77,7 @@ def test_one_mistake_is_one_located_problem(reading, body, expected, hint):
 
 
 LATER = [
-    *[(f"{key}\n", 5, 1) for key in ("include: [a.yaml]", "scene: x", "remote: x")],
+    *[(f"{key}\n", 5, 1) for key in ("include: [a.yaml]", "scene: x")],
     ("label: {metadata: true}\n", 5, 1),
     *[(f"cuts: {{m: {{items: [a], {key}}}}}\n", 5, 24) for key in ("size: 10x10", "fps: 24", "fit: crop")],
     *[(f"cuts: {{m: {{items: [a], {key}}}}}\n", 5, 24) for key in ("subtitles: a", "loudness: -16", "profile: draft")],

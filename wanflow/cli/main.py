@@ -45,6 +45,8 @@ VERBS: Mapping[str, Verb] = {
     "collect": Verb("wanflow.cli.command.collect:command", "Finish what is in flight; never submits."),
     "cancel": Verb("wanflow.cli.command.cancel:command", "Cancel tasks that still wait at the service."),
     "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),
+    "push": Verb("wanflow.cli.command.push:command", "Send paid takes to the remote."),
+    "pull": Verb("wanflow.cli.command.pull:command", "Fetch paid takes from the remote."),
     "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
     "emulator": Verb("wanflow.cli.command.emulator:command", "Serve the emulated API on this machine."),
     "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),

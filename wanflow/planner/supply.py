@@ -55,7 +55,8 @@ def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], captio
         None
         if here
         else Reason(
-            Code.NOT_HERE, f"the file of {node} is not here: copy the store, or take it out of the lock to render anew"
+            Code.NOT_HERE,
+            f"the file of {node} is not here: `wanflow pull`, copy the store, or `wanflow retake` and pick another",
         )
     )
     return Supply(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)

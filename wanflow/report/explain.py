@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from wanflow.planner.budget import FREE_BACKEND
 from wanflow.planner.compare import Difference, differences
 from wanflow.planner.reason import Code
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.report.worddiff import word_diff
-from wanflow.report.wording import printable
+from wanflow.report.wording import cost_words, printable
 
 _FOLLOWS = frozenset({Code.INPUT_WILL_CHANGE, Code.INPUT_FAILED})
 _COMPARED = frozenset({Code.PROMPT_CHANGED, Code.PARAMETER_CHANGED, Code.INPUT_CHANGED})
@@ -22,7 +23,7 @@ def why_text(plan: Plan, steps: Sequence[Step]) -> str:
 
 def _told(plan: Plan, step: Step, by_node: Mapping[str, Step]) -> Iterator[str]:
     compared = list(_differences(plan, step))
-    yield _verdict(step)
+    yield f"{_verdict(step)}{_price(plan, step)}"
     for reason in step.reasons:
         if not compared or reason.code not in _COMPARED:
             yield f"  {printable(reason.text)}"
@@ -35,6 +36,14 @@ def _verdict(step: Step) -> str:
         return f"{step.node}: up to date"
     perhaps = step.action is Action.RENDER and not step.certain
     return f"{step.node}: {step.action.value}{', if its input comes out different' if perhaps else ''}"
+
+
+def _price(plan: Plan, step: Step) -> str:
+    """What a take that is rendered costs; in the animatic, what the real thing would."""
+    if step.action is not Action.RENDER:
+        return ""
+    listed = ", list price of the paid take" if plan.backend == FREE_BACKEND else ""
+    return f" ({cost_words(step.cost)}{listed})"
 
 
 def _differences(plan: Plan, step: Step) -> Iterator[str]:

@@ -120,6 +120,7 @@ class _Reading:
             title=_word(root, "title") or "",
             out=out,
             uploads=self._uploads(root),
+            remote=_word(root, "remote"),
             prices=prices,
             budget=self._budget(root, prices),
         )

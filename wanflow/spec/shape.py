@@ -17,7 +17,6 @@ SCHEMA = "production.schema.json"
 LATER: Mapping[str, str] = {
     "include": "productions of several files",
     "scene": "productions of several files",
-    "remote": "`push` and `pull`",
     "label": "AI labels",
     "matrix": "matrices",
     "use": "pipelines",
@@ -38,7 +37,7 @@ LATER: Mapping[str, str] = {
 """Keys of the format whose behaviour comes later, with what it belongs to."""
 
 _LATER_AT: Mapping[str, frozenset[str]] = {
-    "top": frozenset({"include", "scene", "remote", "label"}),
+    "top": frozenset({"include", "scene", "label"}),
     "shot": frozenset({"matrix", "use", "with"}),
     "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
     "item": frozenset({"title", "transition", "duration", "background"}),

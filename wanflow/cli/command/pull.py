@@ -1,0 +1,21 @@
+"""`wanflow pull`: takes from the remote."""
+
+from __future__ import annotations
+
+import click
+
+from wanflow import sharing
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.moved import tell_move, tell_shared
+from wanflow.cli.opening import open_production
+from wanflow.cli.settings import Settings, example, production_options
+
+
+@click.command("pull", epilog=example("wanflow pull"))
+@production_options
+@click.pass_obj
+def command(settings: Settings) -> int:
+    """Fetch the paid takes that the lock names from the remote, so that nobody pays for them again."""
+    done = sharing.pull(open_production(settings, quiet=True), tell_move("pull"))
+    tell_shared(done, "pull", "not at the remote")
+    return ExitCode.FAILED if done.faults else ExitCode.DONE
