@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(slots=True)
-class Shared:
+class Moved:
     """What came of a push or a pull: how many takes moved, were in place already, or are nowhere; what went wrong."""
 
     moved: int = 0
@@ -29,13 +29,13 @@ class Shared:
     faults: list[StoreFault] = field(default_factory=list)
 
 
-def push(production: Production, tell: Tell) -> Shared:
+def push(production: Production, tell: Tell) -> Moved:
     """Send the paid takes that are here to the remote; done again, it sends what is still missing there.
 
     Raises UnknownTarget without a remote, StoreFault where it can't be used at all.
     """
     remote, store = _open(production)
-    done = Shared()
+    done = Moved()
     for kept in _paid(store):
         if kept.take.digest not in blobs.list_takes(store):
             done.missing.append(kept.name)
@@ -44,14 +44,14 @@ def push(production: Production, tell: Tell) -> Shared:
     return done
 
 
-def pull(production: Production, tell: Tell) -> Shared:
+def pull(production: Production, tell: Tell) -> Moved:
     """Fetch the paid takes that the lock names and that aren't here; done again, it goes on where it broke off.
 
     Raises as `push`.
     """
     remote, store = _open(production)
     layout.establish(store)
-    done, here = Shared(), blobs.list_takes(store)
+    done, here = Moved(), blobs.list_takes(store)
     for kept in _paid(store):
         if kept.take.digest in here:
             done.there += 1
@@ -76,7 +76,7 @@ def _paid(store: Store) -> list[Kept]:
     return list(kept_takes(lockfile.read(store.paid_lock)))
 
 
-def _move(kept: Kept, done: Shared, tell: Tell, move: Callable[[Kept], bool]) -> None:
+def _move(kept: Kept, done: Moved, tell: Tell, move: Callable[[Kept], bool]) -> None:
     """One take; trouble with it stops no other."""
     try:
         moved = move(kept)
@@ -90,7 +90,7 @@ def _move(kept: Kept, done: Shared, tell: Tell, move: Callable[[Kept], bool]) ->
         done.there += 1
 
 
-def _fetch(kept: Kept, remote: Remote, store: Store, done: Shared) -> bool:
+def _fetch(kept: Kept, remote: Remote, store: Store, done: Moved) -> bool:
     found = remote.pull(kept, store)
     if not found:
         done.missing.append(kept.name)

@@ -8,7 +8,7 @@ import click
 
 from wanflow.cli.exit_code import error
 from wanflow.report.wording import count, listed, printable
-from wanflow.sharing import Shared
+from wanflow.sharing import Moved
 
 DONE = {"push": "pushed", "pull": "pulled"}
 
@@ -18,7 +18,7 @@ def tell_move(verb: str) -> Callable[[str], None]:
     return lambda name: click.echo(f"{DONE[verb]} {printable(name)}", err=True)
 
 
-def tell_shared(done: Shared, verb: str, nowhere: str) -> None:
+def tell_moved(done: Moved, verb: str, nowhere: str) -> None:
     """Sum it up on stdout; what went wrong, and what is nowhere, on stderr."""
     for fault in done.faults:
         error(str(fault), fault.hint)

@@ -109,9 +109,9 @@ class Production:
     """One film project.
 
     `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
-    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store; `remote` is where
-    paid takes are kept for others. Its plans are priced by `prices`, and `budget` is what it may cost in all. `warnings`
-    are the problems that did not stop it.
+    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store; `remote` is
+    where paid takes are kept for others. Its plans are priced by `prices`, and `budget` is what it may cost in all.
+    `warnings` are the problems that did not stop it.
     """
 
     folder: Path

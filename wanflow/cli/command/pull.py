@@ -6,7 +6,7 @@ import click
 
 from wanflow import sharing
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.moved import tell_move, tell_shared
+from wanflow.cli.moved import tell_move, tell_moved
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 
@@ -17,5 +17,5 @@ from wanflow.cli.settings import Settings, example, production_options
 def command(settings: Settings) -> int:
     """Fetch the paid takes that the lock names from the remote, so that nobody pays for them again."""
     done = sharing.pull(open_production(settings, quiet=True), tell_move("pull"))
-    tell_shared(done, "pull", "not at the remote")
+    tell_moved(done, "pull", "not at the remote")
     return ExitCode.FAILED if done.faults else ExitCode.DONE

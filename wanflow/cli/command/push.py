@@ -6,7 +6,7 @@ import click
 
 from wanflow import sharing
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.moved import tell_move, tell_shared
+from wanflow.cli.moved import tell_move, tell_moved
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 
@@ -17,5 +17,5 @@ from wanflow.cli.settings import Settings, example, production_options
 def command(settings: Settings) -> int:
     """Send the paid takes that are here to the remote, for those who share the production."""
     done = sharing.push(open_production(settings, quiet=True), tell_move("push"))
-    tell_shared(done, "push", "not here")
+    tell_moved(done, "push", "not here")
     return ExitCode.FAILED if done.faults else ExitCode.DONE
