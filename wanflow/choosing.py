@@ -21,7 +21,7 @@ from wanflow.planner.steps import Plan
 from wanflow.planner.supply import film_of
 from wanflow.report.roster import picked_take, question_of
 from wanflow.spec.production import Production, Shot
-from wanflow.store import blobs, layout, lock, lockfile, shelf
+from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Take
@@ -201,8 +201,8 @@ def _joined(shot: str, take: Take, question: Question) -> Change:
 def _bring_in(store: Store, path: Path, digest: str) -> None:
     """Copy a file into the store; the original stays where it is."""
     layout.establish(store)
-    copy = store.temporary(".mp4")
-    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy = store.incoming / f"{digest}.copy"
+    durable.make_folder(copy.parent)
     shutil.copyfile(path, copy)
     blobs.adopt_take(store, copy, digest)
 

@@ -16,8 +16,21 @@ from wanflow.store import factcache
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
 WORKING = (
-    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "collect", "cancel"),
-    *("resolve", "models", "emulator", "schema", "doctor"),
+    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "pick", "retake", "hold"),
+    *(
+        "release",
+        "costs",
+        "collect",
+        "cancel",
+        "resolve",
+        "push",
+        "pull",
+        "gc",
+        "models",
+        "emulator",
+        "schema",
+        "doctor",
+    ),
 )
 PROBE = """
 import sys

@@ -106,7 +106,7 @@ def test_a_pull_goes_on_where_it_broke_off(
     wanflow("push")
     whole = films(tmp_path.parent / "remote")[0]
     clone(tmp_path, monkeypatch)
-    begun = Path(".wanflow/tmp") / f"pull-{whole.stem}"
+    begun = Path(".wanflow/incoming") / whole.stem
     begun.parent.mkdir(parents=True)
     begun.write_bytes(whole.read_bytes()[:1000])
     assert wanflow("pull").code == 0

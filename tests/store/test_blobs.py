@@ -104,6 +104,9 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("blobs.py", "made.unlink()"),
         ("durable.py", "draft.unlink(missing_ok=True)"),
         ("layout.py", 'shutil.rmtree(store.root / "tmp", ignore_errors=True)'),
+        ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
+        ("sweep.py", '(out / "shots" / f"{name}.mp4").unlink(missing_ok=True)'),
+        ("sweep.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("mutex.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),
         ("repair.py", "path.unlink()"),  # a derived file, or a take without a byte

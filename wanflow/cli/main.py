@@ -47,6 +47,7 @@ VERBS: Mapping[str, Verb] = {
     "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),
     "push": Verb("wanflow.cli.command.push:command", "Send paid takes to the remote."),
     "pull": Verb("wanflow.cli.command.pull:command", "Fetch paid takes from the remote."),
+    "gc": Verb("wanflow.cli.command.gc:command", "Show, and remove, what nothing uses any more."),
     "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
     "emulator": Verb("wanflow.cli.command.emulator:command", "Serve the emulated API on this machine."),
     "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),

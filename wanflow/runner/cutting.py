@@ -90,7 +90,8 @@ class _Assembly:
         target = self._parts.folder / self._cut.output
         durable.make_folder(target.parent)
         facts = await self._parts.jobs(AssembleCut(files, target), self._parts.limiter)
-        cuts.remember(self._parts.store, self._cut.name, self._cut.output, fingerprint)
+        keys = [segment.recipe.key() for segment in self._segments]
+        cuts.remember(self._parts.store, self._cut.name, self._cut.output, fingerprint, keys)
         seconds = timing.decimal_text(facts.seconds, 3)
         self._parts.emit(CutFinished(self._node, self._cut.output, len(self._encoded), self._copied, seconds))
 

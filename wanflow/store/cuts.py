@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wanflow.store import durable
 from wanflow.store.layout import Store
 
 
-def remember(store: Store, cut: str, output: str, fingerprint: str) -> None:
-    """Write down what a cut's file, relative to the production's folder, was made from."""
+def remember(store: Store, cut: str, output: str, fingerprint: str, segments: Sequence[str] = ()) -> None:
+    """Write down what a cut's file, relative to the production's folder, was made from; `segments` are their hashes."""
     file = store.folder / output
     with durable.faults_of(file):
         stat = file.stat()
-    record = {"output": output, "fingerprint": fingerprint, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
+    record |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     known = {**_read(store), _key(store, cut): record}
     durable.write_whole(store.cuts, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+
+
+def segments(store: Store) -> Iterator[str]:
+    """The hashes of the segments that the cuts were last made from, whatever became of their files."""
+    for record in _read(store).values():
+        if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
+            yield from map(str, record["segments"])
 
 
 def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:

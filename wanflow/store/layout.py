@@ -98,6 +98,11 @@ class Store:
         """The lock of paid takes, which stands in git whatever backend renders today."""
         return self.folder / LOCK_NAME
 
+    @property
+    def incoming(self) -> Path:
+        """Takes on their way here from elsewhere; no run sweeps it."""
+        return self.root / "incoming"
+
     def temporary(self, suffix: str) -> Path:
         """A fresh name in the store's own folder for work under way, on the same file system as its final place."""
         folder = self.root / "tmp"

@@ -61,7 +61,7 @@ class Remote:
 
         Raises StoreFault where what comes is not what its digest names; nothing of it is kept then.
         """
-        draft = store.root / "tmp" / f"pull-{kept.take.digest}"
+        draft = store.incoming / kept.take.digest
         durable.make_folder(draft.parent)
         with _named_faults(self._address):
             if self._size(self._film(kept.take)) is None:
