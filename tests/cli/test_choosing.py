@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,3 +207,47 @@ def test_a_pick_of_an_earlier_request_is_kept_for_it(wanflow: Wanflow, service: 
     wanflow("release", "other")
     rewrite("prompt: changed,", "prompt: another,")
     assert picked(wanflow)["other"] == 2
+
+
+def test_two_people_who_retake_the_same_shot_keep_both_takes(
+    wanflow: Wanflow, service: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their locks merge by git's own means; two who pick takes of different shots merge as well."""
+
+    def git(*words: str) -> None:
+        named = ("-c", "user.name=crew", "-c", "user.email=crew@example.org")
+        subprocess.run([shutil.which("git") or "git", *named, *words], check=True, capture_output=True, text=True)
+
+    rewrite("prompt: another", "prompt: another, takes: 2")
+    assert wanflow(*RUN).code == 0
+    Path(".gitignore").write_text(".wanflow/\nout/\nmade.mp4\n", encoding="utf-8")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "first")):
+        git(*words)
+    hers = tmp_path.parent / f"{tmp_path.name}-hers"
+    shutil.copytree(tmp_path, hers, symlinks=True)
+    for folder, mine in ((tmp_path, "2"), (hers, "1")):
+        monkeypatch.chdir(folder)
+        wanflow("retake", "coast")
+        assert wanflow(*RUN, "coast").code == 0
+        wanflow("pick", *(("other", mine) if folder == tmp_path else ("coast", "2")))
+        git("commit", "-qam", f"by {folder.name}")
+    monkeypatch.chdir(tmp_path)
+    git("pull", "-q", "--no-rebase", "--no-edit", str(hers), "main")
+    rows = json.loads(wanflow("takes", "--json").out)
+    assert [row["take"] for row in rows if row["shot"] == "coast"] == [1, 2, 3]
+    assert picked(wanflow)["other"] == 2
+    assert "two takes had that number" in wanflow("plan").out
+    assert "two takes had that number" in wanflow(*RUN).err
+
+
+def test_the_first_run_in_a_repository_tells_git_how_to_merge_the_lock(wanflow: Wanflow, service: Served) -> None:
+    """Once, beside what stands there; outside of one nothing is written."""
+    assert wanflow(*RUN).code == 0
+    assert not Path(".gitattributes").exists()
+    Path("wanflow.lock").unlink()
+    Path(".git").mkdir()
+    Path(".gitattributes").write_text("*.png binary", encoding="utf-8")
+    for _ in range(2):
+        assert wanflow(*RUN).code == 0
+        assert Path(".gitattributes").read_text(encoding="utf-8") == "*.png binary\nwanflow.lock merge=union\n"
+        Path("wanflow.lock").unlink()

@@ -37,6 +37,7 @@ def test_results_stay_out_of_git_and_the_lock_does_not(
     monkeypatch.chdir(tmp_path)
     wanflow("init")
     assert (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines() == [".wanflow/", "out/"]
+    assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == "wanflow.lock merge=union\n"
 
 
 @pytest.mark.parametrize("name", ["wanflow.yaml", "wanflow.schema.json", "sets/valley.png"])

@@ -68,7 +68,8 @@ def _takes(digest: str) -> st.SearchStrategy[Take]:
     )
 
 
-LOCKS = st.builds(Lock, st.dictionaries(WORDS, entries(), max_size=3))
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" "), min_size=1, max_size=20)
+LOCKS = st.builds(Lock, st.dictionaries(NAMES, entries(), max_size=3))
 
 
 @given(LOCKS)
@@ -76,7 +77,7 @@ def test_a_lock_reads_back_as_it_was_written(lock: Lock) -> None:
     """Reading what was written gives the same lock and the same text; nothing had to be settled."""
     text = lockform.to_text(lock)
     read = lockform.from_text(text, "wanflow.lock")
-    assert read == lock
+    assert read == Lock({name: entry for name, entry in lock.shots.items() if entry != ShotEntry()})
     assert lockform.to_text(read) == text
     assert read.notes == ()
 

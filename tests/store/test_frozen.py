@@ -51,3 +51,8 @@ def test_traces_and_a_lock_of_version_1_are_read(store: Store) -> None:
     wanted = take("coast", "film")
     assert traces.read(store).takes == {fingerprint("coast"): (wanted,)}
     assert lockfile.read(store.lock).shots["coast"].takes == {wanted.digest: wanted}
+
+
+def test_a_lock_of_version_2_says_the_same(store: Store) -> None:
+    """Another form, and nothing else."""
+    assert lockfile.read(FROZEN / "lock.v2.json") == lockfile.read(store.lock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from kit.locks import with_take
 from wanflow import digest
 from wanflow.errors import LockUnreadable
 from wanflow.store import lockfile
-from wanflow.store.lock import Lock
+from wanflow.store.lock import Lock, pick
 
 GIT = shutil.which("git") or "git"
 Change = Callable[[Lock], Lock]
@@ -31,10 +32,13 @@ def _git(folder: Path, *words: str) -> int:
     return subprocess.run([GIT, *options, *words], cwd=folder, capture_output=True, check=False).returncode
 
 
-def _merge(folder: Path, base: Change, ours: Change, theirs: Change) -> tuple[int, Path]:
+def _merge(
+    folder: Path, base: Change, ours: Change, theirs: Change, attributes: str = "wanflow.lock merge=union\n"
+) -> tuple[int, Path]:
     """Both sides change the lock of the same commit, then git merges them."""
     path = folder / "wanflow.lock"
     _git(folder, "init", "-q")
+    (folder / ".gitattributes").write_text(attributes, encoding="utf-8")
     for branch, change in (("main", base), ("theirs", theirs), ("main", ours)):
         _git(folder, "checkout", "-q", *(["-b"] if branch == "theirs" else []), branch)
         lockfile.update(path, change)
@@ -61,26 +65,60 @@ def test_takes_of_different_shots_merge_by_themselves(tmp_path: Path) -> None:
     assert sorted(merged.shots["coast"].numbers.values()) == [1, 2]
 
 
-def test_takes_of_the_same_shot_both_survive_and_are_renumbered(tmp_path: Path) -> None:
-    """Both render take 2 of `coast`: the merge keeps both, the later one becomes take 3, and it is said."""
-    early, base, late = sorted(("one", "two", "three"), key=lambda word: digest.of_bytes(word.encode()))
+@pytest.mark.parametrize("order", list(permutations(("one", "two", "three"))))
+def test_takes_of_the_same_shot_both_survive_and_are_renumbered(order: tuple[str, ...], tmp_path: Path) -> None:
+    """Both render take 2 of `coast`, wherever their lines fall: both are kept, the later is take 3, and it is said."""
+    base, late, early = order
     code, path = _merge(
         tmp_path,
         lambda lock: with_take(lock, "coast", base),
-        lambda lock: with_take(lock, "coast", early, number=2, date="2026-11-20T12:00:00Z"),
-        lambda lock: with_take(lock, "coast", late, number=2, date="2026-11-20T11:00:00Z"),
+        lambda lock: with_take(lock, "coast", late, number=2, date="2026-11-20T12:00:00Z"),
+        lambda lock: with_take(lock, "coast", early, number=2, date="2026-11-20T11:00:00Z"),
     )
     merged = lockfile.read(path)
     assert code == 0
-    assert merged.shots["coast"].numbers == {
-        digest.of_bytes(base.encode()): 1,
-        digest.of_bytes(late.encode()): 2,
-        digest.of_bytes(early.encode()): 3,
-    }
+    numbers = {digest.of_bytes(word.encode()): number for number, word in enumerate((base, early, late), 1)}
+    assert merged.shots["coast"].numbers == numbers
     assert [note.partition(":")[0] for note in merged.notes] == ["take 2 of `coast` from 2026-11-20T12"]
     settled = lockfile.update(path, lambda lock: with_take(lock, "coast", "next", number=4))
     assert lockfile.read(path).notes == ()
     assert sorted(settled.shots["coast"].numbers.values()) == [1, 2, 3, 4]
+
+
+def test_new_shots_and_new_requests_side_by_side_merge(tmp_path: Path) -> None:
+    """Blocks of lines that are alike in parts are not mixed up."""
+    code, path = _merge(
+        tmp_path,
+        lambda lock: with_take(lock, "coast", "c"),
+        lambda lock: with_take(with_take(lock, "dawn", "d"), "coast", "c2", number=2),
+        lambda lock: with_take(with_take(lock, "dusk", "e"), "coast", "c3", number=2),
+    )
+    assert code == 0
+    assert {name: len(entry.takes) for name, entry in lockfile.read(path).shots.items()} == {
+        "coast": 3,
+        "dawn": 1,
+        "dusk": 1,
+    }
+
+
+def test_picks_of_different_shots_merge_and_two_of_one_are_refused(tmp_path: Path) -> None:
+    """A pick is somebody's decision: of two for the same request none is guessed."""
+
+    def picked(shot: str, word: str) -> Change:
+        return lambda lock: pick(lock, shot, "f" * 64, digest.of_bytes(word.encode()))
+
+    def both(lock: Lock) -> Lock:
+        return with_take(_two_shots(lock), "coast", "c2", number=2)
+
+    code, path = _merge(tmp_path, both, picked("approach", "a1"), picked("coast", "c1"))
+    assert code == 0
+    assert {name: len(entry.picks) for name, entry in lockfile.read(path).shots.items()} == {"approach": 1, "coast": 1}
+    other = tmp_path / "other"
+    other.mkdir()
+    code, path = _merge(other, both, picked("coast", "c1"), picked("coast", "c2"))
+    assert code == 0
+    with pytest.raises(LockUnreadable, match="stands twice, at line"):
+        lockfile.read(path)
 
 
 def test_a_conflict_is_refused_with_its_line_and_settled_by_keeping_both(tmp_path: Path) -> None:
@@ -91,6 +129,7 @@ def test_a_conflict_is_refused_with_its_line_and_settled_by_keeping_both(tmp_pat
         lambda lock: with_take(with_take(lock, "coast", late), "approach", "a1"),
         lambda lock: with_take(lock, "coast", base, number=2),
         lambda lock: with_take(lock, "coast", early, number=2),
+        attributes="",
     )
     assert code == 1
     lines = path.read_text(encoding="utf-8").split("\n")

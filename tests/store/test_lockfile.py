@@ -20,7 +20,7 @@ from wanflow.store.lock import Lock, ShotEntry
 
 ONE = with_take(Lock(), "coast", "first")
 FIRST = digest.of_bytes(b"first")
-_ANCHORS = {"take": f'"{FIRST}": {{', "seed": '"seed"', "last": '"wanflow.lock"'}
+_ANCHORS = {"take": f'"coast takes {FIRST}"', "last": '"wanflow.lock"'}
 
 
 def _shot(lock: Lock, name: str = "coast") -> ShotEntry:
@@ -75,13 +75,20 @@ def test_a_wish_is_an_absolute_number() -> None:
 
 
 def test_the_text_is_one_fact_a_line_and_sorted() -> None:
-    """The order in which things happened leaves no trace in the file, and a line holds at most one value."""
+    """The order in which things happened leaves no trace in the file, and each line is whole without the others."""
     one = with_take(with_take(Lock(), "coast", "first"), "approach", "second")
     other = with_take(with_take(Lock(), "approach", "second"), "coast", "first")
     text = lockform.to_text(one)
     assert text == lockform.to_text(other)
     assert text.endswith("}\n")
-    assert all(line.count('": ') <= 1 for line in text.split("\n"))
+    lines = [line for line in text.splitlines()[1:-2] if line]
+    assert all(json.loads(f"{{{line.removesuffix(',')}}}") for line in lines)
+    assert [line.split(" ")[1:3] for line in lines] == [
+        ['"approach', "recipes"],
+        ['"approach', "takes"],
+        ['"coast', "recipes"],
+        ['"coast', "takes"],
+    ]
 
 
 def test_money_and_rates_are_exact_text() -> None:
@@ -113,7 +120,7 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
     lock = with_take(lock, "coast", "third", number=3)
     merged = json.loads(lockform.to_text(lock))
     later = digest.of_bytes(b"later")
-    merged["shots"]["coast"]["takes"][later]["take"] = 1
+    merged[f"coast takes {later}"]["take"] = 1
     read = lockform.from_text(json.dumps(merged), "wanflow.lock")
     assert _shot(read).numbers == {FIRST: 1, digest.of_bytes(b"third"): 3, later: 4}
     assert read.notes == (
@@ -131,11 +138,18 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
         ('"rate": "30"', '"rate": "1/0"', "at line {take}: not a rate: '1/0'", "remove the entry"),
         ('"date"', '"when"', "at line {take}: `date` is missing", "remove the entry"),
         ('"take": 1,', '"take": 0,', "at line {take}: takes count from 1, not 0", "remove the entry"),
-        ('"seed": 7,', '"seed": 7,\n"seed": 8,', "`seed` stands twice, at line {seed} and line {next}", "keep one"),
-        ('"seed": 7,', '"seed": 7', "is no JSON at line {next}: expecting", "git checkout"),
-        ('"wanflow.lock": 1', '"wanflow.lock": 2', "version 2 at line {last}, this wanflow reads 1", "update wanflow"),
-        ('"wanflow.lock": 1', '"wanflow.lock": "1"', "is no lock", "git checkout"),
-        ('"shots": {', '"shots": [], "x": {', "can't be read at line 2: not a mapping", "remove the entry"),
+        ('"seed": 7,', '"seed": 7, "seed": 8,', "`seed` stands twice, at line {take} and line {take}", "keep one"),
+        ('"seed": 7,', '"seed": 7', "is no JSON at line {take}: expecting", "git checkout"),
+        ('"wanflow.lock": 2', '"wanflow.lock": 3', "version 3 at line {last}, this wanflow reads 2", "update wanflow"),
+        ('"wanflow.lock": 2', '"wanflow.lock": "2"', "is no lock", "git checkout"),
+        ('"coast takes', '"coast tokes', "at line {take}: `coast tokes", "remove the entry"),
+        ('"coast takes', '"coast  takes', "is no fact of a lock", "remove the entry"),
+        (
+            f'"coast takes {FIRST}": {{',
+            f'"coast takes {FIRST}": 7, "x-a held": {{',
+            "at line {take}: not a mapping",
+            "remove",
+        ),
     ],
 )
 def test_a_damaged_lock_is_refused_with_its_line(old: str, new: str, message: str, hint: str) -> None:
@@ -143,7 +157,7 @@ def test_a_damaged_lock_is_refused_with_its_line(old: str, new: str, message: st
     text = lockform.to_text(ONE)
     assert text.count(old) == 1
     lines = {word: text[: text.index(at)].count("\n") + 1 for word, at in _ANCHORS.items()}
-    with pytest.raises(LockUnreadable, match=re.escape(message.format(**lines, next=lines["seed"] + 1))) as fault:
+    with pytest.raises(LockUnreadable, match=re.escape(message.format(**lines))) as fault:
         lockform.from_text(text.replace(old, new), "wanflow.lock")
     assert hint in (fault.value.hint or "")
 

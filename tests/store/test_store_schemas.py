@@ -46,7 +46,7 @@ def test_every_lock_that_is_written_fits_its_schema() -> None:
         assert list(schemas.violations(json.loads(lockform.to_text(lock)), "lock.schema.json")) == []
 
 
-@pytest.mark.parametrize(("old", "new"), [('"take": 1', '"take": "1"'), ('"held"', '"kept"'), (FIRST, "coast.mp4")])
+@pytest.mark.parametrize(("old", "new"), [('"take": 1', '"take": "1"'), (' held"', ' kept"'), (FIRST, "coast.mp4")])
 def test_a_lock_of_another_shape_does_not_fit(old: str, new: str) -> None:
     """The schema refuses wrong types, unknown keys and names that are no digests."""
     assert list(schemas.violations(json.loads(lockform.to_text(_full_lock()).replace(old, new)), "lock.schema.json"))

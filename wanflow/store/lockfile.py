@@ -10,9 +10,11 @@ from filelock import FileLock, Timeout
 
 from wanflow.errors import LockUnreadable, StoreBusy
 from wanflow.store import durable, lockform
-from wanflow.store.layout import STORE_FOLDER, Store
+from wanflow.store.layout import LOCK_NAME, STORE_FOLDER, Store
 from wanflow.store.lock import Lock
 
+MERGED = f"{LOCK_NAME} merge=union"
+"""What git's attributes say of the lock: its lines are whole, so that those of both sides are a lock again."""
 PATIENCE_SECONDS = 10
 """A writer holds the guard for milliseconds; whoever waits this long waits for a process that is stuck."""
 
@@ -70,6 +72,23 @@ def _guarded(path: Path) -> Iterator[None]:
 
 
 def establish(store: Store) -> None:
-    """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files)."""
+    """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files).
+
+    In a git repository it also says how to merge it, where nobody has said anything yet.
+    """
+    here = store.folder.absolute()
+    untold = not store.paid_lock.exists() or not (here / ".gitattributes").exists()
+    if untold and any((folder / ".git").exists() for folder in (here, *here.parents)):
+        teach_git(here)
     for lock in {store.lock, store.paid_lock}:
         ensure(lock)
+
+
+def teach_git(folder: Path) -> None:
+    """Let git keep both sides' lines of a lock, unless its attributes say something of it already."""
+    attributes = folder / ".gitattributes"
+    with durable.faults_of(attributes):
+        said = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
+    if LOCK_NAME not in said:
+        ended = said if not said or said.endswith("\n") else f"{said}\n"
+        durable.write_whole(attributes, f"{ended}{MERGED}\n".encode())

@@ -1,10 +1,11 @@
-"""The lock as text: JSON in one normal form, sorted, one fact a line, so that git merges it by take."""
+"""The lock as text: JSON in one normal form, sorted, one fact a line, so that git merges it fact by fact."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from wanflow.digest import Canonical
 from wanflow.errors import LockUnreadable
@@ -12,8 +13,11 @@ from wanflow.store import places, takefile
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Take
 
-VERSION = 1
+VERSION = 2
 VERSION_KEY = "wanflow.lock"
+_END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
+_SINGLE = frozenset({"current", "held"})
+_BY_KEY = frozenset({"picks", "recipes", "takes", "wishes"})
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _CHECKOUT = "restore it with `git checkout`"
 _RESTORE = "restore it with `git checkout`, or remove the entry"
@@ -33,10 +37,14 @@ class _Repeated(ValueError):
 
 
 def to_text(lock: Lock) -> str:
-    """The one text of a lock: equal locks are equal files."""
-    shots = {name: _shot_json(entry) for name, entry in lock.shots.items()}
-    document = {"shots": shots, VERSION_KEY: VERSION}
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    """The one text of a lock: equal locks are equal files.
+
+    Every line is a whole fact with its path in its key, a shot's lines stand together, and the last line never
+    changes: so lines of two versions put together, as git's `merge=union` does, are a lock again (docs/lockfile.md).
+    """
+    shots = [_lines(name, _shot_json(lock.shots[name])) for name in sorted(lock.shots)]
+    blocks = ["".join(f" {_text_of(key)}: {_text_of(value)},\n" for key, value in lines) for lines in shots]
+    return "{\n" + "\n".join([*filter(None, blocks), _END])
 
 
 def from_text(text: str, name: str) -> Lock:
@@ -50,12 +58,57 @@ def from_text(text: str, name: str) -> Lock:
     _refuse_version(document.get(VERSION_KEY), text, name)
     notes: list[str] = []
     try:
-        with _within("shots"):
-            shots = takefile.mapping(document.get("shots", {}))
+        shots = _shots(document)
         return Lock({shot: _shot(shot, entry, notes) for shot, entry in shots.items()}, tuple(notes))
     except _Misshapen as error:
-        line = places.line_of(text, error.path)
+        line = _line_of(text, error.path)
         raise LockUnreadable(f"`{name}` can't be read at line {line}: {error}", hint=_RESTORE) from error
+
+
+def _text_of(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _lines(shot: str, facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The facts of a shot with their paths as keys, sorted."""
+    for kind, value in sorted(facts.items()):
+        if not isinstance(value, Mapping):
+            yield f"{shot} {kind}", value
+            continue
+        yield from ((f"{shot} {kind} {name}", inner) for name, inner in sorted(value.items()))
+
+
+def _shots(document: Mapping[str, object]) -> Mapping[str, object]:
+    """What a document says by shot; version 1 had it so, since then each fact has its whole path."""
+    if document[VERSION_KEY] == 1:
+        with _within("shots"):
+            return takefile.mapping(document.get("shots", {}))
+    shots: dict[str, dict[str, Any]] = {}
+    for key, value in document.items():
+        if key != VERSION_KEY:
+            _place(shots, key.split(" "), key, value)
+    return shots
+
+
+def _place(shots: dict[str, dict[str, Any]], path: list[str], key: str, value: object) -> None:
+    match path:
+        case [shot, kind] if kind in _SINGLE:
+            shots.setdefault(shot, {})[kind] = value
+        case [shot, kind, name] if kind in _BY_KEY:
+            shots.setdefault(shot, {}).setdefault(kind, {})[name] = value
+        case _:
+            raise _Misshapen((key,), f"`{key}` is no fact of a lock")
+
+
+def _line_of(text: str, path: tuple[str, ...]) -> int:
+    """The line of a path of either form: nested in mappings, or in one key with blanks between its words."""
+    flat = [" ".join(path[1:length]) for length in range(len(path), 1, -1)]
+    lines = {key[0]: line for key, line in reversed(list(places.key_places(text))) if len(key) == 1}
+    for beginning in (*path[:1], *flat):
+        found = [line for key, line in lines.items() if key == beginning or key.startswith(f"{beginning} ")]
+        if found and beginning != "shots":
+            return min(found)
+    return places.line_of(text, path)
 
 
 def _shot_json(entry: ShotEntry) -> dict[str, object]:

@@ -11,8 +11,10 @@ from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.settings import example
 from wanflow.cli.starter import GITIGNORE, PRODUCTION, draw_summit, draw_valley
 from wanflow.schemas import data_folder
+from wanflow.store.lockfile import MERGED
 
-IGNORED = ".gitignore"
+KEPT = {".gitignore": GITIGNORE, ".gitattributes": f"{MERGED}\n"}
+"""What git is told, by file; one of the author's own stays as it is."""
 
 
 @click.command("init", epilog=example("wanflow init my-film && cd my-film && wanflow run"))
@@ -20,7 +22,7 @@ IGNORED = ".gitignore"
 def command(folder: Path) -> int:
     """Write a small working production with drawn assets into DIR (default: here). Overwrites nothing."""
     files = starting_files()
-    there = [name for name in files if name != IGNORED and (folder / name).exists()]
+    there = [name for name in files if name not in KEPT and (folder / name).exists()]
     if there:
         error(
             f"`{folder / there[0]}` is there already, and nothing is overwritten",
@@ -39,7 +41,7 @@ def starting_files() -> Mapping[str, bytes]:
         "sets/valley.png": draw_valley(),
         "sets/summit.png": draw_summit(),
         "wanflow.schema.json": (data_folder("schemas") / "production.schema.json").read_bytes(),
-        IGNORED: GITIGNORE.encode(),
+        **{name: text.encode() for name, text in KEPT.items()},
         "wanflow.yaml": PRODUCTION.encode(),
     }
 
@@ -50,15 +52,15 @@ def _write(path: Path, content: bytes) -> None:
         with path.open("xb") as file:
             file.write(content)
     except FileExistsError:
-        if path.name != IGNORED:
+        if path.name not in KEPT:
             raise
-        _check_ignored(path)
+        _check_kept(path, KEPT[path.name])
 
 
-def _check_ignored(path: Path) -> None:
-    """An ignore list of the author's own stays as it is; what is missing in it is said."""
+def _check_kept(path: Path, wanted: str) -> None:
+    """A file of the author's own stays as it is; what is missing in it is said."""
     known = path.read_text(encoding="utf-8").splitlines()
-    missing = [line for line in GITIGNORE.splitlines() if line not in known and line.rstrip("/") not in known]
+    missing = [line for line in wanted.splitlines() if line not in known and line.rstrip("/") not in known]
     if missing:
         click.echo(
             f"warning: `{path}` was left as it is; add {' and '.join(f'`{line}`' for line in missing)}", err=True
