@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
+from wanflow.money import Bound, Cost
 from wanflow.planner.steps import Action
 from wanflow.report.lines import Loudness, event_text
 from wanflow.runner.event import CutFinished, CutProgress, StepFinished, StepStarted, TakeStored, TaskSubmitted, Warned
@@ -14,6 +18,8 @@ def test_milestones_are_told() -> None:
     """What begins and what is there is said, one line each."""
     assert event_text(STARTED, Loudness.NORMAL) == "coast.t1: rendering (wan2.7-i2v)"
     assert event_text(STORED, Loudness.NORMAL) == "coast.t1: 5 s, out/shots/coast.t1.mp4"
+    paid = replace(STORED, cost=Cost(Decimal("3.6"), "CNY", Bound.EXACT))
+    assert event_text(paid, Loudness.NORMAL) == "coast.t1: 5 s, out/shots/coast.t1.mp4, 3.60 CNY"
     cut = CutFinished("cut:main", "out/main.mp4", 3, 37, "12")
     assert event_text(cut, Loudness.NORMAL) == "cut:main: 12 s, out/main.mp4 (3 segments encoded, 37 kept)"
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from rich.console import Console
 
 from kit import films
+from wanflow.money import Bound, Cost, unknown
 from wanflow.planner.steps import Action
 from wanflow.report.console import Display
 from wanflow.report.progress import Progress, progress_of
@@ -71,6 +74,18 @@ def test_seconds_rendered_add_up(progress: Progress) -> None:
     progress.note(TakeStored("approach.t1", "approach", 1, "e" * 64, "5", "out/shots/approach.t1.mp4"))
     progress.note(StepFinished("approach.t1", "reused"))
     assert (progress.rendered, progress.stored, progress.queue_length) == (Fraction(9, 2), 1, 0)
+
+
+def test_the_money_so_far_adds_up(progress: Progress) -> None:
+    """What came now and was charged; unknown as soon as one reply did not say, never nothing."""
+    stored = TakeStored("coast.t1", "coast", 1, "d" * 64, "4.5", "out/shots/coast.t1.mp4")
+    assert "0 CNY" in _drawn(progress)
+    progress.note(replace(stored, cost=Cost(Decimal("2.40"), "CNY", Bound.EXACT)))
+    progress.note(stored)
+    progress.note(replace(stored, cost=Cost(Decimal("1.2"), "CNY", Bound.EXACT)))
+    assert "3.60 CNY" in _drawn(progress)
+    progress.note(replace(stored, cost=unknown("CNY")))
+    assert "cost unknown" in _drawn(progress)
 
 
 def test_a_running_shot_has_a_line_with_state_elapsed_and_model(progress: Progress, watch: Watch) -> None:

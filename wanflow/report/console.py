@@ -15,7 +15,7 @@ from rich.text import Text
 from wanflow.planner.steps import Plan
 from wanflow.report.lines import Loudness, event_text
 from wanflow.report.progress import Cutting, Progress, progress_of
-from wanflow.report.wording import count, seconds_text
+from wanflow.report.wording import cost_words, count, seconds_text
 from wanflow.runner.event import Emit, Event, StepStarted
 
 REFRESHES_PER_SECOND = 8
@@ -67,9 +67,7 @@ class Display:
     def _footer(self) -> Text:
         progress = self.progress
         stored = f"{count(progress.stored, 'take')} rendered ({seconds_text(progress.rendered) or '0 s'})"
-        cost = (
-            f"{progress.cost.amount:f} {progress.cost.currency}" if progress.cost.amount is not None else "cost unknown"
-        )
+        cost = "cost unknown" if progress.cost.amount is None else cost_words(progress.cost)
         return Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
 
 

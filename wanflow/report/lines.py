@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from wanflow.planner.steps import Action
-from wanflow.report.wording import count, printable
+from wanflow.report.wording import cost_text, count, printable
 from wanflow.runner.event import (
     CutFinished,
     CutProgress,
@@ -63,8 +63,9 @@ def _milestone(event: Event) -> str | None:
     match event:
         case StepStarted(node, action, model):
             return f"{node}: {_BEGUN.get(action, action.value)}{f' ({model})' if model else ''}"
-        case TakeStored(node, _, _, _, seconds, file):
-            return f"{node}: {seconds} s, {printable(file)}"
+        case TakeStored(node, _, _, _, seconds, file, cost):
+            price = "" if cost is None else f", {'cost unknown' if cost.amount is None else cost_text(cost)}"
+            return f"{node}: {seconds} s, {printable(file)}{price}"
         case CutFinished(node, file, encoded, copied, seconds):
             return f"{node}: {seconds} s, {printable(file)} ({count(encoded, 'segment')} encoded, {copied} kept)"
         case _:

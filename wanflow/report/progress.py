@@ -49,7 +49,7 @@ class Cutting:
 class Progress:
     """A run as far as its events tell; told every one of them by `note`.
 
-    `cost` is what was spent so far, unknown where the events don't tell.
+    `cost` is what was spent so far, unknown as soon as one reply did not say.
     """
 
     stopwatch: Stopwatch
@@ -69,9 +69,8 @@ class Progress:
                 self._turn(node, "submitted")
             case TaskChanged(node, _, state):
                 self._turn(node, state.lower())
-            case TakeStored(node) if node in self.running:
-                self.rendered += Fraction(event.seconds)
-                self.stored += 1
+            case TakeStored():
+                self._store(event)
             case CutProgress(node, done, total):
                 self.cuts[node] = Cutting(node, done, total)
             case CutFinished(node) | StepFinished(node):
@@ -96,6 +95,13 @@ class Progress:
         elif event.node.startswith("cut:"):
             self.cuts[event.node] = Cutting(event.node)
 
+    def _store(self, event: TakeStored) -> None:
+        if event.node in self.running:
+            self.rendered += Fraction(event.seconds)
+            self.stored += 1
+        if event.cost is not None:
+            self.cost = money.total([self.cost, event.cost], event.cost.currency)
+
     def _turn(self, node: str, state: str) -> None:
         if node in self.running:
             self.running[node] = replace(self.running[node], state=state)
@@ -109,5 +115,4 @@ class Progress:
 def progress_of(plan: Plan, stopwatch: Stopwatch) -> Progress:
     """The progress of a run that has not begun."""
     takes = {step.node for step in plan.steps if step.kind is StepKind.TAKE and step.action in _PAID}
-    free = plan.backend == "animatic"
-    return Progress(stopwatch, takes, money.nothing(plan.currency) if free else money.unknown(plan.currency))
+    return Progress(stopwatch, takes, money.nothing(plan.currency))

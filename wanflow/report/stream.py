@@ -61,6 +61,7 @@ def _take(event: TakeStored) -> dict[str, object]:
         "digest": event.digest,
         "seconds": event.seconds,
         "file": event.file,
+        **({} if event.cost is None else {"cost": event.cost.to_json()}),
     }
 
 

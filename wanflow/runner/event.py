@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from wanflow.money import Cost
 from wanflow.planner.steps import Action
 
 
@@ -37,7 +38,10 @@ class TaskChanged:
 
 @dataclass(frozen=True, slots=True)
 class TakeStored:
-    """A take is safe on disk; `file` is its name under `out/`, relative to the production's folder."""
+    """A take is safe on disk; `file` is its name under `out/`, relative to the production's folder.
+
+    `cost` is what it was charged now; None where it cost nothing, or was paid for before.
+    """
 
     node: str
     shot: str
@@ -45,6 +49,7 @@ class TakeStored:
     digest: str
     seconds: str
     file: str
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

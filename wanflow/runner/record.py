@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wanflow import timing
+from wanflow import money, timing
+from wanflow.money import Bound, Cost
 from wanflow.planner.question import Question
 from wanflow.planner.supply import film_of
 from wanflow.runner.event import TakeStored
@@ -24,8 +25,20 @@ def film_from(facts: Facts) -> Film:
     return film
 
 
-def file_take(take: Take, number: int, question: Question, node: str, stage: Stage, parts: Parts) -> None:
-    """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file."""
+def charge_of(take: Take) -> Cost | None:
+    """What a take was charged: nothing on the animatic, unknown where the reply did not say."""
+    if take.currency is None:
+        return None
+    return money.unknown(take.currency) if take.cost is None else Cost(take.cost, take.currency, Bound.EXACT)
+
+
+def file_take(
+    take: Take, number: int, question: Question, node: str, stage: Stage, parts: Parts, *, bought: bool = True
+) -> None:
+    """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file.
+
+    `bought` says that it came now, and what it was charged is told.
+    """
     shot = question.shot.name
 
     def enter(lock: Lock) -> Lock:
@@ -36,7 +49,8 @@ def file_take(take: Take, number: int, question: Question, node: str, stage: Sta
     stage.learn_take(take, question.recipe, lock)
     shelved = shelve(take, shot, number, parts)
     seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)
-    parts.emit(TakeStored(node, shot, number, take.digest, seconds, shelved))
+    cost = charge_of(take) if bought else None
+    parts.emit(TakeStored(node, shot, number, take.digest, seconds, shelved, cost))
 
 
 def shelve(take: Take, shot: str, number: int, parts: Parts) -> str:

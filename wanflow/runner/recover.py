@@ -19,7 +19,7 @@ from wanflow.runner import patience
 from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
 from wanflow.runner.parts import Parts
-from wanflow.runner.record import file_take, shelve
+from wanflow.runner.record import charge_of, file_take, shelve
 from wanflow.runner.render import receive, shot_vertex, tell_changes
 from wanflow.runner.stage import Stage
 from wanflow.service.fault import NotSent, ServiceFault, Unauthorised, UnknownFate
@@ -271,4 +271,4 @@ def enter_take(take: Take, attempt: Attempt, parts: Parts) -> None:
 def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:
     shelved = shelve(take, shot, number, parts)
     seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)
-    parts.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved))
+    parts.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))

@@ -43,7 +43,7 @@ def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> 
         raise ValueError(f"nothing to restore for {step.node}")
     question = stage.question(shot_vertex(stage, step))
     number = question.entry.numbers.get(decision.take.digest, step.take)
-    file_take(decision.take, number, question, step.node, stage, parts)
+    file_take(decision.take, number, question, step.node, stage, parts, bought=False)
 
 
 async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
