@@ -43,25 +43,41 @@ def _unpriced(plan: Plan) -> Iterator[str]:
 
 def _unpicked(plan: Plan) -> Iterator[str]:
     """Money that follows a take which nobody chose (format.md, Takes)."""
-    renders = [step for step in plan.steps if step.action is Action.RENDER and step.shot]
-    for name, shot in plan.graph.production.shots.items():
-        numbers = _candidates(plan, shot)
-        followers = [step for step in renders if step.shot != name and name in _sources(plan, step)]
-        if len(numbers) > 1 and followers and not _chosen(plan, shot):
+    takes = _steps_by_shot(plan)
+    for name, followers in _followers(plan).items():
+        shot = plan.graph.production.shots[name]
+        numbers = _candidates(plan, shot, takes.get(name, ()))
+        if len(numbers) > 1 and not _chosen(plan, shot):
             named = listed([f"{_name(step)} ({cost_words(step.cost)})" for step in followers])
-            count = f"{len(numbers)} takes"
-            yield f"{name} has {count} and no pick: {named} will use take {min(numbers)}"
+            yield f"{name} has {len(numbers)} takes and no pick: {named} will use take {min(numbers)}"
+
+
+def _followers(plan: Plan) -> dict[str, list[Step]]:
+    """The takes that are rendered from a shot's take, by that shot, in the production's order."""
+    found: dict[str, list[Step]] = {}
+    for step in plan.steps:
+        if step.action is Action.RENDER and step.shot is not None:
+            for name in dict.fromkeys(_sources(plan, step)):
+                found.setdefault(name, []).append(step)
+    return {name: found[name] for name in plan.graph.production.shots if name in found}
+
+
+def _steps_by_shot(plan: Plan) -> dict[str, list[Step]]:
+    steps: dict[str, list[Step]] = {}
+    for step in plan.steps:
+        if step.kind is StepKind.TAKE and step.shot is not None:
+            steps.setdefault(step.shot, []).append(step)
+    return steps
 
 
 def _name(step: Step) -> str:
     return step.vertex if step.take < 2 else step.node
 
 
-def _candidates(plan: Plan, shot: Shot) -> set[int]:
+def _candidates(plan: Plan, shot: Shot, steps: Sequence[Step]) -> set[int]:
     """The numbers of the takes that answer a shot's request, or will."""
     question = question_of(plan, shot)
     have = {question.entry.numbers[take.digest] for take in question.entry.takes.values() if question.answers(take)}
-    steps = [step for step in plan.steps if step.shot == shot.name and step.kind is StepKind.TAKE]
     return have | {step.take for step in steps if step.action is not Action.BLOCKED}
 
 
