@@ -67,7 +67,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     film, store = film_of(facts), studio.store_of(production)
     if film is None:
         raise TypeError("a checked film is no picture")
-    take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, _now())
+    take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, timing.stamp(datetime.now(UTC)))
     _bring_in(store, path, facts.digest)
     known = lockfile.update(store.lock, _joined(shot, take, question))
     number = known.shots[shot].numbers[take.digest]
@@ -205,7 +205,3 @@ def _bring_in(store: Store, path: Path, digest: str) -> None:
     durable.make_folder(copy.parent)
     shutil.copyfile(path, copy)
     blobs.adopt_take(store, copy, digest)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wanflow import timing
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import named
@@ -192,7 +193,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     with mutex.hold(store):
         diary = journal.read(store)
         attempt = adrift_of(diary, shot, take)
-        when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        when = timing.stamp(datetime.now(UTC))
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)
         elif adopt in diary.known:

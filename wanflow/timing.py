@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -42,6 +43,11 @@ def decimal_text(seconds: Fraction | Decimal, places: int = 6) -> str:
 def rate_text(rate: Fraction) -> str:
     """A rate as it stands in files: `30` or `30000/1001`."""
     return str(rate)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as it stands in records: RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _round(value: Fraction) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from kit.clips import numbered_clip
 from kit.project import write_production
+from kit.served import Served, playing
 from wanflow.cli.main import main
+from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
 
 
 class Done(NamedTuple):
@@ -65,3 +69,28 @@ def rendered(alone: None, premiere: Path, tmp_path: Path, monkeypatch: pytest.Mo
     shutil.copytree(premiere, folder)
     monkeypatch.chdir(folder)
     return folder / "wanflow.yaml"
+
+
+RUN = ("run", "--yes", "--poll-interval", "0.05")
+"""A run that pays without asking, and looks often."""
+
+
+@contextmanager
+def paid_production(film: Path, text: str, monkeypatch: pytest.MonkeyPatch, *, frames: int = 60) -> Iterator[Served]:
+    """A quick service whose films have so many frames, and a production that is paid for there."""
+    film.write_text(text, encoding="utf-8")
+    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
+    with playing(numbered_clip(film.parent / "made.mp4", frames, (320, 240))) as running:
+        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+        yield running
+
+
+def bought(service: Served) -> int:
+    """How many takes were submitted so far."""
+    return len(service.calls("POST", "video-synthesis"))
+
+
+def rewrite(old: str, new: str) -> None:
+    """Edit the production in the current folder."""
+    file = Path("wanflow.yaml")
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
 from kit.clips import numbered_clip
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 
-RUN = ("run", "--yes", "--poll-interval", "0.05")
 FILM = """\
 wanflow: 1
 backend: dashscope
@@ -31,27 +29,13 @@ cuts: {main: [coast, near, other]}
 @pytest.fixture
 def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service, and a production that is paid for there."""
-    film.write_text(FILM, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, FILM, monkeypatch) as running:
         yield running
-
-
-def bought(service: Served) -> int:
-    """How many takes were submitted so far."""
-    return len(service.calls("POST", "video-synthesis"))
 
 
 def picked(wanflow: Wanflow) -> dict[str, int]:
     """The number of the take that counts, by shot."""
     return {row["shot"]: row["take"] for row in json.loads(wanflow("takes", "--json").out) if row["picked"]}
-
-
-def rewrite(old: str, new: str) -> None:
-    """Edit the production."""
-    file = Path("wanflow.yaml")
-    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def test_takes_are_rendered_side_by_side_and_keep_their_numbers(wanflow: Wanflow, service: Served) -> None:

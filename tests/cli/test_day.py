@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
-from kit.clips import numbered_clip
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 
-RUN = ("run", "--yes", "--poll-interval", "0.05", "--json")
 FILM = """\
 wanflow: 1
 backend: dashscope
@@ -30,10 +27,7 @@ cuts: {main: [coast, near, talk]}
 @pytest.fixture
 def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service, and a production that is paid for there."""
-    film.write_text(FILM, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, FILM, monkeypatch) as running:
         yield running
 
 
@@ -44,16 +38,12 @@ def test_a_day_from_the_first_take_to_the_bill(wanflow: Wanflow, service: Served
     def run() -> int:
         """Run, hold it against its plan, and give how many takes it bought."""
         planned = json.loads(wanflow("plan", "--json").out)["totals"]
-        last = json.loads(wanflow(*RUN).out.splitlines()[-1])
+        last = json.loads(wanflow(*RUN, "--json").out.splitlines()[-1])
         assert last["exit_code"] == 0
         assert float(last["cost"]["amount"]) <= float(planned["cost"]["amount"])
         assert last["submitted"] <= planned["render"]
         spent.append(last["cost"]["amount"])
         return int(last["submitted"])
-
-    def write(old: str, new: str) -> None:
-        file = Path("wanflow.yaml")
-        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
     assert run() == 4  # coast, near, two of talk
     wanflow("retake", "coast")
@@ -62,12 +52,12 @@ def test_a_day_from_the_first_take_to_the_bill(wanflow: Wanflow, service: Served
     assert run() == 1  # near follows
     wanflow("pick", "talk", "2")
     assert run() == 0  # the cut alone
-    write("prompt: nearer", "prompt: much nearer")
+    rewrite("prompt: nearer", "prompt: much nearer")
     wanflow("hold", "near")
     assert run() == 0
     wanflow("release", "near")
     assert run() == 1
-    write("prompt: much nearer", "prompt: nearer")
+    rewrite("prompt: much nearer", "prompt: nearer")
     assert run() == 0  # undone
     wanflow("pick", "coast", "1")
     assert run() == 0  # both are there from the morning
@@ -81,5 +71,5 @@ def test_a_day_from_the_first_take_to_the_bill(wanflow: Wanflow, service: Served
         "talk": "2.40",
     }
     assert len(service.charged()) == 7
-    assert len(service.calls("POST", "video-synthesis")) == 7
+    assert bought(service) == 7
     assert wanflow("run", "--locked").code == 0

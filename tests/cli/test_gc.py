@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
-from kit.clips import numbered_clip
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 from wanflow.store import layout, lockfile, mutex
 
-RUN = ("run", "--yes", "--poll-interval", "0.05")
 FILM = """\
 wanflow: 1
 backend: dashscope
@@ -29,17 +26,8 @@ cuts: {main: [coast, near]}
 @pytest.fixture
 def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service; a production of two shots, the first of which was edited after it had been paid for."""
-    film.write_text(FILM, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, FILM, monkeypatch) as running:
         yield running
-
-
-def edit(old: str, new: str) -> None:
-    """Change the production."""
-    file = Path("wanflow.yaml")
-    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def shots() -> set[str]:
@@ -58,7 +46,7 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     assert wanflow("run", "-q").code == 0
     used = files("derived")
     assert wanflow("gc").out == "0.0 MB could go\n"
-    edit("prompt: a coast", "prompt: a colder coast")
+    rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow("run", "-q").code == 0
     both = files("derived")
     assert len(both) > len(used)
@@ -67,14 +55,14 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     assert wanflow("gc", "--apply").code == 0
     assert len(files("derived")) == len(used)
     assert "nothing to do" in wanflow("plan").out
-    edit("prompt: a colder coast", "prompt: a coast")
+    rewrite("prompt: a colder coast", "prompt: a coast")
     assert wanflow("run", "-q").code == 0
 
 
 def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -> None:
     """Out of the store, the lock and `out/`; nothing is answered with it any more, and undoing the edit buys anew."""
     assert wanflow(*RUN).code == 0
-    edit("prompt: a coast", "prompt: a colder coast")
+    rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow(*RUN).code == 0
     assert "paid  coast.t1" in wanflow("gc", "--paid", "coast.t1").out
     assert len(files("takes")) == 4
@@ -83,7 +71,7 @@ def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -
     assert not Path("out/shots/coast.t1.mp4").exists()
     rows = json.loads(wanflow("takes", "--json").out)
     assert [row["take"] for row in rows if row["shot"] == "coast"] == [2]
-    edit("prompt: a colder coast", "prompt: a coast")
+    rewrite("prompt: a colder coast", "prompt: a coast")
     steps = {step["node"]: step for step in json.loads(wanflow("plan", "--json").out)["steps"]}
     assert (steps["coast.t3"]["action"], steps["coast.t3"]["cost"]["amount"]) == ("render", "1.20")
     said = wanflow("gc", "--apply", "--paid", "coast.t9")
@@ -93,7 +81,7 @@ def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -
 def test_a_removed_shot_stays_until_it_is_named(wanflow: Wanflow, service: Served) -> None:
     """All of its takes at once, by the shot's name."""
     assert wanflow(*RUN).code == 0
-    edit("  near: {first_frame: {shot: coast, frame: last}, prompt: nearer}\ncuts: {main: [coast, near]}\n", "")
+    rewrite("  near: {first_frame: {shot: coast, frame: last}, prompt: nearer}\ncuts: {main: [coast, near]}\n", "")
     assert wanflow(*RUN).code == 0
     assert wanflow("gc", "--apply").code == 0
     assert "near" in shots()
@@ -106,7 +94,7 @@ def test_the_animatic_s_old_takes_go(wanflow: Wanflow, film: Path) -> None:
     """They cost nothing and are drawn again; those that count now stay."""
     film.write_text(FILM.replace("backend: dashscope\n", ""), encoding="utf-8")
     assert wanflow("run", "-q", "coast").code == 0
-    edit("prompt: a coast", "prompt: a colder coast")
+    rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow("run", "-q", "coast").code == 0
     assert "animatic  coast.t1" in wanflow("gc").out
     assert wanflow("gc", "--apply").code == 0

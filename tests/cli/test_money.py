@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, paid_production
 
-from kit.clips import numbered_clip
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 
-RUN = ("run", "--yes", "--poll-interval", "0.05")
 TWO = """\
 wanflow: 1
 backend: dashscope
@@ -37,10 +34,7 @@ prices:
 @pytest.fixture
 def paid(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service, and a production of two shots that is paid for there."""
-    film.write_text(TWO, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, TWO, monkeypatch) as running:
         yield running
 
 

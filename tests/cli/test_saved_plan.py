@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import Wanflow, bought, paid_production, rewrite
 
-from kit.clips import numbered_clip
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 
 QUICK = ("--poll-interval", "0.05")
 FILM = """\
@@ -29,22 +27,8 @@ cuts: {main: [coast, near, night]}
 @pytest.fixture
 def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service whose films are some frames longer than asked for, and a production that is paid for there."""
-    film.write_text(FILM, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 62, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, FILM, monkeypatch, frames=62) as running:
         yield running
-
-
-def bought(service: Served) -> int:
-    """How many takes were submitted so far."""
-    return len(service.calls("POST", "video-synthesis"))
-
-
-def rewrite(old: str, new: str) -> None:
-    """Edit the production."""
-    file = Path("wanflow.yaml")
-    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def test_a_saved_plan_is_done_and_counts_as_agreed(wanflow: Wanflow, service: Served) -> None:

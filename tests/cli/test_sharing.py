@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, bought, paid_production
 
-from kit.clips import numbered_clip
 from kit.s3 import BUCKET, s3_server
-from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from kit.served import Served
 
-RUN = ("run", "--yes", "--poll-interval", "0.05")
 FILM = """\
 wanflow: 1
 backend: dashscope
@@ -31,10 +28,7 @@ cuts: {main: [coast, near]}
 @pytest.fixture
 def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A quick service, and a production whose two takes were paid for there."""
-    film.write_text(FILM, encoding="utf-8")
-    monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", 60, (320, 240))) as running:
-        monkeypatch.setenv(BASE_VARIABLE, running.base_url)
+    with paid_production(film, FILM, monkeypatch) as running:
         yield running
 
 
@@ -46,11 +40,6 @@ def clone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shutil.copy(folder / name, other)
     shutil.copytree(folder / "sets", other / "sets")
     monkeypatch.chdir(other)
-
-
-def bought(service: Served) -> int:
-    """How many takes were submitted so far."""
-    return len(service.calls("POST", "video-synthesis"))
 
 
 def films(place: Path) -> list[Path]:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import anyio
 
+from wanflow import timing
 from wanflow.runner.candidates import Candidate, Finding, alike, began, candidate, find
 from wanflow.service.fault import ServiceFault, Unauthorised, UnknownFate
 from wanflow.service.port import TaskStatus, TaskSummary, VideoService
@@ -69,7 +70,7 @@ class Inquiry:
     def accept(self, attempt: Attempt, task_id: str, request_id: str, *, seed_uncertain: bool = False) -> OpenTask:
         """Write down, before anything is asked of it, that a task is that of an attempt (law 2); raises StoreFault."""
         now = self.clock()
-        stamp = _stamp(now)
+        stamp = timing.stamp(now)
         self.journal.accepted(attempt.id, task_id, request_id, stamp, seed_uncertain=seed_uncertain)
         self.known.add(task_id)
         self.witnesses[task_id] = (attempt.model, now)
@@ -177,7 +178,7 @@ class Inquiry:
 
     def _presume(self, attempt: Attempt) -> None:
         words = "not in the service's list"
-        self.journal.presumed(attempt.id, words, _stamp(self.clock()))
+        self.journal.presumed(attempt.id, words, timing.stamp(self.clock()))
         self.presumed[attempt.id] = self.lost.pop(attempt.id)
         self.fresh.append(attempt)
 
@@ -266,7 +267,3 @@ def ways_out(attempt: Attempt) -> str:
     return (
         f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"
     )
-
-
-def _stamp(now: datetime) -> str:
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from anyio import CapacityLimiter
 
+from wanflow import timing
 from wanflow.media.jobs import Jobs
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.event import Emit
@@ -53,4 +54,4 @@ class Parts:
 
     def stamp(self) -> str:
         """Now, as it stands in records: RFC 3339 in UTC, to the second."""
-        return self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timing.stamp(self.clock())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from wanflow import timing
 from wanflow.errors import StoreBusy
 from wanflow.store import durable, layout
 from wanflow.store.layout import Store
@@ -49,7 +50,7 @@ def _acquired(lock: Path, name: Path) -> FileLock:
 
 
 def _introduction() -> str:
-    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = timing.stamp(datetime.now(UTC))
     return f"process {os.getpid()} on {socket.gethostname()} since {since}"
 
 
