@@ -51,9 +51,16 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
     take = _numbered(question, number)
     current = question.answers(take)
     request = question.request if current else _request_of(question, take)
-    lockfile.update(studio.store_of(production).lock, lambda known: lock.pick(known, shot, request, take.digest))
+    held = question.entry.held is not None
+
+    def choose(known: Lock) -> Lock:
+        chosen = lock.pick(known, shot, request, take.digest)
+        return lock.keep(chosen, shot, take.digest) if held else chosen
+
+    lockfile.update(studio.store_of(production).lock, choose)
     warning = f"it answers an earlier request of `{shot}`: `wanflow hold {shot}` keeps it although the shot changed"
-    return Chosen(shot, f"take {number} of {shot} is picked", None if current else warning)
+    told = f"take {number} of {shot} is picked{' and held in the place of the other' if held else ''}"
+    return Chosen(shot, told, None if current or held else warning)
 
 
 def pick_file(production: Production, shot: str, path: Path) -> Chosen:
@@ -67,15 +74,28 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     film, store = film_of(facts), studio.store_of(production)
     if film is None:
         raise TypeError("a checked film is no picture")
+    known = question.entry.takes.get(facts.digest)
+    if known is not None:
+        return _known_clip(question, known, path, store)
     take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, timing.stamp(datetime.now(UTC)))
     _bring_in(store, path, facts.digest)
-    known = lockfile.update(store.lock, _joined(shot, take, question))
-    number = known.shots[shot].numbers[take.digest]
+    lock_ = lockfile.update(store.lock, _joined(shot, take, question))
+    number = lock_.shots[shot].numbers[take.digest]
     shelf.put(store, take.digest, production.folder / production.out / "shots" / f"{shot}.t{number}.mp4")
     length = timing.decimal_text(timing.to_seconds(film.frames, film.rate), 2)
     wanted = question.shot.parameters.get("duration")
     odd = f"it lasts {length} s, and `{shot}` asks for {wanted}" if wanted and str(wanted) != length else None
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", odd)
+
+
+def _known_clip(question: Question, take: Take, path: Path, store: Store) -> Chosen:
+    """A file that is one of the shot's takes already: its record says what it answers and cost, and stays as it is."""
+    shot, number = question.shot.name, question.entry.numbers[take.digest]
+    if not question.answers(take):
+        words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
+        raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
+    lockfile.update(store.lock, lambda known: lock.pick(known, shot, question.request, take.digest))
+    return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
 
 
 def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Chosen, ...]:
@@ -165,9 +185,10 @@ def _counting(plan: Plan, name: str) -> Take:
 
 def _numbered(question: Question, number: int) -> Take:
     entry = question.entry
-    found = [take for digest, take in entry.takes.items() if entry.numbers[digest] == number]
+    there_now = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
+    found = [take for known, take in there_now.items() if known == number]
     if not found:
-        there = ", ".join(str(known) for known in sorted(entry.numbers.values()))
+        there = ", ".join(str(known) for known in sorted(there_now))
         hint = f"it has {there}" if there else "it has none; `wanflow run` renders some"
         raise UnknownTarget(f"`{question.shot.name}` has no take {number}", hint=hint)
     return found[0]
@@ -181,7 +202,7 @@ def _request_of(question: Question, take: Take) -> str:
 
 
 def _have(question: Question) -> int:
-    answering = sum(question.answers(take) for take in question.entry.takes.values())
+    answering = sum(question.answers(take) and take.seed is not None for take in question.entry.takes.values())
     return max(question.wanted, answering)
 
 

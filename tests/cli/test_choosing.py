@@ -235,3 +235,63 @@ def test_the_first_run_in_a_repository_tells_git_how_to_merge_the_lock(wanflow: 
         assert wanflow(*RUN).code == 0
         assert Path(".gitattributes").read_text(encoding="utf-8") == "*.png binary\nwanflow.lock merge=union\n"
         Path("wanflow.lock").unlink()
+
+
+def test_a_file_that_is_a_take_already_keeps_its_record(wanflow: Wanflow, service: Served) -> None:
+    """What it answers and what it cost stay; for other words it can be held, and an undo buys nothing."""
+    assert wanflow(*RUN).code == 0
+    rewrite("prompt: another", "prompt: changed")
+    said = wanflow("pick", "other", "--file", "out/shots/other.t1.mp4")
+    assert (said.code, "is take 1 of `other` already, and answers an earlier request" in said.err) == (2, True)
+    assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "3.60"
+    rewrite("prompt: changed", "prompt: another")
+    said = wanflow("pick", "other", "--file", "out/shots/other.t1.mp4")
+    assert said.out == "`other.t1.mp4` is take 1 of other already, and picked\n"
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == 3
+    wanflow("pick", "near", "--file", "out/shots/other.t1.mp4")
+    assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "3.60"
+
+
+def test_a_pick_of_a_held_shot_moves_the_hold(wanflow: Wanflow, service: Served) -> None:
+    """It counts from now on, as it says."""
+    rewrite("prompt: another", "prompt: another, takes: 2")
+    assert wanflow(*RUN).code == 0
+    wanflow("hold", "other")
+    assert wanflow("pick", "other.t2").out == "take 2 of other is picked and held in the place of the other\n"
+    assert picked(wanflow)["other"] == 2
+    wanflow("release", "other")
+    assert picked(wanflow)["other"] == 2
+
+
+def test_a_clip_takes_the_place_of_no_take_that_was_wished_for(wanflow: Wanflow, service: Served) -> None:
+    """It stands for one of `takes:`; a retake renders as many as it says."""
+    clip = numbered_clip(Path("graded.mp4").absolute(), 60, (640, 360))
+    assert wanflow(*RUN).code == 0
+    wanflow("retake", "other", "-n", "2")
+    wanflow("pick", "other", "--file", str(clip))
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == 5
+    assert picked(wanflow)["other"] == 2
+
+
+def test_what_waits_for_a_pick_shows_none(wanflow: Wanflow, service: Served) -> None:
+    """Neither in `takes` nor in `status`."""
+    rewrite("prompt: a coast", "prompt: a coast, pick: wait")
+    assert wanflow(*RUN).code == 3
+    assert "coast" not in picked(wanflow)
+    assert {row["shot"]: row["picked"] for row in json.loads(wanflow("status", "--json").out)}["coast"] is None
+
+
+@pytest.mark.parametrize("fact", ["held", "picks"])
+def test_a_choice_of_a_take_that_is_not_there_is_an_error(fact: str, wanflow: Wanflow, service: Served) -> None:
+    """It would be passed over in silence, and paid for."""
+    assert wanflow(*RUN).code == 0
+    wanflow("pick", "other", "1")
+    wanflow("hold", "other")
+    lines = Path("wanflow.lock").read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if f'"other {fact}' in line)
+    lines[at] = f'{lines[at].rpartition(chr(58))[0]}: "{"0" * 64}",'
+    Path("wanflow.lock").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    said = wanflow("plan")
+    assert (said.code, f"can't be read at line {at + 1}: it " in said.err) == (2, True), said.err

@@ -45,7 +45,7 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     film.write_text(FILM.replace("backend: dashscope\n", ""), encoding="utf-8")
     assert wanflow("run", "-q").code == 0
     used = files("derived")
-    assert wanflow("gc").out == "0.0 MB could go\n"
+    assert wanflow("gc").out == "0 KB could go\n"
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow("run", "-q").code == 0
     both = files("derived")
@@ -60,7 +60,7 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
 
 
 def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -> None:
-    """Out of the store, the lock and `out/`; nothing is answered with it any more, and undoing the edit buys anew."""
+    """Out of the store and `out/`; its number and cost stay on record, and undoing the edit buys anew."""
     assert wanflow(*RUN).code == 0
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow(*RUN).code == 0
@@ -70,7 +70,10 @@ def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -
     assert len(files("takes")) == 3
     assert not Path("out/shots/coast.t1.mp4").exists()
     rows = json.loads(wanflow("takes", "--json").out)
-    assert [row["take"] for row in rows if row["shot"] == "coast"] == [2]
+    mine = [(row["take"], row["state"], row["file"]) for row in rows if row["shot"] == "coast"]
+    assert mine == [(1, "gone", None), (2, "current", "out/shots/coast.t2.mp4")]
+    assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "4.80"
+    assert wanflow("pick", "coast", "1").code == 2
     rewrite("prompt: a colder coast", "prompt: a coast")
     steps = {step["node"]: step for step in json.loads(wanflow("plan", "--json").out)["steps"]}
     assert (steps["coast.t3"]["action"], steps["coast.t3"]["cost"]["amount"]) == ("render", "1.20")
@@ -86,8 +89,9 @@ def test_a_removed_shot_stays_until_it_is_named(wanflow: Wanflow, service: Serve
     assert wanflow("gc", "--apply").code == 0
     assert "near" in shots()
     assert wanflow("gc", "--apply", "--paid", "near").code == 0
-    assert shots() == {"coast"}
     assert len(files("takes")) == 1
+    assert wanflow("gc", "--apply", "--paid", "near").code == 2
+    assert json.loads(wanflow("costs", "--json").out)["by_shot"]["near"]["charged"] == "1.20"
 
 
 def test_the_animatic_s_old_takes_go(wanflow: Wanflow, film: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production
 
 from kit.served import Served
+from wanflow.service.wire import billed_seconds
 
 TWO = """\
 wanflow: 1
@@ -49,10 +50,15 @@ def test_the_plan_says_what_is_certain_and_what_it_comes_to(wanflow: Wanflow, pa
     """In words and as numbers; over a budget it says so and exits 0."""
     said = wanflow("plan", "--budget", "3 CNY")
     assert said.code == 0
-    assert "price: ≤ 3.60 CNY (prices of 2026-05-30)" in said.out
+    assert "price: 1.20 CNY certain, at most 3.60 CNY (prices of 2026-05-30)" in said.out
     assert "note: it may come to at most 3.60 CNY, and `--budget` 3.00 CNY is all that it may cost" in said.out
     totals = json.loads(wanflow("plan", "--json").out)["totals"]
     assert totals["cost"] == {"amount": "3.60", "currency": "CNY", "bound": "at-most"}
+    assert totals["cost_certain"] == {"amount": "1.20", "currency": "CNY", "bound": "exact"}
+    assert wanflow("plan", "-q", "--budget", "1 CNY").out.splitlines() == [
+        "a run renders 2 takes (4 s of footage); price: 1.20 CNY certain, at most 3.60 CNY (prices of 2026-05-30)",
+        "note: it surely costs 1.20 CNY, and `--budget` 1.00 CNY is all that it may cost",
+    ]
     surely = wanflow("plan", "--budget", "1 CNY")
     assert "note: it surely costs 1.20 CNY" in surely.out
 
@@ -111,8 +117,14 @@ def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) ->
         assert [step["cost"]["amount"] for step in steps if step["kind"] == "take"] == ["0.20", None]
         assert {step["cost"]["currency"] for step in steps} == {"USD"}
         said = wanflow("plan", *options).out
-        assert "no list has the price of `wan2.7-videoedit` in the region `beijing`" in said
+        assert "no list has the price of `wan2.7-videoedit` at 720P in the region `beijing`" in said
+        assert "price: 0.20 USD certain, 1 take of unknown price (prices of 2026-11-01)" in said
     assert wanflow("plan", "--prices", "prices.yaml", "--budget", "2 CNY").code == 2
+    own = PRICES.replace("USD", "CNY")
+    Path("prices.yaml").write_text(own, encoding="utf-8")
+    steps = json.loads(wanflow("plan", "--json", "--prices", "prices.yaml").out)["steps"]
+    assert [step["cost"]["amount"] for step in steps if step["kind"] == "take"] == ["0.20", "2.40"]
+    Path("prices.yaml").write_text(PRICES, encoding="utf-8")
     assert wanflow(*RUN, "--budget", "2 USD").code == 3
 
 
@@ -128,6 +140,7 @@ def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) ->
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P, amount: -1}]}\n", "3:44", "at least 0"),
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P}]}\n", "3:23", "`amount` is missing"),
         ("[]\n", "", "is no mapping"),
+        ("[\n", "2:1", "mine.yaml"),
         (None, "", "is not there"),
     ],
 )
@@ -181,3 +194,24 @@ def test_the_ledger_has_what_was_charged_beside_what_was_expected(wanflow: Wanfl
     assert [row["charged"] for row in document["takes"] if row["shot"] == "bad"] == ["0"]
     assert len(wanflow("costs", "--by", "day").out.splitlines()) == 3
     assert "an animatic costs nothing" in wanflow("costs", "--backend", "animatic").out
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", -3, "much", None])
+def test_a_bill_that_makes_no_sense_is_no_bill(figure: object) -> None:
+    """It says nothing, and nothing of it reaches the lock or the budget."""
+    assert billed_seconds({"duration": figure}) is None  # type: ignore[dict-item]
+
+
+def test_what_a_reply_did_not_say_counts_with_what_was_expected(
+    wanflow: Wanflow, paid: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unknown is said and never nothing: the budget of a later run counts the estimate."""
+    monkeypatch.setattr("wanflow.runner.purse.billed_seconds", lambda usage: None)
+    assert wanflow(*RUN).code == 0
+    assert wanflow("costs", "--json").out.count('"charged": null') > 2
+    more = TWO + "  other: {first_frame: sets/coast.png, prompt: another, duration: 2}\n"
+    Path("wanflow.yaml").write_text(f"budget: 4 CNY\n{more}", encoding="utf-8")
+    said = wanflow(*RUN)
+    assert said.code == 3
+    assert "of `budget:` 4.00 CNY 3.60 CNY are spent or in flight" in said.err
+    assert "note: what 2 takes cost was never said" in wanflow("plan").out

@@ -109,3 +109,17 @@ def test_a_file_that_is_no_saved_plan_is_an_error(text: str, wanflow: Wanflow, s
     said = wanflow("run", "--plan", "plan.json")
     assert (said.code, "`plan.json` is no plan that `wanflow plan -o` saved" in said.err) == (2, True)
     assert "can't be read" in wanflow("run", "--plan", "nowhere.json").err
+
+
+def test_it_is_planned_again_as_it_was_asked_for(wanflow: Wanflow, service: Served) -> None:
+    """With the values and the prices that it was made with; others are refused."""
+    rewrite("wanflow: 1\n", "wanflow: 1\nvars: {mood: calm}\n")
+    rewrite("prompt: a coast", 'prompt: "a ${mood} coast"')
+    wanflow("plan", "-o", "plan.json", "--set", "mood=wild")
+    assert wanflow("run", "--plan", "plan.json", "--set", "mood=grey", *QUICK).code == 2
+    assert wanflow("run", "--plan", "plan.json", *QUICK).code == 0
+    assert bought(service) == 3
+    prompts = [call.json["input"]["prompt"] for call in service.calls("POST", "video-synthesis")]
+    assert "a wild coast" in prompts
+    assert wanflow("plan", "-o", "nowhere/plan.json").code == 2
+    assert not Path("nowhere").exists()

@@ -62,7 +62,8 @@ def test_takes_go_through_a_folder(
     steps = {step["node"]: step for step in json.loads(wanflow("plan", "--json").out)["steps"]}
     assert [steps[node]["action"] for node in ("coast.t1", "near.t1", "cut:main")] == ["reuse", "reuse", "blocked"]
     assert steps["coast.t1"]["reasons"][0]["code"] == "not-here"
-    assert "`wanflow pull`, copy the store" in wanflow(*RUN).err
+    assert "or `wanflow retake coast` for another (1.20 CNY)" in steps["coast.t1"]["reasons"][0]["text"]
+    assert "is not here: `wanflow pull`, or copy the store" in wanflow(*RUN).err
     said = wanflow("pull")
     assert (said.code, said.out) == (0, "2 takes pulled, 0 in place already\n")
     assert Path("out/shots/coast.t1.mp4").read_bytes() == (tmp_path / "out/shots/coast.t1.mp4").read_bytes()
@@ -119,8 +120,8 @@ def test_other_bytes_than_a_digest_names_are_refused(
     assert [film.stem for film in films(Path(".wanflow"))] == [fine.stem]
     broken.unlink()
     said = wanflow("pull")
-    assert (said.code, said.out) == (0, "0 takes pulled, 1 in place already\n")
-    assert "not at the remote: " in said.err
+    assert (said.code, said.out) == (1, "0 takes pulled, 1 in place already\n")
+    assert "not at the remote, ask those who rendered them to push: " in said.err
     mine = films(Path(".wanflow"))[0]
     mine.chmod(0o644)
     mine.write_bytes(b"damaged")

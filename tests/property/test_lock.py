@@ -44,7 +44,7 @@ def entries(draw: st.DrawFn) -> ShotEntry:
         takes=takes,
         numbers=dict(zip(digests, numbers, strict=True)),
         current=draw(st.none() | DIGESTS),
-        picks=draw(st.dictionaries(DIGESTS, DIGESTS, max_size=2)),
+        picks=draw(st.dictionaries(DIGESTS, st.sampled_from(digests), max_size=2)) if digests else {},
         held=draw(st.none() | st.sampled_from(digests)) if digests else None,
         wishes=draw(st.dictionaries(DIGESTS, NUMBERS, max_size=2)),
         recipes={core: draw(RECIPES) for core in referred},

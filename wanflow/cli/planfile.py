@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from wanflow.cli.exit_code import error
+from wanflow.cli.settings import Settings
 from wanflow.planner import saved
-from wanflow.planner.saved import SavedPlan
+from wanflow.planner.saved import Asked, SavedPlan
 from wanflow.planner.steps import Plan
 from wanflow.report.wording import printable
 from wanflow.store import durable
 
 
-def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str]) -> None:
+def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: Settings) -> None:
     """Write a plan where `run --plan` finds it; raises StoreFault where it can't be written."""
-    document = saved.to_json(plan, tuple(select), tuple(exclude))
+    if not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder `{path.parent}`", param_hint="-o")
+    prices = settings.prices.as_posix() if settings.prices else None
+    document = saved.to_json(plan, Asked(tuple(select), tuple(exclude), settings.values, prices))
     durable.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
     click.echo(f"saved as {path}: `wanflow run --plan {path}` does it, and no more", err=True)
 
@@ -33,6 +38,15 @@ def read(path: Path) -> SavedPlan:
     except (KeyError, TypeError, ValueError, RecursionError) as fault:
         words = f"`{path}` is no plan that `wanflow plan -o` saved"
         raise click.BadParameter(words, param_hint="--plan") from fault
+
+
+def as_saved(settings: Settings, before: SavedPlan) -> Settings:
+    """What a command says, with what the saved plan was made with; raises BadParameter where the two differ."""
+    if settings.values and settings.values != before.values:
+        said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"
+        raise click.BadParameter(f"the plan was saved with {printable(said)}", param_hint="--set")
+    prices = settings.prices or (Path(before.prices) if before.prices else None)
+    return replace(settings, values=before.values, prices=prices, backend=settings.backend or before.backend)
 
 
 def fits(plan: Plan, before: SavedPlan) -> bool:

@@ -30,9 +30,22 @@ class Excess:
 
 
 def spent(lock: Lock) -> Decimal:
-    """What all takes in the lock were charged, as far as that is known; one that several shots share counts once."""
-    costs = {digest: take.cost for entry in lock.shots.values() for digest, take in entry.takes.items()}
-    return sum((cost for cost in costs.values() if cost is not None), Decimal(0))
+    """What all takes in the lock were charged; one that several shots share counts once.
+
+    Where the reply did not say, it is what the take was to cost at most: unknown is never nothing.
+    """
+    costs: dict[str, Decimal] = {}
+    for entry in lock.shots.values():
+        for digest, take in entry.takes.items():
+            cost = take.estimate if take.cost is None else take.cost
+            costs[digest] = max(costs.get(digest, Decimal(0)), cost or Decimal(0))
+    return sum(costs.values(), Decimal(0))
+
+
+def unsaid(lock: Lock) -> int:
+    """How many paid takes there are whose replies did not say what they were charged."""
+    takes = {digest: take for entry in lock.shots.values() for digest, take in entry.takes.items()}
+    return sum(take.task_id is not None and take.cost is None for take in takes.values())
 
 
 def owed(attempts: Iterable[Attempt]) -> dict[str, Decimal]:

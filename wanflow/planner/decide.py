@@ -93,7 +93,8 @@ def decide_takes(question: Question, supplies: Mapping[str, Supply], world: Worl
 def _with_clips(question: Question, decisions: list[Decision], inventory: Inventory) -> list[Decision]:
     """The decisions with clips that were made elsewhere in the place of the last takes that are still missing."""
     missing = [at for at, item in enumerate(decisions) if item.action in {Action.RENDER, Action.BLOCKED}]
-    for at, clip in zip(reversed(missing), question.clips if question.known else (), strict=False):
+    spare = max(question.shot.takes - (len(decisions) - len(missing)), 0)  # what was wished for beyond is rendered
+    for at, clip in zip(reversed(missing), question.clips[:spare] if question.known else (), strict=False):
         decisions[at] = _own_answer(question, replace(decisions[at], take=clip, seed=None), inventory)
     return decisions
 
@@ -168,7 +169,7 @@ def _out_of_sight(question: Question, blank: Decision, inventory: Inventory) -> 
 
 
 def _matches(take: Take, question: Question, blank: Decision) -> bool:
-    return take.fingerprint == question.core and take.seed == blank.seed
+    return take.fingerprint == question.core and take.seed == blank.seed and not take.gone
 
 
 def _render(question: Question, blank: Decision, supplies: Mapping[str, Supply], world: World) -> Decision:

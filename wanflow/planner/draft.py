@@ -161,7 +161,7 @@ def _current_take(entry: ShotEntry) -> Take | None:
     if pick is not None:
         return pick
     core = (entry.current or "").partition("+")[0]
-    current = [take for take in entry.takes.values() if take.fingerprint == core]
+    current = [take for take in entry.takes.values() if take.fingerprint == core and not take.gone]
     return min(current, key=lambda take: entry.numbers[take.digest], default=None)
 
 
@@ -235,7 +235,7 @@ def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
         kind=StepKind.TAKE,
         vertex=vertex.id,
         action=decision.action,
-        reasons=decision.reasons,
+        reasons=_with_way_out(vertex.id, decision, quoted),
         cost=quoted.cost if paid else money.nothing(production.prices.currency),
         certain=decision.certain,
         shot=vertex.id,
@@ -247,6 +247,15 @@ def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
         footage=price.output_seconds(vertex.shot, inputs),
         needs=_needs(desk, vertex.id) + twin,
     )
+
+
+def _with_way_out(shot: str, decision: Decision, quoted: price.Quote) -> tuple[Reason, ...]:
+    """The reasons of a take; one whose file is not here names what to do, and what another one costs."""
+    if decision.reasons[0].code is not Code.NOT_HERE:
+        return decision.reasons
+    amount = "" if quoted.cost.amount is None else f" ({money.amount_text(quoted.cost.amount)} {quoted.cost.currency})"
+    ways = f"`wanflow pull`, copy the store, or `wanflow retake {shot}` for another{amount}"
+    return (Reason(Code.NOT_HERE, f"{decision.reasons[0].text}: {ways}"), *decision.reasons[1:])
 
 
 def _derived_step(desk: _Desk, vertex: ExtractVertex | CutVertex, kind: StepKind, decision: Decision) -> Step:

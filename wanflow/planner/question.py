@@ -48,7 +48,7 @@ class Question:
         A take beyond `takes:` still answers, so that asking for fewer loses no pick; a clip made elsewhere, without
         a seed, answers the request it was filed under.
         """
-        if take.fingerprint != self.core:
+        if take.fingerprint != self.core or take.gone:
             return False
         reach = max(self.wanted, len(self.entry.takes))
         return take.seed is None or take.seed in {self.seed(ordinal) for ordinal in range(reach)}

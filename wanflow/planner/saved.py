@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from wanflow import digest, money
@@ -45,19 +45,32 @@ class SavedPlan:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     retry_refused: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
+    prices: str | None = None
 
 
-def to_json(plan: Plan, select: tuple[str, ...], exclude: tuple[str, ...]) -> dict[str, object]:
-    """The document of `plan --json`, with what is needed to compare a later plan with it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan was asked for: selectors, what `--set` said, and the price file of `--prices`."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    prices: str | None = None
+
+
+def to_json(plan: Plan, chosen: Asked) -> dict[str, object]:
+    """The document of `plan --json`, with what is needed to plan again and to compare."""
     asked = _asked(plan)
     requests = {
         _key(step): {"asks": asked[step.vertex], "request": _request(plan, step)}
         for step in plan.steps
         if step.kind is StepKind.TAKE
     }
-    chosen = {"select": list(select), "exclude": list(exclude), "retry_refused": plan.retry_refused}
+    again = {"select": list(chosen.select), "exclude": list(chosen.exclude), "retry_refused": plan.retry_refused}
+    again |= {"set": dict(chosen.values), "prices": chosen.prices}
     keys = {step.node: _key(step) for step in plan.steps}
-    return {**plan.to_json(), "saved": {"version": FORMAT, **chosen, "keys": keys, "requests": requests}}
+    return {**plan.to_json(), "saved": {"version": FORMAT, **again, "keys": keys, "requests": requests}}
 
 
 def from_json(document: object) -> SavedPlan:
@@ -77,6 +90,8 @@ def from_json(document: object) -> SavedPlan:
         select=tuple(map(str, _list(saved["select"]))),
         exclude=tuple(map(str, _list(saved["exclude"]))),
         retry_refused=saved["retry_refused"] is True,
+        values={name: str(value) for name, value in _mapping(saved["set"]).items()},
+        prices=_text(saved["prices"]),
     )
 
 

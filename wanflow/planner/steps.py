@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -109,6 +110,12 @@ class Plan:
         """Whether a run would do nothing at all."""
         return all(step.action.idle for step in self.steps)
 
+    @property
+    def certain_cost(self) -> Decimal:
+        """What surely is spent: the exact prices of the steps that are paid for whatever their inputs come to be."""
+        paid = [step.cost for step in self.steps if step.certain and step.cost.bound is money.Bound.EXACT]
+        return sum((cost.amount for cost in paid if cost.amount is not None), Decimal(0))
+
     def counts(self) -> Mapping[Action, int]:
         """How many steps have each action."""
         return Counter(step.action for step in self.steps)
@@ -126,7 +133,7 @@ class Plan:
     def _totals(self) -> dict[str, object]:
         counts = self.counts()
         totals: dict[str, object] = {action.value: counts.get(action, 0) for action in Action}
-        certain = money.total([step.cost for step in self.steps if step.certain], self.currency)
+        certain = money.Cost(self.certain_cost, self.currency, money.Bound.EXACT)
         listed = money.total([step.cost for step in self.steps], self.currency)
         if self.backend == "animatic":
             free = money.nothing(self.currency)

@@ -56,7 +56,7 @@ def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], captio
         if here
         else Reason(
             Code.NOT_HERE,
-            f"the file of {node} is not here: `wanflow pull`, copy the store, or `wanflow retake` and pick another",
+            f"the file of {node} is not here: `wanflow pull`, or copy the store",
         )
     )
     return Supply(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)

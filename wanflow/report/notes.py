@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.money import Bound, Cost, amount_text
-from wanflow.planner.budget import Excess, excesses
+from wanflow.planner.budget import FREE_BACKEND, Excess, excesses, unsaid
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.report.roster import question_of
-from wanflow.report.wording import cost_text, cost_words, listed
+from wanflow.report.wording import cost_text, cost_words, count, listed
+from wanflow.spec.catalog import load_catalog
 from wanflow.spec.production import Shot
 from wanflow.spec.source import ShotSource
 
 
 def plan_notes(plan: Plan, limit: Cost | None = None) -> tuple[str, ...]:
     """A sentence for each; `limit` is what this run may spend. In the order in which people care."""
-    money = (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan))
+    money = (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan), *_unsaid(plan))
     return (*money, *_unpicked(plan), *plan.inventory.lock.notes)
 
 
@@ -35,10 +36,23 @@ def excess_text(excess: Excess) -> str:
 
 def _unpriced(plan: Plan) -> Iterator[str]:
     paid = [step for step in plan.steps if step.action is Action.RENDER and step.cost.bound is Bound.UNKNOWN]
-    models = sorted({step.model for step in paid if step.model and step.seconds is not None})
-    if models:
-        names = listed([f"`{model}`" for model in models])
-        yield f"no list has the price of {names} in the region `{plan.region}`: give one with `prices:`"
+    names = dict.fromkeys(_priced_as(plan, step) for step in paid if step.seconds is not None)
+    if names:
+        yield f"no list has the price of {listed(list(names))} in the region `{plan.region}`: give one with `prices:`"
+
+
+def _priced_as(plan: Plan, step: Step) -> str:
+    """What a price list would have to say: the model and its resolution."""
+    vertex = plan.graph.vertex(step.vertex)
+    tier = load_catalog()[step.model or ""].tier(vertex.shot.parameters) if isinstance(vertex, ShotVertex) else None
+    return f"`{step.model}`{f' at {tier}' if tier else ''}"
+
+
+def _unsaid(plan: Plan) -> Iterator[str]:
+    """A budget that rests on estimates."""
+    takes = unsaid(plan.inventory.lock)
+    if takes and plan.graph.production.budget is not None and plan.backend != FREE_BACKEND:
+        yield f"what {count(takes, 'take')} cost was never said: the budget counts what they were to cost at most"
 
 
 def _unpicked(plan: Plan) -> Iterator[str]:

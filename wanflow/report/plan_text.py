@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wanflow import money
-from wanflow.money import Cost
+from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.report.roster import leftovers
 from wanflow.report.wording import columns, cost_text, count, listed, printable, seconds_text
@@ -36,6 +36,11 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -
         return "\n".join(filter(None, (beside, would_do(plan), *_noted(notes))))
     parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join((*_closing(plan), *_noted(notes)))]
     return "\n\n".join(parts)
+
+
+def brief_text(plan: Plan, notes: Sequence[str] = ()) -> str:
+    """What a run would do and its price in one line, and a line for each note."""
+    return "\n".join((f"{would_do(plan)}{_price(plan)}", *_noted(notes)))
 
 
 def _noted(notes: Sequence[str]) -> Iterator[str]:
@@ -92,14 +97,23 @@ def _price(plan: Plan) -> str:
     priced = [step for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT}]
     if not priced:
         return ""
-    sure = money.total([step.cost for step in priced if step.certain], plan.currency)
     whole = money.total([step.cost for step in priced], plan.currency)
     date = plan.graph.production.prices.date(step.model for step in priced if step.model)
     listed = f"prices of {date}" if date else "no price list"
     if plan.backend == _FREE_BACKEND:
         return f"; free (list price: {_amount(whole)}, {listed})"
-    certain = "" if sure == whole else f"{_amount(sure)} certain, in all "
-    return f"; price: {certain}{_amount(whole)} ({listed})"
+    return f"; price: {_sum_text(plan, whole)} ({listed})"
+
+
+def _sum_text(plan: Plan, whole: Cost) -> str:
+    """What is certain and what it comes to at most; beside what nobody can price, what is known."""
+    if whole.bound is Bound.EXACT and whole.amount == plan.certain_cost:
+        return _amount(whole)
+    certain = f"{amount_text(plan.certain_cost)} {plan.currency} certain"
+    if whole.amount is not None:
+        return f"{certain}, at most {amount_text(whole.amount)} {plan.currency}"
+    nobody = sum(step.cost.amount is None for step in plan.steps)
+    return f"{certain}, {count(nobody, 'take')} of unknown price"
 
 
 def _amount(cost: Cost) -> str:

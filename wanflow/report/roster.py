@@ -60,8 +60,9 @@ class ShotRow:
 
 @dataclass(frozen=True, slots=True)
 class TakeRow:
-    """One take of a shot; `state` is held, current (it answers the request), changed (it answers an earlier one) or
-    missing, `file` its name relative to the production's folder, None where the file isn't here.
+    """One take of a shot; `state` is held, current (it answers the request), changed (it answers an earlier one),
+    missing or gone (a person removed it), `file` its name relative to the production's folder, None where the file
+    isn't here.
     """
 
     shot: str
@@ -147,7 +148,10 @@ def picked_take(plan: Plan, shot: Shot) -> Take | None:
     entry = _entry(plan, shot)
     if entry.held is not None and entry.held in entry.takes:
         return entry.takes[entry.held]
-    answer = question_of(plan, shot).picked()
+    question = question_of(plan, shot)
+    if shot.waits_for_pick and question.pick is None:
+        return None
+    answer = question.picked()
     if answer is not None:
         return answer
     used = supply_as_is(ShotVertex(shot.name, shot), plan.inventory, {}).digest
@@ -189,6 +193,8 @@ def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
 
 
 def _state(take: Take, entry: ShotEntry, question: Question, *, here: bool) -> str:
+    if take.gone:
+        return "gone"
     if not here:
         return "missing"
     if take.digest == entry.held:

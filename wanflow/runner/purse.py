@@ -121,6 +121,6 @@ class Purse:
 def _too_much(attempt: Attempt, amount: Decimal, price: Price) -> str:
     billed, expected = money.amount_text(amount), money.amount_text(price.amount)
     return (
-        f"the service billed {billed} {price.currency} for a take of `{attempt.shot}` that could cost {expected}: "
-        "nothing more is submitted"
+        f"the service billed {billed} {price.currency} for a take of `{attempt.shot}` that could cost {expected} "
+        f"{price.currency}: nothing more is submitted"
     )

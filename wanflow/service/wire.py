@@ -107,8 +107,12 @@ def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int]:
 
 
 def billed_seconds(usage: Mapping[str, Canonical] | None) -> Decimal | None:
-    """The seconds that a task was billed for (`usage.duration`, api.md 6.1), None where the reply did not say."""
-    return None if usage is None else number(usage.get("duration"))
+    """The seconds that a task was billed for (`usage.duration`, api.md 6.1), None where the reply did not say.
+
+    Fewer than none are no answer.
+    """
+    seconds = None if usage is None else number(usage.get("duration"))
+    return seconds if seconds is not None and seconds >= 0 else None
 
 
 def number(value: object) -> Decimal | None:
@@ -116,7 +120,8 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
+        return found if found.is_finite() else None
     except InvalidOperation:
         return None
 

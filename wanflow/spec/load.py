@@ -70,8 +70,8 @@ def read_sound_part(
     document = parse(data, file.name)
     reading = _Reading(file, backend, region, values, prices)
     production = reading.read(document)
-    problems = tuple(_with_line(problem, document.lines) for problem in sorted(set(reading.problems), key=_order))
-    return production, problems
+    found = sorted(set(reading.problems), key=_order)
+    return production, tuple(_with_line(problem, file.name, document.lines) for problem in found)
 
 
 class _Reading:
@@ -266,8 +266,8 @@ def _problem(trouble: Trouble) -> Problem:
     return Problem(trouble.place, trouble.message, trouble.hint, severity)
 
 
-def _with_line(problem: Problem, lines: tuple[str, ...]) -> Problem:
-    if problem.source:
+def _with_line(problem: Problem, file: str, lines: tuple[str, ...]) -> Problem:
+    if problem.source or problem.place.file != file:
         return problem
     number = problem.place.line
     return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")

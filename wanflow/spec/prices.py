@@ -34,20 +34,21 @@ class PriceBook:
 
     def rate(self, model: Model, region: str, parameters: Mapping[str, Value]) -> Rate | None:
         """The price of a billed second of a request; None where no list says it."""
-        listed = self._list(model)
         tier = model.tier(parameters)
-        return next((rate for rate in (listed.rates if listed else ()) if rate.fits(region, tier, parameters)), None)
+        rates = (rate for listed in self._lists(model) for rate in listed.rates)
+        return next((rate for rate in rates if rate.fits(region, tier, parameters)), None)
 
     def date(self, models: Iterable[str]) -> str | None:
         """The day of the oldest list that these models are priced by; None where none is."""
         catalog = load_catalog()
-        lists = (self._list(catalog[name]) for name in models)
+        lists = (next(self._lists(catalog[name]), None) for name in models)
         return min((listed.date for listed in lists if listed is not None), default=None)
 
-    def _list(self, model: Model) -> PriceList | None:
-        own = self.own.get(model.name)
-        listed = model.prices if own is None else own
-        return listed if listed is not None and listed.currency == self.currency else None
+    def _lists(self, model: Model) -> Iterator[PriceList]:
+        """One's own list, and behind it the catalog's for what that leaves out."""
+        for listed in (self.own.get(model.name), model.prices):
+            if listed is not None and listed.currency == self.currency:
+                yield listed
 
 
 def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:

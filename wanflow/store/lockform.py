@@ -135,14 +135,16 @@ def _shot(name: str, value: object, notes: list[str]) -> ShotEntry:
     with _within(*at):
         entry = takefile.mapping(value)
     takes, written = _takes(at, entry)
+    picks, held = _picks(at, entry), _text(at, "held", entry)
+    _refuse_strangers(at, picks, held, takes)
     numbers = _numbers(takes, written)
     notes += _renumbered(name, takes, written, numbers)
     return ShotEntry(
         takes=takes,
         numbers=numbers,
         current=_text(at, "current", entry),
-        picks=_picks(at, entry),
-        held=_text(at, "held", entry),
+        picks=picks,
+        held=held,
         wishes=_wishes(at, entry),
         recipes=_recipes(at, entry),
     )
@@ -157,6 +159,17 @@ def _takes(at: tuple[str, ...], entry: Mapping[str, object]) -> tuple[dict[str, 
             takes[digest] = takefile.from_json(digest, facts)
             numbers[digest] = _at_least_one(facts["take"])
     return takes, numbers
+
+
+def _refuse_strangers(
+    at: tuple[str, ...], picks: Mapping[str, str], held: str | None, takes: Mapping[str, Take]
+) -> None:
+    """A pick or a hold of a take that isn't there would be passed over in silence, and paid for."""
+    for request, digest in picks.items():
+        if digest not in takes:
+            raise _Misshapen((*at, "picks", request), f"it picks a take of `{at[-1]}` that is not in the lock")
+    if held is not None and held not in takes:
+        raise _Misshapen((*at, "held"), f"it holds a take of `{at[-1]}` that is not in the lock")
 
 
 def _picks(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, str]:

@@ -118,7 +118,7 @@ def kept_takes(lock: Lock) -> Iterator[Kept]:
     seen: set[str] = set()
     for shot, entry in lock.shots.items():
         for digest, take in entry.takes.items():
-            if digest not in seen:
+            if digest not in seen and not take.gone:
                 seen.add(digest)
                 yield Kept(f"{shot}.t{entry.numbers[digest]}", take, entry.recipes.get(take.fingerprint))
 

@@ -68,7 +68,10 @@ def remove_stand_ins(store: Store, waste: Iterable[Waste], out: Path) -> None:
 
 
 def remove_paid(store: Store, names: Iterable[str], out: Path) -> None:
-    """Remove paid takes that a person named, with their entries in the lock; raises UnknownTarget for other names."""
+    """Remove the files of paid takes that a person named; the lock keeps their numbers and costs.
+
+    Raises UnknownTarget for names of none.
+    """
     known = dict(_by_name(lockfile.read(store.paid_lock)))
     wanted = {take for name in names for take in _meant(name, known)}
     _remove(Store(store.folder, PAID), wanted, out)
@@ -91,7 +94,7 @@ def _remove(store: Store, names: set[str], out: Path) -> None:
     known = dict(_by_name(lockfile.read(store.lock)))
     gone = {known[name].digest for name in names}
     kept = {take.digest for name, take in known.items() if name not in names} | _others(store)
-    lockfile.update(store.lock, _without(names))
+    lockfile.update(store.lock, _without(names, forgotten=store.backend == ANIMATIC))
     _forget_traces(store, gone - kept)
     for name in names:
         (out / "shots" / f"{name}.mp4").unlink(missing_ok=True)
@@ -113,20 +116,24 @@ def _forget_traces(store: Store, gone: set[str]) -> None:
     durable.write_whole(store.traces, "".join(f"{line}\n" for line in lines).encode())
 
 
-def _without(names: set[str]) -> Change:
+def _without(names: set[str], *, forgotten: bool) -> Change:
+    """The lock without the takes of these names: not in it any more, or in it as gone, with number and cost."""
+
     def change(lock: Lock) -> Lock:
-        shots = {shot: _entry_without(shot, entry, names) for shot, entry in lock.shots.items()}
-        return Lock({shot: entry for shot, entry in shots.items() if entry.takes})
+        shots = {shot: _entry_without(shot, entry, names, forgotten=forgotten) for shot, entry in lock.shots.items()}
+        return Lock({shot: entry for shot, entry in shots.items() if entry.takes or entry.current})
 
     return change
 
 
-def _entry_without(shot: str, entry: ShotEntry, names: set[str]) -> ShotEntry:
+def _entry_without(shot: str, entry: ShotEntry, names: set[str], *, forgotten: bool) -> ShotEntry:
     gone = {digest for digest, number in entry.numbers.items() if f"{shot}.t{number}" in names}
+    marked = {digest: replace(take, gone=take.gone or digest in gone) for digest, take in entry.takes.items()}
+    kept = {digest: take for digest, take in marked.items() if not (forgotten and digest in gone)}
     return replace(
         entry,
-        takes={digest: take for digest, take in entry.takes.items() if digest not in gone},
-        numbers={digest: number for digest, number in entry.numbers.items() if digest not in gone},
+        takes=kept,
+        numbers={digest: entry.numbers[digest] for digest in kept},
         picks={request: digest for request, digest in entry.picks.items() if digest not in gone},
         held=None if entry.held in gone else entry.held,
     )
@@ -155,13 +162,13 @@ def _idle(lock: Lock) -> Iterator[tuple[str, Take]]:
         current = entry.current or ""
         kept = {entry.held, entry.picks.get(current)}
         for digest_, take in entry.takes.items():
-            if take.fingerprint != current.partition("+")[0] and digest_ not in kept:
+            if take.fingerprint != current.partition("+")[0] and digest_ not in kept and not take.gone:
                 yield f"{shot}.t{entry.numbers[digest_]}", take
 
 
 def _by_name(lock: Lock) -> Iterator[tuple[str, Take]]:
     for shot, entry in lock.shots.items():
-        yield from ((f"{shot}.t{entry.numbers[key]}", take) for key, take in entry.takes.items())
+        yield from ((f"{shot}.t{entry.numbers[key]}", take) for key, take in entry.takes.items() if not take.gone)
 
 
 def _is_here(store: Store, take: Take) -> bool:

@@ -40,7 +40,7 @@ class Take:
     `fingerprint` is of the shot's request without the seed; together with `seed` it names the question that these
     bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
     whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged, None where nothing is known;
-    `estimate` what it was to cost at most.
+    `estimate` what it was to cost at most. `gone`: a person removed its file, and it answers nothing any more.
     """
 
     digest: str
@@ -54,6 +54,7 @@ class Take:
     cost: Decimal | None = None
     currency: str | None = None
     estimate: Decimal | None = None
+    gone: bool = False
     seed_uncertain: bool = False
 
 

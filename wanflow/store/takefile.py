@@ -26,6 +26,7 @@ def to_json(take: Take) -> dict[str, object]:
         "cost": None if take.cost is None else amount_text(take.cost),
         "estimate": None if take.estimate is None else amount_text(take.estimate),
         "currency": take.currency,
+        "gone": True if take.gone else None,
         "frames": film.frames,
         "rate": timing.rate_text(film.rate),
         "width": film.width,
@@ -59,6 +60,7 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         estimate=None if facts.get("estimate") is None else amount(facts["estimate"]),
         currency=_maybe(facts.get("currency")),
         seed_uncertain=facts.get("seed_uncertain") is True,
+        gone=facts.get("gone") is True,
     )
 
 

@@ -65,4 +65,6 @@ def _tell_paid(waste: Sequence[Waste]) -> None:
 
 
 def _megabytes(size_bytes: int) -> str:
+    if size_bytes < MEGABYTE:
+        return f"{-(-size_bytes // 1000)} KB"
     return f"{size_bytes / MEGABYTE:.1f} MB"

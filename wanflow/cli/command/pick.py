@@ -27,6 +27,7 @@ from wanflow.cli.settings import Settings, example, production_options_but_file
 @click.pass_obj
 def command(settings: Settings, shot: str, number: int | None, clip: Path | None) -> int:
     """Use take N of SHOT from now on; what depends on it follows with the next run."""
+    shot, number = _by_node(shot, number)
     if (number is None) is (clip is None):
         raise click.UsageError("say either the number of a take or `--file CLIP`")
     production = open_production(settings, quiet=True)
@@ -35,3 +36,11 @@ def command(settings: Settings, shot: str, number: int | None, clip: Path | None
     elif number is not None:
         tell_chosen(production, [choosing.pick(production, shot, number)])
     return ExitCode.DONE
+
+
+def _by_node(shot: str, number: int | None) -> tuple[str, int | None]:
+    """A take may be named as it is shown everywhere: `talk.t2`."""
+    name, mark, written = shot.rpartition(".t")
+    if number is None and mark and written.isdecimal():
+        return name, int(written)
+    return shot, number

@@ -14,7 +14,7 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending
 from wanflow.report.notes import plan_notes
-from wanflow.report.plan_text import plan_text, would_do
+from wanflow.report.plan_text import brief_text, plan_text
 
 
 @click.command("plan", epilog=example("wanflow plan 'harbour/*' --exclude harbour/storm"))
@@ -51,10 +51,10 @@ def command(
     plan = studio.plan(open_production(settings, quiet=quiet), select, exclude=exclude, retry_refused=retry_refused)
     notes = plan_notes(plan, limit_of(budget, plan))
     if output is not None:
-        planfile.save(plan, output, select, exclude)
+        planfile.save(plan, output, select, exclude, settings)
     if as_json:
         said = {"notes": notes} if notes else {}
         click.echo(json.dumps({**plan.to_json(), **said}, ensure_ascii=False, indent=2))
     else:
-        click.echo(would_do(plan) if quiet else plan_text(plan, verbose=verbose, notes=notes))
+        click.echo(brief_text(plan, notes) if quiet else plan_text(plan, verbose=verbose, notes=notes))
     return ExitCode.WOULD_RUN if telling and not plan.idle else ExitCode.DONE

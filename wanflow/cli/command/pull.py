@@ -17,5 +17,5 @@ from wanflow.cli.settings import Settings, example, production_options
 def command(settings: Settings) -> int:
     """Fetch the paid takes that the lock names from the remote, so that nobody pays for them again."""
     done = sharing.pull(open_production(settings, quiet=True), tell_move("pull"))
-    tell_moved(done, "pull", "not at the remote")
-    return ExitCode.FAILED if done.faults else ExitCode.DONE
+    tell_moved(done, "pull", "not at the remote, ask those who rendered them to push")
+    return ExitCode.FAILED if done.faults or done.missing else ExitCode.DONE

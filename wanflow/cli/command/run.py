@@ -89,11 +89,11 @@ def command(
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
     loudness = loudness_of(quiet=quiet, verbose=verbose)
-    production = open_production(settings, quiet=quiet)
+    wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
+    production = open_production(wanted.as_saved(settings), quiet=quiet)
     with told_to_the_end(production, as_json=as_json):
         lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
         swept = _gather(production, lookup, loudness, as_json=as_json)
-        wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
         plan = studio.plan(production, wanted.select, exclude=wanted.exclude, retry_refused=wanted.retry_refused)
         if not _as_agreed(plan, wanted.saved, locked=locked):
             return stopped(ExitCode.STOPPED, as_json=as_json)
@@ -134,6 +134,10 @@ class Wanted(NamedTuple):
     exclude: tuple[str, ...]
     retry_refused: bool
     saved: SavedPlan | None = None
+
+    def as_saved(self, settings: Settings) -> Settings:
+        """Which production it is about, with what a saved plan was made with."""
+        return settings if self.saved is None else planfile.as_saved(settings, self.saved)
 
 
 def _wanted(planned: Path | None, select: tuple[str, ...], exclude: tuple[str, ...], *, retry_refused: bool) -> Wanted:
