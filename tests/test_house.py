@@ -26,7 +26,7 @@ DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$
 EMPTY_VERBS = re.compile(r"_*(get|do|process|handle)_")
 OF_LIBRARIES = {"get_command", "handle_async_request"}
 
-BEHIND_OTHERS = {"python-multipart"}
+BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
 HOMES = {

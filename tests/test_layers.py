@@ -24,6 +24,7 @@ TRESPASSES = (
     ("ffmpeg-python", "cli/settings.py", "ffmpeg"),
     ("httpx", "cli/settings.py", "httpx"),
     ("fsspec", "cli/settings.py", "fsspec"),
+    ("opentimelineio", "cli/settings.py", "opentimelineio"),
     ("starlette", "cli/settings.py", "starlette"),
 )
 """The beginning of a contract's name, and an import that it forbids."""

@@ -17,20 +17,8 @@ LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "pick", "retake", "hold"),
-    *(
-        "release",
-        "costs",
-        "collect",
-        "cancel",
-        "resolve",
-        "push",
-        "pull",
-        "gc",
-        "models",
-        "emulator",
-        "schema",
-        "doctor",
-    ),
+    *("release", "costs", "collect", "cancel", "resolve", "export", "push", "pull", "gc", "models", "emulator"),
+    *("schema", "doctor"),
 )
 PROBE = """
 import sys

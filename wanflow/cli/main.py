@@ -45,6 +45,7 @@ VERBS: Mapping[str, Verb] = {
     "collect": Verb("wanflow.cli.command.collect:command", "Finish what is in flight; never submits."),
     "cancel": Verb("wanflow.cli.command.cancel:command", "Cancel tasks that still wait at the service."),
     "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),
+    "export": Verb("wanflow.cli.command.export:command", "Write a cut for an editing suite."),
     "push": Verb("wanflow.cli.command.push:command", "Send paid takes to the remote."),
     "pull": Verb("wanflow.cli.command.pull:command", "Fetch paid takes from the remote."),
     "gc": Verb("wanflow.cli.command.gc:command", "Show, and remove, what nothing uses any more."),

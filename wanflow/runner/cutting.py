@@ -44,7 +44,7 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
     vertex = stage.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
-    items = _items(vertex, stage)
+    items = items_of(vertex, stage)
     segments = _segments(items, stage, parts)
     _warn_of_boxes(step.node, items, parts)
     work = _Assembly(step.node, vertex.cut, parts, segments, stage)
@@ -124,18 +124,25 @@ def _warn_of_boxes(node: str, items: tuple[EditItem, ...], parts: Parts) -> None
         parts.emit(Warned(words, node))
 
 
-def _items(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
+def items_of(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
+    """The items of a cut with what there is of them by now."""
     production = stage.plan.graph.production
     return edit.arrange(vertex.cut, stage.inputs(vertex), production.shots, production.backend)
 
 
+def frame_rate(items: tuple[EditItem, ...]) -> Fraction:
+    """The rate of a cut: that of its first item which is a video (format.md, Cuts)."""
+    first = _first_film(items)
+    return first.rate if first is not None else timing.NOMINAL_RATE
+
+
 def _segments(items: tuple[EditItem, ...], stage: Stage, parts: Parts) -> tuple[Segment, ...]:
-    first = next((item.film for item in items if item.film is not None and item.film.width), None)
-    width, height = _even(first)
-    rate = first.rate if first is not None else timing.NOMINAL_RATE
-    return tuple(
-        _segment(clip, items[clip.item], (width, height), rate, stage, parts) for clip in place_items(items, rate)
-    )
+    size, rate = _even(_first_film(items)), frame_rate(items)
+    return tuple(_segment(clip, items[clip.item], size, rate, stage, parts) for clip in place_items(items, rate))
+
+
+def _first_film(items: tuple[EditItem, ...]) -> Film | None:
+    return next((item.film for item in items if item.film is not None and item.film.width), None)
 
 
 def _segment(

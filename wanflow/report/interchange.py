@@ -1,0 +1,96 @@
+"""Cuts for editing suites: OpenTimelineIO and what its adapters write; the only home of opentimelineio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from os import path as paths
+from pathlib import Path
+from urllib.parse import quote
+
+import opentimelineio as otio
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from wanflow.report.editlist import EditList, Event
+from wanflow.report.wording import printable
+
+REEL_LETTERS = 8
+"""An EDL's media names have eight signs at most."""
+
+
+def to_otio(cut: EditList, folder: Path, target: Path) -> str:
+    """A cut as OpenTimelineIO: media by addresses relative to where it is written, each with the whole take available.
+
+    `folder` is the production's, `target` the folder that the text is written to.
+    """
+    return str(otio.adapters.write_to_string(_timeline(cut, folder, target), "otio_json"))
+
+
+def to_edl(cut: EditList, folder: Path, target: Path) -> str:
+    """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own."""
+    timeline = _timeline(cut, folder, target, at=cut.rate)
+    timeline.tracks[:] = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
+    return str(otio.adapters.write_to_string(timeline, "cmx_3600", rate=float(cut.rate)))
+
+
+def _timeline(cut: EditList, folder: Path, target: Path, at: Fraction | None = None) -> otio.schema.Timeline:
+    timeline = otio.schema.Timeline(name=printable(cut.title), global_start_time=RationalTime(0, float(cut.rate)))
+    timeline.metadata["wanflow"] = {"cut": cut.cut}
+    for kind in (otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio):
+        track = otio.schema.Track(name=f"{kind[0]}1", kind=kind)
+        track.extend(_children(cut, folder, target, kind, at))
+        timeline.tracks.append(track)
+    return timeline
+
+
+def _children(
+    cut: EditList, folder: Path, target: Path, kind: str, at: Fraction | None
+) -> Iterator[otio.core.Composable]:
+    reels = _reels(cut)
+    for event in cut.events:
+        span = _range(event.first, event.count, event.rate) if at is None else _at_rate(event, at)
+        if kind == otio.schema.TrackKind.Audio and not event.sound:
+            yield otio.schema.Gap(source_range=span)
+            continue
+        clip = otio.schema.Clip(name=event.name, source_range=span, media_reference=_media(event, folder, target))
+        clip.metadata["wanflow"] = _facts(event)
+        clip.metadata["cmx_3600"] = {"reel": reels[event.file]}
+        if kind == otio.schema.TrackKind.Video:
+            clip.markers.append(_marker(event, span))
+        yield clip
+
+
+def _media(event: Event, folder: Path, target: Path) -> otio.schema.ExternalReference:
+    relative = Path(paths.relpath(folder / event.file, target)).as_posix()
+    available = _range(0, event.frames, event.rate)
+    return otio.schema.ExternalReference(target_url=quote(relative), available_range=available)
+
+
+def _range(first: int, count: int, rate: Fraction) -> TimeRange:
+    return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
+
+
+def _at_rate(event: Event, rate: Fraction) -> TimeRange:
+    """The same frames counted at the cut's rate, as long as they play there."""
+    return _range(round(event.first / event.rate * rate), event.length, rate)
+
+
+def _marker(event: Event, span: TimeRange) -> otio.schema.Marker:
+    """The beginning of a shot, with its words."""
+    words = printable(event.shot.written) if event.shot is not None else ""
+    marked = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
+    return otio.schema.Marker(name=event.name, marked_range=marked, metadata={"wanflow": {"prompt": words}})
+
+
+def _facts(event: Event) -> dict[str, object]:
+    facts: dict[str, object] = {"digest": event.digest}
+    if event.shot is not None and event.take is not None:
+        facts |= {"shot": event.shot.name, "take": event.number, "model": event.take.model}
+        facts |= {"seed": event.take.seed, "prompt": event.shot.prompt, "task_id": event.take.task_id}
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _reels(cut: EditList) -> dict[str, str]:
+    """A short name for each file, no two alike."""
+    files = dict.fromkeys(event.file for event in cut.events)
+    return {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}
