@@ -20,14 +20,12 @@ from wanflow.planner.question import Question, is_settled
 from wanflow.planner.steps import Plan
 from wanflow.planner.supply import film_of
 from wanflow.report.roster import picked_take, question_of
+from wanflow.runner.provenance import MADE_ELSEWHERE
 from wanflow.spec.production import Production, Shot
 from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Take
-
-MADE_ELSEWHERE = "file"
-"""The model of a clip that no model of the service made."""
 
 Change = Callable[[Lock], Lock]
 

@@ -134,3 +134,22 @@ def test_without_the_library_only_its_formats_are_missing(
     done = wanflow("export", "main")
     assert (done.code, "needs OpenTimelineIO, which this Python has not" in done.err) == (1, True)
     assert wanflow("export", "main", "--format", "srt").code == 0
+
+
+def test_a_sidecar_says_where_each_clip_comes_from(wanflow: Wanflow, assembled: probe.Facts) -> None:
+    """Model, task, seed, digests and dates of each take; a file that somebody brought has its digest."""
+    sidecar = json.loads(Path("out/main.provenance.json").read_text(encoding="utf-8"))
+    assert (sidecar["file"], sidecar["digest"], sidecar["generated_by_ai"]) == ("out/main.mp4", assembled.digest, True)
+    rows = {row["shot"]: row for row in json.loads(wanflow("takes", "--json").out)}
+    assert [clip.get("shot") or clip["file"] for clip in sidecar["clips"]] == [
+        "coast",
+        "海岸",
+        "it's 50% done #1.mp4",
+        "coast",
+    ]
+    for clip in sidecar["clips"]:
+        if "shot" in clip:
+            row = rows[clip["shot"]]
+            assert {key: clip[key] for key in ("model", "task_id", "seed", "digest", "date")} == {
+                key: row[key] for key in ("model", "task_id", "seed", "digest", "date")
+            }

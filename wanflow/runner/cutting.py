@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -23,6 +24,7 @@ from wanflow.runner.derive import keep_derived
 from wanflow.runner.event import CutFinished, CutProgress, Warned
 from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
+from wanflow.runner.provenance import provenance
 from wanflow.runner.stage import Stage
 from wanflow.spec.production import Cut
 from wanflow.store import blobs, cuts, durable
@@ -47,7 +49,7 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
     items = items_of(vertex, stage)
     segments = _segments(items, stage, parts)
     _warn_of_boxes(step.node, items, parts)
-    work = _Assembly(step.node, vertex.cut, parts, segments, stage)
+    work = _Assembly(step.node, vertex.cut, parts, segments, stage, items)
     files = await work.conform()
     fingerprint = edit.cut_fingerprint(items)
     if fingerprint is None:
@@ -69,8 +71,17 @@ def place_items(items: tuple[EditItem, ...], rate: Fraction) -> tuple[timeline.C
 class _Assembly:
     """One cut on its way: which segments are there, which are made now, how far it is."""
 
-    def __init__(self, node: str, cut: Cut, parts: Parts, segments: tuple[Segment, ...], stage: Stage) -> None:
+    def __init__(
+        self,
+        node: str,
+        cut: Cut,
+        parts: Parts,
+        segments: tuple[Segment, ...],
+        stage: Stage,
+        items: tuple[EditItem, ...],
+    ) -> None:
         self._node, self._cut, self._parts, self._segments, self._stage = node, cut, parts, segments, stage
+        self._items = items
         self._encoded: dict[str, int] = {}
         self._done: dict[str, int] = {}
         self._copied = 0
@@ -90,10 +101,16 @@ class _Assembly:
         target = self._parts.folder / self._cut.output
         durable.make_folder(target.parent)
         facts = await self._parts.jobs(AssembleCut(files, target), self._parts.limiter)
+        self._note_provenance(facts.digest)
         keys = [segment.recipe.key() for segment in self._segments]
         cuts.remember(self._parts.store, self._cut.name, self._cut.output, fingerprint, keys)
         seconds = timing.decimal_text(facts.seconds, 3)
         self._parts.emit(CutFinished(self._node, self._cut.output, len(self._encoded), self._copied, seconds))
+
+    def _note_provenance(self, digest: str) -> None:
+        known = provenance(self._cut.name, self._cut.output, digest, self._items, self._stage)
+        place = self._parts.folder / self._parts.out / f"{self._cut.name}.provenance.json"
+        durable.write_whole(place, f"{json.dumps(known, ensure_ascii=False, indent=1)}\n".encode())
 
     async def _conform(self, segment: Segment, have: dict[str, Path | None]) -> None:
         key = segment.recipe.key()
