@@ -61,7 +61,7 @@ def _perform(stage: Stage, step: Step, bought: list[str]) -> None:
                 stage.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
             items = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
-            made = {**stage.inventory.cuts, cut.name: edit.cut_fingerprint(items) or ""}
+            made = {**stage.inventory.cuts, cut.name: edit.cut_fingerprint(items, cut.shape) or ""}
             stage.inventory = replace(stage.inventory, cuts=made)
 
 

@@ -22,6 +22,7 @@ OTHERS = {
     "height": 718,
     "rate": Fraction(25),
     "slate": (),
+    "fit": "crop",
     "version": 99,
 }
 

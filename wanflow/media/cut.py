@@ -16,7 +16,7 @@ from wanflow.media.extract import arguments_of, exact_sound
 from wanflow.media.landing import landing
 from wanflow.media.probe import Footage, examine
 from wanflow.media.seam import measure, require_alike, require_cut, require_segment
-from wanflow.media.segment import SegmentRecipe, fit_bars, slate_top
+from wanflow.media.segment import SegmentRecipe, fit_bars, fit_crop, slate_top
 from wanflow.media.slate import draw_strip
 from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
@@ -107,11 +107,13 @@ def _trimmed(video: FilterableStream, recipe: SegmentRecipe) -> FilterableStream
 
 def _fitted(video: FilterableStream, footage: Footage, recipe: SegmentRecipe) -> FilterableStream:
     """The picture in the cut's size and colours, for exactly the recipe's frames."""
-    window = fit_bars(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
+    crops = recipe.fit == "crop"
+    fit = fit_crop if crops else fit_bars
+    window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
     return (
         video.filter("scale", window.width, window.height, **encoding.TO_BT709, in_color_matrix=footage.matrix)
         .filter("format", "yuv420p")
-        .filter("pad", recipe.width, recipe.height, window.left, window.top)
+        .filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
         .filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
         .filter("trim", end_frame=recipe.frames)

@@ -19,7 +19,8 @@ class SegmentRecipe:
     """All that determines a segment.
 
     `source` is the digest of the clip; `first` and `count` are frames of it at its own rate; `frames` are those of
-    the segment at `rate`. `slate` are the lines of the strip at the bottom, none for a clean picture.
+    the segment at `rate`. `slate` are the lines of the strip at the bottom, none for a clean picture; `fit` is how a
+    clip of another shape comes to this one: with `bars`, or by a `crop`.
     """
 
     source: str
@@ -30,6 +31,7 @@ class SegmentRecipe:
     height: int
     rate: Fraction
     slate: tuple[str, ...] = ()
+    fit: str = "bars"
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -43,18 +45,17 @@ class SegmentRecipe:
 
     def key(self) -> str:
         """The hash of the recipe: equal keys are one segment, whatever ffmpeg made it and whatever bytes that gave."""
-        return digest.of_json(
-            {
-                "segment": self.version,
-                "source": self.source,
-                "first": self.first,
-                "count": self.count,
-                "frames": self.frames,
-                "size": [self.width, self.height],
-                "rate": timing.rate_text(self.rate),
-                "slate": list(self.slate),
-            }
-        )
+        made: dict[str, digest.Canonical] = {
+            "segment": self.version,
+            "source": self.source,
+            "first": self.first,
+            "count": self.count,
+            "frames": self.frames,
+            "size": [self.width, self.height],
+            "rate": timing.rate_text(self.rate),
+            "slate": list(self.slate),
+        }
+        return digest.of_json(made if self.fit == "bars" else made | {"fit": self.fit})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ def fit_bars(width: int, height: int, into_width: int, into_height: int) -> Wind
     fitted_width, fitted_height = (max(2, _even(side * scale)) for side in (width, height))
     left, top = (into_width - fitted_width) // 2, (into_height - fitted_height) // 2
     return Window(left // 2 * 2, top // 2 * 2, fitted_width, fitted_height)
+
+
+def fit_crop(width: int, height: int, into_width: int, into_height: int) -> Window:
+    """The clip's picture scaled to cover the segment's, and where in it that lies: in the middle (`fit: crop`)."""
+    scale = max(Fraction(into_width, width), Fraction(into_height, height))
+    covering = [max(into, _even(side * scale)) for side, into in ((width, into_width), (height, into_height))]
+    left, top = (covering[0] - into_width) // 2, (covering[1] - into_height) // 2
+    return Window(left // 2 * 2, top // 2 * 2, covering[0], covering[1])
 
 
 def strip_height(picture_height: int) -> int:

@@ -13,7 +13,7 @@ from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.supply import Supply
-from wanflow.spec.production import Cut, CutItem, Shot
+from wanflow.spec.production import AS_FIRST, Cut, CutItem, CutShape, Shot
 from wanflow.spec.source import FileSource, Frame, Piece, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.store.take import Film
 
@@ -78,11 +78,12 @@ def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot],
     )
 
 
-def cut_fingerprint(items: tuple[EditItem, ...]) -> str | None:
+def cut_fingerprint(items: tuple[EditItem, ...], shape: CutShape = AS_FIRST) -> str | None:
     """The hash of all that determines a cut; None while one of its clips is not known."""
     if any(item.digest is None for item in items):
         return None
-    return digest.of_json({"assembly": ASSEMBLY_VERSION, "items": [_item_json(item) for item in items]})
+    made: dict[str, Canonical] = {"assembly": ASSEMBLY_VERSION, "items": [_item_json(item) for item in items]}
+    return digest.of_json(made if shape == AS_FIRST else made | {"shape": _shape_json(shape)})
 
 
 def continued_at(
@@ -128,6 +129,11 @@ def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Re
     if film.samples == 0:
         return Reason(Code.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
     return recipe.part(of, vertex.piece, 0, film.samples - 1)
+
+
+def _shape_json(shape: CutShape) -> Canonical:
+    size: list[Canonical] | None = None if shape.size is None else list(shape.size)
+    return {"size": size, "rate": None if shape.rate is None else timing.rate_text(shape.rate), "fit": shape.fit}
 
 
 def _item_json(item: EditItem) -> Canonical:

@@ -70,7 +70,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     missing = [item.vertex for item in items if item.digest is None]
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")
-    rate = frame_rate(items)
+    rate = frame_rate(items, vertex.cut.shape)
     events = tuple(
         _event(plan, items[clip.item], (clip.first, clip.count, clip.begin, clip.length))
         for clip in place_items(items, rate)

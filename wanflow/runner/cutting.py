@@ -26,7 +26,7 @@ from wanflow.runner.files import file_of
 from wanflow.runner.parts import Parts
 from wanflow.runner.provenance import provenance
 from wanflow.runner.stage import Stage
-from wanflow.spec.production import Cut
+from wanflow.spec.production import Cut, CutShape
 from wanflow.store import blobs, cuts, durable
 from wanflow.store.take import Film
 
@@ -47,11 +47,11 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
     items = items_of(vertex, stage)
-    segments = _segments(items, stage, parts)
+    segments = _segments(items, vertex.cut.shape, stage, parts)
     _warn_of_boxes(step.node, items, parts)
     work = _Assembly(step.node, vertex.cut, parts, segments, stage, items)
     files = await work.conform()
-    fingerprint = edit.cut_fingerprint(items)
+    fingerprint = edit.cut_fingerprint(items, vertex.cut.shape)
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")
     await work.join(files, fingerprint)
@@ -147,33 +147,34 @@ def items_of(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
     return edit.arrange(vertex.cut, stage.inputs(vertex), production.shots, production.backend)
 
 
-def frame_rate(items: tuple[EditItem, ...]) -> Fraction:
-    """The rate of a cut: that of its first item which is a video (format.md, Cuts)."""
+def frame_rate(items: tuple[EditItem, ...], shape: CutShape) -> Fraction:
+    """The rate of a cut: its own, else that of its first item which is a video (format.md, Cuts)."""
     first = _first_film(items)
-    return first.rate if first is not None else timing.NOMINAL_RATE
+    return shape.rate or (first.rate if first is not None else timing.NOMINAL_RATE)
 
 
-def _segments(items: tuple[EditItem, ...], stage: Stage, parts: Parts) -> tuple[Segment, ...]:
-    size, rate = _even(_first_film(items)), frame_rate(items)
-    return tuple(_segment(clip, items[clip.item], size, rate, stage, parts) for clip in place_items(items, rate))
+def _segments(items: tuple[EditItem, ...], shape: CutShape, stage: Stage, parts: Parts) -> tuple[Segment, ...]:
+    rate = frame_rate(items, shape)
+    whole = CutShape(shape.size or _even(_first_film(items)), rate, shape.fit)
+    return tuple(_segment(clip, items[clip.item], whole, stage, parts) for clip in place_items(items, rate))
 
 
 def _first_film(items: tuple[EditItem, ...]) -> Film | None:
     return next((item.film for item in items if item.film is not None and item.film.width), None)
 
 
-def _segment(
-    clip: timeline.Clip, item: EditItem, size: tuple[int, int], rate: Fraction, stage: Stage, parts: Parts
-) -> Segment:
+def _segment(clip: timeline.Clip, item: EditItem, shape: CutShape, stage: Stage, parts: Parts) -> Segment:
+    width, height = shape.size or DEFAULT_SIZE
     recipe = SegmentRecipe(
         source=item.digest or "",
         first=clip.first,
         count=clip.count,
         frames=clip.length,
-        width=size[0],
-        height=size[1],
-        rate=rate,
+        width=width,
+        height=height,
+        rate=shape.rate or timing.NOMINAL_RATE,
         slate=item.slate,
+        fit=shape.fit,
     )
     return Segment(recipe, file_of(item.vertex, stage, parts))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from wanflow.errors import did_you_mean
 from wanflow.spec import rules
 from wanflow.spec.casting import choose_references, named_places, silent_references
+from wanflow.spec.cutshape import read_shape
 from wanflow.spec.draft import SLOTS, Draft, Member
 from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
@@ -65,7 +66,8 @@ def parse_cut(name: Scalar, node: Node, out: str, folder: Path, problems: list[P
     parsed = [_item(item, folder, slated=slated) for item in listed]
     problems += [Problem(item.place, "an item is a `shot` or a `file`") for item in parsed if not _named(item)]
     path = output.words if isinstance(output, Scalar) else f"out/{name.words}.mp4"
-    return Cut(name.words, name.place, tuple(item for item in parsed if _named(item)), place_output(out, path))
+    kept = tuple(item for item in parsed if _named(item))
+    return Cut(name.words, name.place, kept, place_output(out, path), read_shape(node, problems))
 
 
 def place_output(out: str, path: str) -> str:

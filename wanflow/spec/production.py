@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from wanflow.money import Cost
@@ -95,6 +96,21 @@ class CutItem:
 
 
 @dataclass(frozen=True, slots=True)
+class CutShape:
+    """How a cut looks, as far as its author says: width and height in pixels, frames a second, None for those of its
+    first video; `fit` is how clips of another shape come to it, `bars` or `crop`.
+    """
+
+    size: tuple[int, int] | None = None
+    rate: Fraction | None = None
+    fit: str = "bars"
+
+
+AS_FIRST = CutShape()
+"""The shape of the first item that is a video."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """An edit of clips and the file made from it; `output` is relative to the production's folder."""
 
@@ -102,6 +118,7 @@ class Cut:
     place: Place
     items: tuple[CutItem, ...]
     output: str
+    shape: CutShape = AS_FIRST
 
 
 @dataclass(frozen=True, slots=True)

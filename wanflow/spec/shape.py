@@ -21,9 +21,6 @@ LATER: Mapping[str, str] = {
     "matrix": "matrices",
     "use": "pipelines",
     "with": "pipelines",
-    "size": "conforming to a size of one's own",
-    "fps": "conforming to a rate of one's own",
-    "fit": "cropping",
     "music": "music",
     "subtitles": "subtitles",
     "loudness": "loudness",
@@ -39,7 +36,7 @@ LATER: Mapping[str, str] = {
 _LATER_AT: Mapping[str, frozenset[str]] = {
     "top": frozenset({"include", "scene", "label"}),
     "shot": frozenset({"matrix", "use", "with"}),
-    "cut": frozenset({"size", "fps", "fit", "music", "subtitles", "loudness", "profile"}),
+    "cut": frozenset({"music", "subtitles", "loudness", "profile"}),
     "item": frozenset({"title", "transition", "duration", "background"}),
 }
 
