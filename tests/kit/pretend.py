@@ -60,8 +60,8 @@ def _perform(stage: Stage, step: Step, bought: list[str]) -> None:
             if isinstance(identity, Mapping):
                 stage.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
-            items = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
-            made = {**stage.inventory.cuts, cut.name: edit.cut_fingerprint(items, cut.shape) or ""}
+            known = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
+            made = {**stage.inventory.cuts, cut.name: known.fingerprint() or ""}
             stage.inventory = replace(stage.inventory, cuts=made)
 
 

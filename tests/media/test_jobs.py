@@ -137,7 +137,7 @@ def test_the_limiter_bounds_what_runs_at_once(clip: Path, backend: str) -> None:
 def test_naming_jobs_costs_no_ffmpeg() -> None:
     """Whoever only plans work for ffmpeg, PyAV and Pillow imports none of them."""
     code = (
-        "import sys, wanflow.media.jobs, wanflow.media.timeline, wanflow.media.segment;"
+        "import sys, wanflow.media.jobs, wanflow.spec.timeline, wanflow.media.segment;"
         "print({'av', 'PIL', 'ffmpeg', 'imageio_ffmpeg'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -78,9 +78,6 @@ def test_one_mistake_is_one_located_problem(reading, body, expected, hint):
 
 LATER = [
     *[(f"{key}\n", 5, 1) for key in ("include: [a.yaml]", "scene: x")],
-    ("label: {metadata: true}\n", 5, 1),
-    *[(f"cuts: {{m: {{items: [a], {key}}}}}\n", 5, 24) for key in ("subtitles: a", "loudness: -16", "profile: draft")],
-    ("cuts: {m: [{shot: a, transition: fade}]}\n", 5, 22),
     *[(f"  b: {{first_frame: a.png, {key}}}\n", 5, 27) for key in ("matrix: {s: [a]}", "use: extend", "with: {a: 1}")],
 ]
 

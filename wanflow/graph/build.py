@@ -17,7 +17,7 @@ from wanflow.graph.node import (
 )
 from wanflow.graph.shotgraph import CyclicGraph, ShotGraph, connect
 from wanflow.spec.problem import Problem, SpecError
-from wanflow.spec.production import Cut, Production, Shot
+from wanflow.spec.production import Cut, Production, Shot, TitleCard
 from wanflow.spec.source import FileSource, ShotSource, Source
 
 Edge = tuple[str, str]
@@ -34,7 +34,7 @@ def build(production: Production) -> ShotGraph:
     for cut in production.cuts.values():
         vertices |= {vertex.id: vertex for vertex in _files(cut)}
         vertices[cut_id(cut.name)] = CutVertex(cut_id(cut.name), cut)
-        edges += [(origin_id(item.source), cut_id(cut.name)) for item in cut.items]
+        edges += [(origin_id(source), cut_id(cut.name)) for source in cut_sources(cut)]
     try:
         # a shot that is nowhere is the check's to report; circles are looked for all the same
         return connect(production, vertices.values(), [(a, b) for a, b in edges if a in vertices and b in vertices])
@@ -73,10 +73,19 @@ def _edges_into_shot(shot: Shot) -> Iterator[Edge]:
         yield feed, shot.name
 
 
-def _files(cut: Cut) -> Iterator[AssetVertex]:
+def cut_sources(cut: Cut) -> Iterator[FileSource | ShotSource]:
+    """What a cut is made from, in order: the clips of its items, its music and its subtitles."""
     for item in cut.items:
-        if isinstance(item.source, FileSource):
-            yield AssetVertex(asset_id(item.source), item.source)
+        if not isinstance(item.source, TitleCard):
+            yield item.source
+    for _, source in cut.finish.files:
+        yield source
+
+
+def _files(cut: Cut) -> Iterator[AssetVertex]:
+    for source in cut_sources(cut):
+        if isinstance(source, FileSource):
+            yield AssetVertex(asset_id(source), source)
 
 
 def _located(production: Production, path: tuple[str, ...]) -> Problem:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
-from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -67,14 +66,24 @@ def film_of(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def packets_of(container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
-    """All packets of a stream that carry data; reads the file to its end."""
-    return [packet for packet in container.demux(stream) if packet.size]
+class Stamp(NamedTuple):
+    """When a packet's frame is shown, in ticks of its stream; `hidden` by an edit list."""
+
+    pts: int | None
+    duration: int
+    hidden: bool
 
 
-def shown(packets: list[Packet[VideoStream]]) -> list[int]:
+def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Stamp]:
+    """The stamps of all packets of a stream that carry data; reads the file to its end, and keeps nothing of it."""
+    for packet in container.demux(stream):
+        if packet.size:
+            yield Stamp(packet.pts, packet.duration or 0, packet.is_discard)
+
+
+def shown(stamps: Iterable[Stamp]) -> list[int]:
     """The presentation times of the frames that are shown, in order of showing: an edit list may hide some."""
-    return sorted(packet.pts for packet in packets if packet.pts is not None and not packet.is_discard)
+    return sorted(stamp.pts for stamp in stamps if stamp.pts is not None and not stamp.hidden)
 
 
 def matrix_of(frame: VideoFrame) -> str:

@@ -5,33 +5,47 @@ Neither of the two is imported here: a run with nothing to do must not pay for t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from anyio import CapacityLimiter
 
-from wanflow.media.segment import SegmentRecipe
+from wanflow.media.captioning import Caption
+from wanflow.media.filmrecipe import FilmRecipe
+from wanflow.media.segment import JoinRecipe, SegmentRecipe
+from wanflow.media.soundtrack import Levelled, SoundChunk, SoundRecipe
 from wanflow.spec.facts import Facts
+
+Result = TypeVar("Result")
+Done_co = TypeVar("Done_co", covariant=True)
+
+
+class Job(Generic[Done_co]):
+    """A piece of work whose result is measured facts, or whatever else it says."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeFile:
+class ProbeFile(Job[Facts]):
     """Measure a file that people brought."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class CheckFilm:
+class CheckFilm(Job[Facts]):
     """Measure a delivered result and make sure that it can be played to its end."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class GrabFrame:
+class GrabFrame(Job[Facts]):
     """Take one frame, counted from 0 in order of showing, as a PNG."""
 
     source: Path
@@ -40,7 +54,7 @@ class GrabFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class CutPiece:
+class CutPiece(Job[Facts]):
     """Cut the frames `first` to `last`, both included, with their sound, as an MP4."""
 
     source: Path
@@ -50,7 +64,7 @@ class CutPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class CutSound:
+class CutSound(Job[Facts]):
     """Take the whole sound track as a WAV."""
 
     source: Path
@@ -58,23 +72,61 @@ class CutSound:
 
 
 @dataclass(frozen=True, slots=True)
-class ConformSegment:
-    """Bring one clip to a cut's size and rate; `recipe.key()` names what comes out."""
+class ConformSegment(Job[Facts]):
+    """Bring one clip or picture to a cut's shape; `source` is None for a title. `recipe.key()` names what comes out."""
 
-    source: Path
+    source: Path | None
     recipe: SegmentRecipe
+    target: Path
+    fonts: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClips(Job[Facts]):
+    """Make the transition between two clips; a file is None for a title, and where there is nothing before."""
+
+    before: Path | None
+    after: Path | None
+    recipe: JoinRecipe
+    target: Path
+    fonts: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSubtitles(Job[tuple[Caption, ...]]):
+    """Read subtitles as captions of a film of so many frames."""
+
+    path: Path
+    frames: int
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSound(Job[Levelled]):
+    """Find the gain that brings a film's sound to so many LUFS; `segments` are the files of its segments by key."""
+
+    recipe: SoundRecipe
+    loudness: Decimal
+    segments: Mapping[str, Path]
+    music: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSound(Job[Facts]):
+    """Encode one chunk of a film's sound as raw AAC; `segments` are the files that it hears, by key."""
+
+    chunk: SoundChunk
+    segments: Mapping[str, Path]
+    music: Path | None
     target: Path
 
 
 @dataclass(frozen=True, slots=True)
-class AssembleCut:
-    """Join segments to a finished cut."""
+class AssembleCut(Job[Facts]):
+    """Join segments and sound to a finished cut."""
 
-    segments: tuple[Path, ...]
+    film: FilmRecipe
     target: Path
-
-
-Job = ProbeFile | CheckFilm | GrabFrame | CutPiece | CutSound | ConformSegment | AssembleCut
 
 
 class Jobs(Protocol):
@@ -86,7 +138,7 @@ class Jobs(Protocol):
     """
 
     async def __call__(
-        self, job: Job, limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
-    ) -> Facts:
-        """Do one job when the limiter lets it, and measure what it made."""
+        self, job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
+    ) -> Result:
+        """Do one job when the limiter lets it, and give what it says."""
         ...

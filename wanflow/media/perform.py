@@ -3,38 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import cast
 
 import anyio
 from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
 
 from wanflow.errors import MediaFault
-from wanflow.media import cut, extract, probe
-from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
+from wanflow.media.captioning import Caption
+from wanflow.media import conform, cut, extract, mix, probe
+from wanflow.media.jobs import (
+    AssembleCut,
+    CheckFilm,
+    ConformSegment,
+    CutPiece,
+    CutSound,
+    EncodeSound,
+    GrabFrame,
+    Job,
+    JoinClips,
+    LevelSound,
+    ProbeFile,
+    ReadSubtitles,
+    Result,
+)
+from wanflow.media.soundtrack import Levelled
+from wanflow.media.subtitles import captions_in
 from wanflow.media.tool import Leash, Progress
 from wanflow.spec.facts import Facts
 
 
-def carry_out(job: Job, leash: Leash, progress: Progress | None = None) -> Facts:
-    """Do a job in this thread, however long it takes, and measure what it made. Raises MediaFault."""
+def carry_out(job: Job[Result], leash: Leash, progress: Progress | None = None) -> Result:
+    """Do a job in this thread, however long it takes, and give what it says. Raises MediaFault."""
+    return cast(Result, _said(job, leash, progress))
+
+
+def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | Levelled | tuple[Caption, ...]:
     match job:
         case ProbeFile(path):
             return probe.probe(path)
         case CheckFilm(path):
             return probe.check_film(path)
+        case ReadSubtitles(path, frames, rate):
+            return tuple(captions_in(path, frames=frames, rate=rate))
+        case LevelSound(recipe, loudness, segments, music):
+            return mix.level(recipe, loudness, segments, music, leash=leash)
+        case _:
+            return probe.probe(_make(job, leash, progress))
+
+
+def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
+    """Make the file that a job asks for."""
+    match job:
         case GrabFrame(source, index, target):
             extract.grab_frame(source, index, target)
         case CutPiece(source, first, last, target):
             extract.cut_piece(source, first, last, target, leash=leash, progress=progress)
         case CutSound(source, target):
             extract.cut_sound(source, target, leash=leash)
-        case ConformSegment(source, recipe, target):
-            cut.conform(source, recipe, target, leash=leash, progress=progress)
-        case AssembleCut(segments, target):
-            cut.assemble(segments, target, leash=leash, progress=progress)
-    return probe.probe(target)
+        case ConformSegment(clip, recipe, target, fonts):
+            conform.conform(clip, recipe, target, fonts=fonts, leash=leash, progress=progress)
+        case JoinClips(before, after, recipe, target, fonts):
+            conform.blend((before, after), recipe, target, fonts=fonts, leash=leash, progress=progress)
+        case EncodeSound(chunk, segments, music, target):
+            mix.encode_chunk(chunk, segments, music, target, leash=leash)
+        case AssembleCut(film, target):
+            cut.assemble(film, target, leash=leash, progress=progress)
+        case _:
+            raise TypeError(f"no such job: {job}")
+    return target
 
 
-async def perform(job: Job, limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Facts:
+async def perform(
+    job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
+) -> Result:
     """Do a job in a worker thread of this process; the first implementation of `Jobs`."""
     leash = Leash()
     async with anyio.create_task_group() as watch:
@@ -48,8 +90,8 @@ async def perform(job: Job, limiter: CapacityLimiter, progress: Callable[[int], 
     return result
 
 
-def _attempt(job: Job, leash: Leash, progress: Progress | None) -> Facts | MediaFault:
-    """The job's facts or its fault, as a value: an exception would leave the task group as a group of one."""
+def _attempt(job: Job[Result], leash: Leash, progress: Progress | None) -> Result | MediaFault:
+    """What the job says or its fault, as a value: an exception would leave the task group as a group of one."""
     try:
         return carry_out(job, leash, progress)
     except MediaFault as fault:

@@ -11,13 +11,22 @@ from pathlib import Path
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wanflow import digest
-from wanflow.media.container import BadMedia, film_of, film_stream, matrix_of, opened, packets_of, shown, square_size
+from wanflow.media.container import (
+    BadMedia,
+    Stamp,
+    film_of,
+    film_stream,
+    matrix_of,
+    opened,
+    packets_of,
+    shown,
+    square_size,
+)
 from wanflow.spec.facts import Facts, Kind
 from wanflow.timing import NOMINAL_RATE
 
@@ -145,11 +154,11 @@ def _refuse_still(container: InputContainer, path: Path) -> None:
 def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:
     width, height = square_size(stream, _first(container, stream, path))
     container.seek(0, backward=True)
-    packets = packets_of(container, stream)
-    if stream.frames and len(packets) != stream.frames:
-        raise BadMedia(path, f"is cut short: it has {len(packets)} of {stream.frames} frames")
-    times = shown(packets)
-    rate = _rate(stream, times, packets)
+    stamps = list(packets_of(container, stream))
+    if stream.frames and len(stamps) != stream.frames:
+        raise BadMedia(path, f"is cut short: it has {len(stamps)} of {stream.frames} frames")
+    times = shown(stamps)
+    rate = _rate(stream, times, stamps)
     sound = container.streams.audio[0] if container.streams.audio else None
     samples, sample_rate = _samples(container, sound) if sound else (0, 0)
     return Facts(
@@ -188,12 +197,12 @@ def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoF
     raise BadMedia(path, "has a video without frames")
 
 
-def _rate(stream: VideoStream, times: Sequence[int], packets: Sequence[Packet[VideoStream]]) -> Fraction:
+def _rate(stream: VideoStream, times: Sequence[int], stamps: Sequence[Stamp]) -> Fraction:
     """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length."""
     for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate):
         if rate and _keeps(times, rate, stream.time_base or Fraction(1)):
             return Fraction(rate)
-    ends = max((packet.pts or 0) + (packet.duration or 0) for packet in packets)
+    ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps)
     ticks = max(ends - times[0], len(times))
     return len(times) / (ticks * (stream.time_base or Fraction(1)))
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
 from wanflow import timing
 from wanflow.errors import MediaFault
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
+from wanflow.media.segment import Recipe
 from wanflow.timing import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
@@ -43,43 +47,54 @@ class Part:
     samples: int
 
 
+def survey(path: Path) -> Part:
+    """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
+    with opened(path) as container:
+        film = film_of(container, path)
+        return _part(path, container, film, film.frames)
+
+
 def measure(path: Path) -> Part:
     """Measure a segment or a finished cut, reading it to its end. Raises BadMedia."""
     with opened(path) as container:
         film = film_of(container, path)
-        sound = container.streams.audio[0] if container.streams.audio else None
-        coded = film.codec_context
-        shape = Shape(
-            codec=coded.name,
-            width=coded.width,
-            height=coded.height,
-            pixel_format=coded.pix_fmt,
-            pixel_aspect=film.sample_aspect_ratio,
-            time_base=film.time_base,
-            rate=film.average_rate,
-            parameter_sets=coded.extradata,
-            colour=(coded.color_primaries, coded.color_trc, coded.colorspace, coded.color_range),
-            start=film.start_time,
-            sound=(sound.codec_context.name, sound.rate, sound.layout.nb_channels) if sound else None,
-        )
-        samples = round((sound.duration or 0) * (sound.time_base or 0) * sound.rate) if sound else 0
-        return Part(path, shape, len(packets_of(container, film)), samples)
+        return _part(path, container, film, sum(1 for _ in packets_of(container, film)))
 
 
-def require_segment(path: Path, frames: int, rate: Fraction) -> None:
-    """Raise BadMedia unless a conformed file has exactly these frames at this rate and exactly their sound."""
+def _part(path: Path, container: InputContainer, film: VideoStream, frames: int) -> Part:
+    sound = container.streams.audio[0] if container.streams.audio else None
+    coded = film.codec_context
+    shape = Shape(
+        codec=coded.name,
+        width=coded.width,
+        height=coded.height,
+        pixel_format=coded.pix_fmt,
+        pixel_aspect=film.sample_aspect_ratio,
+        time_base=film.time_base,
+        rate=film.average_rate,
+        parameter_sets=coded.extradata,
+        colour=(coded.color_primaries, coded.color_trc, coded.colorspace, coded.color_range),
+        start=film.start_time,
+        sound=(sound.codec_context.name, sound.rate, sound.layout.nb_channels) if sound else None,
+    )
+    samples = round((sound.duration or 0) * (sound.time_base or 0) * sound.rate) if sound else 0
+    return Part(path, shape, frames, samples)
+
+
+def require_segment(path: Path, recipe: Recipe) -> None:
+    """Raise BadMedia unless a segment has exactly its recipe's frames, and exactly the sound beside them."""
     part = measure(path)
-    samples = timing.to_samples(frames, rate)
-    if (part.frames, part.shape.rate, part.samples, part.shape.start) != (frames, rate, samples, 0):
+    wanted = (recipe.frames, recipe.rate, recipe.samples, 0)
+    if (part.frames, part.shape.rate, part.samples, part.shape.start) != wanted:
         raise BadMedia(
             path,
             f"came out with {part.frames} frames at {part.shape.rate} and {part.samples} samples, "
-            f"not {frames} at {rate} and {samples}",
+            f"not {recipe.frames} at {recipe.rate} and {recipe.samples}",
         )
 
 
-def require_alike(parts: Sequence[Part]) -> None:
-    """Raise MediaFault where a part can't be joined to the first one by copying, and say why."""
+def require_alike(parts: Sequence[Part], frames: int) -> None:
+    """Raise MediaFault where a part can't be joined to the first one by copying, and say why; `frames` is their sum."""
     if not parts:
         raise MediaFault("a cut needs at least one segment")
     for part in parts:
@@ -88,8 +103,10 @@ def require_alike(parts: Sequence[Part]) -> None:
                 f"`{part.path.name}` can't be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
             )
         samples = timing.to_samples(part.frames, part.shape.rate or timing.NOMINAL_RATE)
-        if part.shape.start != 0 or part.samples != samples:
+        if part.shape.start != 0 or abs(part.samples - samples) > 1:
             raise BadMedia(part.path, f"is no segment: it has {part.samples} samples beside {part.frames} frames")
+    if (found := sum(part.frames for part in parts)) != frames:
+        raise MediaFault(f"the segments have {found} frames in all, and the cut has {frames}")
 
 
 def require_cut(path: Path, frames: int, rate: Fraction) -> None:
@@ -98,7 +115,7 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
     with opened(path) as container:
         film = film_of(container, path)
         sound = container.streams.audio[0]
-        counted = len(packets_of(container, film))
+        counted = sum(1 for _ in packets_of(container, film))
         lasts = (film.duration or 0) * (film.time_base or Fraction(0))
         sounds = (sound.duration or 0) * (sound.time_base or Fraction(0))
         start = film.start_time

@@ -6,21 +6,35 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow import digest, timing
+from wanflow.media.captioning import Caption
 
-SEGMENT_VERSION = 1
+SEGMENT_VERSION = 2
 """Raised when the same recipe makes another segment: another encoder line, another slate."""
 
 SLATE_SHARE = 10
 """The slate is a tenth of the picture's height (format.md, Cuts)."""
 
+DRAFT, FINAL = "draft", "final"
+"""How much effort the encoder makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A picture that stands: a file's (`text` is None) or words on a plain ground of red, green and blue."""
+
+    text: str | None = None
+    background: tuple[int, int, int] = (0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecipe:
-    """All that determines a segment.
+    """All that determines a segment made from one clip.
 
-    `source` is the digest of the clip; `first` and `count` are frames of it at its own rate; `frames` are those of
-    the segment at `rate`. `slate` are the lines of the strip at the bottom, none for a clean picture; `fit` is how a
-    clip of another shape comes to this one: with `bars`, or by a `crop`.
+    `source` is the digest of the clip; `first` and `count` are frames of it at its own rate. Brought to `rate`, `skip`
+    of its frames are passed over and `frames` shown. `slate` are the lines of the strip at the bottom, none for a clean
+    picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
+    it begins, it ends with a hard cut, where sound would click. `card` for a picture or a title, None for a clip.
+    `captions` are burned into the picture; `fonts` name those that go before the machine's own where words are drawn.
     """
 
     source: str
@@ -32,6 +46,13 @@ class SegmentRecipe:
     rate: Fraction
     slate: tuple[str, ...] = ()
     fit: str = "bars"
+    skip: int = 0
+    opens: bool = True
+    closes: bool = True
+    card: Card | None = None
+    captions: tuple[Caption, ...] = ()
+    profile: str = DRAFT
+    fonts: tuple[str, ...] = ()
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -39,23 +60,55 @@ class SegmentRecipe:
             raise ValueError(f"a segment needs an even width and height, not {self.width}x{self.height}")
 
     @property
+    def begin(self) -> int:
+        """The 48 kHz sample at which it begins, counted from the clip's first frame on the timeline."""
+        return timing.to_samples(self.skip, self.rate)
+
+    @property
     def samples(self) -> int:
         """The 48 kHz samples that lie beside the frames."""
-        return timing.to_samples(self.frames, self.rate)
+        return timing.to_samples(self.skip + self.frames, self.rate) - self.begin
 
     def key(self) -> str:
         """The hash of the recipe: equal keys are one segment, whatever ffmpeg made it and whatever bytes that gave."""
-        made: dict[str, digest.Canonical] = {
-            "segment": self.version,
-            "source": self.source,
-            "first": self.first,
-            "count": self.count,
-            "frames": self.frames,
-            "size": [self.width, self.height],
-            "rate": timing.rate_text(self.rate),
-            "slate": list(self.slate),
-        }
-        return digest.of_json(made if self.fit == "bars" else made | {"fit": self.fit})
+        return digest.of_json(_canonical(self))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRecipe:
+    """All that determines a transition: the end of one clip and the start of the next, as long as each other.
+
+    `before` is None where a film begins: what comes out of black is `after` alone.
+    """
+
+    kind: str
+    before: SegmentRecipe | None
+    after: SegmentRecipe
+    captions: tuple[Caption, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """How long it is."""
+        return self.after.frames
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second."""
+        return self.after.rate
+
+    @property
+    def samples(self) -> int:
+        """The 48 kHz samples that lie beside the frames."""
+        return self.after.samples
+
+    def key(self) -> str:
+        """The hash of the recipe: it changes with either clip, and with nothing else."""
+        before = None if self.before is None else _canonical(self.before)
+        made: dict[str, digest.Canonical] = {"join": self.kind, "before": before, "after": _canonical(self.after)}
+        return digest.of_json(made | {"captions": [_caption(each) for each in self.captions]})
+
+
+Recipe = SegmentRecipe | JoinRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +148,27 @@ def strip_height(picture_height: int) -> int:
 def slate_top(recipe: SegmentRecipe) -> int:
     """The first line of the picture that the slate covers."""
     return recipe.height - strip_height(recipe.height)
+
+
+def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
+    card = None if recipe.card is None else [recipe.card.text, list[digest.Canonical](recipe.card.background)]
+    return {
+        "segment": recipe.version,
+        "source": recipe.source,
+        "first": recipe.first,
+        "count": recipe.count,
+        "skip": recipe.skip,
+        "frames": recipe.frames,
+        "size": [recipe.width, recipe.height],
+        "rate": timing.rate_text(recipe.rate),
+        "slate": list(recipe.slate),
+        "fit": recipe.fit,
+        "hard": [recipe.opens, recipe.closes],
+        "card": card,
+        "captions": [_caption(each) for each in recipe.captions],
+        "profile": recipe.profile,
+        "fonts": list(recipe.fonts),
+    }
 
 
 def _even(value: Fraction) -> int:

@@ -253,8 +253,7 @@ def _decide_extract(vertex: ExtractVertex, source: Supply, world: World) -> Deci
 
 def _decide_cut(vertex: CutVertex, supplies: Mapping[str, Supply], world: World) -> Decision:
     before = world.inventory.cuts.get(vertex.cut.name)
-    items = edit.arrange(vertex.cut, supplies, world.shots, world.backend)
-    if edit.cut_fingerprint(items, vertex.cut.shape) == before is not None:
+    if edit.arrange(vertex.cut, supplies, world.shots, world.backend).fingerprint() == before is not None:
         return Decision(Action.REUSE, (Reason(Code.UP_TO_DATE, "its clips are the same"),))
     obstacles = {supply.obstacle for supply in supplies.values() if supply.obstacle is not None}
     if obstacles:

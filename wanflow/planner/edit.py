@@ -13,11 +13,12 @@ from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.supply import Supply
-from wanflow.spec.production import AS_FIRST, Cut, CutItem, CutShape, Shot
-from wanflow.spec.source import FileSource, Frame, Piece, PieceOutside, ShotSource, Sound, frame_span
+from wanflow.spec.cutcheck import takeover
+from wanflow.spec.production import Cut, CutItem, Notice, Shot, TitleCard
+from wanflow.spec.source import Frame, PieceOutside, Sound, frame_span
 from wanflow.store.take import Film
 
-ASSEMBLY_VERSION = 1
+ASSEMBLY_VERSION = 2
 """Raised when the same items would be assembled into another film."""
 
 
@@ -25,17 +26,37 @@ ASSEMBLY_VERSION = 1
 class EditItem:
     """One item of a cut with its clip known as far as it is.
 
-    `continued_at` is the frame of this clip at which the next item's footage takes over, because the next item
-    continues this clip from there; None where it does not. `start` and `stop` are the author's `in` and `out`.
+    `vertex` supplies it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame
+    of this clip at which the next item's footage takes over, because the next item continues this clip from there;
+    None where it does not.
     """
 
-    vertex: str
+    item: CutItem
+    vertex: str | None
     digest: str | None
     film: Film | None
-    start: Decimal | None
-    stop: Decimal | None
-    continued_at: int | None
-    slate: tuple[str, ...]
+    continued_at: int | None = None
+    slate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their files."""
+
+    cut: Cut
+    items: tuple[EditItem, ...]
+    music: Supply | None = None
+    subtitles: tuple[str | None, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether everything is there that it is made from."""
+        parts = [item.digest for item in self.items] + list(self.subtitles)
+        return None not in parts and (self.music is None or self.music.digest is not None)
+
+    def fingerprint(self) -> str | None:
+        """The hash of all that determines the film; None while a part of it is not known."""
+        return digest.of_json(_edit_json(self)) if self.known else None
 
 
 def extract_identity(vertex: ExtractVertex, source: Supply) -> Identity | Reason:
@@ -69,60 +90,32 @@ def extract_film(vertex: ExtractVertex, source: Supply) -> Film | None:
     return Film(count, film.rate, film.width, film.height, samples, timing.SAMPLE_RATE if samples else 0)
 
 
-def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], backend: str) -> tuple[EditItem, ...]:
-    """A cut's items with what their vertices supply, and where each is taken over by the next one."""
+def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], backend: str) -> Edit:
+    """A cut with what its vertices supply, and where each item is taken over by the next one."""
     following = (*cut.items[1:], None)
-    return tuple(
+    items = tuple(
         _item(item, after, supplies, shots, slated=backend == "animatic")
         for item, after in zip(cut.items, following, strict=True)
     )
-
-
-def cut_fingerprint(items: tuple[EditItem, ...], shape: CutShape = AS_FIRST) -> str | None:
-    """The hash of all that determines a cut; None while one of its clips is not known."""
-    if any(item.digest is None for item in items):
-        return None
-    made: dict[str, Canonical] = {"assembly": ASSEMBLY_VERSION, "items": [_item_json(item) for item in items]}
-    return digest.of_json(made if shape == AS_FIRST else made | {"shape": _shape_json(shape)})
-
-
-def continued_at(
-    item: CutItem, after: CutItem | None, supplies: Mapping[str, Supply], shots: Mapping[str, Shot]
-) -> int | None:
-    """The frame of `item`'s clip at which the continuation that follows it takes over (format.md, Continuation)."""
-    if after is None or after.keep_overlap or not isinstance(after.source, ShotSource):
-        return None
-    clips = [media.source for media in shots[after.source.shot].media if media.type == "first_clip"]
-    origin = origin_id(item.source)
-    film = supplies[origin].film
-    for source in clips:
-        if film is not None and isinstance(source, FileSource | ShotSource) and origin_id(source) == origin:
-            return _first_frame(source.piece, film)
-    return None
+    music = None if cut.finish.music is None else supplies[origin_id(cut.finish.music.source)]
+    tracks = (supplies[origin_id(track.source)].digest for track in cut.finish.subtitles)
+    return Edit(cut, items, music, tuple(tracks))
 
 
 def _item(
     item: CutItem, after: CutItem | None, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], *, slated: bool
 ) -> EditItem:
+    if isinstance(item.source, TitleCard):
+        return EditItem(item, None, _card_digest(item.source), None)
     supply = supplies[origin_id(item.source)]
-    return EditItem(
-        vertex=origin_id(item.source),
-        digest=supply.digest,
-        film=supply.film,
-        start=item.start,
-        stop=item.stop,
-        continued_at=continued_at(item, after, supplies, shots),
-        slate=supply.caption if slated and item.slate else (),
-    )
+    film = supply.film
+    begins = None if film is None else takeover(item, after, film.frames, film.rate, shots)
+    slate = supply.caption if slated and item.slate else ()
+    return EditItem(item, origin_id(item.source), supply.digest, film, begins, slate)
 
 
-def _first_frame(piece: Piece | None, film: Film) -> int | None:
-    if piece is None or isinstance(piece, Sound):
-        return 0
-    try:
-        return frame_span(piece, film.frames, film.rate)[0]
-    except PieceOutside:
-        return None  # the extract of this piece is blocked with the reason, and the cut with it
+def _card_digest(card: TitleCard) -> str:
+    return digest.of_json({"title": card.text, "background": list(card.background)})
 
 
 def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Reason:
@@ -131,16 +124,53 @@ def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Re
     return recipe.part(of, vertex.piece, 0, film.samples - 1)
 
 
-def _shape_json(shape: CutShape) -> Canonical:
+def _edit_json(edit: Edit) -> dict[str, Canonical]:
+    shape, finish = edit.cut.shape, edit.cut.finish
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
-    return {"size": size, "rate": None if shape.rate is None else timing.rate_text(shape.rate), "fit": shape.fit}
+    return {
+        "assembly": ASSEMBLY_VERSION,
+        "items": [_item_json(item) for item in edit.items],
+        "size": size,
+        "rate": None if shape.rate is None else timing.rate_text(shape.rate),
+        "fit": shape.fit,
+        "music": _music_json(edit),
+        "subtitles": [
+            {"of": of, "language": track.language, "burned": track.burned}
+            for of, track in zip(edit.subtitles, finish.subtitles, strict=True)
+        ],
+        "loudness": _plain(finish.loudness),
+        "profile": finish.profile,
+        "labelled": finish.labelled,
+        "notice": _notice_json(finish.notice),
+        "fonts": [list[Canonical](font) for font in finish.fonts],
+    }
 
 
 def _item_json(item: EditItem) -> Canonical:
+    made, joined = item.item, item.item.transition
     return {
         "of": item.digest,
-        "in": None if item.start is None else str(item.start.normalize()),
-        "out": None if item.stop is None else str(item.stop.normalize()),
+        "in": _plain(made.start),
+        "out": _plain(made.stop),
         "continued_at": item.continued_at,
         "slate": list(item.slate),
+        "stands": _plain(made.seconds),
+        "transition": None if joined is None else [joined.kind, _plain(joined.seconds)],
+        "name": made.name,
     }
+
+
+def _music_json(edit: Edit) -> Canonical:
+    music = edit.cut.finish.music
+    if music is None or edit.music is None:
+        return None
+    words = {"gain": _plain(music.gain), "fade": _plain(music.fade)}
+    return {"of": edit.music.digest, "duck": music.duck, **words}
+
+
+def _notice_json(notice: Notice | None) -> Canonical:
+    return None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)]
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else format(number.normalize(), "f")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import CutVertex, ShotVertex, cut_id
 from wanflow.planner.edit import EditItem
 from wanflow.planner.steps import Plan
-from wanflow.runner.cutting import frame_rate, items_of, place_items
+from wanflow.runner.montage import edit_of, frame_rate, place_items
 from wanflow.runner.stage import Stage
 from wanflow.spec.production import Shot
+from wanflow.spec.timeline import Clip
 from wanflow.store.take import Take
 
 
@@ -19,20 +20,24 @@ from wanflow.store.take import Take
 class Event:
     """One clip of a cut. `first` and `count` are frames of its file, which has `frames` of them at `rate`.
 
-    `begin` and `length` are frames of the cut. `file` is relative to the production's folder. `take` and what follows
-    it are None for a file that somebody brought.
+    `begin` and `length` are frames of the cut; of them the first `lead` are a `transition` from the event before, or
+    from black. `file` is relative to the production's folder, None for a title; `still`: it is a picture. `take` and
+    what follows it are None for a file that somebody brought.
     """
 
     name: str
-    file: str
+    file: str | None
     first: int
     count: int
     frames: int
     rate: Fraction
     begin: int
     length: int
+    lead: int
+    transition: str
     digest: str
     sound: bool
+    still: bool = False
     shot: Shot | None = None
     number: int | None = None
     take: Take | None = None
@@ -50,7 +55,7 @@ class EditList:
     @property
     def frames(self) -> int:
         """How long the cut is."""
-        return sum(event.length for event in self.events)
+        return max((event.begin + event.length for event in self.events), default=0)
 
 
 def edit_list(plan: Plan, cut: str) -> EditList:
@@ -66,31 +71,37 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
-    items = items_of(vertex, Stage(plan, plan.inventory))
-    missing = [item.vertex for item in items if item.digest is None]
+    edit = edit_of(vertex, Stage(plan, plan.inventory))
+    missing = [item.vertex for item in edit.items if item.digest is None]
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")
-    rate = frame_rate(items, vertex.cut.shape)
-    events = tuple(
-        _event(plan, items[clip.item], (clip.first, clip.count, clip.begin, clip.length))
-        for clip in place_items(items, rate)
-    )
+    rate = frame_rate(edit)
+    events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in place_items(edit, rate))
     return EditList(cut, production.title or cut, rate, events)
 
 
-def _event(plan: Plan, item: EditItem, span: tuple[int, int, int, int]) -> Event:
-    first, count, begin, length = span
-    film, digest = item.film, item.digest
-    if film is None or digest is None:
-        raise TypeError(f"nothing to show of {item.vertex}")
-    sound = film.samples > 0
-    vertex = plan.graph.vertex(item.vertex)
-    if not isinstance(vertex, ShotVertex):
-        path = item.vertex.removeprefix("asset:")
-        return Event(path, path, first, count, film.frames, film.rate, begin, length, digest, sound)
-    entry = plan.inventory.lock.shots[item.vertex]
-    number = entry.numbers[digest]
-    name = f"{item.vertex}.t{number}"
+def _event(plan: Plan, item: EditItem, clip: Clip, rate: Fraction) -> Event:
+    film = item.film
+    event = Event(
+        name=item.item.name,
+        file=None if item.vertex is None else item.vertex.removeprefix("asset:"),
+        first=clip.first,
+        count=clip.count,
+        frames=clip.count if film is None else film.frames,
+        rate=rate if film is None else film.rate,
+        begin=clip.begin,
+        length=clip.length,
+        lead=clip.lead,
+        transition=clip.transition,
+        digest=item.digest or "",
+        sound=film is not None and film.samples > 0,
+        still=film is None,
+    )
+    vertex = None if item.vertex is None else plan.graph.vertex(item.vertex)
+    if not isinstance(vertex, ShotVertex) or item.digest is None:
+        return event
+    entry = plan.inventory.lock.shots[vertex.id]
+    number = entry.numbers[item.digest]
+    name = f"{vertex.id}.t{number}"
     file = f"{plan.graph.production.out}/shots/{name}.mp4"
-    known = (vertex.shot, number, entry.takes[digest])
-    return Event(name, file, first, count, film.frames, film.rate, begin, length, digest, sound, *known)
+    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=entry.takes[item.digest])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from os import path as paths
 from pathlib import Path
@@ -13,6 +13,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow.report.editlist import EditList, Event
 from wanflow.report.wording import printable
+from wanflow.spec.timeline import WIPE
 
 REEL_LETTERS = 8
 """An EDL's media names have eight signs at most."""
@@ -47,22 +48,50 @@ def _children(
     cut: EditList, folder: Path, target: Path, kind: str, at: Fraction | None
 ) -> Iterator[otio.core.Composable]:
     reels = _reels(cut)
-    for event in cut.events:
-        span = _range(event.first, event.count, event.rate) if at is None else _at_rate(event, at)
-        if kind == otio.schema.TrackKind.Audio and not event.sound:
+    trails = [*(event.lead for event in cut.events[1:]), 0]
+    sounding = kind == otio.schema.TrackKind.Audio
+    for position, (event, trail) in enumerate(zip(cut.events, trails, strict=True)):
+        span = _shown(event, cut.rate, trail, at)
+        if event.lead and not (sounding and _silent(cut.events[max(0, position - 1) : position + 1])):
+            yield _transition(event, cut.rate)
+        if sounding and not event.sound:
             yield otio.schema.Gap(source_range=span)
             continue
-        clip = otio.schema.Clip(name=event.name, source_range=span, media_reference=_media(event, folder, target))
+        clip = otio.schema.Clip(name=printable(event.name), source_range=span, media_reference=_media(event, folder, target))
         clip.metadata["wanflow"] = _facts(event)
-        clip.metadata["cmx_3600"] = {"reel": reels[event.file]}
-        if kind == otio.schema.TrackKind.Video:
+        clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
+        if not sounding:
             clip.markers.append(_marker(event, span))
         yield clip
 
 
-def _media(event: Event, folder: Path, target: Path) -> otio.schema.ExternalReference:
-    relative = Path(paths.relpath(folder / event.file, target)).as_posix()
+def _shown(event: Event, rate: Fraction, trail: int, at: Fraction | None) -> TimeRange:
+    """The event's frames up to where the next transition begins; what plays on beneath it is the editor's to find."""
+    if at is not None:
+        return _range(round(event.first / event.rate * at), event.length - trail, at)
+    count = event.count - round(trail / rate * event.rate)
+    return _range(event.first, max(count, 1), event.rate)
+
+
+def _transition(event: Event, rate: Fraction) -> otio.schema.Transition:
+    """How an event begins, all of it after the cut: so editing lists count."""
+    kind = "SMPTE_Wipe" if event.transition == WIPE else otio.schema.TransitionTypes.SMPTE_Dissolve
+    nothing, lead = (RationalTime(frames, float(rate)) for frames in (0, event.lead))
+    joined = otio.schema.Transition(event.transition, kind, in_offset=nothing, out_offset=lead)
+    joined.metadata["wanflow"] = {"transition": event.transition}
+    return joined
+
+
+def _silent(events: Sequence[Event]) -> bool:
+    return not all(event.sound for event in events)
+
+
+def _media(event: Event, folder: Path, target: Path) -> otio.core.MediaReference:
     available = _range(0, event.frames, event.rate)
+    if event.file is None:
+        words = {"text": printable(event.name)}
+        return otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
+    relative = Path(paths.relpath(folder / event.file, target)).as_posix()
     return otio.schema.ExternalReference(target_url=quote(relative), available_range=available)
 
 
@@ -70,16 +99,11 @@ def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
 
 
-def _at_rate(event: Event, rate: Fraction) -> TimeRange:
-    """The same frames counted at the cut's rate, as long as they play there."""
-    return _range(round(event.first / event.rate * rate), event.length, rate)
-
-
 def _marker(event: Event, span: TimeRange) -> otio.schema.Marker:
     """The beginning of a shot, with its words."""
     words = printable(event.shot.written) if event.shot is not None else ""
     marked = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
-    return otio.schema.Marker(name=event.name, marked_range=marked, metadata={"wanflow": {"prompt": words}})
+    return otio.schema.Marker(name=printable(event.name), marked_range=marked, metadata={"wanflow": {"prompt": words}})
 
 
 def _facts(event: Event) -> dict[str, object]:
@@ -92,5 +116,5 @@ def _facts(event: Event) -> dict[str, object]:
 
 def _reels(cut: EditList) -> dict[str, str]:
     """A short name for each file, no two alike."""
-    files = dict.fromkeys(event.file for event in cut.events)
+    files = dict.fromkeys(event.file or event.name for event in cut.events)
     return {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.planner.steps import Step
+from wanflow.report.cutrows import finish_rows, item_text
 from wanflow.report.sources import piece_text, source_text
 from wanflow.report.wording import columns, printable, visible
 from wanflow.runner.body import body_of
 from wanflow.spec.model import Value
-from wanflow.spec.production import CutItem, Media, Production, Shot
+from wanflow.spec.production import Media, Production, Shot
 from wanflow.yamlvalue import Place
 
 Body = Mapping[str, object]
@@ -39,8 +40,9 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
         case ShotVertex(shot=shot):
             return tuple(_of_shot(shot))
         case CutVertex(cut=cut):
-            items = [Row(f"item {number}", _item(item), item.place) for number, item in enumerate(cut.items, 1)]
-            return (Row("output", cut.output, cut.place), *items)
+            items = [Row(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
+            finish = [Row(key, words, cut.place) for key, words in finish_rows(cut)]
+            return (Row("output", cut.output, cut.place), *items, *finish)
         case ExtractVertex():
             return tuple(_of_extract(vertex, production.shots[vertex.shot]))
         case AssetVertex(source=source):
@@ -96,17 +98,6 @@ def _of_media(media: Media) -> Iterator[Row]:
     yield Row(media.slot, f"{named}{source_text(media.source)}", media.place)
     if media.voice is not None:
         yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
-
-
-def _item(item: CutItem) -> str:
-    words = [source_text(item.source)]
-    if item.start is not None:
-        words.append(f"in {item.start:f}")
-    if item.stop is not None:
-        words.append(f"out {item.stop:f}")
-    if item.keep_overlap:
-        words.append("overlap kept")
-    return ", ".join(words)
 
 
 def _plain(value: Value) -> str:

@@ -12,9 +12,10 @@ def to_srt(cut: EditList) -> str:
     """One entry a clip, from its first frame to its last: its name, and its prompt as it was written."""
     entries = []
     for number, event in enumerate(cut.events, 1):
-        begin, end = (_time(frames / cut.rate) for frames in (event.begin, event.begin + event.length))
+        following = cut.events[number].begin if number < len(cut.events) else cut.frames
+        begin, end = (_time(frames / cut.rate) for frames in (event.begin, following))
         words = printable(event.shot.written) if event.shot is not None else ""
-        entries.append(f"{number}\n{begin} --> {end}\n{event.name}\n{words}".rstrip() + "\n")
+        entries.append(f"{number}\n{begin} --> {end}\n{printable(event.name)}\n{words}".rstrip() + "\n")
     return "\n".join(entries)
 
 

@@ -1,44 +1,37 @@
-"""Cuts: clips placed on a timeline, conformed once each, joined, and put under their name in `out/`."""
+"""Cuts: segments and sound made where they are missing, joined, and put under their name in `out/`."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import anyio
 
-from wanflow import timing
+from wanflow import digest, timing
+from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
-from wanflow.graph.node import CutVertex
-from wanflow.media import timeline
-from wanflow.media.jobs import AssembleCut, ConformSegment
-from wanflow.media.segment import SegmentRecipe
-from wanflow.media.slate import missing_glyphs
-from wanflow.planner import edit
+from wanflow.graph.node import CutVertex, ShotVertex
+from wanflow.media.chapters import Chapter
+from wanflow.media.filmrecipe import UNKNOWN_LANGUAGE, FilmRecipe, Labelling, Track
+from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips
+from wanflow.media.segment import JoinRecipe, Recipe
 from wanflow.planner.edit import EditItem
 from wanflow.planner.steps import Step
+from wanflow.runner.captions import captions_of, font_files, warn_of_boxes
 from wanflow.runner.derive import keep_derived
-from wanflow.runner.event import CutFinished, CutProgress, Warned
+from wanflow.runner.event import CutFinished, CutProgress
 from wanflow.runner.files import file_of
+from wanflow.runner.montage import Montage, Segment, edit_of, frame_rate, lay_out, place_items
 from wanflow.runner.parts import Parts
-from wanflow.runner.provenance import provenance
+from wanflow.runner.provenance import MADE_ELSEWHERE, provenance
+from wanflow.runner.soundmaking import make_sound
 from wanflow.runner.stage import Stage
-from wanflow.spec.production import Cut, CutShape
+from wanflow.spec.facts import Facts
+from wanflow.spec.timeline import total_frames
+from wanflow.spec.production import Subtitles
 from wanflow.store import blobs, cuts, durable
-from wanflow.store.take import Film
-
-DEFAULT_SIZE = (1280, 720)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A segment of a cut: what it is made from, and the clip's file."""
-
-    recipe: SegmentRecipe
-    source: Path
 
 
 async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
@@ -46,149 +39,133 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
     vertex = stage.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
-    items = items_of(vertex, stage)
-    segments = _segments(items, vertex.cut.shape, stage, parts)
-    _warn_of_boxes(step.node, items, parts)
-    work = _Assembly(step.node, vertex.cut, parts, segments, stage, items)
-    files = await work.conform()
-    fingerprint = edit.cut_fingerprint(items, vertex.cut.shape)
+    edit = edit_of(vertex, stage)
+    fingerprint = edit.fingerprint()
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")
-    await work.join(files, fingerprint)
+    rate = frame_rate(edit)
+    clips = place_items(edit, rate)
+    captions = await captions_of(edit, total_frames(clips), rate, parts)
+    montage = lay_out(edit, clips, rate, captions)
+    warn_of_boxes(step.node, montage, parts)
+    work = _Assembly(step.node, montage, parts, stage)
+    await work.join(await work.conform(), fingerprint)
     stage.learn_cut(vertex.cut.name, fingerprint)
     return vertex.cut.output
-
-
-def place_items(items: tuple[EditItem, ...], rate: Fraction) -> tuple[timeline.Clip, ...]:
-    """The items of a cut on a timeline; raises MediaFault where an `in` or `out` lies beyond the real clip."""
-    placed = [timeline.Item(item.vertex, *_length(item), item.start, item.stop, item.continued_at) for item in items]
-    try:
-        return timeline.place(placed, rate)
-    except timeline.OutsideClip as outside:
-        raise MediaFault(str(outside), hint="change `in` or `out` of the item") from outside
 
 
 class _Assembly:
     """One cut on its way: which segments are there, which are made now, how far it is."""
 
-    def __init__(
-        self,
-        node: str,
-        cut: Cut,
-        parts: Parts,
-        segments: tuple[Segment, ...],
-        stage: Stage,
-        items: tuple[EditItem, ...],
-    ) -> None:
-        self._node, self._cut, self._parts, self._segments, self._stage = node, cut, parts, segments, stage
-        self._items = items
-        self._encoded: dict[str, int] = {}
+    def __init__(self, node: str, montage: Montage, parts: Parts, stage: Stage) -> None:
+        self._node, self._montage, self._parts, self._stage = node, montage, parts, stage
+        self._cut = montage.edit.cut
+        self._encoded: set[str] = set()
         self._done: dict[str, int] = {}
-        self._copied = 0
+        self._total = montage.frames
 
-    async def conform(self) -> tuple[Path, ...]:
-        """Make the segments that are missing, side by side, and give all of them in order."""
-        have = {segment.recipe.key(): self._kept(segment.recipe.key()) for segment in self._segments}
-        missing = {segment.recipe.key(): segment for segment in self._segments if have[segment.recipe.key()] is None}
-        self._copied = len(have) - len(missing)
+    async def conform(self) -> dict[str, Path]:
+        """Make the segments that are missing, side by side, and give the files of all by their keys."""
+        wanted = {segment.recipe.key(): segment for segment in self._montage.segments}
+        have = {key: self._kept(key) for key in wanted}
+        missing = [segment.recipe.frames for key, segment in wanted.items() if have[key] is None]
+        self._total = sum(missing) or self._montage.frames
         async with anyio.create_task_group() as group:
-            for segment in missing.values():
-                group.start_soon(self._conform, segment, have)
-        return tuple(_present(have[segment.recipe.key()]) for segment in self._segments)
+            for key, segment in wanted.items():
+                if have[key] is None:
+                    group.start_soon(self._make, segment, have)
+        return {key: _present(file) for key, file in have.items()}
 
-    async def join(self, files: tuple[Path, ...], fingerprint: str) -> None:
+    async def join(self, files: Mapping[str, Path], fingerprint: str) -> None:
         """Join the segments under the cut's name and write down what it was made from."""
-        target = self._parts.folder / self._cut.output
+        montage, cut = self._montage, self._cut
+        sound = await make_sound(self._node, montage, files, self._stage, self._parts)
+        target = self._parts.folder / cut.output
         durable.make_folder(target.parent)
-        facts = await self._parts.jobs(AssembleCut(files, target), self._parts.limiter)
-        self._note_provenance(facts.digest)
-        keys = [segment.recipe.key() for segment in self._segments]
-        cuts.remember(self._parts.store, self._cut.name, self._cut.output, fingerprint, keys)
+        known = provenance(cut.name, cut.output, montage.edit.items, self._stage)
+        film = self._film(files, sound.files, digest.of_json(known))
+        listen = None if self._encoded else partial(self._progress, "")  # copying takes no time beside encoding
+        facts = await self._parts.jobs(AssembleCut(film, target), self._parts.limiter, listen)
+        self._note(known, facts)
+        keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
+        cuts.remember(self._parts.store, cut.name, cut.output, fingerprint, keys)
         seconds = timing.decimal_text(facts.seconds, 3)
-        self._parts.emit(CutFinished(self._node, self._cut.output, len(self._encoded), self._copied, seconds))
+        copied = len(montage.segments) - len(self._encoded)
+        self._parts.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
 
-    def _note_provenance(self, digest: str) -> None:
-        known = provenance(self._cut.name, self._cut.output, digest, self._items, self._stage)
+    def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> FilmRecipe:
+        montage, finish = self._montage, self._cut.finish
+        return FilmRecipe(
+            segments=tuple(files[segment.recipe.key()] for segment in montage.segments),
+            frames=montage.frames,
+            rate=montage.rate,
+            sound=sound,
+            tracks=tuple(self._track(track) for track in finish.subtitles),
+            chapters=_chapters(montage),
+            sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in montage.items)))),
+            label=self._labelling(content) if finish.labelled else None,
+        )
+
+    def _track(self, track: Subtitles) -> Track:
+        """Subtitles, beside which players that want a file of their own find one."""
+        name = f"{self._cut.name}.{track.language or UNKNOWN_LANGUAGE}.srt"
+        sidecar = self._parts.folder / self._parts.out / name
+        return Track(self._parts.folder / track.source.path, sidecar, track.language, track.burned)
+
+    def _labelling(self, content: str) -> Labelling | None:
+        """What the film says of its making; None where nothing of it was made by AI."""
+        lock, models, mixed = self._stage.inventory.lock, dict[str, None](), False
+        for item in self._montage.items:
+            vertex = None if item.vertex is None else self._stage.plan.graph.vertex(item.vertex)
+            take = lock.shots[vertex.id].takes.get(item.digest or "") if isinstance(vertex, ShotVertex) else None
+            if take is not None and take.model != MADE_ELSEWHERE:
+                models[take.model] = None
+            elif item.film is not None:
+                mixed = True
+        return Labelling(", ".join(models), content, mixed) if models else None
+
+    def _note(self, known: Mapping[str, Canonical], facts: Facts) -> None:
+        """The sidecar that says where the clips come from."""
+        told = {**known, "digest": facts.digest}
         place = self._parts.folder / self._parts.out / f"{self._cut.name}.provenance.json"
-        durable.write_whole(place, f"{json.dumps(known, ensure_ascii=False, indent=1)}\n".encode())
+        durable.write_whole(place, f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode())
 
-    async def _conform(self, segment: Segment, have: dict[str, Path | None]) -> None:
+    async def _make(self, segment: Segment, have: dict[str, Path | None]) -> None:
         key = segment.recipe.key()
         target = self._parts.store.temporary(".mov")
-        job = ConformSegment(segment.source, segment.recipe, target)
+        job = self._job(segment, segment.recipe, target)
         facts = await self._parts.jobs(job, self._parts.limiter, partial(self._progress, key))
         have[key] = kept = keep_derived(key, target, facts, self._parts)
         self._stage.learn_derived(key, kept.name)
-        self._encoded[key] = segment.recipe.frames
+        self._encoded.add(key)
         self._progress(key, segment.recipe.frames)
+
+    def _job(self, segment: Segment, recipe: Recipe, target: Path) -> Job[Facts]:
+        fonts = font_files(self._montage.edit, self._parts)
+        if isinstance(recipe, JoinRecipe):
+            before = None if segment.before is None else self._file(segment.before)
+            return JoinClips(before, self._file(segment.item), recipe, target, fonts)
+        return ConformSegment(self._file(segment.item), recipe, target, fonts)
+
+    def _file(self, item: EditItem) -> Path | None:
+        return None if item.vertex is None else file_of(item.vertex, self._stage, self._parts)
 
     def _progress(self, key: str, frames: int) -> None:
         self._done[key] = frames
-        total = sum({segment.recipe.key(): segment.recipe.frames for segment in self._segments}.values())
-        self._parts.emit(CutProgress(self._node, sum(self._done.values()), total))
+        self._parts.emit(CutProgress(self._node, sum(self._done.values()), self._total))
 
     def _kept(self, key: str) -> Path | None:
         name = self._stage.inventory.derived.get(key)
         return None if name is None else blobs.derived_file(self._parts.store, name)
 
 
-def _warn_of_boxes(node: str, items: tuple[EditItem, ...], parts: Parts) -> None:
-    """Say once that the slates of a cut have characters that no font on this machine has."""
-    missing = sorted(missing_glyphs("".join(line for item in items for line in item.slate)))
-    if missing:
-        shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
-        words = f"no font here has `{shown}`, so the slates show boxes: install one, e.g. Noto Sans CJK"
-        parts.emit(Warned(words, node))
-
-
-def items_of(vertex: CutVertex, stage: Stage) -> tuple[EditItem, ...]:
-    """The items of a cut with what there is of them by now."""
-    production = stage.plan.graph.production
-    return edit.arrange(vertex.cut, stage.inputs(vertex), production.shots, production.backend)
-
-
-def frame_rate(items: tuple[EditItem, ...], shape: CutShape) -> Fraction:
-    """The rate of a cut: its own, else that of its first item which is a video (format.md, Cuts)."""
-    first = _first_film(items)
-    return shape.rate or (first.rate if first is not None else timing.NOMINAL_RATE)
-
-
-def _segments(items: tuple[EditItem, ...], shape: CutShape, stage: Stage, parts: Parts) -> tuple[Segment, ...]:
-    rate = frame_rate(items, shape)
-    whole = CutShape(shape.size or _even(_first_film(items)), rate, shape.fit)
-    return tuple(_segment(clip, items[clip.item], whole, stage, parts) for clip in place_items(items, rate))
-
-
-def _first_film(items: tuple[EditItem, ...]) -> Film | None:
-    return next((item.film for item in items if item.film is not None and item.film.width), None)
-
-
-def _segment(clip: timeline.Clip, item: EditItem, shape: CutShape, stage: Stage, parts: Parts) -> Segment:
-    width, height = shape.size or DEFAULT_SIZE
-    recipe = SegmentRecipe(
-        source=item.digest or "",
-        first=clip.first,
-        count=clip.count,
-        frames=clip.length,
-        width=width,
-        height=height,
-        rate=shape.rate or timing.NOMINAL_RATE,
-        slate=item.slate,
-        fit=shape.fit,
+def _chapters(montage: Montage) -> tuple[Chapter, ...]:
+    """One for each clip, from its first frame to that of the next."""
+    ends = [*(clip.begin for clip in montage.clips[1:]), montage.frames]
+    return tuple(
+        Chapter(item.item.name, clip.begin, end)
+        for item, clip, end in zip(montage.items, montage.clips, ends, strict=True)
     )
-    return Segment(recipe, file_of(item.vertex, stage, parts))
-
-
-def _length(item: EditItem) -> tuple[int, Fraction]:
-    if item.film is None or item.film.frames == 0:
-        raise MediaFault(f"`{item.vertex}` is no video and can't stand in a cut")
-    return item.film.frames, item.film.rate
-
-
-def _even(film: Film | None) -> tuple[int, int]:
-    if film is None:
-        return DEFAULT_SIZE
-    return film.width // 2 * 2, film.height // 2 * 2
 
 
 def _present(path: Path | None) -> Path:

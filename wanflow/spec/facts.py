@@ -14,6 +14,7 @@ class Kind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
+    SUBTITLES = "subtitles"
 
 
 @dataclass(frozen=True, slots=True)

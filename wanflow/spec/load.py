@@ -206,8 +206,13 @@ class _Reading:
         return shots
 
     def _cuts(self, root: Table, out: str, broken: frozenset[tuple[str | int, ...]]) -> dict[str, Cut]:
-        sound = _sound(root, "cuts", broken)
-        return {key.words: parse_cut(key, node, out, self._folder, self.problems) for key, node in sound}
+        label, backend = root.find("label"), self._backend or _word(root, "backend") or BACKEND
+        return {
+            key.words: parse_cut(
+                key, node, label, out, backend if backend in BACKENDS else BACKEND, self._folder, self.problems
+            )
+            for key, node in _sound(root, "cuts", broken)
+        }
 
 
 def _sound(root: Table, group: str, broken: frozenset[tuple[str | int, ...]]) -> list[tuple[Scalar, Node]]:

@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from wanflow import timing
 from wanflow.spec.catalog import load_catalog
+from wanflow.spec.cutcheck import NAMED, Expected, check_cut
 from wanflow.spec.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.spec.model import FileRule, MediaRule
 from wanflow.spec.problem import Problem, Severity
-from wanflow.spec.production import CutItem, Media, Production, Shot
+from wanflow.spec.production import Media, Production, Shot, TitleCard
 from wanflow.spec.source import (
     DataSource,
     FileSource,
@@ -25,23 +26,6 @@ from wanflow.spec.source import (
 )
 from wanflow.timing import NOMINAL_RATE
 from wanflow.yamlvalue import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
-
-    `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
-    clip, `seconds` also for a sound; `silent` only where there surely is no sound.
-    """
-
-    kind: Kind
-    facts: Facts | None = None
-    sides: tuple[int, int] | None = None
-    frames: int | None = None
-    rate: Fraction = NOMINAL_RATE
-    seconds: Fraction | None = None
-    silent: bool = False
 
 
 def file_sources(production: Production) -> tuple[str, ...]:
@@ -60,7 +44,8 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
     """All problems of the media themselves, by what was measured of the files."""
     check = _Check(production, facts)
     found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
-    found += [problem for cut in production.cuts.values() for item in cut.items for problem in check.item(item)]
+    for cut in production.cuts.values():
+        found += check_cut(cut, check.expect, production.shots)
     return tuple(dict.fromkeys(found))
 
 
@@ -83,19 +68,8 @@ class _Check:
             else:
                 yield from self._unequal(shot, media, rule)
 
-    def item(self, item: CutItem) -> Iterator[Problem]:
-        name = item.source.shot if isinstance(item.source, ShotSource) else item.source.path
-        expected = self._expect_or_none(item.source)
-        if isinstance(expected, Unreadable):
-            yield Problem(item.place, f"`{name}` {expected.why}", expected.hint)
-        elif expected is not None and expected.kind is not Kind.VIDEO:
-            hint = "pictures in cuts come in a later version; use a video"
-            yield Problem(item.place, f"`{name}` is {_named(expected.kind)}, not a video", hint)
-        elif expected is not None and expected.frames is not None:
-            yield from _trims(item, name, expected.frames, expected.rate)
-
     def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
-        clip, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
+        clip, wanted = self.expect(media.source), shot.parameters.get("duration")
         if not isinstance(clip, Expected) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
             return
         if clip.seconds is None:
@@ -107,7 +81,7 @@ class _Check:
 
     def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
         """A sound or a video that is not as long as the film that is made to it: the vendor bends one of them."""
-        given, wanted = self._expect_or_none(media.source), shot.parameters.get("duration")
+        given, wanted = self.expect(media.source), shot.parameters.get("duration")
         if not isinstance(given, Expected) or given.seconds is None or not isinstance(wanted, int) or not wanted:
             return
         if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
@@ -137,7 +111,7 @@ class _Check:
         elif expected is not None:
             yield from _judge(place, source, expected, rule, slot)
 
-    def _expect_or_none(self, source: Source) -> Expected | Unreadable | None:
+    def expect(self, source: Source) -> Expected | Unreadable | None:
         """The same, None also where a piece lies outside its clip: `_source` says so of the slot that asks for it."""
         try:
             return self._expect(source, ())
@@ -209,8 +183,8 @@ def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected 
 def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slot: str) -> Iterator[Problem]:
     name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
     if expected.kind.value != rule.kind:
-        wanted = _named(Kind(rule.kind))
-        yield Problem(place, f"{name} is {_named(expected.kind)}, and `{slot}` takes {wanted}", _other(expected, rule))
+        wanted = NAMED[Kind(rule.kind)]
+        yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {wanted}", _other(expected, rule))
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timing.decimal_text(expected.seconds, 2)
@@ -247,18 +221,6 @@ def _shaped(place: Place, name: str, sides: tuple[int, int], rule: FileRule) -> 
         yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
 
 
-def _trims(item: CutItem, name: str, frames: int, rate: Fraction) -> Iterator[Problem]:
-    length = timing.decimal_text(timing.to_seconds(frames, rate), 2)
-    first = 0 if item.start is None else timing.to_frames(item.start, rate)
-    end = frames if item.stop is None else timing.to_frames(item.stop, rate)
-    if first >= frames:
-        yield Problem(item.place, f"`in` {item.start} lies beyond the end of `{name}`, which lasts {length} s")
-    elif end > frames:
-        yield Problem(item.place, f"`out` {item.stop} lies beyond the end of `{name}`, which lasts {length} s")
-    elif end <= first:
-        yield Problem(item.place, f"`out` {item.stop} is not after `in` {item.start or 0}")
-
-
 def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
     for shot in production.shots.values():
         for media in shot.media:
@@ -267,7 +229,9 @@ def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
                 yield media.spoken_at, media.voice
     for cut in production.cuts.values():
         for item in cut.items:
-            yield item.place, item.source
+            if not isinstance(item.source, TitleCard):
+                yield item.place, item.source
+        yield from cut.finish.files
 
 
 def _other(expected: Expected, rule: FileRule) -> str | None:
@@ -276,10 +240,6 @@ def _other(expected: Expected, rule: FileRule) -> str | None:
     if expected.kind is Kind.VIDEO and rule.kind == "audio":
         return "take its sound: `track: audio`"
     return None
-
-
-def _named(kind: Kind) -> str:
-    return {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound"}[kind]
 
 
 def _within(value: Fraction, bounds: tuple[int, int]) -> bool:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 from wanflow.errors import did_you_mean
 from wanflow.spec import rules
 from wanflow.spec.casting import choose_references, named_places, silent_references
+from wanflow.spec.cutfinish import read_finish
+from wanflow.spec.cutitem import read_items, slate_of
 from wanflow.spec.cutshape import read_shape
 from wanflow.spec.draft import SLOTS, Draft, Member
 from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
-from wanflow.spec.production import Cut, CutItem, Media, Shot
+from wanflow.spec.production import Cut, Media, Shot
 from wanflow.spec.prompt import with_identifiers, with_names
-from wanflow.spec.source import FileSource, ShotSource
-from wanflow.spec.sourceform import find_path
+from wanflow.spec.source import ShotSource
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Scalar, Sequence
 
@@ -57,17 +57,17 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     )
 
 
-def parse_cut(name: Scalar, node: Node, out: str, folder: Path, problems: list[Problem]) -> Cut:
-    """A cut in its short or its long form; its shape was checked before."""
-    items = node.find("items") if isinstance(node, Table) else node
+def parse_cut(
+    name: Scalar, node: Node, label: Node | None, out: str, backend: str, folder: Path, problems: list[Problem]
+) -> Cut:
+    """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
+    listed = node.find("items") if isinstance(node, Table) else node
     output = node.find("output") if isinstance(node, Table) else None
-    slated = _slated(node, default=True)
-    listed = items.items if isinstance(items, Sequence) else ()
-    parsed = [_item(item, folder, slated=slated) for item in listed]
-    problems += [Problem(item.place, "an item is a `shot` or a `file`") for item in parsed if not _named(item)]
+    nodes = listed.items if isinstance(listed, Sequence) else ()
+    items = read_items(nodes, folder, problems, slated=slate_of(node, default=True))
     path = output.words if isinstance(output, Scalar) else f"out/{name.words}.mp4"
-    kept = tuple(item for item in parsed if _named(item))
-    return Cut(name.words, name.place, kept, place_output(out, path), read_shape(node, problems))
+    shape, finish = read_shape(node, problems), read_finish(node, label, backend, folder, problems)
+    return Cut(name.words, name.place, items, place_output(out, path), shape, finish)
 
 
 def place_output(out: str, path: str) -> str:
@@ -127,37 +127,6 @@ def _voiced(media: Media, model: Model) -> Media:
     if media.voice is None or rule is None or rule.voice is not None:
         return media
     return replace(media, voice=None)
-
-
-def _item(node: Node, folder: Path, *, slated: bool) -> CutItem:
-    if isinstance(node, Scalar):
-        return CutItem(ShotSource(node.words), node.place, slate=slated)
-    shot, file = (node.find(key) if isinstance(node, Table) else None for key in ("shot", "file"))
-    source: ShotSource | FileSource = ShotSource(shot.words if isinstance(shot, Scalar) else "")
-    if isinstance(file, Scalar):
-        source = FileSource(find_path(file.text, folder))
-    return CutItem(
-        source=source,
-        place=node.place,
-        start=_seconds(node, "in"),
-        stop=_seconds(node, "out"),
-        keep_overlap=isinstance(node, Table) and node.find("overlap") is not None,
-        slate=_slated(node, default=slated),
-    )
-
-
-def _named(item: CutItem) -> bool:
-    return bool(item.source.shot if isinstance(item.source, ShotSource) else item.source.path)
-
-
-def _slated(node: Node, *, default: bool) -> bool:
-    value = node.find("slate") if isinstance(node, Table) else None
-    return value.value is not False if isinstance(value, Scalar) else default
-
-
-def _seconds(node: Node, key: str) -> Decimal | None:
-    value = node.find(key) if isinstance(node, Table) else None
-    return Decimal(value.value) if isinstance(value, Scalar) and isinstance(value.value, int | Decimal) else None
 
 
 def _text(draft: Draft, key: str) -> str | None:

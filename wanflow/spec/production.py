@@ -80,19 +80,50 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class TitleCard:
+    """Words on a plain ground; `background` is red, green and blue from 0 to 255."""
+
+    text: str
+    background: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """How two items join, other than by a hard cut: `dissolve`, `fade` (through black) or `wipe`, in seconds."""
+
+    kind: str
+    seconds: Decimal
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class CutItem:
-    """One item of a cut: a shot's picked take or a file, trimmed.
+    """One item of a cut: a shot's picked take or a file, trimmed, or a title card.
 
     `start` and `stop` are seconds into the clip (`in` and `out` in YAML), None where the rule of continuations or
-    the clip's own ends decide. `keep_overlap` switches that rule off at this item's start.
+    the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
+    picture or a title stands, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
     """
 
-    source: ShotSource | FileSource
+    source: ShotSource | FileSource | TitleCard
     place: Place
     start: Decimal | None = None
     stop: Decimal | None = None
     keep_overlap: bool = False
     slate: bool = True
+    seconds: Decimal | None = None
+    transition: Transition | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        match self.source:
+            case ShotSource(shot):
+                return shot
+            case FileSource(path):
+                return path
+            case TitleCard(text):
+                return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +142,63 @@ AS_FIRST = CutShape()
 
 
 @dataclass(frozen=True, slots=True)
+class Music:
+    """The bed under a cut: `gain` in dB, `fade` in seconds at both of its ends; `duck`: it steps back under speech."""
+
+    source: FileSource
+    place: Place
+    gain: Decimal = Decimal(0)
+    fade: Decimal = Decimal(0)
+    duck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitles:
+    """Subtitles of a cut: a track of its own, or burned into the picture; `language` has three letters."""
+
+    source: FileSource
+    place: Place
+    language: str | None = None
+    burned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words over the opening of a cut for so many seconds, `height` percent of the picture's shorter side high."""
+
+    text: str
+    seconds: Decimal
+    height: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What is done to a cut as a whole.
+
+    `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
+    made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before the machine's own,
+    with their bytes.
+    """
+
+    music: Music | None = None
+    subtitles: tuple[Subtitles, ...] = ()
+    loudness: Decimal | None = None
+    profile: str = "draft"
+    labelled: bool = True
+    notice: Notice | None = None
+    fonts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def files(self) -> tuple[tuple[Place, FileSource], ...]:
+        """The files that it takes, beside those of the items."""
+        music = [(self.music.place, self.music.source)] if self.music else []
+        return (*music, *((each.place, each.source) for each in self.subtitles))
+
+
+PLAIN = Finish()
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """An edit of clips and the file made from it; `output` is relative to the production's folder."""
 
@@ -119,6 +207,7 @@ class Cut:
     items: tuple[CutItem, ...]
     output: str
     shape: CutShape = AS_FIRST
+    finish: Finish = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

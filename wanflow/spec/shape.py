@@ -17,27 +17,16 @@ SCHEMA = "production.schema.json"
 LATER: Mapping[str, str] = {
     "include": "productions of several files",
     "scene": "productions of several files",
-    "label": "AI labels",
     "matrix": "matrices",
     "use": "pipelines",
     "with": "pipelines",
-    "music": "music",
-    "subtitles": "subtitles",
-    "loudness": "loudness",
-    "profile": "encoder profiles",
-    "title": "title cards",
-    "transition": "transitions",
-    "duration": "pictures in cuts",
-    "background": "title cards",
     "input": "pipelines",
 }
 """Keys of the format whose behaviour comes later, with what it belongs to."""
 
 _LATER_AT: Mapping[str, frozenset[str]] = {
-    "top": frozenset({"include", "scene", "label"}),
+    "top": frozenset({"include", "scene"}),
     "shot": frozenset({"matrix", "use", "with"}),
-    "cut": frozenset({"music", "subtitles", "loudness", "profile"}),
-    "item": frozenset({"title", "transition", "duration", "background"}),
 }
 
 _KINDS = {
@@ -229,11 +218,6 @@ def _later(root: Table) -> Iterator[Problem]:
     yield from _not_yet(root, "top")
     for shot in _children(root, "shots"):
         yield from _not_yet(shot, "shot")
-    for cut in _children(root, "cuts"):
-        yield from _not_yet(cut, "cut")
-        items = cut.find("items") if isinstance(cut, Table) else cut
-        for item in items.items if isinstance(items, YamlSequence) else ():
-            yield from _not_yet(item, "item")
 
 
 def _not_yet(node: Node, level: str) -> Iterator[Problem]:

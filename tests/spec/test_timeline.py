@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow import timing
-from wanflow.media.timeline import Item, OutsideClip, place, total_frames
+from wanflow.spec.timeline import Item, OutsideClip, place, total_frames
 
 THIRTY = Fraction(30)
 COAST = Item("coast", 150, THIRTY, continued_at=90)

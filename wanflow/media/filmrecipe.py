@@ -1,0 +1,57 @@
+"""A finished cut as the parts that it is put together from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from wanflow.media.chapters import Chapter
+
+
+UNKNOWN_LANGUAGE = "und"
+"""What ISO 639 calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Subtitles: their file, where they are written as a file beside the film, their language in three letters.
+
+    They can be switched on in the film, but for those that are `burned` into its picture.
+    """
+
+    source: Path
+    sidecar: Path
+    language: str | None = None
+    burned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What a film says of its making: the models as producer, the digest of its provenance as its id.
+
+    `mixed`: some of its clips were not made by AI.
+    """
+
+    producer: str
+    content: str
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRecipe:
+    """All that goes into a film.
+
+    `segments` are files of one shape in order, `frames` their sum at `rate`; `sound` are the chunks of its AAC stream.
+    `sources` are the clips as they were delivered, whose labels are never lost; `label` is the film's own, None for
+    none.
+    """
+
+    segments: tuple[Path, ...]
+    frames: int
+    rate: Fraction
+    sound: tuple[Path, ...]
+    tracks: tuple[Track, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    sources: tuple[Path, ...] = ()
+    label: Labelling | None = None
