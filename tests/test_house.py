@@ -35,6 +35,7 @@ HOMES = {
     "imageio_ffmpeg": {"wanflow/media/tool.py"},
     "jsonschema": {"wanflow/schemas.py"},
     "networkx": {"wanflow/graph/shotgraph.py"},
+    "pysubs2": {"wanflow/media/subtitles.py"},
     "rich": {"wanflow/report/console.py"},
     "yaml": {"wanflow/yamltext.py"},
 }

@@ -25,6 +25,7 @@ TRESPASSES = (
     ("httpx", "cli/settings.py", "httpx"),
     ("fsspec", "cli/settings.py", "fsspec"),
     ("opentimelineio", "cli/settings.py", "opentimelineio"),
+    ("pysubs2", "cli/settings.py", "pysubs2"),
     ("starlette", "cli/settings.py", "starlette"),
 )
 """The beginning of a contract's name, and an import that it forbids."""

@@ -112,6 +112,25 @@ def test_a_video_where_a_picture_belongs_has_a_way_out(reading):
     assert check_media(frame, {"a.png": PICTURE}) == ()
 
 
+@pytest.mark.parametrize(
+    ("shot", "said"),
+    [
+        ("{first_frame: a.srt}", "is a subtitle file, and `first_frame` takes a picture"),
+        ("{first_frame: {file: a.srt, frame: last}}", "is a subtitle file, and nothing can be cut from it"),
+        ("{first_frame: b.png, driving_audio: a.srt}", "is a subtitle file, and `driving_audio` takes a sound"),
+        (
+            "{first_frame: b.png, driving_audio: {file: a.srt, track: audio}}",
+            "is a subtitle file, and nothing can be cut from it",
+        ),
+    ],
+)
+def test_subtitles_in_another_place_are_named_for_what_they_are(reading, shot, said):
+    """Where a picture or a sound is wanted, or a piece of a clip."""
+    subtitles = Facts(Kind.SUBTITLES, "srt", "d" * 64, 1000, seconds=Fraction(5))
+    found = media_problems(reading, f"shots:\n  a: {shot}\n", {"a.srt": subtitles, "b.png": PICTURE})
+    assert [message for _, _, message in found] == [f"`a.srt` {said}"]
+
+
 def test_the_sound_of_a_silent_file_is_an_error(reading):
     """`track: audio` needs a sound track."""
     shots = "shots:\n  a: {first_frame: a.png, driving_audio: {file: v.mp4, track: audio}}\n"

@@ -27,6 +27,7 @@ from wanflow.media.container import (
     shown,
     square_size,
 )
+from wanflow.media.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
 from wanflow.spec.facts import Facts, Kind
 from wanflow.timing import NOMINAL_RATE
 
@@ -40,18 +41,24 @@ BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
 """How pictures begin that may be damaged beyond being known."""
 LYING = {5, 6, 7, 8}
 """EXIF orientations of a picture that is shown turned by a quarter."""
-HINT = "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds"
+HINT = (
+    "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
+)
+OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
 def probe(path: Path) -> Facts:
-    """Measure a picture, a video or a sound. Raises BadMedia, a MediaFault, with the reason."""
+    """Measure a picture, a video, a sound or subtitles. Raises BadMedia, a MediaFault, with the reason."""
     size = _size(path)
     try:
         return _probe_picture(path, path, size)
     except UnidentifiedImageError as fault:
         with path.open("rb") as file:
-            if file.read(4).startswith(BEGINNINGS):
-                raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
+            beginning = file.read(BEGINNING_BYTES)
+        if beginning.startswith(BEGINNINGS):
+            raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
+        if written := subtitle_format(beginning):
+            return _probe_subtitles(path, size, written)
         return _probe_container(path, size)
 
 
@@ -145,6 +152,14 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
     raise BadMedia(path, "has neither video nor sound", hint=HINT)
 
 
+def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
+    lines = read_lines(path)
+    if not lines:
+        raise BadMedia(path, "is a subtitle file without lines")
+    seconds = Fraction(max(line.end_ms for line in lines), 1000)
+    return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
+
+
 def _refuse_still(container: InputContainer, path: Path) -> None:
     still = STILL.get(container.metadata.get("major_brand", "").strip())
     if still is not None:
@@ -223,7 +238,7 @@ def _samples(container: InputContainer, stream: AudioStream) -> tuple[int, int]:
 
 def _require_playable(path: Path, facts: Facts) -> None:
     if facts.kind is not Kind.VIDEO:
-        raise BadMedia(path, f"is {'a picture' if facts.kind is Kind.IMAGE else 'a sound'}")
+        raise BadMedia(path, f"is {OTHERS[facts.kind]}")
     decoded = _decode(path)
     if decoded != facts.frames:
         raise BadMedia(path, f"shows only {decoded} of {facts.frames} frames")

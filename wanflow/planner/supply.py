@@ -76,8 +76,8 @@ def missing(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> Suppl
 
 
 def film_of(facts: Facts) -> Film | None:
-    """The clip or sound behind measured facts; None for a picture."""
-    if facts.kind is Kind.IMAGE:
+    """The clip or sound behind measured facts; None for a picture or subtitles."""
+    if facts.kind in {Kind.IMAGE, Kind.SUBTITLES}:
         return None
     rate = facts.rate or NOMINAL_RATE
     return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate)

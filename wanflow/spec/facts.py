@@ -21,9 +21,10 @@ class Kind(StrEnum):
 class Facts:
     """A media file's measured properties.
 
-    `format` is by content (`png`, `jpeg`, `webp`, `bmp`, `mp4`, `mov`, `wav`, `mp3`, …). `frames` and `rate` are
-    of the video, `samples` and `sample_rate` of the sound track, 0 and None where there is none; `seconds` is
-    exact: frames / rate of a video, samples / sample_rate of a sound, 0 of a picture.
+    `format` is by content (`png`, `jpeg`, `webp`, `bmp`, `mp4`, `mov`, `wav`, `mp3`, `srt`, `vtt`, `ass`, …).
+    `frames` and `rate` are of the video, `samples` and `sample_rate` of the sound track, 0 and None where there is
+    none; `seconds` is exact: frames / rate of a video, samples / sample_rate of a sound, the end of the last line of
+    subtitles, 0 of a picture.
     """
 
     kind: Kind

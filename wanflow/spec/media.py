@@ -136,7 +136,7 @@ class _Check:
         rate = known.rate or NOMINAL_RATE
         frames = known.frames or None
         silent = known.kind is Kind.VIDEO and known.samples == 0
-        sides = None if known.kind is Kind.AUDIO else (known.width, known.height)
+        sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
         return Expected(known.kind, known, sides, frames, rate, known.seconds or None, silent)
 
     def _shot(self, shot: Shot, above: tuple[str, ...]) -> Expected | Unreadable | None:
@@ -165,6 +165,8 @@ def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected 
         return whole
     if whole.kind is Kind.IMAGE:
         return Unreadable("is a picture, and nothing can be cut from it")
+    if whole.kind is Kind.SUBTITLES:
+        return Unreadable("is a subtitle file, and nothing can be cut from it")
     if isinstance(piece, Sound):
         sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
         return Unreadable("has no sound") if whole.silent else sound

@@ -1,0 +1,284 @@
+"""Subtitles: what is read, where it lands on the frame grid, and what no text can break."""
+
+from __future__ import annotations
+
+import codecs
+import random
+import re
+import time
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from wanflow import digest
+from wanflow.errors import MediaFault
+from wanflow.media.container import BadMedia
+from wanflow.media.probe import check_film, probe
+from wanflow.media.subtitles import Line, beyond, read_lines, subtitle_format, to_srt, to_vtt
+from wanflow.spec.facts import Facts, Kind
+
+THIRTY = Fraction(30)
+NTSC = Fraction(30000, 1001)
+
+SRT = """1
+00:00:00,500 --> 00:00:01,500
+{\\an8}<i>Hello</i> <font color="red">there</font>, {friend}
+and 3 < 4
+
+2
+00:00:02,000 --> 00:00:03,250
+你好
+"""
+VTT = """WEBVTT - a title
+
+STYLE
+::cue { color: red }
+
+NOTE 00:00:09.000 --> 00:00:10.000 is not said
+
+intro
+00:00.500 --> 00:01.500 align:start position:0%
+<v Bob><c.red>Hello</c> <00:00:00.700>there, <00:00:01.000>{friend}
+and 3 &lt; 4
+
+NOTE nobody says this
+
+last
+00:00:02.000 --> 00:00:03.250
+你好
+"""
+ASS = """; made by hand
+[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname
+Style: Default,Arial,broken,&Hxx
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:02.00,0:00:03.25,Default,,0,0,0,,{\\b1}你好{\\b0}
+Dialogue: none,0:00:00.50,0:00:01.50,Default,,0,0,0,,Hello\\hthere, {\\i1}friend\\Nand 3 < 4
+Dialogue: 0,0:00:00.00,0:00:05.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}
+Comment: 0,0:00:00.00,0:00:05.00,Default,,0,0,0,,not this
+"""
+BRACED = (Line(500, 1500, "Hello there, {friend}\nand 3 < 4"), Line(2000, 3250, "你好"))
+PLAIN = (Line(500, 1500, "Hello there, friend\nand 3 < 4"), Line(2000, 3250, "你好"))
+SPECIMENS = [("srt", SRT, BRACED), ("vtt", VTT, BRACED), ("ass", ASS, PLAIN)]
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    """A file of that content under a name that tells nothing."""
+    path = folder / "words"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def entries(srt: str) -> list[tuple[str, str, str]]:
+    """Number, times and text of each entry, as a plain reader of SRT splits them."""
+    return [tuple(block.split("\n", 2)) for block in srt.strip("\n").split("\n\n")] if srt else []
+
+
+@pytest.mark.parametrize(("name", "text", "lines"), SPECIMENS, ids=lambda value: value if len(value) == 3 else "")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "crlf", "cr"])
+def test_lines_are_plain_text_in_order(tmp_path, name, text, lines, encoding):
+    """Tags, styles, notes, names, drawings and comments are gone, whatever the encoding and the line ends."""
+    ends = {"crlf": "\r\n", "cr": "\r"}.get(encoding)
+    data = text.replace("\n", ends).encode() if ends else text.encode(encoding)
+    assert read_lines(written(tmp_path, data)) == lines
+
+
+@pytest.mark.parametrize(("name", "text", "lines"), SPECIMENS, ids=lambda value: value if len(value) == 3 else "")
+def test_subtitles_are_known_by_their_content(tmp_path, name, text, lines):
+    """Format, digest, size, and the end of the last line in seconds."""
+    path = written(tmp_path, text)
+    size = path.stat().st_size
+    assert probe(path) == Facts(Kind.SUBTITLES, name, digest.of_file(path), size, seconds=Fraction(13, 4))
+    with pytest.raises(BadMedia, match="it is a subtitle file"):
+        check_film(path)
+
+
+def test_big_endian_and_old_substation_are_read(tmp_path):
+    """UTF-16 of the other order, and SSA, whose lines have another first field."""
+    data = codecs.BOM_UTF16_BE + SRT.encode("utf-16-be")
+    assert read_lines(written(tmp_path, data)) == BRACED
+    old = ASS.replace("v4.00+", "v4.00").replace("V4+", "V4").replace("Dialogue: 0,", "Dialogue: Marked=0,")
+    assert read_lines(written(tmp_path, old)) == PLAIN
+
+
+@pytest.mark.parametrize("beginning", [b"WEBVTTX", b"1\nhello", b"12 monkeys", b"[Events]", b"\0WEBVTT", b"", b"--> x"])
+def test_other_text_is_no_subtitle_file(beginning):
+    """A word that begins alike, a number, a part of one, bytes."""
+    assert subtitle_format(beginning) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (SRT.encode("gb18030"), "is no UTF-8 text"),
+        (SRT.encode().replace(b"there", b"there\xe9"), "is no UTF-8 text"),
+        (b"notes of a film\n" * 9, "is no subtitle file"),
+        (SRT.encode("utf-16-le"), "is no subtitle file"),
+        (b"[Script Info]\n[Events]\nDialogue: 0,soon,later,,,0,0,0,,x\n", "can't be read as ass: Failed to parse"),
+        (f"{SRT}\n3\n00:00:04,000 --> 00:00:05,000\n{'x' * 2001}\n".encode(), "has 2001 letters at 4 s, at most 2000"),
+    ],
+)
+def test_what_can_not_be_read_is_refused_with_the_reason(tmp_path, data, why):
+    """Another encoding, other text, times that are none, a line as long as a page."""
+    with pytest.raises(BadMedia) as caught:
+        read_lines(written(tmp_path, data))
+    assert caught.value.why.startswith(why)
+    assert caught.value.hint
+
+
+def test_a_file_without_lines_is_no_use(tmp_path):
+    """Empty lines, and lines that end before they begin, are left out; with none left the file is refused."""
+    text = "1\n00:00:01,000 --> 00:00:02,000\n<i> </i>\n\n2\n00:00:05,000 --> 00:00:04,000\nBack\n"
+    assert read_lines(written(tmp_path, text)) == ()
+    with pytest.raises(BadMedia, match="is a subtitle file without lines"):
+        probe(tmp_path / "words")
+    with pytest.raises(BadMedia, match="can't be opened"):
+        read_lines(tmp_path / "gone")
+
+
+HEAD = b"[Script Info]\n[Events]\nDialogue: 0,0:00:00.00,0:00:01.00,,,0,0,0,,"
+CUE = b"1\n00:00:00,000 --> 00:00:01,000\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CUE + b"x" * 10_000_000,
+        CUE * 290_000,
+        CUE + b"<a" * 4_900_000,
+        CUE + b"< " * 4_900_000,
+        CUE + b"x" + b"\n" * 9_900_000 + b"y",
+        CUE + b"x" + b"\n " * 4_900_000 + b"y",
+        CUE + b"x" + b" " * 9_900_000 + b"y",
+        CUE + b"x\n" + b"1" * 9_900_000 + b"y",
+        CUE + b"{\\" * 4_900_000,
+        HEAD + b"{" * 9_900_000,
+        HEAD + b"{\\i1}" * 1_900_000 + b"x",
+        b"[Script Info]\n[Events]\n" + b"Dialogue: 0,0:00:00.00,0:00:01.00,,,0,0,0,,x\n" * 200_000,
+        b"WEBVTT\n\n" + b"<0" * 4_900_000 + b"\n00:00.000 --> 00:01.000\n" + b"x",
+        b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"<0" * 4_900_000,
+        b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"&" * 9_900_000,
+        b"1" * 9_900_000,
+        b" \n" * 4_900_000 + b"1\n",
+    ],
+    ids=range(17),
+)
+def test_no_file_takes_long(tmp_path, data):
+    """Millions of lines, letters or brackets are read or refused in seconds."""
+    begun = time.process_time()
+    try:
+        read_lines(written(tmp_path, data))
+    except BadMedia as refused:
+        assert len(str(refused)) < 300  # noqa: PT017
+    assert time.process_time() - begun < 5
+
+
+def test_noise_is_read_or_refused(tmp_path):
+    """Whatever the bytes are, there is a result or a reason, and what comes out can be written."""
+    dice = random.Random(7)
+    for _, text, _ in SPECIMENS * 60:
+        data = bytearray(text.encode())
+        for _ in range(dice.randrange(1, 12)):
+            place = dice.randrange(len(data))
+            data[place : place + dice.randrange(3)] = dice.choice(
+                [b"\n", b"-->", b"0", b"{", b"<", b":", b"\xff", b","]
+            )
+        try:
+            lines = read_lines(written(tmp_path, bytes(data)))
+        except MediaFault:
+            continue
+        assert to_srt(lines, frames=100, rate=THIRTY).count("-->") == len(
+            entries(to_srt(lines, frames=100, rate=THIRTY))
+        )
+
+
+def test_times_lie_on_the_frame_grid():
+    """Each end goes to the nearest frame, written so that a player shows it with that frame and not with the next."""
+    lines = (Line(1016, 2017, "a"), Line(2500, 2501, "b"))
+    assert entries(to_srt(lines, frames=90, rate=THIRTY)) == [
+        ("1", "00:00:01,000 --> 00:00:02,033", "a"),
+        ("2", "00:00:02,500 --> 00:00:02,533", "b"),
+    ]
+    hour = (Line(3_600_000, 3_601_000, "a"),)
+    # frame 107,892 begins at 3,599.9964 s, frame 107,922 at 3,600.9974 s
+    assert entries(to_srt(hour, frames=200_000, rate=NTSC)) == [("1", "00:59:59,996 --> 01:00:00,997", "a")]
+
+
+def test_the_films_end_is_the_end():
+    """A line that begins before it is cut off, one that begins after it is dropped and counted."""
+    lines = (Line(0, 1000, "a"), Line(2900, 9000, "b"), Line(2990, 9000, "c"), Line(3000, 4000, "d"))
+    found = entries(to_srt(lines, frames=90, rate=THIRTY))
+    assert found == [("1", "00:00:00,000 --> 00:00:01,000", "a"), ("2", "00:00:02,900 --> 00:00:03,000", "b")]
+    assert beyond(lines, frames=90, rate=THIRTY) == 2
+    assert beyond(lines, frames=91, rate=THIRTY) == 0
+    assert to_srt(lines[3:], frames=90, rate=THIRTY) == ""
+    assert to_vtt(lines[3:], frames=90, rate=THIRTY) == "WEBVTT\n"
+
+
+def test_lines_that_overlap_become_one_text_after_the_other():
+    """What is to be read together stands together, the older first, and the same words stand once."""
+    lines = (Line(0, 3000, "a"), Line(1000, 2000, "b"), Line(1000, 2000, "a"), Line(3000, 4000, "a"))
+    assert [(times, text) for _, times, text in entries(to_srt(lines, frames=300, rate=THIRTY))] == [
+        ("00:00:00,000 --> 00:00:01,000", "a"),
+        ("00:00:01,000 --> 00:00:02,000", "a\nb"),
+        ("00:00:02,000 --> 00:00:04,000", "a"),
+    ]
+
+
+def test_twenty_thousand_lines_at_once_stay_readable():
+    """No more than eight stand together, and it takes no time."""
+    lines = tuple(Line(number, 10_000_000, f"line {number}") for number in range(20_000))
+    texts = [text for _, _, text in entries(to_srt(lines, frames=300_000, rate=THIRTY))]
+    assert texts[-1].splitlines() == [f"line {number}" for number in range(19_992, 20_000)]
+
+
+@pytest.mark.parametrize("text", ["a\n\n\nb", "a\r\n\r\nb", " \n a \n\t\nb", "a\u2028\u2029b", "a\x0b\x0cb"])
+def test_a_blank_line_ends_no_entry(text):
+    """Whatever kind of line end makes it."""
+    srt = to_srt((Line(0, 1000, text), Line(1000, 2000, "c")), frames=90, rate=THIRTY)
+    assert [found for _, _, found in entries(srt)] == ["a\nb", "c"]
+
+
+@pytest.mark.parametrize("text", ["-->", "x --> y", "1984", "7\n8", "a\n\n2\n0:01 --> 0:02\nb"])
+def test_no_text_makes_an_entry(tmp_path, text):
+    """An arrow is written as a sign of its own, and a number stays text; what is written is read back."""
+    lines = (Line(0, 1000, text), Line(1000, 2000, "c"))
+    srt = to_srt(lines, frames=90, rate=THIRTY)
+    assert srt.count("-->") == 2
+    back = read_lines(written(tmp_path, srt))
+    assert [line.text for line in back] == [re.sub(r"\n+", "\n", text).replace("-->", "→"), "c"]
+    vtt = read_lines(written(tmp_path, to_vtt(lines, frames=90, rate=THIRTY)))
+    assert [line.text for line in vtt] == [re.sub(r"\n+", "\n", text), "c"]
+
+
+def test_signs_of_markup_stay_text(tmp_path):
+    """A path with a sign for a new line, a tag that is spoken of: players and ffmpeg see no markup in them."""
+    lines = (Line(0, 1000, "C:\\New {\\an8} <i>x</i> a<b 3 < 4 &amp;"),)
+    srt = written(tmp_path, to_srt(lines, frames=90, rate=THIRTY))
+    assert read_lines(srt)[0].text.replace("\u2060", "") == lines[0].text
+    assert not re.search(r"\\[NnhA-Za-z]|<[/a-z]", srt.read_text(encoding="utf-8"))
+    vtt = written(tmp_path, to_vtt(lines, frames=90, rate=THIRTY))
+    assert vtt.read_text(encoding="utf-8").endswith("C:\\New {\\an8} &lt;i&gt;x&lt;/i&gt; a&lt;b 3 &lt; 4 &amp;amp;\n")
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), NTSC, Fraction(60), Fraction(25)])
+def test_what_is_written_never_overlaps(tmp_path, rate):
+    """Lines at random times follow each other, each at least a frame long, none after the end."""
+    dice = random.Random(1)
+    lines = []
+    for number in range(150):
+        begin = dice.randrange(12_000)
+        lines.append(Line(begin, begin + dice.choice([1, 5, 40, 900]), str(number)))
+    back = read_lines(written(tmp_path, to_srt(lines, frames=250, rate=rate)))
+    assert back[-1].end_ms <= 250 * 1000 / rate
+    assert all(before.end_ms <= after.begin_ms for before, after in pairwise(back))
+    assert all(line.end_ms - line.begin_ms >= int(1000 / rate) for line in back)
+    shown = {word for line in back for word in line.text.split()}
+    assert len(shown) == 150 - beyond(lines, frames=250, rate=rate)
