@@ -16,7 +16,7 @@ from wanflow.graph.node import CutVertex
 from wanflow.media import timeline
 from wanflow.media.jobs import AssembleCut, ConformSegment
 from wanflow.media.segment import SegmentRecipe
-from wanflow.media.slate import missing_glyphs
+from wanflow.media.typeset import missing_glyphs
 from wanflow.planner import edit
 from wanflow.planner.edit import EditItem
 from wanflow.planner.steps import Step
