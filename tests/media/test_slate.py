@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from wanflow.media import slate
 from wanflow.media.segment import strip_height
-from wanflow.media.slate import PAPER, draw_strip, drawable, missing_glyphs
+from wanflow.media.slate import PAPER, draw_strip
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
 
@@ -24,11 +23,6 @@ def test_the_same_text_is_the_same_picture() -> None:
     lines = ["approach · take 2 · wan2.7-i2v · 12 s", HOSTILE]
     assert draw_strip(lines, 640, 480).tobytes() == draw_strip(lines, 640, 480).tobytes()
     assert draw_strip(lines, 640, 480).tobytes() != draw_strip(["approach"], 640, 480).tobytes()
-
-
-def test_hostile_text_becomes_one_plain_line() -> None:
-    """No control or formatting character is left, and nothing else is lost."""
-    assert drawable(HOSTILE) == "it's %{pts} [0:v];drawtext=x:y\\n[31m abc end"
 
 
 def test_a_long_line_ends_within_the_strip() -> None:
@@ -49,24 +43,6 @@ def test_every_line_is_drawn() -> None:
 def test_an_empty_line_is_no_trouble() -> None:
     """No text, no ink."""
     assert ink(draw_strip(["", "\n"], 320, 720)) == 0
-
-
-def test_what_no_font_has_is_told_and_drawn_visibly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine without a Chinese font the strip shows stand-ins, and callers can say so."""
-    monkeypatch.setattr(slate, "FONTS", ())
-    slate._fonts.cache_clear()
-    slate._font_for.cache_clear()
-    try:
-        assert missing_glyphs("The 灯塔 lighthouse 灯") == {"灯", "塔"}
-        assert draw_strip(["灯塔"], 320, 720).tobytes() == draw_strip(["??"], 320, 720).tobytes()
-    finally:
-        slate._fonts.cache_clear()
-        slate._font_for.cache_clear()
-
-
-def test_plain_text_misses_nothing() -> None:
-    """Pillow's own font draws English and the signs of the slate on every machine."""
-    assert missing_glyphs("approach · take 1 · wan2.7-i2v · 12 s …\n") == set()
 
 
 def ink(picture: Image.Image) -> int:

@@ -1,0 +1,120 @@
+"""Captions burned into a picture: drawn here, laid over a film's frames by ffmpeg."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+
+import ffmpeg
+from ffmpeg.nodes import FilterableStream
+from PIL import Image, ImageDraw
+
+from wanflow.media import encoding
+from wanflow.media.captioning import Below, Caption
+from wanflow.media.segment import strip_height
+from wanflow.media.tool import path_argument
+from wanflow.media.typeface import Fonts, font_for
+from wanflow.media.typeset import Ink, Setting, draw_lines, fit, length_of, paragraphs, pitch_of
+
+WHITE: Ink = (255, 255, 255)
+BLACK: Ink = (0, 0, 0)
+CLEAR, SHADE = (0, 0, 0, 0), (0, 0, 0, 168)
+WIDTH_PERCENT, TOP_MARGIN_PERCENT, GAP_PERCENT = 90, 4, 2
+MOST_LINES = 4
+SMALLEST_PERCENT = 60
+"""So far the letters of a long subtitle shrink before it is cut; those of a notice never do."""
+
+Size = tuple[int, int]
+
+
+def draw_caption(caption: Caption, size: Size, fonts: Fonts = ()) -> Image.Image:
+    """The strip of a picture of `size` that carries a caption, clear elsewhere; the same pixels for the same input.
+
+    As wide as the picture; it lies at the picture's lower edge, and at the upper one where the caption's place is
+    `top`.
+    """
+    block = _Block(caption.text, caption.share, caption.place, size, fonts)
+    away = max(0, min(_free_from(caption.below, caption.place, size, fonts), size[1] - block.height))
+    # an even height, since yuv420p has one colour sample for two by two pixels
+    height = min(size[1], (away + block.height + 1) // 2 * 2)
+    strip = Image.new("RGBA", (size[0], height), CLEAR)
+    block.draw(strip, away if caption.place == "top" else height - away - block.height)
+    return strip
+
+
+def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Path]]) -> FilterableStream:
+    """A film in yuv420p with captions over it, each in its own frames, counted from 0; all else stays as it is.
+
+    The files are what `draw_caption` gave for the film's size, as PNG.
+    """
+    for caption, path in files:
+        y = "0" if caption.place == "top" else "main_h-overlay_h"
+        shown = f"between(n,{caption.first:d},{caption.end - 1:d})"
+        video = video.overlay(_drawn(path), x=0, y=y, format="yuv420", enable=shown)
+    return video
+
+
+def letters_of(pixels: int) -> int:
+    """The size of letters whose capitals are at least so many pixels high."""
+    return next(size for size in count(max(1, pixels)) if _capital_height(size) >= pixels)
+
+
+class _Block:
+    """A caption's lines in one picture, with the room around them."""
+
+    def __init__(self, text: str, share: Decimal | int, place: str, size: Size, fonts: Fonts) -> None:
+        self._notice, self._fonts = place == "top", fonts
+        self._setting = _setting(text, Fraction(share), size, fonts, notice=self._notice)
+        self._room = self._setting.size // 3 if self._notice else 0
+        self.height = self._setting.height + 2 * self._room + size[1] * GAP_PERCENT // 100
+
+    def draw(self, strip: Image.Image, top: int) -> None:
+        """Draw the lines on a clear strip, the first one below `top`."""
+        draw, middle, setting = ImageDraw.Draw(strip), strip.width // 2, self._setting
+        if self._notice and setting.lines:
+            half = max(length_of(line, setting.size, self._fonts) for line in setting.lines) / 2 + self._room * 2
+            bottom = top + setting.height + 2 * self._room
+            draw.rectangle((round(middle - half), top, round(middle + half), bottom - 1), fill=SHADE)
+        else:
+            draw_lines(draw, setting, middle, top, BLACK, self._fonts, stroke=max(1, setting.size // 12))
+        draw_lines(draw, setting, middle, top + self._room, WHITE, self._fonts)
+
+
+@lru_cache(maxsize=256)
+def _setting(text: str, share: Fraction, size: Size, fonts: Fonts, *, notice: bool) -> Setting:
+    largest = letters_of(math.ceil(share * min(size) / 100))
+    smallest = largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
+    width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)
+    lines = [line for line in paragraphs(text) if line]
+    flowing = (" " if len(lines) > MOST_LINES else "\n").join(lines)
+    return fit(flowing, (max(1, width), MOST_LINES * pitch_of(largest)), (largest, smallest), fonts, MOST_LINES)
+
+
+def _free_from(below: Sequence[Below], place: str, size: Size, fonts: Fonts) -> int:
+    """How many pixels from its edge a picture has room over the captions that lie there."""
+    # speech stays clear of the slate, so that it is where it is with or without one
+    margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size[1])
+    return max(
+        (
+            _free_from(each.below, place, size, fonts) + _Block(each.text, each.share, place, size, fonts).height
+            for each in below
+        ),
+        default=margin,
+    )
+
+
+@lru_cache(maxsize=256)
+def _capital_height(size: int) -> int:
+    box = font_for("H", size)[0].getbbox("H", anchor="ls")
+    return round(box[3] - box[1])
+
+
+def _drawn(path: Path) -> FilterableStream:
+    # as a picture from a pipe: the other reader takes a `%` in its path for a number
+    picture = ffmpeg.input(path_argument(path), f="png_pipe").video
+    return picture.filter("scale", **encoding.TO_BT709).filter("format", "yuva420p")

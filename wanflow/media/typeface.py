@@ -1,0 +1,124 @@
+"""Which font has which character: the built-in one first, those that a production brings, those of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+Fonts = tuple[Path, ...]
+"""Font files that a production brings. Each is read once: a path must not get other bytes while the process lives."""
+
+Font = ImageFont.FreeTypeFont
+
+STAND_INS = ("□", "?")
+NOWHERE = "\U0010ffff"
+"""A code point that no font has: it is drawn as the font's own sign for a missing glyph."""
+
+SAMPLE, ANOTHER = 32, 53
+"""Sizes at which a font is tried: what loads at both has outlines, and so any size."""
+
+FONTS = (
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansCJKsc-Regular.otf",
+    "NotoSansSC-Regular.otf",
+    "wqy-microhei.ttc",
+    "wqy-zenhei.ttc",
+    "PingFang.ttc",
+    "Hiragino Sans GB.ttc",
+    "STHeiti Light.ttc",
+    "msyh.ttc",
+    "simhei.ttf",
+    "Arial Unicode.ttf",
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "Arial.ttf",
+    "arial.ttf",
+)
+"""Looked for in the system's font folders, in this order, for what the other fonts lack."""
+
+
+@lru_cache(maxsize=1 << 14)
+def font_for(character: str, size: int, fonts: Fonts = ()) -> tuple[Font, str]:
+    """The first font that has a character, in letters of `size` pixels, and what to draw with it.
+
+    What no font has is drawn as a box.
+    """
+    face, drawn = _chosen(character, fonts)
+    return _sized(face, size), drawn
+
+
+def is_known(character: str, fonts: Fonts = ()) -> bool:
+    """Whether a font on this machine, or one of `fonts`, has the character."""
+    return any(_has(face, character) for face in _faces(fonts))
+
+
+@lru_cache(maxsize=1 << 14)
+def _chosen(character: str, fonts: Fonts) -> tuple[Font, str]:
+    faces = _faces(fonts)
+    for drawn in (character, *STAND_INS):
+        for face in faces:
+            if _has(face, drawn):
+                return face, drawn
+    return faces[0], " "
+
+
+@lru_cache(maxsize=1 << 16)
+def _has(face: Font, character: str) -> bool:
+    if character.isspace():
+        return True
+    return _shape(face, character) not in {None, _nowhere(face)}
+
+
+@cache
+def _nowhere(face: Font) -> tuple[tuple[int, int], bytes] | None:
+    return _shape(face, NOWHERE)
+
+
+def _shape(face: Font, character: str) -> tuple[tuple[int, int], bytes] | None:
+    """The pixels of a character, None where a damaged font has none to give."""
+    try:
+        mask = face.getmask(character)
+    except OSError:
+        return None
+    return mask.size, bytes(mask)
+
+
+@lru_cache(maxsize=256)
+def _sized(face: Font, size: int) -> Font:
+    return face.font_variant(size=size)
+
+
+@lru_cache(maxsize=16)
+def _faces(fonts: Fonts) -> tuple[Font, ...]:
+    """The fonts to draw with: Pillow's own first, since it is the same on every machine."""
+    built_in = ImageFont.load_default(SAMPLE)
+    own = [built_in] if isinstance(built_in, Font) else []
+    return (*own, *_scalable(path for path in fonts if path.is_file()), *_installed())
+
+
+@cache
+def _installed() -> tuple[Font, ...]:
+    """The system's fonts, looked for once: each search goes through all folders of fonts."""
+    return tuple(_scalable(path for name in FONTS for path in _searched(name)))
+
+
+def _searched(name: str) -> Iterator[Path]:
+    try:
+        yield Path(str(ImageFont.truetype(name, SAMPLE).path))
+    except OSError:
+        return
+
+
+def _scalable(paths: Iterable[Path]) -> Iterator[Font]:
+    """The fonts in these files; what is none, or has only some sizes, is left out."""
+    for path in paths:
+        try:
+            # the basic layout, because the other one depends on what is installed
+            face = Font(str(path.absolute()), SAMPLE, layout_engine=ImageFont.Layout.BASIC)
+            face.font_variant(size=ANOTHER)
+        except (OSError, ValueError):
+            continue
+        yield face
