@@ -13,10 +13,10 @@ from wanflow.spec.production import TitleCard, Transition
 
 HEAD = """\
 wanflow: 1
-defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}
+defaults: {model: wan2.7-i2v, resolution: 720P, duration: 4}
 shots:
   coast: {first_frame: coast.png, prompt: a coast}
-  near: {first_clip: {shot: coast, tail: 1}, prompt: nearer, duration: 3}
+  near: {first_clip: {shot: coast, tail: 2}, prompt: nearer, duration: 3}
 cuts:
 """
 
@@ -55,22 +55,22 @@ WRONG = [
     ("  m: [{file: clip.mp4, duration: 1}]", 7, "only pictures have a `duration`", "`in` and `out`"),
     ("  m: [{file: theme.wav}]", 7, "is a sound, not a video or a picture", ""),
     ("  m: [{in: 1}]", 7, "an item is a `shot`, a `file` or a `title`", ""),
-    ("  m: [coast, {shot: coast, transition: {type: dissolve, duration: 2.5}}]", 49, "`coast` plays for 2 s", "shorter"),
+    ("  m: [coast, {shot: coast, transition: {type: dissolve, duration: 4.5}}]", 47, "`coast` plays for 4 s", "shorter"),
     (
         "  m: [coast, {file: clip.mp4, transition: {type: fade, duration: 0.6}},"
         " {shot: coast, transition: {type: wipe, duration: 0.6}}]",
-        107,
+        106,
         "`clip.mp4` plays for 1 s, and its transitions take 1.2 s",
         "make a transition shorter",
     ),
-    ("  m: [coast, {shot: near, transition: {type: dissolve, duration: 1.5}}]", 48, "`coast` plays for 1 s", ""),
+    ("  m: [coast, {shot: near, transition: {type: dissolve, duration: 2.5}}]", 46, "`coast` plays for 2 s", ""),
     ("  m: [{file: clip.mp4, in: 1.5}]", 7, "`in` 1.5 lies beyond the end", ""),
     ("  m: {items: [coast], music: nowhere.mp3}", 30, "`nowhere.mp3` is not there", ""),
     ("  m: {items: [coast], music: mute.mp4}", 30, "is a video without sound, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: coast.png}", 30, "is a picture, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
     ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
-    ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 58, "no language has the code `qq`", "ISO 639"),
+    ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "no language has the code `qq`", "ISO 639"),
     ("  m: {items: [coast], loudness: -3}", 33, "has to be at most -5", ""),
     ("  m: {items: [coast], profile: best}", 32, "has to be one of `draft`, `final`", ""),
     ("  m: []", 6, "is empty", ""),

@@ -15,7 +15,7 @@ from PIL import Image
 from wanflow import timing
 from wanflow.errors import MediaFault
 from wanflow.media import encoding
-from wanflow.media.caption import draw_captions, overlay_captions
+from wanflow.media.caption import draw_caption, overlay_captions
 from wanflow.media.captioning import Caption
 from wanflow.media.card import draw_title, fit_still
 from wanflow.media.extract import arguments_of, exact_sound
@@ -72,7 +72,7 @@ def conform(
     """
     with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
         side = prepare(source, recipe, Path(folder), "clip", fonts)
-        captions = draw_captions(recipe.captions, (recipe.width, recipe.height), Path(folder), fonts)
+        captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
         run_ffmpeg(segment_arguments(side, captions, part), leash=leash, progress=progress)
         require_segment(part, recipe)
 
@@ -90,12 +90,11 @@ def blend(
 
     Of the two `sources` one is None for a title, and where there is nothing before. Raises MediaFault.
     """
-    size = (recipe.after.width, recipe.after.height)
     with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder, before = Path(name), recipe.before
         first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
         second = prepare(sources[1], recipe.after, folder, "after", fonts)
-        captions = draw_captions(recipe.captions, size, folder, fonts)
+        captions = _drawn(recipe.captions, recipe.after, folder, fonts)
         run_ffmpeg(join_arguments(first, second, recipe, captions, part), leash=leash, progress=progress)
         require_segment(part, recipe)
 
@@ -115,15 +114,20 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
     return Side(recipe, picture=picture, strip=strip)
 
 
+def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fonts: tuple[Path, ...]) -> Captions:
+    files = [folder / f"caption{number}.png" for number in range(len(captions))]
+    for caption, file in zip(captions, files, strict=True):
+        draw_caption(caption, (recipe.width, recipe.height), fonts).save(file, "PNG")
+    return list(zip(captions, files, strict=True))
+
+
 def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
     """What ffmpeg is told to make a segment; pure."""
     video = overlay_captions(_picture(side), captions).filter("setparams", **encoding.TAGS)
     return _output(video, _edged(_sound(side), side.recipe), side.recipe, target)
 
 
-def join_arguments(
-    before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path
-) -> list[str]:
+def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path) -> list[str]:
     """What ffmpeg is told to make a transition; pure."""
     if before is None:
         video = _picture(after).filter("fade", type="in", start_frame=0, nb_frames=recipe.frames)

@@ -1,85 +1,96 @@
-"""Cuts: segments joined without encoding the picture again, with sound, subtitles, chapters and labels."""
+"""Cuts: segments and sound joined without encoding anything again, with subtitles, chapters and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import ffmpeg
-
 from wanflow import timing
 from wanflow.media import encoding, labels
-from wanflow.media.adts import AAC_SAMPLES, splice
-from wanflow.media.chapters import chapter_file
-from wanflow.media.extract import arguments_of
-from wanflow.media.filmrecipe import FilmRecipe, Track
+from wanflow.media.chapters import chapter_file, mux_options
+from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.landing import landing
+from wanflow.media.mix import splice
 from wanflow.media.seam import require_alike, require_cut, survey
-from wanflow.media.subtitles import read_lines, to_srt
+from wanflow.media.soundtrack import AAC_SAMPLES
+from wanflow.media.subtitles import read_lines, to_srt, track_options
 from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.timing import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
-UNKNOWN_LANGUAGE = "und"
-PRIMING = -timing.to_seconds(AAC_SAMPLES, timing.Fraction(timing.SAMPLE_RATE))
+PRIMING = Fraction(AAC_SAMPLES, SAMPLE_RATE)
 """Seconds by which an AAC stream begins before its sound: the encoder's first frame holds nothing of it."""
 
 
 def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress | None) -> None:
-    """Join segments and sound to an MP4, both copied as they are (video.md 3.1).
+    """Join segments and sound to an MP4, both copied as they are (video.md 3.1), and write its subtitles beside it.
 
     What comes out is proved before it gets its name: every frame is there, it begins at 0, and sound and picture
     are equally long. Raises MediaFault; `target` is then what it was before.
     """
     require_alike([survey(segment) for segment in film.segments], film.frames)
-    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
-        parts = _lay_out(film, Path(folder))
-        run_ffmpeg(assemble_arguments(film, parts, _labels(film), part), leash=leash, progress=progress)
+    words = {track: to_srt(read_lines(track.source), frames=film.frames, rate=film.rate) for track in film.tracks}
+    soft = [track for track in film.tracks if not track.burned and words[track]]
+    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
+        folder = Path(name)
+        _lay_out(film, [words[track] for track in soft], folder)
+        arguments = assemble_arguments(folder, [track.language for track in soft], film.rate, part)
+        run_ffmpeg(arguments, leash=leash, progress=progress)
         require_cut(part, film.frames, film.rate)
+    for track, text in words.items():
+        with landing(track.sidecar) as part:
+            part.write_text(text, encoding="utf-8")
 
 
-def assemble_arguments(film: FilmRecipe, folder: Path, label: Mapping[str, str], target: Path) -> list[str]:
-    """What ffmpeg is told to join what lies in a folder; pure."""
-    picture = ffmpeg.input(path_argument(folder / PLAYLIST), f="concat", safe=0, protocol_whitelist="file")
-    sound = ffmpeg.input(path_argument(folder / SOUND), f="aac", itsoffset=timing.decimal_text(PRIMING))
-    streams = [picture.video, sound.audio]
-    streams += [ffmpeg.input(path_argument(folder / _track_name(at)), f="srt") for at in range(len(film.tracks))]
-    chapters = ffmpeg.input(path_argument(folder / CHAPTERS), f="ffmetadata")
-    options = {**encoding.FILM, **_languages(film.tracks), **labels.label_options(label)}
-    return arguments_of(ffmpeg.output(*streams, path_argument(target), **options))
+def assemble_arguments(folder: Path, languages: Sequence[str | None], rate: Fraction, target: Path) -> list[str]:
+    """What ffmpeg is told to join what lies in a folder, a subtitle track for each language; pure."""
+    tracks = range(len(languages))
+    arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
+    arguments += _input(folder / SOUND, itsoffset=timing.decimal_text(-PRIMING), f="aac")
+    arguments += [word for at in tracks for word in _input(folder / _track_name(at), f="srt")]
+    arguments += _input(folder / CHAPTERS, f="ffmetadata")
+    for index in (0, 1, *(2 + at for at in tracks)):
+        arguments += ["-map", str(index)]
+    subtitles = track_options(languages) if languages else {}
+    options = {**encoding.FILM, **mux_options(2 + len(languages), rate), **subtitles}
+    return [*arguments, *_options(options), path_argument(target), "-y"]
 
 
-def _lay_out(film: FilmRecipe, folder: Path) -> Path:
-    """Everything that is joined under names of our own, whatever the files themselves are called."""
+def playlist(names: Iterable[str]) -> str:
+    """The list that ffmpeg's concat demuxer reads, of files beside it whose names need no quotes."""
+    return "ffconcat version 1.0\n" + "".join(f"file {name}\n" for name in names)
+
+
+def _lay_out(film: FilmRecipe, subtitles: Sequence[str], folder: Path) -> None:
+    """Everything that is joined, under names of our own, whatever the files themselves are called."""
     names = [f"{at:06d}.mov" for at in range(len(film.segments))]
     for name, segment in zip(names, film.segments, strict=True):
         (folder / name).symlink_to(segment.absolute())
     (folder / PLAYLIST).write_text(playlist(names), encoding="ascii")
     splice(film.sound, folder / SOUND)
-    for at, track in enumerate(film.tracks):
-        words = to_srt(read_lines(track.source), frames=film.frames, rate=film.rate)
-        (folder / _track_name(at)).write_text(words, encoding="utf-8")
-    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate), encoding="utf-8")
-    return folder
+    for at, text in enumerate(subtitles):
+        (folder / _track_name(at)).write_text(text, encoding="utf-8")
+    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, _labels(film)), encoding="utf-8")
 
 
-def playlist(names: Sequence[str]) -> str:
-    """The list that ffmpeg's concat demuxer reads, of files beside it whose names need no quotes."""
-    return "ffconcat version 1.0\n" + "".join(f"file {name}\n" for name in names)
+def _labels(film: FilmRecipe) -> dict[str, str]:
+    """What the film says of its making, with every label that its clips came with."""
+    kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(source)]
+    own = film.label
+    if own is None:
+        return labels.merge_labels(kept, None)
+    return labels.merge_labels(kept, labels.own_label(own.producer, own.content), mixed=own.mixed)
 
 
 def _track_name(position: int) -> str:
     return f"subtitles{position}.srt"
 
 
-def _languages(tracks: Sequence[Track]) -> dict[str, str]:
-    return {f"metadata:s:s:{at}": f"language={track.language or UNKNOWN_LANGUAGE}" for at, track in enumerate(tracks)}
+def _input(file: Path, **options: str | int) -> list[str]:
+    return [*_options(options), "-i", path_argument(file)]
 
 
-def _labels(film: FilmRecipe) -> dict[str, str]:
-    """What the film says of its making, with every label that its clips came with."""
-    own = film.label
-    kept = [label for label in map(labels.read_label, dict.fromkeys(film.sources)) if label is not None]
-    if own is None:
-        return labels.merge_labels(kept, None) if kept else {}
-    return labels.merge_labels(kept, labels.own_label(own.producer, own.content), mixed=own.mixed)
+def _options(options: Mapping[str, str | int | None]) -> list[str]:
+    return [word for key, value in options.items() for word in (f"-{key}", str(value))]

@@ -40,7 +40,8 @@ AAC: Options = {"c:a": "aac", "b:a": "192k", "flags:a": "+bitexact"}
 _PCM: Options = {"c:a": "pcm_s16le", "ar": SAMPLE_RATE, "ac": 2, "flags:a": "+bitexact"}
 
 WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
-FILM: Options = {**_CLEAN, **AAC, "c:v": "copy", "f": "mp4", "movflags": "+faststart"}
+FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
+"""Without that flag an MP4 drops what it doesn't know, labels among it (video.md 6)."""
 
 
 def piece(rate: Fraction) -> Options:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from wanflow.media.chapters import Chapter
 
-
 UNKNOWN_LANGUAGE = "und"
 """What ISO 639 calls it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from wanflow.media.extract import arguments_of
 from wanflow.media.landing import landing
 from wanflow.media.loudness import SILENT_LUFS, Loudness, integrate, seek_gain, to_tenths
 from wanflow.media.pcm import write_bed, write_pieces
-from wanflow.media.soundtrack import HOP, Bed, SoundChunk, SoundRecipe, Stretch, Window
+from wanflow.media.soundtrack import HOP, Bed, Levelled, SoundChunk, SoundRecipe, Stretch, Window
 from wanflow.media.tool import Leash, ask_ffmpeg, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
 
@@ -39,14 +39,6 @@ UNFILLED = 3
 """The hops of a film's start after which no block is full."""
 PEAK_ROUNDING = 0.0005
 """ffmpeg prints peaks to a thousandth; one that may be higher is taken for higher."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levelled:
-    """A recipe whose gain and limiter were set for a loudness, and the LUFS that it has then; None for silence."""
-
-    recipe: SoundRecipe
-    lufs: Decimal | None
 
 
 def encode_chunk(

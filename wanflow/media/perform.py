@@ -10,8 +10,8 @@ import anyio
 from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
 
 from wanflow.errors import MediaFault
-from wanflow.media.captioning import Caption
 from wanflow.media import conform, cut, extract, mix, probe
+from wanflow.media.captioning import Caption
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
@@ -28,7 +28,7 @@ from wanflow.media.jobs import (
     Result,
 )
 from wanflow.media.soundtrack import Levelled
-from wanflow.media.subtitles import captions_in
+from wanflow.media.subtitles import read_lines, to_captions
 from wanflow.media.tool import Leash, Progress
 from wanflow.spec.facts import Facts
 
@@ -45,7 +45,7 @@ def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | 
         case CheckFilm(path):
             return probe.check_film(path)
         case ReadSubtitles(path, frames, rate):
-            return tuple(captions_in(path, frames=frames, rate=rate))
+            return to_captions(read_lines(path), frames=frames, rate=rate)
         case LevelSound(recipe, loudness, segments, music):
             return mix.level(recipe, loudness, segments, music, leash=leash)
         case _:
@@ -74,9 +74,7 @@ def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
     return target
 
 
-async def perform(
-    job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
-) -> Result:
+async def perform(job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Result:
     """Do a job in a worker thread of this process; the first implementation of `Jobs`."""
     leash = Leash()
     async with anyio.create_task_group() as watch:

@@ -105,7 +105,7 @@ class JoinRecipe:
         """The hash of the recipe: it changes with either clip, and with nothing else."""
         before = None if self.before is None else _canonical(self.before)
         made: dict[str, digest.Canonical] = {"join": self.kind, "before": before, "after": _canonical(self.after)}
-        return digest.of_json(made | {"captions": [_caption(each) for each in self.captions]})
+        return digest.of_json(made | {"captions": [each.canonical() for each in self.captions]})
 
 
 Recipe = SegmentRecipe | JoinRecipe
@@ -165,7 +165,7 @@ def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
         "fit": recipe.fit,
         "hard": [recipe.opens, recipe.closes],
         "card": card,
-        "captions": [_caption(each) for each in recipe.captions],
+        "captions": [each.canonical() for each in recipe.captions],
         "profile": recipe.profile,
         "fonts": list(recipe.fonts),
     }

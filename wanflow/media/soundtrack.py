@@ -245,6 +245,14 @@ class SoundRecipe:
         return tuple(Piece(key, 0, end - begin, begin) for (key, _), (begin, end) in spans)
 
 
+@dataclass(frozen=True, slots=True)
+class Levelled:
+    """A recipe whose gain and limiter were set for a loudness, and the LUFS that it has then; None for silence."""
+
+    recipe: SoundRecipe
+    lufs: Decimal | None
+
+
 def _meets(place: Piece, begin: int, end: int) -> bool:
     return place.at < end and begin < place.at + place.end
 

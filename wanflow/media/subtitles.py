@@ -18,6 +18,7 @@ from pathlib import Path
 import pysubs2
 
 from wanflow import timing
+from wanflow.media.captioning import Caption
 from wanflow.media.container import BadMedia
 
 MOST_BYTES = 10_000_000
@@ -122,6 +123,11 @@ def to_vtt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
     spans = _on_grid(lines, frames, rate)
     cues = (f"{_times(span, rate, '.')}\n{html.escape(span.text, quote=False)}\n" for span in spans)
     return "\n".join(("WEBVTT\n", *cues))
+
+
+def to_captions(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[Caption, ...]:
+    """The same as captions to be burned into the film's picture, which find room for all that are shown at once."""
+    return tuple(Caption(span.text, span.begin, span.end) for span in _snapped(lines, frames, rate) if span.text)
 
 
 def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> int:

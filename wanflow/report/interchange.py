@@ -57,7 +57,9 @@ def _children(
         if sounding and not event.sound:
             yield otio.schema.Gap(source_range=span)
             continue
-        clip = otio.schema.Clip(name=printable(event.name), source_range=span, media_reference=_media(event, folder, target))
+        clip = otio.schema.Clip(
+            name=printable(event.name), source_range=span, media_reference=_media(event, folder, target)
+        )
         clip.metadata["wanflow"] = _facts(event)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:

@@ -29,8 +29,8 @@ from wanflow.runner.provenance import MADE_ELSEWHERE, provenance
 from wanflow.runner.soundmaking import make_sound
 from wanflow.runner.stage import Stage
 from wanflow.spec.facts import Facts
-from wanflow.spec.timeline import total_frames
 from wanflow.spec.production import Subtitles
+from wanflow.spec.timeline import total_frames
 from wanflow.store import blobs, cuts, durable
 
 

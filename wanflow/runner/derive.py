@@ -45,7 +45,7 @@ def keep_derived(key: str, made: Path, facts: Facts, parts: Parts) -> Path:
     return kept
 
 
-def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job:
+def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job[Facts]:
     first, last = int(identity["first"]), int(identity["last"])
     match piece:
         case Frame():

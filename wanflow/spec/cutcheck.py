@@ -95,7 +95,7 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
     if expected.kind is Kind.IMAGE and item.seconds is None:
         hint = "say how many seconds it stands: `duration: 2`"
         return Problem(item.place, f"`{item.name}` is a picture and needs a `duration`", hint)
-    if expected.kind is Kind.VIDEO and item.seconds is not None:
+    if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, FileSource):
         hint = "trim it with `in` and `out`"
         return Problem(item.place, f"`{item.name}` is a video, and only pictures have a `duration`", hint)
     return None
@@ -145,7 +145,7 @@ def _misfit(cut: Cut, items: list[timeline.Item], rate: Fraction, offset: int = 
     except timeline.OutsideClip as outside:
         yield Problem(cut.items[outside.item + offset].place, str(outside))
     else:
-        if not clips and not offset:
+        if items and not clips and not offset:
             yield Problem(cut.place, "nothing of the cut is left")
 
 

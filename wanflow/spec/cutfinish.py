@@ -25,9 +25,7 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (video.md 6)."""
 
 
-def read_finish(
-    node: Node, label: Node | None, backend: str, folder: Path, problems: list[Problem]
-) -> Finish:
+def read_finish(node: Node, label: Node | None, backend: str, folder: Path, problems: list[Problem]) -> Finish:
     """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
     labelled, notice = _label(label)
     plain = Finish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(folder))

@@ -176,8 +176,8 @@ class Finish:
     """What is done to a cut as a whole.
 
     `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
-    made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before the machine's own,
-    with their bytes.
+    made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before those of the
+    machine, with their bytes.
     """
 
     music: Music | None = None
