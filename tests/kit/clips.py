@@ -108,6 +108,18 @@ def numbered_clip(
     return path
 
 
+def drawn_clip(path: Path, drawn: Sequence[Image.Image], rate: Fraction | int = 30) -> Path:
+    """A silent clip of these pictures, all of one size."""
+    with av.open(str(path.absolute()), "w", format="mp4") as output:
+        film = _film(output, drawn[0].size, Fraction(rate), PLAIN)
+        for index, picture in enumerate(drawn):
+            frame = to_frame(picture)
+            frame.pts, frame.time_base = index, 1 / Fraction(rate)
+            output.mux(film.encode(frame))
+        output.mux(film.encode(None))
+    return path
+
+
 def click_sound(path: Path, samples: int, sample_rate: int = 48_000, codec: str = "pcm_s16le") -> Path:
     """A sound file (`wav`, or `mp3` with the codec `mp3`) of exactly `samples` that begins with a click."""
     with av.open(str(path.absolute()), "w", format="wav" if codec.startswith("pcm") else codec) as output:

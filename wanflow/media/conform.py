@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ffmpeg
-from ffmpeg.nodes import FilterableStream
+from ffmpeg.nodes import FilterableStream, Stream
 from PIL import Image
 
 from wanflow import timing
@@ -47,13 +47,19 @@ Captions = Sequence[tuple[Caption, Path]]
 class Side:
     """What a segment, or one side of a transition, is made from: measured footage, or a drawn picture.
 
-    `strip` is the drawn slate, None for a clean picture.
+    `strip` is the drawn slate, None for a clean picture. `second`: it is the later side.
     """
 
     recipe: SegmentRecipe
     footage: Footage | None = None
     picture: Path | None = None
     strip: Path | None = None
+    second: bool = False
+
+    def input(self, source: str, **options: object) -> Stream:
+        """An input of this side's own: ffmpeg-python takes equal inputs of two sides for one, and refuses that."""
+        apart = {"itsoffset": 0} if self.second else {}
+        return ffmpeg.input(source, **options, **apart)
 
 
 def conform(
@@ -93,7 +99,7 @@ def blend(
     with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder, before = Path(name), recipe.before
         first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
-        second = prepare(sources[1], recipe.after, folder, "after", fonts)
+        second = replace(prepare(sources[1], recipe.after, folder, "after", fonts), second=before is not None)
         captions = _drawn(recipe.captions, recipe.after, folder, fonts)
         run_ffmpeg(join_arguments(first, second, recipe, captions, part), leash=leash, progress=progress)
         require_segment(part, recipe)
@@ -159,7 +165,9 @@ def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[Filte
         return later, _mixed(out, come)
     earlier = _picture(before).filter("trim", end_frame=half)
     earlier = earlier.filter("fade", type="out", start_frame=0, nb_frames=half)
-    return ffmpeg.concat(earlier, later, v=1, a=0), _mixed(out, come)
+    both = ffmpeg.concat(earlier, later, v=1, a=0)
+    # joining a single frame, the filter has to guess how long it lasts
+    return both.filter("setpts", f"N/({timing.rate_text(recipe.rate)})/TB"), _mixed(out, come)
 
 
 def _crossed(before: Side, after: Side, samples: int) -> FilterableStream:
@@ -190,7 +198,7 @@ def _picture(side: Side) -> FilterableStream:
 
 def _moving(side: Side) -> FilterableStream:
     footage = _measured(side)
-    source = ffmpeg.input(path_argument(footage.path), **encoding.FOREIGN)
+    source = side.input(path_argument(footage.path), **encoding.FOREIGN)
     return _fitted(_trimmed(source.video, side.recipe), footage, side.recipe)
 
 
@@ -229,8 +237,8 @@ def _sound(side: Side) -> FilterableStream:
     """Exactly the samples beside a recipe's frames; silence where its source has none."""
     recipe, footage = side.recipe, side.footage
     if footage is None or not footage.facts.samples:
-        return ffmpeg.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
-    source = ffmpeg.input(path_argument(footage.path), **encoding.FOREIGN)
+        return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
+    source = side.input(path_argument(footage.path), **encoding.FOREIGN)
     begin = timing.to_samples(recipe.first, footage.rate)
     stop = timing.to_samples(recipe.first + recipe.count, footage.rate)
     return exact_sound(source.audio, begin + recipe.begin, recipe.samples, stop=stop)

@@ -51,8 +51,8 @@ def assemble_arguments(folder: Path, languages: Sequence[str | None], rate: Frac
     arguments += _input(folder / SOUND, itsoffset=timing.decimal_text(-PRIMING), f="aac")
     arguments += [word for at in tracks for word in _input(folder / _track_name(at), f="srt")]
     arguments += _input(folder / CHAPTERS, f="ffmetadata")
-    for index in (0, 1, *(2 + at for at in tracks)):
-        arguments += ["-map", str(index)]
+    for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
+        arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
     options = {**encoding.FILM, **mux_options(2 + len(languages), rate), **subtitles}
     return [*arguments, *_options(options), path_argument(target), "-y"]

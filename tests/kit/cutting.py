@@ -1,0 +1,75 @@
+"""Segments and films made as a run makes them, step by step, from clips of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from wanflow import timing
+from wanflow.media.conform import blend, conform
+from wanflow.media.cut import assemble
+from wanflow.media.filmrecipe import FilmRecipe
+from wanflow.media.mix import encode_chunk
+from wanflow.media.probe import probe
+from wanflow.media.segment import JoinRecipe, Recipe, SegmentRecipe
+from wanflow.media.soundtrack import SoundRecipe
+from wanflow.media.tool import Leash
+
+SIZE = (320, 180)
+THIRTY = Fraction(30)
+
+Made = tuple[Path, Recipe]
+"""A segment's file with what it is."""
+
+
+def recipe_of(
+    clip: Path, *, first: int = 0, count: int | None = None, rate: Fraction = THIRTY, **changes: Any
+) -> SegmentRecipe:
+    """The recipe that brings frames of a clip into the cut's shape, as the timeline would have it.
+
+    Its sound is not faded at its ends, so that a click stays where it is.
+    """
+    facts = probe(clip)
+    assert facts.rate
+    count = count or facts.frames - first
+    frames = timing.to_frames(count / facts.rate, rate)
+    recipe = SegmentRecipe(facts.digest, first, count, frames, *SIZE, rate, opens=False, closes=False)
+    return replace(recipe, **changes)
+
+
+def segment_of(clip: Path, recipe: SegmentRecipe | None = None) -> Path:
+    """Conform a clip beside itself."""
+    return made(clip, recipe or recipe_of(clip))[0]
+
+
+def made(clip: Path, recipe: SegmentRecipe) -> Made:
+    """The segment of a clip, beside it."""
+    target = clip.with_name(f"{clip.stem}.{recipe.key()[:8]}.mov")
+    conform(clip, recipe, target, leash=Leash(), progress=None)
+    return target, recipe
+
+
+def joined(before: Path | None, after: Path, recipe: JoinRecipe) -> Made:
+    """The transition between two clips, beside the second one."""
+    target = after.with_name(f"join.{recipe.key()[:8]}.mov")
+    blend((before, after), recipe, target, leash=Leash(), progress=None)
+    return target, recipe
+
+
+def film_of(segments: Sequence[Made], target: Path, *, leash: Leash | None = None, **more: Any) -> Path:
+    """The film of these segments, its sound encoded in chunks; `more` are fields of its recipe."""
+    files = {recipe.key(): file for file, recipe in segments}
+    rate = segments[0][1].rate if segments else THIRTY
+    sound = SoundRecipe(tuple((recipe.key(), recipe.frames) for _, recipe in segments), rate)
+    chunks = []
+    for number, chunk in enumerate(sound.chunks()):
+        chunks.append(target.with_name(f"{target.stem}.{number}.aac"))
+        heard = {piece.key: files[piece.key] for piece in chunk.heard.pieces}
+        encode_chunk(chunk, heard, None, chunks[-1], leash=Leash())
+    frames = sum(recipe.frames for _, recipe in segments)
+    film = FilmRecipe(tuple(file for file, _ in segments), frames, rate, tuple(chunks))
+    assemble(replace(film, **more), target, leash=leash or Leash(), progress=None)
+    return target

@@ -1,0 +1,87 @@
+"""Bringing clips into a cut's shape, with real ffmpeg, frame by frame."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from PIL import ImageChops, ImageStat
+
+from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_sound
+from kit.cutting import SIZE, film_of, made, recipe_of, segment_of
+from wanflow.errors import MediaFault
+from wanflow.media.extract import cut_piece
+from wanflow.media.probe import probe
+from wanflow.media.seam import measure
+from wanflow.media.tool import Leash
+
+
+def test_oblong_pixels_become_square(tmp_path: Path) -> None:
+    """A clip of 240 x 180 with pixels 4:3 is shown as 320 x 180, and so it is in the segment."""
+    clip = numbered_clip(tmp_path / "wide.mp4", 5, (240, 180), pixel_aspect=Fraction(4, 3))
+    assert (probe(clip).width, probe(clip).height) == SIZE
+    segment = segment_of(clip)
+    assert measure(segment).shape.pixel_aspect in {None, Fraction(1)}
+    assert read_numbers(segment, Box(0, 0, *SIZE)) == list(range(5))
+
+
+def test_a_clip_without_enough_sound_gets_silence(tmp_path: Path) -> None:
+    """A silent clip's segment has as many samples as any other."""
+    segment = segment_of(numbered_clip(tmp_path / "clip.mp4", 30, SIZE, sound=False))
+    sound = read_sound(segment)
+    assert (len(sound), max(sound), min(sound)) == (48_000, 0, 0)
+
+
+def two_clicks(folder: Path) -> Path:
+    """A film of 30 frames that clicks at its start and at frame 15."""
+    half = numbered_clip(folder / "half.mp4", 15, SIZE)
+    return film_of([made(half, recipe_of(half))] * 2, folder / "film.mp4")
+
+
+def test_the_sound_ends_where_the_trim_ends(tmp_path: Path) -> None:
+    """The last frame may be held for its rounding; the sound that lies behind it in the clip is not heard."""
+    film = two_clicks(tmp_path)
+    segment = segment_of(film, replace(recipe_of(film, count=15), frames=30))
+    assert read_numbers(segment) == [*range(15), *[14] * 15]
+    assert [click // 48 for click in clicks(read_sound(segment))] == [0]
+
+
+def test_the_sound_begins_where_the_trim_begins(tmp_path: Path) -> None:
+    """Ten frames later in the clip is ten frames earlier in the segment, and in a piece."""
+    film = two_clicks(tmp_path)
+    segment = segment_of(film, recipe_of(film, first=10))
+    cut_piece(film, 10, 29, tmp_path / "piece.mp4", leash=Leash(), progress=None)
+    for part in (segment, tmp_path / "piece.mp4"):
+        assert [round(click / 48) for click in clicks(read_sound(part))] == [round(5 * 1600 / 48)]
+
+
+def test_the_slate_covers_the_lowest_tenth_and_nothing_else(tmp_path: Path) -> None:
+    """Its text is drawn into the segment; the picture above stays what it was."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 10, SIZE)
+    clean = next(pictures(segment_of(clip)))
+    text = ("coast · take 1 · wan2.7-i2v · 5 s", "it's %{pts} [0:v]; drawtext='x':\\ 灯塔\n" * 3)
+    slated = list(pictures(segment_of(clip, replace(recipe_of(clip), slate=text))))
+    above, strip = (0, 0, 320, 160), (0, 162, 320, 180)
+    assert ImageStat.Stat(ImageChops.difference(clean.crop(above), slated[0].crop(above))).mean[0] < 2
+    for picture in (slated[0], slated[-1]):
+        histogram = picture.crop(strip).histogram()
+        assert sum(histogram[:60]) > 2000
+        assert sum(histogram[150:]) > 50
+
+
+def test_a_recipe_beyond_the_clip_is_a_fault(tmp_path: Path) -> None:
+    """Frames that are not there are not made up."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 10, SIZE)
+    with pytest.raises(MediaFault, match="has no frames 5 to 10: it has 10 frames"):
+        segment_of(clip, replace(recipe_of(clip), first=5, count=6))
+
+
+def test_the_same_segment_is_the_same_under_another_name(tmp_path: Path) -> None:
+    """A moved source conforms to the same bytes: the key that says so is right."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 10, SIZE)
+    moved = Path(shutil.copy(clip, tmp_path / "moved.mp4"))
+    assert recipe_of(clip).key() == recipe_of(moved).key()
+    assert segment_of(clip).read_bytes() == segment_of(moved).read_bytes()
