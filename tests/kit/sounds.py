@@ -21,14 +21,14 @@ SILENCE = "aevalsrc=0|0:s=48000"
 
 def click_at(*places: int, level: float = 0.6) -> str:
     """A source of silence with a click of ten milliseconds at each of these samples."""
-    within = "+".join(f"between(n\\,{place}\\,{place + 479})" for place in places) or "0"
-    wave = f"{level}*({within})*(1-2*gt(mod(n\\,48)\\,23))"
+    within = "+".join(f"between(n,{place},{place + 479})" for place in places) or "0"
+    wave = f"{level}*({within})*(1-2*gt(mod(n,48),23))".replace(",", "\\,")
     return f"aevalsrc={wave}|{wave}:s=48000"
 
 
 def tone(hertz: int, level: float, *, sounding: str = "1") -> str:
     """A source of a tone; `sounding` is an expression of the seconds `t`."""
-    wave = f"{level}*({sounding})*sin(2*PI*{hertz}*t)"
+    wave = f"{level}*({sounding})*sin(2*PI*{hertz}*t)".replace(",", "\\,")
     return f"aevalsrc={wave}|{wave}:s=48000"
 
 
@@ -80,6 +80,14 @@ def rms(samples: array[int], begin: int, end: int) -> float:
     """The level of the samples `begin` to `end` in dB of full scale."""
     power = sum(sample * sample for sample in samples[begin:end]) / (end - begin)
     return 10 * math.log10(power / 32768**2) if power else -math.inf
+
+
+def amplitude(samples: array[int], hertz: int, begin: int, end: int) -> float:
+    """The peak level of a tone within the samples `begin` to `end`, in dB of full scale."""
+    turn = 2 * math.pi * hertz / 48_000
+    real = sum(sample * math.cos(turn * index) for index, sample in enumerate(samples[begin:end]))
+    imaginary = sum(sample * math.sin(turn * index) for index, sample in enumerate(samples[begin:end]))
+    return 20 * math.log10(max(1e-9, 2 * math.hypot(real, imaginary) / (end - begin) / 32768))
 
 
 def hear(path: Path) -> tuple[Decimal, Decimal]:

@@ -68,7 +68,7 @@ WRONG = [
     ),
     (
         "  m: [coast, {file: clip.mp4, transition: {type: fade, duration: 0.6}}, {shot: coast, transition: wipe}]",
-        106,
+        99,
         "`clip.mp4` plays for 1 s, and its transitions take 1.1 s",
         "make a transition shorter",
     ),

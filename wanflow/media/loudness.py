@@ -15,6 +15,8 @@ GATE_LU = -10.0
 ENOUGH = Decimal("0.2")
 """LU by which a limited mix may miss its target; encoding adds a tenth of its own."""
 ATTEMPTS = 4
+HARDEST = Decimal(20)
+"""The most dB that a limiter is made to take off: what asks for more becomes noise and hardly louder."""
 FLATTEST = Decimal("0.25")
 """The least that loudness is taken to rise with a dB of gain: where a limiter takes all of it, tries stay in reach."""
 
@@ -47,14 +49,15 @@ def seek_gain(
 ) -> tuple[Decimal, Decimal]:
     """The gain in dB that brings a limited mix nearest to a target, of a few that are tried, and its LUFS.
 
-    `gain` is the first to try, `known` a lower one with its LUFS; the next lies where the line through the last two
-    meets the target. `measure` gives the LUFS at a gain.
+    `gain` is the first to try, `known` the one at which the limiter sets in, with its LUFS; the next lies where the
+    line through the last two meets the target. `measure` gives the LUFS at a gain.
     """
-    tried = [known]
+    tried, highest = [known], to_tenths(known[0] + HARDEST)
+    gain = min(gain, highest)
     for _ in range(ATTEMPTS):
         tried.append((gain, measure(gain)))
         missing = target - tried[-1][1]
-        wanted = to_tenths(gain + missing / _slope(*tried[-2:]))
+        wanted = min(highest, to_tenths(gain + missing / _slope(*tried[-2:])))
         if abs(missing) <= ENOUGH or wanted == gain:
             break
         gain = wanted

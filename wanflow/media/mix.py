@@ -19,7 +19,7 @@ from wanflow.media.adts import keep_frames, read_frames
 from wanflow.media.extract import arguments_of
 from wanflow.media.landing import landing
 from wanflow.media.loudness import SILENT_LUFS, Loudness, integrate, seek_gain, to_tenths
-from wanflow.media.pcm import write_bed, write_pieces
+from wanflow.media.pcm import interleave, read_bed, read_pieces
 from wanflow.media.soundtrack import HOP, Bed, Levelled, SoundChunk, SoundRecipe, Stretch, Window
 from wanflow.media.tool import Leash, ask_ffmpeg, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
@@ -32,6 +32,12 @@ OVERSAMPLED = 4 * SAMPLE_RATE
 """A limiter at 48 kHz doesn't see the peaks that lie between samples."""
 
 RAW: encoding.Options = {"f": "s16le", "ar": SAMPLE_RATE, "ch_layout": "stereo"}
+RAW_PAIR: encoding.Options = {**RAW, "ch_layout": "quad"}
+PAIR = ("0|1", "2|3")
+"""The film's own sound and its music come to ffmpeg in one file: from two it takes them in an order that differs from
+run to run, and what its compressor then drops at the end differs too."""
+AFTERMATH = 16 * 1024
+"""Silence behind the two, for the compressor to drop."""
 ADTS: encoding.Options = {**encoding.AAC, "f": "adts"}
 
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
@@ -49,9 +55,9 @@ def encode_chunk(
     `segments` are the files of the segments by key, `music` the 48 kHz stereo WAV where there is one. Raises
     MediaFault.
     """
-    with landing(target) as part, _raw(chunk.heard, segments, music) as (own, bed):
-        encoded = own.with_name("encoded.aac")
-        run_ffmpeg(chunk_arguments(chunk, own, bed, encoded), leash=leash)
+    with landing(target) as part, _raw(chunk.heard, segments, music) as raw:
+        encoded = raw.with_name("encoded.aac")
+        run_ffmpeg(chunk_arguments(chunk, raw, encoded), leash=leash)
         keep_frames(encoded, part, chunk.lead, chunk.count)
 
 
@@ -72,8 +78,8 @@ def measure_loudness(
     blocks: list[float] = []
     peak = 0.0
     for window in recipe.windows():
-        with _raw(window.heard, segments, music) as (own, bed):
-            said = ask_ffmpeg(window_arguments(window, own, bed), leash=leash)
+        with _raw(window.heard, segments, music) as raw:
+            said = ask_ffmpeg(window_arguments(window, raw), leash=leash)
         peak = max(peak, *_values(said, PEAK_KEY))
         blocks += _values(said, BLOCK_KEY)[_counted(window)]
     return integrate(blocks, peak + PEAK_ROUNDING)
@@ -104,16 +110,16 @@ def level(
     return Levelled(replace(plain, gain=gain, limited=True), lufs)
 
 
-def chunk_arguments(chunk: SoundChunk, own: Path, bed: Path | None, target: Path) -> list[str]:
-    """What ffmpeg is told to encode a chunk from raw samples of the film's own sound and of its music; pure."""
-    sound = _settled(_mixed(chunk.heard, own, bed), chunk.heard, chunk.settling)
+def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
+    """What ffmpeg is told to encode a chunk from the raw samples that it hears; pure."""
+    sound = _settled(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
 
 
-def window_arguments(window: Window, own: Path, bed: Path | None) -> list[str]:
+def window_arguments(window: Window, raw: Path) -> list[str]:
     """What ffmpeg is told to measure a window: it prints the loudness and the peak of every hop; pure."""
     sound = (
-        _settled(_mixed(window.heard, own, bed), window.heard, window.settling)
+        _settled(_mixed(window.heard, raw), window.heard, window.settling)
         .filter("apad", whole_len=-(-_measured(window) // HOP) * HOP)
         .filter("ebur128", peak="true", metadata=1)
         .filter("ametadata", mode="print", key=BLOCK_KEY, file="-")
@@ -122,11 +128,14 @@ def window_arguments(window: Window, own: Path, bed: Path | None) -> list[str]:
     return arguments_of(ffmpeg.output(sound, "-", f="null"))
 
 
-def _mixed(stretch: Stretch, own: Path, bed: Path | None) -> FilterableStream:
+def _mixed(stretch: Stretch, raw: Path) -> FilterableStream:
     """The film's own sound with its music, at its gain; limited where the recipe says so."""
-    mix = ffmpeg.input(path_argument(own), **RAW).audio
-    if stretch.bed is not None and bed is not None:
-        mix = _laid(mix, _faded(ffmpeg.input(path_argument(bed), **RAW).audio, stretch.bed), duck=stretch.bed.duck)
+    if stretch.bed is None:
+        mix = ffmpeg.input(path_argument(raw), **RAW).audio
+    else:
+        both = ffmpeg.input(path_argument(raw), **RAW_PAIR).audio.filter_multi_output("asplit")
+        own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
+        mix = _laid(own, _faded(music, stretch.bed), duck=stretch.bed.duck)
     if stretch.gain:
         mix = mix.filter("volume", f"{timing.decimal_text(stretch.gain)}dB")
     return _limited(mix) if stretch.limited else mix
@@ -172,18 +181,17 @@ def _settled(mix: FilterableStream, stretch: Stretch, settling: int) -> Filterab
 
 
 @contextmanager
-def _raw(stretch: Stretch, segments: Mapping[str, Path], music: Path | None) -> Iterator[tuple[Path, Path | None]]:
-    """Files of the raw samples that a stretch is mixed from: the film's own and the music's."""
+def _raw(stretch: Stretch, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
+    """A file of the raw samples that a stretch is mixed from: the film's own, and the music's beside them."""
+    own = read_pieces(stretch.pieces, segments)
+    if stretch.bed is not None and music is None:
+        raise MediaFault("a cut with music can't be mixed without it")
+    if stretch.bed is not None and music is not None:
+        own = interleave(own, read_bed(stretch.bed, music), AFTERMATH)
     with TemporaryDirectory(prefix="wanflow-") as folder:
-        own, bed = Path(folder) / "own.raw", Path(folder) / "bed.raw"
-        write_pieces(stretch.pieces, segments, own)
-        if stretch.bed is None:
-            yield own, None
-        elif music is None:
-            raise MediaFault("a cut with music can't be mixed without it")
-        else:
-            write_bed(stretch.bed, music, stretch.samples, bed)
-            yield own, bed
+        raw = Path(folder) / "mix.raw"
+        raw.write_bytes(own)
+        yield raw
 
 
 def _values(said: str, key: str) -> list[float]:

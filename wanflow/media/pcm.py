@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,11 +20,9 @@ SHORTFALL = 2
 """So many samples a segment may lack of what its frames round to in the film: its last one is held for them."""
 
 
-def write_pieces(pieces: Sequence[Piece], segments: Mapping[str, Path], target: Path) -> None:
-    """Write pieces of segments one after another as raw samples. Raises BadMedia for a segment that isn't one."""
-    with target.open("wb") as file:
-        for piece in pieces:
-            file.write(read_piece(segments[piece.key], piece.begin, piece.end))
+def read_pieces(pieces: Sequence[Piece], segments: Mapping[str, Path]) -> bytes:
+    """Pieces of segments one after another as raw samples. Raises BadMedia for a segment that isn't one."""
+    return b"".join(read_piece(segments[piece.key], piece.begin, piece.end) for piece in pieces)
 
 
 def read_piece(segment: Path, begin: int, end: int) -> bytes:
@@ -43,18 +42,27 @@ def read_piece(segment: Path, begin: int, end: int) -> bytes:
     return bytes(held[(begin - early) * SAMPLE_BYTES : (end - early) * SAMPLE_BYTES])
 
 
-def write_bed(bed: Bed, music: Path, samples: int, target: Path) -> None:
-    """Write what is heard of the music as raw samples, followed by silence up to `samples`. Raises BadMedia."""
+def read_bed(bed: Bed, music: Path) -> bytes:
+    """What is heard of the music as raw samples. Raises BadMedia where it is no such WAV or ends before."""
     try:
         with wave.open(str(music), "rb") as file:
             _require_stereo(music, (file.getnchannels(), file.getframerate(), file.getsampwidth()))
-            file.setpos(bed.begin)
+            file.setpos(min(bed.begin, file.getnframes()))
             found = file.readframes(bed.end - bed.begin)
     except (OSError, EOFError, wave.Error) as fault:
         raise BadMedia(music, f"is no WAV that can be read: {fault}".lower()) from fault
     if len(found) != (bed.end - bed.begin) * SAMPLE_BYTES:
         raise BadMedia(music, f"ends before its sample {bed.end}")
-    target.write_bytes(found + bytes(samples * SAMPLE_BYTES - len(found)))
+    return found
+
+
+def interleave(one: bytes, other: bytes, silence: int) -> bytes:
+    """Two sounds as one of four channels, the shorter one filled up, followed by `silence` samples of it."""
+    samples = max(len(one), len(other)) // SAMPLE_BYTES + silence
+    both = array("I", bytes(2 * samples * SAMPLE_BYTES))
+    both[0 : len(one) // 2 : 2] = array("I", one)
+    both[1 : len(other) // 2 : 2] = array("I", other)
+    return both.tobytes()
 
 
 def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:

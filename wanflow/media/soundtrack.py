@@ -162,7 +162,7 @@ class SoundRecipe:
     """All that determines the sound of a film.
 
     `segments` are the keys of its segments and their frames at `rate`, in order; `gain` is in dB on the whole mix;
-    `limited` holds its true peaks at -1.5 dBTP.
+    `limited` holds its true peaks near -1.5 dBTP, never above -1.
     """
 
     segments: tuple[tuple[str, int], ...]
