@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,30 +19,40 @@ from anyio import CapacityLimiter, create_task_group
 
 from kit.clips import numbered_clip, read_numbers
 from wanflow.errors import MediaFault
+from wanflow.media.captioning import Caption
+from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
     ConformSegment,
     CutPiece,
     CutSound,
+    EncodeSound,
     GrabFrame,
     Job,
     Jobs,
+    JoinClips,
+    LevelSound,
     ProbeFile,
+    ReadSubtitles,
+    Result,
 )
 from wanflow.media.perform import perform
-from wanflow.media.segment import SegmentRecipe
-from wanflow.spec.facts import Facts, Kind
+from wanflow.media.segment import JoinRecipe, SegmentRecipe
+from wanflow.media.soundtrack import SoundRecipe
+from wanflow.spec.facts import Kind
 
 ROOT = Path(__file__).parents[2]
 both = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 RECIPE = SegmentRecipe("00" * 32, 0, 10, 10, 64, 48, Fraction(30))
+JOIN = JoinRecipe("dissolve", RECIPE, RECIPE)
+SOUND = SoundRecipe(((RECIPE.key(), 10), (JOIN.key(), 10), (RECIPE.key(), 10)), Fraction(30))
 
 
-def done(job: Job, backend: str = "asyncio", progress: Callable[[int], None] | None = None) -> Facts:
+def done(job: Job[Result], backend: str = "asyncio", progress: Callable[[int], None] | None = None) -> Result:
     """Perform one job in a loop of its own."""
 
-    async def main() -> Facts:
+    async def main() -> Result:
         jobs: Jobs = perform
         return await jobs(job, CapacityLimiter(1), progress)
 
@@ -61,10 +72,17 @@ def test_every_job_gives_the_facts_of_what_it_made(clip: Path) -> None:
     assert done(GrabFrame(clip, 3, target)).kind is Kind.IMAGE
     assert done(CutPiece(clip, 3, 5, target)).frames == 3
     assert done(CutSound(clip, target)).kind is Kind.AUDIO
-    segment = clip.with_name("segment.mov")
+    segment, join, sound = (clip.with_name(name) for name in ("segment.mov", "join.mov", "sound.aac"))
     assert done(ConformSegment(clip, RECIPE, segment)).samples == RECIPE.samples
-    assert done(AssembleCut((segment, segment), target)).frames == 20
-    assert read_numbers(target) == [*range(10)] * 2
+    assert done(JoinClips(clip, clip, JOIN, join)).frames == 10
+    files = ((RECIPE.key(), segment), (JOIN.key(), join))
+    assert done(LevelSound(SOUND, Decimal(-30), files, None)).lufs is not None
+    assert done(EncodeSound(SOUND.chunks()[0], files, None, sound)).kind is Kind.AUDIO
+    film = FilmRecipe((segment, join, segment), 30, Fraction(30), (sound,))
+    assert done(AssembleCut(film, target)).frames == 30
+    assert read_numbers(target)[20:] == [*range(10)]
+    clip.with_name("en.srt").write_text("1\n00:00:00,100 --> 00:00:00,200\nhello\n", encoding="utf-8")
+    assert done(ReadSubtitles(clip.with_name("en.srt"), 10, Fraction(30))) == (Caption("hello", 3, 6),)
 
 
 def test_jobs_can_travel() -> None:
@@ -77,7 +95,11 @@ def test_jobs_can_travel() -> None:
         CutPiece(here, 1, 2, here),
         CutSound(here, here),
         ConformSegment(here, RECIPE, here),
-        AssembleCut((here,), here),
+        JoinClips(None, here, JOIN, here),
+        LevelSound(SOUND, Decimal(-16), (("k", here),), here),
+        EncodeSound(SOUND.chunks()[0], (("k", here),), None, here),
+        ReadSubtitles(here, 10, Fraction(30)),
+        AssembleCut(FilmRecipe((here,), 1, Fraction(30), (here,)), here),
     ):
         assert pickle.loads(pickle.dumps(job)) == job  # noqa: S301
         assert hash(job) == hash(pickle.loads(pickle.dumps(job)))  # noqa: S301

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from wanflow.media.cut import assemble_arguments, concat_list, conform_arguments
+from wanflow.media.captioning import Caption
+from wanflow.media.conform import Side, join_arguments, segment_arguments
+from wanflow.media.cut import assemble_arguments, playlist
 from wanflow.media.extract import piece_arguments, sound_arguments
 from wanflow.media.probe import Footage
-from wanflow.media.segment import SegmentRecipe
+from wanflow.media.segment import JoinRecipe, SegmentRecipe
 from wanflow.spec.facts import Facts, Kind
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "argv"
@@ -36,20 +39,35 @@ def footage(*, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rat
     return Footage(TAKE, facts, "bt709")
 
 
-def recipe(*slate: str) -> SegmentRecipe:
+def side(*slate: str, samples: int = 240_000, **changes: object) -> Side:
     """The last 60 frames of it, at 24 a second in a square."""
-    return SegmentRecipe("ab" * 32, 90, 60, 48, 720, 720, Fraction(24), slate)
+    recipe = SegmentRecipe("ab" * 32, 90, 60, 48, 720, 720, Fraction(24), slate)
+    strip = Path("/tmp/x/slate.png") if slate else None  # noqa: S108
+    return Side(replace(recipe, **changes), footage(samples=samples), strip=strip)  # type: ignore[arg-type]
 
+
+def sides(kind: str) -> list[str]:
+    """A transition of twelve frames between two clips."""
+    before = side(skip=36, frames=12)
+    after = replace(side(frames=12), second=True)
+    return join_arguments(before, after, JoinRecipe(kind, before.recipe, after.recipe), [], OUT)
+
+
+CAPTION = (Caption("hello", 3, 20), Path("/tmp/x/caption0.png"))  # noqa: S108
 
 ARGUMENTS = {
     "piece": piece_arguments(footage(), 90, 149, OUT),
     "piece-silent-23.976": piece_arguments(footage(rate=Fraction(24000, 1001), samples=0), 0, 9, OUT),
     "sound": sound_arguments(TAKE, footage(samples=220_500, sample_rate=44_100).facts, OUT),
-    "segment": conform_arguments(footage(), recipe(), OUT, None),
-    "segment-silent": conform_arguments(footage(samples=0), recipe(), OUT, None),
-    "segment-slate": conform_arguments(footage(), recipe("coast"), OUT, Path("/tmp/x/slate.png")),  # noqa: S108
-    "assembly": assemble_arguments(Path("/films/list.ffconcat"), OUT),
-    "list": concat_list([TAKE, Path("/films/two.mov")]).splitlines(),
+    "segment": segment_arguments(side(), [], OUT),
+    "segment-final": segment_arguments(side(profile="final", fit="crop"), [], OUT),
+    "segment-silent": segment_arguments(side(samples=0), [], OUT),
+    "segment-slate": segment_arguments(side("coast"), [CAPTION], OUT),
+    "dissolve": sides("dissolve"),
+    "fade": sides("fade"),
+    "wipe": sides("wipe"),
+    "assembly": assemble_arguments(Path("/films/parts"), ["eng", None], Fraction(30), OUT),
+    "list": playlist(["000000.mov", "000001.mov"]).splitlines(),
 }
 
 

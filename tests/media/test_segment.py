@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow.media.segment import SegmentRecipe, Window, fit_bars, slate_top
+from wanflow.media.captioning import Caption
+from wanflow.media.segment import Card, JoinRecipe, SegmentRecipe, Window, fit_bars, slate_top
 
 RECIPE = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
 OTHERS = {
@@ -23,6 +24,13 @@ OTHERS = {
     "rate": Fraction(25),
     "slate": (),
     "fit": "crop",
+    "skip": 5,
+    "opens": False,
+    "closes": False,
+    "card": Card("The End"),
+    "captions": (Caption("hello", 0, 9),),
+    "profile": "final",
+    "fonts": ("fonts/one.ttf 9",),
     "version": 99,
 }
 
@@ -31,6 +39,19 @@ OTHERS = {
 def test_every_part_of_a_recipe_is_in_its_key(name: str) -> None:
     """A field that the key forgot would serve a stale segment."""
     assert replace(RECIPE, **{name: OTHERS[name]}).key() != RECIPE.key()  # type: ignore[arg-type]
+
+
+def test_every_part_of_a_transition_is_in_its_key() -> None:
+    """Its kind, either side, and what is burned in; a fade from black is none from another clip."""
+    join = JoinRecipe("wipe", RECIPE, RECIPE)
+    others = [
+        replace(join, kind="fade"),
+        replace(join, before=None),
+        replace(join, before=replace(RECIPE, skip=1)),
+        replace(join, after=replace(RECIPE, skip=1)),
+        replace(join, captions=(Caption("hello", 0, 9),)),
+    ]
+    assert len({join.key(), RECIPE.key(), *(each.key() for each in others)}) == 7
 
 
 def test_a_key_does_not_change_between_releases_or_machines(monkeypatch: pytest.MonkeyPatch) -> None:

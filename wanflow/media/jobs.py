@@ -5,7 +5,7 @@ Neither of the two is imported here: a run with nothing to do must not pay for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +19,9 @@ from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.soundtrack import Levelled, SoundChunk, SoundRecipe
 from wanflow.spec.facts import Facts
+
+Files = tuple[tuple[str, Path], ...]
+"""Files by the keys of what is in them."""
 
 Result = TypeVar("Result")
 Done_co = TypeVar("Done_co", covariant=True)
@@ -107,7 +110,7 @@ class LevelSound(Job[Levelled]):
 
     recipe: SoundRecipe
     loudness: Decimal
-    segments: Mapping[str, Path]
+    segments: Files
     music: Path | None
 
 
@@ -116,7 +119,7 @@ class EncodeSound(Job[Facts]):
     """Encode one chunk of a film's sound as raw AAC; `segments` are the files that it hears, by key."""
 
     chunk: SoundChunk
-    segments: Mapping[str, Path]
+    segments: Files
     music: Path | None
     target: Path
 

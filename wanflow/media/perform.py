@@ -47,7 +47,7 @@ def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | 
         case ReadSubtitles(path, frames, rate):
             return to_captions(read_lines(path), frames=frames, rate=rate)
         case LevelSound(recipe, loudness, segments, music):
-            return mix.level(recipe, loudness, segments, music, leash=leash)
+            return mix.level(recipe, loudness, dict(segments), music, leash=leash)
         case _:
             return probe.probe(_make(job, leash, progress))
 
@@ -66,7 +66,7 @@ def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
         case JoinClips(before, after, recipe, target, fonts):
             conform.blend((before, after), recipe, target, fonts=fonts, leash=leash, progress=progress)
         case EncodeSound(chunk, segments, music, target):
-            mix.encode_chunk(chunk, segments, music, target, leash=leash)
+            mix.encode_chunk(chunk, dict(segments), music, target, leash=leash)
         case AssembleCut(film, target):
             cut.assemble(film, target, leash=leash, progress=progress)
         case _:

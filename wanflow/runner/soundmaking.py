@@ -88,7 +88,7 @@ async def _levelled(
     node: str, sound: SoundRecipe, wanted: Decimal, segments: Mapping[str, Path], music: Path | None, parts: Parts
 ) -> SoundRecipe:
     """The sound at the loudness that is wanted; what can't be brought there is said."""
-    levelled = await parts.jobs(LevelSound(sound, wanted, segments, music), parts.limiter)
+    levelled = await parts.jobs(LevelSound(sound, wanted, tuple(segments.items()), music), parts.limiter)
     if levelled.lufs is None:
         parts.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
     elif abs(levelled.lufs - wanted) > TOLERANCE:
@@ -106,7 +106,7 @@ async def _encode(
     parts: Parts,
 ) -> None:
     key, target = chunk.key(), parts.store.temporary(".aac")
-    heard = {piece.key: segments[piece.key] for piece in chunk.heard.pieces}
+    heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
     facts = await parts.jobs(EncodeSound(chunk, heard, music, target), parts.limiter)
     have[key] = keep_derived(key, target, facts, parts)
     stage.learn_derived(key, have[key].name)
