@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import anyio
 from anyio import CapacityLimiter
@@ -19,7 +20,21 @@ from wanflow.emulator.endpoint import IN_PROCESS, Endpoint
 from wanflow.emulator.terms import Terms
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
-from wanflow.media.jobs import AssembleCut, CheckFilm, ConformSegment, CutPiece, CutSound, GrabFrame, Job, ProbeFile
+from wanflow.media.jobs import (
+    AssembleCut,
+    CheckFilm,
+    ConformSegment,
+    CutPiece,
+    CutSound,
+    EncodeSound,
+    GrabFrame,
+    Job,
+    JoinClips,
+    LevelSound,
+    ProbeFile,
+    Result,
+)
+from wanflow.media.soundtrack import Levelled
 from wanflow.planner.budget import owed
 from wanflow.planner.draft import draft
 from wanflow.planner.steps import Plan
@@ -143,10 +158,16 @@ def outputs(film: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in film.cuts.items()}
 
 
-async def from_record(job: Job, limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Facts:
+async def from_record(
+    job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
+) -> Result:
     """Answer a job at once: what it makes is a few bytes that name its sources."""
     async with limiter:
         await checkpoint()
+    return cast(Result, _answered(job, progress))
+
+
+def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts | Levelled:
     match job:
         case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
             raise MediaFault("it is no film")
@@ -162,8 +183,16 @@ async def from_record(job: Job, limiter: CapacityLimiter, progress: Callable[[in
             if progress is not None:
                 progress(recipe.frames)
             return _made(target, f"segment {recipe.key()}")
-        case AssembleCut(segments, target):
-            return _made(target, " ".join(digest.of_file(segment) for segment in segments))
+        case JoinClips(_, _, recipe, target):
+            return _made(target, f"join {recipe.key()}")
+        case LevelSound(recipe, loudness):
+            return Levelled(recipe, loudness)
+        case EncodeSound(chunk, _, _, target):
+            return _made(target, f"sound {chunk.key()}")
+        case AssembleCut(film, target):
+            return _made(target, " ".join(digest.of_file(part) for part in (*film.segments, *film.sound)))
+        case _:
+            raise TypeError(f"no such job: {job}")
 
 
 def _made(target: Path, content: str) -> Facts:
