@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from wanflow.media.encoding import timescale
+from wanflow.media.tool import path_argument
 
 TITLE_BYTES = 255
 """What an MP4 has room for in one of the two places where it keeps a chapter's title."""
@@ -46,6 +48,14 @@ def mux_options(index: int, rate: Fraction) -> dict[str, str | int]:
     counts the ticks of the film's, so that a chapter begins with its frame whatever ffmpeg it is.
     """
     return {"map_chapters": index, "map_metadata": index, "map_metadata:s": -1, "movie_timescale": timescale(rate)}
+
+
+def input_arguments(path: Path) -> tuple[str, ...]:
+    """What tells ffmpeg to read such a file, as the last of its inputs.
+
+    As global arguments, since ffmpeg-python knows no input that no stream is taken from.
+    """
+    return ("-f", "ffmetadata", "-i", path_argument(path))
 
 
 def _part(chapter: Chapter, number: int, rate: Fraction) -> str:

@@ -136,9 +136,12 @@ def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> int:
 
 
 def track_options(languages: Sequence[str | None]) -> dict[str, str | int]:
-    """Options of ffmpeg's output for soft subtitles, a track for each: languages of three letters, None if unknown."""
+    """Options of ffmpeg's output for soft subtitles, a track for each: languages of three letters, None if unknown.
+
+    ffmpeg marks the first one as enabled and has no option against it; none is forced.
+    """
     named = {f"metadata:s:s:{track}": f"language={code or 'und'}" for track, code in enumerate(languages)}
-    return {"c:s": "mov_text", "disposition:s": 0, **named}
+    return {"c:s": "mov_text", **named}
 
 
 def _bytes(path: Path) -> bytes:
@@ -207,32 +210,31 @@ def _plain(text: str, written: str) -> str:
     text = _MARKUP[written].sub("", text).replace(r"\N", "\n")
     if written == "vtt":
         text = html.unescape(text)
+    return _without_blanks(text)
+
+
+def _without_blanks(text: str) -> str:
+    """Text without empty lines, which end an entry, and without signs that nobody can read."""
     lines = (_CONTROL.sub("", line).replace("\t", " ").strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
-def _on_grid(lines: Sequence[Line], frames: int, rate: Fraction) -> Iterator[_Span]:
+def _on_grid(lines: Sequence[Line], frames: int, rate: Fraction) -> list[_Span]:
     """One text at a time, in frames of the film; neighbours that show the same are one."""
-    last: _Span | None = None
-    for span in _one_at_a_time(_snapped(lines, frames, rate)):
-        if last is not None and (last.end, last.text) == (span.begin, span.text):
-            last = _Span(last.begin, span.end, span.text)
-            continue
-        if last is not None:
-            yield last
-        last = span
-    if last is not None:
-        yield last
+    found: list[_Span] = []
+    for span in _one_at_a_time(list(_snapped(lines, frames, rate))):
+        if found and (found[-1].end, found[-1].text) == (span.begin, span.text):
+            found[-1] = _Span(found[-1].begin, span.end, span.text)
+        else:
+            found.append(span)
+    return found
 
 
-def _snapped(lines: Sequence[Line], frames: int, rate: Fraction) -> list[_Span]:
-    ordered = sorted(lines, key=lambda line: line.begin_ms)
-    begins = ((_frame(line.begin_ms, rate), line) for line in ordered)
-    return [
-        _Span(begin, min(max(begin + 1, _frame(line.end_ms, rate)), frames), line.text)
-        for begin, line in begins
-        if begin < frames
-    ]
+def _snapped(lines: Sequence[Line], frames: int, rate: Fraction) -> Iterator[_Span]:
+    for line in sorted(lines, key=lambda line: line.begin_ms):
+        begin, text = _frame(line.begin_ms, rate), _without_blanks(line.text)
+        if begin < frames and text:
+            yield _Span(begin, min(max(begin + 1, _frame(line.end_ms, rate)), frames), text)
 
 
 def _one_at_a_time(spans: list[_Span]) -> Iterator[_Span]:
@@ -269,6 +271,5 @@ def _clock(frame: int, rate: Fraction, point: str) -> str:
 
 
 def _in_srt(text: str) -> str:
-    """Text that ends no entry, begins none and is no markup."""
-    lines = (line.replace("-->", "→").strip() for line in text.splitlines())
-    return _ACTED_ON.sub(rf"\g<0>{WORD_JOINER}", "\n".join(line for line in lines if line))
+    """Text that begins no entry and is no markup."""
+    return _ACTED_ON.sub(rf"\g<0>{WORD_JOINER}", text.replace("-->", "→"))
