@@ -32,7 +32,7 @@ def test_pieces_and_cuts_can_be_shown() -> None:
     piece = {row.key: row.value for row in rows_of(PLAN.graph.vertex("approach.first_clip"), films.LIGHTHOUSE)}
     assert piece == {"from": "coast", "piece": "tail 2 s", "for": "approach"}
     cut = [row.value for row in rows_of(PLAN.graph.vertex("cut:main"), films.LIGHTHOUSE)]
-    assert cut == ["out/main.mp4", "shot coast", "shot approach"]
+    assert cut == ["out/main.mp4", "shot coast", "shot approach", "bars", "draft", "metadata"]
 
 
 def test_seed_is_part_of_a_take() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from wanflow.media.encoding import timescale
+from wanflow.media.filmrecipe import Chapter
 from wanflow.media.tool import path_argument
 
 TITLE_BYTES = 255
@@ -19,15 +19,6 @@ NO_METADATA: Mapping[str, str] = {}
 _SIGNS = re.compile(r"[=;#\\\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CUT_SHORT = re.compile(r"[\x00\r]")
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A part of a film that players jump to: from frame `begin` until frame `end`, which is the next one's."""
-
-    title: str
-    begin: int
-    end: int
 
 
 def chapter_file(chapters: Sequence[Chapter], rate: Fraction, metadata: Mapping[str, str] = NO_METADATA) -> str:

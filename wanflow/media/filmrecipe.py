@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from wanflow.media.chapters import Chapter
-
 UNKNOWN_LANGUAGE = "und"
 """What ISO 639 calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of a film that players jump to: from frame `begin` until frame `end`, which is the next one's."""
+
+    title: str
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

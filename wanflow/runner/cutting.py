@@ -13,8 +13,7 @@ from wanflow import digest, timing
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex
-from wanflow.media.chapters import Chapter
-from wanflow.media.filmrecipe import UNKNOWN_LANGUAGE, FilmRecipe, Labelling, Track
+from wanflow.media.filmrecipe import UNKNOWN_LANGUAGE, Chapter, FilmRecipe, Labelling, Track
 from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips
 from wanflow.media.segment import JoinRecipe, Recipe
 from wanflow.planner.edit import EditItem
