@@ -281,9 +281,8 @@ def _other(expected: Expected, rule: FileRule) -> str | None:
 
 
 def _named(kind: Kind) -> str:
-    return {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}[
-        kind
-    ]
+    names = {Kind.VIDEO: "a video", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+    return names.get(kind, "a picture")
 
 
 def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
