@@ -54,7 +54,10 @@ def assemble_arguments(folder: Path, languages: Sequence[str | None], rate: Frac
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
-    options = {**encoding.FILM, **mux_options(2 + len(languages), rate), **subtitles}
+    ticks = encoding.timescale(rate)
+    # the list's time stamps are rounded at every join, to microseconds; frames counted from 0 are not
+    exact = {"bsf:v": f"setts=ts=N*{ticks / rate}", "video_track_timescale": ticks}
+    options = {**encoding.FILM, **exact, **mux_options(2 + len(languages), rate), **subtitles}
     return [*arguments, *_options(options), path_argument(target), "-y"]
 
 

@@ -155,7 +155,7 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
 def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
     lines = read_lines(path)
     if not lines:
-        raise BadMedia(path, "is a subtitle file without lines")
+        raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
     return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
 

@@ -92,9 +92,8 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     if written is None:
         raise BadMedia(path, "is no subtitle file", hint="wanflow reads srt, vtt and ass")
     found = _events(path, written, _text(path, data))
-    lines = [
-        Line(max(0, event.start), event.end, _plain(event.text, written)) for event in found if not event.is_comment
-    ]
+    said = (event for event in found if not event.is_comment)
+    lines = [Line(max(0, event.start), event.end, _plain(event.text, written)) for event in said]
     shown = [line for line in lines if line.text and line.end_ms > line.begin_ms]
     for line in shown:
         if len(line.text) > MOST_LETTERS:
