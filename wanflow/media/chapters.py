@@ -42,10 +42,7 @@ def mux_options(index: int, rate: Fraction) -> dict[str, str | int]:
 
 
 def input_arguments(path: Path) -> tuple[str, ...]:
-    """What tells ffmpeg to read such a file, as the last of its inputs.
-
-    As global arguments, since ffmpeg-python knows no input that no stream is taken from.
-    """
+    """What tells ffmpeg to read such a file as an input."""
     return ("-f", "ffmetadata", "-i", path_argument(path))
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from wanflow import timing
 from wanflow.media import encoding, labels
-from wanflow.media.chapters import chapter_file, mux_options
+from wanflow.media.chapters import chapter_file, input_arguments, mux_options
 from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.landing import landing
 from wanflow.media.mix import splice
@@ -50,13 +50,13 @@ def assemble_arguments(folder: Path, languages: Sequence[str | None], rate: Frac
     arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
     arguments += _input(folder / SOUND, itsoffset=timing.decimal_text(-PRIMING), f="aac")
     arguments += [word for at in tracks for word in _input(folder / _track_name(at), f="srt")]
-    arguments += _input(folder / CHAPTERS, f="ffmetadata")
+    arguments += input_arguments(folder / CHAPTERS)
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
     ticks = encoding.timescale(rate)
     # the list's time stamps are rounded at every join, to microseconds; frames counted from 0 are not
-    exact = {"bsf:v": f"setts=ts=N*{ticks / rate}", "video_track_timescale": ticks}
+    exact: encoding.Options = {"bsf:v": f"setts=ts=N*{ticks / rate}", "video_track_timescale": ticks}
     options = {**encoding.FILM, **exact, **mux_options(2 + len(languages), rate), **subtitles}
     return [*arguments, *_options(options), path_argument(target), "-y"]
 
