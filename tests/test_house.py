@@ -30,7 +30,7 @@ BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
 HOMES = {
-    "ffmpeg": {"wanflow/media/cut.py", "wanflow/media/extract.py"},
+    "ffmpeg": {"wanflow/media/cut.py", "wanflow/media/extract.py", "wanflow/media/mix.py"},
     "filelock": {"wanflow/store/lockfile.py", "wanflow/store/mutex.py"},
     "imageio_ffmpeg": {"wanflow/media/tool.py"},
     "jsonschema": {"wanflow/schemas.py"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import imageio_ffmpeg
 import pytest
@@ -86,6 +86,27 @@ def test_progress_counts_frames() -> None:
     tool.run(argv, leash=Leash(), progress=told.append)
     assert told[-1] == 60
     assert told == sorted(told)
+
+
+def test_what_ffmpeg_prints_can_be_asked() -> None:
+    """All that it wrote to its standard output, more than a pipe holds; its failures as those of a run."""
+    argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=100", "-f", "framecrc", "-"]
+    printed = tool.ask(argv, leash=Leash())
+    assert len([line for line in printed.splitlines() if line.startswith("0,")]) == 3000
+    with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
+        tool.ask([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+
+
+def test_a_question_ends_with_its_leash() -> None:
+    """An ffmpeg that would print for ever is ended from another thread, and no process is left."""
+    leash = Leash()
+    killer = Timer(0.2, leash.kill)
+    killer.start()
+    with pytest.raises(ToolFailed, match="was stopped"):
+        tool.ask([*ENDLESS[:-3], "-f", "framecrc", "-"], leash=leash)
+    killer.join()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_killed_leash_ends_what_runs() -> None:

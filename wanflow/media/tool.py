@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -113,15 +113,35 @@ def run(argv: Sequence[str], *, leash: Leash, progress: Progress | None = None) 
             _report(process.stdout, progress)
         status = process.wait()
         drain.join()
-    if leash.killed:
-        raise ToolFailed("ffmpeg was stopped")
-    if status != 0:
-        raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")
+    _require_success(status, last, leash)
+
+
+def ask(argv: Sequence[str], *, leash: Leash) -> str:
+    """Run ffmpeg to its end and give what it printed on its standard output; raises as `run` does."""
+    with _start([argv[0], *QUIET, *argv[1:]], reporting=True) as process, leash.hold(process):
+        last, drain = _drain(process.stderr)
+        printed = process.stdout.read() if process.stdout else b""
+        status = process.wait()
+        drain.join()
+    _require_success(status, last, leash)
+    return printed.decode(errors="replace")
 
 
 def run_ffmpeg(arguments: Sequence[str], *, leash: Leash, progress: Progress | None = None) -> None:
     """Run the ffmpeg that this machine has with these arguments; raises as `find_ffmpeg` and `run` do."""
     run([str(find_ffmpeg(os.environ)), *arguments], leash=leash, progress=progress)
+
+
+def ask_ffmpeg(arguments: Sequence[str], *, leash: Leash) -> str:
+    """What the ffmpeg that this machine has prints when told this; raises as `find_ffmpeg` and `run` do."""
+    return ask([str(find_ffmpeg(os.environ)), *arguments], leash=leash)
+
+
+def _require_success(status: int, last: Iterable[str], leash: Leash) -> None:
+    if leash.killed:
+        raise ToolFailed("ffmpeg was stopped")
+    if status != 0:
+        raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")
 
 
 def _chosen(name: str, environ: Mapping[str, str]) -> Path:
