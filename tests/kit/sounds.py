@@ -56,6 +56,13 @@ def draw_wav(path: Path, source: str, samples: int) -> Path:
     return path
 
 
+def delay_sound(segment: Path, target: Path) -> Path:
+    """A copy of a segment whose sound begins half a second after its picture."""
+    both = ("-i", str(segment), "-itsoffset", "0.5", "-i", str(segment))
+    _ffmpeg(*both, "-map", "0:v", "-map", "1:a", "-c", "copy", "-f", "mov", str(target))
+    return target
+
+
 def encode_whole(sources: Sequence[Path], target: Path) -> Path:
     """The sounds of several files one after another as one ADTS stream, encoded at once."""
     inputs = [word for source in sources for word in ("-i", str(source))]

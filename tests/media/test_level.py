@@ -50,6 +50,14 @@ def test_windows_together_measure_what_ffmpeg_measures_at_once(tmp_path: Path) -
     assert abs(found.peak - peak) <= Decimal("0.1")
 
 
+def test_what_sounds_where_windows_meet_counts_once(tmp_path: Path) -> None:
+    """A fifth of a second of a tone on the border, in silence: as loud as measured at once."""
+    recipe, segments = film_of(tmp_path / "border.mov", tone(500, 0.5, sounding="between(t,19.9,20.1)"), 640)
+    found = measure_loudness(recipe, segments, None, leash=Leash())
+    assert found
+    assert abs(found.lufs - hear(segments["border"])[0]) <= Decimal("0.05")
+
+
 @pytest.mark.parametrize(
     ("source", "target", "limited"),
     [

@@ -38,15 +38,15 @@ def bending(gain: Decimal) -> Decimal:
 
 
 @pytest.mark.parametrize(
-    ("target", "near"),
+    ("target", "tries"),
     [
-        (-18, "0.2"),
-        (-16, "0.2"),
-        (-9, "6"),
+        (-18, [12, 14]),
+        (-16, [14, 18]),
+        (-9, [21, 30]),
     ],
 )
-def test_a_gain_is_found_in_four_tries(target: int, near: str) -> None:
-    """Where the target is out of reach, the nearest gain that the limiter is made to bear is given."""
+def test_a_gain_is_found_in_a_few_tries(target: int, tries: list[int]) -> None:
+    """Where the target is out of reach, the search ends at what the limiter is made to bear."""
     tried: list[Decimal] = []
 
     def measure(gain: Decimal) -> Decimal:
@@ -56,6 +56,5 @@ def test_a_gain_is_found_in_four_tries(target: int, near: str) -> None:
     known = (Decimal(10), Decimal(-20))
     gain, lufs = seek_gain(Decimal(target), Decimal(target + 30), known, measure)
     assert lufs == bending(gain)
-    assert abs(lufs - target) <= Decimal(near)
-    assert len(tried) <= 4
-    assert max(tried) <= 30
+    assert tried == tries
+    assert lufs == max(bending(gain) for gain in tried)

@@ -17,6 +17,7 @@ from kit.sounds import (
     SILENCE,
     amplitude,
     click_at,
+    delay_sound,
     draw_segment,
     draw_wav,
     encode_whole,
@@ -229,22 +230,24 @@ def test_music_of_any_kind_is_heard_from_the_films_start(studio: Studio, rate: i
 
 
 def test_what_is_no_segment_is_refused_by_name(studio: Studio) -> None:
-    """Cut short, without sound, with a sound that is no PCM, gone, or with less sound than its frames: no chunk."""
+    """Cut short, without sound, with another kind of it, with too little, with one that begins late, gone."""
     studio.draw("good", tone(440, 0.5), 30)
     studio.draw("brief", tone(440, 0.5), 30, samples=20_000)
+    silent = numbered_clip(studio.folder / "mute.mov", 30, (64, 48), sound=False, container_format="mov")
     bad = {
-        "half": cut_short(studio.segments["good"], studio.folder / "half.mov"),
-        "mute": numbered_clip(studio.folder / "mute.mov", 30, (64, 48), sound=False, container_format="mov"),
-        "coded": numbered_clip(studio.folder / "coded.mp4", 30, (64, 48)),
-        "brief": studio.segments["brief"],
-        "slow": draw_wav(studio.folder / "slow.wav", "sine=f=440:r=44100,aformat=channel_layouts=stereo", 44_100),
-        "mono": draw_wav(studio.folder / "mono.wav", "sine=f=440:r=48000", 48_000),
-        "gone": studio.folder / "gone.mov",
+        cut_short(studio.segments["good"], studio.folder / "half.mov"): "that can be read",
+        silent: "is no segment: it has no sound",
+        numbered_clip(studio.folder / "coded.mp4", 30, (64, 48)): "its sound is aac, not 48 kHz PCM",
+        studio.segments["brief"]: "its sound ends 28000 samples before 48000",
+        delay_sound(studio.segments["good"], studio.folder / "late.mov"): "its sound ends",
+        draw_wav(studio.folder / "slow.wav", "sine=f=440:r=44100", 44_100): "not 48 kHz PCM",
+        draw_wav(studio.folder / "mono.wav", "sine=f=440:r=48000", 48_000): "has 1 channels of 16 bits",
+        studio.folder / "gone.mov": "no such file",
     }
-    for key, path in bad.items():
-        chunk = SoundRecipe((("good", 30), (key, 30)), THIRTY).chunks()[0]
-        with pytest.raises(MediaFault, match=path.name):
-            encode_chunk(chunk, {**studio.segments, key: path}, None, studio.folder / "x.aac", leash=Leash())
+    chunk = SoundRecipe((("good", 30), ("bad", 30)), THIRTY).chunks()[0]
+    for path, words in bad.items():
+        with pytest.raises(MediaFault, match=f"`{path.name}` .*{words}"):
+            encode_chunk(chunk, {**studio.segments, "bad": path}, None, studio.folder / "x.aac", leash=Leash())
     assert not list(studio.folder.glob("x.aac*"))
 
 

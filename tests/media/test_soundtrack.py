@@ -199,6 +199,14 @@ def test_windows_measure_the_film_once(recipe: SoundRecipe) -> None:
     assert ends[-1] == recipe.samples
 
 
+def test_how_a_chunk_is_cut_out_is_part_of_its_key() -> None:
+    """Other frames of the same samples are another file; the number of its first frame means nothing."""
+    chunk = film_of(2).chunks()[0]
+    others = [replace(chunk, count=1), replace(chunk, lead=1), replace(chunk, settling=1024)]
+    assert len({chunk.key(), *(other.key() for other in others)}) == 4
+    assert replace(chunk, first=940).key() == chunk.key()
+
+
 def test_keys_are_what_they_were() -> None:
     """A release that changes this encodes the sound of every film again: raise SOUND_VERSION when it is meant."""
     film = replace(film_of(2), music=BED, gain=Decimal("-2.5"), limited=True)

@@ -37,12 +37,10 @@ PAIR = ("0|1", "2|3")
 """The film's own sound and its music come to ffmpeg in one file: from two it takes them in an order that differs from
 run to run, and what its compressor then drops at the end differs too."""
 AFTERMATH = 16 * 1024
-"""Silence behind the two, for the compressor to drop."""
+"""Silence behind the two: a compressor drops what it still has of one input when the other ends first."""
 ADTS: encoding.Options = {**encoding.AAC, "f": "adts"}
 
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
-UNFILLED = 3
-"""The hops of a film's start after which no block is full."""
 PEAK_ROUNDING = 0.0005
 """ffmpeg prints peaks to a thousandth; one that may be higher is taken for higher."""
 
@@ -204,5 +202,5 @@ def _measured(window: Window) -> int:
 
 
 def _counted(window: Window) -> slice:
-    """The hops whose blocks are the window's own, full ones: the last may be padded."""
-    return slice(window.lead // HOP or UNFILLED, _measured(window) // HOP)
+    """The hops whose blocks end within the window: not the last where it is padded."""
+    return slice(window.lead // HOP, _measured(window) // HOP)
