@@ -73,7 +73,7 @@ def made(wanflow: Wanflow, *words: str) -> dict[str, int]:
 
 def test_a_film_has_everything_that_was_asked_for(wanflow: Wanflow, film: Path) -> None:
     """Frames, chapters, tracks, labels, sidecars: read back from the file itself."""
-    assert made(wanflow) == {"encoded": 11, "copied": 0}
+    assert made(wanflow) == {"encoded": 9, "copied": 0}
     facts = check_film(Path("out/main.mp4"))
     assert (facts.frames, facts.rate, facts.width, facts.height) == (LENGTH, 30, 320, 240)
     with av.open("out/main.mp4") as container:
@@ -85,7 +85,6 @@ def test_a_film_has_everything_that_was_asked_for(wanflow: Wanflow, film: Path) 
             ("audio", "und"),
             ("subtitle", "eng"),
         ]
-    begins = [0, 45, 105, 150, 165 + 15 - 15, 210]
     assert [title for title, _ in chapters] == [
         "one.mp4",
         "two.mp4",
@@ -95,7 +94,6 @@ def test_a_film_has_everything_that_was_asked_for(wanflow: Wanflow, film: Path) 
         "one.mp4",
     ]
     assert [round(begin * 30) for _, begin in chapters] == [0, 45, 105, 150, 165, 225]
-    assert begins[0] == 0
     assert Path("out/main.eng.srt").read_text(encoding="utf-8").count("hello") == 2
     assert "00:00:08,500" in Path("out/main.zho.srt").read_text(encoding="utf-8")
     assert abs(ebu("out/main.mp4") + 20) <= 0.5
@@ -103,14 +101,13 @@ def test_a_film_has_everything_that_was_asked_for(wanflow: Wanflow, film: Path) 
 
 def test_every_frame_shows_what_the_timeline_says(wanflow: Wanflow, film: Path) -> None:
     """Bodies between joins: each number where it belongs, counted in frames."""
-    rewrite(film, ("label: {opening_notice: {text: drawn by a machine, seconds: 2}}\n", ""))
-    rewrite(film, ("    subtitles: [subs.en.srt, {file: subs.zh.srt, burn: true}]\n", ""))
+    rewrite("label: {opening_notice: {text: drawn by a machine, seconds: 2}}\n", "")
+    rewrite("    subtitles: [subs.en.srt, {file: subs.zh.srt, burn: true}]\n", "")
     made(wanflow)
     numbers = read_numbers(Path("out/main.mp4"))
     assert numbers[15:45] == list(range(15, 45))
     assert numbers[60:105] == list(range(115, 160))
     assert numbers[105:150] == list(range(200, 245))
-    assert numbers[165:-30][:0] == []
     assert numbers[-30:] == list(range(15, 45))
 
 
@@ -119,23 +116,23 @@ def test_a_change_of_one_clip_makes_its_body_and_its_joins_again(wanflow: Wanflo
     made(wanflow)
     assert made(wanflow) == {"encoded": -1, "copied": -1}
     numbered_clip(Path("two.mp4"), 60, (320, 240), first=700)
-    assert made(wanflow) == {"encoded": 2, "copied": 9}
-    rewrite(film, ("gain: -12", "gain: -9"))
-    assert made(wanflow) == {"encoded": 0, "copied": 11}
-    rewrite(film, ("background: navy", "background: maroon"))
-    assert made(wanflow) == {"encoded": 3, "copied": 8}
-    rewrite(film, ("    loudness: -20\n", "    loudness: -20\n    profile: final\n"))
-    assert made(wanflow) == {"encoded": 11, "copied": 0}
-    rewrite(film, ("    profile: final\n", ""))
-    assert made(wanflow) == {"encoded": 0, "copied": 11}
+    assert made(wanflow) == {"encoded": 2, "copied": 7}
+    rewrite("gain: -12", "gain: -9")
+    assert made(wanflow) == {"encoded": 0, "copied": 9}
+    rewrite("background: navy", "background: maroon")
+    assert made(wanflow) == {"encoded": 2, "copied": 7}
+    rewrite("    loudness: -20\n", "    loudness: -20\n    profile: final\n")
+    assert made(wanflow) == {"encoded": 9, "copied": 0}
+    rewrite("    profile: final\n", "")
+    assert made(wanflow) == {"encoded": 0, "copied": 9}
 
 
 def test_words_are_burned_in_where_they_are_wanted(wanflow: Wanflow, film: Path) -> None:
     """The notice over the first two seconds, the burned track in its frames, the soft one nowhere."""
     made(wanflow)
     shown = list(pictures(Path("out/main.mp4")))
-    rewrite(film, ("label: {opening_notice: {text: drawn by a machine, seconds: 2}}", "label: {opening_notice: false}"))
-    rewrite(film, ("[subs.en.srt, {file: subs.zh.srt, burn: true}]", "subs.en.srt"))
+    rewrite("label: {opening_notice: {text: drawn by a machine, seconds: 2}}", "label: {opening_notice: false}")
+    rewrite("[subs.en.srt, {file: subs.zh.srt, burn: true}]", "subs.en.srt")
     made(wanflow)
     clean = list(pictures(Path("out/main.mp4")))
 
@@ -162,18 +159,21 @@ def test_labels_of_clips_are_never_lost(wanflow: Wanflow, film: Path) -> None:
     words = ["-i", "one.mp4", "-c", "copy", "-metadata", f"AIGC={label}", "-movflags", "use_metadata_tags", "-f", "mp4"]
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *words, "x.mp4"], check=True)
     Path("x.mp4").replace("one.mp4")
-    rewrite(film, ("label: {", "label: {metadata: false, "))
+    rewrite("label: {", "label: {metadata: false, ")
     made(wanflow)
     assert read_label(Path("out/main.mp4")) == label
 
 
 def test_a_font_that_is_brought_draws_the_words_again(wanflow: Wanflow, film: Path) -> None:
     """Boxes are said once, with the way out; a font in `fonts/` makes what has words in it again, nothing else."""
-    rewrite(film, ("The End: 100% 'done'", "终"))
+    rewrite("The End: 100% 'done'", "\ua4d0")
     done = wanflow("run")
-    assert "no font here has `终`" in done.err or done.code == 0
-    square_font(Path("fonts/square.ttf"), "终")
-    assert made(wanflow) == {"encoded": 8, "copied": 3}
+    assert done.err.count("no font here has `\ua4d0`, so boxes are drawn: put one that has it into `fonts/`") == 1
+    Path("fonts").mkdir()
+    square_font(Path("fonts/square.ttf"), "\ua4d0")
+    again = wanflow("run")
+    assert "no font here has" not in again.err
+    assert "7 segments encoded, 2 kept" in again.err
 
 
 def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: Path) -> None:

@@ -12,6 +12,7 @@ from wanflow.media.captioning import Caption
 from wanflow.media.conform import Side, join_arguments, segment_arguments
 from wanflow.media.cut import assemble_arguments, playlist
 from wanflow.media.extract import piece_arguments, sound_arguments
+from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.probe import Footage
 from wanflow.media.segment import JoinRecipe, SegmentRecipe
 from wanflow.spec.facts import Facts, Kind
@@ -66,7 +67,7 @@ ARGUMENTS = {
     "dissolve": sides("dissolve"),
     "fade": sides("fade"),
     "wipe": sides("wipe"),
-    "assembly": assemble_arguments(Path("/films/parts"), ["eng", None], Fraction(30), OUT),
+    "assembly": assemble_arguments(FilmRecipe((), 150, Fraction(30), ()), Path("/films/parts"), ["eng", None], OUT),
     "list": playlist(["000000.mov", "000001.mov"]).splitlines(),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,8 +19,6 @@ from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
-PRIMING = Fraction(AAC_SAMPLES, SAMPLE_RATE)
-"""Seconds by which an AAC stream begins before its sound: the encoder's first frame holds nothing of it."""
 
 
 def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress | None) -> None:
@@ -36,7 +33,7 @@ def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress
     with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
         _lay_out(film, [words[track] for track in soft], folder)
-        arguments = assemble_arguments(folder, [track.language for track in soft], film.rate, part)
+        arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
         run_ffmpeg(arguments, leash=leash, progress=progress)
         require_cut(part, film.frames, film.rate)
     for track, text in words.items():
@@ -44,21 +41,36 @@ def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress
             part.write_text(text, encoding="utf-8")
 
 
-def assemble_arguments(folder: Path, languages: Sequence[str | None], rate: Fraction, target: Path) -> list[str]:
+def assemble_arguments(film: FilmRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
     """What ffmpeg is told to join what lies in a folder, a subtitle track for each language; pure."""
     tracks = range(len(languages))
     arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
-    arguments += _input(folder / SOUND, itsoffset=timing.decimal_text(-PRIMING), f="aac")
+    arguments += _input(folder / SOUND, f="aac")
     arguments += [word for at in tracks for word in _input(folder / _track_name(at), f="srt")]
     arguments += input_arguments(folder / CHAPTERS)
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
-    ticks = encoding.timescale(rate)
-    # the list's time stamps are rounded at every join, to microseconds; frames counted from 0 are not
-    exact: encoding.Options = {"bsf:v": f"setts=ts=N*{ticks / rate}", "video_track_timescale": ticks}
-    options = {**encoding.FILM, **exact, **mux_options(2 + len(languages), rate), **subtitles}
+    options = {**encoding.FILM, **_times(film), **mux_options(2 + len(languages), film.rate), **subtitles}
     return [*arguments, *_options(options), path_argument(target), "-y"]
+
+
+def _times(film: FilmRecipe) -> encoding.Options:
+    """When each frame is shown and heard, counted from 0.
+
+    The list's own times are rounded to microseconds at every join. The first frame of an AAC stream holds nothing of
+    its sound and lies before 0; the last one ends with the film.
+    """
+    ticks = encoding.timescale(film.rate)
+    samples = timing.to_samples(film.frames, film.rate)
+    last = -(-samples // AAC_SAMPLES)
+    rest = samples - (last - 1) * AAC_SAMPLES
+    lasting = f"if(eq(N\\,{last})\\,{rest}/{SAMPLE_RATE}/TB\\,DURATION)"
+    return {
+        "bsf:v": f"setts=ts=N*{ticks / film.rate}",
+        "bsf:a": f"setts=ts=TS-{AAC_SAMPLES}/{SAMPLE_RATE}/TB:duration={lasting}",
+        "video_track_timescale": ticks,
+    }
 
 
 def playlist(names: Iterable[str]) -> str:

@@ -31,6 +31,9 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own."""
     timeline = _timeline(cut, folder, target, at=cut.rate)
     timeline.tracks[:] = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
+    picture = timeline.tracks[0]
+    if picture and isinstance(picture[0], otio.schema.Transition):
+        del picture[0]  # a list has no way to come out of black
     return str(otio.adapters.write_to_string(timeline, "cmx_3600", rate=float(cut.rate)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -89,19 +89,20 @@ def _segments(of: Edit, clips: tuple[Clip, ...], shape: CutShape, captions: tupl
         shown = within(captions, stretch.begin, stretch.frames)
         clip = clips[stretch.clip]
         item = of.items[clip.item]
-        own = _recipe(of, clip, stretch.offset, stretch, shape, shown if stretch.transition == timeline.CUT else ())
+        own = _recipe(of, clip, stretch.offset, stretch, shape, worded=bool(shown))
         if stretch.transition == timeline.CUT:
-            yield Segment(own, stretch.begin, item)
+            yield Segment(replace(own, captions=shown), stretch.begin, item)
             continue
         earlier = None if stretch.before is None else clips[stretch.before]
-        before = None if earlier is None else _recipe(of, earlier, stretch.before_offset, stretch, shape, ())
+        before = None if earlier is None else _recipe(of, earlier, stretch.before_offset, stretch, shape)
         joined = JoinRecipe(stretch.transition, before, own, shown)
         yield Segment(joined, stretch.begin, item, None if earlier is None else of.items[earlier.item])
 
 
 def _recipe(
-    of: Edit, clip: Clip, skip: int, stretch: Stretch, shape: CutShape, captions: tuple[Caption, ...]
+    of: Edit, clip: Clip, skip: int, stretch: Stretch, shape: CutShape, *, worded: bool = False
 ) -> SegmentRecipe:
+    """What of a clip is seen in a stretch; `worded` where captions are drawn over it."""
     item = of.items[clip.item]
     width, height = shape.size or DEFAULT_SIZE
     return SegmentRecipe(
@@ -118,9 +119,8 @@ def _recipe(
         opens=stretch.opens,
         closes=stretch.closes,
         card=_card(item),
-        captions=captions,
         profile=of.cut.finish.profile,
-        fonts=_fonts(of, drawn=bool(item.slate or captions or isinstance(item.item.source, TitleCard))),
+        fonts=_fonts(of, drawn=bool(worded or item.slate or isinstance(item.item.source, TitleCard))),
     )
 
 

@@ -42,7 +42,8 @@ async def make_sound(
     """Encode what is missing of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
     bed = await _bed(montage, stage, parts)
     own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in montage.segments)
-    sound = SoundRecipe(own, montage.rate, None if bed is None else bed.music)
+    # two sounds at once may be more than fits; a film's own can't
+    sound = SoundRecipe(own, montage.rate, None if bed is None else bed.music, limited=bed is not None)
     music = None if bed is None else bed.file
     wanted = montage.edit.cut.finish.loudness
     if wanted is not None:
