@@ -98,11 +98,16 @@ def test_a_running_shot_has_a_line_with_state_elapsed_and_model(progress: Progre
     assert "1 in the queue" in _drawn(progress)
 
 
-def test_a_cut_has_a_bar_until_it_is_written(progress: Progress) -> None:
-    """A cut on its way shows its frames, and goes when its file is there."""
+def test_a_cut_has_a_bar_until_it_is_written(progress: Progress, watch: Watch) -> None:
+    """A cut on its way shows percent, frames and the time left at its own speed, and goes when its file is there."""
     progress.note(StepStarted("cut:main", Action.DERIVE))
     progress.note(CutProgress("cut:main", 30, 300))
-    assert "30/300 frames" in _drawn(progress)
+    assert "10 % · 30/300 frames" in _drawn(progress)
+    assert "left" not in _drawn(progress)
+    watch.seconds += 4
+    assert "10 % · 30/300 frames · 36 s left" in _drawn(progress)
+    progress.note(CutProgress("cut:main", 300, 300))
+    assert "99 % · 300/300 frames · 0 s left" in _drawn(progress)
     progress.note(CutFinished("cut:main", "out/main.mp4", 2, 0, "10"))
     assert "cut:main" not in _drawn(progress)
 

@@ -61,7 +61,7 @@ class Display:
     def _cuts(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for cut in self.progress.cuts.values():
-            table.add_row(Text(cut.node, style="bold"), _bar(cut), _frames(cut))
+            table.add_row(Text(cut.node, style="bold"), _bar(cut), _frames(cut, self.progress.stopwatch()))
         return table
 
     def _footer(self) -> Text:
@@ -75,8 +75,11 @@ def _bar(cut: Cutting) -> ProgressBar:
     return ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
 
 
-def _frames(cut: Cutting) -> str:
-    return f"{cut.done}/{cut.total} frames" if cut.total else "placing its clips"
+def _frames(cut: Cutting, now: float) -> str:
+    if not cut.total:
+        return "placing its clips"
+    left = cut.seconds_left(now)
+    return f"{cut.percent} % · {cut.done}/{cut.total} frames" + (f" · {left} s left" if left is not None else "")
 
 
 def _style(text: str) -> str:

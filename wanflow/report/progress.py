@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,6 +20,9 @@ from wanflow.runner.event import (
     TaskChanged,
     TaskSubmitted,
 )
+
+TELLING_SECONDS = 2
+"""So long a cut must have been on its way before its speed says something."""
 
 Stopwatch = Callable[[], float]
 """Seconds since some moment."""
@@ -38,11 +42,23 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """A cut on its way: frames done of all; `total` is 0 as long as it is not known."""
+    """A cut on its way since a moment of the stopwatch: frames done of all; `total` is 0 while it is not known."""
 
     node: str
+    since: float = 0
     done: int = 0
     total: int = 0
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done; never 100 before it is finished."""
+        return min(99, self.done * 100 // self.total) if self.total else 0
+
+    def seconds_left(self, now: float) -> int | None:
+        """How long it takes at the speed that it had so far; None while nobody can tell."""
+        if not self.done or now - self.since < TELLING_SECONDS:
+            return None
+        return math.ceil((now - self.since) * (self.total - self.done) / self.done)
 
 
 @dataclass(slots=True)
@@ -72,7 +88,8 @@ class Progress:
             case TakeStored():
                 self._store(event)
             case CutProgress(node, done, total):
-                self.cuts[node] = Cutting(node, done, total)
+                begun = self.cuts.get(node)
+                self.cuts[node] = Cutting(node, begun.since if begun else self.stopwatch(), done, total)
             case CutFinished(node) | StepFinished(node):
                 self._finish(node)
             case _:
@@ -93,7 +110,7 @@ class Progress:
         if event.action in _PAID:
             self.running[event.node] = Running(event.node, event.model or "", self.stopwatch())
         elif event.node.startswith("cut:"):
-            self.cuts[event.node] = Cutting(event.node)
+            self.cuts[event.node] = Cutting(event.node, self.stopwatch())
 
     def _store(self, event: TakeStored) -> None:
         if event.node in self.running:
