@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 import wanflow
+from kit.clips import click_sound
 from kit.served import served
 from wanflow.emulator.server import Serving
 from wanflow.spec.catalog import load_catalog
@@ -27,6 +28,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
 EMULATOR = CHECKOUT / "docs" / "emulator.md"
 MODELS = CHECKOUT / "docs" / "models.md"
+CUTS = CHECKOUT / "docs" / "cuts.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -114,6 +116,28 @@ def test_the_examples_of_the_models_load(tmp_path: Path) -> None:
         assert (production is not None, problems) == (True, ())
 
 
+def test_the_cuts_of_the_page_are_made(tmp_path: Path) -> None:
+    """With the production of `wanflow init`, in the animatic, and exported."""
+    (text,) = (block.text for block in blocks(CUTS) if block.language == "yaml")
+    wanflow = Path(sysconfig.get_path("scripts")) / "wanflow"
+    film = tmp_path / "film"
+    assert execute([wanflow, "init", film], tmp_path).returncode == 0
+    file = film / "wanflow.yaml"
+    before = file.read_text(encoding="utf-8").partition("\ncuts:")[0]
+    file.write_text(f"{before}\n{text}", encoding="utf-8")
+    (film / "music").mkdir()
+    (film / "subs").mkdir()
+    click_sound(film / "music" / "theme.wav", 48_000 * 8)
+    for language in ("en", "zh"):
+        words = "1\n00:00:01,000 --> 00:00:02,000\nThe valley lies still.\n"
+        (film / "subs" / f"{language}.srt").write_text(words, encoding="utf-8")
+    done = execute([wanflow, "run"], film)
+    assert done.returncode == 0, done.stderr
+    assert (film / "out" / "trailer.mp4").stat().st_size > 50_000
+    assert (film / "out" / "trailer.eng.srt").is_file()
+    assert execute([wanflow, "export", "trailer"], film).returncode == 0
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     typed = "".join(block.text for block in blocks(EMULATOR) if block.language == "sh")
@@ -132,7 +156,7 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page not in {README, MODELS}:
+    if page not in {README, MODELS, CUTS}:
         assert "yaml" not in {block.language for block in blocks(page)}
     known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page == README else ("make ",)
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
