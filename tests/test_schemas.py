@@ -116,6 +116,79 @@ def test_keys_that_begin_with_x_are_free(where):
     assert found(instance) == set()
 
 
+PIPELINE = {"pipeline": "extend", "shots": {"a": {"first_clip": {"input": "clip", "tail": 2}}}, "output": "a"}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "rule"),
+    [
+        ({"output": None}, ("output",), "type"),
+        ({"outptu": "a"}, (), "additionalProperties"),
+        ({"shots": {}}, ("shots",), "minProperties"),
+        ({"shots": {"a": {"takes": 0}}}, ("shots", "a", "takes"), "minimum"),
+        ({"vars": {}}, (), "additionalProperties"),
+        ({"inputs": {"clip": {}}}, ("inputs", "clip"), "required"),
+        ({"inputs": {"clip": {"type": "clip"}}}, ("inputs", "clip", "type"), "enum"),
+        (
+            {"inputs": {"clip": {"type": "media", "default": {"shott": "a"}}}},
+            ("inputs", "clip", "default"),
+            "additionalProperties",
+        ),
+    ],
+)
+def test_a_pipeline_is_held_against_the_definition_in_the_productions_schema(change, path, rule):
+    """One schema refers to the other, which lies beside it."""
+    assert found_in(PIPELINE, "pipeline.schema.json") == set()
+    assert (path, rule) in found_in({**PIPELINE, **change}, "pipeline.schema.json")
+
+
+def test_a_value_can_be_held_against_one_definition():
+    """A shot by itself, as it comes out of a matrix or a pipeline; paths begin at the shot."""
+    shot = f"{PRODUCTION}#/$defs/shot"
+    assert found_in({"prompt": "x", "use": "extend", "with": {"clip": {"shot": "a"}, "n": 1, "m": None}}, shot) == set()
+    assert found_in({"takes": 0, "use": "", "with": {"clip": []}}, shot) == {
+        (("takes",), "minimum"),
+        (("use",), "minLength"),
+        (("with", "clip"), "type"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("matrix", "broken"),
+    [
+        (
+            {"style": ["noir", 1, 1.5, True, {"key": "g", "words": "gouache"}], "exclude": [{"style": "g"}], "x-a": 1},
+            [],
+        ),
+        ({}, [((), "minProperties")]),
+        ({"exclude": [], "x-a": 1}, [((), "not")]),
+        ({"style": []}, [(("style",), "minItems")]),
+        ({"style": "noir"}, [(("style",), "type")]),
+        ({"style": [None]}, [(("style", 0), "type")]),
+        ({"style": [{"words": "gouache"}]}, [(("style", 0), "required")]),
+        ({"style": ["a"], "exclude": [{}]}, [(("exclude", 0), "minProperties")]),
+        ({"Style": ["a"]}, [((), "anyOf")]),
+    ],
+)
+def test_a_matrix_has_dimensions_with_values(matrix, broken):
+    """Scalars, or mappings with a key; what is excluded names dimensions."""
+    assert found_in(matrix, f"{PRODUCTION}#/$defs/matrix") == set(broken)
+
+
+def test_an_included_file_needs_no_version_and_has_no_settings():
+    """What belongs to the whole production stands in the file that includes."""
+    part = {"scene": "harbour", "include": ["more/*.yaml"], "vars": {}, "cast": {}, "shots": {}, "cuts": {}}
+    assert found_in(part, f"{PRODUCTION}#/$defs/includedFile") == set()
+    assert found_in({**part, "budget": "5 CNY"}, f"{PRODUCTION}#/$defs/includedFile") == {((), "additionalProperties")}
+    assert found(part) == set()
+
+
+@pytest.mark.parametrize("key", ["shot_type", "pick", "takes", "audio", "resolution"])
+def test_a_value_may_be_a_name_to_fill_in(key):
+    """While typing nobody knows what `${name}` is; a wrong word is one all the same."""
+    assert found_in({key: "${name}"}, f"{PRODUCTION}#/$defs/shot") == set()
+
+
 def test_every_key_is_described():
     """An editor can explain each key of a shot and of the file."""
     schema = load_schema(PRODUCTION)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
+
+PRODUCTION = "production.schema.json"
+
+ON_IT = frozenset({"pipeline.schema.json"})
+"""Schemas that refer to the production's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,10 @@ def load_schema(name: str) -> Mapping[str, object]:
 
 
 def violations(instance: object, name: str) -> Iterator[Violation]:
-    """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones."""
+    """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones.
+
+    `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition.
+    """
     errors = _validator(name).iter_errors(instance)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
         yield Violation(
@@ -60,4 +71,12 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(load_schema(name))
+    file, _, fragment = name.partition("#")
+    schema = {"$ref": name} if fragment else load_schema(file)
+    needed = {file, PRODUCTION} if fragment or file in ON_IT else set()
+    return Draft202012Validator(schema, registry=_beside(needed))
+
+
+def _beside(files: Iterable[str]) -> Registry[bool | Mapping[str, Any]]:
+    """What a `$ref` to another file may mean: schemas of ours by the file's name, so that no network is asked."""
+    return Registry().with_resources((file, DRAFT202012.create_resource(load_schema(file))) for file in files)
