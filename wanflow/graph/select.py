@@ -49,9 +49,14 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
         return frozenset(shot.name for shot in shots if states.get(shot.name) == word.removeprefix("state:"))
     if _take_of(graph, word) is not None:
         return frozenset({word.rpartition(".t")[0]})
-    matched = frozenset(name for name in _everything(graph) if name == word or fnmatchcase(name, word))
+    if word in graph:
+        return frozenset({word})
+    if word in graph.production.addresses:
+        return frozenset(name for name in graph.production.addresses[word] if name in graph)
+    inside = f"{word}/"
+    matched = frozenset(name for name in _everything(graph) if name.startswith(inside) or fnmatchcase(name, word))
     if not matched:
-        raise _unknown(word, _names(graph))
+        raise _unknown(word, [*_names(graph), *graph.production.addresses])
     return matched
 
 

@@ -54,6 +54,7 @@ def render_problem(problem: Problem) -> str:
     lines = [f"{problem.place}: {mark}{problem.message}"]
     if problem.source.strip():
         lines += [f"  {problem.source.expandtabs(1)}", f"  {_indent(problem)}^"]
+    lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
     if problem.hint:
         lines.append(f"  hint: {problem.hint}")
     return "\n".join(lines)
