@@ -60,8 +60,9 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
-            problems.append(Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint))
-            _leave_out(wanted, sight, bound)
+            missing = Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint)
+            problems.append(missing)
+            _leave_out(wanted, sight, bound, missing)
     return bound
 
 
@@ -71,7 +72,7 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
         _leave_out(wanted, sight, bound)
     elif not _fits(wanted.type, value):
         names.problems.append(_misfit(wanted, value))
-        _leave_out(wanted, sight, bound)
+        _leave_out(wanted, sight, bound, names.problems[-1])
     elif wanted.type == MEDIA:
         bound.media[name] = Given(value, sight, Filled(name, value.place))
     elif wanted.type == CAST and isinstance(value, Scalar):
@@ -80,11 +81,11 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
         bound.words[name] = value
 
 
-def _leave_out(wanted: Input, sight: Sight, bound: Bound) -> None:
+def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
     """An input without a value: what is made of it is left out."""
     name = wanted.name.words
     if wanted.type == MEDIA:
-        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place))
+        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
     elif wanted.type == CAST:
         bound.cast[name] = None
     else:

@@ -78,7 +78,10 @@ def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
             yield group, name
 
 
-_WEIGHTY = ("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items", "use", "with", "matrix")
+_WEIGHTY = (
+    *("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items"),
+    *("matrix", "use", "with"),
+)
 
 
 def _problems(root: Table, broken: Violation) -> Iterator[Problem]:

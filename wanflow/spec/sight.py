@@ -47,11 +47,15 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a media input of a pipeline was given: the value, and the place that it is seen from; None for nothing."""
+    """What a media input of a pipeline was given: the value, and the place that it is seen from; None for nothing.
+
+    `problem` is why it can't be used, which is said already: whoever takes the input can't be used either.
+    """
 
     node: Node | None
     sight: Sight
     filled: Filled
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
