@@ -54,8 +54,9 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
             problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
     for name, wanted in pipeline.inputs.items():
         written = given.find(name) if given is not None else None
-        if written is not None:
-            _bind(wanted, names.fill(written, prompt=wanted.type == "string"), sight, names, bound)
+        value = names.fill(written, prompt=wanted.type == "string") if written is not None else None
+        if value is not None and not _is_nothing(wanted, value, sight, names):
+            _bind(wanted, value, sight, names, bound)
         elif wanted.default is not None:
             _bind(wanted, wanted.default, own, names, bound)
         else:
@@ -90,6 +91,15 @@ def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | Non
         bound.cast[name] = None
     else:
         bound.words[name] = Scalar(None, "", wanted.name.place)
+
+
+def _is_nothing(wanted: Input, value: Node, sight: Sight, names: Names) -> bool:
+    """Whether an input is given null, or an input around it that was left out: its default stands then."""
+    if isinstance(value, Scalar):
+        return value.value is None or (wanted.type == CAST and names.cast.get(value.words, "") is None)
+    inner = value.find("input") if isinstance(value, Table) else None
+    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, Scalar) else None
+    return given is not None and given.node is None and given.problem is None
 
 
 def _fits(kind: str, value: Node) -> bool:
