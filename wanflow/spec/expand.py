@@ -37,7 +37,8 @@ Path = tuple[str, ...]
 class Scope:
     """What surrounds a shot: the names for `${…}`, what can be seen, the defaults from outside in, how it came to be.
 
-    `tags` are those of the uses around it, `uses` the files of their pipelines.
+    `tags` are those of the uses around it, `uses` the files of their pipelines; `damaged` where one of those lacks an
+    input, which is said.
     """
 
     names: Names
@@ -46,6 +47,7 @@ class Scope:
     via: tuple[Via, ...] = ()
     tags: tuple[Node, ...] = ()
     uses: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ class Expansion:
             via=(*scope.via, Via("use", use.words, use.place)),
             tags=(*scope.tags, *_tags(node, scope.names)),
             uses=(*scope.uses, pipeline.file),
+            damaged=scope.damaged or bound.damaged,
         )
 
     def _pipeline(self, use: Scalar, scope: Scope) -> Pipeline | None:

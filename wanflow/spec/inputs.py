@@ -26,11 +26,15 @@ _NAMED = {
 
 @dataclass(slots=True)
 class Bound:
-    """The inputs of one use of a pipeline: those with words by name, media, cast members."""
+    """The inputs of one use of a pipeline: those with words by name, media, cast members.
+
+    `damaged` where one can't be used, which is said: what its shots then lack is no news.
+    """
 
     words: dict[str, Scalar] = field(default_factory=dict)
     media: dict[str, Given] = field(default_factory=dict)
     cast: dict[str, str | None] = field(default_factory=dict)
+    damaged: bool = False
 
     def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
         """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
@@ -78,6 +82,7 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
         bound.media[name] = Given(value, sight, Filled(name, value.place))
     elif wanted.type == CAST and isinstance(value, Scalar):
         bound.cast[name] = _member(value, names)
+        bound.damaged |= bound.cast[name] is None
     elif isinstance(value, Scalar):
         bound.words[name] = value
 
@@ -85,6 +90,7 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
 def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
     """An input without a value: what is made of it is left out."""
     name = wanted.name.words
+    bound.damaged |= problem is not None
     if wanted.type == MEDIA:
         bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
     elif wanted.type == CAST:

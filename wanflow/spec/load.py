@@ -153,6 +153,7 @@ class _Making:
             hint = did_you_mean(draft.model.words, models) or listed
             self._problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
             return None
+        draft = replace(draft, damaged=draft.damaged or scope.damaged)
         return replace(parse_shot(draft, model, region, cast, self._problems), via=scope.via)
 
     def _cast(self, pages: list[Page]) -> dict[str, Member]:
