@@ -57,7 +57,7 @@ def slug(text: str) -> str:
 
     Accents are dropped, and a colon or a star between figures is an `x`: `16:9` is `16x9`. Empty where nothing is left.
     """
-    plain = unicodedata.normalize("NFKD", without_marks(text)).lower()
+    plain = unicodedata.normalize("NFKD", without_marks(text)).casefold()
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _STRANGE.sub("-", _FIGURES.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
 
