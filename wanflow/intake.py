@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -17,9 +17,9 @@ from wanflow.graph.build import build
 from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
-from wanflow.spec.load import read_sound_part
+from wanflow.spec.load import Wishes, read_sound_part
 from wanflow.spec.media import check_media, file_sources, inline_sources
-from wanflow.spec.problem import Problem, SpecError, has_errors
+from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
 from wanflow.spec.production import Production
 from wanflow.spec.source import DataSource
 from wanflow.store import factcache, layout
@@ -85,15 +85,15 @@ def _read(
     file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None
 ) -> tuple[Production | None, tuple[Problem, ...]]:
     place = region or os.environ.get("WANFLOW_REGION") or None
-    production, problems = read_sound_part(Path(file), backend=backend, region=place, values=values, prices=prices)
+    reading = read_sound_part(Path(file), Wishes(backend, place, values, prices))
+    production = reading.production
     if production is None:
-        return None, problems
+        return None, reading.problems
     facts = facts_of(production)
     found = [*check_media(production, facts), *check_delivery(production, facts)]
     found += [*check_chains(production), *_circles(production)]
-    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    located = tuple(_with_line(problem, lines) for problem in found)
-    return production, tuple(sorted((*problems, *located), key=lambda problem: problem.place))
+    located = (reading.texts.quoted(problem) for problem in told_once(found))
+    return production, tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
 
 
 def _circles(production: Production) -> tuple[Problem, ...]:
@@ -102,11 +102,6 @@ def _circles(production: Production) -> tuple[Problem, ...]:
     except SpecError as circle:
         return circle.problems
     return ()
-
-
-def _with_line(problem: Problem, lines: Sequence[str]) -> Problem:
-    number = problem.place.line
-    return replace(problem, source=lines[number - 1] if 0 < number <= len(lines) else "")
 
 
 def _measure(path: Path) -> Facts | Unreadable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -20,15 +20,29 @@ _WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False
 class Place:
     """A position in a file; line and column count characters from 1.
 
-    `file` is relative to the production file's folder, with forward slashes.
+    `file` is relative to the production file's folder, with forward slashes. A place in a pipeline knows where the
+    pipeline is used, innermost first.
     """
 
     file: str
     line: int
     column: int
+    used_at: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def seen_from(self, use: Place) -> Place:
+        """The same place in a pipeline that is used somewhere."""
+        return Place(self.file, self.line, self.column, (Place(use.file, use.line, use.column), *use.used_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A `${name}` or an input that was filled in, and where its value is written: None for the command line."""
+
+    name: str
+    place: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class Scalar:
     """One value: `value` typed and normalised, `text` as it was written, before Unicode NFC.
 
     `plain` is an unquoted value. `cut_off` is a plain value that a ` #` without a blank behind it ends, which is
-    more often a cut prompt than a comment.
+    more often a cut prompt than a comment. `filled` are the names that were filled in, outermost first.
     """
 
     value: Value
@@ -44,6 +58,7 @@ class Scalar:
     place: Place
     plain: bool = False
     cut_off: bool = False
+    filled: tuple[Filled, ...] = ()
 
     @property
     def words(self) -> str:
@@ -79,6 +94,22 @@ class Sequence:
 
 
 Node: TypeAlias = "Scalar | Mapping | Sequence"
+
+
+def seen_from(node: Node, use: Place) -> Node:
+    """A part of a pipeline as it is where the pipeline is used: every place knows of the use."""
+    match node:
+        case Mapping(pairs, place):
+            kept = tuple((_moved(key, use), seen_from(value, use)) for key, value in pairs)
+            return Mapping(kept, place.seen_from(use))
+        case Sequence(items, place):
+            return Sequence(tuple(seen_from(item, use) for item in items), place.seen_from(use))
+        case Scalar():
+            return _moved(node, use)
+
+
+def _moved(written: Scalar, use: Place) -> Scalar:
+    return replace(written, place=written.place.seen_from(use))
 
 
 def scalar(text: str, place: Place) -> Scalar:

@@ -12,14 +12,14 @@ from kit import films
 from wanflow.report.request import request_of, rows_of, show_json, show_text
 from wanflow.report.sources import source_text
 from wanflow.spec.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
-from wanflow.yamlvalue import Place
+from wanflow.yamlvalue import Place, Scalar
 
 PLAN = films.plan(films.LIGHTHOUSE)
 
 
 def test_every_value_has_its_origin() -> None:
     """Values that are written name their file and line; values that nobody wrote are the model's defaults."""
-    coast = replace(films.COAST, origins={"prompt": Place("wanflow.yaml", 9, 5)})
+    coast = replace(films.COAST, origins={"prompt": Scalar("", "", Place("wanflow.yaml", 9, 5))})
     plan = films.plan(films.production(coast))
     rows = {row.key: row.to_json() for row in rows_of(plan.graph.vertex("coast"), plan.graph.production)}
     assert rows["prompt"] == {"key": "prompt", "value": "coast at dawn", "origin": "wanflow.yaml:9:5"}

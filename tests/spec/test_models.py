@@ -10,8 +10,10 @@ import pytest
 from wanflow.schemas import data_folder
 from wanflow.spec.catalog import CatalogError, load_catalog
 from wanflow.spec.draft import read_draft
+from wanflow.spec.home import Home
 from wanflow.spec.parse import parse_shot
 from wanflow.spec.problem import Severity
+from wanflow.spec.sight import Addresses, Sight
 from wanflow.yamltext import parse
 
 KEYS = {
@@ -189,7 +191,7 @@ def checked(invented, shot, region="virginia"):
     document = parse(f"a: {{model: dream-1, {shot}}}\n".encode(), "wanflow.yaml")
     ((key, node),) = document.root.pairs
     problems = []
-    draft = read_draft(key, node, None, data_folder("schemas"), problems)
+    draft = read_draft(key, node, (), Sight(Home(data_folder("schemas")), Addresses()), problems)
     return parse_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
 
 

@@ -76,23 +76,6 @@ def test_one_mistake_is_one_located_problem(reading, body, expected, hint):
     assert hint in hints(problems)
 
 
-LATER = [
-    *[(f"{key}\n", 5, 1) for key in ("include: [a.yaml]", "scene: x")],
-    *[(f"  b: {{first_frame: a.png, {key}}}\n", 5, 27) for key in ("matrix: {s: [a]}", "use: extend", "with: {a: 1}")],
-]
-
-
-@pytest.mark.parametrize(("body", "line", "column"), LATER, ids=[body.strip() for body, _, _ in LATER])
-def test_what_comes_later_is_said_at_its_key(reading, body, line, column):
-    """A key of the format that does not work yet is never passed over in silence."""
-    production, problems = reading(GOOD + body)
-    assert production is None
-    ((*place, message),) = said(problems)
-    assert place == [line, column]
-    assert "does not work in this version yet" in message
-    assert hints(problems)
-
-
 def test_all_problems_come_at_once_in_the_order_of_their_places(reading):
     """One bad shot hides no other, and those that need it are not accused."""
     body = (

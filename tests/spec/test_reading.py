@@ -77,7 +77,7 @@ def test_origins_lead_to_the_line_that_decided(reading):
     """A value from the defaults points at the defaults."""
     production, _ = reading("shots:\n  a: {first_frame: a.png, duration: 4}\n")
     origins = production.shots["a"].origins
-    assert (origins["duration"].line, origins["model"].line) == (4, 2)
+    assert (origins["duration"].place.line, origins["model"].place.line) == (4, 2)
 
 
 def test_empty_sections_are_fine(reading):

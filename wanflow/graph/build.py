@@ -19,6 +19,7 @@ from wanflow.graph.shotgraph import CyclicGraph, ShotGraph, connect
 from wanflow.spec.problem import Problem, SpecError
 from wanflow.spec.production import Cut, Production, Shot, TitleCard
 from wanflow.spec.source import FileSource, ShotSource, Source
+from wanflow.yamlvalue import Place
 
 Edge = tuple[str, str]
 
@@ -91,6 +92,9 @@ def _files(cut: Cut) -> Iterator[AssetVertex]:
 def _located(production: Production, path: tuple[str, ...]) -> Problem:
     names = [name for name in path[:-1] if name in production.shots]
     at = production.shots[names[0]].place
-    circle = (*names, names[0])
-    steps = " → ".join(f"`{name}` (line {production.shots[name].place.line})" for name in circle)
+    steps = " → ".join(f"`{name}` ({_where(production.shots[name].place, at)})" for name in (*names, names[0]))
     return Problem(at, f"shots need each other in a circle: {steps}", "give one of them another source")
+
+
+def _where(place: Place, seen_from: Place) -> str:
+    return f"line {place.line}" if place.file == seen_from.file else f"{place.file} line {place.line}"

@@ -15,7 +15,7 @@ from wanflow.report.wording import columns, printable, visible
 from wanflow.runner.body import body_of
 from wanflow.spec.model import Value
 from wanflow.spec.production import Media, Production, Shot
-from wanflow.yamlvalue import Place
+from wanflow.yamlvalue import Filled, Place
 
 Body = Mapping[str, object]
 """The JSON object of a request."""
@@ -23,15 +23,28 @@ Body = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value of a node: its key, the value, and the place where it is written (None: the model's default)."""
+    """One value of a node: its key, the value, and the place where it is written (None: the model's default).
+
+    `filled` are the vars, inputs and values of a matrix that went into it.
+    """
 
     key: str
     value: Value
     place: Place | None = None
+    filled: tuple[Filled, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where the value comes from: the place of the key's value, then of every name that was filled into it."""
+        if self.place is None:
+            return "default"
+        return " ← ".join([str(self.place), *(_named(each) for each in self.filled)])
 
     def to_json(self) -> dict[str, object]:
         """As `show --json` prints it."""
-        return {"key": self.key, "value": self.value, "origin": str(self.place) if self.place else None}
+        through = [{"name": each.name, "origin": str(each.place or "--set")} for each in self.filled]
+        origin = str(self.place) if self.place else None
+        return {"key": self.key, "value": self.value, "origin": origin, **({"through": through} if through else {})}
 
 
 def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
@@ -60,7 +73,7 @@ def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
 
 def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> str:
     """The rows for people: key, where it is written, value; and the request as it is sent."""
-    cells = [(row.key, str(row.place or "default"), printable(_plain(row.value))) for row in rows]
+    cells = [(row.key, row.origin, printable(_plain(row.value))) for row in rows]
     seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
     lines = [node, *(f"  {line}" for line in columns([*cells, *seeds]))]
     if request is not None:
@@ -76,26 +89,37 @@ def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Bo
 
 
 def _of_shot(shot: Shot) -> Iterator[Row]:
-    yield Row("model", shot.model, shot.origins.get("model", shot.place))
+    yield from (Row(via.kind, via.words, via.place) for via in shot.via)
+    yield _row(shot, "model", shot.model)
     for key, words in (("prompt", shot.prompt), ("negative_prompt", shot.negative_prompt)):
         if words is not None:
-            yield Row(key, words, shot.origins.get(key))
+            yield _row(shot, key, words)
     for media in shot.media:
         yield from _of_media(media)
     for key, value in shot.parameters.items():
-        yield Row(key, value, shot.origins.get(key))
+        yield _row(shot, key, value)
+
+
+def _row(shot: Shot, key: str, value: Value) -> Row:
+    written = shot.origins.get(key)
+    return Row(key, value) if written is None else Row(key, value, written.place, written.filled)
+
+
+def _named(filled: Filled) -> str:
+    return f"{filled.name} {filled.place}" if filled.place is not None else f"--set {filled.name}"
 
 
 def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[Row]:
     places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
+    place = places[0] if places else None
     origin = extract.origin.removeprefix("asset:")
     for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
-        yield Row(key, value, *places)
+        yield Row(key, value, place)
 
 
 def _of_media(media: Media) -> Iterator[Row]:
     named = f"{media.cast}: " if media.cast else ""
-    yield Row(media.slot, f"{named}{source_text(media.source)}", media.place)
+    yield Row(media.slot, f"{named}{source_text(media.source)}", media.place, media.origin)
     if media.voice is not None:
         yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
 

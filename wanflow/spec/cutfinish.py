@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from wanflow.spec.cutitem import number_of
+from wanflow.spec.home import Home
 from wanflow.spec.language import guess_language, language_of
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import Finish, Music, Notice, Subtitles
 from wanflow.spec.source import FileSource
-from wanflow.spec.sourceform import find_path
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar, Sequence
 
@@ -25,17 +25,17 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (video.md 6)."""
 
 
-def read_finish(node: Node, label: Node | None, backend: str, folder: Path, problems: list[Problem]) -> Finish:
+def read_finish(node: Node, label: Node | None, backend: str, home: Home, problems: list[Problem]) -> Finish:
     """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
     labelled, notice = _label(label)
-    plain = Finish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(folder))
+    plain = Finish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(home.root))
     if not isinstance(node, Table):
         return plain
     profile = node.find("profile")
     return replace(
         plain,
-        music=_music(node.find("music"), folder),
-        subtitles=_subtitles(node.find("subtitles"), folder, problems),
+        music=_music(node.find("music"), home),
+        subtitles=_subtitles(node.find("subtitles"), home, problems),
         loudness=number_of(node, "loudness"),
         profile=profile.words if isinstance(profile, Scalar) and profile.words in PROFILES.values() else plain.profile,
     )
@@ -51,8 +51,8 @@ def _fonts(folder: Path) -> tuple[tuple[str, int], ...]:
         return ()
 
 
-def _music(node: Node | None, folder: Path) -> Music | None:
-    found = _file(node, folder)
+def _music(node: Node | None, home: Home) -> Music | None:
+    found = _file(node, home)
     if found is None:
         return None
     source, place = found
@@ -62,14 +62,14 @@ def _music(node: Node | None, folder: Path) -> Music | None:
     return Music(source, place, gain, fade, _true(node.find("duck")))
 
 
-def _subtitles(node: Node | None, folder: Path, problems: list[Problem]) -> tuple[Subtitles, ...]:
+def _subtitles(node: Node | None, home: Home, problems: list[Problem]) -> tuple[Subtitles, ...]:
     listed = node.items if isinstance(node, Sequence) else () if node is None else (node,)
-    found = [_track(each, folder, problems) for each in listed]
+    found = [_track(each, home, problems) for each in listed]
     return tuple(track for track in found if track is not None)
 
 
-def _track(node: Node, folder: Path, problems: list[Problem]) -> Subtitles | None:
-    named = _file(node, folder)
+def _track(node: Node, home: Home, problems: list[Problem]) -> Subtitles | None:
+    named = _file(node, home)
     if named is None:
         return None
     source, place = named
@@ -101,11 +101,11 @@ def _label(node: Node | None) -> tuple[bool, Notice | None]:
     return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
 
 
-def _file(node: Node | None, folder: Path) -> tuple[FileSource, Place] | None:
+def _file(node: Node | None, home: Home) -> tuple[FileSource, Place] | None:
     written = node.find("file") if isinstance(node, Table) else node
     if not isinstance(written, Scalar) or not written.words:
         return None
-    return FileSource(find_path(written.text, folder)), written.place
+    return FileSource(home.path(written.text)), written.place
 
 
 def _true(node: Node | None) -> bool:

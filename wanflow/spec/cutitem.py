@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence as Listed
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 from wanflow.errors import did_you_mean
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import CutItem, TitleCard, Transition
+from wanflow.spec.sight import Sight
 from wanflow.spec.source import FileSource, ShotSource
-from wanflow.spec.sourceform import find_path
 from wanflow.spec.timeline import CUT, FADE, TRANSITIONS
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar
@@ -48,10 +48,23 @@ _STANDS = ("in", "out", "overlap")
 """Keys that speak of a clip: a picture and a title have no ends of their own."""
 
 
-def read_items(listed: Listed[Node], folder: Path, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
-    """The items that can be used; what is wrong with the others is among the problems."""
-    items = [_item(node, folder, problems, slated=slated, first=at == 0) for at, node in enumerate(listed)]
-    return tuple(item for item in items if item is not None)
+def read_items(listed: Listed[Node], sight: Sight, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
+    """The items that can be used; what is wrong with the others is among the problems. A group is all of its shots."""
+    items: list[CutItem] = []
+    for node in listed:
+        name = _named(node)
+        shots = sight.shots(name) if name is not None else None
+        grouped = shots is not None and len(shots) > 1
+        item = _item(node, sight, problems, slated=slated, first=not items and not grouped)
+        spread = _spread(item, node, shots, sight, problems) if item is not None else []
+        items += [_opening(spread[0]), *spread[1:]] if grouped and spread and not items else spread
+    return tuple(items)
+
+
+def _named(node: Node) -> Scalar | None:
+    """The name of the shots that an item is about."""
+    written = node.find("shot") if isinstance(node, Table) else node
+    return written if isinstance(written, Scalar) and written.words else None
 
 
 def slate_of(node: Node, *, default: bool) -> bool:
@@ -66,12 +79,31 @@ def number_of(node: Table, key: str) -> Decimal | None:
     return Decimal(value.value) if isinstance(value, Scalar) and isinstance(value.value, int | Decimal) else None
 
 
-def _item(node: Node, folder: Path, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
+def _spread(
+    item: CutItem, node: Node, shots: tuple[str, ...] | None, sight: Sight, problems: list[Problem]
+) -> list[CutItem]:
+    """An item for each shot that its name means; each joins the one before it in the same way."""
+    written = _named(node)
+    if not isinstance(item.source, ShotSource) or written is None:
+        return [item]
+    if shots is None:
+        sight.shot(replace(written, place=item.place), problems)
+        return [item]
+    return [replace(item, source=ShotSource(shot)) for shot in shots]
+
+
+def _opening(item: CutItem) -> CutItem:
+    """The first of a group that opens a cut: what joins the group's shots has nothing to join it to."""
+    opens = item.transition is None or item.transition.kind == FADE
+    return item if opens else replace(item, transition=None)
+
+
+def _item(node: Node, sight: Sight, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
     if isinstance(node, Scalar):
         return CutItem(ShotSource(node.words), node.place, slate=slated)
     if not isinstance(node, Table):
         return None  # of a wrong shape, which is said already
-    source = _source(node, folder, problems)
+    source = _source(node, sight, problems)
     if source is None:
         problems.append(Problem(node.place, "an item is a `shot`, a `file` or a `title`"))
         return None
@@ -88,12 +120,12 @@ def _item(node: Node, folder: Path, problems: list[Problem], *, slated: bool, fi
     )
 
 
-def _source(node: Table, folder: Path, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
+def _source(node: Table, sight: Sight, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
     shot, file, title = (node.find(key) for key in ("shot", "file", "title"))
     if isinstance(shot, Scalar) and shot.words:
         return ShotSource(shot.words)
     if isinstance(file, Scalar) and file.words:
-        return FileSource(find_path(file.text, folder))
+        return FileSource(sight.home.path(file.text))
     if isinstance(title, Scalar) and title.words.strip():
         return TitleCard(title.words, _colour(node.find("background"), problems))
     return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from wanflow.errors import did_you_mean
 from wanflow.spec.problem import Problem, has_errors
+from wanflow.spec.sight import Sight
 from wanflow.spec.source import Source
-from wanflow.spec.sourceform import read_source, value_place
+from wanflow.spec.sourceform import read_source, value_origin, value_place
+from wanflow.yamlvalue import Filled, Place, Scalar
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Place, Scalar, Sequence
+from wanflow.yamlvalue import Sequence as Listed
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
 """Media keys that hold one source, in the order in which they are sent."""
@@ -29,6 +31,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """What a media key holds, where that is written, and the names that it came through."""
+
+    source: Source
+    place: Place
+    origin: tuple[Filled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One shot as its author wrote it, with defaults mixed in key by key.
 
@@ -43,7 +54,7 @@ class Draft:
     model: Scalar
     values: Mapping[str, Scalar]
     given: Mapping[str, Place]
-    slots: Mapping[str, tuple[Source, Place]]
+    slots: Mapping[str, Slot]
     references: tuple[tuple[Scalar | None, Member | None], ...] | None
     tags: tuple[str, ...] = ()
     damaged: bool = False
@@ -55,22 +66,22 @@ class Draft:
         return self.place if written is None else written.place
 
 
-def read_cast(root: Table, folder: Path, problems: list[Problem]) -> dict[str, Member]:
+def read_cast(root: Table, sight: Sight, problems: list[Problem]) -> dict[str, Member]:
     """The cast by name; members that can't be read are left out, their problems added."""
     cast = root.find("cast")
     named = [(key, value) for key, value in cast.pairs if isinstance(value, Table)] if isinstance(cast, Table) else []
-    members = {key.words: read_member(key.words, key.place, value, folder, problems) for key, value in named}
+    members = {key.words: read_member(key.words, key.place, value, sight, problems) for key, value in named}
     return {name: member for name, member in members.items() if member is not None}
 
 
-def read_member(name: str, place: Place, node: Table, folder: Path, problems: list[Problem]) -> Member | None:
-    """A cast member or a reference in place; None where it has neither image nor video."""
+def read_member(name: str, place: Place, node: Table, sight: Sight, problems: list[Problem]) -> Member | None:
+    """A cast member or a reference in place; None where it has neither image nor video, or its input was left out."""
     for kind in ("image", "video"):
         shown = node.find(kind)
         if shown is not None:
-            source = read_source(shown, folder, problems)
+            source = read_source(shown, sight, problems)
             voice = node.find("voice")
-            spoken = None if voice is None else read_source(voice, folder, problems)
+            spoken = None if voice is None else read_source(voice, sight, problems)
             heard = None if voice is None else value_place(voice)
             return None if source is None else Member(name, kind, source, spoken, value_place(shown), heard)
     problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
@@ -78,27 +89,33 @@ def read_member(name: str, place: Place, node: Table, folder: Path, problems: li
 
 
 def read_draft(
-    name: Scalar, node: Table, defaults: Table | None, folder: Path, problems: list[Problem]
+    name: Scalar, node: Table, layers: Sequence[Table], sight: Sight, problems: list[Problem]
 ) -> Draft | None:
-    """A shot with its defaults; None, and a problem, where no model is named."""
-    general = dict(_scalars(defaults)) if defaults else {}
+    """A shot with its defaults, those of later layers before those of earlier ones; None, and a problem, where no model
+    is named.
+    """
     own = dict(_scalars(node))
-    model = own.get("model") or general.get("model")
+    named = [own.get("model"), *(layer.find("model") for layer in reversed(layers))]
+    model = next((each for each in named if isinstance(each, Scalar)), None)
     if model is None:
         problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
         return None
     before = len(problems)
-    special_defaults = _model_defaults(defaults, model.words)
-    special = dict(_scalars(special_defaults))
+    values: dict[str, Scalar] = {}
+    given: dict[str, Place] = {}
+    for layer in layers:
+        special = _model_defaults(layer, model.words)
+        values |= {**dict(_scalars(layer)), **dict(_scalars(special))}
+        given |= _places(special)
     references = node.find("references")
     return Draft(
         name=name.words,
         place=name.place,
         model=model,
-        values={**general, **special, **own},
-        given=_places(special_defaults) | _places(node),
-        slots=_slots(node, folder, problems),
-        references=_references(references, folder, problems) if isinstance(references, Sequence) else None,
+        values={**values, **own},
+        given=given | _places(node),
+        slots=_slots(node, sight, problems),
+        references=_references(references, sight, problems) if isinstance(references, Listed) else None,
         tags=_tags(node),
         damaged=has_errors(problems[before:]),
     )
@@ -108,31 +125,41 @@ def _places(node: Table | None) -> dict[str, Place]:
     return {key.words: key.place for key, _ in node.pairs} if node else {}
 
 
-def _slots(node: Table, folder: Path, problems: list[Problem]) -> dict[str, tuple[Source, Place]]:
-    found: dict[str, tuple[Source, Place]] = {}
+def _slots(node: Table, sight: Sight, problems: list[Problem]) -> dict[str, Slot]:
+    found: dict[str, Slot] = {}
     for slot in SLOTS:
         value = node.find(slot)
-        source = None if value is None else read_source(value, folder, problems)
+        source = None if value is None else read_source(value, sight, problems)
         if source is not None and value is not None:
-            found[slot] = (source, value_place(value))
+            found[slot] = Slot(source, value_place(value), value_origin(value, sight))
     return found
 
 
-def _references(
-    node: Sequence, folder: Path, problems: list[Problem]
-) -> tuple[tuple[Scalar | None, Member | None], ...]:
+def _references(node: Listed, sight: Sight, problems: list[Problem]) -> tuple[tuple[Scalar | None, Member | None], ...]:
     found: list[tuple[Scalar | None, Member | None]] = []
     for item in node.items:
         if isinstance(item, Scalar):
-            found.append((item, None))
+            name = _cast_input(item, sight.cast, problems) if sight.cast is not None else item
+            found += [(name, None)] if name is not None else []
         elif isinstance(item, Table):
-            found.append((None, read_member("", item.place, item, folder, problems)))
+            member = read_member("", item.place, item, sight, problems)
+            found += [(None, member)] if member is not None else []
     return tuple(found)
+
+
+def _cast_input(written: Scalar, cast: Mapping[str, str | None], problems: list[Problem]) -> Scalar | None:
+    """The cast member behind a pipeline's input; None for one that was left out, and for none."""
+    if written.words not in cast:
+        hint = did_you_mean(written.words, cast) or "declare it under `inputs` with `type: cast`"
+        problems.append(Problem(written.place, f"no cast input is called `{written.words}`", hint))
+        return None
+    name = cast[written.words]
+    return None if name is None else replace(written, value=name, text=name)
 
 
 def _tags(node: Table) -> tuple[str, ...]:
     tags = node.find("tags")
-    return tuple(item.words for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Sequence) else ()
+    return tuple(item.words for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Listed) else ()
 
 
 def _model_defaults(defaults: Table | None, model: str) -> Table | None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from wanflow.errors import did_you_mean
 from wanflow.spec import rules
 from wanflow.spec.casting import choose_references, named_places, silent_references
 from wanflow.spec.cutfinish import read_finish
 from wanflow.spec.cutitem import read_items, slate_of
 from wanflow.spec.cutshape import read_shape
 from wanflow.spec.draft import SLOTS, Draft, Member
+from wanflow.spec.interpolate import without_marks
 from wanflow.spec.model import Model
 from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.production import Cut, Media, Shot
-from wanflow.spec.prompt import with_identifiers, with_names
-from wanflow.spec.source import ShotSource
+from wanflow.spec.prompt import with_identifiers
+from wanflow.spec.sight import Sight
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Scalar, Sequence
 
@@ -52,21 +51,21 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
         tags=draft.tags,
         waits_for_pick="pick" in draft.given,
         note=_text(draft, "note"),
-        written=with_names(written),
-        origins={key: value.place for key, value in draft.values.items()},
+        written=without_marks(written),
+        origins=draft.values,
     )
 
 
 def parse_cut(
-    name: Scalar, node: Node, label: Node | None, out: str, backend: str, folder: Path, problems: list[Problem]
+    name: Scalar, node: Node, label: Node | None, out: str, backend: str, sight: Sight, problems: list[Problem]
 ) -> Cut:
     """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
     listed = node.find("items") if isinstance(node, Table) else node
     output = node.find("output") if isinstance(node, Table) else None
     nodes = listed.items if isinstance(listed, Sequence) else ()
-    items = read_items(nodes, folder, problems, slated=slate_of(node, default=True))
+    items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
     path = output.words if isinstance(output, Scalar) else f"out/{name.words}.mp4"
-    shape, finish = read_shape(node, problems), read_finish(node, label, backend, folder, problems)
+    shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
     return Cut(name.words, name.place, items, place_output(out, path), shape, finish)
 
 
@@ -74,21 +73,6 @@ def place_output(out: str, path: str) -> str:
     """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it."""
     plain = posixpath.normpath(path)
     return plain if out == "out" else f"{out}/{plain.removeprefix('out/')}"
-
-
-def unknown_shots(shots: Mapping[str, Shot], cuts: Mapping[str, Cut], names: frozenset[str]) -> Iterator[Problem]:
-    """References to shots that are nowhere; a shot with problems of its own counts as there."""
-    for shot in shots.values():
-        for media in shot.media:
-            for source, place in ((media.source, media.place), (media.voice, media.spoken_at)):
-                if isinstance(source, ShotSource) and source.shot not in names:
-                    yield Problem(place, f"no shot is called `{source.shot}`", did_you_mean(source.shot, names))
-    for cut in cuts.values():
-        for item in cut.items:
-            if isinstance(item.source, ShotSource) and item.source.shot not in names:
-                yield Problem(
-                    item.place, f"no shot is called `{item.source.shot}`", did_you_mean(item.source.shot, names)
-                )
 
 
 def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
@@ -105,8 +89,8 @@ def _media(draft: Draft, references: tuple[Member, ...]) -> Iterator[Media]:
     named = named_places(draft)
     for slot in SLOTS:
         if slot in draft.slots:
-            source, place = draft.slots[slot]
-            yield Media(slot, slot, source, place)
+            held = draft.slots[slot]
+            yield Media(slot, slot, held.source, held.place, origin=held.origin)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
         yield Media(

@@ -13,10 +13,21 @@ from wanflow.spec.model import Value
 from wanflow.spec.prices import PriceBook
 from wanflow.spec.problem import Problem
 from wanflow.spec.source import FileSource, ShotSource, Source
-from wanflow.yamlvalue import Place
+from wanflow.yamlvalue import Filled, Place, Scalar
 
 PRICES = PriceBook()
 """The catalog's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """A step from the production file to a shot: an `include` with its file, a `matrix` with the shot's values, a `use`
+    with its pipeline; and where that is written.
+    """
+
+    kind: str
+    words: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,8 @@ class Media:
 
     `slot` names it within the shot (`first_clip`, `reference_2`); `type` is the wire's word (`first_clip`,
     `reference_image`). `voice` rides on a reference and has the slot `<slot>.voice`. `cast` is the cast member's
-    name where there is one; `named_at` where the shot asks for it, where that is elsewhere.
+    name where there is one; `named_at` where the shot asks for it, where that is elsewhere. `origin` are the inputs
+    of pipelines that it came through.
     """
 
     slot: str
@@ -36,6 +48,7 @@ class Media:
     cast: str | None = None
     voice_place: Place | None = None
     named_at: Place | None = None
+    origin: tuple[Filled, ...] = ()
 
     @property
     def title(self) -> str:
@@ -60,7 +73,8 @@ class Shot:
     `prompt` is final: interpolated, cast names replaced by the model's identifiers, NFC, line ends normalised.
     `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
     derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
-    as written, for the slate. `origins` says where each key's value came from.
+    as written, for the slate. `origins` are the values as they are written, with where they came from; `via` is what
+    made the shot, from outside in.
     """
 
     name: str
@@ -76,7 +90,8 @@ class Shot:
     waits_for_pick: bool = False
     note: str | None = None
     written: str = ""
-    origins: Mapping[str, Place] = field(default_factory=dict)
+    origins: Mapping[str, Scalar] = field(default_factory=dict)
+    via: tuple[Via, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +232,8 @@ class Production:
     `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
     `folder`. `uploads` is the bucket that local media goes through, None for the service's own store; `remote` is
     where paid takes are kept for others. Its plans are priced by `prices`, and `budget` is what it may cost in all.
-    `warnings` are the problems that did not stop it.
+    `warnings` are the problems that did not stop it. `addresses` are names that mean shots without being one: the
+    group of a matrix all of them in order, a used pipeline its output.
     """
 
     folder: Path
@@ -233,3 +249,4 @@ class Production:
     prices: PriceBook = PRICES
     budget: Cost | None = None
     warnings: tuple[Problem, ...] = ()
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wanflow.spec.draft import Member
-from wanflow.spec.interpolate import CAST_CLOSE, CAST_OPEN
+from wanflow.spec.interpolate import CAST_CLOSE, CAST_OPEN, without_marks
 from wanflow.spec.model import Model
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
@@ -16,11 +16,6 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 def named_cast(prompt: str) -> tuple[str, ...]:
     """The cast members that a prompt names, in order of first mention."""
     return tuple(dict.fromkeys(_NAMED.findall(prompt)))
-
-
-def with_names(prompt: str) -> str:
-    """The prompt with plain cast names, for people."""
-    return _NAMED.sub(lambda match: match.group(1), prompt)
 
 
 def with_identifiers(prompt: str, references: Sequence[Member], model: Model) -> str:
@@ -35,7 +30,7 @@ def with_identifiers(prompt: str, references: Sequence[Member], model: Model) ->
 
 def identifiers(references: Sequence[Member], prompt: str, model: Model) -> dict[str, str]:
     """What a model calls each named reference, in the language of the prompt."""
-    language = "zh" if _HAN.search(with_names(prompt)) else "en"
+    language = "zh" if _HAN.search(without_marks(prompt)) else "en"
     return identify(references, model.identifiers.get(language, {}))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from wanflow.errors import did_you_mean
 from wanflow.schemas import Violation, load_schema, violations
@@ -13,21 +14,6 @@ from wanflow.yamlvalue import Node, Place, Scalar, needlessly_quoted, plain
 from wanflow.yamlvalue import Sequence as YamlSequence
 
 SCHEMA = "production.schema.json"
-
-LATER: Mapping[str, str] = {
-    "include": "productions of several files",
-    "scene": "productions of several files",
-    "matrix": "matrices",
-    "use": "pipelines",
-    "with": "pipelines",
-    "input": "pipelines",
-}
-"""Keys of the format whose behaviour comes later, with what it belongs to."""
-
-_LATER_AT: Mapping[str, frozenset[str]] = {
-    "top": frozenset({"include", "scene"}),
-    "shot": frozenset({"matrix", "use", "with"}),
-}
 
 _KINDS = {
     "string": "text",
@@ -40,24 +26,43 @@ _KINDS = {
 }
 
 
-def check_shape(root: Table) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
-    """The problems of a file's shape, and the paths of what can't be used for them.
+def check_shape(root: Table, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
+    """The problems of a file's shape, and the paths of what can't be used for them; an included file needs no key.
 
     A broken parameter costs itself, `(group, name, key)`; broken media, or a key that may be a misspelt one, cost the
     whole shot, `(group, name)`, since its model's rules would only add noise.
     """
-    broken = list(violations(plain(root), SCHEMA))
-    listed = {violation.path for violation in broken if violation.rule == "enum"}  # its words say the type as well
-    found = [violation for violation in broken if violation.rule != "type" or violation.path not in listed]
+    broken = list(_said_once(violations(plain(root), SCHEMA)))
+    found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    problems += list(_later(root))
     return problems, frozenset(path for violation in found for path in _torn(violation))
+
+
+def check_shot(name: Scalar, node: Table) -> tuple[list[Problem], Table | None]:
+    """The problems of a shot that a matrix or a pipeline made, and what can be used of it; None for nothing."""
+    shots = Scalar("shots", "shots", name.place)
+    root = Table(((shots, Table(((name, node),), name.place)),), name.place)
+    found = [
+        replace(violation, path=("shots", name.text, *violation.path))
+        for violation in _said_once(violations(plain(node), f"{SCHEMA}#/$defs/shot"))
+    ]
+    torn = {path[2:] for violation in found for path in _torn(violation)}
+    problems = [problem for violation in found for problem in _problems(root, violation)]
+    kept = tuple((key, value) for key, value in node.pairs if (key.words,) not in torn)
+    return problems, None if () in torn else Table(kept, node.place)
 
 
 def check_against(root: Table, schema: str) -> Iterator[Problem]:
     """The problems of the shape of another file of ours, whose schema is named."""
-    for violation in violations(plain(root), schema):
+    for violation in _said_once(violations(plain(root), schema)):
         yield from _problems(root, violation)
+
+
+def _said_once(broken: Iterable[Violation]) -> Iterator[Violation]:
+    """Without those of a type where the words about an enum say the type as well."""
+    found = list(broken)
+    listed = {violation.path for violation in found if violation.rule == "enum"}
+    return (violation for violation in found if violation.rule != "type" or violation.path not in listed)
 
 
 def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
@@ -72,7 +77,10 @@ def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
             yield group, name
 
 
-_WEIGHTY = ("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items", "use")
+_WEIGHTY = (
+    *("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items"),
+    *("matrix", "use", "with"),
+)
 
 
 def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
@@ -119,6 +127,8 @@ def _combination(broken: Violation) -> str:
     if broken.rule == "dependentRequired":
         return "`to` needs a `from`, and `sha256` a `url`"
     wanted = broken.wanted.get("required", ()) if isinstance(broken.wanted, Mapping) else ()
+    if not wanted:
+        return "the matrix has no dimension"
     return " and ".join(f"`{key}`" for key in wanted) + " exclude each other"
 
 
@@ -212,25 +222,6 @@ def _name_place(root: Table, path: Sequence[str | int]) -> Place:
             node = node.items[part]
             place = node.place
     return place
-
-
-def _later(root: Table) -> Iterator[Problem]:
-    yield from _not_yet(root, "top")
-    for shot in _children(root, "shots"):
-        yield from _not_yet(shot, "shot")
-
-
-def _not_yet(node: Node, level: str) -> Iterator[Problem]:
-    for key, _ in node.pairs if isinstance(node, Table) else ():
-        if key.words in _LATER_AT[level]:
-            hint = f"{LATER[key.words]} come in a later version; leave it out for now"
-            yield Problem(key.place, f"`{key.words}` does not work in this version yet", hint)
-
-
-def _children(root: Table, key: str) -> Iterator[Node]:
-    group = root.find(key)
-    if isinstance(group, Table):
-        yield from (value for name, value in group.pairs if not name.words.startswith("x-"))
 
 
 def known_parameters() -> frozenset[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from wanflow import digest
+from wanflow.errors import did_you_mean
+from wanflow.spec.home import Home
+from wanflow.spec.piece import NoSuchPiece, piece_of
 from wanflow.spec.problem import Problem, Severity
+from wanflow.spec.sight import Sight
 from wanflow.spec.source import (
     DataSource,
     FileSource,
@@ -25,28 +28,33 @@ from wanflow.spec.source import (
     Tail,
     UrlSource,
 )
+from wanflow.yamlvalue import Filled, Node, Place, Scalar
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Node, Place, Scalar
+
+_FORMS = ("shot", "file", "url", "input")
 
 _DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
 
 
-def read_source(node: Node, folder: Path, problems: list[Problem]) -> Source | None:
+def read_source(node: Node, sight: Sight, problems: list[Problem]) -> Source | None:
     """The source that a value means; problems are added, and None given, where it means none.
 
-    The value's shape was checked against the schema before. `folder` is where relative paths begin.
+    None without a problem is an input of a pipeline that was left out. The value's shape was checked against the
+    schema before. `sight` is what can be seen from the place.
     """
     if isinstance(node, Scalar):
-        return _written(node, str(node.value), folder, problems)
+        return _written(node, str(node.value), sight.home, problems)
     if not isinstance(node, Table):
         return None
-    shot, file, url = (node.find(key) for key in ("shot", "file", "url"))
+    shot, file, url, given = (node.find(key) for key in _FORMS)
+    if isinstance(given, Scalar):
+        return _input(given, read_piece(node), sight, problems)
     if isinstance(shot, Scalar):
-        return ShotSource(shot.words, read_piece(node))
+        return ShotSource(sight.shot(shot, problems), read_piece(node))
     if isinstance(file, Scalar):
-        return FileSource(find_path(file.text, folder), read_piece(node))
+        return FileSource(sight.home.path(file.text), read_piece(node))
     if isinstance(url, Scalar):
         sha256 = node.find("sha256")
         return _address(url, url.words, sha256.words if isinstance(sha256, Scalar) else None, problems)
@@ -57,9 +65,49 @@ def read_source(node: Node, folder: Path, problems: list[Problem]) -> Source | N
 def value_place(node: Node) -> Place:
     """Where a source's own value begins: the path, the address or the shot's name, also within a mapping."""
     if isinstance(node, Table):
-        named = [node.find(key) for key in ("shot", "file", "url")]
+        named = [node.find(key) for key in _FORMS]
         return next((value.place for value in named if value is not None), node.place)
     return node.place
+
+
+def value_origin(node: Node, sight: Sight) -> tuple[Filled, ...]:
+    """The names and inputs that a source's own value came through."""
+    if isinstance(node, Scalar):
+        return node.filled
+    named = [node.find(key) for key in _FORMS] if isinstance(node, Table) else []
+    value = next((each for each in named if isinstance(each, Scalar)), None)
+    given = sight.inputs.get(value.words) if sight.inputs and value is not None and value is named[-1] else None
+    if given is None or given.node is None:
+        return value.filled if value is not None else ()
+    return (given.filled, *value_origin(given.node, given.sight))
+
+
+def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Problem]) -> Source | None:
+    """What a pipeline was given as media, or a piece of it."""
+    if sight.inputs is None:
+        hint = "name a `shot`, a `file` or a `url`"
+        problems.append(Problem(written.place, "`input` stands in pipelines only", hint))
+        return None
+    if written.words not in sight.inputs:
+        hint = did_you_mean(written.words, sight.inputs) or "declare it under `inputs` with `type: media`"
+        problems.append(Problem(written.place, f"no media input is called `{written.words}`", hint))
+        return None
+    given = sight.inputs[written.words]
+    problems += [given.problem] if given.problem is not None else []
+    whole = None if given.node is None else read_source(given.node, given.sight, problems)
+    return whole if whole is None or piece is None else _part(whole, piece, written, problems)
+
+
+def _part(whole: Source, piece: Piece, written: Scalar, problems: list[Problem]) -> Source | None:
+    if not isinstance(whole, FileSource | ShotSource):
+        message = f"`{written.words}` is given as an address, and nothing can be cut from one"
+        problems.append(Problem(written.place, message, "give a file or a shot"))
+        return None
+    try:
+        return replace(whole, piece=piece_of(whole.piece, piece))
+    except NoSuchPiece as error:
+        problems.append(Problem(written.place, f"`{written.words}`: {error}", "give the whole clip"))
+        return None
 
 
 def read_piece(node: Table) -> Piece | None:
@@ -77,20 +125,6 @@ def read_piece(node: Table) -> Piece | None:
     return Sound() if node.find("track") is not None else None
 
 
-def find_path(text: str, folder: Path) -> str:
-    """A path as it is on disk: as written, then in NFC, then in NFD (format.md, Sources); as written where none is."""
-    forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
-    there = (form for form in forms if _exists(folder / form))
-    return Path(next(there, text)).as_posix()
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False  # too long or with a null byte: reported as missing, with its place
-
-
 def _frame(node: Scalar) -> Frame:
     match node.words:
         case "first":
@@ -101,7 +135,7 @@ def _frame(node: Scalar) -> Frame:
             return Frame(_decimal(node) or Decimal(0))
 
 
-def _written(node: Scalar, text: str, folder: Path, problems: list[Problem]) -> Source | None:
+def _written(node: Scalar, text: str, home: Home, problems: list[Problem]) -> Source | None:
     if text.startswith(("http://", "https://", "oss://")):
         return _address(node, text, None, problems)
     if text.startswith("data:"):
@@ -111,7 +145,7 @@ def _written(node: Scalar, text: str, folder: Path, problems: list[Problem]) -> 
         message = f"`{scheme}:` is no address that the service reads"
         problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
         return None
-    return FileSource(find_path(text, folder))
+    return FileSource(home.path(text))
 
 
 def _address(node: Scalar, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:

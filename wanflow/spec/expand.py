@@ -1,0 +1,241 @@
+"""From shots as they are written to single shots: matrices multiplied out, pipelines put in their places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from wanflow.spec.generator import is_generator, without
+from wanflow.spec.inputs import bind
+from wanflow.spec.interpolate import Names
+from wanflow.spec.library import Library
+from wanflow.spec.matrix import Combination, read_matrix, size_of
+from wanflow.spec.pipeline import Pipeline
+from wanflow.spec.problem import Problem
+from wanflow.spec.production import Via
+from wanflow.spec.sight import Addresses, Sight
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Node, Place, Scalar, Sequence
+
+BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
+"""What may stand in a shot whose place a pipeline takes."""
+
+LONGEST_NAME = 200
+"""Bytes of one name: it becomes the name of a file, with the number of a take behind it."""
+
+DEEPEST = 32
+"""Pipelines within pipelines."""
+
+_OF_OUTPUT = ("note", "pick", "takes")
+
+Path = tuple[str, ...]
+"""The names that lead to a shot, outermost first."""
+
+Pairs = tuple[tuple[Scalar, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What surrounds a shot: the names for `${…}`, what can be seen, the defaults from outside in, how it came to be.
+
+    `tags` are those of the uses around it, `uses` the files of their pipelines.
+    """
+
+    names: Names
+    sight: Sight
+    layers: tuple[Table, ...] = ()
+    via: tuple[Via, ...] = ()
+    tags: tuple[Node, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One shot after every expansion, its names filled in; the words of `name` are its whole path.
+
+    `generated`: it came from a matrix or a pipeline, and its shape is still to be checked.
+    """
+
+    name: Scalar
+    node: Table
+    scope: Scope
+    generated: bool
+
+
+class Expansion:
+    """One pass over the shots of a production, `most` of them; what is wrong is added to `problems`."""
+
+    def __init__(self, library: Library, addresses: Addresses, problems: list[Problem], most: int) -> None:
+        self.written: list[Written] = []
+        self._library, self._addresses, self._problems = library, addresses, problems
+        self._most, self._full = most, False
+        self._defined: dict[str, Place] = {}
+
+    def count_as_there(self, names: Iterable[Scalar], scene: Path) -> None:
+        """Let shots be known that can't be used, so that nobody who names them is accused."""
+        for name in names:
+            self._addresses.shots["/".join((*scene, name.words))] = None
+
+    def add(self, shots: Iterable[tuple[Scalar, Table]], scope: Scope) -> None:
+        """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
+        for key, node in shots:
+            if is_generator(node):
+                del self._addresses.shots["/".join((*scope.sight.path, key.words))]
+            self._shot(key, node, scope, (), filled=not is_generator(node))
+
+    def _shot(self, key: Scalar, node: Table, scope: Scope, extra: Pairs, *, filled: bool) -> None:
+        path = (*scope.sight.path, key.words)
+        if not self._is_new("/".join(path), key):
+            return
+        matrix = node.find("matrix")
+        if isinstance(matrix, Table):
+            self._group(path, key, node, matrix, scope, extra)
+        else:
+            self._single(path, key, node, scope, extra, filled=filled)
+
+    def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope, extra: Pairs) -> None:
+        rest, members = without(node, {"matrix"}), list[str]()
+        for combination in self._combinations(matrix, scope.names):
+            via = (*scope.via, Via("matrix", combination.words, matrix.place))
+            inner = replace(scope, names=combination.within(scope.names), via=via)
+            whole = (*path, combination.slug)
+            if self._is_new("/".join(whole), key):
+                members.append("/".join(whole))
+                self._single(whole, key, rest, inner, extra, filled=False)
+        self._addresses.groups["/".join(path)] = tuple(members)
+
+    def _combinations(self, matrix: Table, names: Names) -> tuple[Combination, ...]:
+        if self._has_room(size_of(matrix), matrix.place):
+            return read_matrix(matrix, names, self._problems)
+        return ()
+
+    def _has_room(self, more: int, place: Place) -> bool:
+        """Whether a production may have so many more shots; said once where it may not."""
+        if len(self.written) + more <= self._most:
+            return True
+        if not self._full:
+            hint = "split it into several productions, or take values out"
+            self._problems.append(Problem(place, f"a production has {self._most} shots at most", hint))
+        self._full = True
+        return False
+
+    def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, extra: Pairs, *, filled: bool) -> None:
+        name = replace(key, value="/".join(path), text="/".join(path))
+        if node.find("use") is not None:
+            self._use(path, name, node, scope, extra)
+            return
+        stray = node.key("with")
+        if stray is not None:
+            self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
+        whole = node if filled else _without_nothing(node, scope.names)
+        whole = _tagged(Table((*without(whole, {k.words for k, _ in extra}).pairs, *extra), whole.place), scope.tags)
+        self._addresses.shots[name.words] = None
+        if not self._has_room(1, key.place):
+            return
+        self.written.append(Written(name, whole, scope, not filled))
+
+    def _use(self, path: Path, name: Scalar, node: Table, scope: Scope, extra: Pairs) -> None:
+        """Put a pipeline in the place of a shot, which its output stands for from now on."""
+        self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
+        use = scope.names.fill(node.find("use") or name)
+        pipeline = self._pipeline(use, scope) if isinstance(use, Scalar) else None
+        if pipeline is None or not isinstance(use, Scalar) or not self._has_room(len(pipeline.shots), use.place):
+            self._addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
+            return
+        inner = self._inside(pipeline, path, name, use, node, scope)
+        output = pipeline.output.words
+        own = tuple((key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT)
+        extra = (*((key, value) for key, value in own if key.words not in {k.words for k, _ in extra}), *extra)
+        self._addresses.outputs[name.words] = "/".join((*path, output))
+        for key, shot in pipeline.shots:
+            self._shot(key, shot, inner, extra if key.words == output else (), filled=False)
+        self._problems += _check_output(pipeline)
+
+    def _inside(self, pipeline: Pipeline, path: Path, name: Scalar, use: Scalar, node: Table, scope: Scope) -> Scope:
+        """The scope of a pipeline's shots: its inputs and its own defaults."""
+        own = Sight(pipeline.home, self._addresses, path, len(path), {}, {})
+        given, defaults = node.find("with"), pipeline.root.find("defaults")
+        bound = bind(name, given if isinstance(given, Table) else None, pipeline, scope.names, scope.sight, own)
+        names = bound.names(pipeline, self._problems)
+        layer = (_without_nothing(defaults, names),) if isinstance(defaults, Table) else ()
+        return Scope(
+            names=names,
+            sight=replace(own, inputs=bound.media, cast=bound.cast),
+            layers=(*scope.layers, *layer),
+            via=(*scope.via, Via("use", use.words, use.place)),
+            tags=(*scope.tags, *_tags(node, scope.names)),
+            uses=(*scope.uses, pipeline.file),
+        )
+
+    def _pipeline(self, use: Scalar, scope: Scope) -> Pipeline | None:
+        """The pipeline that a `use` names; None, and a problem, where it can't stand here."""
+        pipeline = self._library.find(use, scope.sight.home)
+        if pipeline is None:
+            return None
+        pipeline = pipeline.seen_from(use.place)
+        if pipeline.file in scope.uses:
+            circle = [*scope.uses[scope.uses.index(pipeline.file) :], pipeline.file]
+            message = f"pipelines use each other in a circle: {' → '.join(f'`{file}`' for file in circle)}"
+            self._problems.append(Problem(use.place, message, "leave one of them out"))
+            return None
+        if len(scope.uses) >= DEEPEST:
+            self._problems.append(Problem(use.place, f"pipelines nest more than {DEEPEST} deep"))
+            return None
+        return pipeline
+
+    def _is_new(self, name: str, key: Scalar) -> bool:
+        if len(os.fsencode(name.rpartition("/")[2])) > LONGEST_NAME:
+            self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
+            return False
+        first = self._defined.setdefault(name, key.place)
+        if first is not key.place:
+            self._problems.append(Problem(key.place, f"`{name}` is defined twice, first at {first}", "rename one"))
+        return first is key.place
+
+
+def _without_nothing(node: Table, names: Names) -> Table:
+    """A mapping with its names filled in, without the keys whose input was left out."""
+    filled = names.fill(node)
+    if not isinstance(filled, Table):
+        return node
+    kept = tuple(
+        (key, value)
+        for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
+        if value is before or not isinstance(value, Scalar) or value.value is not None
+    )
+    return Table(kept, filled.place)
+
+
+def _tagged(node: Table, tags: tuple[Node, ...]) -> Table:
+    if not tags:
+        return node
+    own = node.find("tags")
+    listed = own.items if isinstance(own, Sequence) else ()
+    key = node.key("tags") or Scalar("tags", "tags", tags[0].place)
+    return Table((*without(node, {"tags"}).pairs, (key, Sequence((*listed, *tags), key.place))), node.place)
+
+
+def _tags(node: Table, names: Names) -> tuple[Node, ...]:
+    tags = node.find("tags")
+    return tuple(names.fill(item) for item in tags.items) if isinstance(tags, Sequence) else ()
+
+
+def _stands_beside_use(key: Scalar) -> bool:
+    return key.words in BESIDE_USE or key.words.startswith("x-")
+
+
+def _stray(key: Scalar) -> Problem:
+    hint = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
+    return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
+
+
+def _check_output(pipeline: Pipeline) -> list[Problem]:
+    """The output of a pipeline has to be one of its shots, and a single one."""
+    shots: Mapping[str, Table] = {key.words: node for key, node in pipeline.shots}
+    output, place = pipeline.output, pipeline.output.place
+    if output.words not in shots:
+        return [Problem(place, f"the pipeline has no shot `{output.words}`", f"its shots: {', '.join(shots)}")]
+    if shots[output.words].find("matrix") is not None:
+        return [Problem(place, f"`{output.words}` is a group, and an output is a single shot")]
+    return []

@@ -1,0 +1,124 @@
+"""What a used pipeline is given: its `with` held against its inputs (format.md, use)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from wanflow.errors import did_you_mean
+from wanflow.spec.interpolate import Names, Wordless
+from wanflow.spec.pipeline import CAST, MEDIA, Input, Pipeline
+from wanflow.spec.problem import Problem
+from wanflow.spec.sight import Given, Sight
+from wanflow.yamlvalue import Filled, Node, Scalar, needlessly_quoted
+from wanflow.yamlvalue import Mapping as Table
+
+_NAMED = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    CAST: "the name of a cast member",
+    MEDIA: "media: a path, an address, or e.g. `{shot: coast, tail: 2}`",
+}
+
+
+@dataclass(slots=True)
+class Bound:
+    """The inputs of one use of a pipeline: those with words by name, media, cast members."""
+
+    words: dict[str, Scalar] = field(default_factory=dict)
+    media: dict[str, Given] = field(default_factory=dict)
+    cast: dict[str, str | None] = field(default_factory=dict)
+
+    def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
+        """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
+        wordless = {
+            name: Wordless(f"`{name}` is a media input", f"write `{{input: {name}}}` where media stands")
+            for name in self.media
+        }
+        return Names(self.words, self.cast, problems, wordless=wordless, pipeline=pipeline.name)
+
+
+def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, sight: Sight, own: Sight) -> Bound:
+    """The inputs of a pipeline that stands in the place of `shot`; what is wrong is added to the problems of `names`.
+
+    `names` and `sight` are those of the file that uses it, `own` is the sight of the pipeline's file, for defaults.
+    """
+    bound, problems = Bound(), names.problems
+    for key, _ in given.pairs if given is not None else ():
+        if key.words not in pipeline.inputs and not key.words.startswith("x-"):
+            listed = ", ".join(pipeline.inputs) or "none"
+            hint = did_you_mean(key.words, pipeline.inputs) or f"inputs of `{pipeline.name}`: {listed}"
+            problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
+    for name, wanted in pipeline.inputs.items():
+        written = given.find(name) if given is not None else None
+        if written is not None:
+            _bind(wanted, names.fill(written, prompt=wanted.type == "string"), sight, names, bound)
+        elif wanted.default is not None:
+            _bind(wanted, wanted.default, own, names, bound)
+        else:
+            hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
+            missing = Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint)
+            problems.append(missing)
+            _leave_out(wanted, sight, bound, missing)
+    return bound
+
+
+def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) -> None:
+    name = wanted.name.words
+    if isinstance(value, Scalar) and value.value is None:
+        _leave_out(wanted, sight, bound)
+    elif not _fits(wanted.type, value):
+        names.problems.append(_misfit(wanted, value))
+        _leave_out(wanted, sight, bound, names.problems[-1])
+    elif wanted.type == MEDIA:
+        bound.media[name] = Given(value, sight, Filled(name, value.place))
+    elif wanted.type == CAST and isinstance(value, Scalar):
+        bound.cast[name] = _member(value, names)
+    elif isinstance(value, Scalar):
+        bound.words[name] = value
+
+
+def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
+    """An input without a value: what is made of it is left out."""
+    name = wanted.name.words
+    if wanted.type == MEDIA:
+        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
+    elif wanted.type == CAST:
+        bound.cast[name] = None
+    else:
+        bound.words[name] = Scalar(None, "", wanted.name.place)
+
+
+def _fits(kind: str, value: Node) -> bool:
+    if kind == MEDIA:
+        return isinstance(value, Table) or (isinstance(value, Scalar) and isinstance(value.value, str))
+    content = value.value if isinstance(value, Scalar) else None
+    match kind:
+        case "integer":
+            return isinstance(content, int) and not isinstance(content, bool)
+        case "number":
+            return isinstance(content, int | Decimal) and not isinstance(content, bool)
+        case "boolean":
+            return isinstance(content, bool)
+        case _:
+            return isinstance(content, str | int | Decimal) and not isinstance(content, bool)
+
+
+def _misfit(wanted: Input, value: Node) -> Problem:
+    found = f"`{value.words}`" if isinstance(value, Scalar) else "a mapping" if isinstance(value, Table) else "a list"
+    quoted = isinstance(value, Scalar) and needlessly_quoted(value) and wanted.type in {"integer", "number", "boolean"}
+    message = f"`{wanted.name.words}` has to be {_NAMED.get(wanted.type, 'something else')}, not {found}"
+    return Problem(value.place, message, "write it without quotes" if quoted else None)
+
+
+def _member(value: Scalar, names: Names) -> str | None:
+    """The cast member that a name means where the pipeline is used."""
+    if value.words in names.cast:
+        return names.cast[value.words]
+    known: Mapping[str, object] = names.cast
+    hint = did_you_mean(value.words, known) or "define it under `cast`"
+    names.problems.append(Problem(value.place, f"no cast member is called `{value.words}`", hint))
+    return None

@@ -1,0 +1,65 @@
+"""The texts of a production's files: read once, and kept line by line for messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from wanflow.spec.problem import Problem, Severity
+from wanflow.yamltext import Document, Trouble, parse
+from wanflow.yamlvalue import Place
+
+LARGEST_BYTES = 32_000_000
+"""Of one file; nobody writes so much."""
+
+
+@dataclass(slots=True)
+class Texts:
+    """The lines of each file, by its name in places."""
+
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
+        """A file's tree; None, and a problem at `place`, where it can't be read.
+
+        `what` is what it is called in messages; without a place it is the production file itself.
+        """
+        try:
+            document = parse(_bytes_of(file), name)
+        except (OSError, ValueError) as error:
+            problems.append(_unreadable(name, place, what, error))
+            return None
+        self.lines[name] = document.lines
+        problems += [_problem_of(trouble) for trouble in document.troubles]
+        return document
+
+    def quoted(self, problem: Problem) -> Problem:
+        """A problem with the line that it is about."""
+        lines, number = self.lines.get(problem.place.file, ()), problem.place.line
+        if problem.source or not 0 < number <= len(lines):
+            return problem
+        return replace(problem, source=lines[number - 1])
+
+
+def _bytes_of(file: Path) -> bytes:
+    """The bytes of a regular file: reading a pipe or a device might never end."""
+    size_bytes = file.stat().st_size
+    if not file.is_file():
+        raise OSError(0, "is no file")
+    if size_bytes > LARGEST_BYTES:
+        raise OSError(0, f"has {size_bytes / 1e6:.0f} MB, which nobody writes")
+    return file.read_bytes()
+
+
+def _unreadable(name: str, place: Place | None, what: str, error: OSError | ValueError) -> Problem:
+    reason = (getattr(error, "strerror", None) or "can't be read").lower()
+    words = "is not there" if isinstance(error, FileNotFoundError) else reason
+    if place is None:
+        hint = "`wanflow init` makes one; `-f` names another"
+        return Problem(Place(name, 1, 1), f"the production `{name}` {words}", hint)
+    return Problem(place, f"{what} {words}", "it is relative to the file that names it")
+
+
+def _problem_of(trouble: Trouble) -> Problem:
+    severity = Severity.WARNING if trouble.warning else Severity.ERROR
+    return Problem(trouble.place, trouble.message, trouble.hint, severity)
