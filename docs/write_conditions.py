@@ -148,7 +148,8 @@ def _sets(model: Model) -> Iterator[Json]:
     slots = [kind for kind in model.media if kind in SLOTS]
     listed = "; ".join(" + ".join(f"`{kind}`" for kind in slots if kind in chosen) for chosen in model.sets)
     refused = _none_of(slots, f"`{model.name}` takes {listed}")
-    yield {"if": {"anyOf": [_exactly(chosen, slots) for chosen in model.sets]}, "else": refused}
+    fitting = [_exactly(chosen, slots) for chosen in model.sets]
+    yield {"if": {"anyOf": [*fitting, *(_open(slot) for slot in slots)]}, "else": refused}
     if frozenset() not in model.sets:
         message = f"`{model.name}` needs media: {listed}"
         yield {"anyOf": [{"required": [slot], "errorMessage": message} for slot in slots]}
@@ -157,6 +158,12 @@ def _sets(model: Model) -> Iterator[Json]:
 def _exactly(chosen: frozenset[str], slots: list[str]) -> Json:
     missing = {slot: False for slot in slots if slot not in chosen}
     return {"required": [slot for slot in slots if slot in chosen], "properties": missing}
+
+
+def _open(slot: str) -> Json:
+    """Media that a pipeline's user may leave out."""
+    known_later = {"anyOf": [VARIABLE, {"type": "object", "required": ["input"]}]}
+    return {"required": [slot], "properties": {slot: known_later}}
 
 
 def _references(model: Model) -> Iterator[Json]:

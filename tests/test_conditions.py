@@ -214,6 +214,7 @@ def test_an_editor_marks_the_right_place(text: str, path: tuple[str | int, ...])
         f"{T2V}{{use: extend, with: {{clip: {{shot: b, tail: 2}}, n: 5}}, takes: 2, note: x}}",
         f"{T2V}{{prompt: '${{style.words}}', matrix: {{style: [{{key: noir, words: dark}}], ratio: ['16:9'], exclude: [{{style: noir}}]}}}}",
         f"{R2V}prompt: '${{keeper}} waits.'}}",
+        f"{I2V}first_clip: {{input: clip}}}}",
     ],
 )
 def test_an_editor_takes_what_nobody_can_know_while_typing(text: str) -> None:
