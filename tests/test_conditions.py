@@ -227,8 +227,8 @@ def _blocks() -> Iterator[tuple[str, str]]:
         found = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         ours = [text for text in found if not re.search(r"^(repos|jobs):", text, re.MULTILINE)]
         yield from ((f"{page.name}-{number}", text) for number, text in enumerate(ours))
-    for file in sorted(CHECKOUT.glob("examples/*/wanflow.yaml")):
-        yield file.parent.name, file.read_text(encoding="utf-8")
+    for file in sorted([*CHECKOUT.glob("examples/**/*.yaml"), *CHECKOUT.glob("pipelines/**/*.yaml")]):
+        yield file.relative_to(CHECKOUT).as_posix(), file.read_text(encoding="utf-8")
 
 
 BLOCKS = dict(_blocks())
@@ -236,7 +236,7 @@ BLOCKS = dict(_blocks())
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_what_we_show_is_marked_nowhere(name: str) -> None:
-    """The examples and the YAML of the pages, in an editor; a part of a production counts as one."""
+    """The examples, the pipelines and the YAML of the pages, in an editor; a part of a production counts as one."""
     shown = of_yaml(BLOCKS[name])
     schema = "pipeline.schema.json" if "pipeline" in shown else PRODUCTION
     assert marked({"wanflow": 1, **shown}, schema) == set()
