@@ -33,6 +33,7 @@ EMULATOR = CHECKOUT / "docs" / "emulator.md"
 MODELS = CHECKOUT / "docs" / "models.md"
 CUTS = CHECKOUT / "docs" / "cuts.md"
 EDITORS = CHECKOUT / "docs" / "editors.md"
+LANGUAGE = CHECKOUT / "docs" / "language.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -232,9 +233,9 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page not in {README, MODELS, CUTS, EDITORS}:
+    if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE}:
         assert "yaml" not in {block.language for block in blocks(page)}
-    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page in {README, EDITORS} else ("make ",)
+    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page in {README, EDITORS, LANGUAGE} else ("make ",)
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
 
 
