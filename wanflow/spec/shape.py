@@ -175,7 +175,7 @@ def _kinds(broken: Violation) -> list[str]:
 
 def _wanted_kinds(broken: Violation) -> str:
     kinds = [kind for kind in _kinds(broken) if kind != "string" or "pattern" not in broken.schema]
-    return " or ".join(_KINDS[kind] for kind in kinds if kind != "null")
+    return " or ".join(_KINDS[kind] for kind in kinds or _kinds(broken) if kind != "null")
 
 
 def _shown(value: object) -> str:

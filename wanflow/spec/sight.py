@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wanflow.errors import did_you_mean
@@ -12,6 +12,20 @@ from wanflow.yamlvalue import Filled, Node, Scalar
 
 MOST_LISTED = 4
 """Names of a group that a hint shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Names as they are called from one place, and those of them that have scenes or pipelines before their last part,
+    by that part.
+    """
+
+    names: frozenset[str] = frozenset()
+    short: Mapping[str, str] = field(default_factory=dict)
+    lasts: frozenset[str] = frozenset()
+
+
+NOTHING = Near()
 
 
 @dataclass(slots=True)
@@ -25,6 +39,7 @@ class Addresses:
     shots: dict[str, None] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    _near: dict[str, Near] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
@@ -39,6 +54,12 @@ class Addresses:
     def members(self, name: str) -> tuple[str, ...]:
         """The shots that a name means, in order."""
         return tuple(self.shot(each) for each in self.groups.get(name, (name,)))
+
+    def near(self, around: str) -> Near:
+        """The names below one, for hints; asked when all names are known."""
+        if not self._near:
+            self._near |= _nearby([*self.shots, *self.groups, *self.outputs])
+        return self._near.get(around, NOTHING)
 
     def all(self) -> dict[str, tuple[str, ...]]:
         """What each name means that is no shot itself."""
@@ -99,12 +120,22 @@ class Sight:
         return Problem(written.place, message, f"name one of them: {listed}{more}")
 
     def _near(self, words: str) -> str | None:
-        around = "/".join(self.path[: self.closed])
-        known = [*self.addresses.shots, *self.addresses.groups, *self.addresses.outputs]
-        if around:
-            known = [name.removeprefix(f"{around}/") for name in known if name.startswith(f"{around}/")]
-        short = {name.rpartition("/")[2]: name for name in known}
-        near = did_you_mean(words, known) or did_you_mean(words, short)
-        if near is None and words in short:
-            return f"did you mean `{short[words]}`?"
+        known = self.addresses.near("/".join(self.path[: self.closed]))
+        near = did_you_mean(words, known.names) or did_you_mean(words, known.lasts)
+        if near is None and words in known.short:
+            return f"did you mean `{known.short[words]}`?"
         return near
+
+
+def _nearby(names: Iterable[str]) -> dict[str, Near]:
+    below: dict[str, list[str]] = {"": []}
+    for name in names:
+        parts = name.split("/")
+        for depth in range(len(parts)):
+            below.setdefault("/".join(parts[:depth]), []).append("/".join(parts[depth:]))
+    return {around: _near(known) for around, known in below.items()}
+
+
+def _near(names: list[str]) -> Near:
+    short = {name.rpartition("/")[2]: name for name in names}
+    return Near(frozenset(names), short, frozenset(short))
