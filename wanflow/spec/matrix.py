@@ -145,9 +145,7 @@ def _left_out(
             yield rule
 
 
-def _exists(
-    key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]
-) -> bool:
+def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]) -> bool:
     """Whether an `exclude` speaks of a dimension and a value that there are; `dimensions` are values by slug."""
     values = dimensions.get(key.words)
     if values is None:
