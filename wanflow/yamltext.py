@@ -17,8 +17,10 @@ from wanflow.yamlvalue import Mapping, Node, Place, Scalar, Sequence, name_of, n
 
 DEEPEST = 64
 """Levels of nesting that a file may have; a person writes fewer than ten."""
-LARGEST = 2_000_000
-"""Values that a file may hold once its aliases are followed."""
+LARGEST = 1_000_000
+"""Values that a file may hold; 20,000 shots have fewer."""
+MOST_ALIASED = 100_000
+"""Values that its aliases may stand for, counted each time."""
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -99,6 +101,16 @@ class _Open:
     mapping: bool
     nodes: list[Node] = field(default_factory=list)
     size: int = 1
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for: how many values it holds, on how many levels."""
+
+    node: Node
+    size: int
+    depth: int
 
 
 class _Composer:
@@ -108,7 +120,8 @@ class _Composer:
         self._text, self._file, self._lines = text, file, lines
         self._troubles: list[Trouble] = []
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
+        self._aliased = 0
         self._root: Node | None = None
         self._documents = 0
 
@@ -127,7 +140,7 @@ class _Composer:
     def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._place_node(self._scalar(event), 1, event.anchor)
+                self._place_node(self._scalar(event), event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._begin(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -161,35 +174,44 @@ class _Composer:
         place = self._at(event)
         if event.tag not in {None, "!"}:
             self._troubles.append(_tagged(place, event.tag))
-        if len(self._open) >= DEEPEST:
-            raise _TooMuch(Trouble(place, f"the file nests more than {DEEPEST} levels deep"))
+        self._require_shallow(1, place)
         self._open.append(_Open(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
 
     def _end(self) -> None:
         done = self._open.pop()
         node = self._mapping(done) if done.mapping else Sequence(tuple(done.nodes), done.place)
-        self._place_node(node, done.size, done.anchor)
+        self._place_node(node, done.anchor, done.size, done.depth)
+
+    def _require_shallow(self, more: int, place: Place) -> None:
+        if len(self._open) + more > DEEPEST:
+            raise _TooMuch(Trouble(place, f"the file nests more than {DEEPEST} levels deep"))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor in self._anchors:
-            node, size = self._anchors[event.anchor]
-            self._place_node(node, size, None)
+            meant = self._anchors[event.anchor]
+            self._require_shallow(meant.depth, self._at(event))
+            self._aliased += meant.size
+            if self._aliased > MOST_ALIASED:
+                message = f"the file's aliases expand to more than {MOST_ALIASED} values"
+                raise _TooMuch(Trouble(self._at(event), message))
+            self._place_node(meant.node, None, meant.size, meant.depth)
             return
         hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
         self._troubles.append(Trouble(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
-        self._place_node(Scalar(None, "", self._at(event)), 1, None)
+        self._place_node(Scalar(None, "", self._at(event), plain=True), None)
 
-    def _place_node(self, node: Node, size: int, anchor: str | None) -> None:
+    def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
         if anchor is not None:
-            self._anchors[anchor] = (node, size)
+            self._anchors[anchor] = _Anchored(node, size, depth)
         if not self._open:
             self._root = node
             return
         inside = self._open[-1]
         inside.nodes.append(node)
         inside.size += size
+        inside.depth = max(inside.depth, depth + 1)
         if inside.size > LARGEST:
-            raise _TooMuch(Trouble(node.place, f"the file's aliases expand to more than {LARGEST} values"))
+            raise _TooMuch(Trouble(node.place, f"the file holds more than {LARGEST} values"))
 
     def _mapping(self, done: _Open) -> Mapping:
         own: dict[str, tuple[Scalar, Node]] = {}

@@ -26,14 +26,14 @@ CAPTION_CHARACTERS = 90
 
 @dataclass(slots=True)
 class _Desk:
-    """What drafting one plan has found out so far."""
+    """What drafting one plan has found out so far; the `world` of the next decision knows what was `promised`."""
 
     graph: ShotGraph
     facts: FactsTable
     world: World
+    promised: dict[tuple[str, int], str]
     supplies: dict[str, Supply] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
-    promised: dict[tuple[str, int], str] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
@@ -52,7 +52,9 @@ def draft(
     """
     production = graph.production
     chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
-    desk = _Desk(graph, facts, World(production.backend, inventory, production.shots, retry_refused=retry_refused))
+    promised: dict[tuple[str, int], str] = {}
+    world = World(production.backend, inventory, production.shots, promised, retry_refused=retry_refused)
+    desk = _Desk(graph, facts, world, promised)
     for vertex in graph.vertices:
         if isinstance(vertex, AssetVertex):
             desk.supplies[vertex.id] = of_asset(vertex, facts)
@@ -167,7 +169,7 @@ def _current_take(entry: ShotEntry) -> Take | None:
 
 def _decide(desk: _Desk, vertex: Decidable) -> None:
     inputs = supplies_for(vertex, desk.supplies, desk.graph)
-    decisions = decide(vertex, inputs, replace(desk.world, promised=dict(desk.promised)))
+    decisions = decide(vertex, inputs, desk.world)
     desk.decisions[vertex.id] = decisions
     if isinstance(vertex, ExtractVertex):
         desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])

@@ -46,7 +46,7 @@ def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -
         member = cast.get(name.words) if name is not None else in_place
         if name is not None and member is None:
             message = f"no cast member is called `{name.words}`"
-            problems.append(Problem(name.place, message, did_you_mean(name.words, frozenset(cast))))
+            problems.append(Problem(name.place, message, did_you_mean(name.words, cast)))
         elif name is not None and name.words in {known.name for known in members}:
             problems.append(Problem(name.place, f"`{name.words}` is listed twice", "list each reference once"))
         elif member is not None:

@@ -43,6 +43,9 @@ COLOURS = {
 }
 """Names as CSS has them; any other colour is written in digits."""
 
+MOST_ITEMS = 20_000
+"""Of one cut, those of a group counted one by one: as many as a production has shots."""
+
 _CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _STANDS = ("in", "out", "overlap")
 """Keys that speak of a clip: a picture and a title have no ends of their own."""
@@ -52,6 +55,9 @@ def read_items(listed: Listed[Node], sight: Sight, problems: list[Problem], *, s
     """The items that can be used; what is wrong with the others is among the problems. A group is all of its shots."""
     items: list[CutItem] = []
     for node in listed:
+        if len(items) > MOST_ITEMS:
+            problems.append(Problem(node.place, f"a cut has {MOST_ITEMS} items at most", "make several of it"))
+            return ()
         name = _named(node)
         shots = sight.shots(name) if name is not None else None
         grouped = shots is not None and len(shots) > 1

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from wanflow.spec.census import DEEPEST, WAY_OUT, Census, Weight
 from wanflow.spec.generator import is_generator, without
 from wanflow.spec.inputs import bind
 from wanflow.spec.interpolate import Names
 from wanflow.spec.library import Library
-from wanflow.spec.matrix import Combination, read_matrix, size_of
+from wanflow.spec.matrix import read_matrix
 from wanflow.spec.pipeline import Pipeline
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import Via
@@ -23,9 +24,6 @@ BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
 
 LONGEST_NAME = 200
 """Bytes of one name: it becomes the name of a file, with the number of a take behind it."""
-
-DEEPEST = 32
-"""Pipelines within pipelines."""
 
 _OF_OUTPUT = ("note", "pick", "takes")
 
@@ -64,12 +62,17 @@ class Written:
 
 
 class Expansion:
-    """One pass over the shots of a production, `most` of them; what is wrong is added to `problems`."""
+    """One pass over the shots of a production; what is wrong is added to `problems`.
 
-    def __init__(self, library: Library, addresses: Addresses, problems: list[Problem], most: int) -> None:
+    A `census` was taken before; pipelines whose names it did not know are counted on the way.
+    """
+
+    def __init__(self, library: Library, census: Census, addresses: Addresses, problems: list[Problem]) -> None:
         self.written: list[Written] = []
-        self._library, self._addresses, self._problems = library, addresses, problems
-        self._most, self._full = most, False
+        self.addresses = addresses
+        self._library, self._census, self._problems = library, census, problems
+        self._used, self._full = Weight(), False
+        self._circular: set[str] = set()
         self._defined: dict[str, Place] = {}
         self._of_output: dict[str, dict[str, tuple[Scalar, Node]]] = {}
 
@@ -77,21 +80,23 @@ class Expansion:
         """Let shots be known that can't be used, so that nobody who names them is accused."""
         for name in names:
             whole = "/".join((*scene, name.words))
-            self._addresses.shots[whole] = None
-            self._addresses.unread.add(whole)
+            self.addresses.shots[whole] = None
+            self.addresses.unread.add(whole)
 
     def add(self, shots: Iterable[tuple[Scalar, Table]], scope: Scope) -> None:
         """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
         for key, node in shots:
+            if self._full:
+                return
             whole = "/".join((*scope.sight.path, key.words))
-            self._addresses.unread.discard(whole)
+            self.addresses.unread.discard(whole)
             if is_generator(node):
-                self._addresses.shots.pop(whole, None)
+                self.addresses.shots.pop(whole, None)
             self._shot(key, node, scope, filled=not is_generator(node))
 
     def _shot(self, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
         path = (*scope.sight.path, key.words)
-        if not self._is_new("/".join(path), key):
+        if self._full or not self._is_new("/".join(path), key):
             return
         matrix = node.find("matrix")
         if isinstance(matrix, Table):
@@ -101,31 +106,24 @@ class Expansion:
 
     def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope) -> None:
         rest, members = without(node, {"matrix"}), list[str]()
-        for combination in self._combinations(matrix, scope.names):
+        for combination in read_matrix(matrix, scope.names, self._problems):
             via = (*scope.via, Via("matrix", combination.words, matrix.place))
             inner = replace(scope, names=combination.within(scope.names), via=via)
             whole = (*path, combination.slug)
             if self._is_new("/".join(whole), key):
                 members.append("/".join(whole))
                 self._single(whole, key, rest, inner, filled=False)
-        self._addresses.groups["/".join(path)] = tuple(members)
+        self.addresses.groups["/".join(path)] = tuple(members)
         if not members:
-            self._addresses.unread.add("/".join(path))
+            self.addresses.unread.add("/".join(path))
 
-    def _combinations(self, matrix: Table, names: Names) -> tuple[Combination, ...]:
-        if self._has_room(size_of(matrix), matrix.place):
-            return read_matrix(matrix, names, self._problems)
-        return ()
-
-    def _has_room(self, more: int, place: Place) -> bool:
-        """Whether a production may have so many more shots; said once where it may not."""
-        if len(self.written) + more <= self._most:
-            return True
-        if not self._full:
-            hint = "split it into several productions, or take values out"
-            self._problems.append(Problem(place, f"a production has {self._most} shots at most", hint))
-        self._full = True
-        return False
+    def _has_room(self, pipeline: Pipeline, use: Scalar) -> bool:
+        """Whether a production may use one more pipeline; said once where it may not."""
+        self._used += self._census.of_pipeline(pipeline)
+        if self._used.complaint is not None and not self._full:
+            self._problems.append(Problem(use.place, self._used.complaint, WAY_OUT))
+            self._full = True
+        return not self._full
 
     def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
         name = replace(key, value="/".join(path), text="/".join(path))
@@ -138,34 +136,33 @@ class Expansion:
         whole = node if filled else _without_nothing(node, scope.names)
         extra = self._of_output.get(name.words, {})
         whole = _tagged(Table((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
-        self._addresses.shots[name.words] = None
-        if not self._has_room(1, key.place):
-            return
+        self.addresses.shots[name.words] = None
         self.written.append(Written(name, whole, scope, not filled))
 
     def _use(self, path: Path, name: Scalar, node: Table, scope: Scope) -> None:
         """Put a pipeline in the place of a shot, which its output stands for from now on."""
         self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
         before = len(self._problems)
-        use = scope.names.fill(node.find("use") or name)
-        sound = len(self._problems) == before
-        pipeline = self._pipeline(use, scope) if isinstance(use, Scalar) and sound else None
-        if pipeline is None or not isinstance(use, Scalar) or not self._has_room(len(pipeline.shots), use.place):
-            self._addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
-            self._addresses.unread.add(name.words)
+        written = node.find("use") or name
+        use = scope.names.fill(written)
+        sound = isinstance(use, Scalar) and len(self._problems) == before
+        pipeline = self._pipeline(use, scope, counted=use is written) if isinstance(use, Scalar) and sound else None
+        if pipeline is None or not isinstance(use, Scalar):
+            self.addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
+            self.addresses.unread.add(name.words)
             return
         inner = self._inside(pipeline, path, name, use, node, scope)
         output = "/".join((*path, pipeline.output.words))
         own = {key.words: (key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT}
         self._of_output[output] = {**own, **self._of_output.pop(name.words, {})}
-        self._addresses.outputs[name.words] = output
+        self.addresses.outputs[name.words] = output
         for key, shot in pipeline.shots:
             self._shot(key, shot, inner, filled=False)
         self._problems += self._check_output(pipeline, output)
 
     def _inside(self, pipeline: Pipeline, path: Path, name: Scalar, use: Scalar, node: Table, scope: Scope) -> Scope:
         """The scope of a pipeline's shots: its inputs and its own defaults."""
-        own = Sight(pipeline.home, self._addresses, path, len(path), {}, {})
+        own = Sight(pipeline.home, self.addresses, path, len(path), {}, {})
         given, defaults = node.find("with"), pipeline.root.find("defaults")
         bound = bind(name, given if isinstance(given, Table) else None, pipeline, scope.names, scope.sight, own)
         names = bound.names(pipeline, self._problems)
@@ -180,16 +177,17 @@ class Expansion:
             damaged=scope.damaged or bound.damaged,
         )
 
-    def _pipeline(self, use: Scalar, scope: Scope) -> Pipeline | None:
+    def _pipeline(self, use: Scalar, scope: Scope, *, counted: bool) -> Pipeline | None:
         """The pipeline that a `use` names; None, and a problem, where it can't stand here."""
         pipeline = self._library.find(use, scope.sight.home)
-        if pipeline is None:
+        if pipeline is None or pipeline.file in self._circular or not (counted or self._has_room(pipeline, use)):
             return None
         pipeline = pipeline.seen_from(use.place)
         if pipeline.file in scope.uses:
             circle = [*scope.uses[scope.uses.index(pipeline.file) :], pipeline.file]
             message = f"pipelines use each other in a circle: {' → '.join(f'`{file}`' for file in circle)}"
             self._problems.append(Problem(use.place, message, "leave one of them out"))
+            self._circular.update(circle)
             return None
         if len(scope.uses) >= DEEPEST:
             self._problems.append(Problem(use.place, f"pipelines nest more than {DEEPEST} deep"))
@@ -200,10 +198,10 @@ class Expansion:
         """The output of a pipeline has to be one of its shots, and a single one; `name` is its whole path."""
         output, place = pipeline.output.words, pipeline.output.place
         inside = name.removesuffix(output)
-        if self._addresses.groups.get(name):
-            one = self._addresses.groups[name][0].removeprefix(inside)
+        if self.addresses.groups.get(name):
+            one = self.addresses.groups[name][0].removeprefix(inside)
             return [Problem(place, f"`{output}` is a group, and an output is a single shot", f"e.g. `{one}`")]
-        if not self._addresses.knows(name):
+        if not self.addresses.knows(name):
             listed = ", ".join(key.words for key, _ in pipeline.shots)
             return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
         return []

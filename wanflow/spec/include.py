@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from wanflow.errors import did_you_mean
+from wanflow.spec.globbing import ANY_DEPTH, MOST_LOOKED_AT, LooksTooFar, files_like, has_magic
 from wanflow.spec.home import Home
 from wanflow.spec.interpolate import Names, values_of
 from wanflow.spec.problem import Problem
@@ -22,9 +21,10 @@ INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """What an included file may hold."""
 
 MOST_FILES = 10_000
-"""Files of a production; a glob that finds more is a slip."""
+"""Files of a production, counted wherever they are named; a glob that finds more is a slip."""
 
-_MAGIC = re.compile(r"[*?\[]")
+DEEPEST = 32
+"""Files that include each other in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ class _Gathering:
         self.sheets: list[Sheet] = []
         self._root, self._given, self._texts, self._problems = root, given, texts, problems
         self._read_at: dict[str, Place] = {}
+        self._real: dict[str, str] = {}
+        self._repeats: set[Place] = set()
+        self._named_files, self._full = 0, False
 
     def begin(self, file: Path) -> None:
         document = self._texts.read(file, file.name, None, "", self._problems)
@@ -89,9 +92,13 @@ class _Gathering:
         self, named: _Named, sheet: Sheet, known: Mapping[str, Scalar], above: tuple[tuple[str, str], ...]
     ) -> None:
         file = self._root / named.path
-        real = os.path.realpath(file)
+        real = self._real.get(named.path) or os.path.realpath(file)
+        self._real[named.path] = real
         if real in {path for path, _ in above} or real in self._read_at:
             self._again(named, real, above)
+            return
+        if len(above) > DEEPEST:
+            self._problems.append(Problem(named.place, f"files include each other more than {DEEPEST} deep"))
             return
         self._read_at[real] = named.place
         document = self._texts.read(file, named.path, named.place, f"the included file `{named.path}`", self._problems)
@@ -111,7 +118,8 @@ class _Gathering:
             circle = " → ".join(f"`{name}`" for _, name in above[files.index(real) :])
             message = f"files include each other in a circle: {circle} → `{named.path}`"
             self._problems.append(Problem(named.place, message, "leave one of them out"))
-        else:
+        elif named.place not in self._repeats:  # of a glob that finds many again, one says it
+            self._repeats.add(named.place)
             message = f"`{named.path}` is included twice, first at {self._read_at[real]}"
             self._problems.append(Problem(named.place, message, "include it once: its names are known everywhere"))
 
@@ -132,26 +140,38 @@ class _Gathering:
             filled = self._names(known).fill(item)
             said = len(self._problems) > before
             if not said and isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words:
-                yield from self._matching(filled, sheet)
+                yield from self._counted(self._matching(filled, sheet), filled)
 
-    def _matching(self, written: Scalar, sheet: Sheet) -> Iterator[_Named]:
-        if not _MAGIC.search(written.words) or _is_file(self._root / sheet.home.path(written.text)):
-            yield _Named(_relative(sheet.home.path(written.text), self._root), written.place)
-            return
-        if "**" in written.words and (written.words.startswith("..") or Path(written.words).is_absolute()):
+    def _counted(self, named: list[_Named], written: Scalar) -> list[_Named]:
+        """The files that an item names, none where a production has too many with them."""
+        self._named_files += len(named)
+        if self._named_files <= MOST_FILES:
+            return named
+        if not self._full:
+            found = f"finds {len(named)} files" if len(named) > 1 else "is one too many"
+            message = f"`{written.words}` {found}, a production has {MOST_FILES} at most"
+            self._problems.append(Problem(written.place, message))
+        self._full = True
+        return []
+
+    def _matching(self, written: Scalar, sheet: Sheet) -> list[_Named]:
+        if not has_magic(written.words) or _is_file(self._root / sheet.home.path(written.text)):
+            return [_Named(_relative(sheet.home.path(written.text), self._root), written.place)]
+        if ANY_DEPTH in written.words and (written.words.startswith("..") or Path(written.words).is_absolute()):
             hint = "name the folders that it shall look into"
             self._problems.append(Problem(written.place, "`**` looks only below the file that writes it", hint))
-            return
-        paths = [_relative(sheet.home.path(path), self._root) for path in _glob(written.words, sheet.home)]
-        paths = [path for path in paths if path != sheet.file]
-        if not paths:
+            return []
+        try:
+            found = files_like(written.words, self._root / sheet.home.folder)
+        except LooksTooFar:
+            message = f"`{written.words}` looks at more than {MOST_LOOKED_AT} files"
+            self._problems.append(Problem(written.place, message, "name the folders that it shall look into"))
+            return []
+        paths = [_relative(sheet.home.path(path), self._root) for path in found]
+        if not (named := [_Named(path, written.place) for path in paths if path != sheet.file]):
             message, hint = f"no file is called like `{written.words}`", "it is relative to the file that names it"
             self._problems.append(Problem(written.place, message, hint))
-        elif len(self._read_at) + len(paths) > MOST_FILES:
-            message = f"`{written.words}` finds {len(paths)} files, a production has {MOST_FILES} at most"
-            self._problems.append(Problem(written.place, message))
-            return
-        yield from (_Named(path, written.place) for path in paths)
+        return named
 
     def _names(self, known: Mapping[str, Scalar]) -> Names:
         """What may stand in an `include` and a `scene`: the vars of the file and of those that lead to it."""
@@ -173,16 +193,6 @@ def _scene_of(root: Table, names: Names) -> tuple[str, ...]:
     written = root.find("scene")
     filled: Node | None = None if written is None else names.fill(written)
     return (filled.words,) if isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words else ()
-
-
-def _glob(pattern: str, home: Home) -> list[str]:
-    """The files that a pattern means, in the order of their names; hidden ones are left out."""
-    folder = home.root / home.folder
-    try:
-        found = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207  # it leaves hidden files out
-    except (OSError, ValueError, re.error):
-        return []
-    return sorted(Path(path).as_posix() for path in found if _is_file(folder / path))
 
 
 def _relative(path: str, root: Path) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from wanflow.errors import nearest
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Filled, Node, Scalar, Sequence
 from wanflow.yamlvalue import Mapping as Table
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Around a cast name in a prompt until its identifier is known; private characters that no author types."""
+
+LONGEST_FILLED = 20_000
+"""Characters that names may add to a text; no model takes as many."""
 
 _PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
@@ -75,9 +78,24 @@ class Names:
             filled = Scalar(known.value, known.words, written.place, filled=self._trail(name))
         else:
             trail: list[Filled] = []
-            words = _PATTERN.sub(lambda match: self._value(match, written, trail, prompt=prompt), text)
+            words = self._text(text, written, trail, prompt=prompt)
             filled = Scalar(words, words, written.place, filled=tuple(dict.fromkeys(trail)))
         return filled if prompt else self._without_cast(filled)
+
+    def _text(self, text: str, written: Scalar, trail: list[Filled], *, prompt: bool) -> str:
+        """A text with its names filled in; as it is written, and a problem, where that makes far too much of it."""
+        parts: list[str] = []
+        added = end = 0
+        for match in _PATTERN.finditer(text):
+            value = self._value(match, written, trail, prompt=prompt)
+            added += len(value)
+            if added > LONGEST_FILLED:
+                message = f"names add more than {LONGEST_FILLED} characters to the text"
+                self._report(written, message, "no model takes as many: shorten what they stand for")
+                return text
+            parts += [text[end : match.start()], value]
+            end = match.end()
+        return "".join((*parts, text[end:]))
 
     def _without_cast(self, filled: Scalar) -> Scalar:
         """A cast member that came in through an input or a matrix, where only a prompt may name one."""
@@ -149,9 +167,9 @@ class Names:
         known = [*self.vars, *(self.cast if prompt else ())]
         if self._whole_of(name) is not None:
             return f"write each value as `{{key: …, {name.partition('.')[2]}: …}}`"
-        near = difflib.get_close_matches(name, known, n=1)
-        if near:
-            return f"did you mean `${{{near[0]}}}`?"
+        near = nearest(name, known)
+        if near is not None:
+            return f"did you mean `${{{near}}}`?"
         where = "vars" if self.pipeline is None else "inputs"
         return f"define `{name}` under `{where}`"
 

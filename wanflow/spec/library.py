@@ -22,6 +22,7 @@ class Library:
     def __init__(self, texts: Texts, problems: list[Problem]) -> None:
         self._texts, self._problems = texts, problems
         self._read: dict[str, tuple[Pipeline | None, Sequence[Problem]]] = {}
+        self._useless: set[str] = set()
 
     def find(self, use: Scalar, home: Home) -> Pipeline | None:
         """The pipeline that a `use` names, None and a problem where there is none that can be used."""
@@ -35,6 +36,20 @@ class Library:
         pipeline, problems = self._read[name]
         self._problems += (replace(problem, place=_seen_from(problem.place, name, use)) for problem in problems)
         return pipeline
+
+    def peek(self, use: Scalar, home: Home) -> Pipeline | None:
+        """As `find`, without a word of what is wrong: that is told when it is used."""
+        found = find_pipeline(use, home)
+        if isinstance(found, Problem):
+            return None
+        file, name, own = found
+        if name not in self._read and name not in self._useless:
+            read = self._open(file, name, own, use)
+            if read[0] is None:
+                self._useless.add(name)
+            else:
+                self._read[name] = read
+        return self._read[name][0] if name in self._read else None
 
     def _open(self, file: Path, name: str, home: Home, use: Scalar) -> tuple[Pipeline | None, Sequence[Problem]]:
         problems: list[Problem] = []

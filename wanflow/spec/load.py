@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from wanflow.errors import did_you_mean
 from wanflow.spec.account import read_book, read_budget, read_uploads, word
 from wanflow.spec.casting import unused_members
 from wanflow.spec.catalog import load_catalog
+from wanflow.spec.census import Census
 from wanflow.spec.defaults import check_defaults
 from wanflow.spec.draft import Member, read_cast, read_draft
 from wanflow.spec.expand import Expansion, Scope, Written
@@ -32,8 +33,11 @@ BACKEND, REGION = "animatic", "beijing"
 BACKENDS = ("animatic", "dashscope")
 REGIONS = ("beijing", "singapore", "virginia")
 
-MOST_SHOTS = 20_000
-"""Of a production, every matrix multiplied out; more is a slip."""
+MOST_TAKES = 100_000
+"""That all shots of a production may ask for together."""
+
+MOST_ITEMS = 50_000
+"""Of all cuts of a production together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +88,24 @@ def read_sound_part(file: Path, wishes: Wishes = AS_WRITTEN) -> Reading:
     given = {name: scalar(text, top) for name, text in wishes.values.items()}
     sheets = gather(file, given, texts, problems)
     problems += cut_off_texts(sheets)
-    production = None
-    if sheets:
+    library, production = Library(texts, problems), None
+    census = Census(library)
+    crowd = tuple(census.complain(sheets))
+    problems += crowd
+    if sheets and not crowd:
         problems += _check_wishes(wishes, top)
-        production = _Making(wishes, Home(file.absolute().parent), texts, problems).make(join(sheets, given, problems))
+        expansion = Expansion(library, census, Addresses(), problems)
+        making = _Making(wishes, Home(file.absolute().parent), expansion, problems)
+        production = making.make(join(sheets, given, problems))
     return Reading(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
 
 
 class _Making:
     """From the pages of a production to its values; what is wrong is added to `problems`."""
 
-    def __init__(self, wishes: Wishes, home: Home, texts: Texts, problems: list[Problem]) -> None:
-        self._wishes, self._home, self._texts, self._problems = wishes, home, texts, problems
-        self._addresses = Addresses()
+    def __init__(self, wishes: Wishes, home: Home, expansion: Expansion, problems: list[Problem]) -> None:
+        self._wishes, self._home, self._expansion, self._problems = wishes, home, expansion, problems
+        self._addresses = expansion.addresses
 
     def make(self, pages: list[Page]) -> Production:
         root = pages[0].root
@@ -129,13 +138,14 @@ class _Making:
         defaults = pages[0].root.find("defaults")
         self._problems += check_defaults(defaults)
         layers = (defaults,) if isinstance(defaults, Table) else ()
-        expansion = Expansion(Library(self._texts, self._problems), self._addresses, self._problems, MOST_SHOTS)
         for page in pages:
-            expansion.count_as_there(page.keys("shots"), page.scene)
-            expansion.add(page.shots, Scope(page.names, self._sight(page), layers, page.via))
+            self._expansion.count_as_there(page.keys("shots"), page.scene)
+            self._expansion.add(page.shots, Scope(page.names, self._sight(page), layers, page.via))
         cast = self._cast(pages)
-        made = (self._shot(written, region, cast) for written in expansion.written)
-        return {shot.name: shot for shot in made if shot is not None}
+        made = (self._shot(written, region, cast) for written in self._expansion.written)
+        shots = {shot.name: shot for shot in made if shot is not None}
+        self._problems += _too_many_takes(shots.values())
+        return shots
 
     def _shot(self, written: Written, region: str, cast: Mapping[str, Member]) -> Shot | None:
         node: Table | None = written.node
@@ -166,14 +176,29 @@ class _Making:
         label = pages[0].root.find("label")
         backend = self._wishes.backend or word(pages[0].root, "backend") or BACKEND
         known = backend if backend in BACKENDS else BACKEND
-        return {
-            key.words: parse_cut(key, node, label, out, known, self._sight(page), self._problems)
-            for page in pages
-            for key, node in page.cuts
-        }
+        cuts, items = dict[str, Cut](), 0
+        for key, node, sight in ((*named, self._sight(page)) for page in pages for named in page.cuts):
+            cuts[key.words] = parse_cut(key, node, label, out, known, sight, self._problems)
+            items += len(cuts[key.words].items)
+            if items > MOST_ITEMS:
+                message = f"the cuts of a production have {MOST_ITEMS} items at most"
+                self._problems.append(Problem(key.place, message, "leave some out, or split the production"))
+                return {}
+        return cuts
 
     def _sight(self, page: Page) -> Sight:
         return Sight(page.home, self._addresses, page.scene)
+
+
+def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
+    """Takes beyond what anybody pays for, at the shot that asks for too many."""
+    asked = 0
+    for shot in shots:
+        asked += shot.takes
+        if asked > MOST_TAKES:
+            place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
+            yield Problem(place, f"the shots of a production have {MOST_TAKES} takes at most", "ask for fewer")
+            return
 
 
 def _check_wishes(wishes: Wishes, top: Place) -> Iterator[Problem]:

@@ -19,6 +19,9 @@ EXCLUDE = "exclude"
 LONGEST_SLUG = 80
 """Letters of a value's part of a name; longer values are given a `key`."""
 
+MOST_LISTED = 20
+"""Values that a hint shows."""
+
 _FIGURES = re.compile(r"(?<=\d)\s*[:*×]\s*(?=\d)")
 _STRANGE = re.compile("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
 
@@ -128,27 +131,31 @@ def _left_out(
 ) -> Iterator[Mapping[str, str]]:
     """The rules of `exclude`: slugs by dimension."""
     listed = node.find(EXCLUDE)
+    known = {
+        name: {choice.slug: without_marks(choice.written.words) for choice in choices}
+        for name, choices in dimensions.items()
+    }
     for item in listed.items if isinstance(listed, Listed) else ():
         rule: dict[str, str] = {}
         pairs = [pair for pair in item.pairs if not pair[0].words.startswith("x-")] if isinstance(item, Table) else []
         for key, value in pairs:
             wanted = names.fill(value, prompt=True)
-            if isinstance(wanted, Scalar) and _exists(key, wanted, dimensions, problems):
+            if isinstance(wanted, Scalar) and _exists(key, wanted, known, problems):
                 rule[key.words] = slug(wanted.words)
         if rule and len(rule) == len(pairs):
             yield rule
 
 
-def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Sequence[Choice]], problems: list[Problem]) -> bool:
-    """Whether an `exclude` speaks of a dimension and a value that there are."""
-    choices = dimensions.get(key.words)
-    if choices is None:
+def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]) -> bool:
+    """Whether an `exclude` speaks of a dimension and a value that there are; `dimensions` are values by slug."""
+    values = dimensions.get(key.words)
+    if values is None:
         hint = did_you_mean(key.words, dimensions) or f"dimensions here: {', '.join(dimensions)}"
         problems.append(Problem(key.place, f"`{key.words}` is no dimension of this matrix", hint))
         return False
-    known = {choice.slug: without_marks(choice.written.words) for choice in choices}
-    if slug(wanted.words) not in known and choices:
-        hint = did_you_mean(wanted.words, known.values()) or f"values here: {', '.join(known.values())}"
+    if slug(wanted.words) not in values and values:
+        listed = ", ".join([*values.values()][:MOST_LISTED])
+        hint = did_you_mean(wanted.words, values.values()) or f"values here: {listed}"
         problems.append(Problem(wanted.place, f"`{key.words}` has no value `{wanted.words}`", hint))
         return False
     return True

@@ -12,6 +12,7 @@ from wanflow.spec.catalog import load_catalog
 from wanflow.spec.model import Model, PriceList, Rate, Value
 from wanflow.spec.problem import Problem
 from wanflow.spec.shape import check_against
+from wanflow.spec.texts import bytes_of
 from wanflow.yamltext import parse
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Place, Scalar, Sequence
@@ -54,9 +55,10 @@ class PriceBook:
 def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:
     """The prices of a file, called `name` in messages, and its problems; `at` is where the file is named."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        words = "is not there" if isinstance(error, FileNotFoundError) else (error.strerror or "can't be read").lower()
+        data = bytes_of(path)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "can't be read").lower()
+        words = "is not there" if isinstance(error, FileNotFoundError) else reason
         return PriceBook(), (Problem(at, f"the price file `{name}` {words}", "see docs/costs.md for what is in one"),)
     document = parse(data, name)
     root = document.root

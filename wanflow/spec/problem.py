@@ -60,12 +60,17 @@ def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(kept.values())
 
 
+MOST_SHOWN = 160
+"""Characters of a line that are shown, around the place."""
+
+
 def render_problem(problem: Problem) -> str:
     """One problem as people read it: `file:line:column: what is wrong`, the source line, a caret, the hint."""
     mark = "warning: " if problem.severity is Severity.WARNING else ""
     lines = [f"{problem.place}: {mark}{problem.message}"]
     if problem.source.strip():
-        lines += [f"  {problem.source.expandtabs(1)}", f"  {_indent(problem)}^"]
+        before, line = _excerpt(problem)
+        lines += [f"  {line.expandtabs(1)}", f"  {_indent(before)}^"]
     lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
     lines += [f"  and {problem.again} more use{'s' if problem.again > 1 else ''} of it"] if problem.again else []
     if problem.hint:
@@ -73,7 +78,16 @@ def render_problem(problem: Problem) -> str:
     return "\n".join(lines)
 
 
-def _indent(problem: Problem) -> str:
+def _excerpt(problem: Problem) -> tuple[str, str]:
+    """The line before the place and the whole of it; what is far from the place in a very long line is left out."""
+    line, at = problem.source, problem.place.column - 1
+    begin, end = max(at - MOST_SHOWN // 2, 0), at + MOST_SHOWN // 2
+    if len(line) <= MOST_SHOWN:
+        return line[:at], line
+    start, close = "…" if begin else "", "…" if end < len(line) else ""
+    return start + line[begin:at], f"{start}{line[begin:end]}{close}"
+
+
+def _indent(before: str) -> str:
     """Blanks as wide as the text before the place: a Chinese character takes two columns of a terminal."""
-    before = problem.source[: problem.place.column - 1]
     return " " * sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wanflow.errors import did_you_mean
+from wanflow.errors import did_you_mean, nearest
 from wanflow.spec.home import Home
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Filled, Node, Scalar
 
 MOST_LISTED = 4
 """Names of a group that a hint shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Names as they are called from one place, and those of them that have scenes or pipelines before their last part,
+    by that part.
+    """
+
+    names: frozenset[str] = frozenset()
+    short: Mapping[str, str] = field(default_factory=dict)
+    lasts: frozenset[str] = frozenset()
+
+
+NOTHING = Near()
 
 
 @dataclass(slots=True)
@@ -27,6 +40,7 @@ class Addresses:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    _near: dict[str, Near] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
@@ -41,6 +55,12 @@ class Addresses:
     def members(self, name: str) -> tuple[str, ...]:
         """The shots that a name means, in order."""
         return tuple(self.shot(each) for each in self.groups.get(name, (name,)))
+
+    def near(self, around: str) -> Near:
+        """The names below one, for hints; asked when all names are known."""
+        if not self._near:
+            self._near |= _nearby([*self.shots, *self.groups, *self.outputs])
+        return self._near.get(around, NOTHING)
 
     def all(self) -> dict[str, tuple[str, ...]]:
         """What each name means that is no shot itself."""
@@ -109,13 +129,25 @@ class Sight:
 
     def _near(self, words: str) -> str | None:
         around = "/".join(self.path[: self.closed])
-        known = [*self.addresses.shots, *self.addresses.groups, *self.addresses.outputs]
-        if around:
-            known = [name.removeprefix(f"{around}/") for name in known if name.startswith(f"{around}/")]
-        short = {name.rpartition("/")[2]: name for name in known}
-        close = difflib.get_close_matches(words, short, n=1)
-        if words not in short and (near := did_you_mean(words, known)) is not None:
+        known = self.addresses.near(around)
+        if words not in known.short and (near := did_you_mean(words, known.names)) is not None:
             return near
-        if close:
-            return f"did you mean `{close[0] if self.find(close[0]) == short[close[0]] else short[close[0]]}`?"
+        close = words if words in known.short else nearest(words, known.lasts)
+        if close is not None:
+            whole = known.short[close]
+            return f"did you mean `{close if self.find(close) == whole else whole}`?"
         return "a pipeline sees its own shots only: others are given to it as media" if around else None
+
+
+def _nearby(names: Iterable[str]) -> dict[str, Near]:
+    below: dict[str, list[str]] = {"": []}
+    for name in names:
+        parts = name.split("/")
+        for depth in range(len(parts)):
+            below.setdefault("/".join(parts[:depth]), []).append("/".join(parts[depth:]))
+    return {around: _near(known) for around, known in below.items()}
+
+
+def _near(names: list[str]) -> Near:
+    short = {name.rpartition("/")[2]: name for name in names}
+    return Near(frozenset(names), short, frozenset(short))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from wanflow.spec.problem import Problem, Severity
 from wanflow.yamltext import Document, Trouble, parse
 from wanflow.yamlvalue import Place
 
-LARGEST_BYTES = 32_000_000
+LARGEST_BYTES = 16_000_000
 """Of one file; nobody writes so much."""
 
 
@@ -25,7 +26,7 @@ class Texts:
         `what` is what it is called in messages; without a place it is the production file itself.
         """
         try:
-            document = parse(_bytes_of(file), name)
+            document = parse(bytes_of(file), name)
         except (OSError, ValueError) as error:
             problems.append(_unreadable(name, place, what, error))
             return None
@@ -41,14 +42,24 @@ class Texts:
         return replace(problem, source=lines[number - 1])
 
 
-def _bytes_of(file: Path) -> bytes:
-    """The bytes of a regular file: reading a pipe or a device might never end."""
-    size_bytes = file.stat().st_size
-    if not file.is_file():
+def bytes_of(file: Path) -> bytes:
+    """The bytes of a text file.
+
+    Raises OSError for what is no regular file, since reading a pipe or a device might never end, and for one that is
+    larger than anybody writes.
+    """
+    if file.exists() and not file.is_file():
         raise OSError(0, "is no file")
-    if size_bytes > LARGEST_BYTES:
-        raise OSError(0, f"has {size_bytes / 1e6:.0f} MB, which nobody writes")
-    return file.read_bytes()
+    with open(file, "rb", opener=_without_waiting) as opened:  # `Path.open` has no opener
+        data = opened.read(LARGEST_BYTES + 1) or b""
+    if len(data) > LARGEST_BYTES:
+        raise OSError(0, f"has more than {LARGEST_BYTES // 1_000_000} MB, which nobody writes")
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Some files of a system look like regular ones and have nothing to read until something happens."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unreadable(name: str, place: Place | None, what: str, error: OSError | ValueError) -> Problem:
