@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wanflow.errors import did_you_mean
-from wanflow.spec.interpolate import Names, Wordless
+from wanflow.spec.interpolate import Names, Wordless, not_nested
 from wanflow.spec.pipeline import CAST, MEDIA, Input, Pipeline
 from wanflow.spec.problem import Problem
 from wanflow.spec.sight import Given, Sight
@@ -62,6 +62,8 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
         if value is not None and not _is_nothing(wanted, value, sight, names):
             _bind(wanted, value, sight, names, bound)
         elif wanted.default is not None:
+            nested = not_nested(name, wanted.default)
+            problems += [nested] if nested is not None else []
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
