@@ -9,6 +9,7 @@ import pytest
 from kit.crewfiles import A, B, shots_of, told
 from wanflow.spec import include, texts
 from wanflow.spec.problem import Severity, render_problem
+from wanflow.spec.sight import MOST_GUESSES
 
 WHERE = "it is relative to the file that names it"
 BOTH = "shots: {a: {first_frame: a.png, prompt: 'x ${k}'}}\n"
@@ -185,3 +186,11 @@ def test_what_nobody_writes_is_refused_without_reading_it(filing, tmp_path, monk
         ("wanflow.yaml:3:21: the included file `pipe.yaml` is no file", WHERE),
         ("wanflow.yaml:3:32: `?.yaml` finds 2 files, a production has 1 at most", None),
     ]
+
+
+def test_a_scene_that_is_missing_is_told_of_at_once(filing) -> None:
+    """Each name that nobody has is a problem; the nearest one is looked for a few times only, for it takes a while."""
+    shots = "".join(f"  shot{number}: {{first_clip: {{shot: shat{number}}}}}\n" for number in range(30))
+    _, problems = filing(alone(f"shots:\n{shots}"))
+    assert [each.message for each in problems] == [f"no shot is called `shat{number}`" for number in range(30)]
+    assert [each.hint is None for each in problems] == [False] * MOST_GUESSES + [True] * (30 - MOST_GUESSES)

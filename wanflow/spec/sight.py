@@ -11,6 +11,9 @@ from wanflow.spec.home import Home
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Filled, Node, Scalar
 
+MOST_GUESSES = 10
+"""Unknown names that the nearest one is looked for: where a whole scene is missing, more of them would take minutes."""
+
 MOST_LISTED = 4
 """Names of a group that a hint shows."""
 
@@ -21,12 +24,14 @@ class Addresses:
 
     `shots` are single ones. `groups` are the shots of a matrix, in order. `outputs` says which shot, or which other
     output, stands for a used pipeline. `unread` could not be used, which is said: every name inside counts as there.
+    `guesses` counts the names that were looked for among all others.
     """
 
     shots: dict[str, None] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    guesses: int = 0
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
@@ -47,7 +52,8 @@ class Addresses:
         return {name: self.members(name) for name in (*self.groups, *self.outputs)}
 
     def _is_unread(self, name: str) -> bool:
-        return bool(self.unread) and any(name == each or name.startswith(f"{each}/") for each in self.unread)
+        parts = name.split("/") if self.unread else []
+        return any("/".join(parts[:depth]) in self.unread for depth in range(1, len(parts) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,9 @@ class Sight:
 
     def _near(self, words: str) -> str | None:
         around = "/".join(self.path[: self.closed])
+        self.addresses.guesses += 1
+        if self.addresses.guesses > MOST_GUESSES:
+            return None
         known = [*self.addresses.shots, *self.addresses.groups, *self.addresses.outputs]
         if around:
             known = [name.removeprefix(f"{around}/") for name in known if name.startswith(f"{around}/")]
