@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from wanflow import timing
 from wanflow.errors import MediaFault
-from wanflow.media.container import LENIENT, PROTOCOLS, BadMedia, film_of, opened, packets_of
+from wanflow.media.container import BadMedia, film_of, opened, packets_of
 from wanflow.media.segment import Recipe
 from wanflow.timing import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 """Seconds of one AAC frame: the sound of a finished cut may be off by less."""
-
-UNDECODED = {"format_whitelist": "mov", "protocol_whitelist": PROTOCOLS, "codec_whitelist": "none"}
-"""Opening a file decodes a frame of it, which takes ten times as long as reading its header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Part:
 
 def survey(path: Path) -> Part:
     """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
-    with _headed(path) as container:
+    with opened(path, decoding=False) as container:
         film = film_of(container, path)
         return _part(path, container, film, film.frames)
 
@@ -67,16 +62,6 @@ def measure(path: Path) -> Part:
     with opened(path) as container:
         film = film_of(container, path)
         return _part(path, container, film, sum(1 for _ in packets_of(container, film)))
-
-
-@contextmanager
-def _headed(path: Path) -> Iterator[InputContainer]:
-    """A segment open by its header alone; any failure to read it inside the block is a BadMedia."""
-    try:
-        with av.open(str(path.absolute()), container_options=UNDECODED, **LENIENT) as container:
-            yield container
-    except av.FFmpegError as fault:
-        raise BadMedia(path, f"is no segment: {fault.strerror}".lower()) from fault
 
 
 def _part(path: Path, container: InputContainer, film: VideoStream, frames: int) -> Part:
