@@ -34,6 +34,7 @@ HOMES = {
     "filelock": {"wanflow/store/lockfile.py", "wanflow/store/mutex.py"},
     "imageio_ffmpeg": {"wanflow/media/tool.py"},
     "jsonschema": {"wanflow/schemas.py"},
+    "jsonschema_rs": {"wanflow/schemas.py"},
     "networkx": {"wanflow/graph/shotgraph.py"},
     "pysubs2": {"wanflow/media/subtitles.py"},
     "referencing": {"wanflow/schemas.py"},

@@ -1,14 +1,19 @@
-"""The JSON files that ship with wanflow, and the only home of jsonschema."""
+"""The JSON files that ship with wanflow, and the only home of jsonschema.
+
+Nearly every value is sound, which jsonschema-rs tells a hundred times faster; jsonschema says what is wrong with one.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
@@ -66,6 +71,8 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition. The
     conditions for editors are left out: the rules of `wanflow.spec` say the same, and better.
     """
+    if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
+        return
     errors = _validator(name).iter_errors(instance)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
         yield Violation(
@@ -75,6 +82,28 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
             value=error.instance,
             schema=error.schema if isinstance(error.schema, Mapping) else {},
         )
+
+
+@cache
+def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
+    """Says yes or no alone."""
+    file, _, fragment = name.partition("#")
+    whole = {**_checked(file), "$defs": _checked(PRODUCTION)["$defs"]} if file == PIPELINE else _checked(file)
+    own = json.loads(json.dumps(whole).replace(f"{PRODUCTION}#", "#"))
+    return jsonschema_rs.Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
+
+
+def _has_whole_decimal(instance: object) -> bool:
+    """Whether there is a `2.0` in it: no whole number to jsonschema and to us, but one to the other library."""
+    match instance:
+        case dict():
+            return any(map(_has_whole_decimal, instance.values()))
+        case list():
+            return any(map(_has_whole_decimal, instance))
+        case Decimal():
+            return instance == instance.to_integral_value()
+        case _:
+            return False
 
 
 @cache
