@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from wanflow.fitting import Fits, NotUnderstood, fitting
+
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
 
@@ -66,6 +68,8 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition. The
     conditions for editors are left out: the rules of `wanflow.spec` say the same, and better.
     """
+    if _test(name)(instance):
+        return
     errors = _validator(name).iter_errors(instance)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
         yield Violation(
@@ -75,6 +79,24 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
             value=error.instance,
             schema=error.schema if isinstance(error.schema, Mapping) else {},
         )
+
+
+@cache
+def _test(name: str) -> Fits:
+    """Whether an instance breaks nothing; never so where the schema is more than can be told quickly."""
+    try:
+        return fitting(name, _part)
+    except NotUnderstood:
+        return lambda _: False
+
+
+def _part(name: str) -> object:
+    """A schema, or a definition in one: `production.schema.json#/$defs/shot`."""
+    file, _, fragment = name.partition("#")
+    part: object = load_schema(file)
+    for step in fragment.split("/")[1:]:
+        part = part.get(step) if isinstance(part, Mapping) else None
+    return part
 
 
 @cache
