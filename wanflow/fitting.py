@@ -16,7 +16,24 @@ Find = Callable[[str], object]
 """The schema that a whole `$ref` means, `file#/$defs/name`."""
 
 SAYS_NOTHING = frozenset(
-    {"$schema", "$id", "$defs", "$comment", "title", "description", "default", "examples", "format", "deprecated"}
+    {
+        "$schema",
+        "$id",
+        "$defs",
+        "$comment",
+        "title",
+        "description",
+        "default",
+        "examples",
+        "format",
+        "deprecated",
+        "markdownDescription",
+        "enumDescriptions",
+        "defaultSnippets",
+        "errorMessage",
+        "doNotSuggest",
+        "deprecationMessage",
+    }
 )
 """Keywords that rule nothing out."""
 
@@ -143,6 +160,9 @@ def _never(_: object) -> bool:
     return False
 
 
+_SINGLE = (str, int, float, Decimal, type(None))
+
+
 def _number(found: object) -> bool:
     return isinstance(found, int | float | Decimal) and not isinstance(found, bool)
 
@@ -169,16 +189,15 @@ def _type(value: object) -> Fits:
 
 
 def _enum(value: object) -> Fits:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not isinstance(value, list) or not all(isinstance(each, _SINGLE) for each in value):
         raise NotUnderstood("enum")
-    allowed = frozenset(value)
-    return lambda found: isinstance(found, str) and found in allowed
+    allowed = frozenset(map(_told_apart, value))
+    return lambda found: isinstance(found, _SINGLE) and _told_apart(found) in allowed
 
 
-def _const(value: object) -> Fits:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise NotUnderstood("const")
-    return lambda found: not isinstance(found, bool) and found == value
+def _told_apart(value: object) -> tuple[bool, object]:
+    """Python takes `true` and 1 for the same."""
+    return isinstance(value, bool), value
 
 
 def _pattern(value: object) -> Fits:
@@ -217,7 +236,7 @@ def _object_of(value: object) -> Mapping[str, object]:
 _PLAIN: Mapping[str, Callable[[object], Fits]] = {
     "type": _type,
     "enum": _enum,
-    "const": _const,
+    "const": lambda value: _enum([value]),
     "pattern": _pattern,
     "minimum": _bound(lambda found, value: found >= value),
     "maximum": _bound(lambda found, value: found <= value),

@@ -93,7 +93,7 @@ def _test(name: str) -> Fits:
 def _part(name: str) -> object:
     """A schema, or a definition in one: `production.schema.json#/$defs/shot`."""
     file, _, fragment = name.partition("#")
-    part: object = load_schema(file)
+    part: object = _checked(file)
     for step in fragment.split("/")[1:]:
         part = part.get(step) if isinstance(part, Mapping) else None
     return part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.crewfiles import shots_of, told
-from wanflow.spec import load
+from wanflow.spec import census
 from wanflow.spec.source import ShotSource, Tail
 
 MORE = "write `{key: a-short-name, words: …}` and `${s.words}`"
@@ -230,7 +230,7 @@ def test_a_matrix_of_millions_is_refused_before_it_is_made(reading, monkeypatch)
     hint = "split it into several productions, or take values out"
     _, problems = reading(shot(f"{{{dims}}}"))
     assert told(problems) == [("wanflow.yaml:5:13: a production has 20000 shots at most", hint)]
-    monkeypatch.setattr(load, "MOST_SHOTS", 3)
+    monkeypatch.setattr(census, "MOST_SHOTS", 3)
     assert told(reading(shot("{a: [x, y]}", below="  b: {first_frame: a.png}\n  c: {first_frame: a.png}\n"))[1]) == [
         ("wanflow.yaml:8:3: a production has 3 shots at most", hint)
     ]

@@ -67,7 +67,8 @@ class Addresses:
         return {name: self.members(name) for name in (*self.groups, *self.outputs)}
 
     def _is_unread(self, name: str) -> bool:
-        return bool(self.unread) and any(name == each or name.startswith(f"{each}/") for each in self.unread)
+        parts = name.split("/") if self.unread else []
+        return any("/".join(parts[: depth + 1]) in self.unread for depth in range(len(parts)))
 
 
 @dataclass(frozen=True, slots=True)
