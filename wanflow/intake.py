@@ -17,6 +17,7 @@ from wanflow.graph.build import build
 from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
+from wanflow.spec.home import is_there
 from wanflow.spec.load import Wishes, read_sound_part
 from wanflow.spec.media import check_media, file_sources, inline_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
@@ -106,7 +107,7 @@ def _circles(production: Production) -> tuple[Problem, ...]:
 
 def _measure(path: Path) -> Facts | Unreadable:
     """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
-    if not path.exists():
+    if not is_there(path):
         return Unreadable("is not there", "check the path: it is relative to the file that names it")
     return _measured_by(lambda probe: probe.probe(path))
 

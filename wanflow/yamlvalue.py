@@ -130,7 +130,7 @@ def typed(text: str) -> Value:
 
 def needlessly_quoted(value: Scalar) -> bool:
     """Whether quotes made a text of what would be a number or a truth value without them."""
-    return not value.plain and not isinstance(typed(value.text), str)
+    return not value.plain and not value.filled and not isinstance(typed(value.text), str)
 
 
 def normalised(text: str) -> str:

@@ -13,6 +13,10 @@ from wanflow.spec.source import FileSource
 HEAD = "wanflow: 1\ndefaults: {model: wan2.7-i2v}\n"
 """The two lines before the text of a production file, so that its own begins at line 3."""
 
+A = "shots: {a: {first_frame: a.png}}\n"
+B = "shots: {b: {first_frame: b.png}}\n"
+"""Files of one shot each, whose name is at line 1, column 9."""
+
 Files = Mapping[str, str]
 
 

@@ -23,7 +23,7 @@ wanflow: 1
 title: Storm
 backend: animatic
 include: [people.yaml, "scenes/*.yaml"]
-vars: {style: gouache, secs: 4, night: "${style} at night"}
+vars: {style: gouache, secs: 4, night: "by night"}
 defaults:
   model: wan2.7-i2v
   resolution: 720P

@@ -72,6 +72,9 @@ AT_THE_USE = [
 IN_THE_PIPELINE = [
     (use(X, "{w: {type: integer, default: x}}"), "2:38", "`w` has to be a whole number, not `x`", None),
     (use(WHO, "{who: {type: cast, default: nobody}}"), "2:37", "no cast member is called `nobody`", "define it under `cast`"),
+    (use(X, "{v: {type: string}, w: {type: string, default: 'x ${v}'}}", "{v: y}"), "2:56", "`w` is taken as it is, without `${…}`", "write the words themselves"),
+    (use("  a: {first_frame: {tail: 2}}\n"), "4:20", "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"),
+    ({**use(X), "wanflow.yaml": "wanflow: 1\n#\n#\nshots:\n  s:\n    use: p.yaml\n"}, "4:3", "`s/a` has no `model`", "give it one, or `defaults` one"),
     (use(X, "{w: {type: text}}"), "2:20", "`type` has to be one of `media`, `cast`, `string`, `integer`, `number`, `boolean`, not `text`", None),
     (use(X, "{w: {}}"), "2:10", "`type` is missing", None),
     (use(X, "{U: {type: string}}"), "2:10", "`U` is no name", "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"),
@@ -120,12 +123,15 @@ def test_what_is_wrong_in_a_pipeline_points_into_it_and_at_the_use(filing, files
     (problem,) = [each for each in problems if "is never named" not in each.message]
     assert production is None
     assert told([problem]) == [(f"p.yaml:{at}: {words}", hint)]
-    assert [str(use) for use in problem.place.used_at] == [AT]
+    assert [str(place) for place in problem.place.used_at] == [AT]
     shown = render_problem(problem).splitlines()
     line, column = map(int, at.split(":"))
     assert shown[1] == f"  {files['p.yaml'].splitlines()[line - 1]}"
     assert shown[2] == f"  {' ' * (column - 1)}^"
-    assert shown[3:] == [f"  the pipeline is used at {AT}", *([f"  hint: {hint}"] if hint else [])]
+    assert shown[3:] == [
+        f"  the pipeline is used at {AT}",
+        *([f"  hint: {hint}"] if hint else []),
+    ]
 
 
 def test_each_level_is_named_from_the_inside_out(filing) -> None:

@@ -107,6 +107,47 @@ def test_cast_inputs_are_named_in_prompts_and_listed(filing) -> None:
     assert [item.cast for item in shots_made["storm/b"].media] == ["keeper"]
 
 
+def test_a_cast_member_is_given_by_its_name_or_as_in_a_prompt(filing) -> None:
+    """Also by an input of the pipeline around, which may have been left out, and by the value of a matrix."""
+    shots = "  a: {model: wan2.7-r2v, references: [person, {image: z.png}], prompt: 'x ${person:-nobody}'}\n"
+    inner = pipeline(shots, "{person: {type: cast, default: null}}")
+    for given in ("who", "'${who}'"):
+        outer = pipeline(
+            f"  o: {{use: q.yaml, with: {{person: {given}}}}}\n", "{who: {type: cast, default: null}}", "o"
+        )
+        for name, words in (
+            ("keeper", "Image 1"),
+            ("'${keeper}'", "Image 1"),
+            ("'${s}'", "Image 1"),
+            ("null", "nobody"),
+        ):
+            files = used(outer, f"{{who: {name}}}", "matrix: {s: [keeper]}", above=CAST)
+            made = shots_of(filing({**files, "q.yaml": inner}))["storm/keeper/o/a"]
+            assert made.prompt == f"x {words}"
+            assert [item.cast for item in made.media] == [*(["keeper"] if words != "nobody" else []), None]
+
+
+def test_a_number_given_as_text_is_text(filing) -> None:
+    """With its digits as they are written, also where it is all there is."""
+    file = pipeline("  a: {first_frame: x.png, prompt: '${w}'}\n", "{w: {type: string}}")
+    assert shots_of(filing(used(file, "{w: 1.10}")))["storm/a"].prompt == "1.10"
+
+
+def test_a_hint_in_a_pipeline_speaks_of_its_inputs(filing) -> None:
+    """Not of the member that one was given, which nobody can name there."""
+    file = pipeline(
+        "  a: {model: wan2.7-r2v, references: [who, other], prompt: '${who}'}\n",
+        "{who: {type: cast}, other: {type: cast}}",
+    )
+    _, problems = filing(used(file, "{who: keeper, other: gull}", above=CAST))
+    assert told(problems) == [
+        (
+            "p.yaml:4:44: `gull` is a reference that the prompt of `storm/a` never names",
+            "write `${other}` where it appears",
+        )
+    ]
+
+
 def test_own_defaults_go_over_the_productions(filing) -> None:
     """Key by key, and for one model; a shot's own keys go over both."""
     above = "wanflow: 1\ndefaults: {model: wan2.7-i2v, duration: 3, resolution: 720P, takes: 2, watermark: true}\n"

@@ -71,7 +71,7 @@ def silent_references(draft: Draft, references: tuple[Member, ...], prompt: str,
     for name, _ in draft.references or () if len(references) > 1 else ():
         if name is not None and words.get(name.words, prompt) not in prompt:
             message = f"`{name.words}` is a reference that the prompt of `{draft.name}` never names"
-            hint = f"write `${{{name.words}}}` where it appears"
+            hint = f"write `${{{name.text}}}` where it appears"
             yield Problem(name.place, message, hint, Severity.WARNING)
 
 

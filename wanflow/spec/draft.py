@@ -148,13 +148,15 @@ def _references(node: Listed, sight: Sight, problems: list[Problem]) -> tuple[tu
 
 
 def _cast_input(written: Scalar, cast: Mapping[str, str | None], problems: list[Problem]) -> Scalar | None:
-    """The cast member behind a pipeline's input; None for one that was left out, and for none."""
+    """The cast member behind a pipeline's input, whose own name stays as its text; None for one that was left out, and
+    for none.
+    """
     if written.words not in cast:
         hint = did_you_mean(written.words, cast) or "declare it under `inputs` with `type: cast`"
         problems.append(Problem(written.place, f"no cast input is called `{written.words}`", hint))
         return None
     name = cast[written.words]
-    return None if name is None else replace(written, value=name, text=name)
+    return None if name is None else replace(written, value=name)
 
 
 def _tags(node: Table) -> tuple[str, ...]:

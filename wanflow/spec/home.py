@@ -21,7 +21,7 @@ class Home:
         """
         forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
         joined = [self._joined(form) for form in forms]
-        return next((path for path in joined if _exists(self.root / path)), joined[0])
+        return next((path for path in joined if is_there(self.root / path)), joined[0])
 
     def beside(self, file: str) -> Home:
         """The home of another file, whose path is named from `root`."""
@@ -34,7 +34,8 @@ class Home:
         return posixpath.normpath(posixpath.join(self.folder, plain))
 
 
-def _exists(path: Path) -> bool:
+def is_there(path: Path) -> bool:
+    """Whether there is anything of that name, whatever the name is."""
     try:
         return path.exists()
     except (OSError, ValueError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from wanflow.errors import did_you_mean
-from wanflow.spec.interpolate import Names, Wordless
+from wanflow.spec.interpolate import CAST_CLOSE, CAST_OPEN, Names, Wordless, not_nested, without_marks
 from wanflow.spec.pipeline import CAST, MEDIA, Input, Pipeline
 from wanflow.spec.problem import Problem
+from wanflow.spec.prompt import named_cast
 from wanflow.spec.sight import Given, Sight
 from wanflow.yamlvalue import Filled, Node, Scalar, needlessly_quoted
 from wanflow.yamlvalue import Mapping as Table
@@ -58,10 +59,12 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
             problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
     for name, wanted in pipeline.inputs.items():
         written = given.find(name) if given is not None else None
-        value = names.fill(written, prompt=wanted.type == "string") if written is not None else None
+        value = names.fill(written, prompt=wanted.type in {"string", CAST}) if written is not None else None
         if value is not None and not _is_nothing(wanted, value, sight, names):
             _bind(wanted, value, sight, names, bound)
         elif wanted.default is not None:
+            nested = not_nested(name, wanted.default)
+            problems += [nested] if nested is not None else []
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
@@ -84,7 +87,7 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
         bound.cast[name] = _member(value, names)
         bound.damaged |= bound.cast[name] is None
     elif isinstance(value, Scalar):
-        bound.words[name] = value
+        bound.words[name] = replace(value, value=value.words) if wanted.type == "string" else value
 
 
 def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
@@ -102,7 +105,8 @@ def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | Non
 def _is_nothing(wanted: Input, value: Node, sight: Sight, names: Names) -> bool:
     """Whether an input is given null, or an input around it that was left out: its default stands then."""
     if isinstance(value, Scalar):
-        return value.value is None or (wanted.type == CAST and names.cast.get(value.words, "") is None)
+        left_out = wanted.type == CAST and (not value.words or names.cast.get(value.words, "") is None)
+        return value.value is None or left_out
     inner = value.find("input") if isinstance(value, Table) else None
     given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, Scalar) else None
     return given is not None and given.node is None and given.problem is None
@@ -131,10 +135,14 @@ def _misfit(wanted: Input, value: Node) -> Problem:
 
 
 def _member(value: Scalar, names: Names) -> str | None:
-    """The cast member that a name means where the pipeline is used."""
+    """The cast member that a name, or `${name}`, means where the pipeline is used."""
+    named = named_cast(value.words)
+    if len(named) == 1 and value.words == f"{CAST_OPEN}{named[0]}{CAST_CLOSE}":
+        return named[0]
     if value.words in names.cast:
         return names.cast[value.words]
     known: Mapping[str, object] = names.cast
-    hint = did_you_mean(value.words, known) or "define it under `cast`"
-    names.problems.append(Problem(value.place, f"no cast member is called `{value.words}`", hint))
+    words = without_marks(value.words)
+    hint = did_you_mean(words, known) or "define it under `cast`"
+    names.problems.append(Problem(value.place, f"no cast member is called `{words}`", hint))
     return None

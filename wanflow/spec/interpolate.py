@@ -187,6 +187,13 @@ def without_marks(text: str) -> str:
     return _MARKED.sub(lambda match: match[1], text)
 
 
+def not_nested(name: str, value: Node) -> Problem | None:
+    """The problem of a value that is itself a name's, and has a `${…}` in it; None where it has not."""
+    if not isinstance(value, Scalar) or "${" not in value.words:
+        return None
+    return Problem(value.place, f"`{name}` is taken as it is, without `${{…}}`", "write the words themselves")
+
+
 def values_of(table: Table | None, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """The vars of a table by name; those of the command line go before what is written."""
     pairs = table.pairs if table is not None else ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wanflow.spec.generator import generator_of, is_generator, without
 from wanflow.spec.home import Home
 from wanflow.spec.include import Sheet, check_place_of_keys
-from wanflow.spec.interpolate import Names, values_of
+from wanflow.spec.interpolate import Names, not_nested, values_of
 from wanflow.spec.problem import Problem, Severity
 from wanflow.spec.production import Via
 from wanflow.spec.shape import check_shape
@@ -45,6 +45,7 @@ class Page:
 def join(sheets: Sequence[Sheet], given: Mapping[str, Scalar], problems: list[Problem]) -> list[Page]:
     """The pages of all files; `given` are the vars of the command line, by name."""
     problems += _defined_twice(sheets)
+    problems += _nested(sheets)
     values: dict[str, Scalar] = {}
     for sheet in sheets:
         written = sheet.root.find("vars")
@@ -104,6 +105,14 @@ def _defined_twice(sheets: Sequence[Sheet]) -> Iterator[Problem]:
             if key.words in first:
                 yield Problem(key.place, f"`{key.words}` is defined twice, first at {first[key.words]}", "rename one")
             first.setdefault(key.words, key.place)
+
+
+def _nested(sheets: Sequence[Sheet]) -> Iterator[Problem]:
+    """Vars that name others: they are taken as they are, and a model would read the `${…}`."""
+    for key, value in (pair for sheet in sheets for pair in _named(sheet.root, "vars")):
+        problem = not_nested(key.words, value)
+        if problem is not None:
+            yield problem
 
 
 def _sound(root: Table, group: str, broken: frozenset[tuple[str | int, ...]]) -> Pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -16,6 +16,8 @@ from wanflow.yamlvalue import Node, Scalar
 from wanflow.yamlvalue import Sequence as Listed
 
 EXCLUDE = "exclude"
+Parts = tuple[str, ...]
+
 LONGEST_SLUG = 80
 """Letters of a value's part of a name; longer values are given a `key`."""
 
@@ -78,9 +80,9 @@ def read_matrix(node: Table, names: Names, problems: list[Problem]) -> tuple[Com
     """The combinations in the order of their dimensions, the last of which runs fastest; none where any is wrong."""
     before = len(problems)
     dimensions = {key.words: _dimension(key, value, names, problems) for key, value in _dimensions(node)}
-    left_out = list(_left_out(node, dimensions, names, problems))
+    left_out = _by_dimensions(_left_out(node, dimensions, names, problems))
     combined = [_combined(dict(zip(dimensions, chosen, strict=True))) for chosen in product(*dimensions.values())]
-    kept = [each for each in combined if not any(_is_meant(each, rule) for rule in left_out)]
+    kept = [each for each in combined if not _is_meant(each, left_out)]
     problems += _clashes(kept)
     if not kept and len(problems) == before:
         place = key.place if (key := node.key(EXCLUDE)) is not None else node.place
@@ -161,8 +163,17 @@ def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, s
     return True
 
 
-def _is_meant(combination: Combination, rule: Mapping[str, str]) -> bool:
-    return all(combination.choices[name].slug == part for name, part in rule.items())
+def _by_dimensions(rules: Iterable[Mapping[str, str]]) -> Mapping[Parts, set[Parts]]:
+    """Rules by the dimensions that they speak of, since each combination is held against all of them."""
+    found: dict[Parts, set[Parts]] = {}
+    for rule in rules:
+        ordered = sorted(rule.items())
+        found.setdefault(tuple(name for name, _ in ordered), set()).add(tuple(part for _, part in ordered))
+    return found
+
+
+def _is_meant(combination: Combination, rules: Mapping[Parts, set[Parts]]) -> bool:
+    return any(tuple(combination.choices[name].slug for name in names) in parts for names, parts in rules.items())
 
 
 def _clashes(combinations: Sequence[Combination]) -> Iterator[Problem]:

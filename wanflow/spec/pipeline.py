@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wanflow.errors import did_you_mean
 from wanflow.schemas import data_folder
-from wanflow.spec.home import Home
+from wanflow.spec.home import Home, is_there
 from wanflow.spec.problem import Problem
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar, seen_from
@@ -77,7 +77,7 @@ def find_pipeline(written: Scalar, home: Home) -> tuple[Path, str, Home] | Probl
             away = Path(os.path.relpath(file.parent, home.root)).as_posix()
             return file, f"{SHIPPED}{file.name}", Home(home.root, away)
         beside = home.path(written.words + SUFFIX)
-        near = f"for a file write `use: {written.words}{SUFFIX}`" if (home.root / beside).is_file() else None
+        near = f"for a file write `use: {written.words}{SUFFIX}`" if is_there(home.root / beside) else None
         listed = f"they are {', '.join(known)}; a file is named by its path" if known else None
         hint = near or did_you_mean(written.words, known) or listed
         return Problem(written.place, f"no pipeline that comes with wanflow is called `{written.words}`", hint)

@@ -68,7 +68,7 @@ class Addresses:
 
     def _is_unread(self, name: str) -> bool:
         parts = name.split("/") if self.unread else []
-        return any("/".join(parts[: depth + 1]) in self.unread for depth in range(len(parts)))
+        return any("/".join(parts[:depth]) in self.unread for depth in range(1, len(parts) + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,16 @@ def test_selectors_know_scenes_groups_and_pipelines(wanflow: Wanflow, harbour: P
     rewrite_file(harbour / "wanflow.yaml", "mood: calm", "mood: rough")
     assert listed(wanflow, "state:changed") == ["harbour/arrival.t1", "storm/start.t2", "storm/end.t3", "storm/end.t4"]
     assert set(actions(wanflow, "--exclude", "storm/start").values()) == {"reuse"}
+
+
+def test_a_run_of_one_name_leaves_the_others(wanflow: Wanflow, harbour: Path) -> None:
+    """More of a Chinese member of a group, and of a scene; what they are called is where they are."""
+    for name in ("look/水墨", "harbour"):
+        assert wanflow("retake", name).code == 0
+        said = wanflow("run", name, "--json")
+        assert json.loads(said.out.splitlines()[-1])["submitted"] == 1
+    assert Path("out/shots/look/水墨.t2.mp4").is_file()
+    assert Path("out/shots/harbour/arrival.t2.mp4").is_file()
+    rows = json.loads(wanflow("takes", "look/水墨", "--json").out)
+    assert [(row["take"], row["picked"]) for row in rows] == [(1, True), (2, False)]
+    assert wanflow("plan", "--exit-code").code == 0
