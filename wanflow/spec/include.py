@@ -21,7 +21,7 @@ INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """What an included file may hold."""
 
 MOST_FILES = 10_000
-"""Files of a production that globs find, counted as often as they are found; more is a slip."""
+"""Files of a production, counted wherever they are named; a glob that finds more is a slip."""
 
 DEEPEST = 32
 """Files that include each other in a row."""
@@ -68,7 +68,7 @@ class _Gathering:
         self._read_at: dict[str, Place] = {}
         self._real: dict[str, str] = {}
         self._repeats: set[Place] = set()
-        self._found = 0
+        self._named_files, self._full = 0, False
 
     def begin(self, file: Path) -> None:
         document = self._texts.read(file, file.name, None, "", self._problems)
@@ -140,16 +140,18 @@ class _Gathering:
             filled = self._names(known).fill(item)
             said = len(self._problems) > before
             if not said and isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words:
-                yield from self._matching(filled, sheet)
+                yield from self._counted(self._matching(filled, sheet), filled)
 
     def _counted(self, named: list[_Named], written: Scalar) -> list[_Named]:
-        """The files that a glob finds, none where a production has too many with them; said once."""
-        self._found += len(named)
-        if self._found <= MOST_FILES:
+        """The files that an item names, none where a production has too many with them."""
+        self._named_files += len(named)
+        if self._named_files <= MOST_FILES:
             return named
-        if self._found - len(named) <= MOST_FILES:
-            message = f"`{written.words}` finds {len(named)} files, a production has {MOST_FILES} at most"
+        if not self._full:
+            found = f"finds {len(named)} files" if len(named) > 1 else "is one too many"
+            message = f"`{written.words}` {found}, a production has {MOST_FILES} at most"
             self._problems.append(Problem(written.place, message))
+        self._full = True
         return []
 
     def _matching(self, written: Scalar, sheet: Sheet) -> list[_Named]:
@@ -169,7 +171,7 @@ class _Gathering:
         if not (named := [_Named(path, written.place) for path in paths if path != sheet.file]):
             message, hint = f"no file is called like `{written.words}`", "it is relative to the file that names it"
             self._problems.append(Problem(written.place, message, hint))
-        return self._counted(named, written)
+        return named
 
     def _names(self, known: Mapping[str, Scalar]) -> Names:
         """What may stand in an `include` and a `scene`: the vars of the file and of those that lead to it."""
