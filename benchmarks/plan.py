@@ -58,7 +58,7 @@ scene: sceneN
 shots:
   coast:
     first_frame: ../coast.png
-    prompt: The camera drifts across the water towards lighthouse N, where a lamp is lit against the rising storm, ${style}.
+    prompt: The camera drifts across the water towards lighthouse N, where a lamp is lit before the storm, ${style}.
     duration: 10
 CONTINUED
   night:
@@ -80,7 +80,7 @@ CONTINUED = """\
 PERSON = """\
   talkI:
     model: wan2.7-r2v
-    prompt: '${keeper} polishes the lens of lighthouse N, looks up and says line I of the play, "Storm tonight." ${style}'
+    prompt: '${keeper} polishes the lens of lighthouse N, looks up and says line I, "Storm tonight." ${style}'
     ratio: 16:9
     duration: 5
 """

@@ -171,7 +171,7 @@ def test_what_is_needed_is_declared_and_used():
     """Each package that the code imports is declared, and each declared one is imported."""
     used = set().union(*(imported(parsed(file)) for file in PACKAGE)) - set(sys.stdlib_module_names) - {"wanflow"}
     distributions = packages_distributions()
-    assert {distributions[name][0].lower() for name in used} == set(declared()) - BEHIND_OTHERS
+    assert {distributions[name][0].lower().replace("_", "-") for name in used} == set(declared()) - BEHIND_OTHERS
 
 
 def test_each_dependency_says_why():

@@ -25,8 +25,6 @@ MOST_VALUES = 400_000
 DEEPEST = 32
 """Pipelines within pipelines."""
 
-TOO_MANY = f"a production has {MOST_SHOTS} shots at most"
-TOO_LARGE = f"matrices and pipelines make more than {MOST_VALUES} values"
 WAY_OUT = "split it into several productions, or take values out"
 
 
@@ -43,7 +41,9 @@ class Weight:
     @property
     def complaint(self) -> str | None:
         """What is wrong with so much, None where it is allowed."""
-        return TOO_MANY if self.shots > MOST_SHOTS else TOO_LARGE if self.values > MOST_VALUES else None
+        if self.shots > MOST_SHOTS:
+            return f"a production has {MOST_SHOTS} shots at most"
+        return f"matrices and pipelines make more than {MOST_VALUES} values" if self.values > MOST_VALUES else None
 
 
 ONE = Weight(1)
