@@ -7,6 +7,7 @@ a run with nothing to do must not pay for the live display.
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
@@ -54,6 +55,9 @@ VERBS: Mapping[str, Verb] = {
     "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),
     "doctor": Verb("wanflow.cli.command.doctor:command", "Check that this machine can render."),
 }
+
+YOUNG = 200_000
+"""Values that are made before Python looks for circles among them: a plan makes many, and none go in circles."""
 
 EPILOG = """\b
 Example:
@@ -132,5 +136,6 @@ def commands(context: click.Context) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `arguments` are those of the process where none are given."""
+    gc.set_threshold(YOUNG)
     words = None if arguments is None else list(arguments)
     return guarded(lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))

@@ -10,8 +10,8 @@ from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import edit, price
-from wanflow.planner.decide import Decidable, Decision, World, decide
-from wanflow.planner.question import ask, last_request
+from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
+from wanflow.planner.question import Question, ask, last_request
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.planner.supply import Supply, missing, of_asset, of_take, promised
@@ -88,7 +88,11 @@ def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotG
 
 def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
-    question = ask(shot, world.backend, inputs, world.inventory, world.shots)
+    return _supply(ask(shot, world.backend, inputs, world.inventory, world.shots), decisions, inputs, world)
+
+
+def _supply(question: Question, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
+    shot = question.shot
     held = next((item.take for item in decisions if item.action is Action.HELD), None)
     if shot.waits_for_pick and held is None and question.pick is None:
         return missing(
@@ -169,18 +173,26 @@ def _current_take(entry: ShotEntry) -> Take | None:
 
 def _decide(desk: _Desk, vertex: Decidable) -> None:
     inputs = supplies_for(vertex, desk.supplies, desk.graph)
-    decisions = decide(vertex, inputs, desk.world)
-    desk.decisions[vertex.id] = decisions
+    if isinstance(vertex, ShotVertex):
+        _decide_shot(desk, vertex, inputs)
+        return
+    decisions = desk.decisions[vertex.id] = decide(vertex, inputs, desk.world)
     if isinstance(vertex, ExtractVertex):
         desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
-    elif isinstance(vertex, ShotVertex):
-        desk.supplies[vertex.id] = supply_of_shot(vertex.shot, decisions, inputs, desk.world)
-        _promise(desk, vertex.shot, decisions, inputs)
-        _spare(desk, vertex, decisions)
 
 
-def _promise(desk: _Desk, shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply]) -> None:
-    question = ask(shot, desk.world.backend, inputs, desk.world.inventory, desk.world.shots)
+def _decide_shot(desk: _Desk, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> None:
+    """As `decide`, asking once what is asked for the supply and the promise as well."""
+    world = desk.world
+    question = ask(vertex.shot, world.backend, inputs, world.inventory, world.shots)
+    decisions = desk.decisions[vertex.id] = decide_takes(question, inputs, world)
+    desk.supplies[vertex.id] = _supply(question, decisions, inputs, world)
+    _promise(desk, question, decisions)
+    _spare(desk, vertex, decisions)
+
+
+def _promise(desk: _Desk, question: Question, decisions: tuple[Decision, ...]) -> None:
+    shot = question.shot
     desk.recipes[shot.name] = question.recipe
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
