@@ -1,19 +1,22 @@
-"""The JSON files that ship with wanflow, and the only home of jsonschema."""
+"""The JSON files that ship with wanflow, and the only home of jsonschema.
+
+Nearly every value is sound, which jsonschema-rs tells a hundred times faster; jsonschema says what is wrong with one.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
-
-from wanflow.fitting import Fits, NotUnderstood, fitting
 
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
@@ -68,7 +71,7 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition. The
     conditions for editors are left out: the rules of `wanflow.spec` say the same, and better.
     """
-    if _test(name)(instance):
+    if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
     errors = _validator(name).iter_errors(instance)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
@@ -82,21 +85,25 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
 
 
 @cache
-def _test(name: str) -> Fits:
-    """Whether an instance breaks nothing; never so where the schema is more than can be told quickly."""
-    try:
-        return fitting(name, _part)
-    except NotUnderstood:
-        return lambda _: False
-
-
-def _part(name: str) -> object:
-    """A schema, or a definition in one: `production.schema.json#/$defs/shot`."""
+def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
+    """Says yes or no alone."""
     file, _, fragment = name.partition("#")
-    part: object = _checked(file)
-    for step in fragment.split("/")[1:]:
-        part = part.get(step) if isinstance(part, Mapping) else None
-    return part
+    whole = {**_checked(file), "$defs": _checked(PRODUCTION)["$defs"]} if file == PIPELINE else _checked(file)
+    own = json.loads(json.dumps(whole).replace(f"{PRODUCTION}#", "#"))
+    return jsonschema_rs.Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
+
+
+def _has_whole_decimal(instance: object) -> bool:
+    """Whether there is a `2.0` in it: no whole number to jsonschema and to us, but one to the other library."""
+    match instance:
+        case dict():
+            return any(map(_has_whole_decimal, instance.values()))
+        case list():
+            return any(map(_has_whole_decimal, instance))
+        case Decimal():
+            return instance == instance.to_integral_value()
+        case _:
+            return False
 
 
 @cache
