@@ -36,11 +36,13 @@ def of_json(value: Canonical) -> str:
 
 
 def _refuse_floats(value: Canonical) -> None:
+    if value is None or isinstance(value, str | int):
+        return
     if isinstance(value, float):
         raise TypeError(f"a float has no canonical text: {value!r}")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for item in value.values():
             _refuse_floats(item)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    elif isinstance(value, list | Sequence):
         for item in value:
             _refuse_floats(item)

@@ -25,6 +25,10 @@ _HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound
 _FREE_BACKEND = "animatic"
 
 
+MOST_REASONS = 6
+"""Reasons of one step that are shown."""
+
+
 def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -> str:
     """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that.
 
@@ -77,8 +81,15 @@ def _row(step: Step) -> tuple[str, ...]:
         step.model or "",
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        printable("; ".join(reason.text for reason in step.reasons)),
+        printable(_why(step)),
     )
+
+
+def _why(step: Step) -> str:
+    """The reasons of a step, of a long cut the first; `--json` and `why` have all of them."""
+    more = len(step.reasons) - MOST_REASONS
+    texts = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
+    return "; ".join([*texts, *([f"and {more} more"] if more > 1 else [])])
 
 
 def _action(step: Step) -> str:

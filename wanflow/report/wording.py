@@ -18,6 +18,8 @@ def printable(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text as it is, but for characters that a terminal would act on; lines stay lines."""
+    if text.isprintable():
+        return text
     return "".join(char if char == "\n" or _harmless(char) else f"\\x{ord(char):02x}" for char in text)
 
 
@@ -62,11 +64,15 @@ def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(
         return []
     widths = [max(cells_wide(row[index]) for row in rows) for index in range(len(rows[0]))]
     kept = [index for index, width in enumerate(widths) if width]
+    if kept and kept[-1] not in right:
+        widths[kept[-1]] = 0  # nothing stands behind it
     return [gap.join(_pad(row[index], widths[index], right=index in right) for index in kept).rstrip() for row in rows]
 
 
 def cells_wide(text: str) -> int:
     """How many cells of a terminal a text fills."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 

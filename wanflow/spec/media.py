@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from wanflow import timing
@@ -49,10 +49,17 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
     return tuple(dict.fromkeys(found))
 
 
+Outlook = Expected | Unreadable | None
+"""What something will be, why it can't be read, or None where nobody can know yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
+    """What is known of files and shots; `clips` are the shots that were looked at before."""
+
     production: Production
     facts: FactsTable
+    clips: dict[str, Outlook] = field(default_factory=dict)
 
     def shot(self, shot: Shot) -> Iterator[Problem]:
         rules = load_catalog()[shot.model].media
@@ -101,7 +108,7 @@ class _Check:
 
     def _source(self, place: Place, source: Source, rule: FileRule, slot: str) -> Iterator[Problem]:
         try:
-            expected = self._expect(source, ())
+            expected = self._expect(source)
         except PieceOutside as outside:
             yield Problem(place, f"`{slot}`: {outside}", "take a shorter piece")
             return
@@ -111,21 +118,21 @@ class _Check:
         elif expected is not None:
             yield from _judge(place, source, expected, rule, slot)
 
-    def expect(self, source: Source) -> Expected | Unreadable | None:
+    def expect(self, source: Source) -> Outlook:
         """The same, None also where a piece lies outside its clip: `_source` says so of the slot that asks for it."""
         try:
-            return self._expect(source, ())
+            return self._expect(source)
         except PieceOutside:
             return None
 
-    def _expect(self, source: Source, above: tuple[str, ...]) -> Expected | Unreadable | None:
+    def _expect(self, source: Source) -> Outlook:
         match source:
             case FileSource(path, piece):
                 return _part(self._file(path), piece)
             case DataSource():
                 return self._file(source.key)
-            case ShotSource(name, piece) if name in self.production.shots and name not in above:
-                return _part(self._shot(self.production.shots[name], (*above, name)), piece)
+            case ShotSource(name, piece):
+                return _part(self._clip(name), piece)
             case _:
                 return None
 
@@ -139,27 +146,39 @@ class _Check:
         sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
         return Expected(known.kind, known, sides, frames, rate, known.seconds or None, silent)
 
-    def _shot(self, shot: Shot, above: tuple[str, ...]) -> Expected | Unreadable | None:
+    def _clip(self, name: str) -> Outlook:
+        """What a shot will be: those that it is as long as are looked at first, however many there are in a row."""
+        path: dict[str, Shot] = {}
+        wanted = name
+        while name in self.production.shots and name not in self.clips and name not in path:
+            path[name] = self.production.shots[name]
+            edited = _edited(path[name])
+            name = edited.source.shot if edited is not None and isinstance(edited.source, ShotSource) else ""
+        self.clips.update(dict.fromkeys(path))  # nobody knows how long shots in a circle are
+        for each, shot in reversed(path.items()):
+            self.clips[each] = self._shot(shot)
+        return self.clips.get(wanted)
+
+    def _shot(self, shot: Shot) -> Outlook:
         """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (api.md 2.3)."""
         wanted = shot.parameters.get("duration", 0)
         frames = timing.to_frames(int(wanted), NOMINAL_RATE)
         silent = shot.parameters.get("audio") is False
-        for media in shot.media if frames == 0 else ():
-            if media.type == "video":
-                given = self._input(media, above)
-                return replace(given, facts=None, sides=None, silent=False) if isinstance(given, Expected) else given
+        edited = _edited(shot)
+        if edited is not None:
+            given = self.expect(edited.source)
+            return replace(given, facts=None, sides=None, silent=False) if isinstance(given, Expected) else given
         seconds = timing.to_seconds(frames, NOMINAL_RATE)
         return Expected(Kind.VIDEO, None, None, frames or None, NOMINAL_RATE, seconds or None, silent)
 
-    def _input(self, media: Media, above: tuple[str, ...]) -> Expected | Unreadable | None:
-        """The video that a shot edits, None where its own slot has a problem already."""
-        try:
-            return self._expect(media.source, above)
-        except PieceOutside:
-            return None
+
+def _edited(shot: Shot) -> Media | None:
+    """The video that a shot is as long as; None where its own duration says how long it is."""
+    videos = (media for media in shot.media if media.type == "video")
+    return None if shot.parameters.get("duration", 0) else next(videos, None)
 
 
-def _part(whole: Expected | Unreadable | None, piece: Piece | None) -> Expected | Unreadable | None:
+def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     """What a piece of something will be; raises PieceOutside where it reaches beyond a clip of known length."""
     if piece is None or not isinstance(whole, Expected):
         return whole
