@@ -75,7 +75,7 @@ def find_pipeline(written: Scalar, home: Home) -> tuple[Path, str, Home] | Probl
         if written.words in known:
             file = known[written.words]
             away = Path(os.path.relpath(file.parent, home.root)).as_posix()
-        return file, f"{SHIPPED}{file.name}", Home(home.root, away)
+            return file, f"{SHIPPED}{file.name}", Home(home.root, away)
         beside = home.path(written.words + SUFFIX)
         near = f"for a file write `use: {written.words}{SUFFIX}`" if (home.root / beside).is_file() else None
         listed = f"they are {', '.join(known)}; a file is named by its path" if known else None
