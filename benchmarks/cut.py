@@ -91,6 +91,7 @@ def set_up(folder: Path, drawn: Sequence[Path], shots: int, frames: int, join_fr
 def run_wanflow(film: Film) -> Spent:
     """A whole `wanflow run`, from its start to its end."""
     environ = {**os.environ, "PYTHONPATH": str(Path(wanflow.__file__).parents[1])}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # whoever installed it doesn't compile it again at every start
     return spend(
         [sys.executable, "-m", "wanflow", "run", "-q", "-f", str(film.folder / "wanflow.yaml")], environ=environ
     )

@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from wanflow.media import encoding
-from wanflow.media.cut import playlist
 from wanflow.media.tool import find_ffmpeg
 
 RATE = Fraction(30)
@@ -71,7 +70,7 @@ def bare_copy(segments: Sequence[Path], sound: Path, target: Path) -> list[str]:
     for name, segment in zip(names, segments, strict=True):
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(segment.absolute())
-    (folder / "list").write_text(playlist(names), encoding="ascii")
+    (folder / "list").write_text("".join(f"file {name}\n" for name in names), encoding="ascii")
     inputs = ("-f", "concat", "-safe", "0", "-i", str(folder / "list"), "-f", "aac", "-i", str(sound))
     return ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", *_words(encoding.FILM), str(target))
 

@@ -56,7 +56,9 @@ def spend(argv: Sequence[str], *, environ: Mapping[str, str] | None = None, most
     if watch.stopped:
         raise TooMuch(f"took more than {most_bytes} bytes")
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, argv[:4], stderr=said[-2000:])
+        fault = subprocess.CalledProcessError(process.returncode, argv[:2], stderr=said[-2000:])
+        fault.add_note(said[-2000:].decode(errors="replace"))
+        raise fault
     return Spent(wall_seconds, used.ru_utime + used.ru_stime, watch.peak_bytes)
 
 

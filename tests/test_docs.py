@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
+from PIL import Image
 
 import wanflow
 from kit.clips import click_sound
 from kit.served import served
+from wanflow.cli.exit_code import ExitCode
 from wanflow.emulator.server import Serving
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.load import read
@@ -29,6 +32,8 @@ README = CHECKOUT / "README.md"
 EMULATOR = CHECKOUT / "docs" / "emulator.md"
 MODELS = CHECKOUT / "docs" / "models.md"
 CUTS = CHECKOUT / "docs" / "cuts.md"
+EDITORS = CHECKOUT / "docs" / "editors.md"
+LANGUAGE = CHECKOUT / "docs" / "language.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -138,6 +143,78 @@ def test_the_cuts_of_the_page_are_made(tmp_path: Path) -> None:
     assert execute([wanflow, "export", "trailer"], film).returncode == 0
 
 
+@pytest.fixture
+def pages_film(tmp_path: Path) -> Path:
+    """The folder of the page about editors: a production, a scene that it includes, and a pipeline that it uses."""
+    production, scene, pipeline, *_ = (block.text for block in blocks(EDITORS) if block.language == "yaml")
+    use = "\n  stays:\n    use: pipelines/linger.yaml\n    with: {clip: {shot: coast}}\n"
+    files = {"wanflow.yaml": production + use, "scenes/harbour.yaml": scene, "pipelines/linger.yaml": pipeline}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "sets").mkdir()
+    Image.new("RGB", (1280, 720)).save(tmp_path / "sets" / "coast.png")
+    return tmp_path
+
+
+def test_the_files_of_the_page_about_editors_are_a_production(pages_film: Path) -> None:
+    """Together they are one without a problem, and the schemas that they name are what the page's commands write."""
+    production, problems = read(pages_film / "wanflow.yaml")
+    assert problems == ()
+    assert production is not None
+    assert {"coast", "harbour/arrival", "stays/more"} <= production.shots.keys()
+    done = execute(["bash", "-c", "\n".join(commands(EDITORS))], pages_film, path=sysconfig.get_path("scripts"))
+    assert done.returncode == 0, done.stderr
+    named = re.findall(r"\$schema=(?:\.\./)?(.*)$", EDITORS.read_text(encoding="utf-8"), re.MULTILINE)
+    (settings,) = (json.loads(block.text) for block in blocks(EDITORS) if block.language == "json")
+    named += [name.removeprefix("./") for name in settings["yaml.schemas"]]
+    assert set(named) == {"wanflow.schema.json", "pipeline.schema.json"}
+    for name in named:
+        assert json.loads((pages_film / name).read_text(encoding="utf-8"))["$schema"]
+
+
+def test_the_hook_refuses_a_commit_with_an_error(pages_film: Path) -> None:
+    """What pre-commit does with the hook of the page: its entry, as it is written, when a file that it is for is staged."""
+    config, _ = (block.text for block in blocks(EDITORS) if "rev:" in block.text or "jobs:" in block.text)
+    (hook,) = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert [{"id": hook["id"]}] == yaml.safe_load(config)["repos"][0]["hooks"]
+    assert (hook["language"], hook["pass_filenames"]) == ("python", False)
+    staged = "git diff --cached --name-only"
+    script = pages_film / ".git" / "hooks" / "pre-commit"
+    execute(["git", "init", "--quiet"], pages_film)
+    script.write_text(
+        f"#!/bin/sh\n{staged} | grep -qE '{hook['files']}' || exit 0\nexec {hook['entry']}\n", encoding="utf-8"
+    )
+    script.chmod(0o755)
+
+    def commit() -> subprocess.CompletedProcess[str]:
+        who = ["-c", "user.name=crew", "-c", "user.email=crew@film.example"]
+        execute(["git", "add", "--all"], pages_film)
+        return execute(["git", *who, "commit", "--message", "x"], pages_film, path=sysconfig.get_path("scripts"))
+
+    assert commit().returncode == 0
+    scene = pages_film / "scenes" / "harbour.yaml"
+    scene.write_text(scene.read_text(encoding="utf-8").replace("duration: 5", "duration: 50"), encoding="utf-8")
+    refused = commit()
+    assert refused.returncode != 0
+    assert f"{Path('scenes', 'harbour.yaml')}:8:15" in refused.stdout + refused.stderr
+    execute(["git", "checkout", "--quiet", "HEAD", "--", "scenes"], pages_film)
+    (pages_film / "note.txt").write_text("no YAML", encoding="utf-8")
+    assert commit().returncode == 0
+
+
+def test_the_workflow_annotates_the_line(pages_film: Path) -> None:
+    """The last step of the page's workflow, in a checkout with a mistake in a scene."""
+    workflow = yaml.safe_load(next(block.text for block in blocks(EDITORS) if "jobs:" in block.text))
+    steps = workflow["jobs"]["validate"]["steps"]
+    run = steps[-1]["run"]
+    scene = pages_film / "scenes" / "harbour.yaml"
+    scene.write_text(scene.read_text(encoding="utf-8").replace("duration: 5", "duration: 50"), encoding="utf-8")
+    done = execute(["bash", "-c", run], pages_film, path=sysconfig.get_path("scripts"))
+    assert done.returncode == ExitCode.WRONG
+    assert "::error file=scenes/harbour.yaml,line=8,col=15::" in done.stdout
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     typed = "".join(block.text for block in blocks(EMULATOR) if block.language == "sh")
@@ -156,9 +233,9 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page not in {README, MODELS, CUTS}:
+    if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE}:
         assert "yaml" not in {block.language for block in blocks(page)}
-    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page == README else ("make ",)
+    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page in {README, EDITORS, LANGUAGE} else ("make ",)
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
 
 

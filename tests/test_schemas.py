@@ -175,12 +175,10 @@ def test_a_matrix_has_dimensions_with_values(matrix, broken):
     assert found_in(matrix, f"{PRODUCTION}#/$defs/matrix") == set(broken)
 
 
-def test_an_included_file_needs_no_version_and_has_no_settings():
-    """What belongs to the whole production stands in the file that includes."""
-    part = {"scene": "harbour", "include": ["more/*.yaml"], "vars": {}, "cast": {}, "shots": {}, "cuts": {}}
-    assert found_in(part, f"{PRODUCTION}#/$defs/includedFile") == set()
-    assert found_in({**part, "budget": "5 CNY"}, f"{PRODUCTION}#/$defs/includedFile") == {((), "additionalProperties")}
-    assert found(part) == set()
+def test_a_scene_needs_no_version():
+    """Only the file that includes says which version it is."""
+    assert found({"scene": "harbour", "shots": {}}) == set()
+    assert found({"shots": {}}) == {((), "required")}
 
 
 @pytest.mark.parametrize("key", ["shot_type", "pick", "takes", "audio", "resolution"])

@@ -14,7 +14,7 @@ from pathlib import Path
 from wanflow import studio, timing
 from wanflow.errors import UnknownTarget
 from wanflow.graph.recipe import request_key
-from wanflow.graph.select import named
+from wanflow.graph.select import named, one
 from wanflow.media import probe
 from wanflow.planner.question import Question, is_settled
 from wanflow.planner.steps import Plan
@@ -44,7 +44,7 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
 
     Raises UnknownTarget for a shot or a take that isn't there.
     """
-    plan = studio.plan(production)
+    plan, shot = studio.plan(production), one(production, shot)
     question = question_of(plan, _shot(plan, shot))
     take = _numbered(question, number)
     current = question.answers(take)
@@ -66,7 +66,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
 
     Raises UnknownTarget for a shot that isn't there or whose request isn't known yet, MediaFault for what is no video.
     """
-    plan = studio.plan(production)
+    plan, shot = studio.plan(production), one(production, shot)
     question = _settled(plan, shot)
     facts = probe.check_film(path)
     film, store = film_of(facts), studio.store_of(production)

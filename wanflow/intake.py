@@ -19,7 +19,7 @@ from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.load import Wishes, read_sound_part
 from wanflow.spec.media import check_media, file_sources, inline_sources
-from wanflow.spec.problem import Problem, SpecError, has_errors
+from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
 from wanflow.spec.production import Production
 from wanflow.spec.source import DataSource
 from wanflow.store import factcache, layout
@@ -92,7 +92,7 @@ def _read(
     facts = facts_of(production)
     found = [*check_media(production, facts), *check_delivery(production, facts)]
     found += [*check_chains(production), *_circles(production)]
-    located = (reading.texts.quoted(problem) for problem in found)
+    located = (reading.texts.quoted(problem) for problem in told_once(found))
     return production, tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,10 @@ from referencing.jsonschema import DRAFT202012
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
 
-PRODUCTION = "production.schema.json"
+PRODUCTION, PIPELINE = "production.schema.json", "pipeline.schema.json"
 
-ON_IT = frozenset({"pipeline.schema.json"})
-"""Schemas that refer to the production's."""
+CONDITIONS = "conditions"
+"""The part of the production's schema that only editors read: what each model takes (docs/write_conditions.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,18 @@ def load_schema(name: str) -> Mapping[str, object]:
     return document
 
 
+def bundled(name: str) -> Mapping[str, object]:
+    """A schema that needs no other file: what it refers to in the production's stands in it."""
+    shared = load_schema(PRODUCTION)["$defs"]
+    own = json.loads(json.dumps(load_schema(name)).replace(f"{PRODUCTION}#", "#"))
+    return {**own, "$defs": shared}
+
+
 def violations(instance: object, name: str) -> Iterator[Violation]:
     """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones.
 
-    `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition.
+    `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition. The
+    conditions for editors are left out: the rules of `wanflow.spec` say the same, and better.
     """
     errors = _validator(name).iter_errors(instance)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
@@ -72,11 +80,19 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
 @cache
 def _validator(name: str) -> Draft202012Validator:
     file, _, fragment = name.partition("#")
-    schema = {"$ref": name} if fragment else load_schema(file)
-    needed = {file, PRODUCTION} if fragment or file in ON_IT else set()
-    return Draft202012Validator(schema, registry=_beside(needed))
+    if fragment:
+        return Draft202012Validator({"$ref": name}, registry=_beside(file))
+    return Draft202012Validator(_checked(file), registry=_beside(*({PRODUCTION} if file == PIPELINE else ())))
 
 
-def _beside(files: Iterable[str]) -> Registry[bool | Mapping[str, Any]]:
+def _beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
     """What a `$ref` to another file may mean: schemas of ours by the file's name, so that no network is asked."""
-    return Registry().with_resources((file, DRAFT202012.create_resource(load_schema(file))) for file in files)
+    return Registry().with_resources((file, DRAFT202012.create_resource(_checked(file))) for file in files)
+
+
+def _checked(name: str) -> Mapping[str, object]:
+    """A schema without the conditions for editors, which would say everything twice and take their time."""
+    schema = dict(load_schema(name))
+    rules = schema.pop("allOf", None)
+    kept = [rule for rule in rules if not rule["$ref"].endswith(f"/{CONDITIONS}")] if isinstance(rules, list) else []
+    return {**schema, "allOf": kept} if kept else schema

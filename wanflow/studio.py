@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from wanflow import timing
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
-from wanflow.graph.select import named
+from wanflow.graph.select import named, one
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.intake import facts_of, load, store_of, validate
@@ -189,7 +189,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     Contacts nothing. Raises UnknownTarget where a shot has no such submission, has several and `take` names none of
     them, or where the task is one that the journal knows; StoreBusy where a run works here.
     """
-    store = store_of(production)
+    store, shot = store_of(production), one(production, shot)
     with mutex.hold(store):
         diary = journal.read(store)
         attempt = adrift_of(diary, shot, take)

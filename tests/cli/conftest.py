@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from kit.clips import numbered_clip
+from kit.harbour import write_harbour
 from kit.project import write_production
 from kit.served import Served, playing
 from wanflow.cli.main import main
@@ -94,3 +96,41 @@ def rewrite(old: str, new: str) -> None:
     """Edit the production in the current folder."""
     file = Path("wanflow.yaml")
     file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def opening_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a production in several files, run once to its end; not to be changed."""
+    folder = tmp_path_factory.mktemp("opening")
+    assert main(["run", "-q", "-f", str(write_harbour(folder))]) == 0
+    return folder
+
+
+@pytest.fixture
+def harbour(alone: None, opening_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, to do with as one likes, in the current folder."""
+    shutil.copytree(opening_night, tmp_path / "film")
+    monkeypatch.chdir(tmp_path / "film")
+    return tmp_path / "film"
+
+
+@pytest.fixture
+def unrun(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same production before its first run, in the current folder."""
+    write_harbour(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def shown(wanflow: Wanflow, node: str, *words: str) -> dict[str, object]:
+    """The values of a node, by key."""
+    said = wanflow("show", node, "--json", *words)
+    assert said.code == 0, said.err
+    return {row["key"]: row["value"] for row in json.loads(said.out)["request"]}
+
+
+def listed(wanflow: Wanflow, *words: str) -> list[str]:
+    """The takes that a selector means."""
+    said = wanflow("list", *words)
+    assert said.code == 0, said.err
+    return [line for line in said.out.split() if ".t" in line]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from kit.project import rewrite
 from wanflow.schemas import data_folder
@@ -87,3 +88,14 @@ def test_a_description_names_what_a_model_takes(wanflow) -> None:
 def test_schema_is_the_packaged_one(wanflow) -> None:
     """Byte for byte what `validate` uses."""
     assert wanflow("schema").out == (data_folder("schemas") / "production.schema.json").read_text(encoding="utf-8")
+
+
+def test_the_schema_of_a_pipeline_is_printed_whole(wanflow) -> None:
+    """With what it shares with the production's inside, so that an editor needs the one file."""
+    printed = json.loads(wanflow("schema", "--pipeline").out)
+    assert printed["title"] == "wanflow pipeline"
+    assert "production.schema.json" not in json.dumps(printed)
+    wrong = {"pipeline": "p", "shots": {"a": {"takes": 0}}, "output": "a"}
+    assert [list(error.absolute_path) for error in Draft202012Validator(printed).iter_errors(wrong)] == [
+        ["shots", "a", "takes"]
+    ]

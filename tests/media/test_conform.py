@@ -12,10 +12,12 @@ from PIL import ImageChops, ImageStat
 
 from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_sound
 from kit.cutting import SIZE, film_of, made, recipe_of, segment_of
+from kit.hostile import apart
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece
-from wanflow.media.probe import probe
+from wanflow.media.probe import examine, probe
 from wanflow.media.seam import measure
+from wanflow.media.soundtrack import AAC_SAMPLES
 from wanflow.media.tool import Leash
 
 
@@ -56,6 +58,17 @@ def test_the_sound_begins_where_the_trim_begins(tmp_path: Path) -> None:
     cut_piece(film, 10, 29, tmp_path / "piece.mp4", leash=Leash(), progress=None)
     for part in (segment, tmp_path / "piece.mp4"):
         assert [round(click / 48) for click in clicks(read_sound(part))] == [round(5 * 1600 / 48)]
+
+
+@pytest.mark.parametrize("name", ["late.mp4", "late.mkv", "late.ts"])
+def test_a_picture_that_begins_late_keeps_its_sound_beside_it(tmp_path: Path, name: str) -> None:
+    """What is heard before the first picture is not heard, in a segment, and in a piece; the rest stays in step."""
+    late = tmp_path / name
+    apart(picture=0.2, click=14_400)(late)
+    assert abs(examine(late).lead - 9_600) <= AAC_SAMPLES
+    cut_piece(late, 0, 14, tmp_path / "piece.mp4", leash=Leash(), progress=None)
+    for part in (segment_of(late), tmp_path / "piece.mp4"):
+        assert [abs(click - 3 * 1600) < 240 for click in clicks(read_sound(part))] == [True]
 
 
 def test_the_slate_covers_the_lowest_tenth_and_nothing_else(tmp_path: Path) -> None:

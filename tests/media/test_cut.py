@@ -17,9 +17,9 @@ from wanflow.media.container import opened, packets_of
 from wanflow.media.cut import assemble
 from wanflow.media.filmrecipe import FilmRecipe
 from wanflow.media.probe import check_film, probe
-from wanflow.media.seam import measure
+from wanflow.media.seam import measure, require_alike, survey
 from wanflow.media.segment import SegmentRecipe, fit_bars
-from wanflow.media.tool import Leash
+from wanflow.media.tool import Leash, run_ffmpeg
 
 
 def window(clip: Path) -> Box:
@@ -161,6 +161,19 @@ def test_a_foreign_file_is_no_segment(tmp_path: Path) -> None:
         film = FilmRecipe(segments, 10, THIRTY, ())
         with pytest.raises(MediaFault, match=words):
             assemble(film, tmp_path / "film.mp4", leash=Leash(), progress=None)
+
+
+@pytest.mark.parametrize("change", [("-pix_fmt", "yuv444p"), ("-color_range", "pc")])
+def test_what_only_a_decoder_sees_is_told_apart_by_the_parameter_sets(tmp_path: Path, change: tuple[str, ...]) -> None:
+    """A survey decodes nothing, and still finds other pixels and another range."""
+    segment = ten_frames(tmp_path)
+    other = tmp_path / "other.mov"
+    lines = ("-c:v", "libx264", "-bf", "0", "-c:a", "copy", "-video_track_timescale", "15360")
+    for target, more in ((other, change), (tmp_path / "same.mov", ())):
+        run_ffmpeg(["-i", str(segment[0]), *lines, *more, str(target)], leash=Leash())
+    require_alike([survey(tmp_path / "same.mov")] * 2, 20)
+    with pytest.raises(MediaFault, match=r"`other.mov` can't be joined to `same.mov`: they differ in .*parameter sets"):
+        require_alike([survey(tmp_path / "same.mov"), survey(other)], 20)
 
 
 def test_a_damaged_segment_leaves_the_earlier_film_in_place(tmp_path: Path) -> None:

@@ -68,6 +68,21 @@ def test_a_variable_rate_keeps_the_true_length(tmp_path: Path) -> None:
     assert (facts.frames, facts.seconds, facts.rate) == (5, Fraction(7, 10), Fraction(50, 7))
 
 
+def test_a_variable_rate_is_a_number_that_others_can_count_in(tmp_path: Path) -> None:
+    """The average of a long recording is no fraction of ten digits, and its length is true all the same."""
+    times = [3000 * frame + 700 * (frame % 3) + frame for frame in range(211)]
+    facts = probe(numbered_clip(tmp_path / "v.mp4", 211, (16, 16), 90_000, sound=False, times=times))
+    assert facts.rate is not None
+    assert facts.rate.denominator <= 10_000
+    assert abs(facts.seconds - Fraction(times[-1], 90_000)) < Fraction(1, 1000)
+
+
+def test_a_slow_variable_rate_keeps_its_length_as_well(tmp_path: Path) -> None:
+    """Three pictures in hours are less than a frame a second."""
+    facts = probe(numbered_clip(tmp_path / "v.mkv", 3, (16, 16), 1, sound=False, times=[0, 9, 29_999]))
+    assert abs(facts.seconds - 30_000) < 2
+
+
 def test_a_turned_video_is_measured_as_it_is_shown(tmp_path: Path) -> None:
     """A quarter turn swaps width and height."""
     facts = probe(numbered_clip(tmp_path / "phone.mp4", 3, (64, 48), rotation=90))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from kit.crewfiles import HEAD, Files, write_files
 from wanflow.spec.load import Found, read
 
 Reading = Callable[..., Found]
-HEAD = "wanflow: 1\ndefaults: {model: wan2.7-i2v}\n"
 
 
 @pytest.fixture
@@ -23,3 +23,13 @@ def reading(tmp_path: Path) -> Reading:
         return read(file, **options)  # type: ignore[arg-type]
 
     return read_text
+
+
+@pytest.fixture
+def filing(tmp_path: Path) -> Reading:
+    """Reads a production of several files, given by their paths."""
+
+    def read_files(files: Files, **options: object) -> Found:
+        return read(write_files(tmp_path, files), **options)  # type: ignore[arg-type]
+
+    return read_files

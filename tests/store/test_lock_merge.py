@@ -137,3 +137,23 @@ def test_a_conflict_is_refused_with_its_line_and_settled_by_keeping_both(tmp_pat
     with pytest.raises(LockUnreadable, match=f"merge conflict at line {marker}") as fault:
         lockfile.read(path)
     assert "keep both sides' takes" in (fault.value.hint or "")
+
+
+def test_names_of_scenes_groups_and_chinese_shots_merge_by_themselves(tmp_path: Path) -> None:
+    """A name is the key of its own lines, whatever is in it: neighbours in the file stay apart."""
+    names = ("harbour/arrival", "harbour/arrival-16x9", "look/水墨", "look/水墨-9x16", "storm/夜/end")
+
+    def rendered(lock: Lock) -> Lock:
+        for name in names:
+            lock = with_take(lock, name, f"1{name}")
+        return lock
+
+    code, path = _merge(
+        tmp_path,
+        rendered,
+        lambda lock: with_take(with_take(lock, names[0], "ours", number=2), names[2], "ours too", number=2),
+        lambda lock: with_take(with_take(lock, names[1], "theirs", number=2), names[4], "theirs too", number=2),
+    )
+    merged = lockfile.read(path)
+    assert code == 0
+    assert {name: len(merged.shots[name].numbers) for name in names} == dict(zip(names, (2, 2, 2, 1, 2), strict=True))

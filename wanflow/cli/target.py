@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import Vertex
+from wanflow.graph.select import one
 from wanflow.planner.steps import Plan, Step
 from wanflow.report.wording import listed, printable
 
@@ -17,6 +18,7 @@ def vertex_of(plan: Plan, node: str) -> Vertex:
 
 def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
     """The steps of a node, at least one: that of a take, or all of a shot. Raises UnknownTarget."""
+    node = one(plan.graph.production, node)
     steps = tuple(step for step in plan.steps if node in {step.node, step.vertex})
     if steps:
         return steps

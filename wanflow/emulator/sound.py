@@ -58,4 +58,6 @@ def voices(shoot: Shoot, paths: Sequence[Path], seed: int) -> str:
 
 
 def _fill(shoot: Shoot, source: str, samples: int) -> str:
-    return shoot.chain([source], f"{STEREO},asetpts=N/SR/TB,apad,atrim=end_sample={samples}")
+    """Exactly these samples of a sound, silent where it begins late and where it ends early."""
+    kept = f"aresample={SAMPLE_RATE}:async=1:first_pts=0,{STEREO}"
+    return shoot.chain([source], f"{kept},asetpts=N/SR/TB,apad,atrim=end_sample={samples}")

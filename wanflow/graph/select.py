@@ -8,6 +8,10 @@ from fnmatch import fnmatchcase
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
+from wanflow.spec.production import Production
+
+MOST_LISTED = 4
+"""Shots of a group that a hint names."""
 
 States = Mapping[str, str]
 """The state of each shot, as `status` says it."""
@@ -30,6 +34,23 @@ def named(graph: ShotGraph, words: Sequence[str], states: States) -> frozenset[s
     return frozenset[str]().union(*(_expand(graph, word, states) for word in words))
 
 
+def one(production: Production, word: str) -> str:
+    """The shot, or the take of it, that a word means where a single one is wanted.
+
+    The name of a used pipeline stands for its output; any other word is given back as it is.
+
+    Raises UnknownTarget for the group of a matrix.
+    """
+    name, mark, number = word.rpartition(".t")
+    take = mark + number if mark and number.isdecimal() else ""
+    shots = production.addresses.get(name if take else word, ())
+    if len(shots) > 1:
+        listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
+        more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
+        raise UnknownTarget(f"`{word}` is a group of {len(shots)} shots", hint=f"name one of them: {listed}{more}")
+    return f"{shots[0]}{take}" if shots else word
+
+
 def _everything(graph: ShotGraph) -> frozenset[str]:
     return frozenset(vertex.id for vertex in graph.vertices)
 
@@ -47,6 +68,8 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
         return frozenset(shot.name for shot in shots if word.removeprefix("tag:") in shot.tags)
     if word.startswith("state:"):
         return frozenset(shot.name for shot in shots if states.get(shot.name) == word.removeprefix("state:"))
+    if word.rpartition(".t")[1] and word.rpartition(".t")[2].isdecimal():
+        word = one(graph.production, word)
     if _take_of(graph, word) is not None:
         return frozenset({word.rpartition(".t")[0]})
     if word in graph:

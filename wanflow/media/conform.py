@@ -239,8 +239,8 @@ def _sound(side: Side) -> FilterableStream:
     if footage is None or not footage.facts.samples:
         return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
     source = side.input(path_argument(footage.path), **encoding.FOREIGN)
-    begin = timing.to_samples(recipe.first, footage.rate)
-    stop = timing.to_samples(recipe.first + recipe.count, footage.rate)
+    begin = footage.lead + timing.to_samples(recipe.first, footage.rate)
+    stop = footage.lead + timing.to_samples(recipe.first + recipe.count, footage.rate)
     return exact_sound(source.audio, begin + recipe.begin, recipe.samples, stop=stop)
 
 

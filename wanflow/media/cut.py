@@ -19,6 +19,8 @@ from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.timing import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
+UNDECODED = "option codec_whitelist none"
+"""ffmpeg decodes a frame of each file that it joins to learn its shape, which costs more than to copy all of it."""
 
 
 def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress | None) -> None:
@@ -74,8 +76,12 @@ def _times(film: FilmRecipe) -> encoding.Options:
 
 
 def playlist(names: Iterable[str]) -> str:
-    """The list that ffmpeg's concat demuxer reads, of files beside it whose names need no quotes."""
-    return "ffconcat version 1.0\n" + "".join(f"file {name}\n" for name in names)
+    """The list that ffmpeg's concat demuxer reads, of files beside it whose names need no quotes.
+
+    The first file's shape is that of the film; the others were found to have the same, and aren't decoded for it.
+    """
+    files = (f"file {name}\n{UNDECODED}\n" if at else f"file {name}\n" for at, name in enumerate(names))
+    return "ffconcat version 1.0\n" + "".join(files)
 
 
 def _lay_out(film: FilmRecipe, subtitles: Sequence[str], folder: Path) -> None:

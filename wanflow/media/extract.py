@@ -85,7 +85,7 @@ def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> li
     )
     streams = [video]
     if footage.facts.samples:
-        begin = timing.to_samples(first, rate)
+        begin = footage.lead + timing.to_samples(first, rate)
         streams.append(exact_sound(source.audio, begin, timing.to_samples(last + 1 - first, rate)))
     return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoding.piece(rate)))
 

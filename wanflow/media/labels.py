@@ -31,7 +31,7 @@ def read_label(path: Path) -> str | None:
 def read_labels(path: Path) -> tuple[str, ...]:
     """A file's own AI label, then those of the clips that it was cut from; each once, none for a file without."""
     try:
-        with opened(path) as container:
+        with opened(path, decoding=False) as container:
             known = {key.lower(): value for key, value in container.metadata.items()}
     except BadMedia:
         return ()

@@ -9,6 +9,7 @@ from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
+import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
@@ -29,7 +30,7 @@ from wanflow.media.container import (
 )
 from wanflow.media.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
 from wanflow.spec.facts import Facts, Kind
-from wanflow.timing import NOMINAL_RATE
+from wanflow.timing import NOMINAL_RATE, SAMPLE_RATE
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """What is looked into: the last two are known for what they are, and no model takes them."""
@@ -44,6 +45,8 @@ LYING = {5, 6, 7, 8}
 HINT = (
     "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
 )
+FINEST_RATE = 10_000
+"""The largest denominator of an average rate: off by less than a millisecond in an hour."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -84,11 +87,15 @@ def check_film(path: Path) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """A video with all that must be known to cut from it; `matrix` is its colour matrix as ffmpeg names it."""
+    """A video with all that must be known to cut from it.
+
+    `matrix` is its colour matrix as ffmpeg names it, `lead` the 48 kHz samples of its sound before its first picture.
+    """
 
     path: Path
     facts: Facts
     matrix: str
+    lead: int = 0
 
     @property
     def rate(self) -> Fraction:
@@ -102,7 +109,16 @@ def examine(path: Path) -> Footage:
     if facts.kind is not Kind.VIDEO:
         raise BadMedia(path, "has no video")
     with opened(path) as container:
-        return Footage(path, facts, matrix_of(_first(container, film_of(container, path), path)))
+        stream = film_of(container, path)
+        frame = _first(container, stream, path)
+        return Footage(path, facts, matrix_of(frame), _lead(container, stream, frame))
+
+
+def _lead(container: InputContainer, stream: VideoStream, frame: VideoFrame) -> int:
+    """How late the picture begins, counted as ffmpeg does: from where the first of all streams begins."""
+    begins = (frame.pts or 0) * (stream.time_base or Fraction(1))
+    late = begins - Fraction(container.start_time or 0, av.time_base)
+    return round(max(Fraction(0), late) * SAMPLE_RATE)
 
 
 def _size(path: Path) -> int:
@@ -148,7 +164,7 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
             if container.streams.audio:
                 return _probe_sound(path, size_bytes, container, container.streams.audio[0])
     except BadMedia as fault:
-        raise BadMedia(path, fault.why, hint=HINT) from fault
+        raise BadMedia(path, fault.why, hint=fault.hint or HINT) from fault
     raise BadMedia(path, "has neither video nor sound", hint=HINT)
 
 
@@ -171,7 +187,8 @@ def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream:
     container.seek(0, backward=True)
     stamps = list(packets_of(container, stream))
     if stream.frames and len(stamps) != stream.frames:
-        raise BadMedia(path, f"is cut short: it has {len(stamps)} of {stream.frames} frames")
+        why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
+        raise BadMedia(path, why, hint="bring it again, whole")
     times = shown(stamps)
     rate = _rate(stream, times, stamps)
     sound = container.streams.audio[0] if container.streams.audio else None
@@ -213,13 +230,17 @@ def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoF
 
 
 def _rate(stream: VideoStream, times: Sequence[int], stamps: Sequence[Stamp]) -> Fraction:
-    """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length."""
+    """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length.
+
+    The average of a long recording is a fraction that no container and no filter can count in; one close to it is.
+    """
     for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate):
         if rate and _keeps(times, rate, stream.time_base or Fraction(1)):
             return Fraction(rate)
     ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps)
     ticks = max(ends - times[0], len(times))
-    return len(times) / (ticks * (stream.time_base or Fraction(1)))
+    average = len(times) / (ticks * (stream.time_base or Fraction(1)))
+    return average.limit_denominator(FINEST_RATE) if average > 1 else average
 
 
 def _keeps(times: Sequence[int], rate: Fraction, time_base: Fraction) -> bool:

@@ -22,7 +22,10 @@ AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What must be equal for a copy to be right: ffmpeg joins what differs without a word (video.md 3.1)."""
+    """What must be equal for a copy to be right: ffmpeg joins what differs without a word (video.md 3.1).
+
+    Pixel format and range of a survey are unknown: they are written in the parameter sets, which it compares.
+    """
 
     codec: str
     width: int
@@ -49,7 +52,7 @@ class Part:
 
 def survey(path: Path) -> Part:
     """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
-    with opened(path) as container:
+    with opened(path, decoding=False) as container:
         film = film_of(container, path)
         return _part(path, container, film, film.frames)
 

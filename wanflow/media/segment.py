@@ -8,7 +8,7 @@ from fractions import Fraction
 from wanflow import digest, timing
 from wanflow.media.captioning import Caption
 
-SEGMENT_VERSION = 2
+SEGMENT_VERSION = 3
 """Raised when the same recipe makes another segment: another encoder line, another slate."""
 
 SLATE_SHARE = 10

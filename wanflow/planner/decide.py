@@ -10,7 +10,7 @@ from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner import edit
 from wanflow.planner.compare import differences
-from wanflow.planner.question import Question, answered_before, ask, last_request
+from wanflow.planner.question import Former, Question, answered_before, ask, last_request
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action
 from wanflow.planner.supply import Supply
@@ -72,7 +72,7 @@ def decide(vertex: Decidable, supplies: Mapping[str, Supply], world: World) -> t
     """
     match vertex:
         case ShotVertex(shot=shot):
-            return decide_takes(ask(shot, world.backend, supplies, world.inventory), supplies, world)
+            return decide_takes(ask(shot, world.backend, supplies, world.inventory, world.shots), supplies, world)
         case ExtractVertex():
             return (_decide_extract(vertex, supplies[vertex.origin], world),)
         case CutVertex():
@@ -95,7 +95,9 @@ def _with_clips(question: Question, decisions: list[Decision], inventory: Invent
     missing = [at for at, item in enumerate(decisions) if item.action in {Action.RENDER, Action.BLOCKED}]
     spare = max(question.shot.takes - (len(decisions) - len(missing)), 0)  # what was wished for beyond is rendered
     for at, clip in zip(reversed(missing), question.clips[:spare] if question.known else (), strict=False):
-        decisions[at] = _own_answer(question, replace(decisions[at], take=clip, seed=None), inventory)
+        found = replace(decisions[at], take=clip, seed=None)
+        elsewhere = question.former if clip.digest not in question.entry.takes else None
+        decisions[at] = _own_answer(question, found, inventory) if elsewhere is None else _moved(elsewhere, found)
     return decisions
 
 
@@ -119,6 +121,10 @@ def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decisi
     own = [take for take in question.entry.takes.values() if _matches(take, question, blank)]
     if own:
         return _own_answer(question, replace(blank, take=own[0]), inventory)
+    if question.former is not None:
+        for take in question.former.entry.takes.values():
+            if _matches(take, question, blank):
+                return _moved(question.former, replace(blank, take=take))
     for name, entry in inventory.lock.shots.items():
         for take in entry.takes.values():
             if _matches(take, question, blank):
@@ -128,6 +134,13 @@ def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decisi
         if _matches(take, question, blank):
             return _restored(blank, take, None, Reason(Code.IN_STORE, f"rendered on {take.date[:10]}"))
     return None
+
+
+def _moved(former: Former, found: Decision) -> Decision:
+    """A take of a shot that was renamed: it keeps its number."""
+    number = former.entry.numbers[found.take.digest] if found.take is not None else 0
+    why = Reason(Code.IN_STORE, f"take {number} of `{former.name}` answers the same request")
+    return replace(found, action=Action.RESTORE, reasons=(why,), origin=former.name, number=number)
 
 
 def _own_answer(question: Question, found: Decision, inventory: Inventory) -> Decision:

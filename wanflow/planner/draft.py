@@ -86,14 +86,14 @@ def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotG
 
 def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
-    question = ask(shot, world.backend, inputs, world.inventory)
+    question = ask(shot, world.backend, inputs, world.inventory, world.shots)
     held = next((item.take for item in decisions if item.action is Action.HELD), None)
     if shot.waits_for_pick and held is None and question.pick is None:
         return missing(
             shot.name, _needs_pick(shot, decisions), tuple(take_node(shot.name, d.number) for d in decisions)
         )
     picked = held or (question.picked() if question.known else None)
-    number = question.entry.numbers.get(picked.digest) if picked is not None else None
+    number = question.number(picked) if picked is not None else None
     first = _first_to_come(decisions)
     settled = held is not None or question.pick is not None or first is None or first.number > (number or 0)
     if picked is not None and number and settled:
@@ -178,7 +178,7 @@ def _decide(desk: _Desk, vertex: Decidable) -> None:
 
 
 def _promise(desk: _Desk, shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply]) -> None:
-    question = ask(shot, desk.world.backend, inputs, desk.world.inventory)
+    question = ask(shot, desk.world.backend, inputs, desk.world.inventory, desk.world.shots)
     desk.recipes[shot.name] = question.recipe
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:

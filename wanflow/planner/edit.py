@@ -18,7 +18,7 @@ from wanflow.spec.production import Cut, CutItem, Notice, Shot, TitleCard
 from wanflow.spec.source import Frame, PieceOutside, Sound, frame_span
 from wanflow.store.take import Film
 
-ASSEMBLY_VERSION = 2
+ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
 
 

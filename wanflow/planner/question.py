@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
@@ -15,11 +15,21 @@ from wanflow.store.take import Recipe, Take
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """The name that a shot had before it was renamed, and what the lock says of that name."""
+
+    name: str
+    entry: ShotEntry
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One shot's request, with its inputs as far as they are known.
 
     `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request
     will be, so that two shots that will ask the same can be told. `request` is what the lock files picks under.
+    `former` is the name that the shot had before, and what the lock says of it, while nothing is on record under the
+    new one: takes, picks and wishes go with the shot.
     """
 
     shot: Shot
@@ -27,6 +37,7 @@ class Question:
     core: str
     known: bool
     entry: ShotEntry
+    former: Former | None = None
 
     @property
     def request(self) -> str:
@@ -36,7 +47,8 @@ class Question:
     @property
     def wanted(self) -> int:
         """How many takes are asked for: `takes:`, or more where somebody wished for more."""
-        return max(self.shot.takes, self.entry.wishes.get(self.request, 0))
+        entries = (self.entry, self.former.entry) if self.former is not None else (self.entry,)
+        return max(self.shot.takes, *(entry.wishes.get(self.request, 0) for entry in entries))
 
     def seed(self, ordinal: int) -> int:
         """The seed of the take at `ordinal`, from 0."""
@@ -56,14 +68,23 @@ class Question:
     @property
     def clips(self) -> tuple[Take, ...]:
         """The clips made elsewhere that answer this request, oldest first."""
-        found = [take for take in self.entry.takes.values() if take.seed is None and self.answers(take)]
-        return tuple(sorted(found, key=lambda take: self.entry.numbers[take.digest]))
+        entry = self.former.entry if self.former is not None else self.entry
+        found = [take for take in entry.takes.values() if take.seed is None and self.answers(take)]
+        return tuple(sorted(found, key=lambda take: entry.numbers[take.digest]))
 
     @property
     def pick(self) -> Take | None:
-        """The take that somebody picked for this request; None where nobody did."""
-        pick = self.entry.takes.get(self.entry.picks.get(self.request, ""))
+        """The take that somebody picked for this request, also under the shot's former name; None where nobody did."""
+        entry = self.entry
+        if self.request not in entry.picks and self.former is not None:
+            entry = self.former.entry
+        pick = entry.takes.get(entry.picks.get(self.request, ""))
         return pick if pick is not None and self.answers(pick) else None
+
+    def number(self, take: Take) -> int | None:
+        """The running number of a take, also of one under the shot's former name; None for another shot's."""
+        known = self.entry.numbers.get(take.digest)
+        return known or (self.former.entry.numbers.get(take.digest) if self.former is not None else None)
 
     def picked(self) -> Take | None:
         """The take that dependents use: the picked one of this request, else its lowest-numbered one (law 6)."""
@@ -73,12 +94,25 @@ class Question:
         return min(answering, key=lambda take: self.entry.numbers[take.digest], default=None)
 
 
-def ask(shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory) -> Question:
-    """The question of a shot, given what its media slots are supplied with."""
+def ask(
+    shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory, shots: Container[str]
+) -> Question:
+    """The question of a shot, given what its media slots are supplied with; `shots` are the production's names."""
     made_from = recipes.recipe(shot, backend, {slot: supply.identity for slot, supply in supplies.items()})
     known = all(supply.known for supply in supplies.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    return Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    question = Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    if shot.name in inventory.on_record:
+        return question
+    return replace(question, former=_former(question.request, inventory, shots))
+
+
+def _former(request: str, inventory: Inventory, shots: Container[str]) -> Former | None:
+    """A shot that is gone, and last asked what a new one asks now: it was renamed, or moved to another scene."""
+    for name, entry in inventory.lock.shots.items():
+        if entry.current == request and name not in shots:
+            return Former(name, entry)
+    return None
 
 
 def is_settled(recipe: Canonical) -> bool:

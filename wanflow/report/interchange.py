@@ -11,6 +11,7 @@ from urllib.parse import quote
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from wanflow.media.labels import read_labels
 from wanflow.report.editlist import EditList, Event
 from wanflow.report.wording import printable
 from wanflow.spec.timeline import WIPE
@@ -63,7 +64,7 @@ def _children(
         clip = otio.schema.Clip(
             name=printable(event.name), source_range=span, media_reference=_media(event, folder, target)
         )
-        clip.metadata["wanflow"] = _facts(event)
+        clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:
             clip.markers.append(_marker(event, span))
@@ -111,8 +112,10 @@ def _marker(event: Event, span: TimeRange) -> otio.schema.Marker:
     return otio.schema.Marker(name=printable(event.name), marked_range=marked, metadata={"wanflow": {"prompt": words}})
 
 
-def _facts(event: Event) -> dict[str, object]:
-    facts: dict[str, object] = {"digest": event.digest}
+def _facts(event: Event, folder: Path) -> dict[str, object]:
+    """What made a clip, and what its file says of that itself: a suite that renders anew keeps no metadata of files."""
+    labels = () if event.file is None else read_labels(folder / event.file)
+    facts: dict[str, object] = {"digest": event.digest, "ai_labels": list(labels) or None}
     if event.shot is not None and event.take is not None:
         facts |= {"shot": event.shot.name, "take": event.number, "model": event.take.model}
         facts |= {"seed": event.take.seed, "prompt": event.shot.prompt, "task_id": event.take.task_id}

@@ -13,7 +13,7 @@ from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
 from wanflow.spec.facts import Facts
 from wanflow.store import lockfile, shelf
-from wanflow.store.lock import Lock, add_take, set_current
+from wanflow.store.lock import Lock, add_take, set_current, take_along
 from wanflow.store.take import Film, Take
 
 
@@ -42,7 +42,8 @@ def file_take(
     shot = question.shot.name
 
     def enter(lock: Lock) -> Lock:
-        with_take = add_take(lock, shot, take, question.recipe, number)
+        known = lock if question.former is None else take_along(lock, shot, question.request, question.former.entry)
+        with_take = add_take(known, shot, take, question.recipe, number)
         return set_current(with_take, shot, question.request)
 
     lock = lockfile.update(parts.store.lock, enter)

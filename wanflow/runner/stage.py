@@ -77,7 +77,8 @@ class Stage:
 
     def question(self, vertex: ShotVertex) -> Question:
         """A shot's request with its inputs as they are by now."""
-        return ask(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory)
+        shots = self.plan.graph.production.shots
+        return ask(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory, shots)
 
     def price(self, vertex: ShotVertex) -> Price | None:
         """What a take of a shot costs at most with its inputs as they are by now; None on the animatic, or unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from wanflow.spec.generator import is_generator, without
@@ -32,14 +32,13 @@ _OF_OUTPUT = ("note", "pick", "takes")
 Path = tuple[str, ...]
 """The names that lead to a shot, outermost first."""
 
-Pairs = tuple[tuple[Scalar, Node], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What surrounds a shot: the names for `${…}`, what can be seen, the defaults from outside in, how it came to be.
 
-    `tags` are those of the uses around it, `uses` the files of their pipelines.
+    `tags` are those of the uses around it, `uses` the files of their pipelines; `damaged` where one of those lacks an
+    input, which is said.
     """
 
     names: Names
@@ -48,6 +47,7 @@ class Scope:
     via: tuple[Via, ...] = ()
     tags: tuple[Node, ...] = ()
     uses: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +71,35 @@ class Expansion:
         self._library, self._addresses, self._problems = library, addresses, problems
         self._most, self._full = most, False
         self._defined: dict[str, Place] = {}
+        self._of_output: dict[str, dict[str, tuple[Scalar, Node]]] = {}
 
     def count_as_there(self, names: Iterable[Scalar], scene: Path) -> None:
         """Let shots be known that can't be used, so that nobody who names them is accused."""
         for name in names:
-            self._addresses.shots["/".join((*scene, name.words))] = None
+            whole = "/".join((*scene, name.words))
+            self._addresses.shots[whole] = None
+            self._addresses.unread.add(whole)
 
     def add(self, shots: Iterable[tuple[Scalar, Table]], scope: Scope) -> None:
         """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
         for key, node in shots:
+            whole = "/".join((*scope.sight.path, key.words))
+            self._addresses.unread.discard(whole)
             if is_generator(node):
-                del self._addresses.shots["/".join((*scope.sight.path, key.words))]
-            self._shot(key, node, scope, (), filled=not is_generator(node))
+                self._addresses.shots.pop(whole, None)
+            self._shot(key, node, scope, filled=not is_generator(node))
 
-    def _shot(self, key: Scalar, node: Table, scope: Scope, extra: Pairs, *, filled: bool) -> None:
+    def _shot(self, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
         path = (*scope.sight.path, key.words)
         if not self._is_new("/".join(path), key):
             return
         matrix = node.find("matrix")
         if isinstance(matrix, Table):
-            self._group(path, key, node, matrix, scope, extra)
+            self._group(path, key, node, matrix, scope)
         else:
-            self._single(path, key, node, scope, extra, filled=filled)
+            self._single(path, key, node, scope, filled=filled)
 
-    def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope, extra: Pairs) -> None:
+    def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope) -> None:
         rest, members = without(node, {"matrix"}), list[str]()
         for combination in self._combinations(matrix, scope.names):
             via = (*scope.via, Via("matrix", combination.words, matrix.place))
@@ -102,8 +107,10 @@ class Expansion:
             whole = (*path, combination.slug)
             if self._is_new("/".join(whole), key):
                 members.append("/".join(whole))
-                self._single(whole, key, rest, inner, extra, filled=False)
+                self._single(whole, key, rest, inner, filled=False)
         self._addresses.groups["/".join(path)] = tuple(members)
+        if not members:
+            self._addresses.unread.add("/".join(path))
 
     def _combinations(self, matrix: Table, names: Names) -> tuple[Combination, ...]:
         if self._has_room(size_of(matrix), matrix.place):
@@ -120,37 +127,41 @@ class Expansion:
         self._full = True
         return False
 
-    def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, extra: Pairs, *, filled: bool) -> None:
+    def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
         name = replace(key, value="/".join(path), text="/".join(path))
         if node.find("use") is not None:
-            self._use(path, name, node, scope, extra)
+            self._use(path, name, node, scope)
             return
         stray = node.key("with")
         if stray is not None:
             self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
         whole = node if filled else _without_nothing(node, scope.names)
-        whole = _tagged(Table((*without(whole, {k.words for k, _ in extra}).pairs, *extra), whole.place), scope.tags)
+        extra = self._of_output.get(name.words, {})
+        whole = _tagged(Table((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
         self._addresses.shots[name.words] = None
         if not self._has_room(1, key.place):
             return
         self.written.append(Written(name, whole, scope, not filled))
 
-    def _use(self, path: Path, name: Scalar, node: Table, scope: Scope, extra: Pairs) -> None:
+    def _use(self, path: Path, name: Scalar, node: Table, scope: Scope) -> None:
         """Put a pipeline in the place of a shot, which its output stands for from now on."""
         self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
+        before = len(self._problems)
         use = scope.names.fill(node.find("use") or name)
-        pipeline = self._pipeline(use, scope) if isinstance(use, Scalar) else None
+        sound = len(self._problems) == before
+        pipeline = self._pipeline(use, scope) if isinstance(use, Scalar) and sound else None
         if pipeline is None or not isinstance(use, Scalar) or not self._has_room(len(pipeline.shots), use.place):
             self._addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
+            self._addresses.unread.add(name.words)
             return
         inner = self._inside(pipeline, path, name, use, node, scope)
-        output = pipeline.output.words
-        own = tuple((key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT)
-        extra = (*((key, value) for key, value in own if key.words not in {k.words for k, _ in extra}), *extra)
-        self._addresses.outputs[name.words] = "/".join((*path, output))
+        output = "/".join((*path, pipeline.output.words))
+        own = {key.words: (key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT}
+        self._of_output[output] = {**own, **self._of_output.pop(name.words, {})}
+        self._addresses.outputs[name.words] = output
         for key, shot in pipeline.shots:
-            self._shot(key, shot, inner, extra if key.words == output else (), filled=False)
-        self._problems += _check_output(pipeline)
+            self._shot(key, shot, inner, filled=False)
+        self._problems += self._check_output(pipeline, output)
 
     def _inside(self, pipeline: Pipeline, path: Path, name: Scalar, use: Scalar, node: Table, scope: Scope) -> Scope:
         """The scope of a pipeline's shots: its inputs and its own defaults."""
@@ -166,6 +177,7 @@ class Expansion:
             via=(*scope.via, Via("use", use.words, use.place)),
             tags=(*scope.tags, *_tags(node, scope.names)),
             uses=(*scope.uses, pipeline.file),
+            damaged=scope.damaged or bound.damaged,
         )
 
     def _pipeline(self, use: Scalar, scope: Scope) -> Pipeline | None:
@@ -183,6 +195,18 @@ class Expansion:
             self._problems.append(Problem(use.place, f"pipelines nest more than {DEEPEST} deep"))
             return None
         return pipeline
+
+    def _check_output(self, pipeline: Pipeline, name: str) -> list[Problem]:
+        """The output of a pipeline has to be one of its shots, and a single one; `name` is its whole path."""
+        output, place = pipeline.output.words, pipeline.output.place
+        inside = name.removesuffix(output)
+        if self._addresses.groups.get(name):
+            one = self._addresses.groups[name][0].removeprefix(inside)
+            return [Problem(place, f"`{output}` is a group, and an output is a single shot", f"e.g. `{one}`")]
+        if not self._addresses.knows(name):
+            listed = ", ".join(key.words for key, _ in pipeline.shots)
+            return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
+        return []
 
     def _is_new(self, name: str, key: Scalar) -> bool:
         if len(os.fsencode(name.rpartition("/")[2])) > LONGEST_NAME:
@@ -228,14 +252,3 @@ def _stands_beside_use(key: Scalar) -> bool:
 def _stray(key: Scalar) -> Problem:
     hint = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
     return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
-
-
-def _check_output(pipeline: Pipeline) -> list[Problem]:
-    """The output of a pipeline has to be one of its shots, and a single one."""
-    shots: Mapping[str, Table] = {key.words: node for key, node in pipeline.shots}
-    output, place = pipeline.output, pipeline.output.place
-    if output.words not in shots:
-        return [Problem(place, f"the pipeline has no shot `{output.words}`", f"its shots: {', '.join(shots)}")]
-    if shots[output.words].find("matrix") is not None:
-        return [Problem(place, f"`{output.words}` is a group, and an output is a single shot")]
-    return []

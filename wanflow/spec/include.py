@@ -128,8 +128,10 @@ class _Gathering:
         """The files that a file includes, in order: a glob's sorted."""
         listed = sheet.root.find("include")
         for item in listed.items if isinstance(listed, Sequence) else ():
+            before = len(self._problems)
             filled = self._names(known).fill(item)
-            if isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words:
+            said = len(self._problems) > before
+            if not said and isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words:
                 yield from self._matching(filled, sheet)
 
     def _matching(self, written: Scalar, sheet: Sheet) -> Iterator[_Named]:

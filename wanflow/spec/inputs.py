@@ -26,11 +26,15 @@ _NAMED = {
 
 @dataclass(slots=True)
 class Bound:
-    """The inputs of one use of a pipeline: those with words by name, media, cast members."""
+    """The inputs of one use of a pipeline: those with words by name, media, cast members.
+
+    `damaged` where one can't be used, which is said: what its shots then lack is no news.
+    """
 
     words: dict[str, Scalar] = field(default_factory=dict)
     media: dict[str, Given] = field(default_factory=dict)
     cast: dict[str, str | None] = field(default_factory=dict)
+    damaged: bool = False
 
     def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
         """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
@@ -54,14 +58,16 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
             problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
     for name, wanted in pipeline.inputs.items():
         written = given.find(name) if given is not None else None
-        if written is not None:
-            _bind(wanted, names.fill(written, prompt=wanted.type == "string"), sight, names, bound)
+        value = names.fill(written, prompt=wanted.type == "string") if written is not None else None
+        if value is not None and not _is_nothing(wanted, value, sight, names):
+            _bind(wanted, value, sight, names, bound)
         elif wanted.default is not None:
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
-            problems.append(Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint))
-            _leave_out(wanted, sight, bound)
+            missing = Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint)
+            problems.append(missing)
+            _leave_out(wanted, sight, bound, missing)
     return bound
 
 
@@ -71,24 +77,35 @@ def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) 
         _leave_out(wanted, sight, bound)
     elif not _fits(wanted.type, value):
         names.problems.append(_misfit(wanted, value))
-        _leave_out(wanted, sight, bound)
+        _leave_out(wanted, sight, bound, names.problems[-1])
     elif wanted.type == MEDIA:
         bound.media[name] = Given(value, sight, Filled(name, value.place))
     elif wanted.type == CAST and isinstance(value, Scalar):
         bound.cast[name] = _member(value, names)
+        bound.damaged |= bound.cast[name] is None
     elif isinstance(value, Scalar):
         bound.words[name] = value
 
 
-def _leave_out(wanted: Input, sight: Sight, bound: Bound) -> None:
+def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
     """An input without a value: what is made of it is left out."""
     name = wanted.name.words
+    bound.damaged |= problem is not None
     if wanted.type == MEDIA:
-        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place))
+        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
     elif wanted.type == CAST:
         bound.cast[name] = None
     else:
         bound.words[name] = Scalar(None, "", wanted.name.place)
+
+
+def _is_nothing(wanted: Input, value: Node, sight: Sight, names: Names) -> bool:
+    """Whether an input is given null, or an input around it that was left out: its default stands then."""
+    if isinstance(value, Scalar):
+        return value.value is None or (wanted.type == CAST and names.cast.get(value.words, "") is None)
+    inner = value.find("input") if isinstance(value, Table) else None
+    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, Scalar) else None
+    return given is not None and given.node is None and given.problem is None
 
 
 def _fits(kind: str, value: Node) -> bool:

@@ -139,17 +139,26 @@ class Names:
     def _unknown(self, name: str, kind: str | None, rest: str | None, *, prompt: bool) -> str:
         if kind == "?" and rest:
             return f"`{name}` is not set: {rest}"
+        if self._whole_of(name) is not None:
+            return f"this value of `{self._whole_of(name)}` has no parts"
         if self.pipeline is not None:
             return f"`{name}` is no input of the pipeline `{self.pipeline}`"
         return f"`{name}` is neither a cast member nor a var" if prompt else f"`{name}` is no var"
 
     def _near(self, name: str, *, prompt: bool) -> str:
         known = [*self.vars, *(self.cast if prompt else ())]
+        if self._whole_of(name) is not None:
+            return f"write each value as `{{key: …, {name.partition('.')[2]}: …}}`"
         near = difflib.get_close_matches(name, known, n=1)
         if near:
             return f"did you mean `${{{near[0]}}}`?"
         where = "vars" if self.pipeline is None else "inputs"
         return f"define `{name}` under `{where}`"
+
+    def _whole_of(self, name: str) -> str | None:
+        """What somebody wants a part of that is known, but has none."""
+        whole, dot, _ = name.partition(".")
+        return whole if dot and whole in self.vars else None
 
     def _report(self, written: Scalar, message: str, hint: str | None) -> None:
         self.problems.append(Problem(written.place, message, hint))

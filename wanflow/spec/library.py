@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wanflow.spec.generator import generator_of
@@ -12,7 +13,7 @@ from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.shape import check_against
 from wanflow.spec.texts import Texts
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Node, Scalar
+from wanflow.yamlvalue import Node, Place, Scalar
 
 
 class Library:
@@ -32,7 +33,7 @@ class Library:
         if name not in self._read:
             self._read[name] = self._open(file, name, own, use)
         pipeline, problems = self._read[name]
-        self._problems += problems
+        self._problems += (replace(problem, place=_seen_from(problem.place, name, use)) for problem in problems)
         return pipeline
 
     def _open(self, file: Path, name: str, home: Home, use: Scalar) -> tuple[Pipeline | None, Sequence[Problem]]:
@@ -46,6 +47,11 @@ class Library:
         problems += check_against(_outline(document.root), SCHEMA)
         pipeline = None if has_errors(problems) else read_pipeline(document.root, name, home)
         return pipeline, problems
+
+
+def _seen_from(place: Place, file: str, use: Scalar) -> Place:
+    """A place in the pipeline's file as it is where the pipeline is used; else the `use` itself."""
+    return place.seen_from(use.place) if place.file == file else use.place
 
 
 def _outline(root: Table) -> Table:

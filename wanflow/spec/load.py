@@ -18,7 +18,7 @@ from wanflow.spec.include import gather
 from wanflow.spec.joining import Page, cut_off_texts, join
 from wanflow.spec.library import Library
 from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs
-from wanflow.spec.problem import Problem, has_errors
+from wanflow.spec.problem import Problem, has_errors, told_once
 from wanflow.spec.production import Cut, Production, Shot
 from wanflow.spec.shape import check_shot
 from wanflow.spec.sight import Addresses, Sight
@@ -88,8 +88,7 @@ def read_sound_part(file: Path, wishes: Wishes = AS_WRITTEN) -> Reading:
     if sheets:
         problems += _check_wishes(wishes, top)
         production = _Making(wishes, Home(file.absolute().parent), texts, problems).make(join(sheets, given, problems))
-    found = sorted(set(problems), key=_order)
-    return Reading(production, tuple(texts.quoted(problem) for problem in found), texts)
+    return Reading(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
 
 
 class _Making:
@@ -154,6 +153,7 @@ class _Making:
             hint = did_you_mean(draft.model.words, models) or listed
             self._problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
             return None
+        draft = replace(draft, damaged=draft.damaged or scope.damaged)
         return replace(parse_shot(draft, model, region, cast, self._problems), via=scope.via)
 
     def _cast(self, pages: list[Page]) -> dict[str, Member]:
@@ -182,7 +182,3 @@ def _check_wishes(wishes: Wishes, top: Place) -> Iterator[Problem]:
         yield Problem(top, f"no backend is called `{wishes.backend}`", f"it is one of {', '.join(BACKENDS)}")
     if wishes.region not in {None, *REGIONS}:
         yield Problem(top, f"no region is called `{wishes.region}`", f"it is one of {', '.join(REGIONS)}")
-
-
-def _order(problem: Problem) -> tuple[Place, str]:
-    return problem.place, problem.message

@@ -57,7 +57,7 @@ def slug(text: str) -> str:
 
     Accents are dropped, and a colon or a star between figures is an `x`: `16:9` is `16x9`. Empty where nothing is left.
     """
-    plain = unicodedata.normalize("NFKD", without_marks(text)).lower()
+    plain = unicodedata.normalize("NFKD", without_marks(text)).casefold()
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _STRANGE.sub("-", _FIGURES.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
 
@@ -130,11 +130,12 @@ def _left_out(
     listed = node.find(EXCLUDE)
     for item in listed.items if isinstance(listed, Listed) else ():
         rule: dict[str, str] = {}
-        for key, value in item.pairs if isinstance(item, Table) else ():
+        pairs = [pair for pair in item.pairs if not pair[0].words.startswith("x-")] if isinstance(item, Table) else []
+        for key, value in pairs:
             wanted = names.fill(value, prompt=True)
             if isinstance(wanted, Scalar) and _exists(key, wanted, dimensions, problems):
                 rule[key.words] = slug(wanted.words)
-        if rule and isinstance(item, Table) and len(rule) == len(item.pairs):
+        if rule and len(rule) == len(pairs):
             yield rule
 
 

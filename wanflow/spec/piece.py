@@ -54,7 +54,9 @@ def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
         case Frame("first"):
             return Frame(start) if start else Frame("first")
         case Frame(Decimal() as at):
-            return Frame(start + _within(at, length))
+            if length is not None and at >= length:
+                raise NoSuchPiece(f"the piece that is given lasts {length} s, and has no frame at {at} s")
+            return Frame(start + at)
         case _:
             raise NoSuchPiece("of a piece with an end neither its last frame nor its sound can be taken")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from wanflow.errors import WanflowError
@@ -22,7 +22,8 @@ class Severity(StrEnum):
 class Problem:
     """One thing that is wrong, where, and what to do about it.
 
-    `source` is the line of the file at `place`, without its line end, for the caret to stand under.
+    `source` is the line of the file at `place`, without its line end, for the caret to stand under. `again` counts the
+    other uses of a pipeline in which the same is wrong.
     """
 
     place: Place
@@ -30,6 +31,7 @@ class Problem:
     hint: str | None = None
     severity: Severity = Severity.ERROR
     source: str = ""
+    again: int = 0
 
 
 class SpecError(WanflowError):
@@ -48,6 +50,16 @@ def has_errors(problems: Sequence[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
+def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, in the order of their places; what is wrong in every use of a pipeline at its first one."""
+    kept: dict[Problem, Problem] = {}
+    for problem in sorted(set(problems), key=lambda each: (each.place, each.message)):
+        place = replace(problem.place, used_at=())
+        alike = replace(problem, place=place)
+        kept[alike] = replace(kept[alike], again=kept[alike].again + 1) if alike in kept else problem
+    return tuple(kept.values())
+
+
 def render_problem(problem: Problem) -> str:
     """One problem as people read it: `file:line:column: what is wrong`, the source line, a caret, the hint."""
     mark = "warning: " if problem.severity is Severity.WARNING else ""
@@ -55,6 +67,7 @@ def render_problem(problem: Problem) -> str:
     if problem.source.strip():
         lines += [f"  {problem.source.expandtabs(1)}", f"  {_indent(problem)}^"]
     lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
+    lines += [f"  and {problem.again} more use{'s' if problem.again > 1 else ''} of it"] if problem.again else []
     if problem.hint:
         lines.append(f"  hint: {problem.hint}")
     return "\n".join(lines)

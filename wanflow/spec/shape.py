@@ -59,10 +59,11 @@ def check_against(root: Table, schema: str) -> Iterator[Problem]:
 
 
 def _said_once(broken: Iterable[Violation]) -> Iterator[Violation]:
-    """Without those of a type where the words about an enum say the type as well."""
+    """Without those of a type where the words about an enum say the type as well, and what follows from a type."""
     found = list(broken)
-    listed = {violation.path for violation in found if violation.rule == "enum"}
-    return (violation for violation in found if violation.rule != "type" or violation.path not in listed)
+    listed, typed = ({each.path for each in found if each.rule == rule} for rule in ("enum", "type"))
+    told = (each for each in found if each.rule != "type" or each.path not in listed)
+    return (each for each in told if each.rule != "not" or each.path not in typed)
 
 
 def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
@@ -77,7 +78,10 @@ def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
             yield group, name
 
 
-_WEIGHTY = ("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items", "use")
+_WEIGHTY = (
+    *("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items"),
+    *("matrix", "use", "with"),
+)
 
 
 def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
@@ -175,7 +179,7 @@ def _kinds(broken: Violation) -> list[str]:
 
 def _wanted_kinds(broken: Violation) -> str:
     kinds = [kind for kind in _kinds(broken) if kind != "string" or "pattern" not in broken.schema]
-    return " or ".join(_KINDS[kind] for kind in kinds if kind != "null")
+    return " or ".join(_KINDS[kind] for kind in kinds or ["string"] if kind != "null")
 
 
 def _shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,16 +20,17 @@ class Addresses:
     """Every name that means shots, by its whole path; filled while a production is expanded, read afterwards.
 
     `shots` are single ones. `groups` are the shots of a matrix, in order. `outputs` says which shot, or which other
-    output, stands for a used pipeline.
+    output, stands for a used pipeline. `unread` could not be used, which is said: every name inside counts as there.
     """
 
     shots: dict[str, None] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
-        return name in self.shots or name in self.groups or name in self.outputs
+        return name in self.shots or name in self.groups or name in self.outputs or self._is_unread(name)
 
     def shot(self, name: str) -> str:
         """The shot that a name stands for; the name itself where its pipeline could not be used."""
@@ -44,14 +46,21 @@ class Addresses:
         """What each name means that is no shot itself."""
         return {name: self.members(name) for name in (*self.groups, *self.outputs)}
 
+    def _is_unread(self, name: str) -> bool:
+        return bool(self.unread) and any(name == each or name.startswith(f"{each}/") for each in self.unread)
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a media input of a pipeline was given: the value, and the place that it is seen from; None for nothing."""
+    """What a media input of a pipeline was given: the value, and the place that it is seen from; None for nothing.
+
+    `problem` is why it can't be used, which is said already: whoever takes the input can't be used either.
+    """
 
     node: Node | None
     sight: Sight
     filled: Filled
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class Sight:
         shots = self.addresses.groups[name]
         listed = ", ".join(f"`{each}`" for each in shots[:MOST_LISTED])
         more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
-        message = f"`{written.words}` is a group of {len(shots)} shots"
+        message = f"`{written.words}` is a group of {len(shots)} shot{'s' if len(shots) > 1 else ''}"
         return Problem(written.place, message, f"name one of them: {listed}{more}")
 
     def _near(self, words: str) -> str | None:
@@ -104,7 +113,9 @@ class Sight:
         if around:
             known = [name.removeprefix(f"{around}/") for name in known if name.startswith(f"{around}/")]
         short = {name.rpartition("/")[2]: name for name in known}
-        near = did_you_mean(words, known) or did_you_mean(words, short)
-        if near is None and words in short:
-            return f"did you mean `{short[words]}`?"
-        return near
+        close = difflib.get_close_matches(words, short, n=1)
+        if words not in short and (near := did_you_mean(words, known)) is not None:
+            return near
+        if close:
+            return f"did you mean `{close[0] if self.find(close[0]) == short[close[0]] else short[close[0]]}`?"
+        return "a pipeline sees its own shots only: others are given to it as media" if around else None

@@ -93,6 +93,7 @@ def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Pr
         problems.append(Problem(written.place, f"no media input is called `{written.words}`", hint))
         return None
     given = sight.inputs[written.words]
+    problems += [given.problem] if given.problem is not None else []
     whole = None if given.node is None else read_source(given.node, given.sight, problems)
     return whole if whole is None or piece is None else _part(whole, piece, written, problems)
 

@@ -52,12 +52,19 @@ def _bytes_of(file: Path) -> bytes:
 
 
 def _unreadable(name: str, place: Place | None, what: str, error: OSError | ValueError) -> Problem:
-    reason = (getattr(error, "strerror", None) or "can't be read").lower()
-    words = "is not there" if isinstance(error, FileNotFoundError) else reason
+    words = _reason(error)
     if place is None:
         hint = "`wanflow init` makes one; `-f` names another"
         return Problem(Place(name, 1, 1), f"the production `{name}` {words}", hint)
     return Problem(place, f"{what} {words}", "it is relative to the file that names it")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
+    if not isinstance(error, OSError) or not error.strerror:
+        return "can't be read"
+    return error.strerror if error.errno == 0 else f"can't be read: {error.strerror.lower()}"
 
 
 def _problem_of(trouble: Trouble) -> Problem:

@@ -21,7 +21,8 @@ class Inventory:
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
     surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
-    unknown fate. `endings` are requests whose last word was a no.
+    unknown fate. `endings` are requests whose last word was a no. `on_record` are the names that the lock knew when the
+    snapshot was taken, whatever a run has entered since.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -35,6 +36,7 @@ class Inventory:
     forgotten: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
+    on_record: frozenset[str] = frozenset()
 
 
 def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
@@ -55,4 +57,5 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         forgotten=diary.forgotten,
         adrift=diary.adrift,
         endings=diary.endings,
+        on_record=frozenset(lock.shots),
     )

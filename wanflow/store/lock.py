@@ -93,6 +93,21 @@ def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
     return _with_entry(lock, shot, replace(entry, wishes={**entry.wishes, request: wanted}))
 
 
+def take_along(lock: Lock, shot: str, request: str, former: ShotEntry) -> Lock:
+    """The lock with what people decided about a request under a shot's former name: its wish, its pick, its hold."""
+    if request in former.wishes:
+        lock = wish(lock, shot, request, former.wishes[request])
+    core = request.partition("+")[0]
+    chosen = former.picks.get(request)
+    for digest in dict.fromkeys((chosen, former.held)):
+        take = former.takes.get(digest or "")
+        if take is not None and take.fingerprint == core and core in former.recipes:
+            lock = add_take(lock, shot, take, former.recipes[core], former.numbers[take.digest])
+            lock = pick(lock, shot, request, take.digest) if digest == chosen else lock
+            lock = keep(lock, shot, take.digest) if digest == former.held else lock
+    return lock
+
+
 def _with_entry(lock: Lock, shot: str, entry: ShotEntry) -> Lock:
     return replace(lock, shots={**lock.shots, shot: entry})
 

@@ -11,6 +11,7 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.cli.target import steps_of, vertex_of
+from wanflow.graph.select import one
 from wanflow.report.request import request_of, rows_of, show_json, show_text
 
 
@@ -24,6 +25,7 @@ def command(settings: Settings, node: str, *, as_json: bool) -> int:
     plan = studio.plan(open_production(settings, quiet=True))
     vertex, steps = vertex_of(plan, node), steps_of(plan, node)
     rows, request = rows_of(vertex, plan.graph.production), request_of(vertex, steps)
+    node = one(plan.graph.production, node)
     if as_json:
         click.echo(json.dumps(show_json(node, rows, steps, request), ensure_ascii=False, indent=2))
     else:

@@ -13,7 +13,9 @@ from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.report.wording import count
+from wanflow.spec.pipeline import is_shipped
 from wanflow.spec.problem import Problem, Severity, render_problem
+from wanflow.yamlvalue import Place
 
 
 @click.command("validate", epilog=example("wanflow validate --format github"))
@@ -41,23 +43,37 @@ def command(settings: Settings, form: str) -> int:
 
 def as_json(problem: Problem) -> dict[str, object]:
     """A problem for programs; `file` is relative to the production file's folder (cli.md, JSON)."""
+    place, message = _told(problem)
     return {
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
         "severity": problem.severity.value,
-        "message": problem.message,
+        "message": message,
         "hint": problem.hint,
     }
 
 
 def as_annotation(problem: Problem, folder: Path) -> str:
     """A problem as a workflow command; `file` is relative to the current folder, where a checkout usually is."""
-    place = problem.place
+    place, message = _told(problem)
     file = Path(os.path.relpath(folder / place.file)).as_posix()
-    text = f"{problem.message}\nhint: {problem.hint}" if problem.hint else problem.message
+    text = f"{message}\nhint: {problem.hint}" if problem.hint else message
     where = f"file={_property(file)},line={place.line},col={place.column}"
     return f"::{problem.severity.value} {where}::{_data(text)}"
+
+
+def _told(problem: Problem) -> tuple[Place, str]:
+    """Where a problem is pointed at, and its message with the other places that matter.
+
+    In a pipeline of one's own it is the pipeline, in one that comes with wanflow the outermost `use`: programs open the
+    file.
+    """
+    place, uses = problem.place, problem.place.used_at
+    if uses and is_shipped(place):
+        return uses[-1], f"{problem.message} (in {place})"
+    used = "".join(f", used at {use}" for use in uses)
+    return place, f"{problem.message} (in a pipeline{used})" if uses else problem.message
 
 
 def _data(text: str) -> str:
