@@ -249,6 +249,12 @@ ASSETS: Mapping[str, Callable[[Path], None]] = {
     "02-lighthouse/cast/keeper.png": saved(draw_keeper),
     "02-lighthouse/cast/keeper.wav": hum,
     "02-lighthouse/cast/gull.mp4": film_gull,
+    "03-scenes/sets/boat.png": saved(draw_boat),
+    "03-scenes/sets/coast.png": saved(draw_coast),
+    "03-scenes/sets/lamp_room.png": saved(draw_lamp_room),
+    "03-scenes/cast/keeper.png": saved(draw_keeper),
+    "05-own-pipeline/sets/boat.png": saved(draw_boat),
+    "05-own-pipeline/sets/coast.png": saved(draw_coast),
 }
 
 

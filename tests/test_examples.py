@@ -17,7 +17,7 @@ from wanflow.media.probe import probe
 from wanflow.report.plan_text import plan_text
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-NAMES = ("01-one-shot", "02-lighthouse")
+NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline")
 ASSET_BYTES = 600_000
 KINDS = {".png", ".wav", ".mp4"}
 MADE = {".wanflow", "out"}
@@ -106,3 +106,11 @@ def test_the_lighthouse_becomes_a_film_and_a_second_run_does_nothing(tmp_path: P
     assert (folder / "out" / "main.mp4").read_bytes() == film
     measured = probe(folder / "out" / "main.mp4")
     assert (measured.width, measured.height, measured.rate) == (1280, 720, Fraction(30))
+
+
+def test_a_scene_of_the_scenes_becomes_a_film(tmp_path: Path) -> None:
+    """What a selector means is rendered, and what it doesn't need is not."""
+    folder = copy("03-scenes", tmp_path)
+    done = wanflow(folder, "run", "cut:teaser")
+    assert (done.returncode, done.stdout) == (0, f"{Path('out', 'teaser.mp4')}\n"), done.stderr
+    assert [path.name for path in (folder / "out" / "shots").rglob("*.mp4")] == ["watch.t1.mp4"]
