@@ -86,12 +86,10 @@ def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotG
     return {feed: supplies[feed] for feed in graph.inputs(vertex.id)}
 
 
-def supply_of_shot(shot: Shot, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
+def supply_of_shot(
+    question: Question, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World
+) -> Supply:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
-    return _supply(ask(shot, world.backend, inputs, world.inventory, world.shots), decisions, inputs, world)
-
-
-def _supply(question: Question, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World) -> Supply:
     shot = question.shot
     held = next((item.take for item in decisions if item.action is Action.HELD), None)
     if shot.waits_for_pick and held is None and question.pick is None:
@@ -182,11 +180,11 @@ def _decide(desk: _Desk, vertex: Decidable) -> None:
 
 
 def _decide_shot(desk: _Desk, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> None:
-    """As `decide`, asking once what is asked for the supply and the promise as well."""
+    """Asked once, since telling what a shot asks for takes longer than anything else of it."""
     world = desk.world
     question = ask(vertex.shot, world.backend, inputs, world.inventory, world.shots)
     decisions = desk.decisions[vertex.id] = decide_takes(question, inputs, world)
-    desk.supplies[vertex.id] = _supply(question, decisions, inputs, world)
+    desk.supplies[vertex.id] = supply_of_shot(question, decisions, inputs, world)
     _promise(desk, question, decisions)
     _spare(desk, vertex, decisions)
 

@@ -34,8 +34,8 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -
 
     `notes` are what a person should know before money is spent; they come last.
     """
-    whole = verbose or not plan.idle
-    shown = [step for step in plan.steps if whole or step.action is Action.BLOCKED]
+    everything = verbose or not plan.idle
+    shown = [step for step in plan.steps if everything or step.action is Action.BLOCKED]
     beside = "\n".join(leftovers(plan))
     if not shown:
         return "\n".join(filter(None, (beside, would_do(plan), *_noted(notes))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
-from wanflow.planner.decide import Decidable, Decision, World, decide
+from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
 from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
 from wanflow.planner.price import quote
 from wanflow.planner.question import Question, ask
@@ -77,8 +77,7 @@ class Stage:
 
     def question(self, vertex: ShotVertex) -> Question:
         """A shot's request with its inputs as they are by now."""
-        shots = self.plan.graph.production.shots
-        return ask(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory, shots)
+        return self._ask(vertex, self.inputs(vertex))
 
     def price(self, vertex: ShotVertex) -> Price | None:
         """What a take of a shot costs at most with its inputs as they are by now; None on the animatic, or unknown."""
@@ -112,16 +111,19 @@ class Stage:
         """What has the hash `key` is in the store under this name."""
         self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})
 
+    def _ask(self, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> Question:
+        return ask(vertex.shot, self.plan.backend, inputs, self.inventory, self.plan.graph.production.shots)
+
     @property
     def _world(self) -> World:
         shots, again = self.plan.graph.production.shots, self.plan.retry_refused
         return World(self.plan.backend, self.inventory, shots, retry_refused=again)
 
     def _supply(self, vertex: ShotVertex | ExtractVertex, inputs: Mapping[str, Supply]) -> Supply:
-        decisions = decide(vertex, inputs, self._world)
         if isinstance(vertex, ExtractVertex):
-            return supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
-        return supply_of_shot(vertex.shot, decisions, inputs, self._world)
+            return supply_of_extract(vertex, decide(vertex, inputs, self._world)[0], inputs[vertex.origin])
+        question, world = self._ask(vertex, inputs), self._world
+        return supply_of_shot(question, decide_takes(question, inputs, world), inputs, world)
 
     def _decidable(self, vertex_id: str) -> Decidable:
         vertex = self.plan.graph.vertex(vertex_id)
