@@ -9,19 +9,46 @@ import click
 
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.settings import example
-from wanflow.cli.starter import GITIGNORE, PRODUCTION, draw_summit, draw_valley
+from wanflow.cli.starter import GITIGNORE, pictures, production, templates
+from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.report.wording import printable
 from wanflow.schemas import data_folder
+from wanflow.spec.pipeline import shipped
 from wanflow.store.lockfile import MERGED
+from wanflow.yamltext import parse
+from wanflow.yamlvalue import Mapping as Table
+from wanflow.yamlvalue import Scalar
 
 KEPT = {".gitignore": GITIGNORE, ".gitattributes": f"{MERGED}\n"}
 """What git is told, by file; one of the author's own stays as it is."""
 
 
-@click.command("init", epilog=example("wanflow init my-film && cd my-film && wanflow run"))
+class Init(click.Command):
+    """The command, whose help lists the templates."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the templates with what their pipelines do."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Templates"):
+            formatter.write_dl([(name, _title(shipped()[name])) for name in templates()])
+
+
+def _complete(context: click.Context, option: click.Parameter, incomplete: str) -> list[str]:
+    del context, option
+    return [name for name in templates() if name.startswith(incomplete)]
+
+
+@click.command("init", cls=Init, epilog=example("wanflow init my-film && cd my-film && wanflow run"))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
-def command(folder: Path) -> int:
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=_complete,
+    help="Begin with a pipeline that comes with wanflow, one of those below.",
+)
+def command(folder: Path, template: str | None) -> int:
     """Write a small working production with drawn assets into DIR (default: here). Overwrites nothing."""
-    files = starting_files()
+    files = starting_files(template)
     there = [name for name in files if name not in KEPT and (folder / name).exists()]
     if there:
         error(
@@ -35,15 +62,33 @@ def command(folder: Path) -> int:
     return ExitCode.DONE
 
 
-def starting_files() -> Mapping[str, bytes]:
-    """What a production starts with, by name; the production file comes last, so that it is never there alone."""
+def starting_files(template: str | None = None) -> Mapping[str, bytes]:
+    """What a production starts with, by name; the production file comes last, so that it is never there alone.
+
+    Raises UnknownTarget where no template has the name.
+    """
+    text = production(None if template is None else _template(template))
     return {
-        "sets/valley.png": draw_valley(),
-        "sets/summit.png": draw_summit(),
+        **pictures(text),
         "wanflow.schema.json": (data_folder("schemas") / "production.schema.json").read_bytes(),
         **{name: text.encode() for name, text in KEPT.items()},
-        "wanflow.yaml": PRODUCTION.encode(),
+        "wanflow.yaml": text.encode(),
     }
+
+
+def _template(name: str) -> Path:
+    known = templates()
+    if name in known:
+        return known[name]
+    hints = (did_you_mean(name, known), f"they are {', '.join(known)}")
+    raise UnknownTarget(f"no template is called `{printable(name)}`", hint=" ".join(filter(None, hints)))
+
+
+def _title(pipeline: Path) -> str:
+    """What a pipeline does, in the words of its file."""
+    root = parse(pipeline.read_bytes(), pipeline.name).root
+    title = root.find("title") if isinstance(root, Table) else None
+    return title.text if isinstance(title, Scalar) else ""
 
 
 def _write(path: Path, content: bytes) -> None:

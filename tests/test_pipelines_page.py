@@ -1,0 +1,51 @@
+"""The page of the shipped pipelines, and the words at the top of each, say what they are and cost now."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from wanflow.cli.command.init import starting_files
+from wanflow.spec.load import read
+from wanflow.spec.pipeline import shipped
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def writer() -> SimpleNamespace:
+    """The script that writes the page."""
+    return SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "write_pipelines.py")))
+
+
+def test_the_page_is_the_one_that_the_pipelines_write(writer: SimpleNamespace) -> None:
+    """Nobody edits it by hand: `python docs/write_pipelines.py`."""
+    assert writer.PAGE.read_text(encoding="utf-8") == writer.page()
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_the_comment_at_the_top_names_the_pipeline_its_graph_and_its_price(writer: SimpleNamespace, name: str) -> None:
+    """The price is that of the production that shows it, by the catalog of today."""
+    text = shipped()[name].read_text(encoding="utf-8")
+    paragraphs = writer.paragraphs(name)
+    assert paragraphs[0].startswith(f"{name}: ")
+    assert paragraphs[-1] == writer.show(name).price
+    assert "──▶" in text
+    assert "# Example:" in text
+
+
+def test_the_list_of_looks_on_the_page_is_a_production(writer: SimpleNamespace, tmp_path: Path) -> None:
+    """A matrix beside `use`, as it is shown."""
+    for path, content in starting_files().items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    (tmp_path / "wanflow.yaml").write_text(writer.HEAD.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    production, problems = read(tmp_path / "wanflow.yaml")
+    assert problems == ()
+    assert production is not None
+    assert [item.name for item in production.cuts["looks"].items] == [
+        f"painted/{look}/restyled" for look in ("watercolour", "ink-on-rice-paper", "oil-on-canvas")
+    ]
