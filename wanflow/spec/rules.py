@@ -163,6 +163,8 @@ def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
     """A parameter that came after the first key version enters only where it isn't at its default (law 5)."""
     if not isinstance(written.value, bool | int | str) or (rule.since > 1 and written.value == rule.default):
         return {}
+    if not _typed(written.value, rule):  # which is said: what is reckoned with it goes on with the default
+        return {} if rule.default is None else {key: rule.default}
     return {key: written.value}
 
 
