@@ -19,7 +19,7 @@ TEXT = {".py", ".md", ".toml", ".yaml", ".json", ".txt", ""}
 
 FILE_LINES = 320
 FUNCTION_LINES = 30
-LATE = {"wanflow/cli/main.py", "wanflow/intake.py", "wanflow/studio.py"}
+LATE = {"wanflow/cli/main.py", "wanflow/intake.py", "wanflow/schemas.py", "wanflow/studio.py"}
 """The files that may import where a thing is used instead of at their top."""
 
 DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$", re.IGNORECASE)
@@ -33,11 +33,11 @@ HOMES = {
     "ffmpeg": {f"wanflow/media/{name}.py" for name in ("caption", "conform", "extract", "mix")},
     "filelock": {"wanflow/store/lockfile.py", "wanflow/store/mutex.py"},
     "imageio_ffmpeg": {"wanflow/media/tool.py"},
-    "jsonschema": {"wanflow/schemas.py"},
+    "jsonschema": {"wanflow/breach.py"},
     "jsonschema_rs": {"wanflow/schemas.py"},
     "networkx": {"wanflow/graph/shotgraph.py"},
     "pysubs2": {"wanflow/media/subtitles.py"},
-    "referencing": {"wanflow/schemas.py"},
+    "referencing": {"wanflow/breach.py"},
     "rich": {"wanflow/report/console.py"},
     "yaml": {"wanflow/yamltext.py"},
 }
@@ -127,7 +127,7 @@ def test_a_library_has_one_home():
 
 
 def test_imports_stand_at_the_top():
-    """Only the table of commands, the studio and the intake import late."""
+    """Only the table of commands, the studio, the intake and the schemas import late."""
     punctual = [file for file in PACKAGE if named(file) not in LATE]
     late = [
         f"{named(file)}: {ast.unparse(node)}"

@@ -1,6 +1,7 @@
-"""The JSON files that ship with wanflow, and the only home of jsonschema.
+"""The JSON files that ship with wanflow, and whether a value fits them.
 
-Nearly every value is sound, which jsonschema-rs tells a hundred times faster; jsonschema says what is wrong with one.
+Nearly every value is sound, which jsonschema-rs tells a hundred times faster than jsonschema. What is wrong with one is
+said by `breach`, which is imported only then.
 """
 
 from __future__ import annotations
@@ -10,13 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
@@ -73,22 +71,14 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     """
     if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
-    errors = _validator(name).iter_errors(instance)
-    for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
-        yield Violation(
-            path=tuple(error.absolute_path),
-            rule=str(error.validator),
-            wanted=error.validator_value,
-            value=error.instance,
-            schema=error.schema if isinstance(error.schema, Mapping) else {},
-        )
+    yield from import_module("wanflow.breach").breaches(instance, name)
 
 
 @cache
 def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
     """Says yes or no alone."""
     file, _, fragment = name.partition("#")
-    whole = {**_checked(file), "$defs": _checked(PRODUCTION)["$defs"]} if file == PIPELINE else _checked(file)
+    whole = {**checked(file), "$defs": checked(PRODUCTION)["$defs"]} if file == PIPELINE else checked(file)
     own = json.loads(json.dumps(whole).replace(f"{PRODUCTION}#", "#"))
     return jsonschema_rs.Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
 
@@ -106,20 +96,7 @@ def _has_whole_decimal(instance: object) -> bool:
             return False
 
 
-@cache
-def _validator(name: str) -> Draft202012Validator:
-    file, _, fragment = name.partition("#")
-    if fragment:
-        return Draft202012Validator({"$ref": name}, registry=_beside(file))
-    return Draft202012Validator(_checked(file), registry=_beside(*({PRODUCTION} if file == PIPELINE else ())))
-
-
-def _beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
-    """What a `$ref` to another file may mean: schemas of ours by the file's name, so that no network is asked."""
-    return Registry().with_resources((file, DRAFT202012.create_resource(_checked(file))) for file in files)
-
-
-def _checked(name: str) -> Mapping[str, object]:
+def checked(name: str) -> Mapping[str, object]:
     """A schema without the conditions for editors, which would say everything twice and take their time."""
     schema = dict(load_schema(name))
     rules = schema.pop("allOf", None)

@@ -1,7 +1,7 @@
 """The one place where real parts are put together; the cli and the Python API both come in here.
 
 Heavy parts (ffmpeg, PyAV, the service) are imported when work needs them, so that a run with nothing to do is instant:
-`studio`, `intake` and `cli/main` are the only files that may import late.
+`studio`, `intake`, `schemas` and `cli/main` are the only files that may import late.
 """
 
 from __future__ import annotations
