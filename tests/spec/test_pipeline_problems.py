@@ -33,6 +33,7 @@ WHO = "  a: {model: wan2.7-r2v, prompt: '${who} x'}\n"
 CLIP = "  a: {first_clip: {input: clip, tail: 2}}\n"
 MEDIA = "{clip: {type: media}}"
 WHERE = "it is relative to the file that names it"
+SHIPPED = "they are bridge, extend, loop, relight, restyle, storyboard; a file is named by its path"
 
 AT_THE_USE = [
     (use(X, "{words: {type: string, default: x}}", "{wordz: x}"), "7:12", "`wordz` is no input of the pipeline `p`", "did you mean `words`?"),
@@ -57,7 +58,7 @@ AT_THE_USE = [
     (use(X, "{}", "{}", "a", "prompt: x"), "8:5", "`prompt` can't stand beside `use`", "it belongs to the shots of the pipeline: give it by `with`, or write it there"),
     (use(X, "{}", "{}", "a", "takes: 0"), "8:12", "`takes` has to be at least 1, not `0`", None),
     (file("", "a: {use: x.yaml}"), "4:12", "the pipeline `x.yaml` is not there", WHERE),
-    (file("", "a: {use: zz}"), "4:12", "no pipeline that comes with wanflow is called `zz`", None),
+    (file("", "a: {use: zz}"), "4:12", "no pipeline that comes with wanflow is called `zz`", SHIPPED),
     (file("", "a: {use: b}"), "4:12", "no pipeline that comes with wanflow is called `b`", "for a file write `use: b.yaml`"),
     (file(f"shots:\n{X}"), "4:12", "`b.yaml` is no pipeline", "a pipeline begins with `pipeline: NAME`"),
     (file(""), "4:12", "`b.yaml` is no pipeline", "a pipeline begins with `pipeline: NAME`"),
