@@ -115,7 +115,8 @@ def _price(plan: Plan, steps: Sequence[Step]) -> str:
 def _section(name: str) -> Iterator[str]:
     seen, (purpose, *more) = show(name), paragraphs(name)
     yield f"## {name}\n"
-    yield f"{purpose.removeprefix(f'{name}: ').capitalize()}\n"
+    words = purpose.removeprefix(f"{name}: ")
+    yield f"{words[0].upper()}{words[1:]}\n"
     yield from (f"{text}\n" for text in more if not text.startswith(("Example:", "List price:")))
     yield "| input | takes | left out | |"
     yield "|---|---|---|---|"

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from wanflow.cli.command.init import starting_files
+from wanflow.cli.starter import templates
 from wanflow.spec.load import read
 from wanflow.spec.pipeline import shipped
 
@@ -24,6 +26,21 @@ def writer() -> SimpleNamespace:
 def test_the_page_is_the_one_that_the_pipelines_write(writer: SimpleNamespace) -> None:
     """Nobody edits it by hand: `python docs/write_pipelines.py`."""
     assert writer.PAGE.read_text(encoding="utf-8") == writer.page()
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_the_example_at_the_top_is_the_shot_of_the_template(name: str) -> None:
+    """So it is tried wherever the template is."""
+    comment = [
+        line.removeprefix("#") for line in shipped()[name].read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+    ]
+    start, end = (
+        comment.index(" Example:") + 1,
+        next(n for n, line in enumerate(comment) if line.startswith(" List price")),
+    )
+    shown = yaml.safe_load("\n".join(comment[start:end]))
+    shots = yaml.safe_load(templates()[name].read_text(encoding="utf-8"))["shots"]
+    assert shown == {shot: written for shot, written in shots.items() if written.get("use") == name}
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

@@ -10,14 +10,16 @@ import pytest
 from kit.project import write_production
 from wanflow.cli.main import VERBS, commands
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "help" / "wanflow.txt"
+GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 
 
-def test_help_is_the_approved_one(wanflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`wanflow --help` reads as approved."""
+@pytest.mark.parametrize("words", [(), ("init",)], ids=lambda words: " ".join(words) or "wanflow")
+def test_help_is_the_approved_one(wanflow, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    """`wanflow --help` reads as approved, and so does that of `init`, which lists the templates."""
     monkeypatch.setenv("COLUMNS", "80")
-    said = wanflow("--help")
-    assert (said.code, said.out) == (0, GOLDEN.read_text(encoding="utf-8"))
+    said = wanflow(*words, "--help")
+    approved = GOLDEN / f"{words[-1] if words else 'wanflow'}.txt"
+    assert (said.code, said.out) == (0, approved.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("verb", VERBS)

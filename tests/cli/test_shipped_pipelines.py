@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import pytest
 from cli.conftest import Wanflow
+from PIL import Image, ImageChops, ImageStat
 
 from wanflow import studio
 from wanflow.cli.command.init import starting_files
@@ -44,6 +46,22 @@ FEEDS = {
 """What each of them is made from, by its media."""
 
 
+SAME, ANOTHER = 2.5, 4
+"""How far two frames' mean colours are apart at most where one was made from the other, and at least where not."""
+
+
+def ends(shot: str) -> tuple[Image.Image, Image.Image]:
+    """The first and the last frame of a shot's take, decoded."""
+    with av.open(f"out/shots/{shot}.t1.mp4") as film:
+        frames = [frame.to_image() for frame in film.decode(video=0)]
+    return frames[0], frames[-1]
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    """How much two frames differ, by the channel that differs most."""
+    return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)
+
+
 @pytest.fixture
 def studio_floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A production that uses all of them, in the current folder."""
@@ -66,6 +84,11 @@ def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, st
         assert {key: rows[key] for key in feeds} == feeds, name
         assert Path(f"out/shots/{shot}.t1.mp4").is_file()
     assert Path("out/all.mp4").is_file()
+    valley, summit, between, endless = (ends(shot) for shot in ("valley", "summit", "between/between", "endless/round"))
+    assert apart(between[0], valley[1]) < SAME
+    assert apart(between[1], summit[0]) < SAME
+    assert apart(endless[1], endless[0]) < SAME
+    assert min(apart(*valley), apart(*summit)) > ANOTHER, "the other ends would have been told apart"
 
 
 @pytest.mark.parametrize("name", NAMES)
