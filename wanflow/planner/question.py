@@ -109,10 +109,9 @@ def ask(
 
 def _former(request: str, inventory: Inventory, shots: Container[str]) -> Former | None:
     """A shot that is gone, and last asked what a new one asks now: it was renamed, or moved to another scene."""
-    for name, entry in inventory.lock.shots.items():
-        if entry.current == request and name not in shots:
-            return Former(name, entry)
-    return None
+    names = (name for name in inventory.last_asked_by.get(request, ()) if name not in shots)
+    name = next(names, None)
+    return None if name is None else Former(name, inventory.lock.shots[name])
 
 
 def is_settled(recipe: Canonical) -> bool:

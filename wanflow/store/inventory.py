@@ -22,7 +22,7 @@ class Inventory:
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
     surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
     unknown fate. `endings` are requests whose last word was a no. `on_record` are the names that the lock knew when the
-    snapshot was taken, whatever a run has entered since.
+    snapshot was taken, whatever a run has entered since, `last_asked_by` those of them that last asked a request.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -37,6 +37,7 @@ class Inventory:
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
     on_record: frozenset[str] = frozenset()
+    last_asked_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
@@ -58,4 +59,14 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         adrift=diary.adrift,
         endings=diary.endings,
         on_record=frozenset(lock.shots),
+        last_asked_by=_askers(lock),
     )
+
+
+def _askers(lock: Lock) -> dict[str, tuple[str, ...]]:
+    """The shots that last asked each request, in the lock's order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, entry in lock.shots.items():
+        if entry.current is not None:
+            found[entry.current] = (*found.get(entry.current, ()), name)
+    return found
