@@ -24,7 +24,7 @@ demo: $(RUN_TIME)
 	@$(IN)/wanflow run --file $(LIGHTHOUSE)/wanflow.yaml
 
 test: $(DEVELOPMENT)
-	@$(IN)/python -m pytest -m 'not slow'
+	@$(IN)/python -m pytest -m 'not slow' --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # 5 is pytest's word for "no such tests"
 test-slow: $(DEVELOPMENT)
