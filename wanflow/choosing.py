@@ -6,13 +6,15 @@ None of it waits for a run, and none of it costs anything by itself: the lock is
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wanflow import studio, timing
-from wanflow.errors import UnknownTarget
+from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.graph.build import cut_sources
+from wanflow.graph.node import CutVertex
 from wanflow.graph.recipe import request_key
 from wanflow.graph.select import named, one
 from wanflow.media import probe
@@ -22,6 +24,7 @@ from wanflow.planner.supply import film_of
 from wanflow.report.roster import picked_take, question_of
 from wanflow.runner.provenance import MADE_ELSEWHERE
 from wanflow.spec.production import Production, Shot
+from wanflow.spec.source import ShotSource
 from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
@@ -145,10 +148,23 @@ def release(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]
     return tuple(Chosen(shot, f"{shot} is {'released' if shot in held else 'not held'}") for shot in shots)
 
 
-def _named(plan: Plan, select: Sequence[str]) -> Iterator[str]:
-    """The shots that selectors name, those alone, in the production's order."""
-    chosen = named(plan.graph, select, studio.states(plan))
-    return (shot for shot in plan.graph.production.shots if shot in chosen)
+def _named(plan: Plan, select: Sequence[str]) -> list[str]:
+    """The shots that selectors name, those alone, in the production's order; a cut names those that are in it.
+
+    Raises UnknownTarget where that is none: nobody decides about nothing on purpose.
+    """
+    chosen = set(named(plan.graph, select, studio.states(plan)))
+    cuts = named(plan.graph, [word for word in select if word.startswith("cut:")], {})
+    for vertex in plan.graph.vertices:
+        if isinstance(vertex, CutVertex) and vertex.id in cuts:
+            chosen |= {source.shot for source in cut_sources(vertex.cut) if isinstance(source, ShotSource)}
+    shots = [shot for shot in plan.graph.production.shots if shot in chosen]
+    if not shots:
+        words = " ".join(select)
+        tags = {f"tag:{tag}" for shot in plan.graph.production.shots.values() for tag in shot.tags}
+        hint = did_you_mean(words, tags) or "`wanflow list` shows what a selector means"
+        raise UnknownTarget(f"`{words}` means no shot here", hint=hint)
+    return shots
 
 
 def _shot(plan: Plan, name: str) -> Shot:

@@ -48,6 +48,11 @@ def promise(vertex: str) -> Identity:
     return {"promise": vertex}
 
 
+def promise_of_part(whole: Canonical, piece: Piece) -> Identity:
+    """What a piece of something will be that is only promised: equal pieces of equal promises will be one."""
+    return promise(f"{digest.of_json(whole)} {piece}")
+
+
 def is_promise(identity: Canonical) -> bool:
     """Whether an identity in a recipe only stands for something not made yet."""
     return isinstance(identity, Mapping) and "promise" in identity

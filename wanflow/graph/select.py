@@ -13,6 +13,11 @@ from wanflow.spec.production import Production
 MOST_LISTED = 4
 """Shots of a group that a hint names."""
 
+STATES = (
+    *("new", "changed", "current", "queued", "rendering", "failed", "refused", "unknown", "held", "blocked", "missing"),
+)
+"""What `state:` may ask for."""
+
 States = Mapping[str, str]
 """The state of each shot, as `status` says it."""
 
@@ -39,16 +44,25 @@ def one(production: Production, word: str) -> str:
 
     The name of a used pipeline stands for its output; any other word is given back as it is.
 
-    Raises UnknownTarget for the group of a matrix.
+    Raises UnknownTarget for the group of a matrix, and for a scene.
     """
     name, mark, number = word.rpartition(".t")
     take = mark + number if mark and number.isdecimal() else ""
     shots = production.addresses.get(name if take else word, ())
     if len(shots) > 1:
-        listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
-        more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
-        raise UnknownTarget(f"`{word}` is a group of {len(shots)} shots", hint=f"name one of them: {listed}{more}")
+        raise _several(word, "a group", shots)
+    if not shots and word not in production.shots:
+        scene = [shot for shot in production.shots if shot.startswith(f"{word}/")]
+        if scene:
+            raise _several(word, "a scene", scene)
     return f"{shots[0]}{take}" if shots else word
+
+
+def _several(word: str, kind: str, shots: Sequence[str]) -> UnknownTarget:
+    listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
+    more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
+    many = "1 shot" if len(shots) == 1 else f"{len(shots)} shots"
+    return UnknownTarget(f"`{word}` is {kind} of {many}", hint=f"name one of them: {listed}{more}")
 
 
 def _everything(graph: ShotGraph) -> frozenset[str]:
@@ -64,10 +78,13 @@ def _expand(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
 
 def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
     shots = [vertex.shot for vertex in graph.vertices if isinstance(vertex, ShotVertex)]
+    if word == "tag:":
+        raise UnknownTarget("`tag:` names no tag", hint="e.g. `tag:night`")
     if word.startswith("tag:"):
         return frozenset(shot.name for shot in shots if word.removeprefix("tag:") in shot.tags)
     if word.startswith("state:"):
-        return frozenset(shot.name for shot in shots if states.get(shot.name) == word.removeprefix("state:"))
+        state = _state(word.removeprefix("state:"))
+        return frozenset(shot.name for shot in shots if states.get(shot.name) == state)
     if word.rpartition(".t")[1] and word.rpartition(".t")[2].isdecimal():
         word = one(graph.production, word)
     if _take_of(graph, word) is not None:
@@ -81,6 +98,14 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
     if not matched:
         raise _unknown(word, [*_names(graph), *graph.production.addresses])
     return matched
+
+
+def _state(word: str) -> str:
+    """A state's name; raises UnknownTarget for what is none, since that would select nothing for ever."""
+    if word not in STATES:
+        hint = did_you_mean(word, STATES) or f"they are {', '.join(STATES)}"
+        raise UnknownTarget(f"no state is called `{word}`", hint=hint)
+    return word
 
 
 def _take_of(graph: ShotGraph, word: str) -> str | None:

@@ -114,7 +114,8 @@ def _decide_take(question: Question, ordinal: int, supplies: Mapping[str, Supply
         answer = next(filter(None, answers), None)
         if answer is not None:
             return answer
-    return _render(question, replace(blank, seed=seed if question.known else question.shot.seed), supplies, world)
+    settled = question.known or question.shot.seed is not None
+    return _render(question, replace(blank, seed=seed if settled else None), supplies, world)
 
 
 def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:

@@ -199,8 +199,11 @@ def _promise(desk: _Desk, question: Question, decisions: tuple[Decision, ...]) -
 
 
 def _spare(desk: _Desk, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> None:
-    """Decide again on the extracts of a shot that needs none of them: nothing will read them."""
-    if any(decision.action in {Action.RENDER, Action.BLOCKED} for decision in decisions):
+    """Decide again on the extracts of a shot that needs none of them: nothing will read them.
+
+    One that waits for another shot's take needs them all the same: by them the run knows that it asks the same.
+    """
+    if any(decision.action in {Action.RENDER, Action.BLOCKED} or _is_twin(decision) for decision in decisions):
         return
     extracts = [name for name in desk.graph.inputs(vertex.id) if name in desk.decisions]
     world = replace(desk.world, spare=frozenset(extracts))
@@ -208,6 +211,10 @@ def _spare(desk: _Desk, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> 
         extract = desk.graph.vertex(name)
         if isinstance(extract, ExtractVertex):
             desk.decisions[name] = decide(extract, supplies_for(extract, desk.supplies, desk.graph), world)
+
+
+def _is_twin(decision: Decision) -> bool:
+    return decision.action is Action.RESTORE and decision.take is None
 
 
 def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> Supply:

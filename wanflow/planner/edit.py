@@ -64,7 +64,7 @@ def extract_identity(vertex: ExtractVertex, source: Supply) -> Identity | Reason
     if source.film is None and source.known:
         return Reason(Code.INPUT_FAILED, f"`{vertex.origin}` has no frames to cut `{vertex.id}` from")
     if source.film is None or source.digest is None:
-        return recipe.promise(vertex.id)
+        return recipe.promise_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):
         return _sound_identity(vertex, source.digest, source.film)
     try:

@@ -119,7 +119,9 @@ def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[Row]:
 
 def _of_media(media: Media) -> Iterator[Row]:
     named = f"{media.cast}: " if media.cast else ""
-    yield Row(media.slot, f"{named}{source_text(media.source)}", media.place, media.origin)
+    yield Row(
+        media.slot, f"{named}{source_text(media.source)}", media.used_at if media.origin else media.place, media.origin
+    )
     if media.voice is not None:
         yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
 

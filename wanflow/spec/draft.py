@@ -9,7 +9,7 @@ from wanflow.errors import did_you_mean
 from wanflow.spec.problem import Problem, has_errors
 from wanflow.spec.sight import Sight
 from wanflow.spec.source import Source
-from wanflow.spec.sourceform import read_source, value_origin, value_place
+from wanflow.spec.sourceform import read_source, value_origin, value_place, written_at
 from wanflow.yamlvalue import Filled, Place, Scalar
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Sequence as Listed
@@ -32,10 +32,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a media key holds, where that is written, and the names that it came through."""
+    """What a media key holds, where that is written, where the shot asks for it if that is elsewhere, and the names it
+    came through.
+    """
 
     source: Source
     place: Place
+    asked_at: Place | None = None
     origin: tuple[Filled, ...] = ()
 
 
@@ -131,7 +134,8 @@ def _slots(node: Table, sight: Sight, problems: list[Problem]) -> dict[str, Slot
         value = node.find(slot)
         source = None if value is None else read_source(value, sight, problems)
         if source is not None and value is not None:
-            found[slot] = Slot(source, value_place(value), value_origin(value, sight))
+            origin = value_origin(value, sight)
+            found[slot] = Slot(source, written_at(value, sight), value_place(value) if origin else None, origin)
     return found
 
 

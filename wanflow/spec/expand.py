@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from wanflow.errors import did_you_mean
 from wanflow.spec.census import DEEPEST, WAY_OUT, Census, Weight
 from wanflow.spec.generator import is_generator, without
 from wanflow.spec.inputs import bind
@@ -15,6 +16,7 @@ from wanflow.spec.matrix import read_matrix
 from wanflow.spec.pipeline import Pipeline
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import Via
+from wanflow.spec.shape import shot_keys
 from wanflow.spec.sight import Addresses, Sight
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Node, Place, Scalar, Sequence
@@ -217,14 +219,17 @@ class Expansion:
 
 
 def _without_nothing(node: Table, names: Names) -> Table:
-    """A mapping with its names filled in, without the keys whose input was left out."""
+    """A mapping with its names filled in, without the keys whose input was left out.
+
+    A key that means nothing stays, to be told of.
+    """
     filled = names.fill(node)
     if not isinstance(filled, Table):
         return node
     kept = tuple(
         (key, value)
         for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
-        if value is before or not isinstance(value, Scalar) or value.value is not None
+        if value is before or not isinstance(value, Scalar) or value.value is not None or key.words not in shot_keys()
     )
     return Table(kept, filled.place)
 
@@ -248,5 +253,6 @@ def _stands_beside_use(key: Scalar) -> bool:
 
 
 def _stray(key: Scalar) -> Problem:
-    hint = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
+    elsewhere = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
+    hint = elsewhere if key.words in shot_keys() else did_you_mean(key.words, BESIDE_USE) or elsewhere
     return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from wanflow.errors import nearest
 from wanflow.spec.problem import Problem
-from wanflow.yamlvalue import Filled, Node, Scalar, Sequence
+from wanflow.yamlvalue import Filled, Node, Scalar, Sequence, scalar
 from wanflow.yamlvalue import Mapping as Table
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
@@ -76,11 +76,21 @@ class Names:
         if name in self.vars and name not in self.cast:
             known = self.vars[name]
             filled = Scalar(known.value, known.words, written.place, filled=self._trail(name))
+        elif whole is not None and not prompt and (default := self._default(name)) is not None:
+            filled = replace(scalar(default, written.place), plain=written.plain)
         else:
             trail: list[Filled] = []
             words = self._text(text, written, trail, prompt=prompt)
             filled = Scalar(words, words, written.place, filled=tuple(dict.fromkeys(trail)))
         return filled if prompt else self._without_cast(filled)
+
+    def _default(self, whole: str) -> str | None:
+        """What stands for a name that nothing is known of, `${seconds:-4}`; it has a type, like any value of YAML."""
+        parts = _NAME.fullmatch(whole)
+        if parts is None or parts["kind"] != "-" or not parts["rest"]:
+            return None
+        name = parts["name"].strip()
+        return None if self.knows(name) and not self._is_left_out(name) else parts["rest"]
 
     def _text(self, text: str, written: Scalar, trail: list[Filled], *, prompt: bool) -> str:
         """A text with its names filled in; as it is written, and a problem, where that makes far too much of it."""

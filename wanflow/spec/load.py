@@ -25,7 +25,7 @@ from wanflow.spec.shape import check_shot
 from wanflow.spec.sight import Addresses, Sight
 from wanflow.spec.texts import Texts
 from wanflow.yamlvalue import Mapping as Table
-from wanflow.yamlvalue import Place, scalar
+from wanflow.yamlvalue import Place, Scalar, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
@@ -142,10 +142,25 @@ class _Making:
             self._expansion.count_as_there(page.keys("shots"), page.scene)
             self._expansion.add(page.shots, Scope(page.names, self._sight(page), layers, page.via))
         cast = self._cast(pages)
-        made = (self._shot(written, region, cast) for written in self._expansion.written)
-        shots = {shot.name: shot for shot in made if shot is not None}
+        shots: dict[str, Shot] = {}
+        first: dict[Place, str] = {}
+        for written in self._expansion.written:
+            before = len(self._problems)
+            shot = self._shot(written, region, cast)
+            if shot is not None:
+                shots[shot.name] = shot
+            if written.generated and len(self._problems) > before:
+                self._name_the_first(written.name, first, before)
         self._problems += _too_many_takes(shots.values())
         return shots
+
+    def _name_the_first(self, name: Scalar, first: dict[Place, str], before: int) -> None:
+        """What is wrong with all shots of a matrix, or in all uses of a pipeline, is told of the first of them."""
+        known = first.setdefault(replace(name.place, used_at=()), name.words)
+        self._problems[before:] = [
+            replace(problem, message=problem.message.replace(f"`{name.words}`", f"`{known}`"))
+            for problem in self._problems[before:]
+        ]
 
     def _shot(self, written: Written, region: str, cast: Mapping[str, Member]) -> Shot | None:
         node: Table | None = written.node

@@ -90,7 +90,7 @@ def _media(draft: Draft, references: tuple[Member, ...]) -> Iterator[Media]:
     for slot in SLOTS:
         if slot in draft.slots:
             held = draft.slots[slot]
-            yield Media(slot, slot, held.source, held.place, origin=held.origin)
+            yield Media(slot, slot, held.source, held.place, named_at=held.asked_at, origin=held.origin)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
         yield Media(

@@ -225,6 +225,12 @@ def _name_place(root: Table, path: Sequence[str | int]) -> Place:
     return place
 
 
+def shot_keys() -> frozenset[str]:
+    """The keys of a shot."""
+    definitions = load_schema(SCHEMA)["$defs"]
+    return _keys(definitions["shot"]) if isinstance(definitions, Mapping) else frozenset()
+
+
 def known_parameters() -> frozenset[str]:
     """The keys of `defaults` that are parameters, as the schema lists them."""
     definitions = load_schema(SCHEMA)["$defs"]

@@ -14,7 +14,7 @@ from wanflow.errors import did_you_mean
 from wanflow.spec.home import Home
 from wanflow.spec.piece import NoSuchPiece, piece_of
 from wanflow.spec.problem import Problem, Severity
-from wanflow.spec.sight import Sight
+from wanflow.spec.sight import Given, Sight
 from wanflow.spec.source import (
     DataSource,
     FileSource,
@@ -70,16 +70,27 @@ def value_place(node: Node) -> Place:
     return node.place
 
 
+def written_at(node: Node, sight: Sight) -> Place:
+    """Where a source's own value is written, also where it came in by an input: there somebody can mend it."""
+    given = _given(node, sight)
+    return value_place(node) if given is None or given.node is None else written_at(given.node, given.sight)
+
+
+def _given(node: Node, sight: Sight) -> Given | None:
+    """What the input that a source names was given."""
+    written = node.find("input") if isinstance(node, Table) else None
+    return sight.inputs.get(written.words) if sight.inputs and isinstance(written, Scalar) else None
+
+
 def value_origin(node: Node, sight: Sight) -> tuple[Filled, ...]:
     """The names and inputs that a source's own value came through."""
     if isinstance(node, Scalar):
         return node.filled
+    given = _given(node, sight)
+    if given is not None and given.node is not None:
+        return (given.filled, *value_origin(given.node, given.sight))
     named = [node.find(key) for key in _FORMS] if isinstance(node, Table) else []
-    value = next((each for each in named if isinstance(each, Scalar)), None)
-    given = sight.inputs.get(value.words) if sight.inputs and value is not None and value is named[-1] else None
-    if given is None or given.node is None:
-        return value.filled if value is not None else ()
-    return (given.filled, *value_origin(given.node, given.sight))
+    return next((each.filled for each in named if isinstance(each, Scalar)), ())
 
 
 def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Problem]) -> Source | None:

@@ -28,7 +28,7 @@ class Texts:
         try:
             document = parse(bytes_of(file), name)
         except (OSError, ValueError) as error:
-            problems.append(_unreadable(name, place, what, error))
+            problems.append(_unreadable(name, place, what or f"the production `{file.as_posix()}`", error))
             return None
         self.lines[name] = document.lines
         problems += [_problem_of(trouble) for trouble in document.troubles]
@@ -66,7 +66,7 @@ def _unreadable(name: str, place: Place | None, what: str, error: OSError | Valu
     words = _reason(error)
     if place is None:
         hint = "`wanflow init` makes one; `-f` names another"
-        return Problem(Place(name, 1, 1), f"the production `{name}` {words}", hint)
+        return Problem(Place(name, 1, 1), f"{what} {words}", hint)
     return Problem(place, f"{what} {words}", "it is relative to the file that names it")
 
 

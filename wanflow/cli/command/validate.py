@@ -55,9 +55,10 @@ def as_json(problem: Problem) -> dict[str, object]:
 
 
 def as_annotation(problem: Problem, folder: Path) -> str:
-    """A problem as a workflow command; `file` is relative to the current folder, where a checkout usually is."""
+    """A problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
     place, message = _told(problem)
-    file = Path(os.path.relpath(folder / place.file)).as_posix()
+    checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
+    file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
     text = f"{message}\nhint: {problem.hint}" if problem.hint else message
     where = f"file={_property(file)},line={place.line},col={place.column}"
     return f"::{problem.severity.value} {where}::{_data(text)}"
