@@ -40,3 +40,18 @@ def test_a_state_that_there_is_not_is_told_with_the_nearest(wanflow: Wanflow, re
     assert "no state is called `curent`" in said.err
     assert "did you mean `current`?" in said.err
     assert "names no tag" in wanflow(*words, "tag:").err
+
+
+@pytest.mark.parametrize("command", [("show",), ("why",), ("pick", "1")], ids=" ".join)
+def test_a_scene_is_told_for_what_it_is(wanflow: Wanflow, film: Path, command: tuple[str, ...]) -> None:
+    """Where one shot is wanted, with the names of its shots."""
+    Path("sea.yaml").write_text(
+        "scene: sea\nshots:\n  swell: {first_frame: sets/coast.png, prompt: x}\n", encoding="utf-8"
+    )
+    text = film.read_text(encoding="utf-8")
+    film.write_text(text.replace("wanflow: 1\n", "wanflow: 1\ninclude: [sea.yaml]\n"), encoding="utf-8")
+    verb, *rest = command
+    said = wanflow(verb, "sea", *rest)
+    assert said.code == 2
+    assert "`sea` is a scene of 1 shot" in said.err
+    assert "`sea/swell`" in said.err

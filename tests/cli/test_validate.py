@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from kit.project import rewrite
 from wanflow.cli.command.validate import as_annotation
 from wanflow.spec.problem import Problem
@@ -57,3 +59,15 @@ def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) 
     assert "`cutz` is no key here" in done.out
     assert "`sets/nowhere.png` is not there" in done.out
     assert "need each other in a circle" in done.out
+
+
+def test_annotations_begin_at_the_checkout(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub looks for their files there, wherever a job works."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(film.parent.parent))
+    film.write_text(film.read_text(encoding="utf-8") + "cutz: {}\n", encoding="utf-8")
+    assert f"::error file={film.parent.name}/wanflow.yaml," in wanflow("validate", "--format", "github").out
+
+
+def test_a_production_that_is_not_there_is_named_as_it_was_asked_for(wanflow, film: Path) -> None:
+    """Not by the last part of its path alone."""
+    assert "`nowhere/wanflow.yaml` is not there" in wanflow("validate", "-f", "nowhere/wanflow.yaml").out

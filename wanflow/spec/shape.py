@@ -118,8 +118,15 @@ def _missing(root: Table, broken: Violation) -> Iterator[Problem]:
     wanted = broken.wanted if isinstance(broken.wanted, Sequence) else ()
     for key in wanted:
         if key not in given:
-            hint = "begin the file with `wanflow: 1`" if key == "wanflow" else None
+            hint = _MISSING.get(str(key)) if key != "key" or "matrix" in broken.path else None
             yield Problem(_name_place(root, broken.path), f"`{key}` is missing", hint)
+
+
+_MISSING = {
+    "wanflow": "begin the file with `wanflow: 1`",
+    "key": "a value of several parts needs a `key` for its name; combinations are left out by `exclude`",
+}
+"""What to write, by the key that is missing."""
 
 
 def _combination(broken: Violation) -> str:
