@@ -153,7 +153,7 @@ REFUSED = [
     (shot("[a]"), "5:13: `matrix` has to be a mapping, not a list", None),
     (shot("{}"), "5:5: the mapping is empty", None),
     (shot("{exclude: [{a: x}]}"), "5:5: the matrix has no dimension", None),
-    (shot("{a: [{words: x}]}"), "5:18: `key` is missing", None),
+    (shot("{a: [{words: x}]}"), "5:18: `key` is missing", "a value of several parts needs a `key`"),
     (shot("{Aa: [x]}"), "5:14: `Aa` is no name", "begin with a small letter"),
     (shot("{a: [null]}"), "5:18: this has to be text or a number or `true` or `false` or a mapping, not nothing", None),
     (
