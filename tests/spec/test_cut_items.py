@@ -145,3 +145,19 @@ def test_a_shot_that_is_misspelt_in_a_cut_is_found_beside_a_title(found) -> None
     ((line, column, words),) = found("  m: [{title: hello, duration: 1}, caost]\n")
     assert (line, column) == (7, 36)
     assert "did you mean `coast`?" in words
+
+
+def test_what_is_wrong_with_a_cut_hides_nothing_else_of_it(reading) -> None:
+    """Every problem at once: of its shape, its items, its colours."""
+    text = (
+        "shots: {a: {first_frame: a.png}}\n"
+        "cuts:\n  m:\n    loudness: 3\n    items: [a, nope, {title: x, duration: 1, background: blurple}, {title: ' ', duration: 1}]\n"
+    )
+    _, problems = reading(text)
+    words = [each.message for each in problems]
+    assert sorted(words) == [
+        "`loudness` has to be at most -5, not `3`",
+        "`title` is empty",
+        "no colour is called `blurple`",
+        "no shot is called `nope`",
+    ]

@@ -111,7 +111,7 @@ def _item(node: Node, sight: Sight, problems: list[Problem], *, slated: bool, fi
         return None  # of a wrong shape, which is said already
     source = _source(node, sight, problems)
     if source is None:
-        problems.append(Problem(node.place, "an item is a `shot`, a `file` or a `title`"))
+        problems.append(_nothing(node))
         return None
     problems += _stray(node, source)
     return CutItem(
@@ -124,6 +124,14 @@ def _item(node: Node, sight: Sight, problems: list[Problem], *, slated: bool, fi
         seconds=number_of(node, "duration"),
         transition=_transition(node, problems, first=first),
     )
+
+
+def _nothing(node: Table) -> Problem:
+    """An item that names nothing, or a title without words."""
+    title = node.find("title")
+    if title is not None:
+        return Problem(title.place, "`title` is empty", "for a blank picture draw one, and name it as a `file`")
+    return Problem(node.place, "an item is a `shot`, a `file` or a `title`", "e.g. `{shot: coast}`")
 
 
 def _source(node: Table, sight: Sight, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:

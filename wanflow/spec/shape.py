@@ -72,7 +72,7 @@ def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
             strange = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
             if any(difflib.get_close_matches(key, _WEIGHTY) for key in strange):
                 yield group, name
-        case (group, name, key, *_) if key not in _WEIGHTY and group == "shots":
+        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _WEIGHTY:
             yield group, name, key
         case (group, name, *_):
             yield group, name
