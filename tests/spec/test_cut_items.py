@@ -161,3 +161,10 @@ def test_what_is_wrong_with_a_cut_hides_nothing_else_of_it(reading) -> None:
         "no colour is called `blurple`",
         "no shot is called `nope`",
     ]
+
+
+def test_a_cut_is_written_as_what_its_name_says(reading) -> None:
+    """An `.avi` with an mp4 inside would open nowhere."""
+    for path, sound in (("out/e.avi", False), ("out/p", False), ("out/Film.MP4", True), ("../films/a.mp4", True)):
+        _, problems = reading(f"shots: {{a: {{first_frame: a.png}}}}\ncuts: {{m: {{items: [a], output: {path}}}}}\n")
+        assert [each.hint for each in problems] == ([] if sound else ["end it in `.mp4`"])

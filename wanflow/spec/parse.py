@@ -56,6 +56,10 @@ def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Membe
     )
 
 
+FILM = ".mp4"
+"""How a cut's file ends: what is inside is always that."""
+
+
 def parse_cut(
     name: Scalar, node: Node, label: Node | None, out: str, backend: str, sight: Sight, problems: list[Problem]
 ) -> Cut:
@@ -64,7 +68,9 @@ def parse_cut(
     output = node.find("output") if isinstance(node, Table) else None
     nodes = listed.items if isinstance(listed, Sequence) else ()
     items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
-    path = output.words if isinstance(output, Scalar) else f"out/{name.words}.mp4"
+    path = output.words if isinstance(output, Scalar) else f"out/{name.words}{FILM}"
+    if isinstance(output, Scalar) and posixpath.splitext(path)[1].lower() != FILM:
+        problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
     shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
     return Cut(name.words, name.place, items, place_output(out, path), shape, finish)
 
