@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 FEW = 50
@@ -50,8 +51,23 @@ class StoreBusy(StoreFault):
     """Another run holds this production."""
 
 
+@dataclass(frozen=True, slots=True)
+class LockFault:
+    """One line of a lock that can't be read, from 1, and what is wrong with it."""
+
+    line: int
+    words: str
+
+
 class LockUnreadable(StoreFault):
-    """The lock file has conflict markers, duplicate keys, a newer version, or is no lock at all."""
+    """The lock file is damaged, of a newer version, or no lock at all.
+
+    `faults` are the lines that are wrong, as far as lines are known.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, faults: tuple[LockFault, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.faults = faults
 
 
 class MediaFault(WanflowError):

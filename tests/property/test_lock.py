@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,10 +46,21 @@ def entries(draw: st.DrawFn) -> ShotEntry:
         numbers=dict(zip(digests, numbers, strict=True)),
         current=draw(st.none() | DIGESTS),
         picks=draw(st.dictionaries(DIGESTS, st.sampled_from(digests), max_size=2)) if digests else {},
-        held=draw(st.none() | st.sampled_from(digests)) if digests else None,
         wishes=draw(st.dictionaries(DIGESTS, NUMBERS, max_size=2)),
         recipes={core: draw(RECIPES) for core in referred},
+        former=draw(st.frozensets(st.sampled_from(["old", "harbour/old", "水墨"]), max_size=2)),
+        **_rivals(draw, digests),
     )
+
+
+def _rivals(draw: st.DrawFn, digests: list[str]) -> dict[str, Any]:
+    """What two branches chose before a merge, where there are takes enough."""
+    if len(digests) < 2:
+        return {"held": draw(st.none() | st.sampled_from(digests))} if digests else {}
+    both = st.lists(st.sampled_from(digests), unique=True, min_size=2).map(sorted).map(tuple)
+    rivals = {"rival_picks": draw(st.dictionaries(st.just("0" * 64), both, max_size=1))}
+    held = {"rival_holds": draw(both)} if draw(st.booleans()) else {"held": draw(st.sampled_from(digests))}
+    return {**rivals, **held}
 
 
 def _takes(digest: str) -> st.SearchStrategy[Take]:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.locks import with_take
+from kit.locks import fingerprint, with_take
 from wanflow import digest
-from wanflow.errors import LockUnreadable
 from wanflow.store import lockfile
-from wanflow.store.lock import Lock, pick
+from wanflow.store.lock import Lock, pick, set_current
 
 GIT = shutil.which("git") or "git"
 Change = Callable[[Lock], Lock]
@@ -101,8 +100,8 @@ def test_new_shots_and_new_requests_side_by_side_merge(tmp_path: Path) -> None:
     }
 
 
-def test_picks_of_different_shots_merge_and_two_of_one_are_refused(tmp_path: Path) -> None:
-    """A pick is somebody's decision: of two for the same request none is guessed."""
+def test_picks_of_different_shots_merge_and_two_of_one_are_rivals(tmp_path: Path) -> None:
+    """A pick is somebody's decision: of two for the same request none is guessed, and both stay until one is picked."""
 
     def picked(shot: str, word: str) -> Change:
         return lambda lock: pick(lock, shot, "f" * 64, digest.of_bytes(word.encode()))
@@ -117,12 +116,18 @@ def test_picks_of_different_shots_merge_and_two_of_one_are_refused(tmp_path: Pat
     other.mkdir()
     code, path = _merge(other, both, picked("coast", "c1"), picked("coast", "c2"))
     assert code == 0
-    with pytest.raises(LockUnreadable, match="stands twice, at line"):
-        lockfile.read(path)
+    rivals = tuple(sorted(digest.of_bytes(word) for word in (b"c1", b"c2")))
+    merged = lockfile.read(path).shots["coast"]
+    assert (merged.picks, merged.rival_picks) == ({}, {"f" * 64: rivals})
+    lockfile.update(path, lambda lock: with_take(lock, "dawn", "d"))
+    assert lockfile.read(path).shots["coast"] == merged
+    settled = lockfile.update(path, picked("coast", "c2")).shots["coast"]
+    assert (settled.picks, settled.rival_picks) == ({"f" * 64: digest.of_bytes(b"c2")}, {})
+    assert lockfile.read(path).shots["coast"] == settled
 
 
-def test_a_conflict_is_refused_with_its_line_and_settled_by_keeping_both(tmp_path: Path) -> None:
-    """Where git can't merge, the lock is refused until the marker lines are gone; with both sides kept it reads."""
+def test_a_conflict_counts_as_the_lines_of_both_sides(tmp_path: Path) -> None:
+    """Where git can't merge, every line is still a whole fact; it is said, and the next change writes the lock as one."""
     base, early, late = sorted(("one", "two", "three"), key=lambda word: digest.of_bytes(word.encode()))
     code, path = _merge(
         tmp_path,
@@ -132,11 +137,46 @@ def test_a_conflict_is_refused_with_its_line_and_settled_by_keeping_both(tmp_pat
         attributes="",
     )
     assert code == 1
+    assert "<<<<<<<" in path.read_text(encoding="utf-8")
+    merged = lockfile.read(path)
+    assert sorted(merged.shots["coast"].numbers.values()) == [1, 2, 3]
+    assert "has a merge conflict: the lines of both sides count" in merged.notes[0]
+    assert lockfile.update(path, lambda lock: lock) == merged
+    assert "<<<<<<<" not in path.read_text(encoding="utf-8")
+    assert (lockfile.read(path), lockfile.read(path).notes) == (merged, ())
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
+def test_the_common_base_of_a_conflict_does_not_count(style: str, tmp_path: Path) -> None:
+    """Styles that show the base show what neither side has any more."""
+    words = ("one", "two", "three")
+
+    def picked(word: str) -> Change:
+        return lambda lock: pick(lock, "coast", "f" * 64, digest.of_bytes(word.encode()))
+
+    def rendered(lock: Lock) -> Lock:
+        for number, word in enumerate(words, 1):
+            lock = with_take(lock, "coast", word, number=number)
+        return picked("one")(lock)
+
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "config", "merge.conflictStyle", style)
+    code, path = _merge(tmp_path, rendered, picked("two"), picked("three"), attributes="")
+    rivals = tuple(sorted(digest.of_bytes(word) for word in (b"two", b"three")))
+    assert (code, lockfile.read(path).shots["coast"].rival_picks) == (1, {"f" * 64: rivals})
+
+
+def test_lines_that_both_sides_have_are_one(tmp_path: Path) -> None:
+    """Both sides ran the same request: `current` settles itself, and equal lines are one."""
+    path = tmp_path / "wanflow.lock"
+    lockfile.update(path, lambda lock: set_current(with_take(lock, "coast", "c"), "coast", "a" * 64))
+    one = lockfile.read(path)
     lines = path.read_text(encoding="utf-8").split("\n")
-    marker = next(number for number, line in enumerate(lines, start=1) if line.startswith("<<<<<<<"))
-    with pytest.raises(LockUnreadable, match=f"merge conflict at line {marker}") as fault:
-        lockfile.read(path)
-    assert "keep both sides' takes" in (fault.value.hint or "")
+    path.write_text("\n".join([lines[0], *lines[1:-3], *lines[1:]]), encoding="utf-8")
+    assert lockfile.read(path) == one
+    text = path.read_text(encoding="utf-8").replace("a" * 64, fingerprint("coast"), 1)
+    path.write_text(text, encoding="utf-8")
+    assert lockfile.read(path).shots["coast"].current == fingerprint("coast")
 
 
 def test_names_of_scenes_groups_and_chinese_shots_merge_by_themselves(tmp_path: Path) -> None:

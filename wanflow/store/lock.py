@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow.store.take import Recipe, Take
@@ -13,9 +13,13 @@ class ShotEntry:
     """What the lock says of one shot.
 
     `takes` are by digest; `numbers` gives each digest its running number. `current` is the fingerprint of the
-    request that was last run. `picks` keeps one picked digest per fingerprint, so that an undo brings its own pick
+    request that was last run. `picks` keeps one picked digest per request, so that an undo brings its own pick
     back; `held` is the digest that is kept although the shot changed; `wishes` how many takes a request was asked
     for beyond `takes:`, as an absolute number; `recipes` the requests in words, so that `why` can compare.
+
+    `rival_picks` are requests for which two branches picked different takes before a merge, with the digests of both;
+    such a request has no entry in `picks`. `rival_holds` are the digests that two branches hold. A pick settles either.
+    `former` are names that the shot had before it was renamed: what arrives under one of them belongs to this shot.
     """
 
     takes: Mapping[str, Take] = field(default_factory=dict)
@@ -25,6 +29,9 @@ class ShotEntry:
     held: str | None = None
     wishes: Mapping[str, int] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    rival_picks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rival_holds: tuple[str, ...] = ()
+    former: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +46,20 @@ class Lock:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
 
-def next_number(entry: ShotEntry) -> int:
-    """The running number of a shot's next take; numbers are never reused."""
-    return max(entry.numbers.values(), default=0) + 1
+def next_number(entry: ShotEntry, reserved: Collection[int] = ()) -> int:
+    """The running number of a shot's next take, beyond those that takes have and those `reserved` for takes to come."""
+    return max((*entry.numbers.values(), *reserved), default=0) + 1
 
 
-def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int) -> Lock:
-    """The lock with a take of a shot under its number, or the next free one where that is taken by another take."""
+def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int, *, reserved: Collection[int] = ()) -> Lock:
+    """The lock with a take of a shot under its number, or the next free one where that is taken by another take.
+
+    `reserved` are numbers that submissions have whose takes did not arrive yet: no other take gets them.
+    """
     entry = lock.shots.get(shot, ShotEntry())
     taken = {item for digest, item in entry.numbers.items() if digest != take.digest}
     wanted = entry.numbers.get(take.digest, number)
-    numbered = next_number(entry) if wanted in taken else wanted
+    numbered = next_number(entry, reserved) if wanted in taken else wanted
     entry = replace(
         entry,
         takes={**entry.takes, take.digest: take},
@@ -57,6 +67,51 @@ def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int) -> 
         recipes={**entry.recipes, take.fingerprint: recipe},
     )
     return _with_entry(lock, shot, entry)
+
+
+def owner(lock: Lock, shot: str, fingerprint: str) -> str:
+    """The shot that a take belongs to which was asked for under a name: the shot may have been renamed since."""
+    named = [shot] if shot in lock.shots else []
+    named += [name for name, entry in lock.shots.items() if shot in entry.former]
+    return next((name for name in named if fingerprint in lock.shots[name].recipes), named[0] if named else shot)
+
+
+def drop_take(lock: Lock, shot: str, digest: str) -> Lock:
+    """The lock without a take of a shot and what was decided about it; the entry goes with its last take."""
+    entry = without_takes(_entry_with(lock, shot, digest), {digest})
+    if entry.takes:
+        return _with_entry(lock, shot, entry)
+    return replace(lock, shots={name: known for name, known in lock.shots.items() if name != shot})
+
+
+def without_takes(entry: ShotEntry, digests: set[str]) -> ShotEntry:
+    """An entry without some takes and what was decided about them."""
+    return replace(
+        undecided(entry, digests),
+        takes={digest: take for digest, take in entry.takes.items() if digest not in digests},
+        numbers={digest: number for digest, number in entry.numbers.items() if digest not in digests},
+    )
+
+
+def undecided(entry: ShotEntry, digests: set[str]) -> ShotEntry:
+    """An entry in which nobody picked or holds some takes; where two branches did, the other branch's choice stays."""
+    picks = {request: digest for request, digest in entry.picks.items() if digest not in digests}
+    rivals: dict[str, tuple[str, ...]] = {}
+    for request, both in entry.rival_picks.items():
+        left = tuple(digest for digest in both if digest not in digests)
+        if len(left) > 1:
+            rivals[request] = left
+        elif left:
+            picks[request] = left[0]
+    holds = tuple(digest for digest in entry.rival_holds if digest not in digests)
+    held = None if entry.held in digests else entry.held
+    return replace(
+        entry,
+        picks=picks,
+        rival_picks=rivals,
+        held=holds[0] if len(holds) == 1 else held,
+        rival_holds=holds if len(holds) > 1 else (),
+    )
 
 
 def set_current(lock: Lock, shot: str, request: str) -> Lock:
@@ -70,20 +125,21 @@ def pick(lock: Lock, shot: str, request: str, digest: str) -> Lock:
     Raises ValueError where the shot has no such take.
     """
     entry = _entry_with(lock, shot, digest)
-    return _with_entry(lock, shot, replace(entry, picks={**entry.picks, request: digest}))
+    rivals = {other: both for other, both in entry.rival_picks.items() if other != request}
+    return _with_entry(lock, shot, replace(entry, picks={**entry.picks, request: digest}, rival_picks=rivals))
 
 
 def keep(lock: Lock, shot: str, digest: str) -> Lock:
     """The lock with a take held, so that it stays although the shot changes; raises ValueError for an unknown take."""
-    return _with_entry(lock, shot, replace(_entry_with(lock, shot, digest), held=digest))
+    return _with_entry(lock, shot, replace(_entry_with(lock, shot, digest), held=digest, rival_holds=()))
 
 
 def release(lock: Lock, shot: str) -> Lock:
     """The lock with a shot's take no longer held; the same lock where none is."""
     entry = lock.shots.get(shot)
-    if entry is None or entry.held is None:
+    if entry is None or (entry.held is None and not entry.rival_holds):
         return lock
-    return _with_entry(lock, shot, replace(entry, held=None))
+    return _with_entry(lock, shot, replace(entry, held=None, rival_holds=()))
 
 
 def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
@@ -93,19 +149,72 @@ def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
     return _with_entry(lock, shot, replace(entry, wishes={**entry.wishes, request: wanted}))
 
 
-def take_along(lock: Lock, shot: str, request: str, former: ShotEntry) -> Lock:
-    """The lock with what people decided about a request under a shot's former name: its wish, its pick, its hold."""
-    if request in former.wishes:
-        lock = wish(lock, shot, request, former.wishes[request])
-    core = request.partition("+")[0]
-    chosen = former.picks.get(request)
-    for digest in dict.fromkeys((chosen, former.held)):
-        take = former.takes.get(digest or "")
-        if take is not None and take.fingerprint == core and core in former.recipes:
-            lock = add_take(lock, shot, take, former.recipes[core], former.numbers[take.digest])
-            lock = pick(lock, shot, request, take.digest) if digest == chosen else lock
-            lock = keep(lock, shot, take.digest) if digest == former.held else lock
-    return lock
+def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
+    """The lock with entries moved to new names, all at once: `names` maps each new name to the former one.
+
+    Everything moves: takes, numbers, picks, holds, wishes and words. Where the new name has an entry that moves nowhere
+    itself, as after a merge, both become one. Names without an entry are passed over, so that doing it twice changes
+    nothing.
+    """
+    moved = {new: old for new, old in names.items() if old in lock.shots}
+    if not moved:
+        return lock
+    gone = frozenset(moved.values())
+    shots = {name: entry for name, entry in lock.shots.items() if name not in gone}
+    for new, old in moved.items():
+        entry = lock.shots[old]
+        arrived = replace(entry, former=(entry.former | {old}) - {new})
+        shots[new] = _united(shots[new], arrived) if new in shots else arrived
+    return replace(lock, shots=shots)
+
+
+def _united(entry: ShotEntry, other: ShotEntry) -> ShotEntry:
+    """Two entries of one shot as one; the first keeps its numbers. Where both decided, neither is guessed."""
+    numbers = dict(entry.numbers)
+    for digest in sorted(other.numbers, key=lambda name: (other.numbers[name], name)):
+        free = other.numbers[digest] not in numbers.values()
+        numbers.setdefault(digest, other.numbers[digest] if free else max(numbers.values()) + 1)
+    picks: dict[str, str] = {}
+    rivals: dict[str, tuple[str, ...]] = {}
+    for request in dict.fromkeys((*_decided(entry), *_decided(other))):
+        both = united_choice(_choices(entry, request) + _choices(other, request))
+        if len(both) == 1:
+            picks[request] = both[0]
+        else:
+            rivals[request] = both
+    held = united_choice(_holds(entry) + _holds(other))
+    wishes = dict(other.wishes)
+    for request, number in entry.wishes.items():
+        wishes[request] = max(number, wishes.get(request, 0))
+    return ShotEntry(
+        takes={**other.takes, **entry.takes},
+        numbers=numbers,
+        current=entry.current or other.current,
+        picks=picks,
+        held=held[0] if len(held) == 1 else None,
+        wishes=wishes,
+        recipes={**other.recipes, **entry.recipes},
+        rival_picks=rivals,
+        rival_holds=held if len(held) > 1 else (),
+        former=entry.former | other.former,
+    )
+
+
+def united_choice(digests: tuple[str, ...]) -> tuple[str, ...]:
+    """What several branches chose, each take once, in an order that is the same on every machine."""
+    return tuple(sorted(set(digests)))
+
+
+def _decided(entry: ShotEntry) -> tuple[str, ...]:
+    return (*entry.picks, *entry.rival_picks)
+
+
+def _choices(entry: ShotEntry, request: str) -> tuple[str, ...]:
+    return entry.rival_picks.get(request) or tuple(filter(None, (entry.picks.get(request),)))
+
+
+def _holds(entry: ShotEntry) -> tuple[str, ...]:
+    return entry.rival_holds or tuple(filter(None, (entry.held,)))
 
 
 def _with_entry(lock: Lock, shot: str, entry: ShotEntry) -> Lock:

@@ -22,13 +22,13 @@ PATIENCE_SECONDS = 10
 def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
     """Read the lock again, change it, and replace the file at once, so that nobody ever waits for a run.
 
-    A lock that does not change is not written. Raises LockUnreadable, StoreFault, and what `change` raises; the file
-    stands as it was then.
+    A lock that does not change is not written, unless a merge left something in it to settle. Raises LockUnreadable,
+    StoreFault, and what `change` raises; the file stays as it was then.
     """
     with _guarded(path):
         before = read(path)
         after = change(before)
-        if after != before or not path.exists():
+        if after != before or before.notes or not path.exists():
             durable.write_whole(path, lockform.to_text(after).encode())
     return after
 

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
-from wanflow.digest import Canonical
-from wanflow.errors import LockUnreadable
+from wanflow import digest as digests
+from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import places, takefile
-from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Take
+from wanflow.store.lock import Lock, ShotEntry, united_choice
+from wanflow.store.take import Recipe, Take
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
 _END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
 _SINGLE = frozenset({"current", "held"})
-_BY_KEY = frozenset({"picks", "recipes", "takes", "wishes"})
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
 _CHECKOUT = "restore it with `git checkout`"
 _RESTORE = "restore it with `git checkout`, or remove the entry"
 _MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
+_OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+
+Where = int | tuple[str, ...]
+"""The position of a fact: of version 2 its rank among the keys of the document, of version 1 the keys down to it."""
+Found = tuple[Where, object]
+"""A value as it was read, and where."""
+Decoded = TypeVar("Decoded")
 
 
-class _Misshapen(ValueError):
-    """An entry is not what a lock has there; `path` are the keys that lead to it."""
+class _Repeated(dict[str, object]):
+    """A mapping that has a key twice; `pairs` are all of it."""
 
-    def __init__(self, path: tuple[str, ...], why: str) -> None:
-        super().__init__(why)
-        self.path = path
-
-
-class _Repeated(ValueError):
-    """A mapping has a key twice."""
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
 
 
 def to_text(lock: Lock) -> str:
@@ -48,21 +51,19 @@ def to_text(lock: Lock) -> str:
 
 
 def from_text(text: str, name: str) -> Lock:
-    """The lock in a text; raises LockUnreadable, naming the file, the line and the way out.
+    """The lock in a text; raises LockUnreadable, naming the file, every line that is damaged, and the way out.
 
-    What two people's merged changes leave to settle is settled here, the same way on every machine, and said in the
-    lock's `notes`.
+    What a merge of two branches leaves to settle is settled here, the same way on every machine: lines of both sides of
+    a conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
     """
-    _refuse_conflicts(text, name)
-    document = _document(text, name)
-    _refuse_version(document.get(VERSION_KEY), text, name)
-    notes: list[str] = []
-    try:
-        shots = _shots(document)
-        return Lock({shot: _shot(shot, entry, notes) for shot, entry in shots.items()}, tuple(notes))
-    except _Misshapen as error:
-        line = _line_of(text, error.path)
-        raise LockUnreadable(f"`{name}` can't be read at line {line}: {error}", hint=_RESTORE) from error
+    text, merging = _both_sides(text, name)
+    pairs = _pairs(text, name)
+    _refuse_version(dict(pairs).get(VERSION_KEY), text, name)
+    reading = _Reading(text, name)
+    shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}
+    reading.refuse_damage()
+    unmerged = f"`{name}` has a merge conflict: the lines of both sides count, and the next change writes them as one"
+    return Lock(shots, tuple([unmerged] * merging + reading.notes))
 
 
 def _text_of(value: object) -> str:
@@ -70,45 +71,172 @@ def _text_of(value: object) -> str:
 
 
 def _lines(shot: str, facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The facts of a shot with their paths as keys, sorted."""
+    """The facts of a shot with their paths as keys, sorted; a fact on which two branches differ has a line of each."""
     for kind, value in sorted(facts.items()):
         if not isinstance(value, Mapping):
-            yield f"{shot} {kind}", value
+            both = value if isinstance(value, tuple) else (value,)
+            yield from ((f"{shot} {kind}", one) for one in both)
             continue
-        yield from ((f"{shot} {kind} {name}", inner) for name, inner in sorted(value.items()))
+        for name, inner in sorted(value.items()):
+            both = inner if isinstance(inner, tuple) else (inner,)
+            yield from ((f"{shot} {kind} {name}", one) for one in both)
 
 
-def _shots(document: Mapping[str, object]) -> Mapping[str, object]:
-    """What a document says by shot; version 1 had it so, since then each fact has its whole path."""
-    if document[VERSION_KEY] == 1:
-        with _within("shots"):
-            return takefile.mapping(document.get("shots", {}))
-    shots: dict[str, dict[str, Any]] = {}
-    for key, value in document.items():
-        if key != VERSION_KEY:
-            _place(shots, key.split(" "), key, value)
-    return shots
+@dataclass(slots=True)
+class _Reading:
+    """One lock on its way from text to value: what was damaged in it, and what had to be settled."""
+
+    text: str
+    name: str
+    notes: list[str] = field(default_factory=list)
+    damage: list[tuple[Where, str]] = field(default_factory=list)
+
+    def by_shot(self, pairs: Sequence[tuple[str, object]]) -> dict[str, dict[str, dict[str, list[Found]]]]:
+        """The facts of a document by shot, by what they are and by what they are about, as often as they were read."""
+        shots: dict[str, dict[str, dict[str, list[Found]]]] = {}
+        for where, path, value in self._facts(pairs):
+            match path:
+                case [shot, kind] if kind in _SINGLE:
+                    shots.setdefault(shot, {}).setdefault(kind, {}).setdefault("", []).append((where, value))
+                case [shot, kind, about] if kind in _BY_KEY:
+                    shots.setdefault(shot, {}).setdefault(kind, {}).setdefault(about, []).append((where, value))
+                case _:
+                    self.damage.append((where, f"`{' '.join(path)}` is no fact of a lock"))
+        return shots
+
+    def _facts(self, pairs: Sequence[tuple[str, object]]) -> Iterator[tuple[Where, list[str], object]]:
+        """Version 1 had the facts nested by shot; since then each has its whole path in its key."""
+        document = dict(pairs)
+        if document[VERSION_KEY] != 1:
+            yield from ((at, key.split(" "), value) for at, (key, value) in enumerate(pairs) if key != VERSION_KEY)
+            return
+        for shot, entry in self._mapping(("shots",), document.get("shots", {})).items():
+            for kind, value in self._mapping(("shots", shot), entry).items():
+                if kind not in _BY_KEY:
+                    yield ("shots", shot, kind), [shot, kind], value
+                    continue
+                for about, inner in self._mapping(("shots", shot, kind), value).items():
+                    yield ("shots", shot, kind, about), [shot, kind, about], inner
+
+    def entry(self, shot: str, facts: Mapping[str, Mapping[str, list[Found]]]) -> ShotEntry:
+        """What the facts say of a shot."""
+        takes, written = self._takes(shot, facts.get("takes", {}))
+        numbers = _numbers(takes, written)
+        self.notes += _renumbered(shot, takes, written, numbers)
+        chosen = {
+            request: self._choices(shot, "picks", found, takes) for request, found in facts.get("picks", {}).items()
+        }
+        holds = self._choices(shot, "holds", facts.get("held", {}).get("", []), takes)
+        recipes = {core: self._recipe(shot, core, found) for core, found in facts.get("recipes", {}).items()}
+        wishes = {
+            request: [self._decoded(where, shot, takefile.whole_number, value, 0) for where, value in found]
+            for request, found in facts.get("wishes", {}).items()
+        }
+        return ShotEntry(
+            takes=takes,
+            numbers=numbers,
+            current=self._current(shot, facts.get("current", {}).get("", []), takes),
+            picks={request: digests_[0] for request, digests_ in chosen.items() if len(digests_) == 1},
+            held=holds[0] if len(holds) == 1 else None,
+            wishes={request: max(found) for request, found in wishes.items()},
+            recipes=recipes,
+            rival_picks={request: digests_ for request, digests_ in chosen.items() if len(digests_) > 1},
+            rival_holds=holds if len(holds) > 1 else (),
+            former=frozenset(facts.get("former", {})),
+        )
+
+    def _takes(self, shot: str, facts: Mapping[str, list[Found]]) -> tuple[dict[str, Take], dict[str, int]]:
+        """The takes of a shot and their numbers as written; of two records of one digest the later one counts."""
+        takes: dict[str, Take] = {}
+        numbers: dict[str, int] = {}
+        for name, found in facts.items():
+            read = [self._decoded(at, shot, partial(_numbered, name), value) for at, value in found]
+            records = sorted(filter(None, read), key=lambda record: (record[0].date, record[1]))
+            if not records:
+                continue
+            takes[name] = replace(records[-1][0], gone=any(take.gone for take, _ in records))
+            numbers[name] = min(number for _, number in records)
+        return takes, numbers
+
+    def _choices(self, shot: str, kind: str, found: list[Found], takes: Mapping[str, Take]) -> tuple[str, ...]:
+        """The takes that were picked for one request, or held; a take that the lock lacks is damage.
+
+        It would be passed over in silence, and paid for.
+        """
+        chosen: list[str] = []
+        for where, value in found:
+            name = self._decoded(where, shot, lambda one: takefile.hash_text(takefile.text(one)), value, "")
+            if name in takes:
+                chosen.append(name)
+            elif name:
+                self.damage.append((where, f"it {kind} a take of `{shot}` that is not in the lock"))
+        return united_choice(tuple(chosen))
+
+    def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
+        """The request that was last run; after a merge that of the latest take, on every machine alike."""
+        read = {text for at, value in found if (text := self._decoded(at, shot, takefile.text, value))}
+
+        def latest(request: str) -> tuple[str, str]:
+            core = request.partition("+")[0]
+            return max((take.date for take in takes.values() if take.fingerprint == core), default=""), request
+
+        return max(read, key=latest, default=None)
+
+    def _recipe(self, shot: str, core: str, found: list[Found]) -> Recipe:
+        """The words of a request; of two that differ, those with the hash that they are filed under."""
+        read: list[Recipe] = [self._decoded(where, shot, takefile.recipe_of, value) for where, value in found]
+        right = (recipe for recipe in read if len(found) > 1 and digests.of_json(recipe) == core)
+        return next(right, read[0])
+
+    def _decoded(
+        self,
+        where: Where,
+        shot: str,
+        decode: Callable[[object], Decoded],
+        value: object,
+        otherwise: Decoded | None = None,
+    ) -> Any:
+        """A value decoded; what can't be is noted as damage, and `otherwise` takes its place meanwhile."""
+        try:
+            return decode(value)
+        except KeyError as error:
+            words = f"`{error.args[0]}` is missing"
+        except (TypeError, ValueError, RecursionError) as error:
+            words = str(error)
+        number = value.get("take") if isinstance(value, Mapping) else None
+        self.damage.append((where, f"{words} ({f'take {number} of ' if isinstance(number, int) else ''}`{shot}`)"))
+        return otherwise
+
+    def _mapping(self, where: Where, value: object) -> Mapping[str, object]:
+        try:
+            return takefile.mapping(value)
+        except TypeError as error:
+            self.damage.append((where, str(error)))
+            return {}
+
+    def refuse_damage(self) -> None:
+        """Raise LockUnreadable with every line that can't be read."""
+        if not self.damage:
+            return
+        ranks = [line for path, line in places.key_places(self.text) if len(path) == 1]
+        found = [
+            LockFault(ranks[where] if isinstance(where, int) else places.line_of(self.text, where), words)
+            for where, words in self.damage
+        ]
+        found.sort(key=lambda fault: fault.line)
+        first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
+        told = "\n".join((f"`{self.name}` can't be read at {first}", *others))
+        raise LockUnreadable(told, hint=_RESTORE, faults=tuple(found))
 
 
-def _place(shots: dict[str, dict[str, Any]], path: list[str], key: str, value: object) -> None:
-    match path:
-        case [shot, kind] if kind in _SINGLE:
-            shots.setdefault(shot, {})[kind] = value
-        case [shot, kind, name] if kind in _BY_KEY:
-            shots.setdefault(shot, {}).setdefault(kind, {})[name] = value
-        case _:
-            raise _Misshapen((key,), f"`{key}` is no fact of a lock")
-
-
-def _line_of(text: str, path: tuple[str, ...]) -> int:
-    """The line of a path of either form: nested in mappings, or in one key with blanks between its words."""
-    flat = [" ".join(path[1:length]) for length in range(len(path), 1, -1)]
-    lines = {key[0]: line for key, line in reversed(list(places.key_places(text))) if len(key) == 1}
-    for beginning in (*path[:1], *flat):
-        found = [line for key, line in lines.items() if key == beginning or key.startswith(f"{beginning} ")]
-        if found and beginning != "shots":
-            return min(found)
-    return places.line_of(text, path)
+def _numbered(name: str, value: object) -> tuple[Take, int]:
+    """A take and its number; raises KeyError, TypeError or ValueError for what is none."""
+    facts = takefile.mapping(value)
+    take = takefile.from_json(name, facts)
+    number = takefile.whole_number(facts["take"])
+    if number < 1:
+        raise ValueError(f"takes count from 1, not {number}")
+    return take, number
 
 
 def _shot_json(entry: ShotEntry) -> dict[str, object]:
@@ -116,8 +244,9 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
     facts: dict[str, object] = {
         "takes": takes,
         "current": entry.current,
-        "picks": dict(entry.picks),
-        "held": entry.held,
+        "former": dict.fromkeys(entry.former, True),
+        "picks": {**entry.picks, **entry.rival_picks},
+        "held": entry.rival_holds or entry.held,
         "wishes": dict(entry.wishes),
         "recipes": {core: entry.recipes[core] for core in _referred(entry) if core in entry.recipes},
     }
@@ -126,91 +255,8 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
 
 def _referred(entry: ShotEntry) -> set[str]:
     """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
-    requests = {entry.current or "", *entry.picks}
+    requests = {entry.current or "", *entry.picks, *entry.rival_picks}
     return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
-
-
-def _shot(name: str, value: object, notes: list[str]) -> ShotEntry:
-    at = ("shots", name)
-    with _within(*at):
-        entry = takefile.mapping(value)
-    takes, written = _takes(at, entry)
-    picks, held = _picks(at, entry), _text(at, "held", entry)
-    _refuse_strangers(at, picks, held, takes)
-    numbers = _numbers(takes, written)
-    notes += _renumbered(name, takes, written, numbers)
-    return ShotEntry(
-        takes=takes,
-        numbers=numbers,
-        current=_text(at, "current", entry),
-        picks=picks,
-        held=held,
-        wishes=_wishes(at, entry),
-        recipes=_recipes(at, entry),
-    )
-
-
-def _takes(at: tuple[str, ...], entry: Mapping[str, object]) -> tuple[dict[str, Take], dict[str, int]]:
-    takes: dict[str, Take] = {}
-    numbers: dict[str, int] = {}
-    for digest, value in _mapping(at, "takes", entry).items():
-        with _within(*at, "takes", digest):
-            facts = takefile.mapping(value)
-            takes[digest] = takefile.from_json(digest, facts)
-            numbers[digest] = _at_least_one(facts["take"])
-    return takes, numbers
-
-
-def _refuse_strangers(
-    at: tuple[str, ...], picks: Mapping[str, str], held: str | None, takes: Mapping[str, Take]
-) -> None:
-    """A pick or a hold of a take that isn't there would be passed over in silence, and paid for."""
-    for request, digest in picks.items():
-        if digest not in takes:
-            raise _Misshapen((*at, "picks", request), f"it picks a take of `{at[-1]}` that is not in the lock")
-    if held is not None and held not in takes:
-        raise _Misshapen((*at, "held"), f"it holds a take of `{at[-1]}` that is not in the lock")
-
-
-def _picks(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, str]:
-    picks: dict[str, str] = {}
-    for request, digest in _mapping(at, "picks", entry).items():
-        with _within(*at, "picks", request):
-            picks[request] = takefile.hash_text(takefile.text(digest))
-    return picks
-
-
-def _wishes(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, int]:
-    wishes: dict[str, int] = {}
-    for request, number in _mapping(at, "wishes", entry).items():
-        with _within(*at, "wishes", request):
-            wishes[request] = takefile.whole_number(number)
-    return wishes
-
-
-def _recipes(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, Canonical]:
-    recipes: dict[str, Canonical] = {}
-    for core, made in _mapping(at, "recipes", entry).items():
-        with _within(*at, "recipes", core):
-            recipes[core] = takefile.recipe_of(made)
-    return recipes
-
-
-def _mapping(at: tuple[str, ...], key: str, entry: Mapping[str, object]) -> Mapping[str, object]:
-    with _within(*at, key):
-        return takefile.mapping(entry.get(key, {}))
-
-
-def _text(at: tuple[str, ...], key: str, entry: Mapping[str, object]) -> str | None:
-    with _within(*at, key):
-        return None if entry.get(key) is None else takefile.text(entry[key])
-
-
-def _at_least_one(value: object) -> int:
-    number = takefile.whole_number(value)
-    if number < 1:
-        raise ValueError(f"takes count from 1, not {number}")
-    return number
 
 
 def _numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
@@ -235,20 +281,34 @@ def _renumbered(
             yield f"{which} is take {number} now: after a merge, two takes had that number"
 
 
-@contextmanager
-def _within(*path: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyError as error:
-        raise _Misshapen(path, f"`{error.args[0]}` is missing") from error
-    except (TypeError, ValueError) as error:
-        raise _Misshapen(path, str(error)) from error
+def _both_sides(text: str, name: str) -> tuple[str, bool]:
+    """The text with the lines of both sides where git left a conflict, and whether it did.
+
+    Every line is a whole fact, so that the lines of both sides are a lock again. Lines of their common base go. The
+    lines that go leave empty ones, so that a complaint names the right line.
+    """
+    if _OURS not in text and _THEIRS not in text:
+        return text, False
+    lines, side, began = text.split("\n"), "", 0
+    follows = {"": (_OURS,), _OURS: (_BASE, _BETWEEN), _BASE: (_BETWEEN,), _BETWEEN: (_THEIRS,)}
+    for number, line in enumerate(lines, start=1):
+        marker = next((sign for sign in (_OURS, _BASE, _BETWEEN, _THEIRS) if line.startswith(sign)), None)
+        if marker is None:
+            lines[number - 1] = "" if side == _BASE else line
+            continue
+        if marker not in follows[side]:
+            raise _conflict(name, number)
+        lines[number - 1] = ""
+        began = began or number
+        side = "" if marker == _THEIRS else marker
+    if side:
+        raise _conflict(name, began)
+    return "\n".join(lines), began > 0
 
 
-def _refuse_conflicts(text: str, name: str) -> None:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.startswith(_CONFLICT):
-            raise LockUnreadable(f"`{name}` has a merge conflict at line {number}", hint=_MERGE)
+def _conflict(name: str, line: int) -> LockUnreadable:
+    words = f"`{name}` has a merge conflict at line {line}"
+    return LockUnreadable(words, hint=_MERGE, faults=(LockFault(line, "the marks of a merge conflict are incomplete"),))
 
 
 def _refuse_version(version: object, text: str, name: str) -> None:
@@ -257,35 +317,34 @@ def _refuse_version(version: object, text: str, name: str) -> None:
     if version > VERSION:
         line = places.line_of(text, (VERSION_KEY,))
         words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
-        raise LockUnreadable(words, hint="update wanflow")
+        raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
 
 
-def _document(text: str, name: str) -> Mapping[str, object]:
+def _pairs(text: str, name: str) -> list[tuple[str, object]]:
+    """The keys and values of the document, in the order of the text; a key of version 2 may come twice."""
+    nested: list[_Repeated] = []
+
+    def paired(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        unique = dict(pairs)
+        if len(unique) == len(pairs):
+            return unique
+        nested.append(_Repeated(pairs))
+        return nested[-1]
+
     try:
-        document = json.loads(text, object_pairs_hook=_unique)
+        document = json.loads(text, object_pairs_hook=paired)
     except json.JSONDecodeError as error:
-        raise LockUnreadable(
-            f"`{name}` is no JSON at line {error.lineno}: {error.msg.lower()}", hint=_CHECKOUT
-        ) from error
-    except _Repeated as error:
-        raise LockUnreadable(f"`{name}`: {_repetition(text)}", hint="keep one of the two entries") from error
+        words = f"no JSON at line {error.lineno}: {error.msg.lower()}"
+        faults = (LockFault(error.lineno, error.msg.lower()),)
+        raise LockUnreadable(f"`{name}` is {words}", hint=_CHECKOUT, faults=faults) from error
     except (ValueError, RecursionError) as error:
         raise LockUnreadable(f"`{name}` is no lock: its JSON is beyond reading", hint=_CHECKOUT) from error
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
-    return document
-
-
-def _repetition(text: str) -> str:
-    found = places.first_repeated(text)
-    if found is None:
-        return "a key stands twice"
-    key, first, second = found
-    return f"the key `{key}` stands twice, at line {first} and line {second}"
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        raise _Repeated
-    return unique
+    whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
+    if len(nested) > whole:
+        key, first, second = places.first_repeated(text, nested_only=whole) or ("", 1, 1)
+        words = f"the key `{key}` stands twice, at line {first} and line {second}"
+        faults = (LockFault(second, f"the key `{key}` was given at line {first} already"),)
+        raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
+    return list(document.pairs) if isinstance(document, _Repeated) else list(document.items())

@@ -44,11 +44,16 @@ def line_of(text: str, path: Sequence[str]) -> int:
     return next((known[prefix] for prefix in prefixes if prefix in known), 1)
 
 
-def first_repeated(text: str) -> tuple[str, int, int] | None:
-    """The first key that stands twice in one mapping, with both lines; None where none does."""
+def first_repeated(text: str, *, nested_only: bool = False) -> tuple[str, int, int] | None:
+    """The first key that stands twice in one mapping, with both lines; None where none does.
+
+    With `nested_only` the keys of the document itself may repeat, and each of their values has keys of its own.
+    """
     known: dict[KeyPath, int] = {}
     for path, line in key_places(text):
-        if path in known:
+        if nested_only and len(path) == 1:
+            known.clear()
+        elif path in known:
             return path[-1], known[path], line
         known[path] = line
     return None
