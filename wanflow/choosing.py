@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 
 from wanflow import studio, timing
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.build import cut_sources
 from wanflow.graph.node import CutVertex
-from wanflow.graph.recipe import request_key
+from wanflow.graph.recipe import parse_request_key, request_key
 from wanflow.graph.select import named, one
 from wanflow.media import probe
-from wanflow.planner.question import Question, is_settled
+from wanflow.planner.question import Question, is_settled, question_of
 from wanflow.planner.steps import Plan
 from wanflow.planner.supply import film_of
-from wanflow.report.roster import picked_take, question_of
 from wanflow.runner.provenance import MADE_ELSEWHERE
 from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import ShotSource
@@ -29,6 +29,7 @@ from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Take
+from wanflow.store.take_names import take_file
 
 Change = Callable[[Lock], Lock]
 
@@ -48,20 +49,53 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
     Raises UnknownTarget for a shot or a take that isn't there.
     """
     plan, shot = studio.plan(production), one(production, shot)
-    question = question_of(plan, _shot(plan, shot))
-    take = _numbered(question, number)
-    current = question.answers(take)
-    request = question.request if current else _request_of(question, take)
-    held = question.entry.held is not None
+    asked = question_of(plan, _shot(plan, shot))
 
     def choose(known: Lock) -> Lock:
-        chosen = lock.pick(known, shot, request, take.digest)
-        return lock.keep(chosen, shot, take.digest) if held else chosen
+        question = _now(asked, known)
+        return _picked(known, question, _numbered(question.entry, shot, number))
 
-    lockfile.update(studio.store_of(production).lock, choose)
+    known = _update(production, plan, choose)
+    question = _now(asked, known)
+    take = _numbered(question.entry, shot, number)
+    held = question.entry.held == take.digest
     warning = f"it answers an earlier request of `{shot}`: `wanflow hold {shot}` keeps it although the shot changed"
     told = f"take {number} of {shot} is picked{' and held in the place of the other' if held else ''}"
-    return Chosen(shot, told, None if current or held else warning)
+    return Chosen(shot, told, None if held or take in question.answers else warning)
+
+
+def pick_from(production: Production, shot: str, former: str, number: int) -> Chosen:
+    """Move a take of a shot that the production has no more to another shot, and use it there from now on.
+
+    It keeps its record, and gets the shot's next number. Where it answers another request than the shot's, it is held.
+    Raises UnknownTarget for a shot that isn't there, for one that was not removed, and for a take that isn't there.
+    """
+    plan, shot = studio.plan(production), one(production, shot)
+    asked = question_of(plan, _shot(plan, shot))
+    if former in production.shots:
+        hint = f"use its take as a source, `{{shot: {former}}}`; `wanflow takes --all` shows removed shots"
+        raise UnknownTarget(f"`{former}` is a shot of this production", hint=hint)
+    taken: list[Take] = []
+
+    def move(known: Lock) -> Lock:
+        take = _numbered(known.shots.get(former, ShotEntry()), former, number)
+        taken[:] = [take]
+        recipe = known.shots[former].recipes[take.fingerprint]
+        question = _now(asked, known)
+        reserved = plan.inventory.reserved(shot)
+        free = lock.next_number(question.entry, reserved)
+        known = lock.drop_take(known, former, take.digest)
+        known = lock.add_take(known, shot, take, recipe, free, reserved=reserved)
+        question = _now(asked, known)
+        known = _picked(known, question, take)
+        return known if take in question.answers else lock.keep(known, shot, take.digest)
+
+    entry = _update(production, plan, move, moved=True).shots[shot]
+    take = taken[0]
+    held = entry.held == take.digest
+    told = f"take {number} of {former} is take {entry.numbers[take.digest]} of {shot} and picked"
+    warning = f"it answers another request, so it is held: `wanflow release {shot}` lets go of it" if held else None
+    return Chosen(shot, told, warning)
 
 
 def pick_file(production: Production, shot: str, path: Path) -> Chosen:
@@ -70,33 +104,39 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     Raises UnknownTarget for a shot that isn't there or whose request isn't known yet, MediaFault for what is no video.
     """
     plan, shot = studio.plan(production), one(production, shot)
-    question = _settled(plan, shot)
+    asked = _settled(plan, shot)
     facts = probe.check_film(path)
     film, store = film_of(facts), studio.store_of(production)
     if film is None:
         raise TypeError("a checked film is no picture")
-    known = question.entry.takes.get(facts.digest)
-    if known is not None:
-        return _known_clip(question, known, path, store)
-    take = Take(facts.digest, question.core, None, MADE_ELSEWHERE, film, timing.stamp(datetime.now(UTC)))
-    _bring_in(store, path, facts.digest)
-    lock_ = lockfile.update(store.lock, _joined(shot, take, question))
-    number = lock_.shots[shot].numbers[take.digest]
-    shelf.put(store, take.digest, production.folder / production.out / "shots" / f"{shot}.t{number}.mp4")
+    take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, film, timing.stamp(datetime.now(UTC)))
+    if facts.digest not in asked.entry.takes:
+        _bring_in(store, path, facts.digest)
+    new: list[bool] = []
+
+    def enter(known: Lock) -> Lock:
+        """A file that is one of the shot's takes already stays what it is: its record says what it answers and cost."""
+        question = _now(asked, known)
+        there = question.entry.takes.get(take.digest)
+        new[:] = [there is None]
+        if there is not None and there not in question.answers:
+            number = question.entry.numbers[there.digest]
+            words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
+            raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
+        if there is None:
+            reserved = plan.inventory.reserved(shot)
+            free = lock.next_number(question.entry, reserved)
+            known = lock.add_take(known, shot, take, asked.recipe, free, reserved=reserved)
+        return lock.pick(known, shot, asked.request, take.digest)
+
+    number = _update(production, plan, enter).shots[shot].numbers[take.digest]
+    if not new[0]:
+        return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
+    shelf.put(store, take.digest, production.folder / take_file(production.out, shot, number))
     length = timing.decimal_text(timing.to_seconds(film.frames, film.rate), 2)
-    wanted = question.shot.parameters.get("duration")
+    wanted = asked.shot.parameters.get("duration")
     odd = f"it lasts {length} s, and `{shot}` asks for {wanted}" if wanted and str(wanted) != length else None
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", odd)
-
-
-def _known_clip(question: Question, take: Take, path: Path, store: Store) -> Chosen:
-    """A file that is one of the shot's takes already: its record says what it answers and cost, and stays as it is."""
-    shot, number = question.shot.name, question.entry.numbers[take.digest]
-    if not question.answers(take):
-        words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
-        raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
-    lockfile.update(store.lock, lambda known: lock.pick(known, shot, question.request, take.digest))
-    return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
 
 
 def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Chosen, ...]:
@@ -105,47 +145,78 @@ def retake(production: Production, select: Sequence[str], more: int = 1) -> tupl
     Raises UnknownTarget for a name that matches nothing, for a shot that is held, or whose request isn't known yet.
     """
     plan = studio.plan(production)
-    wishes = [(_open(_settled(plan, shot)), shot) for shot in _named(plan, select)]
+    asked = [_settled(plan, shot) for shot in _named(plan, select)]
 
     def wish(known: Lock) -> Lock:
-        for question, shot in wishes:
-            known = lock.wish(known, shot, question.request, _have(question) + more)
+        for question in (_now(each, known) for each in asked):
+            name = question.shot.name
+            if question.entry.held is not None or question.entry.rival_holds:
+                raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
+            rendered = sum(take.seed is not None for take in question.answers)
+            known = lock.wish(known, name, question.request, max(question.wanted, rendered) + more)
         return known
 
-    lockfile.update(studio.store_of(production).lock, wish)
-    return tuple(
-        Chosen(shot, f"{shot}: {more} more {'take' if more == 1 else 'takes'}, with the next run") for _, shot in wishes
-    )
+    _update(production, plan, wish)
+    words = f"{more} more {'take' if more == 1 else 'takes'}, with the next run"
+    return tuple(Chosen(question.shot.name, f"{question.shot.name}: {words}") for question in asked)
 
 
 def hold(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
     """Keep the takes that count now, although their shots change; raises UnknownTarget where there is none."""
     plan = studio.plan(production)
-    takes = [(shot, _counting(plan, shot)) for shot in _named(plan, select)]
+    asked = [question_of(plan, _shot(plan, shot)) for shot in _named(plan, select)]
 
     def keep(known: Lock) -> Lock:
-        for shot, take in takes:
-            known = lock.keep(known, shot, take.digest)
+        for question in (_now(each, known) for each in asked):
+            known = lock.keep(known, question.shot.name, _counting(question).digest)
         return known
 
-    known = lockfile.update(studio.store_of(production).lock, keep)
-    return tuple(Chosen(shot, f"{shot}: take {known.shots[shot].numbers[take.digest]} is held") for shot, take in takes)
+    shots = _update(production, plan, keep).shots
+    entries = [(question.shot.name, shots[question.shot.name]) for question in asked]
+    return tuple(Chosen(shot, f"{shot}: take {entry.numbers[entry.held or '']} is held") for shot, entry in entries)
 
 
 def release(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
     """Let go of held takes: what a shot asks for counts again. Raises UnknownTarget for a name that matches nothing."""
     plan = studio.plan(production)
-    shots = list(_named(plan, select))
-    held = [shot for shot in shots if _entry(plan, shot).held is not None]
+    shots, held = list(_named(plan, select)), set[str]()
 
     def let_go(known: Lock) -> Lock:
-        for shot in held:
-            known = lock.release(known, shot)
+        for shot in shots:
+            free = lock.release(known, shot)
+            if free is not known:
+                held.add(shot)
+            known = free
         return known
 
-    if held:
-        lockfile.update(studio.store_of(production).lock, let_go)
+    _update(production, plan, let_go)
     return tuple(Chosen(shot, f"{shot} is {'released' if shot in held else 'not held'}") for shot in shots)
+
+
+def _update(production: Production, plan: Plan, change: Change, *, moved: bool = False) -> Lock:
+    """Change the lock as it is now, after it followed the shots that were renamed since the last run.
+
+    The names below `out/` follow at once where shots were renamed, or where `change` moves takes between shots.
+    """
+    store = studio.store_of(production)
+    known = lockfile.update(store.lock, lambda before: change(reduce(lock.rename, plan.renames, before)))
+    if plan.renames or moved:
+        shelf.arrange(store, known, production.folder / production.out)
+    return known
+
+
+def _now(question: Question, known: Lock) -> Question:
+    """A question with what the lock says at this moment: others may have decided since it was asked."""
+    return replace(question, entry=known.shots.get(question.shot.name, ShotEntry()))
+
+
+def _picked(known: Lock, question: Question, take: Take) -> Lock:
+    """The lock with a take picked for the request that it answers; where the shot is held, the hold moves to it."""
+    shot, entry = question.shot.name, question.entry
+    request = question.request if take in question.answers else _request_of(entry, take)
+    chosen = lock.pick(known, shot, request, take.digest)
+    held = entry.held is not None or bool(entry.rival_holds)
+    return lock.keep(chosen, shot, take.digest) if held else chosen
 
 
 def _named(plan: Plan, select: Sequence[str]) -> list[str]:
@@ -183,54 +254,29 @@ def _settled(plan: Plan, name: str) -> Question:
     return question
 
 
-def _open(question: Question) -> Question:
-    if question.entry.held is not None:
-        name = question.shot.name
-        raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
-    return question
-
-
-def _counting(plan: Plan, name: str) -> Take:
-    take = picked_take(plan, plan.graph.production.shots[name])
-    if take is None:
+def _counting(question: Question) -> Take:
+    choice, name = question.counting, question.shot.name
+    if choice.open:
+        raise UnknownTarget(f"`{name}` waits for a pick", hint=f"`wanflow pick {name} N` first")
+    if choice.take is None:
         raise UnknownTarget(f"`{name}` has no take to hold", hint="`wanflow run` renders one")
-    return take
+    return choice.take
 
 
-def _numbered(question: Question, number: int) -> Take:
-    entry = question.entry
-    there_now = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
-    found = [take for known, take in there_now.items() if known == number]
-    if not found:
-        there = ", ".join(str(known) for known in sorted(there_now))
-        hint = f"it has {there}" if there else "it has none; `wanflow run` renders some"
-        raise UnknownTarget(f"`{question.shot.name}` has no take {number}", hint=hint)
-    return found[0]
+def _numbered(entry: ShotEntry, shot: str, number: int) -> Take:
+    there = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
+    if number not in there:
+        numbers = ", ".join(str(known) for known in sorted(there))
+        hint = f"it has {numbers}" if numbers else "it has none; `wanflow run` renders some"
+        raise UnknownTarget(f"`{shot}` has no take {number}", hint=hint)
+    return there[number]
 
 
-def _request_of(question: Question, take: Take) -> str:
+def _request_of(entry: ShotEntry, take: Take) -> str:
     """The request that a take was filed under: one that the lock names, else its recipe without a given seed."""
-    known = [question.entry.current or "", *question.entry.picks]
+    known = [entry.current or "", *entry.picks, *entry.rival_picks]
     core = take.fingerprint
-    return next((request for request in known if request.partition("+")[0] == core), request_key(core, None))
-
-
-def _have(question: Question) -> int:
-    answering = sum(question.answers(take) and take.seed is not None for take in question.entry.takes.values())
-    return max(question.wanted, answering)
-
-
-def _entry(plan: Plan, shot: str) -> ShotEntry:
-    return plan.inventory.lock.shots.get(shot, ShotEntry())
-
-
-def _joined(shot: str, take: Take, question: Question) -> Change:
-    def enter(known: Lock) -> Lock:
-        entry = known.shots.get(shot, ShotEntry())
-        known = lock.add_take(known, shot, take, question.recipe, lock.next_number(entry))
-        return lock.pick(known, shot, question.request, take.digest)
-
-    return enter
+    return next((request for request in known if parse_request_key(request)[0] == core), request_key(core, None))
 
 
 def _bring_in(store: Store, path: Path, digest: str) -> None:

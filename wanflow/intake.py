@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from wanflow.graph.build import build
+from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
@@ -21,8 +21,8 @@ from wanflow.spec.home import is_there
 from wanflow.spec.load import Wishes, read_sound_part
 from wanflow.spec.media import check_media, file_sources, inline_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
-from wanflow.spec.production import Production
-from wanflow.spec.source import DataSource
+from wanflow.spec.production import Production, Shot
+from wanflow.spec.source import DataSource, ShotSource
 from wanflow.store import factcache, layout
 from wanflow.store.layout import Store
 
@@ -46,6 +46,39 @@ def load(
     if production is None or has_errors(problems):
         raise SpecError(problems)
     return replace(production, warnings=problems)
+
+
+def load_sound_part(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+) -> tuple[Production | None, tuple[Problem, ...]]:
+    """What can be used of a production that may have errors, and its problems in the order of their places.
+
+    Shots with errors are left out, those that need them, and cuts of either. None where nothing can be read at all.
+    """
+    production, problems = _read(file, backend=backend, region=region, values=values, prices=prices)
+    if production is None or not has_errors(problems):
+        return production, problems
+    shots = dict(production.shots)
+    while lost := [name for name, shot in shots.items() if _names_missing(shot, shots)]:
+        for name in lost:
+            del shots[name]
+    cuts = {
+        name: cut
+        for name, cut in production.cuts.items()
+        if all(source.shot in shots for source in cut_sources(cut) if isinstance(source, ShotSource))
+    }
+    part = replace(production, shots=shots, cuts=cuts)
+    return (None if _circles(part) else part), problems
+
+
+def _names_missing(shot: Shot, shots: Container[str]) -> bool:
+    """Whether a shot has a source that is not among the shots."""
+    return any(isinstance(source, ShotSource) and source.shot not in shots for _, source in sources_of(shot))
 
 
 def validate(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.spec.production import Production
@@ -57,7 +56,8 @@ def pull(production: Production, tell: Tell) -> Moved:
             done.there += 1
         else:
             _move(kept, done, tell, lambda item: _fetch(item, remote, store, done))
-    _shelve(production, store)
+    out = production.out if production.backend == PAID_BACKEND else f"out/{PAID_BACKEND}"
+    shelf.arrange(store, lockfile.read(store.paid_lock), production.folder / out)
     return done
 
 
@@ -95,11 +95,3 @@ def _fetch(kept: Kept, remote: Remote, store: Store, done: Moved) -> bool:
     if not found:
         done.missing.append(kept.name)
     return found
-
-
-def _shelve(production: Production, store: Store) -> None:
-    """Give the takes their names under `out/`, where the paid film has its place."""
-    out = production.out if production.backend == PAID_BACKEND else f"out/{PAID_BACKEND}"
-    for shot, entry in lockfile.read(store.paid_lock).shots.items():
-        for digest, number in entry.numbers.items():
-            shelf.put(store, digest, production.folder / Path(out) / "shots" / f"{shot}.t{number}.mp4")

@@ -19,16 +19,17 @@ from wanflow.graph.build import build
 from wanflow.graph.select import named, one
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.intake import facts_of, load, store_of, validate
+from wanflow.intake import facts_of, load, load_sound_part, store_of, validate
 from wanflow.money import Cost
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
-from wanflow.planner.steps import Action, Plan, StepKind
+from wanflow.planner.steps import Action, Plan
+from wanflow.report.roster import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome, Recovered
 from wanflow.spec.production import Production
-from wanflow.store import inventory, journal, ledger, lockfile, mutex, shelf
+from wanflow.store import blobs, inventory, journal, ledger, lockfile, mutex, shelf
 from wanflow.store.adrift import adrift_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
@@ -48,18 +49,40 @@ def plan(
     *,
     exclude: Sequence[str] = (),
     retry_refused: bool = False,
+    whole: bool = True,
 ) -> Plan:
     """What a run of the selected nodes would do; contacts nothing and writes nothing but caches.
 
-    What the service refused before is blocked, unless `retry_refused` sends it again.
+    What the service refused before is blocked, unless `retry_refused` sends it again. Without `whole` the production is
+    what `load_sound_part` gave: no shot counts as removed or renamed.
     Raises UnknownTarget for a selector that names nothing, SpecError where shots need each other in a circle.
     """
     graph = build(production)
     facts, have = facts_of(production), survey(production)
-    whole = draft(graph, facts, have, retry_refused=retry_refused)
+    everything = draft(graph, facts, have, retry_refused=retry_refused, whole=whole)
     if not select and not exclude:
-        return whole
-    return draft(graph, facts, have, _chosen(graph, whole, select, exclude), retry_refused=retry_refused)
+        return everything
+    chosen = _chosen(graph, everything, select, exclude)
+    return draft(graph, facts, have, chosen, retry_refused=retry_refused, whole=whole)
+
+
+def takes(of: Plan, *, removed: bool = False, whole: bool = True) -> tuple[TakeRow, ...]:
+    """A row for each take of the shots that a plan covers.
+
+    With `removed` also of shots that the production has no more. Without `whole` the plan lacks shots that have errors,
+    and every shot that it lacks has the rows of its last run. `file` is the name under `out/` where it holds the take,
+    else the take's place in the store.
+    """
+    production = of.graph.production
+    store = store_of(production)
+    rows = [*take_rows(of), *(other_rows(of, whole=whole) if removed or not whole else ())]
+    return tuple(_where_it_is(row, store) for row in rows)
+
+
+def _where_it_is(row: TakeRow, store: Store) -> TakeRow:
+    if row.file is None or shelf.holds(store, row.take.digest, store.folder / row.file):
+        return row
+    return replace(row, file=blobs.take_path(store, row.take.digest).relative_to(store.folder).as_posix())
 
 
 def survey(production: Production) -> Inventory:
@@ -93,9 +116,10 @@ def states(of: Plan) -> Mapping[str, str]:
 
 def settle(of: Plan) -> Outcome:
     """The outcome of a run of a plan in which nothing is to be done; takes get their names in `out/` back."""
-    store = store_of(of.graph.production)
+    production = of.graph.production
+    store = store_of(production)
     lockfile.establish(store)
-    _reshelve(of, store)
+    shelf.follow(store, of.renames, production.folder / production.out, of.inventory.lock)
     return outcome.settle(of)
 
 
@@ -131,7 +155,6 @@ async def run(
     backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
     pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
-        _reshelve(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
 
@@ -221,17 +244,6 @@ def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Seque
     return choose(graph, select, current, exclude) - named(graph, exclude, current)
 
 
-def _reshelve(of: Plan, store: Store) -> None:
-    """Give the takes that a plan reuses their names under `out/` back, where somebody removed them."""
-    production = of.graph.production
-    for step in of.steps:
-        entry = of.inventory.lock.shots.get(step.shot or "")
-        if step.kind is StepKind.TAKE and entry is not None:
-            name = production.folder / production.out / "shots" / f"{step.node}.mp4"
-            for digest in (digest for digest, number in entry.numbers.items() if number == step.take):
-                shelf.put(store, digest, name)
-
-
 def _outputs(production: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in production.cuts.items()}
 
@@ -249,6 +261,7 @@ __all__ = [
     "gather",
     "has_open_ends",
     "load",
+    "load_sound_part",
     "plan",
     "require_key",
     "resolve",
@@ -257,5 +270,6 @@ __all__ = [
     "states",
     "store_of",
     "survey",
+    "takes",
     "validate",
 ]

@@ -53,11 +53,14 @@ def test_set_gives_a_var_another_value(wanflow, film: Path) -> None:
 
 
 def test_status_has_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
-    """One line a shot for people, one object a shot for programs."""
-    assert [line.split()[:4] for line in wanflow("status").out.splitlines()] == [
+    """One line a shot for people, then the cuts and the totals; one object a shot for programs."""
+    coast, approach, gap, cut, totals = wanflow("status").out.splitlines()
+    assert [line.split()[:4] for line in (coast, approach)] == [
         ["coast", "current", "take", "1"],
         ["approach", "current", "take", "1"],
     ]
+    assert (gap, cut.split()[:3]) == ("", ["cut:main", "current", "out/main.mp4"])
+    assert totals == "2 shots, 2 takes, free"
     rows = json.loads(wanflow("status", "--json").out)
     assert [" ".join(row) for row in rows] == ["shot state picked takes in_flight expires reasons"] * 2
     assert (rows[0]["takes"], rows[0]["in_flight"], rows[0]["expires"]) == (1, [], None)
@@ -66,7 +69,7 @@ def test_status_has_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
 def test_takes_have_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
     """Number, seed, digest and file of each."""
     rows = json.loads(wanflow("takes", "--json").out)
-    keys = "shot take picked held seed model state cost date task_id digest file"
+    keys = "shot take picked chosen held seed model state cost date task_id digest file"
     assert [" ".join(row) for row in rows] == [keys] * 2
     assert [row["state"] for row in rows] == ["current", "current"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ def held(wanflow: Wanflow) -> list[str]:
 
 def test_a_cut_means_the_shots_that_are_in_it(wanflow: Wanflow, rendered: Path) -> None:
     """Whoever holds a cut wants its takes kept."""
-    shots = {line.split()[0] for line in wanflow("status").out.splitlines()}
+    shots = {row["shot"] for row in json.loads(wanflow("status", "--json").out)}
     said = wanflow("hold", "cut:main")
     assert said.code == 0
     assert set(held(wanflow)) == shots

@@ -66,7 +66,10 @@ def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -
     assert wanflow(*RUN).code == 0
     assert "paid  coast.t1" in wanflow("gc", "--paid", "coast.t1").out
     assert len(files("takes")) == 4
-    assert wanflow("gc", "--apply", "--paid", "coast.t1").code == 0
+    refused = wanflow("gc", "--apply", "--paid", "coast.t1")
+    assert (refused.code, "1 paid take, which cost 1.20 CNY: coast.t1" in refused.err) == (3, True)
+    assert len(files("takes")) == 4
+    assert wanflow("gc", "--apply", "--yes", "--paid", "coast.t1").code == 0
     assert len(files("takes")) == 3
     assert not Path("out/shots/coast.t1.mp4").exists()
     rows = json.loads(wanflow("takes", "--json").out)
@@ -88,9 +91,10 @@ def test_a_removed_shot_stays_until_it_is_named(wanflow: Wanflow, service: Serve
     assert wanflow(*RUN).code == 0
     assert wanflow("gc", "--apply").code == 0
     assert "near" in shots()
-    assert wanflow("gc", "--apply", "--paid", "near").code == 0
+    assert "removed only by name (`--paid NAME`): near.t1\n" in wanflow("gc").err
+    assert wanflow("gc", "--apply", "--paid", "near", "--yes").code == 0
     assert len(files("takes")) == 1
-    assert wanflow("gc", "--apply", "--paid", "near").code == 2
+    assert wanflow("gc", "--apply", "--paid", "near", "--yes").code == 2
     assert json.loads(wanflow("costs", "--json").out)["by_shot"]["near"]["charged"] == "1.20"
 
 
@@ -110,7 +114,28 @@ def test_the_animatic_s_old_takes_go(wanflow: Wanflow, film: Path) -> None:
 def test_nothing_is_removed_while_a_run_works(wanflow: Wanflow, service: Served) -> None:
     """A run may be about to use it: 3, and everything stays."""
     assert wanflow(*RUN).code == 0
+    rewrite("prompt: a coast", "prompt: a colder coast")
+    assert wanflow(*RUN).code == 0
     with mutex.hold(layout.Store(Path.cwd(), "dashscope")):
-        assert wanflow("gc", "--apply", "--paid", "coast").code == 3
+        assert wanflow("gc", "--apply", "--paid", "coast.t1", "--yes").code == 3
         assert wanflow("gc").code == 0
-    assert len(files("takes")) == 2
+    assert len(files("takes")) == 4
+
+
+def test_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow, service: Served) -> None:
+    """Picked, held, the default of its shot, or in a cut: it is refused with what uses it, also after `collect`."""
+    rewrite("prompt: a coast", "prompt: a coast, takes: 2")
+    assert wanflow("run", "--yes", "--timeout", "0.01").code == 4
+    assert wanflow("collect", "--poll-interval", "0.05").code == 0
+    assert wanflow(*RUN).code == 0
+    wanflow("pick", "coast", "2")
+    assert wanflow(*RUN).code == 0
+    said = wanflow("gc")
+    assert (said.code, "paid and unused" in said.err, "coast.t2" in said.err) == (0, True, False)
+    for node, use in (("coast.t2", "somebody picked it"), ("near.t2", "cut:main shows it")):
+        refused = wanflow("gc", "--apply", "--yes", "--paid", node)
+        assert (refused.code, use in refused.err) == (2, True), refused.err
+    rewrite("a coast, takes: 2", "another coast, takes: 2")
+    refused = wanflow("gc", "--apply", "--yes", "--paid", "coast.t2")
+    assert (refused.code, "somebody picked it" in refused.err) == (2, True)
+    assert len(files("takes")) == 4

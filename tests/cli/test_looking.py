@@ -162,7 +162,9 @@ def test_status_before_and_after_an_edit(wanflow, rendered: Path) -> None:
     rows = {row["shot"]: row for row in json.loads(wanflow("status", "--json").out)}
     assert {name: row["state"] for name, row in rows.items()} == {"coast": "current", "approach": "changed"}
     assert rows["coast"]["picked"] == 1
-    assert len(wanflow("status").out.splitlines()) == 2
+    said = wanflow("status").out.splitlines()
+    assert [line.split()[0] for line in said if line] == ["coast", "approach", "cut:main", "2"]
+    assert "outdated" in said[-2]
 
 
 def test_state_selects_by_what_status_says(wanflow, rendered: Path) -> None:

@@ -73,7 +73,13 @@ def test_a_pick_a_wish_and_the_numbers_move_with_a_shot(wanflow: Wanflow, servic
     }
     assert wanflow(*RUN).code == 0
     assert bought(service) == before
-    assert takes(wanflow) == {"sea/coast.t1": False, "sea/coast.t2": False, "sea/coast.t3": True, "sea/near.t2": True}
+    assert takes(wanflow) == {
+        "sea/coast.t1": False,
+        "sea/coast.t2": False,
+        "sea/coast.t3": True,
+        "sea/near.t1": False,
+        "sea/near.t2": True,
+    }
     assert json.loads(wanflow("plan", "--json").out)["totals"]["reuse"] == 6
     assert Path("out/shots/sea/coast.t3.mp4").is_file()
 

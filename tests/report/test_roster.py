@@ -106,7 +106,21 @@ def test_takes_have_the_documented_keys() -> None:
     """`takes --json` prints what cli.md says; the file is named where it is here."""
     row = take_rows(films.plan(films.LIGHTHOUSE, DONE))[0].to_json()
     assert list(row) == [
-        *("shot", "take", "picked", "held", "seed", "model", "state", "cost", "date", "task_id", "digest", "file")
+        *(
+            "shot",
+            "take",
+            "picked",
+            "chosen",
+            "held",
+            "seed",
+            "model",
+            "state",
+            "cost",
+            "date",
+            "task_id",
+            "digest",
+            "file",
+        )
     ]
     assert (row["shot"], row["take"], row["picked"], row["state"]) == ("coast", 1, True, "current")
     assert row["file"] == "out/shots/coast.t1.mp4"
@@ -123,5 +137,5 @@ def test_earlier_takes_stay_listed_after_an_edit() -> None:
     rewritten = films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk")
     after, _ = pretend.run(rewritten, DONE)
     rows = [row for row in take_rows(films.plan(rewritten, after)) if row.shot == "coast"]
-    assert [(row.number, row.state, row.picked) for row in rows] == [(1, "changed", False), (2, "current", True)]
+    assert [(row.number, row.state, row.picked) for row in rows] == [(1, "outdated", False), (2, "current", True)]
     assert len(takes_text(rows).splitlines()) == 2

@@ -105,7 +105,9 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("durable.py", "draft.unlink(missing_ok=True)"),
         ("layout.py", 'shutil.rmtree(store.root / "tmp", ignore_errors=True)'),
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
-        ("sweep.py", '(out / "shots" / f"{name}.mp4").unlink(missing_ok=True)'),
+        ("shelf.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
+        ("shelf.py", "path.parent.rmdir()"),
+        ("sweep.py", '(out / take_file(".", shot, number)).unlink(missing_ok=True)'),
         ("sweep.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("mutex.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),

@@ -54,7 +54,6 @@ def test_a_survey_sees_lock_and_store(store: Store) -> None:
     """Takes with their words, what is here, what is derived, the cuts, what is in flight and what is adrift."""
     assert inventory.survey(store, OUTPUTS) == Inventory(
         lock=with_take(Lock(), "coast", "first"),
-        on_record=frozenset({"coast"}),
         takes={fingerprint("coast"): (take("coast", "first"),)},
         recipes={fingerprint("coast"): recipe("coast")},
         here=frozenset({digest.of_bytes(b"first")}),
@@ -62,6 +61,7 @@ def test_a_survey_sees_lock_and_store(store: Store) -> None:
         cuts={"main": "made from these"},
         open_tasks=(OpenTask("t1", attempt("a1"), DATE),),
         adrift=(attempt("a2"),),
+        numbers={"coast": {1: (fingerprint("coast"), 7)}},
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.locks import DATE, attempt
+from kit.locks import DATE, attempt, fingerprint
 from wanflow.errors import StoreFault
 from wanflow.store import journal
 from wanflow.store.journal import Diary, Journal, OpenTask
@@ -38,7 +38,8 @@ def test_no_journal_has_no_open_ends(store: Store) -> None:
 def test_an_intent_without_an_answer_has_an_unknown_fate(store: Store) -> None:
     """Written before the request is sent, it stays adrift with all that is needed to look for its task (law 3)."""
     Journal(store).intended(attempt("a1"))
-    assert journal.read(store) == Diary(adrift=(attempt("a1"),))
+    asked = {"coast": {1: (fingerprint("coast"), 7)}}
+    assert journal.read(store) == Diary(adrift=(attempt("a1"),), numbers=asked)
 
 
 def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Store) -> None:
@@ -49,7 +50,8 @@ def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Sto
     ready = OpenTask("t1", attempt("a1"), DATE, "https://results/1", LATER)
     assert journal.read(store).open == (ready,)
     diary.stored("t1", DIGEST, LATER)
-    assert journal.read(store) == Diary(known=frozenset({"t1"}))
+    asked = {"coast": {1: (fingerprint("coast"), 7)}}
+    assert journal.read(store) == Diary(known=frozenset({"t1"}), numbers=asked)
 
 
 def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store) -> None:

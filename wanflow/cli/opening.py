@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import click
 
 from wanflow import studio
+from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import Settings
-from wanflow.spec.problem import render_problem
+from wanflow.spec.problem import Problem, has_errors, render_problem
 from wanflow.spec.production import Production
 
 
@@ -20,6 +24,40 @@ def open_production(settings: Settings, *, quiet: bool = False) -> Production:
         prices=settings.prices,
     )
     if not quiet:
-        for warning in production.warnings:
-            click.echo(render_problem(warning), err=True)
+        _tell(production.warnings)
     return production
+
+
+class Opened(NamedTuple):
+    """A production as far as it can be used, and what is wrong with it."""
+
+    production: Production | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the production has no errors."""
+        return not has_errors(self.problems)
+
+    def conclude(self, *, quiet: bool = False) -> ExitCode:
+        """Say what is wrong, after all rows that there are, and give the exit code: 2 where there are errors."""
+        if not quiet or not self.whole:
+            _tell(self.problems)
+        return ExitCode.DONE if self.whole else ExitCode.WRONG
+
+
+def open_sound_part(settings: Settings) -> Opened:
+    """The production that a command shows rows of, although it may have errors."""
+    production, problems = studio.load_sound_part(
+        settings.file,
+        backend=settings.backend,
+        region=settings.region,
+        values=settings.values,
+        prices=settings.prices,
+    )
+    return Opened(production, problems)
+
+
+def _tell(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(render_problem(problem), err=True)

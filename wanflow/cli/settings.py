@@ -32,6 +32,10 @@ class Settings:
         """Where the production file lies."""
         return self.file.parent
 
+    def with_backend(self, backend: str) -> Settings:
+        """The same production on a backend."""
+        return replace(self, backend=backend)
+
 
 def example(*lines: str) -> str:
     """The end of a command's help: what a call of it looks like, kept as it is."""

@@ -86,6 +86,12 @@ def request_key(core: str, seed: int | None) -> str:
     return core if seed is None else f"{core}+{seed}"
 
 
+def parse_request_key(request: str) -> tuple[str, int | None]:
+    """The fingerprint and the given seed of a request key; the seed is None where the author gave none."""
+    core, mark, seed = request.partition("+")
+    return core, int(seed) if mark and seed.isascii() and seed.isdecimal() else None
+
+
 def seed_of(core: str, given: int | None, ordinal: int) -> int:
     """The seed of the take at `ordinal` (from 0): counted up from a given one, else derived from the request."""
     if given is not None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from wanflow import digest
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
-from wanflow.planner import edit
+from wanflow.planner import edit, picks
 from wanflow.planner.compare import differences
-from wanflow.planner.question import Former, Question, answered_before, ask, last_request
+from wanflow.planner.picks import How
+from wanflow.planner.question import Question, answered_before, ask, last_request
 from wanflow.planner.reason import Code, Reason
 from wanflow.planner.steps import Action
 from wanflow.planner.supply import Supply
@@ -72,7 +73,7 @@ def decide(vertex: Decidable, supplies: Mapping[str, Supply], world: World) -> t
     """
     match vertex:
         case ShotVertex(shot=shot):
-            return decide_takes(ask(shot, world.backend, supplies, world.inventory, world.shots), supplies, world)
+            return decide_takes(ask(shot, world.backend, supplies, world.inventory), supplies, world)
         case ExtractVertex():
             return (_decide_extract(vertex, supplies[vertex.origin], world),)
         case CutVertex():
@@ -81,13 +82,24 @@ def decide(vertex: Decidable, supplies: Mapping[str, Supply], world: World) -> t
 
 def decide_takes(question: Question, supplies: Mapping[str, Supply], world: World) -> tuple[Decision, ...]:
     """One decision for each take that a request asks for, in the order of their ordinals."""
-    entry = question.entry
-    if entry.held is not None and entry.held in entry.takes:
-        held = entry.takes[entry.held]
-        kept = Reason(Code.HELD, f"take {entry.numbers[held.digest]} is kept although the shot may have changed")
-        return (Decision(Action.HELD, (kept,), number=entry.numbers[held.digest], seed=held.seed, take=held),)
+    kept = _kept(question)
+    if kept is not None:
+        return (kept,)
     decisions = [_decide_take(question, ordinal, supplies, world) for ordinal in range(question.wanted)]
-    return _numbered(question, _with_clips(question, decisions, world.inventory))
+    return _numbered(question, _with_clips(question, decisions, world.inventory), world.inventory)
+
+
+def _kept(question: Question) -> Decision | None:
+    """The decision on a shot that is held, whatever it asks; None where it is not."""
+    entry, choice = question.entry, question.choice
+    if choice.how is How.HELD and choice.take is not None:
+        number = entry.numbers[choice.take.digest]
+        why = Reason(Code.HELD, f"take {number} is kept although the shot may have changed")
+        return Decision(Action.HELD, (why,), number=number, seed=choice.take.seed, take=choice.take)
+    if choice.how is How.RIVALS and entry.rival_holds:
+        why = Reason(Code.NEEDS_PICK, f"{picks.rivals_text(choice)}: `wanflow pick {question.shot.name} N`")
+        return Decision(Action.HELD, (why,), number=choice.rivals[0])
+    return None
 
 
 def _with_clips(question: Question, decisions: list[Decision], inventory: Inventory) -> list[Decision]:
@@ -95,9 +107,7 @@ def _with_clips(question: Question, decisions: list[Decision], inventory: Invent
     missing = [at for at, item in enumerate(decisions) if item.action in {Action.RENDER, Action.BLOCKED}]
     spare = max(question.shot.takes - (len(decisions) - len(missing)), 0)  # what was wished for beyond is rendered
     for at, clip in zip(reversed(missing), question.clips[:spare] if question.known else (), strict=False):
-        found = replace(decisions[at], take=clip, seed=None)
-        elsewhere = question.former if clip.digest not in question.entry.takes else None
-        decisions[at] = _own_answer(question, found, inventory) if elsewhere is None else _moved(elsewhere, found)
+        decisions[at] = _own_answer(question, replace(decisions[at], take=clip, seed=None), inventory)
     return decisions
 
 
@@ -122,10 +132,6 @@ def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decisi
     own = [take for take in question.entry.takes.values() if _matches(take, question, blank)]
     if own:
         return _own_answer(question, replace(blank, take=own[0]), inventory)
-    if question.former is not None:
-        for take in question.former.entry.takes.values():
-            if _matches(take, question, blank):
-                return _moved(question.former, replace(blank, take=take))
     for name, entry in inventory.lock.shots.items():
         for take in entry.takes.values():
             if _matches(take, question, blank):
@@ -137,19 +143,15 @@ def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decisi
     return None
 
 
-def _moved(former: Former, found: Decision) -> Decision:
-    """A take of a shot that was renamed: it keeps its number."""
-    number = former.entry.numbers[found.take.digest] if found.take is not None else 0
-    why = Reason(Code.IN_STORE, f"take {number} of `{former.name}` answers the same request")
-    return replace(found, action=Action.RESTORE, reasons=(why,), origin=former.name, number=number)
-
-
 def _own_answer(question: Question, found: Decision, inventory: Inventory) -> Decision:
     take = found.take
     if take is None:
         raise ValueError("an own answer is a take")
     number = question.entry.numbers[take.digest]
     found = replace(found, number=number)
+    if question.renamed_from is not None:
+        why = Reason(Code.IN_STORE, f"take {number} of `{question.renamed_from}` answers the same request")
+        return replace(found, action=Action.RESTORE, reasons=(why,), origin=question.renamed_from)
     if question.entry.current not in {None, question.request}:
         return replace(
             found, action=Action.RESTORE, reasons=(Reason(Code.IN_STORE, f"take {number} answers it again"),)
@@ -168,7 +170,9 @@ def _in_flight(question: Question, blank: Decision, inventory: Inventory) -> Dec
     for task in inventory.open_tasks:
         if (task.attempt.fingerprint, task.attempt.seed) == (question.core, blank.seed):
             why = Reason(Code.IN_FLIGHT, f"task {task.task_id} was submitted on {task.accepted[:16]}")
-            return replace(blank, action=Action.COLLECT, reasons=(why,), number=task.attempt.number, task=task)
+            displaces = task.late and question.answers  # others are in use since: the number that it had is not for it
+            number = 0 if displaces else task.attempt.number
+            return replace(blank, action=Action.COLLECT, reasons=(why,), number=number, task=task)
     return None
 
 
@@ -240,13 +244,27 @@ def _more(question: Question) -> Reason:
     return Reason(Code.NEW, "not rendered yet")
 
 
-def _numbered(question: Question, decisions: list[Decision]) -> tuple[Decision, ...]:
-    used = {*question.entry.numbers.values(), *(item.number for item in decisions)}
-    free = max(used, default=0) + 1
+def _numbered(question: Question, decisions: list[Decision], inventory: Inventory) -> tuple[Decision, ...]:
+    """The decisions with a number each: a take has its own, what was submitted before the one that it was given then.
+
+    A number belongs to its submission (law 6): what is new gets one beyond all that were ever given to this shot.
+    """
+    entry, reserved = question.entry, inventory.reserved(question.shot.name)
+    by_asked = {asked: number for number, asked in reserved.items()}
+    used = {*entry.numbers.values()}
+    free = max((*used, *reserved, *(item.number for item in decisions)), default=0) + 1
     numbered: list[Decision] = []
     for decision in decisions:
-        numbered.append(decision if decision.number else replace(decision, number=free))
-        free += 0 if decision.number else 1
+        if decision.take is not None and entry.numbers.get(decision.take.digest) == decision.number:
+            numbered.append(decision)
+            continue
+        asked = (question.core, question.seed(decision.ordinal))
+        number = decision.number or (free if decision.task is not None else by_asked.get(asked, free))
+        if number in used:
+            number = free
+        free += number == free
+        used.add(number)
+        numbered.append(replace(decision, number=number))
     return tuple(numbered)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from wanflow import money
 from wanflow.graph.build import input_id, sources_of
@@ -11,30 +12,38 @@ from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.planner import edit, price
 from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
+from wanflow.planner.picks import rivals_text
 from wanflow.planner.question import Question, ask, last_request
 from wanflow.planner.reason import Code, Reason
+from wanflow.planner.renames import Askers, arrived_since, names_in_file, shifted
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.planner.supply import Supply, missing, of_asset, of_take, promised
 from wanflow.spec.facts import FactsTable
 from wanflow.spec.production import Shot
 from wanflow.store.inventory import Inventory
-from wanflow.store.lock import ShotEntry
-from wanflow.store.take import Recipe, Take
+from wanflow.store.lock import Lock, rename
+from wanflow.store.take import Take
+from wanflow.store.take_names import take_node
 
 CAPTION_CHARACTERS = 90
 
 
 @dataclass(slots=True)
 class _Desk:
-    """What drafting one plan has found out so far; the `world` of the next decision knows what was `promised`."""
+    """What drafting one plan has found out so far; the `world` of the next decision knows what was `promised`.
+
+    `renamed` maps each shot that was renamed to the name that its takes had in the lock.
+    """
 
     graph: ShotGraph
     facts: FactsTable
     world: World
     promised: dict[tuple[str, int], str]
+    askers: Askers
+    renamed: dict[str, str] = field(default_factory=dict)
     supplies: dict[str, Supply] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
-    recipes: dict[str, Recipe] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
 
 
 def draft(
@@ -44,26 +53,32 @@ def draft(
     selected: Iterable[str] | None = None,
     *,
     retry_refused: bool = False,
+    whole: bool = True,
 ) -> Plan:
     """The plan for the selected vertices (None: all): same arguments, same plan, byte for byte.
 
     A shot that is needed but not selected is used as it is: its current take, or nothing. What the service refused
-    before is not sent again without `retry_refused`.
+    before is not sent again without `retry_refused`. Shots that were renamed since the last run have their takes in the
+    plan's inventory under the new name; its `renames` say what the lock's file has to follow. Without `whole` the
+    graph lacks shots that have errors: then no shot counts as removed or renamed.
     """
     production = graph.production
     chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
-    promised: dict[tuple[str, int], str] = {}
-    world = World(production.backend, inventory, production.shots, promised, retry_refused=retry_refused)
-    desk = _Desk(graph, facts, world, promised)
-    for vertex in graph.vertices:
-        if isinstance(vertex, AssetVertex):
-            desk.supplies[vertex.id] = of_asset(vertex, facts)
-        elif vertex.id in chosen:
-            _decide(desk, vertex)
-        else:
-            desk.supplies[vertex.id] = supply_as_is(vertex, inventory, desk.supplies)
+    renames = [arrived_since(inventory.lock, production.shots) if whole else {}]
+    while True:
+        have = replace(inventory, lock=reduce(rename, renames, inventory.lock))
+        askers = Askers(have.lock if whole else Lock(), production.shots)
+        desk = _drafted(graph, facts, have, chosen, renames, askers, retry_refused=retry_refused)
+        if desk.renamed:
+            renames.append(desk.renamed)
+        moved = shifted(desk.questions.values(), desk.world.inventory.lock) if whole else {}
+        if not moved or len(renames) > len(production.shots):
+            break
+        renames.append(moved)
     steps = [step for vertex in graph.vertices if vertex.id in desk.decisions for step in _steps(desk, vertex)]
-    before = {name: last_request(inventory, name) for name in desk.recipes}
+    have = desk.world.inventory
+    asked = {name: question for name, question in desk.questions.items() if name in desk.decisions}
+    before = {name: last_request(have, name) for name in asked}
     return Plan(
         backend=production.backend,
         region=production.region,
@@ -71,11 +86,61 @@ def draft(
         steps=tuple(steps),
         graph=graph,
         facts=facts,
-        inventory=inventory,
-        recipes=desk.recipes,
+        inventory=have,
+        recipes={name: question.recipe for name, question in asked.items()},
         before={name: made_from for name, made_from in before.items() if made_from is not None},
         retry_refused=retry_refused,
+        renames=tuple(filter(None, renames)),
     )
+
+
+def _drafted(
+    graph: ShotGraph,
+    facts: FactsTable,
+    have: Inventory,
+    chosen: frozenset[str],
+    renames: Sequence[Mapping[str, str]],
+    askers: Askers,
+    *,
+    retry_refused: bool,
+) -> _Desk:
+    """One pass over the graph: what every vertex gives, and what happens to the chosen ones."""
+    production = graph.production
+    promised: dict[tuple[str, int], str] = {}
+    world = World(production.backend, have, production.shots, promised, retry_refused=retry_refused)
+    desk = _Desk(graph, facts, world, promised, askers)
+    files = names_in_file(renames[1:])  # what arrived since is in the file under the new name already
+    for vertex in graph.vertices:
+        if isinstance(vertex, AssetVertex):
+            desk.supplies[vertex.id] = of_asset(vertex, facts)
+            continue
+        inputs = supplies_for(vertex, desk.supplies, graph)
+        if isinstance(vertex, ShotVertex):
+            question = desk.questions[vertex.id] = _ask(desk, vertex.shot, inputs, files)
+            if vertex.id in chosen:
+                _decide_shot(desk, vertex, question, inputs)
+            else:
+                desk.supplies[vertex.id] = shot_as_is(question, desk.world.inventory)
+        elif vertex.id in chosen:
+            decisions = desk.decisions[vertex.id] = decide(vertex, inputs, desk.world)
+            if isinstance(vertex, ExtractVertex):
+                desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
+        else:
+            desk.supplies[vertex.id] = derived_as_is(vertex, inputs)
+    return desk
+
+
+def _ask(desk: _Desk, shot: Shot, inputs: Mapping[str, Supply], files: Mapping[str, str]) -> Question:
+    """What a shot asks for; where it is a removed shot under a new name, that one's takes are its own from here on."""
+    world = desk.world
+    question = ask(shot, world.backend, inputs, world.inventory)
+    former = desk.askers.former_of(question)
+    if former is None:
+        return replace(question, renamed_from=files.get(shot.name))
+    desk.renamed[shot.name] = former
+    lock = rename(world.inventory.lock, {shot.name: former})
+    desk.world = replace(world, inventory=replace(world.inventory, lock=lock))
+    return replace(question, entry=lock.shots[shot.name], renamed_from=files.get(former, former))
 
 
 def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotGraph) -> dict[str, Supply]:
@@ -90,18 +155,14 @@ def supply_of_shot(
     question: Question, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World
 ) -> Supply:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
-    shot = question.shot
-    held = next((item.take for item in decisions if item.action is Action.HELD), None)
-    if shot.waits_for_pick and held is None and question.pick is None:
-        return missing(
-            shot.name, _needs_pick(shot, decisions), tuple(take_node(shot.name, d.number) for d in decisions)
-        )
-    picked = held or (question.picked() if question.known else None)
-    number = question.number(picked) if picked is not None else None
+    shot, choice = question.shot, question.choice
+    if choice.open:
+        return missing(shot.name, needs_pick(question), tuple(take_node(shot.name, d.number) for d in decisions))
+    number = 0 if choice.take is None else question.entry.numbers[choice.take.digest]
     first = _first_to_come(decisions)
-    settled = held is not None or question.pick is not None or first is None or first.number > (number or 0)
-    if picked is not None and number and settled:
-        return _taken(shot, picked, number, decisions, world.inventory)
+    settled = choice.chosen or first is None or first.number >= number
+    if choice.take is not None and settled:
+        return _taken(shot, choice.take, number, decisions, world.inventory)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
         return missing(shot.name, Reason(Code.INPUT_FAILED, f"{node} is blocked"), (node,))
@@ -112,9 +173,13 @@ def supply_of_shot(
     return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
 
 
-def _needs_pick(shot: Shot, decisions: tuple[Decision, ...]) -> Reason:
-    takes = "1 take" if len(decisions) == 1 else f"{len(decisions)} takes"
-    return Reason(Code.NEEDS_PICK, f"{shot.name} has {takes} and waits for a pick: `wanflow pick {shot.name} N`")
+def needs_pick(question: Question) -> Reason:
+    """Why what needs a take of a shot waits for a person, and what the person can do."""
+    name, choice = question.shot.name, question.choice
+    if choice.rivals:
+        return Reason(Code.NEEDS_PICK, f"{name}: {rivals_text(choice)}: `wanflow pick {name} N`")
+    takes = "1 take" if question.wanted == 1 else f"{question.wanted} takes"
+    return Reason(Code.NEEDS_PICK, f"{name} has {takes} and waits for a pick: `wanflow pick {name} N`")
 
 
 def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:
@@ -133,22 +198,22 @@ def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: Supply)
     return Supply(identity, None, film, obstacle, (vertex.id,), source.changes)
 
 
-def supply_as_is(vertex: Decidable, inventory: Inventory, supplies: Mapping[str, Supply]) -> Supply:
-    """What a vertex gives that this plan leaves alone: the picked take of its last request, if there is one."""
+def shot_as_is(question: Question, inventory: Inventory) -> Supply:
+    """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
+    shot, choice = question.shot, question.counting
+    if choice.open:
+        return missing(shot.name, needs_pick(question))
+    if choice.take is None:
+        return missing(shot.name, Reason(Code.INPUT_FAILED, f"`{shot.name}` is excluded and has no take"))
+    return _taken(shot, choice.take, question.entry.numbers[choice.take.digest], (), inventory)
+
+
+def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, Supply]) -> Supply:
+    """What a vertex that is made here gives where this plan leaves it alone."""
     if isinstance(vertex, ExtractVertex):
         blocked = Decision(Action.DERIVE, (Reason(Code.NEW, "not cut yet"),))
-        return supply_of_extract(vertex, blocked, supplies[vertex.origin])
-    take = _current_take(inventory.lock.shots.get(vertex.id, ShotEntry()))
-    if isinstance(vertex, CutVertex) or take is None:
-        return missing(vertex.id, Reason(Code.INPUT_FAILED, f"`{vertex.id}` is excluded and has no take"))
-    number = inventory.lock.shots[vertex.id].numbers[take.digest]
-    node = take_node(vertex.id, number)
-    return of_take(take, node, here=take.digest in inventory.here, nodes=(), caption=caption(vertex.shot, number, take))
-
-
-def take_node(shot: str, number: int) -> str:
-    """The node id of a take, e.g. `talk.t2`."""
-    return f"{shot}.t{number}"
+        return supply_of_extract(vertex, blocked, inputs[vertex.origin])
+    return missing(vertex.id, Reason(Code.INPUT_FAILED, f"`{vertex.id}` is excluded"))
 
 
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
@@ -158,31 +223,9 @@ def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
     return (f"{shot.name} · take {number} · {take.model} · {seconds}", words)
 
 
-def _current_take(entry: ShotEntry) -> Take | None:
-    if entry.held is not None:
-        return entry.takes.get(entry.held)
-    pick = entry.takes.get(entry.picks.get(entry.current or "", ""))
-    if pick is not None:
-        return pick
-    core = (entry.current or "").partition("+")[0]
-    current = [take for take in entry.takes.values() if take.fingerprint == core and not take.gone]
-    return min(current, key=lambda take: entry.numbers[take.digest], default=None)
-
-
-def _decide(desk: _Desk, vertex: Decidable) -> None:
-    inputs = supplies_for(vertex, desk.supplies, desk.graph)
-    if isinstance(vertex, ShotVertex):
-        _decide_shot(desk, vertex, inputs)
-        return
-    decisions = desk.decisions[vertex.id] = decide(vertex, inputs, desk.world)
-    if isinstance(vertex, ExtractVertex):
-        desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
-
-
-def _decide_shot(desk: _Desk, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> None:
+def _decide_shot(desk: _Desk, vertex: ShotVertex, question: Question, inputs: Mapping[str, Supply]) -> None:
     """Asked once, since telling what a shot asks for takes longer than anything else of it."""
     world = desk.world
-    question = ask(vertex.shot, world.backend, inputs, world.inventory, world.shots)
     decisions = desk.decisions[vertex.id] = decide_takes(question, inputs, world)
     desk.supplies[vertex.id] = supply_of_shot(question, decisions, inputs, world)
     _promise(desk, question, decisions)
@@ -191,7 +234,6 @@ def _decide_shot(desk: _Desk, vertex: ShotVertex, inputs: Mapping[str, Supply]) 
 
 def _promise(desk: _Desk, question: Question, decisions: tuple[Decision, ...]) -> None:
     shot = question.shot
-    desk.recipes[shot.name] = question.recipe
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
             seed = question.seed(decision.ordinal)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
+from wanflow.planner import picks
+from wanflow.planner.picks import Choice, How
+from wanflow.planner.steps import Plan
 from wanflow.planner.supply import Supply
 from wanflow.spec.production import Shot
 from wanflow.store.inventory import Inventory
@@ -15,21 +18,12 @@ from wanflow.store.take import Recipe, Take
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """The name that a shot had before it was renamed, and what the lock says of that name."""
-
-    name: str
-    entry: ShotEntry
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """One shot's request, with its inputs as far as they are known.
 
     `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request
     will be, so that two shots that will ask the same can be told. `request` is what the lock files picks under.
-    `former` is the name that the shot had before, and what the lock says of it, while nothing is on record under the
-    new one: takes, picks and wishes go with the shot.
+    `renamed_from` is the name that the shot had before, while the lock's file still has its takes under that name.
     """
 
     shot: Shot
@@ -37,7 +31,7 @@ class Question:
     core: str
     known: bool
     entry: ShotEntry
-    former: Former | None = None
+    renamed_from: str | None = None
 
     @property
     def request(self) -> str:
@@ -47,71 +41,50 @@ class Question:
     @property
     def wanted(self) -> int:
         """How many takes are asked for: `takes:`, or more where somebody wished for more."""
-        entries = (self.entry, self.former.entry) if self.former is not None else (self.entry,)
-        return max(self.shot.takes, *(entry.wishes.get(self.request, 0) for entry in entries))
+        return max(self.shot.takes, self.entry.wishes.get(self.request, 0))
 
     def seed(self, ordinal: int) -> int:
         """The seed of the take at `ordinal`, from 0."""
         return recipes.seed_of(self.core, self.shot.seed, ordinal)
 
-    def answers(self, take: Take) -> bool:
-        """Whether a take answers this request: same recipe, and a seed that the request counts through.
-
-        A take beyond `takes:` still answers, so that asking for fewer loses no pick; a clip made elsewhere, without
-        a seed, answers the request it was filed under.
-        """
-        if take.fingerprint != self.core or take.gone:
-            return False
-        reach = max(self.wanted, len(self.entry.takes))
-        return take.seed is None or take.seed in {self.seed(ordinal) for ordinal in range(reach)}
+    @property
+    def answers(self) -> tuple[Take, ...]:
+        """The takes that answer this request, by number."""
+        return picks.answering(self.entry, self.request, wanted=self.wanted)
 
     @property
     def clips(self) -> tuple[Take, ...]:
-        """The clips made elsewhere that answer this request, oldest first."""
-        entry = self.former.entry if self.former is not None else self.entry
-        found = [take for take in entry.takes.values() if take.seed is None and self.answers(take)]
-        return tuple(sorted(found, key=lambda take: entry.numbers[take.digest]))
+        """The clips made elsewhere that answer this request, by number."""
+        return tuple(take for take in self.answers if take.seed is None)
 
     @property
-    def pick(self) -> Take | None:
-        """The take that somebody picked for this request, also under the shot's former name; None where nobody did."""
-        entry = self.entry
-        if self.request not in entry.picks and self.former is not None:
-            entry = self.former.entry
-        pick = entry.takes.get(entry.picks.get(self.request, ""))
-        return pick if pick is not None and self.answers(pick) else None
+    def choice(self) -> Choice:
+        """The take that dependents use, of those that are there (law 6)."""
+        return picks.choose(self.entry, self.request, wanted=self.wanted, waits=self.shot.waits_for_pick)
 
-    def number(self, take: Take) -> int | None:
-        """The running number of a take, also of one under the shot's former name; None for another shot's."""
-        known = self.entry.numbers.get(take.digest)
-        return known or (self.former.entry.numbers.get(take.digest) if self.former is not None else None)
-
-    def picked(self) -> Take | None:
-        """The take that dependents use: the picked one of this request, else its lowest-numbered one (law 6)."""
-        if self.pick is not None:
-            return self.pick
-        answering = [take for take in self.entry.takes.values() if self.answers(take)]
-        return min(answering, key=lambda take: self.entry.numbers[take.digest], default=None)
+    @property
+    def counting(self) -> Choice:
+        """The take that counts now: of this request, else the one that was used when the shot was last run."""
+        now = self.choice
+        if now.how is How.NONE:
+            return picks.last_used(self.entry, waits=self.shot.waits_for_pick)
+        return now
 
 
-def ask(
-    shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory, shots: Container[str]
-) -> Question:
-    """The question of a shot, given what its media slots are supplied with; `shots` are the production's names."""
+def ask(shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory) -> Question:
+    """The question of a shot, given what its media slots are supplied with."""
     made_from = recipes.recipe(shot, backend, {slot: supply.identity for slot, supply in supplies.items()})
     known = all(supply.known for supply in supplies.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    question = Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
-    if shot.name in inventory.on_record:
-        return question
-    return replace(question, former=_former(question.request, inventory, shots))
+    return Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
 
 
-def _former(request: str, inventory: Inventory, shots: Container[str]) -> Former | None:
-    """A shot that is gone, and last asked what a new one asks now: it was renamed, or moved to another scene."""
-    names = (name for name in inventory.last_asked_by.get(request, ()) if name not in shots)
-    name = next(names, None)
-    return None if name is None else Former(name, inventory.lock.shots[name])
+def question_of(plan: Plan, shot: Shot) -> Question:
+    """The request of a shot as a plan knows it."""
+    recipe = plan.recipes.get(shot.name)
+    words = recipe if isinstance(recipe, Mapping) else {}
+    entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
+    return Question(shot, words, recipes.fingerprint(words), known=is_settled(words), entry=entry)
 
 
 def is_settled(recipe: Canonical) -> bool:
@@ -126,7 +99,7 @@ def last_request(inventory: Inventory, shot: str) -> Recipe:
     entry = inventory.lock.shots.get(shot)
     if entry is None or entry.current is None:
         return None
-    core = entry.current.partition("+")[0]
+    core, _ = recipes.parse_request_key(entry.current)
     return entry.recipes.get(core) or inventory.recipes.get(core)
 
 

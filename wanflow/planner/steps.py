@@ -91,7 +91,8 @@ class Plan:
 
     `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
     `recipes` are the requests of the shots as they are now, as far as known; `before` those that were last run.
-    `retry_refused` says that what the service refused before is sent again.
+    `retry_refused` says that what the service refused before is sent again. `renames` are the shots that were renamed
+    since the last run, new names with former ones, in the order in which the lock's file has to follow them.
     """
 
     backend: str
@@ -104,6 +105,7 @@ class Plan:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     before: Mapping[str, Recipe] = field(default_factory=dict)
     retry_refused: bool = False
+    renames: tuple[Mapping[str, str], ...] = ()
 
     @property
     def idle(self) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from wanflow.money import amount_text
-from wanflow.planner.draft import take_node
 from wanflow.report.wording import columns, count, printable
 from wanflow.store.ledger import Entry
+from wanflow.store.take_names import take_node
 
 BY: Mapping[str, Callable[[Entry], str]] = {
     "take": lambda entry: take_node(entry.shot, entry.take),

@@ -14,6 +14,7 @@ from wanflow.runner.stage import Stage
 from wanflow.spec.production import Shot
 from wanflow.spec.timeline import Clip
 from wanflow.store.take import Take
+from wanflow.store.take_names import take_file, take_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,5 @@ def _event(plan: Plan, item: EditItem, clip: Clip, rate: Fraction) -> Event:
         return event
     entry = plan.inventory.lock.shots[vertex.id]
     number = entry.numbers[item.digest]
-    name = f"{vertex.id}.t{number}"
-    file = f"{plan.graph.production.out}/shots/{name}.mp4"
+    name, file = take_node(vertex.id, number), take_file(plan.graph.production.out, vertex.id, number)
     return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=entry.takes[item.digest])

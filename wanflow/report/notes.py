@@ -8,8 +8,9 @@ from wanflow.graph.build import sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import FREE_BACKEND, Excess, excesses, unsaid
+from wanflow.planner.picks import rivals_text
+from wanflow.planner.question import question_of
 from wanflow.planner.steps import Action, Plan, Step, StepKind
-from wanflow.report.roster import question_of
 from wanflow.report.wording import cost_text, cost_words, count, listed
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.production import Shot
@@ -19,7 +20,12 @@ from wanflow.spec.source import ShotSource
 def plan_notes(plan: Plan, limit: Cost | None = None) -> tuple[str, ...]:
     """A sentence for each; `limit` is what this run may spend. In the order in which people care."""
     money = (*(excess_text(item) for item in excesses(plan, limit)), *_unpriced(plan), *_unsaid(plan))
-    return (*money, *_unpicked(plan), *plan.inventory.lock.notes)
+    return (*money, *_unpicked(plan), *merge_notes(plan))
+
+
+def merge_notes(plan: Plan) -> tuple[str, ...]:
+    """What a merge of two branches left to know or to decide, a sentence each."""
+    return (*_rivals(plan), *plan.inventory.lock.notes)
 
 
 def excess_text(excess: Excess) -> str:
@@ -61,7 +67,7 @@ def _unpicked(plan: Plan) -> Iterator[str]:
     for name, followers in _followers(plan).items():
         shot = plan.graph.production.shots[name]
         numbers = _candidates(plan, shot, takes.get(name, ()))
-        if len(numbers) > 1 and not _chosen(plan, shot):
+        if len(numbers) > 1 and not question_of(plan, shot).choice.chosen:
             named = listed([f"{_name(step)} ({cost_words(step.cost)})" for step in followers])
             yield f"{name} has {len(numbers)} takes and no pick: {named} will use take {min(numbers)}"
 
@@ -91,13 +97,16 @@ def _name(step: Step) -> str:
 def _candidates(plan: Plan, shot: Shot, steps: Sequence[Step]) -> set[int]:
     """The numbers of the takes that answer a shot's request, or will."""
     question = question_of(plan, shot)
-    have = {question.entry.numbers[take.digest] for take in question.entry.takes.values() if question.answers(take)}
+    have = {question.entry.numbers[take.digest] for take in question.answers}
     return have | {step.take for step in steps if step.action is not Action.BLOCKED}
 
 
-def _chosen(plan: Plan, shot: Shot) -> bool:
-    question = question_of(plan, shot)
-    return question.pick is not None or question.entry.held is not None
+def _rivals(plan: Plan) -> Iterator[str]:
+    """Shots for which two branches chose different takes."""
+    for name in plan.recipes:
+        choice = question_of(plan, plan.graph.production.shots[name]).choice
+        if choice.rivals:
+            yield f"{name}: {rivals_text(choice)}; what depends on it waits: `wanflow pick {name} N`"
 
 
 def _sources(plan: Plan, step: Step) -> Sequence[str]:

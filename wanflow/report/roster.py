@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from wanflow.graph.node import ShotVertex
-from wanflow.graph.recipe import fingerprint
-from wanflow.planner.draft import supply_as_is
-from wanflow.planner.question import Question, is_settled
+from wanflow.money import amount_text
+from wanflow.planner import picks
+from wanflow.planner.budget import FREE_BACKEND, spent
+from wanflow.planner.draft import needs_pick
+from wanflow.planner.picks import Choice, How, rivals_text
+from wanflow.planner.question import question_of
 from wanflow.planner.reason import Reason
 from wanflow.planner.states import left_over
-from wanflow.planner.steps import Plan, StepKind
+from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.report.wording import columns, count, printable
 from wanflow.spec.production import Shot
 from wanflow.store.journal import UNCERTAIN
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
+from wanflow.store.take_names import take_file, take_node
 
 DAY = timedelta(hours=24)
 """How long a task is known and its result can be fetched (api.md 4.1)."""
@@ -32,7 +35,7 @@ class ShotRow:
     the ids of its tasks in flight, when the first result that waits expires (RFC 3339), and the reasons of its steps.
 
     `results` are where the service has results that are not stored yet, without the signatures of their addresses;
-    `forgotten` is when it forgets the oldest task.
+    `forgotten` is when it forgets the oldest task. `choice` says why the picked take counts, or why none does.
     """
 
     shot: str
@@ -44,6 +47,7 @@ class ShotRow:
     reasons: tuple[Reason, ...]
     results: tuple[str, ...] = ()
     forgotten: str | None = None
+    choice: Choice = field(default_factory=lambda: Choice(How.NONE))
 
     def to_json(self) -> dict[str, object]:
         """As `status --json` prints it."""
@@ -60,14 +64,15 @@ class ShotRow:
 
 @dataclass(frozen=True, slots=True)
 class TakeRow:
-    """One take of a shot; `state` is held, current (it answers the request), changed (it answers an earlier one),
+    """One take of a shot; `state` is held, current (it answers the request), outdated (it answers an earlier one),
     missing or gone (a person removed it), `file` its name relative to the production's folder, None where the file
-    isn't here.
+    isn't here. `picked`: it is the take in use; `chosen`: somebody picked or holds it.
     """
 
     shot: str
     number: int
     picked: bool
+    chosen: bool
     held: bool
     state: str
     take: Take
@@ -85,6 +90,7 @@ class TakeRow:
             "shot": self.shot,
             "take": self.number,
             "picked": self.picked,
+            "chosen": self.chosen,
             "held": self.held,
             "seed": self.seed,
             "model": self.take.model,
@@ -108,6 +114,17 @@ def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
     covered = {step.shot for step in plan.steps if step.kind is StepKind.TAKE}
     shots = [shot for name, shot in plan.graph.production.shots.items() if name in covered]
     return tuple(row for shot in shots for row in _take_rows(plan, shot))
+
+
+def other_rows(plan: Plan, *, whole: bool) -> tuple[TakeRow, ...]:
+    """A row for every take of the shots that the lock has and the plan's production has not.
+
+    With `whole` they were removed, and none of their takes counts. Without, they may have errors: then they are told as
+    they were when they were last run.
+    """
+    entries = sorted(plan.inventory.lock.shots.items())
+    others = [(name, entry) for name, entry in entries if name not in plan.graph.production.shots]
+    return tuple(row for name, entry in others for row in _other_rows(plan, name, entry, whole=whole))
 
 
 def leftovers(plan: Plan) -> tuple[str, ...]:
@@ -138,68 +155,82 @@ def status_text(rows: Sequence[ShotRow]) -> str:
     return "\n".join(columns([_status_cells(row) for row in rows]))
 
 
+def totals_text(rows: Sequence[ShotRow], plan: Plan) -> str:
+    """One line a cut: its state, its file and why; then the totals."""
+    cuts = [(step.node, *_cut_cells(step, plan)) for step in plan.steps if step.kind is StepKind.CUT]
+    return "\n".join([*columns(cuts), _totals(rows, plan)])
+
+
+def _cut_cells(step: Step, plan: Plan) -> tuple[str, ...]:
+    output = plan.graph.production.cuts[step.vertex.removeprefix("cut:")].output
+    fresh = step.action is Action.REUSE
+    state = "current" if fresh else "blocked" if step.action is Action.BLOCKED else "outdated"
+    return state, output, printable("; ".join(reason.text for reason in step.reasons))
+
+
+def _totals(rows: Sequence[ShotRow], plan: Plan) -> str:
+    flying = len(plan.inventory.open_tasks) + len(plan.inventory.adrift)
+    takes = [count(len(rows), "shot"), count(sum(row.takes for row in rows), "take")]
+    takes += [f"{flying} in flight"] if flying else []
+    charged = f"{amount_text(spent(plan.inventory.lock))} {plan.currency} charged"
+    return ", ".join([*takes, "free" if plan.backend == FREE_BACKEND else charged])
+
+
 def takes_text(rows: Sequence[TakeRow]) -> str:
     """One line a take."""
     return "\n".join(columns([_take_cells(row) for row in rows], right=frozenset({3})))
 
 
-def picked_take(plan: Plan, shot: Shot) -> Take | None:
-    """The take of a shot that counts: the held one, the one that answers its request, else the one last used."""
-    entry = _entry(plan, shot)
-    if entry.held is not None and entry.held in entry.takes:
-        return entry.takes[entry.held]
-    question = question_of(plan, shot)
-    if shot.waits_for_pick and question.pick is None:
-        return None
-    answer = question.picked()
-    if answer is not None:
-        return answer
-    used = supply_as_is(ShotVertex(shot.name, shot), plan.inventory, {}).digest
-    return entry.takes.get(used) if used is not None else None
-
-
 def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
-    entry, picked = _entry(plan, shot), picked_take(plan, shot)
+    question = question_of(plan, shot)
+    entry, choice = question.entry, question.counting
     reasons = [reason for step in plan.steps if step.vertex == shot.name for reason in step.reasons]
-    tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot == shot.name]
+    if choice.open:
+        reasons.append(needs_pick(question))
+    names = {shot.name, *entry.former}
+    tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
     return ShotRow(
         shot=shot.name,
         state=states.get(shot.name, "new"),
-        picked=entry.numbers[picked.digest] if picked is not None else None,
+        picked=entry.numbers[choice.take.digest] if choice.take is not None else None,
         takes=len(entry.takes),
         in_flight=tuple(task.task_id for task in tasks),
         expires=_a_day_after([task.ready for task in tasks]),
         reasons=tuple(dict.fromkeys(reasons)),
         results=tuple(task.url for task in tasks if task.url is not None),
         forgotten=_a_day_after([task.accepted for task in tasks]),
+        choice=choice,
     )
 
 
 def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
-    entry, picked = _entry(plan, shot), picked_take(plan, shot)
     question = question_of(plan, shot)
+    answers = {take.digest for take in question.answers}
+    yield from _rows(plan, shot.name, question.entry, question.counting, answers)
+
+
+def _other_rows(plan: Plan, shot: str, entry: ShotEntry, *, whole: bool) -> Iterator[TakeRow]:
+    choice = Choice(How.NONE) if whole else picks.last_used(entry)
+    answers = () if whole else picks.answering(entry, entry.current or "")
+    return _rows(plan, shot, entry, choice, {take.digest for take in answers})
+
+
+def _rows(plan: Plan, shot: str, entry: ShotEntry, choice: Choice, answers: Collection[str]) -> Iterator[TakeRow]:
     for take in sorted(entry.takes.values(), key=lambda item: entry.numbers[item.digest]):
-        here = take.digest in plan.inventory.here
+        here = take.digest in plan.inventory.here and not take.gone
+        held = choice.how is How.HELD and take == choice.take
+        state = "held" if held else "current" if take.digest in answers else "outdated"
         number = entry.numbers[take.digest]
         yield TakeRow(
-            shot=shot.name,
+            shot=shot,
             number=number,
-            picked=take == picked,
+            picked=take == choice.take,
+            chosen=choice.chosen and take == choice.take,
             held=take.digest == entry.held,
-            state=_state(take, entry, question, here=here),
+            state="gone" if take.gone else state if here else "missing",
             take=take,
-            file=f"{plan.graph.production.out}/shots/{shot.name}.t{number}.mp4" if here else None,
+            file=take_file(plan.graph.production.out, shot, number) if here else None,
         )
-
-
-def _state(take: Take, entry: ShotEntry, question: Question, *, here: bool) -> str:
-    if take.gone:
-        return "gone"
-    if not here:
-        return "missing"
-    if take.digest == entry.held:
-        return "held"
-    return "current" if question.answers(take) else "changed"
 
 
 def _a_day_after(moments: Sequence[str | None]) -> str | None:
@@ -210,19 +241,14 @@ def _a_day_after(moments: Sequence[str | None]) -> str | None:
     return (datetime.fromisoformat(min(known)) + DAY).isoformat().replace("+00:00", "Z")
 
 
-def question_of(plan: Plan, shot: Shot) -> Question:
-    """The request of a shot as a plan knows it."""
-    recipe = plan.recipes.get(shot.name)
-    words = recipe if isinstance(recipe, Mapping) else {}
-    return Question(shot, words, fingerprint(words), known=is_settled(words), entry=_entry(plan, shot))
-
-
-def _entry(plan: Plan, shot: Shot) -> ShotEntry:
-    return plan.inventory.lock.shots.get(shot.name, ShotEntry())
-
-
 def _status_cells(row: ShotRow) -> tuple[str, ...]:
     picked = "" if row.picked is None else f"take {row.picked}"
+    if row.choice.rivals:
+        picked = rivals_text(row.choice)
+    elif row.choice.how is How.WAITS:
+        picked = "waiting for your pick"
+    elif row.choice.how is How.DEFAULT:
+        picked += " (default)"
     takes = count(row.takes, "take") if row.takes else "no takes"
     flying = f"in flight: {', '.join(map(printable, row.in_flight))}" if row.in_flight else ""
     if row.results:
@@ -233,8 +259,8 @@ def _status_cells(row: ShotRow) -> tuple[str, ...]:
 
 
 def _take_cells(row: TakeRow) -> tuple[str, ...]:
-    mark = "picked" if row.picked else ""
+    mark = "picked" if row.chosen else "default" if row.picked else ""
     seed = "" if row.seed is None else f"seed {row.seed}"
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
-    node = f"{row.shot}.t{row.number}"
+    node = take_node(row.shot, row.number)
     return node, mark, row.state, seed, row.take.model, cost, row.take.date, row.file or "(not here)"

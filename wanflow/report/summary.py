@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wanflow.money import Bound
-from wanflow.planner.draft import take_node
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.wording import cost_text, count, listed, printable
 from wanflow.runner.cancel import Cancelled
 from wanflow.runner.outcome import Outcome
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
+from wanflow.store.take_names import take_node
 
 IN_FLIGHT = 4
 """The exit code of a run that gave up waiting (cli.md, Exit codes)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wanflow.planner.draft import take_node
 from wanflow.service.fault import ServiceFault, Unauthorised
 from wanflow.service.port import TaskStatus, VideoService
 from wanflow.store.journal import Journal, OpenTask
+from wanflow.store.take_names import take_node
 
 WORDS = "cancelled by hand"
 

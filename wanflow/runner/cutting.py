@@ -87,7 +87,12 @@ class _Assembly:
         facts = await self._parts.jobs(AssembleCut(film, target), self._parts.limiter, listen)
         self._note(known, facts)
         keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
-        cuts.remember(self._parts.store, cut.name, cut.output, fingerprint, keys)
+        takes = [
+            item.digest
+            for item in montage.edit.items
+            if item.digest and item.vertex in self._stage.plan.graph.production.shots
+        ]
+        cuts.remember(self._parts.store, cut.name, cut.output, fingerprint, keys, takes)
         seconds = timing.decimal_text(facts.seconds, 3)
         copied = len(montage.segments) - len(self._encoded)
         self._parts.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from anyio.abc import TaskGroup
 
 from wanflow.errors import WanflowError
-from wanflow.planner.draft import take_node
 from wanflow.planner.states import left_over
 from wanflow.runner.event import Warned
 from wanflow.runner.outcome import Failure
@@ -17,6 +17,7 @@ from wanflow.runner.perform import UNKNOWN, Performer
 from wanflow.runner.recover import after_all, keep
 from wanflow.service.fault import UnknownFate
 from wanflow.store.journal import Attempt, OpenTask
+from wanflow.store.take_names import take_node
 
 
 class Leftovers:
@@ -43,7 +44,7 @@ class Leftovers:
                 task = await self._parts.inquiry.latecomer(attempt, wait=True)
                 if task is not None:
                     self._parts.emit(after_all(task))
-                    await self._keep(task)
+                    await self._keep(replace(task, late=True))
 
     async def _collect(self, task: OpenTask) -> None:
         with self._noted(task.attempt):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from wanflow import money, timing
 from wanflow.money import Bound, Cost
 from wanflow.planner.question import Question
@@ -13,8 +11,9 @@ from wanflow.runner.parts import Parts
 from wanflow.runner.stage import Stage
 from wanflow.spec.facts import Facts
 from wanflow.store import lockfile, shelf
-from wanflow.store.lock import Lock, add_take, set_current, take_along
+from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import Film, Take
+from wanflow.store.take_names import take_file
 
 
 def film_from(facts: Facts) -> Film:
@@ -37,17 +36,18 @@ def file_take(
 ) -> None:
     """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file.
 
-    `bought` says that it came now, and what it was charged is told.
+    `bought` says that it came now, and what it was charged is told. What people decided in the lock meanwhile stays
+    there; the run itself keeps to what it was planned with.
     """
     shot = question.shot.name
+    reserved = parts.journal.reserved((shot, *question.entry.former))
 
-    def enter(lock: Lock) -> Lock:
-        known = lock if question.former is None else take_along(lock, shot, question.request, question.former.entry)
-        with_take = add_take(known, shot, take, question.recipe, number)
+    def enter(lock: Lock, wanted: int) -> Lock:
+        with_take = add_take(lock, shot, take, question.recipe, wanted, reserved=reserved)
         return set_current(with_take, shot, question.request)
 
-    lock = lockfile.update(parts.store.lock, enter)
-    stage.learn_take(take, question.recipe, lock)
+    number = lockfile.update(parts.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
+    stage.learn_take(take, question.recipe, enter(stage.inventory.lock, number))
     shelved = shelve(take, shot, number, parts)
     seconds = timing.decimal_text(timing.to_seconds(take.film.frames, take.film.rate), 3)
     cost = charge_of(take) if bought else None
@@ -56,6 +56,6 @@ def file_take(
 
 def shelve(take: Take, shot: str, number: int, parts: Parts) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
-    name = Path(parts.out) / "shots" / f"{shot}.t{number}.mp4"
+    name = take_file(parts.out, shot, number)
     shelf.put(parts.store, take.digest, parts.folder / name)
-    return name.as_posix()
+    return name

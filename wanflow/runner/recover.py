@@ -13,7 +13,6 @@ import anyio
 from wanflow import timing
 from wanflow.errors import WanflowError
 from wanflow.planner.decide import Decision
-from wanflow.planner.draft import take_node
 from wanflow.planner.steps import Action, Step
 from wanflow.runner import patience
 from wanflow.runner.event import StepFinished, StepStarted, TakeStored, Warned
@@ -26,8 +25,9 @@ from wanflow.service.fault import NotSent, ServiceFault, Unauthorised, UnknownFa
 from wanflow.service.port import TaskState, TaskStatus
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.journal import Attempt, OpenTask
-from wanflow.store.lock import Lock, ShotEntry, add_take, next_number
+from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
 from wanflow.store.take import Take
+from wanflow.store.take_names import take_node
 
 AT_ONCE = 5
 """So many films of earlier runs are fetched at a time."""
@@ -88,7 +88,7 @@ async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Part
     async with parts.slots.slot(decision.task.attempt.model, FIRST, step.node):
         state = await patience.wait_for(decision.task, parts, tell_changes(step.node, parts))
     take = await receive(state, decision.task, parts)
-    file_take(take, step.take, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
+    file_take(take, decision.number, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
 
 
 def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
@@ -180,7 +180,7 @@ class _Sweep:
         for task in tasks:
             take = known.get(task.task_id)
             if take is not None and take.digest in here:
-                enter_take(take, task.attempt, self.parts)
+                enter_take(take, task, self.parts)
                 self.parts.journal.stored(task.task_id, take.digest, self.parts.stamp())
 
     async def look_for(self, attempt: Attempt) -> None:
@@ -249,23 +249,28 @@ def after_all(task: OpenTask) -> Warned:
 
 async def keep(state: TaskState, task: OpenTask, parts: Parts) -> None:
     """Store a film and enter it in the lock as a take of the shot that it was made for, whatever that asks by now."""
-    enter_take(await receive(state, task, parts), task.attempt, parts)
+    enter_take(await receive(state, task, parts), task, parts)
 
 
-def enter_take(take: Take, attempt: Attempt, parts: Parts) -> None:
-    """Enter a stored film in the lock.
+def enter_take(take: Take, task: OpenTask, parts: Parts) -> None:
+    """Enter a stored film in the lock, under the number that its submission reserved (law 6).
 
-    Others of its request may be in use already: then it gets a number after theirs, so that it displaces none (law 6).
+    Where the film was given up and came after all, others of its request may be in use since. Then it gets a number
+    after theirs, so that no default changes by itself.
     """
+    attempt = task.attempt
 
     def enter(lock: Lock) -> Lock:
-        entry = lock.shots.get(attempt.shot, ShotEntry())
-        alike = {entry.numbers[other.digest] for other in entry.takes.values() if other.fingerprint == take.fingerprint}
-        number = max(attempt.number, next_number(entry) if alike else 0)
-        return add_take(lock, attempt.shot, take, attempt.recipe, number)
+        shot = owner(lock, attempt.shot, attempt.fingerprint)
+        entry = lock.shots.get(shot, ShotEntry())
+        reserved = parts.journal.reserved((shot, *entry.former))
+        displaces = task.late and any(other.fingerprint == take.fingerprint for other in entry.takes.values())
+        number = next_number(entry, reserved) if displaces else attempt.number
+        return add_take(lock, shot, take, attempt.recipe, number, reserved=reserved)
 
     lock = lockfile.update(parts.store.lock, enter)
-    _announce(take, attempt.shot, lock.shots[attempt.shot].numbers[take.digest], parts)
+    shot = owner(lock, attempt.shot, attempt.fingerprint)
+    _announce(take, shot, lock.shots[shot].numbers[take.digest], parts)
 
 
 def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:

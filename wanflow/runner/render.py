@@ -34,7 +34,7 @@ async def render_take(step: Step, decision: Decision, priority: Fraction, stage:
         state = await wait_for(task, parts, tell_changes(step.node, parts))
     take = await receive(state, task, parts)
     stage.tally.collected += found is not None
-    file_take(take, step.take, question, step.node, stage, parts)
+    file_take(take, task.attempt.number, question, step.node, stage, parts)
 
 
 def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> None:

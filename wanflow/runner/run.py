@@ -18,6 +18,7 @@ from wanflow.runner.perform import OVER_BUDGET, WRONG_KEY, Performer
 from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage
+from wanflow.store import shelf
 from wanflow.store.inventory import survey
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
@@ -42,6 +43,7 @@ async def run_plan(
     if swept is None:
         swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
+    shelf.follow(parts.store, plan.renames, parts.folder / parts.out)
     stage = Stage(plan, survey(parts.store, outputs), unfetched=swept.unfetched)
     _tell_beforehand(stage, parts)
     performer = Performer(stage, parts)

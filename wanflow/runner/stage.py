@@ -9,7 +9,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
-from wanflow.planner.draft import supplies_for, supply_as_is, supply_of_extract, supply_of_shot
+from wanflow.planner.draft import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
 from wanflow.planner.price import quote
 from wanflow.planner.question import Question, ask
 from wanflow.planner.steps import Plan, Step
@@ -64,10 +64,13 @@ class Stage:
         vertex = self.plan.graph.vertex(vertex_id)
         if isinstance(vertex, AssetVertex):
             self._supplies[vertex_id] = of_asset(vertex, self.plan.facts)
-        elif vertex_id not in self._planned:
-            self._supplies[vertex_id] = supply_as_is(vertex, self.inventory, self._supplies)
-        elif not isinstance(vertex, CutVertex):
-            self._supplies[vertex_id] = self._supply(vertex, self.inputs(vertex))
+        elif vertex_id in self._planned:
+            if not isinstance(vertex, CutVertex):
+                self._supplies[vertex_id] = self._supply(vertex, self.inputs(vertex))
+        elif isinstance(vertex, ShotVertex):
+            self._supplies[vertex_id] = shot_as_is(self.question(vertex), self.inventory)
+        else:
+            self._supplies[vertex_id] = derived_as_is(vertex, self.inputs(vertex))
 
     def decide(self, step: Step) -> Decision:
         """What is to be done for a step, now that more is known than when it was planned."""
@@ -88,7 +91,7 @@ class Stage:
         return Price(quoted.cost.amount, quoted.rate, quoted.cost.currency)
 
     def learn_take(self, take: Take, recipe: Canonical, lock: Lock) -> None:
-        """A take is in the store and in the lock."""
+        """A take is in the store; `lock` is this run's own, with the take and the picks that it was planned with."""
         takes = self.inventory.takes
         known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
         self.inventory = replace(
@@ -99,10 +102,6 @@ class Stage:
             here=self.inventory.here | {take.digest},
         )
 
-    def learn_lock(self, lock: Lock) -> None:
-        """The lock says something new."""
-        self.inventory = replace(self.inventory, lock=lock)
-
     def learn_cut(self, cut: str, fingerprint: str) -> None:
         """A cut's file is in its place."""
         self.inventory = replace(self.inventory, cuts={**self.inventory.cuts, cut: fingerprint})
@@ -112,7 +111,7 @@ class Stage:
         self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})
 
     def _ask(self, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> Question:
-        return ask(vertex.shot, self.plan.backend, inputs, self.inventory, self.plan.graph.production.shots)
+        return ask(vertex.shot, self.plan.backend, inputs, self.inventory)
 
     @property
     def _world(self) -> World:

@@ -9,9 +9,9 @@ from pathlib import Path
 from wanflow import digest as digests
 from wanflow.store import durable
 from wanflow.store.layout import Store
+from wanflow.store.take_names import TAKE_SUFFIX
 
 READ_ONLY = 0o444
-TAKE_SUFFIX = ".mp4"
 
 
 def adopt_take(store: Store, delivered: Path, digest: str) -> Path:

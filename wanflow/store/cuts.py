@@ -10,15 +10,34 @@ from wanflow.store import durable
 from wanflow.store.layout import Store
 
 
-def remember(store: Store, cut: str, output: str, fingerprint: str, segments: Sequence[str] = ()) -> None:
-    """Write down what a cut's file, relative to the production's folder, was made from; `segments` are their hashes."""
+def remember(
+    store: Store,
+    cut: str,
+    output: str,
+    fingerprint: str,
+    segments: Sequence[str] = (),
+    takes: Sequence[str] = (),
+) -> None:
+    """Write down what a cut's file, relative to the production's folder, was made from.
+
+    `segments` are their hashes, `takes` the digests of the takes that it shows.
+    """
     file = store.folder / output
     with durable.faults_of(file):
         stat = file.stat()
     record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
+    record["takes"] = list(dict.fromkeys(takes))
     record |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     known = {**_read(store), _key(store, cut): record}
     durable.write_whole(store.cuts, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+
+
+def takes(store: Store) -> Iterator[tuple[str, str]]:
+    """The cuts that were written, of every backend, by name, each with the digests of the takes that it shows."""
+    for key, record in _read(store).items():
+        if isinstance(record, Mapping) and isinstance(record.get("takes"), list):
+            cut = key.partition(":")[2]
+            yield from ((cut, str(digest)) for digest in record["takes"])
 
 
 def segments(store: Store) -> Iterator[str]:

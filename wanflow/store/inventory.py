@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
-from wanflow.store.journal import Attempt, Ending, OpenTask
+from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -21,8 +21,8 @@ class Inventory:
     hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
     file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
     surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
-    unknown fate. `endings` are requests whose last word was a no. `on_record` are the names that the lock knew when the
-    snapshot was taken, whatever a run has entered since, `last_asked_by` those of them that last asked a request.
+    unknown fate. `endings` are requests whose last word was a no. `numbers` are the take numbers that submissions
+    reserved, by the name that the shot had then.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -36,8 +36,15 @@ class Inventory:
     forgotten: tuple[OpenTask, ...] = ()
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
-    on_record: frozenset[str] = frozenset()
-    last_asked_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, Reserved] = field(default_factory=dict)
+
+    def reserved(self, shot: str) -> Reserved:
+        """The take numbers that submissions for a shot reserved, also under the names that it had before."""
+        entry = self.lock.shots.get(shot)
+        found: dict[int, tuple[str, int]] = {}
+        for name in (*sorted(entry.former if entry is not None else ()), shot):
+            found |= self.numbers.get(name, {})
+        return found
 
 
 def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
@@ -58,15 +65,5 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         forgotten=diary.forgotten,
         adrift=diary.adrift,
         endings=diary.endings,
-        on_record=frozenset(lock.shots),
-        last_asked_by=_askers(lock),
+        numbers=diary.numbers,
     )
-
-
-def _askers(lock: Lock) -> dict[str, tuple[str, ...]]:
-    """The shots that last asked each request, in the lock's order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, entry in lock.shots.items():
-        if entry.current is not None:
-            found[entry.current] = (*found.get(entry.current, ()), name)
-    return found

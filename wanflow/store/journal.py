@@ -44,7 +44,8 @@ class OpenTask:
 
     `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
     it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
-    it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed.
+    it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed;
+    `late` that it was given up before: another take may have been made in its place.
     """
 
     task_id: str
@@ -55,6 +56,7 @@ class OpenTask:
     service: str | None = None
     running: bool = False
     seed_uncertain: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class Ending:
     state: str | None = None
 
 
+Reserved = Mapping[int, tuple[str, int]]
+"""Take numbers with the fingerprint and the seed that each was reserved for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diary:
     """What the journal says is still open.
@@ -89,7 +95,8 @@ class Diary:
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
     tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
     count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
-    know any more when it was last asked.
+    know any more when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the
+    fingerprint and the seed that each was reserved for; an attempt that surely delivers nothing gives its number back.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -99,6 +106,7 @@ class Diary:
     online: Mapping[str, Online] = field(default_factory=dict)
     presumed: tuple[Attempt, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
+    numbers: Mapping[str, Reserved] = field(default_factory=dict)
 
 
 class Journal:
@@ -106,9 +114,18 @@ class Journal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._numbers: dict[str, set[int]] | None = None
+
+    def reserved(self, shots: Iterable[str]) -> frozenset[int]:
+        """The take numbers that intents reserved for shots of these names, those of this run among them."""
+        if self._numbers is None:
+            self._numbers = {shot: set(numbers) for shot, numbers in read(self._store).numbers.items()}
+        return frozenset().union(*(self._numbers.get(shot, ()) for shot in shots))
 
     def intended(self, attempt: Attempt) -> None:
         """Before the request is on the wire (law 2)."""
+        if self._numbers is not None:
+            self._numbers.setdefault(attempt.shot, set()).add(attempt.number)
         facts: dict[str, Canonical] = {
             "attempt": attempt.id,
             "shot": attempt.shot,
@@ -197,6 +214,7 @@ class OpenEnds:
         self._online: dict[str, Online] = {}
         self._presumed: dict[str, Attempt] = {}
         self._forgotten: dict[str, OpenTask] = {}
+        self._numbers: dict[str, dict[int, dict[str, tuple[str, int]]]] = {}
 
     def diary(self) -> Diary:
         """What is open by now."""
@@ -208,6 +226,7 @@ class OpenEnds:
             self._online,
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
+            {shot: _reserved(numbers) for shot, numbers in self._numbers.items()},
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -233,6 +252,8 @@ class OpenEnds:
     def _intend(self, attempt: Attempt) -> None:
         self._attempts[attempt.id] = attempt
         self._endings.pop((attempt.fingerprint, attempt.seed), None)
+        asked = (attempt.fingerprint, attempt.seed)
+        self._numbers.setdefault(attempt.shot, {}).setdefault(attempt.number, {})[attempt.id] = asked
 
     def _accept(self, record: Mapping[str, object]) -> None:
         task_id = _text(record, "task_id")
@@ -240,15 +261,18 @@ class OpenEnds:
             return  # written twice, because the first time its fate was not known
         self._known.add(task_id)
         name = _text(record, "attempt")
-        attempt = self._presumed.pop(name, None) or self._attempts.pop(name)
+        given_up = self._presumed.pop(name, None)
+        attempt = given_up or self._attempts.pop(name)
         doubt = record.get("seed") == UNCERTAIN
-        self._tasks[task_id] = OpenTask(task_id, attempt, _text(record, "date"), seed_uncertain=doubt)
+        self._tasks[task_id] = OpenTask(
+            task_id, attempt, _text(record, "date"), seed_uncertain=doubt, late=given_up is not None
+        )
 
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
         """The open task of a record; one that the service had forgotten is open again once it is heard of."""
         task_id = _text(record, "task_id")
         if back := self._forgotten.pop(task_id, None):
-            self._tasks[task_id] = back
+            self._tasks[task_id] = replace(back, late=True)
         return self._tasks.get(task_id)
 
     def _close(self, task: OpenTask, record: Mapping[str, object]) -> None:
@@ -264,9 +288,16 @@ class OpenEnds:
     def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
         if attempt is None:
             return
+        if record.get("status") != FORGOTTEN:
+            self._numbers[attempt.shot][attempt.number].pop(attempt.id, None)
         code, state = (_maybe(record, key) for key in ("code", "state"))
         ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id, state)
         self._endings[attempt.fingerprint, attempt.seed] = ending
+
+
+def _reserved(numbers: Mapping[int, Mapping[str, tuple[str, int]]]) -> dict[int, tuple[str, int]]:
+    """Take numbers with what each was first reserved for, without those that were given back."""
+    return {number: next(iter(asked.values())) for number, asked in numbers.items() if asked}
 
 
 def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:

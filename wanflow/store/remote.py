@@ -17,6 +17,7 @@ from wanflow.store import blobs, durable, takefile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
+from wanflow.store.take_names import TAKE_SUFFIX, take_node
 
 CHUNK_BYTES = 1 << 20
 HINT = "check its name, and the credentials in the environment"
@@ -104,7 +105,7 @@ class Remote:
             return None
 
     def _film(self, take: Take) -> str:
-        return f"{self._root}/takes/{take.digest[:2]}/{take.digest}{blobs.TAKE_SUFFIX}"
+        return f"{self._root}/takes/{take.digest[:2]}/{take.digest}{TAKE_SUFFIX}"
 
     def _record(self, take: Take) -> str:
         return f"{self._root}/records/{take.digest[:2]}/{take.digest}.json"
@@ -120,7 +121,7 @@ def kept_takes(lock: Lock) -> Iterator[Kept]:
         for digest, take in entry.takes.items():
             if digest not in seen and not take.gone:
                 seen.add(digest)
-                yield Kept(f"{shot}.t{entry.numbers[digest]}", take, entry.recipes.get(take.fingerprint))
+                yield Kept(take_node(shot, entry.numbers[digest]), take, entry.recipes.get(take.fingerprint))
 
 
 def _record_of(kept: Kept) -> str:

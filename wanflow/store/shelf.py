@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 
-from wanflow.store import blobs, durable
+from wanflow.store import blobs, durable, lockfile
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock, rename
+from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, take_file
 
 
 def put(store: Store, digest: str, name: Path) -> None:
@@ -25,9 +30,69 @@ def put(store: Store, digest: str, name: Path) -> None:
         draft.replace(name)
 
 
-def _same(source: Path, name: Path) -> bool:
+def holds(store: Store, digest: str, name: Path) -> bool:
+    """Whether a name under `out/` holds a take: a link to its file in the store, or a copy that was left alone."""
+    return _same(blobs.take_path(store, digest), name)
+
+
+def follow(store: Store, renames: Sequence[Mapping[str, str]], out: Path, lock: Lock | None = None) -> Lock:
+    """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
+
+    `lock` is the lock as it is known already, None to read it. Gives the lock as it is then. Raises StoreFault.
+    """
+    known = lockfile.read(store.lock) if lock is None else lock
+    if renames or known.notes:
+        known = lockfile.update(store.lock, lambda before: reduce(rename, renames, before))
+    arrange(store, known, out)
+    return known
+
+
+def arrange(store: Store, lock: Lock, out: Path) -> None:
+    """Give every take of a lock its name below `out`, and remove names of takes that have another one now.
+
+    A file that is not one of the store's takes is somebody's own, and stays. Raises StoreFault.
+    """
+    wanted = {
+        Path(take_file(".", shot, number)): digest
+        for shot, entry in lock.shots.items()
+        for digest, number in entry.numbers.items()
+        if not entry.takes[digest].gone
+    }
+    stale = [name for name in _names(out) if name not in wanted]
+    if stale:
+        ours = {mark for name in blobs.list_takes(store) for mark in _marks(blobs.take_path(store, name))}
+        for name in stale:
+            _remove(out / name, ours)
+    for name, digest in wanted.items():
+        put(store, digest, out / name)
+
+
+def _names(out: Path) -> Iterator[Path]:
+    """The files below `out/shots` that are called as takes are, relative to `out`."""
+    folder = out / SHOTS_FOLDER
+    with durable.faults_of(folder):
+        for path in folder.rglob(f"*{TAKE_SUFFIX}"):
+            if parse_take_node(path.name.removesuffix(TAKE_SUFFIX)) is not None:
+                yield path.relative_to(out)
+
+
+def _remove(path: Path, ours: set[tuple[int, int]]) -> None:
+    if not ours.intersection(_marks(path)):
+        return
+    with durable.faults_of(path):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # a folder of other files stays
+        path.parent.rmdir()
+
+
+def _marks(path: Path) -> tuple[tuple[int, int], ...]:
+    """By what a name is known to hold a file: the same inode, or as a copy the same length and time."""
     try:
-        there, here = name.stat(), source.stat()
+        stat = path.stat()
     except OSError:
-        return False
-    return there.st_ino == here.st_ino or (there.st_size, there.st_mtime_ns) == (here.st_size, here.st_mtime_ns)
+        return ()
+    return (stat.st_dev, stat.st_ino), (stat.st_size, stat.st_mtime_ns)
+
+
+def _same(source: Path, name: Path) -> bool:
+    return bool(set(_marks(source)) & set(_marks(name)))

@@ -8,10 +8,11 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.opening import open_production
+from wanflow.cli.opening import open_sound_part
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.planner.budget import FREE_BACKEND
 from wanflow.report.costs import BY, costs_json, costs_text
+from wanflow.spec.production import Production
 
 
 @click.command("costs", epilog=example("wanflow costs --by day"))
@@ -19,9 +20,15 @@ from wanflow.report.costs import BY, costs_json, costs_text
 @click.option("--by", type=click.Choice(list(BY)), default="shot", show_default=True, help="What to sum up by.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with every take and all sums.")
 @click.pass_obj
-def command(settings: Settings, by: str, *, as_json: bool) -> int:
+def command(settings: Settings, by: str, *, as_json: bool) -> ExitCode:
     """Show what was charged for takes, beside what they were to cost; failures cost nothing."""
-    production = open_production(settings, quiet=True)
+    opened = open_sound_part(settings)
+    if opened.production is not None:
+        _show(opened.production, by, as_json=as_json)
+    return opened.conclude(quiet=True)
+
+
+def _show(production: Production, by: str, *, as_json: bool) -> None:
     entries, currency = studio.costs(production), production.prices.currency
     if as_json:
         click.echo(json.dumps(costs_json(entries, currency), ensure_ascii=False, indent=2))
@@ -29,4 +36,3 @@ def command(settings: Settings, by: str, *, as_json: bool) -> int:
         click.echo("an animatic costs nothing; `--backend dashscope` shows what the paid film did")
     else:
         click.echo(costs_text(entries, currency, by))
-    return ExitCode.DONE

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import sys
+from collections.abc import Mapping, Sequence
 
 import click
 
-from wanflow import studio
-from wanflow.cli.exit_code import ExitCode
+from wanflow import cleaning, studio
+from wanflow.cleaning import ANIMATIC, PAID, Named
+from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.report.wording import columns, count, printable
+from wanflow.money import amount_text
+from wanflow.report.wording import columns, count, listed, printable
 from wanflow.spec.production import Production
-from wanflow.store import mutex, sweep
+from wanflow.store import mutex
 from wanflow.store.sweep import Waste
 
 MEGABYTE = 10**6
@@ -23,29 +25,52 @@ MEGABYTE = 10**6
 @production_options
 @click.option("--apply", "applies", is_flag=True, help="Remove what is listed.")
 @click.option("--paid", "names", metavar="NAME", multiple=True, help="A paid take, or all of a shot, to remove too.")
+@click.option("--yes", is_flag=True, help="Don't ask before a paid take is removed.")
 @click.pass_obj
-def command(settings: Settings, names: tuple[str, ...], *, applies: bool) -> int:
-    """Show what could go: derived files, and the animatic's old takes. A paid take only goes by its name."""
-    production = open_production(settings, quiet=True)
-    store = studio.store_of(production)
+def command(settings: Settings, names: tuple[str, ...], *, applies: bool, yes: bool) -> int:
+    """Show what could go: derived files, and the animatic's old takes. A paid take only goes by its name.
+
+    A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
+    """
+    productions = {backend: open_production(settings.with_backend(backend), quiet=True) for backend in (ANIMATIC, PAID)}
+    found = cleaning.look(productions)
+    paid = found.meant(names)
     if not applies:
-        _tell([*sweep.derived_waste(store), *sweep.stand_in_waste(store), *sweep.paid_names(store, names)], "could go")
-        _tell_paid(sweep.paid_waste(store))
+        _tell(_waste(productions, found, paid), "could go")
+        _tell_paid([take for take in found.paid.values() if take.idle])
         return ExitCode.DONE
-    with mutex.hold(store):
-        derived, stand_ins = sweep.derived_waste(store), sweep.stand_in_waste(store)
-        paid = sweep.paid_names(store, names)
-        sweep.remove_derived(store, derived)
-        sweep.remove_stand_ins(store, stand_ins, _out_of(production, sweep.ANIMATIC))
-        sweep.remove_paid(store, names, _out_of(production, sweep.PAID))
-    _tell([*derived, *stand_ins, *paid], "gone")
+    if paid and not _agreed(paid, yes=yes):
+        return ExitCode.STOPPED
+    with mutex.hold(studio.store_of(productions[PAID])):
+        found = cleaning.look(productions)
+        paid = found.meant(names)
+        waste = _waste(productions, found, paid)
+        cleaning.clean(productions, found, paid)
+    _tell(waste, "gone")
     return ExitCode.DONE
 
 
-def _out_of(production: Production, backend: str) -> Path:
-    """Where the takes of a backend have their names: `out/` belongs to the one that the production names."""
-    own = production.out if production.backend == backend else f"out/{backend}"
-    return production.folder / own
+def _agreed(paid: Sequence[Named], *, yes: bool) -> bool:
+    """Whether a person agrees that these paid takes go; what they cost is said before."""
+    spent = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(cleaning.cost_of(paid).items())]
+    known = "an unknown amount" if any(take.take.cost is None for take in paid) else "nothing"
+    cost = " and ".join((*spent, *([known] if known != "nothing" or not spent else [])))
+    nodes = listed([printable(take.node) for take in paid])
+    click.echo(f"{count(len(paid), 'paid take')}, which cost {cost}: {nodes}", err=True)
+    again = [printable(take.node) for take in paid if take.wanted]
+    if again:
+        click.echo(f"warning: a run renders {listed(again)} again, and pays again", err=True)
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        error("a paid take is removed only if a person agrees", "`--yes` says that you agree")
+        return False
+    return click.confirm(f"remove {count(len(paid), 'paid take')} for good?", default=False, err=True)
+
+
+def _waste(productions: Mapping[str, Production], found: cleaning.Cleaning, paid: Sequence[Named]) -> list[Waste]:
+    stand_ins = cleaning.waste_of(productions[ANIMATIC], found.stand_ins, "animatic")
+    return [*found.derived, *stand_ins, *cleaning.waste_of(productions[PAID], paid, "paid")]
 
 
 def _tell(waste: Sequence[Waste], end: str) -> None:
@@ -58,9 +83,9 @@ def _tell(waste: Sequence[Waste], end: str) -> None:
     click.echo(f"{_megabytes(sum(item.bytes for item in waste))} {end}")
 
 
-def _tell_paid(waste: Sequence[Waste]) -> None:
-    if waste:
-        names = ", ".join(printable(item.name) for item in waste)
+def _tell_paid(idle: Sequence[Named]) -> None:
+    if idle:
+        names = ", ".join(printable(take.node) for take in idle)
         click.echo(f"paid and unused now, removed only by name (`--paid NAME`): {names}", err=True)
 
 

@@ -8,8 +8,8 @@ from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.planner.draft import take_node
 from wanflow.report.wording import printable
+from wanflow.store.take_names import take_node
 
 
 @click.command("resolve", epilog=example("wanflow resolve approach --adopt 0385dc79-5ff8-4d82-bcb6-7bfc3d60a3a4"))

@@ -1,4 +1,4 @@
-"""`wanflow status`: one line a shot."""
+"""`wanflow status`: one line a shot, then the cuts and the totals."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.opening import open_production
+from wanflow.cli.opening import open_sound_part
 from wanflow.cli.settings import Settings, example, production_options
-from wanflow.report.roster import leftovers, running_out, shot_rows, status_text
+from wanflow.planner.steps import Plan
+from wanflow.report.notes import merge_notes
+from wanflow.report.roster import leftovers, running_out, shot_rows, status_text, totals_text
 
 
 @click.command("status", epilog=example("wanflow status --json"))
 @production_options
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the shots.")
 @click.pass_obj
-def command(settings: Settings, *, as_json: bool) -> int:
-    """Show each shot's state, picked take, takes, tasks in flight and reasons."""
-    plan = studio.plan(open_production(settings))
+def command(settings: Settings, *, as_json: bool) -> ExitCode:
+    """Show each shot's state, picked take, takes, tasks in flight and reasons; then the cuts and the totals."""
+    opened = open_sound_part(settings)
+    if opened.production is not None:
+        _show(studio.plan(opened.production, whole=opened.whole), as_json=as_json)
+    return opened.conclude()
+
+
+def _show(plan: Plan, *, as_json: bool) -> None:
     rows = shot_rows(plan, studio.states(plan))
     if as_json:
         click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
     elif rows:
-        click.echo(status_text(rows))
+        click.echo(f"{status_text(rows)}\n\n{totals_text(rows, plan)}")
     for line in leftovers(plan):
         click.echo(line, err=True)
-    for warning in running_out(plan, datetime.now(UTC)):
+    for warning in (*merge_notes(plan), *running_out(plan, datetime.now(UTC))):
         click.echo(f"warning: {warning}", err=True)
-    return ExitCode.DONE

@@ -8,21 +8,27 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.opening import open_production
+from wanflow.cli.opening import open_sound_part
 from wanflow.cli.settings import Settings, example, production_options, selection
-from wanflow.report.roster import take_rows, takes_text
+from wanflow.report.roster import takes_text
 
 
-@click.command("takes", epilog=example("wanflow takes talk"))
+@click.command("takes", epilog=example("wanflow takes talk", "wanflow takes --all"))
 @selection
 @production_options
+@click.option("--all", "removed", is_flag=True, help="Also the takes of shots that the production has no more.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
-def command(settings: Settings, select: tuple[str, ...], exclude: tuple[str, ...], *, as_json: bool) -> int:
-    """List every take: number, picked, seed, model, cost, date, file."""
-    rows = take_rows(studio.plan(open_production(settings), select, exclude=exclude))
-    if as_json:
-        click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
-    elif rows:
-        click.echo(takes_text(rows))
-    return ExitCode.DONE
+def command(
+    settings: Settings, select: tuple[str, ...], exclude: tuple[str, ...], *, removed: bool, as_json: bool
+) -> ExitCode:
+    """List every take: number, picked by somebody or default, seed, model, cost, date, file."""
+    opened = open_sound_part(settings)
+    if opened.production is not None:
+        plan = studio.plan(opened.production, select, exclude=exclude, whole=opened.whole)
+        rows = studio.takes(plan, removed=removed, whole=opened.whole)
+        if as_json:
+            click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+        elif rows:
+            click.echo(takes_text(rows))
+    return opened.conclude()

@@ -1,0 +1,115 @@
+"""Which take of a shot counts, and which takes are in use: the one answer for every command (laws 4, 6 and 7).
+
+`plan`, `run`, `status`, `takes`, `pick`, `hold`, `retake`, `gc`, `export` and the Python API all ask here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wanflow.graph import recipe as recipes
+from wanflow.store.lock import ShotEntry
+from wanflow.store.take import Take
+
+
+class How(Enum):
+    """Why a take counts, or why none does."""
+
+    HELD = auto()
+    PICKED = auto()
+    DEFAULT = auto()
+    """The lowest-numbered take of the request; nobody chose it."""
+    WAITS = auto()
+    """The shot says `pick: wait`, and nobody picked."""
+    RIVALS = auto()
+    """Two branches chose different takes before a merge."""
+    NONE = auto()
+    """No take answers the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The take of a shot that counts, None where none does; `rivals` are the numbers that two branches chose."""
+
+    how: How
+    take: Take | None = None
+    rivals: tuple[int, ...] = ()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether somebody chose the take: a pick or a hold."""
+        return self.how in {How.HELD, How.PICKED}
+
+    @property
+    def open(self) -> bool:
+        """Whether a person has to choose before anything may use a take of this shot."""
+        return self.how in {How.WAITS, How.RIVALS}
+
+
+def choose(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = False) -> Choice:
+    """The take that counts for a request of a shot: the held one, the picked one, else the lowest-numbered (law 6).
+
+    `request` is the lock's key of the request, `wanted` how many takes it asks for, `waits` that the shot says
+    `pick: wait`. A pick counts while it answers the request.
+    """
+    held = entry.takes.get(entry.held or "")
+    if held is not None and not held.gone:
+        return Choice(How.HELD, held)
+    if entry.rival_holds:
+        return _rivals(entry, entry.rival_holds)
+    answers = {take.digest: take for take in answering(entry, request, wanted=wanted)}
+    both = tuple(digest for digest in entry.rival_picks.get(request, ()) if digest in answers)
+    if len(both) > 1:
+        return _rivals(entry, both)
+    picked = answers.get(both[0] if both else entry.picks.get(request, ""))
+    if picked is not None:
+        return Choice(How.PICKED, picked)
+    if waits:
+        return Choice(How.WAITS)
+    first = next(iter(answers.values()), None)
+    return Choice(How.NONE) if first is None else Choice(How.DEFAULT, first)
+
+
+def answering(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take, ...]:
+    """The takes of a shot that answer a request, by number: same recipe, and a seed that the request counts through.
+
+    A take beyond `takes:` still answers, so that asking for fewer loses no pick; a clip made elsewhere, without a seed,
+    answers the request that it was filed under. A take whose file a person removed answers nothing.
+    """
+    core, given = recipes.parse_request_key(request)
+    found = [take for take in entry.takes.values() if take.fingerprint == core and not take.gone]
+    if not found:
+        return ()
+    reach = max(wanted, entry.wishes.get(request, 0), len(entry.takes))
+    seeds = {recipes.seed_of(core, given, ordinal) for ordinal in range(reach)}
+    answers = (take for take in found if take.seed is None or take.seed in seeds)
+    return tuple(sorted(answers, key=lambda take: entry.numbers[take.digest]))
+
+
+def last_used(entry: ShotEntry, *, waits: bool = False) -> Choice:
+    """The take that counted when the shot was last run, whatever it asks for now."""
+    return choose(entry, entry.current or "", waits=waits)
+
+
+def rivals_text(choice: Choice) -> str:
+    """What two branches chose, e.g. `both sides picked: take 2 or take 3`."""
+    return f"both sides picked: {' or '.join(f'take {number}' for number in choice.rivals)}"
+
+
+def uses(entry: ShotEntry, present: Choice) -> Iterator[tuple[str, str]]:
+    """The takes of a shot that are in use, by digest, each with what uses it; `present` is the shot's choice now.
+
+    A pick for an earlier request counts: an undo brings it back.
+    """
+    for digest in (*filter(None, (entry.held,)), *entry.rival_holds):
+        yield digest, "somebody holds it"
+    for digest in (*entry.picks.values(), *(digest for both in entry.rival_picks.values() for digest in both)):
+        yield digest, "somebody picked it"
+    if present.take is not None:
+        yield present.take.digest, "the shot uses it now"
+
+
+def _rivals(entry: ShotEntry, digests: tuple[str, ...]) -> Choice:
+    return Choice(How.RIVALS, rivals=tuple(sorted(entry.numbers[digest] for digest in digests)))

@@ -1,0 +1,92 @@
+"""Shots that were renamed: what the lock has under a former name belongs to the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from wanflow.planner.question import Question
+from wanflow.store.lock import Lock
+
+
+def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
+    """New names with former ones that the lock has entries of again: a merge brings them, or a task in flight.
+
+    A former name that is a shot of the production again is that shot's own.
+    """
+    found: dict[str, str] = {}
+    for name, entry in lock.shots.items():
+        for former in sorted(entry.former):
+            if former in lock.shots and former not in shots and name not in found:
+                found[name] = former
+    return found
+
+
+def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The name that each renamed shot has in the lock's file, by its present one; `renames` follow one another."""
+    names: dict[str, str] = {}
+    for moved in renames:
+        names |= {new: names.get(old, old) for new, old in moved.items()}
+    return names
+
+
+@dataclass(slots=True)
+class Askers:
+    """Which entries of a lock a renamed shot may have left, by what they asked; `taken` are spoken for already."""
+
+    lock: Lock
+    shots: Container[str]
+    taken: set[str] = field(default_factory=set)
+    _last: dict[str, list[str]] = field(default_factory=dict)
+    _ever: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, entry in self.lock.shots.items():
+            if name not in self.shots:
+                self._last.setdefault(entry.current or "", []).append(name)
+                for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
+                    self._ever.setdefault(core, []).append(name)
+
+    def former_of(self, question: Question) -> str | None:
+        """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new."""
+        if not question.known or question.shot.name in self.lock.shots:
+            return None
+        asked = (*self._last.get(question.request, ()), *self._ever.get(question.core, ()))
+        found = next((former for former in asked if former not in self.taken), None)
+        if found is not None:
+            self.taken.add(found)
+        return found
+
+
+def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
+    """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
+
+    A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
+    was removed; and either the shot was on record itself, or the other one followed a third one's entry.
+    """
+    strangers = {question.shot.name: question for question in questions if question.known and not _knows(question)}
+    if not strangers:
+        return {}
+    last: dict[str, list[str]] = {}
+    present = {question.shot.name for question in questions}
+    for name, entry in lock.shots.items():
+        if entry.current is not None and (name in strangers or name not in present):
+            last.setdefault(entry.current, []).append(name)
+    moves: dict[str, str] = {}
+    for name, question in strangers.items():
+        free = (other for other in last.get(question.request, ()) if other not in moves.values())
+        if (other := next(free, None)) is not None:
+            moves[name] = other
+    while loose := [name for name, other in moves.items() if name not in lock.shots and other not in moves]:
+        for name in loose:
+            del moves[name]
+    return moves
+
+
+def _knows(question: Question) -> bool:
+    """Whether a shot asked this before, or keeps a take whatever it asks."""
+    entry, request = question.entry, question.request
+    if request == entry.current or entry.held is not None or entry.rival_holds:
+        return True
+    decided = request in entry.picks or request in entry.rival_picks or request in entry.wishes
+    return decided or any(take.fingerprint == question.core for take in entry.takes.values())

@@ -1,0 +1,28 @@
+"""How a take is called and where it lies: `talk.t2`, `out/shots/talk.t2.mp4`; no other module spells either."""
+
+from __future__ import annotations
+
+import re
+
+TAKE_SUFFIX = ".mp4"
+"""The suffix of a film, in the store and under `out/`."""
+SHOTS_FOLDER = "shots"
+"""The folder of takes by name, below the folder of results."""
+
+_NODE = re.compile(r"(?P<shot>.+)\.t(?P<number>[1-9][0-9]*)", re.ASCII | re.DOTALL)
+
+
+def take_node(shot: str, number: int) -> str:
+    """The node id of a take, e.g. `talk.t2`."""
+    return f"{shot}.t{number}"
+
+
+def parse_take_node(node: str) -> tuple[str, int] | None:
+    """The shot and the number in the node id of a take; None for another text."""
+    found = _NODE.fullmatch(node)
+    return None if found is None else (found["shot"], int(found["number"]))
+
+
+def take_file(out: str, shot: str, number: int) -> str:
+    """The name of a take's file below the folder of results `out`, e.g. `out/shots/talk.t2.mp4`."""
+    return f"{out}/{SHOTS_FOLDER}/{take_node(shot, number)}{TAKE_SUFFIX}"
