@@ -18,6 +18,7 @@ def open_production(settings: Settings, *, quiet: bool = False) -> Production:
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
+        allow_outside=settings.allow_outside,
     )
     if not quiet:
         for warning in production.warnings:

@@ -6,13 +6,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from wanflow.spec.destination import entry_of
 from wanflow.store import durable
 from wanflow.store.layout import Store
 
 
-def remember(store: Store, cut: str, output: str, fingerprint: str, segments: Sequence[str] = ()) -> None:
-    """Write down what a cut's file, relative to the production's folder, was made from; `segments` are their hashes."""
-    file = store.folder / output
+def remember(
+    store: Store, cut: str, output: str, fingerprint: str, segments: Sequence[str] = (), made: Path | None = None
+) -> None:
+    """Write down what a cut's file, relative to the production's folder, was made from; `segments` are their hashes.
+
+    `made` is the finished file where it is only about to get the name `output`. Raises StoreFault.
+    """
+    file = made or store.folder / output
     with durable.faults_of(file):
         stat = file.stat()
     record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
@@ -26,6 +32,17 @@ def segments(store: Store) -> Iterator[str]:
     for record in _read(store).values():
         if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
             yield from map(str, record["segments"])
+
+
+def wrote(store: Store, file: Path) -> bool:
+    """Whether wanflow wrote this file as a cut, and nothing changed it since; `file` is what `entry_of` gives."""
+    return any(
+        isinstance(record, Mapping)
+        and isinstance(output := record.get("output"), str)
+        and entry_of(store.folder, output) == file
+        and _untouched(file, output, record)
+        for record in _read(store).values()
+    )
 
 
 def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
