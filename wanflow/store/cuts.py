@@ -74,6 +74,6 @@ def _read(store: Store) -> dict[str, object]:
     """A record that can't be read costs an assembly, not a take: it counts as none."""
     try:
         known = json.loads(store.cuts.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}

@@ -75,10 +75,7 @@ class _Rule:
     def problem(self, cut: Cut) -> Problem | None:
         """What is wrong with the film's place, else with that of the first file beside it that has a problem."""
         for path in (cut.output, *sidecars(self.production.out, cut)):
-            try:
-                wrong = _unusable(path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
-            except OSError as fault:
-                wrong = f"can't be written: {(fault.strerror or str(fault)).lower()}", _away("folder", cut, path)
+            wrong = _unusable(path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
             if wrong is not None:
                 words, hint = wrong
                 return Problem(cut.written_at, f"{self._named(cut, path)} {words}", hint)
@@ -120,10 +117,10 @@ class _Rule:
         entry = entry_of(self.store.folder, path)
         above = next((parent for parent in entry.parents if os.path.lexists(parent)), self.root)
         if not above.is_dir():
-            return f"can't be written: `{self._shown(above)}` is no folder", _away("file", cut, path)
-        if entry.is_symlink():
+            return f"can't be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
+        if _is_link(entry):
             return "is a symbolic link", _away("link", cut, path)
-        if entry.is_dir():
+        if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk won't say
             return "is a folder", _away("folder", cut, path)
         unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / "out")
         if unknown and not self._is_ours(cut, entry):
@@ -166,5 +163,8 @@ def _away(what: str, cut: Cut, path: str) -> str:
 def _places(folder: Path, path: str, follow: Callable[[Path], Path] = target_of) -> tuple[Path, Path]:
     """The directory entry that a path means, and where that leads to if it is a link."""
     entry = entry_of(folder, path, follow)
-    linked = os.path.islink(entry)  # noqa: PTH114 - no error for a name that the disk refuses
-    return entry, target_of(entry) if linked else entry
+    return entry, target_of(entry) if _is_link(entry) else entry
+
+
+def _is_link(entry: Path) -> bool:
+    return os.path.islink(entry)  # noqa: PTH114 - no error where the disk won't say
