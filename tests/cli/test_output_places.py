@@ -234,7 +234,7 @@ def test_a_folder_that_becomes_a_link_leads_no_film_away(titles: Path, tmp_path:
 def test_a_kill_at_the_move_leaves_a_film_that_is_known(
     wanflow: Wanflow, titles: Path, monkeypatch: pytest.MonkeyPatch, moved: bool
 ) -> None:
-    """The old film or the new one is there, one of the records knows it, and the next run goes on."""
+    """A record knows the film, be it the old or the new one, and the next run goes on."""
     assert wanflow("run", "-q").code == 0
     first = FINAL.read_bytes()
     rewrite("One", "Two")

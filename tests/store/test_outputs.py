@@ -215,7 +215,7 @@ def test_a_film_is_ours_by_the_record_of_the_store(judge: Judge, folder: Path) -
     ],
 )
 def test_a_film_is_ours_by_the_provenance_file(judge: Judge, folder: Path, told: object, ours: bool) -> None:
-    """While it has the bytes that the file names; what can't be read is no record."""
+    """While it has the bytes that the file names; an unreadable record counts as none."""
     (folder / "final.mp4").write_bytes(b"a film")
     text = told if isinstance(told, str) else json.dumps(told)
     (folder / "out" / "main.provenance.json").write_text(text, encoding="utf-8")

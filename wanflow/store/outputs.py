@@ -91,7 +91,7 @@ class _Rule:
         return f"`{path}`"
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
-        """Why a place may not be written, whatever is there: it is kept, read, holds takes, or lies outside."""
+        """Why a place may not be written, whatever it holds: it is kept, read, holds takes, or lies outside."""
         elsewhere = f"give the cut another `output`, e.g. `out/{cut.name}{FILM}`"
         places = _places(self.store.folder, path)
         for place in places:
@@ -135,7 +135,7 @@ class _Rule:
             told = json.loads((self.store.folder / provenance_file(self.production.out, cut)).read_bytes())
             return entry_of(self.store.folder, told["file"]) == film and told["digest"] == digest.of_file(film)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return False  # what can't be read is no record
+            return False  # unreadable: it records nothing
 
     def _shown(self, place: Path) -> str:
         return (place.relative_to(self.root) if place.is_relative_to(self.root) else place).as_posix()
