@@ -25,6 +25,7 @@ from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import DataSource, ShotSource
 from wanflow.store import factcache, layout
 from wanflow.store.layout import Store
+from wanflow.store.outputs import check_outputs
 
 NO_VALUES: Mapping[str, str] = {}
 
@@ -36,13 +37,15 @@ def load(
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
+    allow_outside: bool = False,
 ) -> Production:
     """Read and check a production file with all that it names, media included.
 
     `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`, `prices` its
-    price file. Raises SpecError with every problem; problems that are only warnings are in the production's `warnings`.
+    price file; with `allow_outside` its cuts may be written outside its folder. Raises SpecError with every problem;
+    problems that are only warnings are in the production's `warnings`.
     """
-    production, problems = _read(file, backend=backend, region=region, values=values, prices=prices)
+    production, problems = _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))
     if production is None or has_errors(problems):
         raise SpecError(problems)
     return replace(production, warnings=problems)
@@ -55,12 +58,14 @@ def load_sound_part(
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
+    allow_outside: bool = False,
 ) -> tuple[Production | None, tuple[Problem, ...]]:
     """What can be used of a production that may have errors, and its problems in the order of their places.
 
-    Shots with errors are left out, those that need them, and cuts of either. None where nothing can be read at all.
+    Shots with errors are left out, those that need them, and cuts of either. Options as for `load`. None where nothing
+    can be read at all.
     """
-    production, problems = _read(file, backend=backend, region=region, values=values, prices=prices)
+    production, problems = _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))
     if production is None or not has_errors(problems):
         return production, problems
     shots = dict(production.shots)
@@ -88,9 +93,10 @@ def validate(
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
+    allow_outside: bool = False,
 ) -> tuple[Problem, ...]:
-    """Every problem of a production file, in the order of their places; none is raised."""
-    return _read(file, backend=backend, region=region, values=values, prices=prices)[1]
+    """Every problem of a production file, in the order of their places; none is raised. Options as for `load`."""
+    return _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))[1]
 
 
 def facts_of(production: Production) -> FactsTable:
@@ -115,17 +121,21 @@ def store_of(production: Production) -> Store:
     return store
 
 
-def _read(
-    file: Path | str, *, backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None
-) -> tuple[Production | None, tuple[Problem, ...]]:
+def _wishes(
+    backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None, *, allow_outside: bool
+) -> Wishes:
     place = region or os.environ.get("WANFLOW_REGION") or None
-    reading = read_sound_part(Path(file), Wishes(backend, place, values, prices))
+    return Wishes(backend, place, values, prices, allow_outside)
+
+
+def _read(file: Path | str, wishes: Wishes) -> tuple[Production | None, tuple[Problem, ...]]:
+    reading = read_sound_part(Path(file), wishes)
     production = reading.production
     if production is None:
         return None, reading.problems
     facts = facts_of(production)
     found = [*check_media(production, facts), *check_delivery(production, facts)]
-    found += [*check_chains(production), *_circles(production)]
+    found += [*check_chains(production), *_circles(production), *check_outputs(production, store_of(production))]
     located = (reading.texts.quoted(problem) for problem in told_once(found))
     return production, tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
 

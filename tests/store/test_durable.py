@@ -110,3 +110,29 @@ def test_a_file_where_a_folder_has_to_be_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(StoreFault, match="can't be used"):
         durable.write_whole(tmp_path / "store" / "file", b"x")
+
+
+@pytest.mark.parametrize("error", [None, errno.EXDEV], ids=["one file system", "two file systems"])
+def test_a_finished_file_replaces_a_name_and_never_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int | None
+) -> None:
+    """Also where it has to be copied: another name of the old bytes keeps them, and the block sees the new ones."""
+    made, path, other = tmp_path / "made", tmp_path / "deep" / "film", tmp_path / "take"
+    other.write_bytes(b"old")
+    path.parent.mkdir()
+    path.hardlink_to(other)
+    made.write_bytes(b"new")
+    os.utime(made, ns=(0, 1_234_567_891))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(error, "no such thing here")
+
+    if error is not None:
+        monkeypatch.setattr(os, "rename", refuse)
+    with durable.moved(made, path) as draft:
+        assert (draft.read_bytes(), draft.stat().st_mtime_ns) == (b"new", 1_234_567_891)
+        assert path.read_bytes() == b"old"
+    assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
+    assert path.stat().st_mtime_ns == 1_234_567_891
+    assert [item.name for item in path.parent.iterdir()] == ["film"]
+    assert not made.exists()

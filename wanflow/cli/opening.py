@@ -22,6 +22,7 @@ def open_production(settings: Settings, *, quiet: bool = False) -> Production:
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
+        allow_outside=settings.allow_outside,
     )
     if not quiet:
         _tell(production.warnings)
@@ -54,6 +55,7 @@ def open_sound_part(settings: Settings) -> Opened:
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
+        allow_outside=settings.allow_outside,
     )
     return Opened(production, problems)
 

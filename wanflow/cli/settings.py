@@ -19,13 +19,17 @@ REGIONS = ("beijing", "singapore", "virginia")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which production a command is about, and what overrides its keys; None leaves a key as it is written."""
+    """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
+
+    `allow_outside`: the production may write a cut outside its folder. Commands that write none don't mind.
+    """
 
     file: Path = Path("wanflow.yaml")
     backend: str | None = None
     region: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
+    allow_outside: bool = True
 
     @property
     def folder(self) -> Path:
@@ -105,6 +109,16 @@ _SPENDING = (
         help="Price by this file instead of the production's or the catalog's lists.",
     ),
 )
+
+
+allowing_outside = click.option(
+    "--allow-outside",
+    is_flag=True,
+    expose_value=False,
+    callback=_note,
+    help="A cut may be written outside the production's folder.",
+)
+"""For commands that write cuts, or say whether they can be written: without the option it is an error there."""
 
 
 def production_options(command: Decorated) -> Decorated:

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-UNKNOWN_LANGUAGE = "und"
-"""What ISO 639 calls it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chapter:

@@ -6,17 +6,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from wanflow.errors import MediaFault
 
 
 @contextmanager
 def landing(target: Path) -> Iterator[Path]:
-    """A place beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
+    """A new name beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
 
     Flushed to the disk before it gets its name. Raises MediaFault where the disk says no.
     """
-    part = target.with_name(f"{target.name}.part")
+    part = target.with_name(f".{uuid4().hex}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part

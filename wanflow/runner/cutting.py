@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from wanflow import digest, timing
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex
-from wanflow.media.filmrecipe import UNKNOWN_LANGUAGE, Chapter, FilmRecipe, Labelling, Track
+from wanflow.media.filmrecipe import Chapter, FilmRecipe, Labelling, Track
 from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips
 from wanflow.media.segment import JoinRecipe, Recipe
 from wanflow.planner.edit import EditItem
@@ -27,10 +27,12 @@ from wanflow.runner.parts import Parts
 from wanflow.runner.provenance import MADE_ELSEWHERE, provenance
 from wanflow.runner.soundmaking import make_sound
 from wanflow.runner.stage import Stage
+from wanflow.spec.destination import provenance_file, subtitle_file
 from wanflow.spec.facts import Facts
+from wanflow.spec.parse import FILM
 from wanflow.spec.production import Subtitles
 from wanflow.spec.timeline import total_frames
-from wanflow.store import blobs, cuts, durable
+from wanflow.store import blobs, cuts, durable, outputs
 
 
 async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
@@ -42,6 +44,7 @@ async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
     fingerprint = edit.fingerprint()
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")
+    outputs.require_outputs(stage.plan.graph.production, vertex.cut, parts.store)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     captions = await captions_of(edit, total_frames(clips), rate, parts)
@@ -76,26 +79,29 @@ class _Assembly:
         return {key: _present(file) for key, file in have.items()}
 
     async def join(self, files: Mapping[str, Path], fingerprint: str) -> None:
-        """Join the segments under the cut's name and write down what it was made from."""
+        """Join the segments, put the film under the cut's name and write down what it was made from."""
         montage, cut = self._montage, self._cut
         sound = await make_sound(self._node, montage, files, self._stage, self._parts)
-        target = self._parts.folder / cut.output
-        durable.make_folder(target.parent)
+        made = self._parts.store.temporary(FILM)
         known = provenance(cut.name, cut.output, montage.edit.items, self._stage)
         film = self._film(files, sound.files, digest.of_json(known))
         listen = None if self._encoded else partial(self._progress, "")  # copying takes no time beside encoding
-        facts = await self._parts.jobs(AssembleCut(film, target), self._parts.limiter, listen)
-        self._note(known, facts)
+        facts = await self._parts.jobs(AssembleCut(film, made), self._parts.limiter, listen)
         keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
-        takes = [
-            item.digest
-            for item in montage.edit.items
-            if item.digest and item.vertex in self._stage.plan.graph.production.shots
-        ]
-        cuts.remember(self._parts.store, cut.name, cut.output, fingerprint, keys, takes)
+        self._publish(made, fingerprint, keys)
+        self._note(known, facts)
         seconds = timing.decimal_text(facts.seconds, 3)
         copied = len(montage.segments) - len(self._encoded)
         self._parts.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
+
+    def _publish(self, made: Path, fingerprint: str, keys: Sequence[str]) -> None:
+        """Move the film to its place; the record comes first, so that a kill leaves no film that is unknown."""
+        store, cut = self._parts.store, self._cut
+        shots = self._stage.plan.graph.production.shots
+        takes = [item.digest for item in self._montage.edit.items if item.digest and item.vertex in shots]
+        outputs.require_outputs(self._stage.plan.graph.production, cut, store)
+        with durable.moved(made, store.folder / cut.output) as draft:
+            cuts.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
 
     def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> FilmRecipe:
         montage, finish = self._montage, self._cut.finish
@@ -112,8 +118,7 @@ class _Assembly:
 
     def _track(self, track: Subtitles) -> Track:
         """Subtitles, beside which players that want a file of their own find one."""
-        name = f"{self._cut.name}.{track.language or UNKNOWN_LANGUAGE}.srt"
-        sidecar = self._parts.folder / self._parts.out / name
+        sidecar = self._parts.folder / subtitle_file(self._parts.out, self._cut, track)
         return Track(self._parts.folder / track.source.path, sidecar, track.language, track.burned)
 
     def _labelling(self, content: str) -> Labelling | None:
@@ -131,7 +136,7 @@ class _Assembly:
     def _note(self, known: Mapping[str, Canonical], facts: Facts) -> None:
         """The sidecar that says where the clips come from."""
         told = {**known, "digest": facts.digest}
-        place = self._parts.folder / self._parts.out / f"{self._cut.name}.provenance.json"
+        place = self._parts.folder / provenance_file(self._parts.out, self._cut)
         durable.write_whole(place, f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode())
 
     async def _make(self, segment: Segment, have: dict[str, Path | None]) -> None:

@@ -9,6 +9,7 @@ from wanflow.money import Cost, parse_amount
 from wanflow.spec.home import Home
 from wanflow.spec.prices import PriceBook, read_prices
 from wanflow.spec.problem import Problem
+from wanflow.spec.texts import Texts
 from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Place, Scalar
 
@@ -16,8 +17,8 @@ _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 """Those whose filesystems can sign addresses."""
 
 
-def read_book(root: Table, override: Path | None, home: Home, problems: list[Problem]) -> PriceBook:
-    """The price file of the command line, else that of the production, over the catalog's lists."""
+def read_book(root: Table, override: Path | None, home: Home, texts: Texts, problems: list[Problem]) -> PriceBook:
+    """The price file of the command line, else that of the production, over the catalog's lists; one of `texts`."""
     written = root.find("prices")
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
@@ -25,6 +26,7 @@ def read_book(root: Table, override: Path | None, home: Home, problems: list[Pro
         path, name, place = home.root / written.words, written.words, written.place
     else:
         return PriceBook()
+    texts.files.append(path.absolute())
     prices, found = read_prices(path, name, place)
     problems += found
     return prices

@@ -12,13 +12,14 @@ from wanflow.spec.casting import unused_members
 from wanflow.spec.catalog import load_catalog
 from wanflow.spec.census import Census
 from wanflow.spec.defaults import check_defaults
+from wanflow.spec.destination import shared_outputs
 from wanflow.spec.draft import Member, read_cast, read_draft
 from wanflow.spec.expand import Expansion, Scope, Written
 from wanflow.spec.home import Home
 from wanflow.spec.include import gather
 from wanflow.spec.joining import Page, cut_off_texts, join
 from wanflow.spec.library import Library
-from wanflow.spec.parse import parse_cut, parse_shot, shared_outputs
+from wanflow.spec.parse import parse_cut, parse_shot
 from wanflow.spec.problem import Problem, has_errors, told_once
 from wanflow.spec.production import Cut, Production, Shot
 from wanflow.spec.shape import check_shot
@@ -42,12 +43,16 @@ MOST_ITEMS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What goes before the keys of the file: None leaves a key as it is written; `values` before `vars`."""
+    """What goes before the keys of the file: None leaves a key as it is written; `values` before `vars`.
+
+    `allow_outside`: a cut may be written outside the production's folder.
+    """
 
     backend: str | None = None
     region: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
+    allow_outside: bool = False
 
 
 AS_WRITTEN = Wishes()
@@ -96,7 +101,7 @@ def read_sound_part(file: Path, wishes: Wishes = AS_WRITTEN) -> Reading:
         problems += _check_wishes(wishes, top)
         expansion = Expansion(library, census, Addresses(), problems)
         making = _Making(wishes, Home(file.absolute().parent), expansion, problems)
-        production = making.make(join(sheets, given, problems))
+        production = making.make(join(sheets, given, problems), texts)
     return Reading(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
 
 
@@ -107,17 +112,17 @@ class _Making:
         self._wishes, self._home, self._expansion, self._problems = wishes, home, expansion, problems
         self._addresses = expansion.addresses
 
-    def make(self, pages: list[Page]) -> Production:
+    def make(self, pages: list[Page], texts: Texts) -> Production:
         root = pages[0].root
         own = word(root, "backend") or BACKEND
         out = "out" if self._wishes.backend in {None, own} else f"out/{self._wishes.backend}"
         written = self._wishes.region or word(root, "region")
         region = written if written in REGIONS else REGION
         shots, cuts = self._shots(pages, region), self._cuts(pages, out)
-        self._problems += shared_outputs(cuts)
+        self._problems += shared_outputs(cuts, self._home.root)
         if not has_errors(self._problems):  # else nobody knows whom the broken shots name
             self._problems += unused_members([key for page in pages for key in page.keys("cast")], shots.values())
-        prices = read_book(root, self._wishes.prices, self._home, self._problems)
+        prices = read_book(root, self._wishes.prices, self._home, texts, self._problems)
         return Production(
             folder=self._home.root,
             file=root.place.file,
@@ -132,6 +137,8 @@ class _Making:
             prices=prices,
             budget=read_budget(root, prices, self._problems),
             addresses=self._addresses.all(),
+            read_from=tuple(texts.files),
+            allow_outside=self._wishes.allow_outside,
         )
 
     def _shots(self, pages: list[Page], region: str) -> dict[str, Shot]:

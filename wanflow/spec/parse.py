@@ -72,23 +72,19 @@ def parse_cut(
     if isinstance(output, Scalar) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
     shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
-    return Cut(name.words, name.place, items, place_output(out, path), shape, finish)
+    written = output.place if isinstance(output, Scalar) else None
+    return Cut(name.words, name.place, items, place_output(out, path), shape, finish, written)
 
 
 def place_output(out: str, path: str) -> str:
-    """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it."""
-    plain = posixpath.normpath(path)
-    return plain if out == "out" else f"{out}/{plain.removeprefix('out/')}"
+    """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it.
 
-
-def shared_outputs(cuts: Mapping[str, Cut]) -> Iterator[Problem]:
-    """Two cuts that would write one file."""
-    seen: dict[str, str] = {}
-    for cut in cuts.values():
-        if cut.output in seen:
-            message = f"`{cut.name}` and `{seen[cut.output]}` would both write `{cut.output}`"
-            yield Problem(cut.place, message, "give one of them another `output`")
-        seen.setdefault(cut.output, cut.name)
+    No path leads out of that folder, however many `..` it begins with.
+    """
+    if out == "out":
+        return posixpath.normpath(path)
+    inner = posixpath.normpath(posixpath.join("/", path)).lstrip("/")
+    return f"{out}/{inner.removeprefix('out/')}"
 
 
 def _media(draft: Draft, references: tuple[Member, ...]) -> Iterator[Media]:

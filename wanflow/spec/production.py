@@ -215,7 +215,10 @@ PLAIN = Finish()
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """An edit of clips and the file made from it; `output` is relative to the production's folder."""
+    """An edit of clips and the file made from it; `output` is relative to the production's folder, or absolute.
+
+    `output_place` is where `output` is written, None where it is the default.
+    """
 
     name: str
     place: Place
@@ -223,6 +226,12 @@ class Cut:
     output: str
     shape: CutShape = AS_FIRST
     finish: Finish = PLAIN
+    output_place: Place | None = None
+
+    @property
+    def written_at(self) -> Place:
+        """Where to point at for problems of the file that is made."""
+        return self.output_place or self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +242,9 @@ class Production:
     `folder`. `uploads` is the bucket that local media goes through, None for the service's own store; `remote` is
     where paid takes are kept for others. Its plans are priced by `prices`, and `budget` is what it may cost in all.
     `warnings` are the problems that did not stop it. `addresses` are names that mean shots without being one: the
-    group of a matrix all of them in order, a used pipeline its output.
+    group of a matrix all of them in order, a used pipeline its output. `read_from` are the texts that it was read
+    from: production file, included files, pipelines, price file. `allow_outside`: its cuts may be written outside
+    `folder`.
     """
 
     folder: Path
@@ -250,3 +261,5 @@ class Production:
     budget: Cost | None = None
     warnings: tuple[Problem, ...] = ()
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read_from: tuple[Path, ...] = ()
+    allow_outside: bool = False

@@ -16,9 +16,10 @@ LARGEST_BYTES = 16_000_000
 
 @dataclass(slots=True)
 class Texts:
-    """The lines of each file, by its name in places."""
+    """The lines of each file, by its name in places; `files` are all that were read, absolute."""
 
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
 
     def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
         """A file's tree; None, and a problem at `place`, where it can't be read.
@@ -31,6 +32,7 @@ class Texts:
             problems.append(_unreadable(name, place, what or f"the production `{file.as_posix()}`", error))
             return None
         self.lines[name] = document.lines
+        self.files.append(file.absolute())
         problems += [_problem_of(trouble) for trouble in document.troubles]
         return document
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from wanflow.spec.destination import entry_of
 from wanflow.store import durable
 from wanflow.store.layout import Store
 
@@ -17,12 +18,14 @@ def remember(
     fingerprint: str,
     segments: Sequence[str] = (),
     takes: Sequence[str] = (),
+    made: Path | None = None,
 ) -> None:
     """Write down what a cut's file, relative to the production's folder, was made from.
 
-    `segments` are their hashes, `takes` the digests of the takes that it shows.
+    `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
+    only about to get the name `output`. Raises StoreFault.
     """
-    file = store.folder / output
+    file = made or store.folder / output
     with durable.faults_of(file):
         stat = file.stat()
     record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
@@ -45,6 +48,17 @@ def segments(store: Store) -> Iterator[str]:
     for record in _read(store).values():
         if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
             yield from map(str, record["segments"])
+
+
+def wrote(store: Store, file: Path) -> bool:
+    """Whether wanflow wrote this file as a cut, and nothing changed it since; `file` is what `entry_of` gives."""
+    return any(
+        isinstance(record, Mapping)
+        and isinstance(output := record.get("output"), str)
+        and entry_of(store.folder, output) == file
+        and _untouched(file, output, record)
+        for record in _read(store).values()
+    )
 
 
 def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
@@ -76,6 +90,6 @@ def _read(store: Store) -> dict[str, object]:
     """A record that can't be read costs an assembly, not a take: it counts as none."""
     try:
         known = json.loads(store.cuts.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}

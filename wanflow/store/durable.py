@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,22 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             _sync(file)
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def moved(made: Path, path: Path) -> Iterator[Path]:
+    """Bring a finished file beside `path`, where the block may look at it; it gets that name when the block ends well.
+
+    Whatever has the name before is replaced, never written into. Raises StoreFault where the disk says no.
+    """
+    make_folder(path.parent)
+    with faults_of(path), drafted(path) as draft:
+        shutil.move(made, draft)  # copies where the two are on different file systems
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        yield draft
         draft.replace(path)
         sync_folder(path.parent)
 

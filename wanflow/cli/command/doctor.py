@@ -55,7 +55,11 @@ def _backend(settings: Settings) -> tuple[str, str]:
         return given
     try:
         production = studio.load(
-            settings.file, backend=settings.backend, region=settings.region, values=settings.values
+            settings.file,
+            backend=settings.backend,
+            region=settings.region,
+            values=settings.values,
+            allow_outside=settings.allow_outside,
         )
     except (SpecError, StoreFault):
         return given

@@ -12,7 +12,15 @@ from wanflow.cli import planfile
 from wanflow.cli.approval import limit_of
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending
+from wanflow.cli.settings import (
+    Settings,
+    allowing_outside,
+    example,
+    production_options,
+    retrying,
+    selection,
+    spending,
+)
 from wanflow.report.notes import plan_notes
 from wanflow.report.plan_text import brief_text, plan_text
 
@@ -21,6 +29,7 @@ from wanflow.report.plan_text import brief_text, plan_text
 @selection
 @production_options
 @spending
+@allowing_outside
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--exit-code", "telling", is_flag=True, help="Exit with 10 where something would run.")
 @retrying

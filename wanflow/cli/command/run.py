@@ -15,7 +15,17 @@ from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.opening import open_production
-from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending, telling, waiting
+from wanflow.cli.settings import (
+    Settings,
+    allowing_outside,
+    example,
+    production_options,
+    retrying,
+    selection,
+    spending,
+    telling,
+    waiting,
+)
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.money import Cost
 from wanflow.planner.saved import SavedPlan
@@ -48,6 +58,7 @@ from wanflow.spec.production import Production
 )
 @retrying
 @spending
+@allowing_outside
 @click.option(
     "--resubmit",
     type=click.Choice(("auto", "never")),

@@ -11,7 +11,7 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.settings import Settings, example, production_options
+from wanflow.cli.settings import Settings, allowing_outside, example, production_options
 from wanflow.report.wording import count
 from wanflow.spec.pipeline import is_shipped
 from wanflow.spec.problem import Problem, Severity, render_problem
@@ -20,13 +20,20 @@ from wanflow.yamlvalue import Place
 
 @click.command("validate", epilog=example("wanflow validate --format github"))
 @production_options
+@allowing_outside
 @click.option(
     "--format", "form", type=click.Choice(("text", "json", "github")), default="text", help="How problems are printed."
 )
 @click.pass_obj
 def command(settings: Settings, form: str) -> int:
     """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
-    problems = studio.validate(settings.file, backend=settings.backend, region=settings.region, values=settings.values)
+    problems = studio.validate(
+        settings.file,
+        backend=settings.backend,
+        region=settings.region,
+        values=settings.values,
+        allow_outside=settings.allow_outside,
+    )
     match form:
         case "json":
             click.echo(json.dumps([as_json(problem) for problem in problems], ensure_ascii=False, indent=2))

@@ -1,0 +1,170 @@
+"""Where a cut may be written: over nothing but a cut, and inside the production's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wanflow import digest
+from wanflow.errors import StoreFault
+from wanflow.spec.destination import entry_of, folded, provenance_file, sidecars, target_of
+from wanflow.spec.load import BACKENDS
+from wanflow.spec.media import file_sources
+from wanflow.spec.parse import FILM
+from wanflow.spec.problem import Problem
+from wanflow.spec.production import Cut, Production
+from wanflow.store import cuts
+from wanflow.store.layout import LOCK_NAME, STORE_FOLDER, Store
+
+KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
+"""Folders that a cut is never written into, of any production, and what is in them."""
+
+TAKE_FOLDERS = ("out/shots", *(f"out/{backend}/shots" for backend in BACKENDS))
+"""Folders with the takes by name, of the production's own backend and of the others."""
+
+MOST_NAME_BYTES = 255
+"""Maximum length of a file's name on every common file system."""
+
+
+def check_outputs(production: Production, store: Store) -> Iterator[Problem]:
+    """The first error of each cut that would write where it may not, at its `output`, else at its name.
+
+    Looks at the disk and at the records of earlier runs; reads a film only where its size and date fit no record.
+    """
+    rule = _Rule.of(production, store)
+    for cut in production.cuts.values():
+        if cut.output.lower().endswith(FILM):  # another ending is an error already
+            found = rule.problem(cut)
+            if found is not None:
+                yield found
+
+
+def require_outputs(production: Production, cut: Cut, store: Store) -> None:
+    """Raise StoreFault where a cut may not be written; called before and after the work, since the disk may change."""
+    found = _Rule.of(production, store).problem(cut)
+    if found is not None:
+        raise StoreFault(found.message, hint=found.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """The one rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded places."""
+
+    production: Production
+    store: Store
+    root: Path
+    read: frozenset[str]
+    takes: frozenset[str]
+
+    @classmethod
+    def of(cls, production: Production, store: Store) -> _Rule:
+        """The rule for a production as its files are on disk now."""
+        fonts = (path for cut in production.cuts.values() for path, _ in cut.finish.fonts)
+        paths = [*file_sources(production), *fonts, *map(str, production.read_from), LOCK_NAME]
+        follow = cache(target_of)
+        read, takes = (
+            {folded(place) for path in each for place in _places(store.folder, path, follow)}
+            for each in (paths, TAKE_FOLDERS)
+        )
+        return cls(production, store, target_of(store.folder), frozenset(read), frozenset(takes))
+
+    def problem(self, cut: Cut) -> Problem | None:
+        """What is wrong with the film's place, else with that of the first file beside it that has a problem."""
+        for path in (cut.output, *sidecars(self.production.out, cut)):
+            wrong = _unusable(path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
+            if wrong is not None:
+                words, hint = wrong
+                return Problem(cut.written_at, f"{self._named(cut, path)} {words}", hint)
+        return None
+
+    def _named(self, cut: Cut, path: str) -> str:
+        """A file as it is called in messages: with where its path leads to, and why it is written at all."""
+        entry = entry_of(self.store.folder, path)
+        if path != cut.output:
+            return f"`{path}`, which `{cut.name}` writes beside its film,"
+        if folded(entry) != folded(Path(os.path.normpath(self.root / path))):
+            return f"`{path}`, which leads to `{self._shown(entry)}`,"
+        return f"`{path}`"
+
+    def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
+        """Why a place may not be written, whatever it holds: it is kept, read, holds takes, or lies outside."""
+        elsewhere = f"give the cut another `output`, e.g. `out/{cut.name}{FILM}`"
+        places = _places(self.store.folder, path)
+        for place in places:
+            if kept := self._kept(place):
+                return f"lies in `{kept}/`, where {KEPT_FOLDERS[kept]}", elsewhere
+            if folded(place) in self.read:
+                return "is a file that the production reads", _away("file", cut, path)
+            if not self.takes.isdisjoint(folded(each) for each in (place, *place.parents)):
+                return "lies in `out/shots/`, where the takes have their names", elsewhere
+        if not self.production.allow_outside and not all(place.is_relative_to(self.root) for place in places):
+            return "lies outside the production's folder", f"allow that by `--allow-outside`, or {elsewhere}"
+        return None
+
+    def _kept(self, place: Path) -> str | None:
+        """The kept folder that a place lies in, by its name or as what the production's own one leads to."""
+        below = place.relative_to(self.root) if place.is_relative_to(self.root) else place
+        names, above = map(folded, map(Path, below.parts)), [*map(folded, (place, *place.parents))]
+        named = next((name for name in names if name in KEPT_FOLDERS), None)
+        return named or next((name for name in KEPT_FOLDERS if folded(_places(self.root, name)[1]) in above), None)
+
+    def _in_the_way(self, cut: Cut, path: str) -> tuple[str, str] | None:
+        """What is at a place and may not be replaced: in `out/` links and folders only, since its files are ours."""
+        entry = entry_of(self.store.folder, path)
+        above = next((parent for parent in entry.parents if os.path.lexists(parent)), self.root)
+        if not above.is_dir():
+            return f"can't be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
+        if _is_link(entry):
+            return "is a symbolic link", _away("link", cut, path)
+        if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk won't say
+            return "is a folder", _away("folder", cut, path)
+        unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / "out")
+        if unknown and not self._is_ours(cut, entry):
+            return "is a file, and no record says that wanflow wrote it", _away("file", cut, path)
+        return None
+
+    def _is_ours(self, cut: Cut, film: Path) -> bool:
+        """Whether the store's record or the provenance file says that wanflow wrote this film, as it is now."""
+        if cuts.wrote(self.store, film):
+            return True
+        try:
+            told = json.loads((self.store.folder / provenance_file(self.production.out, cut)).read_bytes())
+            return entry_of(self.store.folder, told["file"]) == film and told["digest"] == digest.of_file(film)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return False  # unreadable: it records nothing
+
+    def _shown(self, place: Path) -> str:
+        return (place.relative_to(self.root) if place.is_relative_to(self.root) else place).as_posix()
+
+
+def _unusable(path: str) -> tuple[str, str] | None:
+    """Why no file system takes a path."""
+    try:
+        longest = max(len(os.fsencode(part)) for part in Path(path).parts)
+    except UnicodeEncodeError:
+        return "can't be the name of a file", "write it in letters that have a code"
+    if "\0" in path:
+        return "can't be the name of a file", "leave out the null character"
+    if longest > MOST_NAME_BYTES:
+        return f"has a name of {longest} bytes", f"shorten it to {MOST_NAME_BYTES} bytes"
+    return None
+
+
+def _away(what: str, cut: Cut, path: str) -> str:
+    """The way out where something is in a cut's way."""
+    other = "another `output`" if path == cut.output else "another name"
+    return f"move that {what} away, or give the cut {other}"
+
+
+def _places(folder: Path, path: str, follow: Callable[[Path], Path] = target_of) -> tuple[Path, Path]:
+    """The directory entry that a path means, and where that leads to if it is a link."""
+    entry = entry_of(folder, path, follow)
+    return entry, target_of(entry) if _is_link(entry) else entry
+
+
+def _is_link(entry: Path) -> bool:
+    return os.path.islink(entry)  # noqa: PTH114 - no error where the disk won't say
