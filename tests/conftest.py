@@ -5,6 +5,14 @@ from __future__ import annotations
 import pytest
 import trio.testing
 
+from kit.constraints import ROOT, constraints, differing
+
+
+def pytest_report_header() -> str:
+    """Names what `make test-newest` tests in other versions than `make test`."""
+    told = differing(constraints((ROOT / "constraints.txt").read_text(encoding="utf-8")))
+    return "\n".join(["constraints.txt: as installed"] if not told else ["constraints.txt is behind:", *told])
+
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, object]]:
