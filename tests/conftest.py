@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 import trio.testing
+from hypothesis import HealthCheck, settings
 
 from kit.constraints import ROOT, constraints, differing
+
+# An example's verdict is about what it does: on a busy machine each may take any time.
+settings.register_profile("wanflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("wanflow")
 
 
 def pytest_report_header() -> str:
