@@ -49,11 +49,12 @@ check: $(DEVELOPMENT)
 	@$(IN)/mypy
 	@$(IN)/lint-imports
 
+# the fewest versions: what is tested on one Python is what all others get, where one version fits them all
 lock:
 	$(call set_up,$(LOCK))
 	@$(LOCK)/bin/python $(PIP_INSTALL) --upgrade uv
-	@$(LOCK)/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
-	  --quiet --custom-compile-command 'make lock' --output-file constraints.txt
+	@$(LOCK)/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --upgrade --quiet --custom-compile-command 'make lock' --output-file constraints.txt
 
 clean:
 	@rm -rf $(VENV) $(NEWEST) $(LOCK) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -127,7 +127,7 @@ def test_lock_gets_its_tool_itself(project):
     *_, install, compiled = calls(project)
     assert install.endswith(" --upgrade uv")
     assert compiled.startswith("uv pip compile pyproject.toml ")
-    for option in ("--all-extras", "--group dev", "--universal", "--python-version 3.11"):
+    for option in ("--all-extras", "--group dev", "--universal", "--python-version 3.11", "--upgrade"):
         assert option in compiled
     assert compiled.endswith(" --output-file constraints.txt")
     assert not (project / ".venv").exists()
