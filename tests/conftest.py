@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import pytest
 import trio.testing
+from hypothesis import HealthCheck, settings
+
+from kit.constraints import ROOT, constraints, differing
+
+# An example's verdict is about what it does: on a busy machine each may take any time.
+settings.register_profile("wanflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("wanflow")
+
+
+def pytest_report_header() -> str:
+    """Names what `make test-newest` tests in other versions than `make test`."""
+    told = differing(constraints((ROOT / "constraints.txt").read_text(encoding="utf-8")))
+    return "\n".join(["constraints.txt: as installed"] if not told else ["constraints.txt is behind:", *told])
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -216,13 +217,17 @@ def test_the_workflow_annotates_the_line(pages_film: Path) -> None:
 
 
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
-    """The page's own commands: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
+    """The page's own commands, on a free port: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
     typed = "".join(block.text for block in blocks(EMULATOR) if block.language == "sh")
     script = re.sub(r"^(wanflow emulator .* &)$", rf"\1\n{UNTIL_IT_LISTENS}", typed, flags=re.MULTILINE)
     ending = "set -euo pipefail\ntrap 'kill %1' EXIT\n"
-    done = execute(["bash", "-c", ending + script], tmp_path, path=sysconfig.get_path("scripts"))
+    done = execute(
+        ["bash", "-c", (ending + script).replace("8471", port)], tmp_path, path=sysconfig.get_path("scripts")
+    )
     assert done.returncode == 0, done.stderr
-    assert "http://127.0.0.1:8471/api/v1\n" in done.stdout
+    assert f"http://127.0.0.1:{port}/api/v1\n" in done.stdout
     assert "SUCCEEDED 2\n" in done.stdout
     assert (tmp_path / "film" / "out" / "dashscope" / "shots" / "valley.t1.mp4").is_file()
     listed = json.loads(done.stdout.splitlines()[-1])

@@ -16,10 +16,13 @@ OF_OUTER_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
 
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> calls.txt
+echo "$0" >> places.txt
 """
 FIT = """#!/bin/sh
 case "$2" in
-  venv) mkdir -p .venv/bin; for name in python wanflow; do cp "$(dirname "$0")/program" .venv/bin/$name; done;;
+  venv)
+    mkdir -p "$4/bin"
+    for name in python wanflow ruff mypy lint-imports uv; do cp "$(dirname "$0")/program" "$4/bin/$name"; done;;
 esac
 """
 TOO_OLD = """#!/bin/sh
@@ -32,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     """A folder with the Makefile, and Pythons that write down what they are asked instead of doing it."""
     folder = tmp_path / "a project"
     folder.mkdir()
-    for name in ("Makefile", "pyproject.toml"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     for name, text in {"program": PROGRAM, "fit": FIT, "old": TOO_OLD}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -49,11 +52,18 @@ def make(project: Path, target: str, *pythons: str) -> subprocess.CompletedProce
 
 
 def calls(project: Path) -> list[str]:
-    """What was asked of the programs in `.venv` since the last look."""
+    """What was asked of the programs that make set up since the last look."""
+    (project / "places.txt").unlink(missing_ok=True)
     told = project / "calls.txt"
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     told.unlink(missing_ok=True)
     return lines
+
+
+def places(project: Path) -> set[str]:
+    """The folders of the programs that were asked since the last look at the calls."""
+    lines = (project / "places.txt").read_text(encoding="utf-8").splitlines()
+    return {Path(line).parts[0] for line in lines}
 
 
 def installs(lines: list[str]) -> int:
@@ -74,14 +84,53 @@ def test_demo_sets_up_once(project):
     assert calls(project) == asked[-1:]
 
 
-def test_new_requirements_are_installed(project):
-    """A changed pyproject.toml installs again, into the `.venv` that is there."""
-    make(project, "demo", "fit")
+@pytest.mark.parametrize("file", ["pyproject.toml", "constraints.txt"])
+def test_new_requirements_are_installed(project, file):
+    """A changed pyproject.toml or constraints.txt installs again, into the `.venv` that is there."""
+    make(project, "test", "fit")
     calls(project)
-    later = (project / ".venv" / "run-time.stamp").stat().st_mtime + 10
-    os.utime(project / "pyproject.toml", (later, later))
-    make(project, "demo", "no-such-python")
-    assert installs(calls(project)) == 1
+    later = (project / ".venv" / "development.stamp").stat().st_mtime + 10
+    os.utime(project / file, (later, later))
+    make(project, "test", "no-such-python")
+    assert installs(calls(project)) == 2
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "test-slow", "check"])
+def test_what_is_installed_is_constrained(project, target):
+    """Every install for a person's own use takes the versions that were tested."""
+    assert make(project, target, "fit").returncode == 0
+    asked = [line for line in calls(project) if "pip install" in line]
+    assert asked
+    assert all(" --constraint constraints.txt " in line for line in asked)
+
+
+def test_the_newest_versions_are_tested_apart(project):
+    """`make test-newest` installs the newest versions each time, in a folder of its own, without the constraints."""
+    make(project, "test", "fit")
+    before = sorted((project / ".venv").rglob("*"))
+    calls(project)
+    for _ in range(2):
+        done = make(project, "test-newest", "fit")
+        assert done.returncode == 0, done.stderr
+        assert places(project) == {".venv-newest"}
+        asked = calls(project)
+        assert installs(asked) == 2
+        assert all("--upgrade " in line and "--constraint" not in line for line in asked if "pip install" in line)
+        assert asked[-1].startswith("python -m pytest -m not slow and not constrained ")
+    assert sorted((project / ".venv").rglob("*")) == before
+
+
+def test_lock_gets_its_tool_itself(project):
+    """`make lock` writes constraints.txt with uv, from a folder of its own, for all that pyproject.toml asks for."""
+    assert make(project, "lock", "fit").returncode == 0
+    assert places(project) == {".venv-lock"}
+    *_, install, compiled = calls(project)
+    assert install.endswith(" --upgrade uv")
+    assert compiled.startswith("uv pip compile pyproject.toml ")
+    for option in ("--all-extras", "--group dev", "--universal", "--python-version 3.11", "--upgrade"):
+        assert option in compiled
+    assert compiled.endswith(" --output-file constraints.txt")
+    assert not (project / ".venv").exists()
 
 
 def test_tests_need_more_than_the_demo(project):
@@ -107,10 +156,11 @@ def test_a_machine_without_python_is_told(project):
 
 def test_clean_keeps_films(project):
     """`make clean` takes away what make set up, never what was rendered."""
-    make(project, "demo", "fit")
+    for target in ("demo", "test-newest", "lock"):
+        make(project, target, "fit")
     film = project / "examples" / "02-lighthouse" / ".wanflow" / "takes" / "film.mp4"
     film.parent.mkdir(parents=True)
     film.touch()
     make(project, "clean")
     assert film.exists()
-    assert not (project / ".venv").exists()
+    assert not list(project.glob(".venv*"))

@@ -13,6 +13,9 @@ from wanflow import yamltext
 from wanflow.yamltext import Document, Trouble, parse
 from wanflow.yamlvalue import Mapping, Place, Scalar, Sequence, normalised, plain, scalar, typed
 
+LOADERS = [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)]
+"""PyYAML's parser in Python, and the one in C where this PyYAML has it."""
+
 
 def read(text: str) -> Document:
     """A document from text."""
@@ -159,10 +162,24 @@ def test_an_alias_bomb_is_refused():
     assert "aliases expand" in document.troubles[-1].message
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "{b: " * 3000, "- " * 3000])
-def test_deep_nesting_is_refused(text):
-    """A file can't exhaust the stack."""
-    assert trouble(text).message == f"the file nests more than {yamltext.DEEPEST} levels deep"
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 5000, "a: " + "{b: " * 3000, "- " * 3000, "? " * 3000])
+def test_deep_nesting_is_refused(text, loader, monkeypatch):
+    """A file can't exhaust the stack, and reads the same whether PyYAML's limit or ours notices the depth first."""
+    monkeypatch.setattr(yamltext, "_Loader", loader)
+    found = trouble(text)
+    assert found.message == f"the file nests more than {yamltext.DEEPEST} levels deep"
+    assert found.hint == "flatten it: a production needs fewer than ten levels"
+    assert found.place.line == 1
+    assert yamltext.DEEPEST < found.place.column <= len(text)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("text", ["a: nesting]\n", "nesting: {a: [nesting\n", "nesting: a: b\n", "a: !nesting!x b\n"])
+def test_a_text_about_nesting_is_not_deep(text, loader, monkeypatch):
+    """The words of a broken file are not taken for those of PyYAML's limit."""
+    monkeypatch.setattr(yamltext, "_Loader", loader)
+    assert not any("levels deep" in found.message for found in read(text).troubles)
 
 
 def test_bytes_that_are_not_utf_8_are_located():
@@ -233,7 +250,7 @@ SYNTAX = [
 ]
 
 
-@pytest.mark.parametrize("loader", [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)])
+@pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize(("text", "place", "message"), SYNTAX, ids=[text.split("\n")[0] for text, _, _ in SYNTAX])
 def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, monkeypatch):
     """The traps of unquoted text by name, at the character to look at, with a hint, whichever parser PyYAML has."""

@@ -26,6 +26,8 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
+_LIBRARY_TOO_DEEP = "maximum nesting"
+"""Words of libyaml's own limit: newer ones read a line 1,000 levels ahead and refuse it before our limit sees it."""
 _Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -184,7 +186,7 @@ class _Composer:
 
     def _require_shallow(self, more: int, place: Place) -> None:
         if len(self._open) + more > DEEPEST:
-            raise _TooMuch(Trouble(place, f"the file nests more than {DEEPEST} levels deep"))
+            raise _TooMuch(_too_deep(place))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor in self._anchors:
@@ -241,11 +243,19 @@ class _Composer:
 
     def _syntax(self, fault: yaml.MarkedYAMLError) -> Trouble:
         problem, context = fault.problem or "", fault.context or ""
-        at, since = _position(fault.problem_mark), _position(fault.context_mark)
-        found = explain(Fault(problem, context, at or since or (0, 0), since, self._lines))
+        since = _position(fault.context_mark)
+        at = _position(fault.problem_mark) or since or (0, 0)
+        if _LIBRARY_TOO_DEEP in problem.lower():
+            return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
+        found = explain(Fault(problem, context, at, since, self._lines))
         end = (len(self._lines) - 1, len(self._lines[-1]))
         line, column = min(found.at, end)  # the parser may stand behind the end
         return Trouble(Place(self._file, line + 1, column + 1), found.message, found.hint)
+
+
+def _too_deep(place: Place) -> Trouble:
+    message = f"the file nests more than {DEEPEST} levels deep"
+    return Trouble(place, message, "flatten it: a production needs fewer than ten levels")
 
 
 def _tagged(place: Place, tag: str) -> Trouble:

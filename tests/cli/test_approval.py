@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.project import clean, write_production
-from kit.served import Served, recorded
+from kit.served import PATIENCE_SECONDS, Served, recorded
 
 PRODUCTION = """\
 wanflow: 1
@@ -25,12 +25,12 @@ def answer(folder: Path, service: Served, words: str) -> tuple[int, str]:
     """Run in a folder on a terminal of its own, type an answer, and give the exit code and what was shown."""
     ours, theirs = pty.openpty()
     environ = clean({"DASHSCOPE_HTTP_BASE_URL": service.base_url, "DASHSCOPE_API_KEY": "sk-animatic", "TERM": "dumb"})
-    command = [sys.executable, "-m", "wanflow", "run", "--poll-interval", "0.1", "--timeout", "20"]
+    command = [sys.executable, "-m", "wanflow", "run", "--poll-interval", "0.1", "--timeout", str(PATIENCE_SECONDS)]
     with subprocess.Popen(command, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         os.write(ours, words.encode())
         shown = _read(ours)
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=PATIENCE_SECONDS)
     os.close(ours)
     return code, shown
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kit.served import PATIENCE_SECONDS
+
 BODY = {
     "model": "wan2.7-i2v",
     "input": {"prompt": "p", "media": [{"type": "first_frame", "url": "https://h.example/a.png"}]},
@@ -31,7 +33,7 @@ def emulator(*words: str, key: str = "") -> Iterator[tuple[subprocess.Popen[str]
         base_url = process.stdout.readline().strip()
         headers = {"Authorization": f"Bearer {key or 'sk-animatic'}", "X-DashScope-Async": "enable"}
         try:
-            with httpx.Client(base_url=base_url, headers=headers) as client:
+            with httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS) as client:
                 yield process, client
         finally:
             process.kill()
@@ -84,7 +86,7 @@ def test_it_ends_at_once_and_cleanly(sign: signal.Signals, tmp_path: Path, monke
     with emulator("--speed", "0.01") as (process, client):
         submit(client)
         process.send_signal(sign)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ import pytest
 
 from kit.clips import numbered_clip
 from kit.project import call, clean, write_production
-from kit.served import Served, playing
+from kit.served import PATIENCE_SECONDS, Served, playing
 from wanflow import studio
 from wanflow.emulator.faults import Fault
 from wanflow.emulator.terms import KEY, Terms
@@ -97,11 +97,11 @@ def open_tasks(film: Path) -> list[str]:
 
 def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, clip: Path) -> None:
     """130 with the state saved; the next run pays for nothing again."""
-    with playing(clip, film_seconds=3) as service:
+    with playing(clip, held=True) as service:
         with running(film, service) as process:
             told = until(process, "task.submitted", 2)
             process.send_signal(signal.SIGINT)
-            out, said = process.communicate(timeout=20)
+            out, said = process.communicate(timeout=PATIENCE_SECONDS)
         submitted = {str(item["task_id"]) for item in told if item["event"] == "task.submitted"}
         assert process.returncode == 130
         assert json.loads(out.splitlines()[-1])["exit_code"] == 130
@@ -109,6 +109,7 @@ def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, 
         assert all(task in said for task in submitted)
         assert "2 tasks will be charged when done" in said
         assert "Traceback" not in said
+        service.release()
         again = call(film.parent, "run", *QUICK, environ=environ(service))
         last = json.loads(again.stdout.splitlines()[-1])
         assert (again.returncode, last["submitted"], last["collected"]) == (0, 0, 2)
@@ -117,12 +118,12 @@ def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, 
 
 def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path, clip: Path) -> None:
     """The answer is awaited and written down: nothing is left of unknown fate."""
-    with playing(clip, Terms(faults=(Fault("submit", late=2, times=0),)), film_seconds=1) as service:
+    with playing(clip, Terms(faults=(Fault("submit", late=2, times=0),)), held=True) as service:
         with running(film, service, "coast") as process:
             until(process, "step.started")
-            wait_for(service, "video-synthesis")
+            service.await_call("POST", "video-synthesis")
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 130
         (task,) = open_tasks(film)
         assert f"in flight: coast.t1 (task {task})" in said
@@ -130,15 +131,15 @@ def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path
 
 def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
     """Whoever does not want to wait for an answer leaves it to the next run, which looks it up and pays nothing again."""
-    with playing(clip, Terms(faults=(Fault("submit", late=8),)), film_seconds=0.2) as service:
+    with playing(clip, Terms(faults=(Fault("submit", stall=True),))) as service:
         with running(film, service, "coast") as process:
             until(process, "step.started")
-            wait_for(service, "video-synthesis")
+            service.await_call("POST", "video-synthesis")
             process.send_signal(signal.SIGINT)
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(1)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=4)
+            _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 130
         assert "of unknown fate: coast.t1" in said
         assert "Traceback" not in said
@@ -149,29 +150,33 @@ def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
 
 def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
     """It says who holds the production; with `--wait` it goes on when the first is done, and has nothing to do."""
-    with playing(clip, film_seconds=3) as service, running(film, service) as process:
+    with playing(clip, held=True) as service, running(film, service) as process:
         until(process, "task.submitted", 2)
         refused = call(film.parent, "run", *QUICK, environ=environ(service))
         looked = call(film.parent, "status", environ=environ(service))
-        waited = call(film.parent, "run", "--wait", *QUICK, environ=environ(service))
-        process.communicate(timeout=20)
+        with running(film, service, "--wait") as second:
+            (waits,) = until(second, "warning")
+            service.release()
+            process.communicate(timeout=PATIENCE_SECONDS)
+            waited, _ = second.communicate(timeout=PATIENCE_SECONDS)
         assert refused.returncode == 3
         assert f"another run works here (process {process.pid} on" in refused.stderr
         assert "`--wait`" in refused.stderr
         assert looked.returncode == 0
-        assert (waited.returncode, process.returncode) == (0, 0)
-        assert "it is waited for" in waited.stdout
-        assert json.loads(waited.stdout.splitlines()[-1])["submitted"] == 0
+        assert (second.returncode, process.returncode) == (0, 0)
+        assert "it is waited for" in str(waits)
+        assert json.loads(waited.splitlines()[-1])["submitted"] == 0
         assert len(service.charged()) == 2
 
 
 def test_a_run_that_was_killed_holds_nobody_up(film: Path, clip: Path) -> None:
     """Its lock is stale and is taken over; its tasks are collected."""
-    with playing(clip, film_seconds=1) as service:
+    with playing(clip, held=True) as service:
         with running(film, service) as process:
             until(process, "task.submitted", 2)
             process.kill()
             process.wait()
+        service.release()
         again = call(film.parent, "run", *QUICK, environ=environ(service))
         assert again.returncode == 0, again.stderr
         assert len(service.charged()) == 2
@@ -183,7 +188,7 @@ def test_a_full_disk_loses_nothing(film: Path, clip: Path, room: int, sent: int)
     assert clip.stat().st_size > 8_000
     with playing(clip) as service:
         with running(film, service, room=room) as process:
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 1
         assert "Traceback" not in said
         assert len(service.charged()) == sent
@@ -202,9 +207,3 @@ def test_a_store_that_can_not_be_written_sends_nothing(film: Path, clip: Path) -
         assert "Traceback" not in said.stderr
         assert "`.wanflow`" in said.stderr
         assert service.charged() == ()
-
-
-def wait_for(service: Served, part: str) -> None:
-    """Until a call has arrived at the service."""
-    while not service.calls("POST", part):
-        continue

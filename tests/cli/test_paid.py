@@ -13,15 +13,19 @@ import httpx
 import pytest
 from cli.conftest import Wanflow
 
-from kit.served import served
+from kit.clips import numbered_clip
+from kit.served import PATIENCE_SECONDS, Served, playing, served
 from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.server import Serving
-from wanflow.emulator.terms import Limits
+from wanflow.emulator.terms import Terms
 from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal
 from wanflow.store.layout import Store
 
 KEY = "sk-recognisable-0123456789"
+
+SUBMIT_ONLY = ("--timeout", "4", "--poll-interval", "0.1")
+"""Options of a run against a service that ends no task: it has time to submit everything, and then gives up."""
 
 PRODUCTION = """\
 wanflow: 1
@@ -42,13 +46,6 @@ def base_url() -> Iterator[str]:
         yield service.base_url
 
 
-@pytest.fixture(scope="module")
-def slow_url() -> Iterator[str]:
-    """A service with which a shot of two seconds takes four, and which may be asked as often as one likes."""
-    with served(Serving(speed=Fraction(1, 5), limits=Limits()), KEY) as service:
-        yield service.base_url
-
-
 @pytest.fixture
 def paid(film: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A production on the paid backend, and the way to a service."""
@@ -56,6 +53,20 @@ def paid(film: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(BASE_VARIABLE, base_url)
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     return film.parent
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of film."""
+    return numbered_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 60)
+
+
+@pytest.fixture
+def slow(paid: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The production is paid for at a service whose tasks run until they are released."""
+    with playing(clip, Terms(key=KEY), held=True) as service:
+        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
+        yield service
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -166,20 +177,15 @@ def test_a_host_of_another_region_is_an_error(wanflow: Wanflow, paid: Path, monk
 class TestInFlight:
     """A service that takes its time: tasks outlive the run that submitted them."""
 
-    @pytest.fixture
-    def paid(self, paid: Path, slow_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """The production, and the way to the slow service."""
-        monkeypatch.setenv(BASE_VARIABLE, slow_url)
-        return paid
-
-    def test_what_a_run_gave_up_waiting_for_is_collected(self, wanflow: Wanflow, paid: Path) -> None:
+    def test_what_a_run_gave_up_waiting_for_is_collected(self, wanflow: Wanflow, slow: Served) -> None:
         """4; status names the task; collect stores it; the next run submits only what depends on it."""
-        said = wanflow("run", "--yes", "--timeout", "1", "--poll-interval", "0.1")
+        said = wanflow("run", "--yes", *SUBMIT_ONLY)
         assert said.code == 4
         (row, _) = json.loads(wanflow("status", "--json").out)
         assert len(row["in_flight"]) == 1
         assert f"in flight: coast.t1 (task {row['in_flight'][0]})" in said.err
         assert row["state"] in {"queued", "rendering"}
+        slow.release()
         collected = lines(wanflow("collect", "--json", "--poll-interval", "0.1").out)
         assert (collected[-1]["exit_code"], collected[-1]["collected"], collected[-1]["submitted"]) == (0, 1, 0)
         assert [take["shot"] for take in json.loads(wanflow("takes", "--json").out)] == ["coast"]
@@ -188,21 +194,22 @@ class TestInFlight:
         assert submitted == ["night.t1"]
         assert wanflow("collect").err.strip() == "nothing is in flight"
 
-    def test_a_run_collects_first_and_plans_second(self, wanflow: Wanflow, paid: Path) -> None:
+    def test_a_run_collects_first_and_plans_second(self, wanflow: Wanflow, paid: Path, slow: Served) -> None:
         """What was finished meanwhile is no step any more, is asked for once, and is counted (law 10)."""
-        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "coast", "--yes", *SUBMIT_ONLY).code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.05").code == 4
         (task,) = journal.read(Store(paid, "dashscope")).open
+        slow.release()
         wait_for_film(task.task_id)
         events = lines(wanflow("run", "coast", "--json", "--yes").out)
         assert [event["event"] for event in events] == ["take.stored", "run.finished"]
         assert (events[-1]["collected"], events[-1]["submitted"], events[-1]["exit_code"]) == (1, 0, 0)
 
     def test_whoever_is_not_let_in_collects_nothing(
-        self, wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+        self, wanflow: Wanflow, paid: Path, slow: Served, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """2, with the region that was tried and the others; the task stays open; `cancel` says the same."""
-        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "coast", "--yes", *SUBMIT_ONLY).code == 4
         monkeypatch.setenv(KEY_VARIABLE, "sk-wrong")
         said = wanflow("collect", "--json")
         assert (said.code, lines(said.out)[-1]["event"], lines(said.out)[-1]["exit_code"]) == (2, "run.finished", 2)
@@ -211,28 +218,27 @@ class TestInFlight:
         assert wanflow("cancel").code == 2
         assert len(journal.read(Store(paid, "dashscope")).open) == 1
 
-    def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path) -> None:
+    def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path, slow: Served) -> None:
         """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""
-        assert wanflow("run", "coast", "--yes", "--timeout", "1", "--poll-interval", "0.1").code == 4
+        assert wanflow("run", "coast", "--yes", *SUBMIT_ONLY).code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.1").code == 4
         (paid / "wanflow.yaml").write_text(PRODUCTION.replace("a coast", "another coast"), encoding="utf-8")
+        slow.release()
         assert wanflow("collect", "--poll-interval", "0.1").code == 0
         (take,) = json.loads(wanflow("takes", "--json").out)
         assert take["state"] == "changed"
 
 
-def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, slow: Served) -> None:
     """The sixth of a model waits; the five that run will be charged, which is said."""
     shots = "".join(f"  s{number}: {{first_frame: sets/coast.png, prompt: p{number}}}\n" for number in range(6))
     head = PRODUCTION[: PRODUCTION.index("shots:")]
     (paid / "wanflow.yaml").write_text(f"{head}shots:\n{shots}", encoding="utf-8")
-    with served(Serving(speed=Fraction(1, 100)), KEY) as service:
-        monkeypatch.setenv(BASE_VARIABLE, service.base_url)
-        assert wanflow("run", "--yes", "--timeout", "4", "--poll-interval", "0.1").code == 4
-        said = wanflow("cancel", "--json")
-        done = {item["shot"]: item["cancelled"] for item in json.loads(said.out)}
-        left = wanflow("cancel")
-        assert wanflow("cancel", "s0").code == 1
+    assert wanflow("run", "--yes", *SUBMIT_ONLY).code == 4
+    said = wanflow("cancel", "--json")
+    done = {item["shot"]: item["cancelled"] for item in json.loads(said.out)}
+    left = wanflow("cancel")
+    assert wanflow("cancel", "s0").code == 1
     assert said.code == 1
     assert (done, sum(done.values())) == (dict.fromkeys([f"s{number}" for number in range(5)], False) | {"s5": True}, 1)
     assert left.out.count("can't be cancelled") == 5
@@ -243,7 +249,7 @@ def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, monkeypa
 def wait_for_film(task_id: str) -> None:
     """Ask the service itself until a task is done."""
     headers = {"Authorization": f"Bearer {KEY}"}
-    with httpx.Client(base_url=os.environ[BASE_VARIABLE], headers=headers) as client:
+    with httpx.Client(base_url=os.environ[BASE_VARIABLE], headers=headers, timeout=PATIENCE_SECONDS) as client:
         while "SUCCEEDED" not in client.get(f"/tasks/{task_id}").text:
             continue
 

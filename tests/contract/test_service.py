@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from contract.obligations import MODEL, Obligations, Way, request
+from contract.obligations import MODEL, Finish, Obligations, Way, request
 
 from kit.emulated import FILM_SECONDS, in_process, premade
 from kit.wire import Checked
@@ -38,6 +38,12 @@ SERVICES: dict[str, Build] = {
     "watching": lambda _, way: Watching(WireClient(way, ClockPacing(15)), 15),
     "retrying": lambda endpoint, way: Retrying(WireClient(way, CompletionPacing(endpoint.changed)), print),
 }
+
+
+@pytest.fixture
+def finish() -> Finish:
+    """Tasks end by themselves, as virtual time passes."""
+    return lambda: None
 
 
 @pytest.fixture(params=SERVICES.values(), ids=SERVICES.keys())

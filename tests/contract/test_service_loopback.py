@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from contract.obligations import Obligations, Way, request
+from contract.obligations import Finish, Obligations, Way, request
 
 from kit.served import Served, recorded
 from kit.wire import problems
@@ -31,10 +31,16 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def account() -> Iterator[Served]:
-    """An emulator whose films take a moment; all that passed has to be what the schemas say."""
-    with recorded(film_seconds=1) as running:
+    """An emulator whose tasks run until they are released; all that passed has to be what the schemas say."""
+    with recorded(held=True) as running:
         yield running
     assert [words for exchange in running.seen for words in problems(exchange)] == []
+
+
+@pytest.fixture
+def finish(account: Served) -> Finish:
+    """The emulator releases its films."""
+    return account.release
 
 
 @pytest.fixture
@@ -53,8 +59,9 @@ def way(account: Served) -> Way:
 class TestLoopback(Obligations):
     """All of them, and what only a network shows."""
 
-    async def test_an_address_that_is_not_signed_is_refused(self, way: Way, tmp_path: Path) -> None:
+    async def test_an_address_that_is_not_signed_is_refused(self, way: Way, finish: Finish, tmp_path: Path) -> None:
         """Whoever shortens it gets nothing."""
+        finish()
         async with way(tmp_path) as service:
             state = await service.settled((await service.submit(request())).task_id)
             with pytest.raises(ResultExpired):

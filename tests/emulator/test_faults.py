@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kit.served import Served, recorded
+from kit.served import PATIENCE_SECONDS, Served, recorded
 from wanflow.emulator.faults import ONE_THING, Fault, Faults, ScriptUnreadable, read_script
 from wanflow.emulator.terms import KEY, Terms
 
@@ -27,7 +27,10 @@ BODY = {
 def faulty(*faults: Fault) -> Iterator[tuple[httpx.Client, Served]]:
     """A client of an emulator with these faults."""
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
-    with recorded(Terms(faults=faults)) as service, httpx.Client(base_url=service.base_url, headers=headers) as client:
+    with (
+        recorded(Terms(faults=faults)) as service,
+        httpx.Client(base_url=service.base_url, headers=headers, timeout=PATIENCE_SECONDS) as client,
+    ):
         yield client, service
 
 
@@ -101,7 +104,7 @@ def test_a_stalled_answer_never_comes() -> None:
     """The call was done; the client has to give up by itself, and the emulator goes on."""
     with faulty(Fault("submit", stall=True)) as (client, _):
         with pytest.raises(httpx.ReadTimeout):
-            client.post(SUBMIT, json=BODY, timeout=0.3)
+            client.post(SUBMIT, json=BODY, timeout=httpx.Timeout(PATIENCE_SECONDS, read=0.3))
         assert total(client) == 1
 
 

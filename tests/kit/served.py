@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 from uuid import uuid4
 
 import anyio
+from anyio.from_thread import BlockingPortal
 
 from wanflow.emulator.app import BASE, build_app
 from wanflow.emulator.bucket import Bucket
@@ -28,7 +29,8 @@ from wanflow.emulator.server import Server, Serving, listening
 from wanflow.emulator.state import Task
 from wanflow.emulator.terms import Terms
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
+"""Seconds after which the service, or a call that has to reach it, counts as hung."""
 OPEN_TERMS = Terms()
 
 Message = MutableMapping[str, Any]
@@ -61,15 +63,25 @@ class Exchange:
 
 @dataclass
 class Served:
-    """A running emulator: its base URL ends in `/api/v1`; `seen` is all that passed."""
+    """A running emulator: its base URL ends in `/api/v1`; `seen` is all that passed.
+
+    Where films are `held`, tasks run until `release`, which ends these and all later ones.
+    """
 
     base_url: str
     seen: list[Exchange] = field(default_factory=list)
     charged: Callable[[], tuple[Task, ...]] = tuple
+    release: Callable[[], object] = tuple
+    arrival: Condition = field(default_factory=Condition)
 
     def calls(self, method: str, part: str) -> list[Exchange]:
         """What was asked with a method, under paths that have a part."""
         return [exchange for exchange in self.seen if exchange.method == method and part in exchange.path]
+
+    def await_call(self, method: str, part: str) -> None:
+        """Wait until something was asked with a method, under a path that has a part."""
+        with self.arrival:
+            assert self.arrival.wait_for(lambda: self.calls(method, part), PATIENCE_SECONDS), f"no {method} {part}"
 
 
 @contextmanager
@@ -80,22 +92,22 @@ def served(serving: Serving, key: str = "sk-animatic") -> Iterator[Served]:
 
 
 @contextmanager
-def recorded(terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[Served]:
-    """An emulator whose films are a few bytes; it remembers what passed.
+def recorded(terms: Terms = OPEN_TERMS, *, held: bool = False) -> Iterator[Served]:
+    """An emulator whose films are a few bytes, made at once or `held` until `release`; it remembers what passed.
 
     A prompt with the word `forbidden` is refused, one with `slow` runs until the end.
     """
-    with _thread(partial(_record, terms, partial(in_name_only, film_seconds))) as service:
+    with _thread(partial(_record, terms, in_name_only, held)) as service:
         yield service
 
 
 @contextmanager
-def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[Served]:
+def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0, held: bool = False) -> Iterator[Served]:
     """An emulator whose films are all this clip, which can be played, and no two of them the same bytes.
 
-    A prompt with the word `forbidden` is refused.
+    Each takes so many seconds, and is `held` until `release` where asked. A prompt with the word `forbidden` is refused.
     """
-    with _thread(partial(_record, terms, partial(_copied, clip, film_seconds))) as service:
+    with _thread(partial(_record, terms, partial(_copied, clip, film_seconds), held)) as service:
         yield service
 
 
@@ -111,9 +123,8 @@ def _marked(clip: Path, order: Order, target: Path) -> Film:
     return Film(target, (order.seconds or 5) * 30)
 
 
-async def in_name_only(film_seconds: float, order: Order, target: Path) -> Film:
-    """A film of the right length in name only, made in this time."""
-    await anyio.sleep(film_seconds)
+async def in_name_only(order: Order, target: Path) -> Film:
+    """A film of the right length in name only."""
     _refuse_forbidden(order)
     if "slow" in order.prompt:
         await anyio.sleep_forever()
@@ -153,17 +164,26 @@ async def _serve(serving: Serving, key: str, begun: Begun) -> None:
         await server.run()
 
 
-async def _record(terms: Terms, filming: Filming, begun: Begun) -> None:
+async def _record(terms: Terms, filming: Filming, held: bool, begun: Begun) -> None:
     with TemporaryDirectory() as folder, socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
         origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
         service = Served(f"{origin}{BASE}")
-        async with anyio.create_task_group() as group:
+        gate = anyio.Event()
+        if not held:
+            gate.set()
+
+        async def filmed(order: Order, target: Path) -> Film:
+            await gate.wait()
+            return await filming(order, target)
+
+        async with BlockingPortal() as portal, anyio.create_task_group() as group:
             bucket = Bucket(Path(folder), origin, _now)
-            account = Endpoint(bucket, read_catalog(), filming, group=group, clock=_now, jobs=4, terms=terms)
+            account = Endpoint(bucket, read_catalog(), filmed, group=group, clock=_now, jobs=4, terms=terms)
             service.charged = account.charged
-            server = Server(_Recorder(build_app(account), service.seen), sock)
+            service.release = partial(portal.call, gate.set)
+            server = Server(_Recorder(build_app(account), service), sock)
             begun.put((server, service))
             await server.run()
             group.cancel_scope.cancel()
@@ -172,8 +192,8 @@ async def _record(terms: Terms, filming: Filming, begun: Begun) -> None:
 class _Recorder:
     """Passes everything through and remembers it."""
 
-    def __init__(self, app: Application, seen: list[Exchange]) -> None:
-        self._app, self._seen = app, seen
+    def __init__(self, app: Application, service: Served) -> None:
+        self._app, self._service = app, service
 
     async def __call__(
         self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
@@ -182,7 +202,9 @@ class _Recorder:
         path = scope["raw_path"].decode() + (f"?{query}" if query else "")
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         exchange = Exchange(scope["method"], path, headers)
-        self._seen.append(exchange)
+        with self._service.arrival:
+            self._service.seen.append(exchange)
+            self._service.arrival.notify_all()
 
         async def hear() -> Message:
             message = await receive()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-import time
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.effort import effort
 from wanflow.spec.source import FileSource, ShotSource
+
+MOST_CALLS = 2000
+"""Function calls that one more shot may cost; today it is 850."""
 
 LIGHTHOUSE = """\
 vars:
@@ -99,17 +102,20 @@ def test_the_order_of_keys_and_comments_change_nothing(reading):
     )
 
 
-def test_a_hundred_shots_load_fast(reading):
-    """Loading is no part of what one waits for; the bound leaves room for a busy machine."""
-    shots = "".join(
-        f"  s{number}: {{first_frame: a.png, prompt: shot {number}, duration: 5}}\n" for number in range(100)
-    )
-    reading("shots:\n" + shots)
-    begin = time.perf_counter()
-    production, problems = reading("shots:\n" + shots)
-    assert time.perf_counter() - begin < 2
-    assert problems == ()
-    assert len(production.shots) == 100
+def test_loading_takes_the_same_effort_for_each_shot(reading):
+    """A thousand shots cost ten times as much as a hundred, not a hundred times."""
+
+    def load(shots: int) -> int:
+        text = "".join(f"  s{n}: {{first_frame: a.png, prompt: shot {n}, duration: 5}}\n" for n in range(shots))
+        (production, problems), calls = effort(lambda: reading("shots:\n" + text))
+        assert problems == ()
+        assert len(production.shots) == shots
+        return calls
+
+    load(1)  # schemas and the catalog are read once
+    few, many = load(100), load(1000)
+    assert few / 100 < MOST_CALLS
+    assert many < 12 * few
 
 
 VALUES = ["null", "5", "-1", "[]", "{}", "[1]", "{a: b}", "'${'", "${style}", "true", "1.5", "{shot: 5}", "'\\0'", "中"]

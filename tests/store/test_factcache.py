@@ -69,17 +69,29 @@ def test_nothing_is_known_of_a_file_that_changed(store: Store) -> None:
 
 def test_a_file_that_was_written_just_now_is_not_trusted(store: Store) -> None:
     """Within the clock's grain a second write would leave no trace in its stat."""
+    stat = (store.folder / NAME).stat()
+    trusted = max(stat.st_mtime_ns, stat.st_ctime_ns) + factcache.RACY_NS
+    factcache.remember(store, {NAME: FACTS}, begun_ns=trusted - 1)
+    assert factcache.look(store, (NAME,)) == {}
+    factcache.remember(store, {NAME: FACTS}, begun_ns=trusted)
+    assert factcache.look(store, (NAME,)) == {NAME: FACTS}
+
+
+def test_a_file_is_measured_just_now_where_nothing_else_is_said(store: Store) -> None:
+    """Without `begun_ns` a file from the future, whose clock is ahead of ours, is not trusted."""
+    os.utime(store.folder / NAME, ns=(_in_an_hour(), _in_an_hour()))
     factcache.remember(store, {NAME: FACTS})
     assert factcache.look(store, (NAME,)) == {}
 
 
 def test_a_file_that_was_swapped_while_it_was_measured_is_not_trusted(store: Store) -> None:
     """An old file moved here during the measuring brings its old time along; it isn't taken for what was measured."""
+    begun = time.time_ns()
     old = store.folder / "old"
     old.write_bytes(CONTENT[::-1])
     os.utime(old, ns=(0, 0))
     old.replace(store.folder / NAME)
-    factcache.remember(store, {NAME: FACTS}, begun_ns=time.time_ns())
+    factcache.remember(store, {NAME: FACTS}, begun_ns=begun)
     assert factcache.look(store, (NAME,)) == {}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
+from kit.effort import effort
 from kit.locks import DATE, attempt, fingerprint, recipe, stored, take, with_take
 from wanflow import digest
 from wanflow.store import blobs, cuts, inventory, lockfile, traces
@@ -21,6 +21,8 @@ from wanflow.store.take import Trace
 
 OUTPUTS = {"main": "out/main.mp4"}
 SHOTS = 1000
+MOST_CALLS = 600
+"""Function calls that each shot may cost; today it is 280."""
 
 
 @pytest.fixture
@@ -132,7 +134,7 @@ def test_a_record_of_cuts_that_cannot_be_read_counts_as_none(store: Store, text:
 
 
 def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:
-    """A run with nothing to do looks at everything and still feels instant: well under half a second on any machine."""
+    """A run with nothing to do looks at everything and still feels instant: a few calls for each shot."""
     store = Store(tmp_path, "dashscope")
     lock = Lock()
     for number in range(SHOTS):
@@ -143,8 +145,6 @@ def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:
         for name in entry.takes:
             blobs.take_path(store, name).parent.mkdir(exist_ok=True)
             blobs.take_path(store, name).touch()
-    start = time.perf_counter()
-    surveyed = inventory.survey(store, {})
-    seconds = time.perf_counter() - start
+    surveyed, calls = effort(lambda: inventory.survey(store, {}))
     assert (len(surveyed.lock.shots), len(surveyed.here)) == (SHOTS, SHOTS)
-    assert seconds < 0.5
+    assert calls / SHOTS < MOST_CALLS
