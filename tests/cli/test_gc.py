@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.served import Served
+from kit.stopping import interrupted_after
 from wanflow.store import layout, lockfile, mutex
 
 FILM = """\
@@ -125,7 +126,8 @@ def test_nothing_is_removed_while_a_run_works(wanflow: Wanflow, service: Served)
 def test_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow, service: Served) -> None:
     """Picked, held, the default of its shot, or in a cut: it is refused with what uses it, also after `collect`."""
     rewrite("prompt: a coast", "prompt: a coast, takes: 2")
-    assert wanflow("run", "--yes", "--timeout", "0.01").code == 4
+    with interrupted_after(service, 2):
+        assert wanflow("run", "--yes").code == 130
     assert wanflow("collect", "--poll-interval", "0.05").code == 0
     assert wanflow(*RUN).code == 0
     wanflow("pick", "coast", "2")

@@ -226,7 +226,7 @@ class TestInFlight:
         slow.release()
         assert wanflow("collect", "--poll-interval", "0.1").code == 0
         (take,) = json.loads(wanflow("takes", "--json").out)
-        assert take["state"] == "changed"
+        assert take["state"] == "outdated"
 
 
 def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, slow: Served) -> None:

@@ -83,6 +83,15 @@ class Served:
         with self.arrival:
             assert self.arrival.wait_for(lambda: self.calls(method, part), PATIENCE_SECONDS), f"no {method} {part}"
 
+    def await_answers(self, method: str, part: str, count: int) -> None:
+        """Wait until so many calls with a method, under a path that has a part, were answered."""
+
+        def answered() -> bool:
+            return sum(exchange.status > 0 for exchange in self.calls(method, part)) >= count
+
+        with self.arrival:
+            assert self.arrival.wait_for(answered, PATIENCE_SECONDS), f"no {count} answers to {method} {part}"
+
 
 @contextmanager
 def served(serving: Serving, key: str = "sk-animatic") -> Iterator[Served]:
@@ -217,6 +226,8 @@ class _Recorder:
             await send(message)
 
         await self._app(scope, hear, say)
+        with self._service.arrival:
+            self._service.arrival.notify_all()
 
 
 def _now() -> datetime:

@@ -1,0 +1,135 @@
+"""Between a rename and the next run everything works as after it, and nothing of a shot's history is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
+from cli.test_numbers import takes
+
+from kit.served import Served
+
+FILM = """\
+wanflow: 1
+backend: dashscope
+defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}
+shots:
+  s010: {first_frame: sets/coast.png, prompt: a coast}
+  s020: {first_frame: sets/coast.png, prompt: a pier}
+"""
+
+
+@pytest.fixture
+def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A quick service; two shots, of which the first has takes of two requests and the second one of them picked."""
+    with paid_production(film, FILM, monkeypatch) as running:
+        yield running
+
+
+def prepare(wanflow: Wanflow) -> int:
+    """Two takes of `s010` for an earlier request, of which the second was picked, and one for the present; the number
+    of takes bought.
+    """
+    assert wanflow(*RUN).code == 0
+    wanflow("retake", "s010")
+    assert wanflow(*RUN).code == 0
+    wanflow("pick", "s010", "2")
+    rewrite("a coast", "a cold coast")
+    assert wanflow(*RUN).code == 0
+    wanflow("retake", "s020", "-n", "1")
+    assert wanflow(*RUN).code == 0
+    wanflow("pick", "s020", "2")
+    return 5
+
+
+def test_all_takes_of_all_requests_move_and_an_undo_finds_its_pick(wanflow: Wanflow, service: Served) -> None:
+    """Numbers, picks of earlier requests, names under `out/`; nothing is left under the old name."""
+    paid = prepare(wanflow)
+    rewrite("  s010:", "  shore:")
+    assert {key for key in takes(wanflow) if key[0] == "shore"} == {("shore", 1), ("shore", 2), ("shore", 3)}
+    assert wanflow(*RUN).code == 0
+    assert {key for key in takes(wanflow, "--all") if key[0] != "s020"} == {("shore", 1), ("shore", 2), ("shore", 3)}
+    names = sorted(path.name for path in Path("out/shots").iterdir())
+    assert names == ["s020.t1.mp4", "s020.t2.mp4", "shore.t1.mp4", "shore.t2.mp4", "shore.t3.mp4"]
+    rewrite("a cold coast", "a coast")
+    assert wanflow(*RUN).code == 0
+    rows = takes(wanflow)
+    assert [key for key, row in rows.items() if row["chosen"]] == [("shore", 2), ("s020", 2)]
+    assert bought(service) == paid
+
+
+def test_decisions_between_the_rename_and_the_next_run_are_about_the_same_takes(
+    wanflow: Wanflow, service: Served
+) -> None:
+    """`pick`, `retake`, `hold`, `why` and `takes` know the takes, and the run does what was decided, no more."""
+    paid = prepare(wanflow)
+    rewrite("  s020:", "  pier:")
+    assert "`s020` answers the same request" in wanflow("why", "pier").out
+    assert [key for key, row in takes(wanflow).items() if row["chosen"]] == [("pier", 2)]
+    assert wanflow("pick", "pier", "1").out.startswith("take 1 of pier is picked")
+    assert wanflow("retake", "pier").out.startswith("pier: 1 more take, with the next run")
+    steps = [step for step in json.loads(wanflow("plan", "--json").out)["steps"] if step["action"] == "render"]
+    assert [step["node"] for step in steps] == ["pier.t3"]
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == paid + 1
+    assert wanflow("hold", "pier").out.startswith("pier: take 1 is held")
+    rewrite("  pier:", "  jetty:")
+    rewrite("a pier", "another pier")
+    rewrite("another pier", "a pier")
+    assert wanflow(*RUN).code == 0
+    rows = {key: row["held"] for key, row in takes(wanflow, "--all").items() if key[0] in {"pier", "jetty"}}
+    assert rows == {("jetty", 1): True, ("jetty", 2): False, ("jetty", 3): False}
+
+
+def test_numbering_the_shots_anew_moves_every_take_along(wanflow: Wanflow, service: Served) -> None:
+    """A new first shot pushes the others on by a name: each keeps its takes, its numbers and its pick."""
+    paid = prepare(wanflow)
+    rewrite("  s020:", "  s030:")
+    rewrite("  s010:", "  s020:")
+    rewrite("shots:\n", "shots:\n  s010: {first_frame: sets/coast.png, prompt: a title}\n")
+    plan = {step["node"]: step["action"] for step in json.loads(wanflow("plan", "--json").out)["steps"]}
+    assert [node for node, action in plan.items() if action == "render"] == [
+        next(node for node in plan if node.startswith("s010"))
+    ]
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == paid + 1
+    rows = takes(wanflow, "--all")
+    assert {key for key in rows if key[0] == "s020"} == {("s020", 1), ("s020", 2), ("s020", 3)}
+    assert [key for key, row in rows.items() if row["chosen"]] == [("s030", 2)]
+
+
+def test_two_shots_that_swap_their_names_swap_their_takes(wanflow: Wanflow, service: Served) -> None:
+    """Nothing is paid, and the pick stays with the words that it was made for."""
+    paid = prepare(wanflow)
+    rewrite("  s010:", "  s0x0:")
+    rewrite("  s020:", "  s010:")
+    rewrite("  s0x0:", "  s020:")
+    assert wanflow(*RUN).code == 0
+    rows = takes(wanflow, "--all")
+    assert bought(service) == paid
+    assert set(rows) == {("s010", 1), ("s010", 2), ("s020", 1), ("s020", 2), ("s020", 3)}
+    assert [key for key, row in rows.items() if row["chosen"]] == [("s010", 2)]
+    assert json.loads(wanflow("plan", "--json").out)["totals"]["reuse"] == 3
+
+
+def test_a_take_of_a_removed_shot_is_listed_and_pulled_back(wanflow: Wanflow, service: Served) -> None:
+    """`takes --all` shows it, `pick --from` moves it to another shot, where it counts from then on."""
+    paid = prepare(wanflow)
+    rewrite("  s020: {first_frame: sets/coast.png, prompt: a pier}\n", "")
+    assert wanflow(*RUN).code == 0
+    assert ("s020", 2) not in takes(wanflow)
+    removed = takes(wanflow, "--all")["s020", 2]
+    assert (removed["picked"], removed["chosen"]) == (False, False)
+    for words in (("s010", "9", "--from", "s020"), ("s010", "1", "--from", "nowhere"), ("s010", "1", "--from", "s010")):
+        assert wanflow("pick", *words).code == 2
+    said = wanflow("pick", "s010", "--from", "s020", "2")
+    assert said.out.startswith("take 2 of s020 is take 4 of s010 and picked")
+    assert "it is held" in said.err
+    rows = takes(wanflow, "--all")
+    assert (rows["s010", 4]["digest"], rows["s010", 4]["picked"]) == (removed["digest"], True)
+    assert ("s020", 2) not in rows
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == paid
