@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
@@ -23,9 +24,10 @@ from wanflow.spec.media import check_media, file_sources, inline_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
 from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import DataSource, ShotSource
-from wanflow.store import factcache, layout
+from wanflow.store import factcache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
+from wanflow.yamlvalue import Place
 
 NO_VALUES: Mapping[str, str] = {}
 
@@ -95,8 +97,24 @@ def validate(
     prices: Path | None = None,
     allow_outside: bool = False,
 ) -> tuple[Problem, ...]:
-    """Every problem of a production file, in the order of their places; none is raised. Options as for `load`."""
-    return _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))[1]
+    """Every problem of a production file and of its lock, in the order of their places; none is raised.
+
+    Options as for `load`.
+    """
+    production, problems = _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))
+    return problems if production is None else (*problems, *_problems_of_lock(production))
+
+
+def _problems_of_lock(production: Production) -> tuple[Problem, ...]:
+    """The lines of the production's lock that can't be read."""
+    path = Store(production.folder, production.backend).lock
+    try:
+        lockfile.read(path)
+    except LockUnreadable as fault:
+        name = path.relative_to(production.folder).as_posix()
+        faults = fault.faults or (LockFault(1, str(fault)),)
+        return tuple(Problem(Place(name, each.line, 1), each.words, fault.hint) for each in faults)
+    return ()
 
 
 def facts_of(production: Production) -> FactsTable:

@@ -222,10 +222,15 @@ class Life:
         self.day.do("collect", *QUICK)
 
     def rename(self) -> None:
-        """A shot under a name that was never used."""
+        """A shot under a name that was never used; it is known by what it asks, so that no edit comes in between."""
         name = self.dice.choice(self.shots)
-        if f"shot: {name}," not in self.text:
-            self.day.rename(name, f"{name[0]}{len(self.day.said)}")
+        if f"shot: {name}," in self.text:
+            return
+        self.run()
+        new = f"{name[0]}{len(self.day.said)}"
+        self.day.rename(name, new)
+        self.day.do(self.dice.choice(("retake", "hold")), new, code=(0, 2))
+        self.run()
 
     def remove(self) -> None:
         """A shot goes; its takes stay, and another shot may get one of them."""

@@ -1,0 +1,113 @@
+"""The one rule: which take of a shot counts, which answer a request, and what uses a take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kit.locks import fingerprint, recipe, take
+from wanflow.graph.recipe import request_key, seed_of
+from wanflow.planner import picks
+from wanflow.planner.picks import How
+from wanflow.store import lock as locks
+from wanflow.store.lock import Lock, ShotEntry
+
+CORE = fingerprint("coast")
+
+
+def entry(takes: int, *, given: int | None = None) -> ShotEntry:
+    """A shot with so many takes of one request, all current."""
+    lock = Lock()
+    for ordinal in range(takes):
+        made = take("coast", f"film {ordinal}", seed=seed_of(CORE, given, ordinal))
+        lock = locks.add_take(lock, "coast", made, recipe("coast"), ordinal + 1)
+    return locks.set_current(lock, "coast", request_key(CORE, given)).shots.get("coast", ShotEntry())
+
+
+def numbered(of: ShotEntry, number: int) -> str:
+    """The digest of a take."""
+    return next(name for name, known in of.numbers.items() if known == number)
+
+
+def chosen(of: ShotEntry, request: str = CORE, *, waits: bool = False) -> tuple[How, int | None]:
+    """Why a take counts, and its number."""
+    choice = picks.choose(of, request, waits=waits)
+    return choice.how, None if choice.take is None else of.numbers[choice.take.digest]
+
+
+def test_the_lowest_number_counts_where_nobody_chose() -> None:
+    """It is a default, not a choice; without takes none counts."""
+    assert chosen(entry(3)) == (How.DEFAULT, 1)
+    assert not picks.choose(entry(3), CORE).chosen
+    assert chosen(entry(0)) == (How.NONE, None)
+
+
+def test_a_pick_counts_before_the_default_and_a_hold_before_both() -> None:
+    """A hold counts whatever the shot asks."""
+    three = entry(3)
+    picked = replace(three, picks={CORE: numbered(three, 2)})
+    assert chosen(picked) == (How.PICKED, 2)
+    held = replace(picked, held=numbered(three, 3))
+    assert chosen(held) == (How.HELD, 3)
+    assert chosen(held, "0" * 64) == (How.HELD, 3)
+    assert chosen(picked, "0" * 64) == (How.NONE, None)
+
+
+def test_a_shot_that_waits_has_no_default() -> None:
+    """Only a pick or a hold counts, and until then it is open."""
+    three = entry(3)
+    assert chosen(three, waits=True) == (How.WAITS, None)
+    assert picks.choose(three, CORE, waits=True).open
+    assert chosen(replace(three, picks={CORE: numbered(three, 3)}), waits=True) == (How.PICKED, 3)
+
+
+def test_of_two_branches_choices_none_counts_until_one_is_gone() -> None:
+    """They are told by number; where one of the takes was removed, the other branch's choice counts."""
+    three = entry(3)
+    both = (numbered(three, 3), numbered(three, 2))
+    rivals = replace(three, rival_picks={CORE: both})
+    choice = picks.choose(rivals, CORE)
+    assert (choice.how, choice.open, choice.rivals) == (How.RIVALS, True, (2, 3))
+    assert picks.rivals_text(choice) == "both sides picked: take 2 or take 3"
+    removed = replace(rivals.takes[both[0]], gone=True)
+    assert chosen(replace(rivals, takes={**rivals.takes, both[0]: removed})) == (How.PICKED, 2)
+    assert chosen(replace(three, rival_holds=both))[0] is How.RIVALS
+
+
+def test_only_takes_with_a_seed_of_the_request_answer_it() -> None:
+    """`seed: 7` counts through 7, 8 and 9; another seed is another request, and a removed file answers nothing."""
+    three = entry(3, given=7)
+    assert [made.seed for made in picks.answering(three, request_key(CORE, 7))] == [7, 8, 9]
+    assert picks.answering(three, request_key(CORE, 100)) == ()
+    assert picks.answering(three, CORE) == ()
+    first = numbered(three, 1)
+    gone = replace(three, takes={**three.takes, first: replace(three.takes[first], gone=True)})
+    assert [made.seed for made in picks.answering(gone, request_key(CORE, 7))] == [8, 9]
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_what_was_last_used_is_what_counted_for_the_last_request(number: int) -> None:
+    """Whatever the shot asks for now."""
+    three = entry(3)
+    assert (
+        picks.last_used(replace(three, picks={CORE: numbered(three, number)})).take
+        == (three.takes[numbered(three, number)])
+    )
+
+
+def test_what_uses_a_take_is_told() -> None:
+    """Picked, also for an earlier request or by one of two branches; held; or the take that the shot uses now."""
+    three = entry(3)
+    first, second, third = (numbered(three, number) for number in (1, 2, 3))
+    busy = replace(three, picks={"0" * 64: second}, rival_picks={"1" * 64: (second, third)}, held=third)
+    uses = list(picks.uses(busy, picks.choose(three, CORE)))
+    assert sorted(uses) == sorted(
+        [
+            (third, "somebody holds it"),
+            (second, "somebody picked it"),
+            (second, "somebody picked it"),
+            (third, "somebody picked it"),
+            (first, "the shot uses it now"),
+        ]
+    )
