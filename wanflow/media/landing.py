@@ -8,21 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wanflow.errors import MediaFault
+from wanflow.store import durable
 
 
 @contextmanager
 def landing(target: Path) -> Iterator[Path]:
     """A place beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
 
-    Flushed to the disk before it gets its name. Raises MediaFault where the disk says no.
+    Flushed to the disk before it gets its name. Raises MediaFault or StoreFault where the disk says no.
     """
+    durable.make_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         yield part
         _flush(part)
         part.replace(target)
-        _flush(target.parent)
+        durable.sync_folder(target.parent)
     except OSError as fault:
         raise MediaFault(f"`{target.name}` can't be written: {fault.strerror or fault}") from fault
     finally:
