@@ -144,7 +144,7 @@ def test_without_locks_a_second_run_is_told_the_way_out(tmp_path: Path, monkeypa
 
 
 def test_a_folder_that_can_not_be_moved_there_is_trouble(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not waited for what is nobody's hold, and no draft stays."""
+    """A refusal where no process holds the place ends the wait at once, and no draft stays."""
     without_locks(monkeypatch)
     monkeypatch.setattr(Path, "rename", refusing(errno.EACCES))
     with pytest.raises(PermissionError):
