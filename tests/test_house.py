@@ -31,7 +31,7 @@ BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
 
 HOMES = {
     "ffmpeg": {f"wanflow/media/{name}.py" for name in ("caption", "conform", "extract", "mix")},
-    "filelock": {"wanflow/store/lockfile.py", "wanflow/store/mutex.py"},
+    "filelock": {"wanflow/store/guard.py"},
     "imageio_ffmpeg": {"wanflow/media/tool.py"},
     "jsonschema": {"wanflow/breach.py"},
     "jsonschema_rs": {"wanflow/schemas.py"},

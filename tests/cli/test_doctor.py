@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from kit.filesystems import refusing, without_flush, without_locks, without_modes
+from kit.git import git
 from kit.project import write_production
 from kit.served import recorded
 from wanflow.cli.checkup import Finding, Verdict, check_up
@@ -89,3 +93,64 @@ def test_a_service_that_can_not_be_reached_is_said(wanflow, film: Path, monkeypa
     assert (said.code, _verdicts(said.out)["service"]) == (1, "fail")
     assert "127.0.0.1:9" in said.out
     assert wanflow("doctor").code == 0
+
+
+def test_what_is_weaker_on_a_file_system_is_said_once(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line for each weakness; the machine is fit all the same, and the trial leaves nothing."""
+    before = sorted(rendered.parent.rglob("*"))
+    without_modes(monkeypatch)
+    without_flush(monkeypatch)
+    without_locks(monkeypatch)
+    said = wanflow("doctor")
+    assert (said.code, said.err) == (0, "")
+    lines = [line.split(maxsplit=2)[2] for line in said.out.splitlines() if line.startswith("warn  files")]
+    assert [line.partition(":")[0].removeprefix("the file system ") for line in lines] == [
+        "keeps no modes",
+        "cannot flush a folder",
+        "has no locks",
+    ]
+    assert sorted(rendered.parent.rglob("*")) == before
+
+
+def test_a_file_system_that_can_not_be_tried_is_said(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trouble of the disk is not taken for a lack of locks."""
+    without_locks(monkeypatch, errno.EIO)
+    assert "warn  files" in wanflow("doctor").out
+    assert "can't be tried: input/output error" in wanflow("doctor").out
+
+
+def test_films_that_git_tracks_are_said(wanflow, rendered: Path) -> None:
+    """With the way out, which keeps the files; names from outside are shown as text."""
+    folder = rendered.parent
+    git(folder, "init")
+    (folder / ".wanflow" / "bad\x1b[31m\nname").write_bytes(b"")
+    (folder / "out" / "notes.txt").write_bytes(b"")
+    git(folder, "add", "--force", ".wanflow", "out")
+    said = wanflow("doctor")
+    assert said.code == 0
+    lines = [line for line in said.out.splitlines() if line.startswith("warn  git")]
+    assert "files of `.wanflow`, as `.wanflow/" in lines[0]
+    assert "files of `out`, as `out/main.mp4`" in lines[1]
+    assert "\x1b" not in said.out
+    for place in (".wanflow", "out"):
+        assert f"hint: `git rm -r --cached {place}` takes them out of git" in said.out
+        git(folder, "rm", "-r", "-q", "--cached", place)
+    git(folder, "add", ".wanflow", "out/notes.txt")
+    assert "warn  git" not in wanflow("doctor").out
+    assert (folder / "out" / "main.mp4").is_file()
+
+
+def test_a_store_whose_list_alone_is_tracked_is_fine(wanflow, rendered: Path) -> None:
+    """Some keep `.wanflow/.gitignore` in git by hand."""
+    git(rendered.parent, "init")
+    git(rendered.parent, "add", "--force", ".wanflow/.gitignore")
+    assert "warn  git" not in wanflow("doctor").out
+
+
+def test_git_is_not_needed(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git, without a repository, and where git can't be run, nothing is said of it."""
+    assert "git" not in _verdicts(wanflow("doctor").out)
+    monkeypatch.setattr(subprocess, "run", refusing(errno.EACCES))
+    assert "git" not in _verdicts(wanflow("doctor").out)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert "git" not in _verdicts(wanflow("doctor").out)

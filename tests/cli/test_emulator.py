@@ -144,3 +144,9 @@ def test_it_has_the_models_of_its_region(region: str, model: str, status: int) -
         reply = client.post("/services/aigc/video-generation/video-synthesis", json=body)
         assert reply.status_code == status, reply.text
         assert status == 200 or reply.json()["message"] == "Model not exist."
+
+
+def test_a_state_inside_a_store_is_kept_out_of_git(tmp_path: Path) -> None:
+    """Films and signed addresses of the emulator are no more for git than those of a run."""
+    with emulator("--port", "0", "--state", str(tmp_path / ".wanflow" / "emulated")):
+        assert (tmp_path / ".wanflow" / ".gitignore").read_bytes() == b"*\n"

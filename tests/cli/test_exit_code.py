@@ -93,7 +93,8 @@ def test_a_bug_is_reported_to_a_file_that_is_named_and_hides_secrets(
     assert "this is a bug in wanflow" in err
     assert "sk-very-secret" not in err
     assert "s3cret" not in err
-    (report,) = (tmp_path / ".wanflow").iterdir()
+    (report,) = (tmp_path / ".wanflow").glob("bug-*")
+    assert (tmp_path / ".wanflow" / ".gitignore").is_file()
     assert str(report.relative_to(tmp_path)) in err
     kept = report.read_text(encoding="utf-8")
     assert "Traceback" in kept

@@ -33,10 +33,10 @@ def test_editors_find_the_schema(wanflow, tmp_path: Path, monkeypatch: pytest.Mo
 def test_results_stay_out_of_git_and_the_lock_does_not(
     wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`.wanflow/` and `out/` are ignored; `wanflow.lock` is not."""
+    """`out/` is ignored, as `.wanflow/` is by itself; `wanflow.lock` is not."""
     monkeypatch.chdir(tmp_path)
     wanflow("init")
-    assert (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines() == [".wanflow/", "out/"]
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines() == ["out/"]
     assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == "wanflow.lock merge=union\n"
 
 
@@ -54,11 +54,41 @@ def test_nothing_is_overwritten(wanflow, tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_an_ignore_list_of_ones_own_is_kept(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a repository with a `.gitignore` the missing lines are said, never added."""
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "out/\n"),
+        ("*.tmp\n", "*.tmp\nout/\n"),
+        ("*.tmp", "*.tmp\nout/\n"),
+        ("# out/ is kept\n", "# out/ is kept\nout/\n"),
+        ("r\xe9sum\xe9\n", "r\xe9sum\xe9\nout/\n"),
+    ],
+)
+def test_an_ignore_list_of_the_author_gets_the_line_that_it_lacks(
+    wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    """Its own lines stay, in whatever encoding, and what was added is said."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / ".gitignore").write_text("out/\n", encoding="utf-8")
+    (tmp_path / ".gitignore").write_bytes(before.encode("latin-1"))
+    (tmp_path / ".gitattributes").write_text("*.png binary\n", encoding="utf-8")
     said = wanflow("init")
     assert said.code == 0
-    assert "add `.wanflow/`" in said.err
-    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "out/\n"
+    assert "added `out/` to `.gitignore`\n" in said.err
+    assert "added `wanflow.lock merge=union` to `.gitattributes`\n" in said.err
+    assert (tmp_path / ".gitignore").read_bytes() == after.encode("latin-1")
+    assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == "*.png binary\nwanflow.lock merge=union\n"
+
+
+@pytest.mark.parametrize("line", ["out/", "out", "/out/", "!out/", "/out  "])
+def test_an_ignore_list_that_speaks_of_the_results_stays_as_it_is(
+    wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Also where it says that git is to have them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".gitignore").write_text(f"{line}\n", encoding="utf-8")
+    (tmp_path / ".gitattributes").write_text("wanflow.lock -diff\n", encoding="utf-8")
+    said = wanflow("init")
+    assert said.code == 0
+    assert "added" not in said.err
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == f"{line}\n"
+    assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == "wanflow.lock -diff\n"

@@ -103,6 +103,12 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
     assert found == {
         ("blobs.py", "made.unlink()"),
         ("durable.py", "draft.unlink(missing_ok=True)"),
+        ("durable.py", "made.unlink()"),  # the copy of a finished cut, once it lies on the other file system
+        ("guard.py", "path.unlink(missing_ok=True)"),  # what was locked to see whether it can be
+        ("guard.py", "place.unlink(missing_ok=True)"),  # the name of a process, in the folder that it held
+        ("guard.py", "(folder / name).unlink(missing_ok=True)"),
+        ("guard.py", "folder.rmdir()  # fails while a process holds it"),
+        ("guard.py", "folder.rmdir()  # another process may have moved in"),
         ("layout.py", 'shutil.rmtree(store.root / "tmp", ignore_errors=True)'),
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
         ("shelf.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now

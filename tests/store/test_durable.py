@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.filesystems import refusing, without_flush, without_modes
 from wanflow.errors import StoreFault
 from wanflow.store import durable
 
@@ -136,3 +137,86 @@ def test_a_finished_file_replaces_a_name_and_never_its_bytes(
     assert path.stat().st_mtime_ns == 1_234_567_891
     assert [item.name for item in path.parent.iterdir()] == ["film"]
     assert not made.exists()
+
+
+@pytest.mark.parametrize("code", sorted(durable.NO_MODES))
+def test_a_file_system_without_modes_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """The content is what counts; `doctor` says that there are no modes."""
+    assert durable.has_modes(tmp_path)
+    without_modes(monkeypatch, code)
+    durable.write_whole(tmp_path / "file", b"new", mode=0o600)
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert not durable.has_modes(tmp_path)
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_modes_that_change_nothing_are_no_modes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems accept every mode and keep their own."""
+    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    assert not durable.has_modes(tmp_path)
+
+
+@pytest.mark.parametrize("code", sorted(durable.NO_FLUSH))
+def test_a_file_system_that_flushes_no_folder_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """The files themselves are flushed all the same."""
+    assert durable.sync_folder(tmp_path)
+    without_flush(monkeypatch, code)
+    durable.write_whole(tmp_path / "deep" / "file", b"new")
+    durable.append(tmp_path / "diary.jsonl", {"n": 1})
+    assert not durable.sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_a_folder_that_is_not_flushed_for_want_of_anything_else_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A disk that fails, or is full, is never passed over."""
+    without_flush(monkeypatch, code)
+    with pytest.raises(StoreFault):
+        durable.write_whole(tmp_path / "file", b"new")
+
+
+def test_a_folder_that_can_not_be_opened_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows no folder can; one that is gone is a fault."""
+    with pytest.raises(FileNotFoundError):
+        durable.sync_folder(tmp_path / "gone")
+    monkeypatch.setattr(os, "open", refusing(errno.EACCES))
+    assert not durable.sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("first", ["store.json", "cache/facts.json", "takes/ab/film.mp4"])
+def test_the_store_is_kept_out_of_git_before_anything_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Whatever is written first: a machine that stops right before has a store that git ignores."""
+    ignore, seen = tmp_path / ".wanflow" / ".gitignore", list[bool]()
+    real = os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        seen.append(ignore.exists() or Path(target) == ignore)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    durable.write_whole(tmp_path / ".wanflow" / first, b"x")
+    assert seen == [True, True]
+    assert ignore.read_bytes() == b"*\n"
+    assert {path.parent for path in tmp_path.rglob(".gitignore")} == {tmp_path / ".wanflow"}
+
+
+def test_a_store_of_an_older_version_is_kept_out_of_git_too(tmp_path: Path) -> None:
+    """By whatever is written there next."""
+    (tmp_path / ".wanflow").mkdir()
+    durable.append(tmp_path / ".wanflow" / "traces.jsonl", {"n": 1})
+    assert (tmp_path / ".wanflow" / ".gitignore").read_bytes() == b"*\n"
+
+
+@pytest.mark.parametrize("text", ["", "*\n!takes/\n"])
+def test_what_a_person_tells_git_of_the_store_stays(tmp_path: Path, text: str) -> None:
+    """An empty file opens the store to git, for those who want that."""
+    ignore = tmp_path / ".wanflow" / ".gitignore"
+    ignore.parent.mkdir()
+    ignore.write_text(text, encoding="utf-8")
+    durable.write_whole(tmp_path / ".wanflow" / "tmp" / "file", b"x")
+    assert ignore.read_text(encoding="utf-8") == text

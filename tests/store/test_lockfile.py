@@ -275,3 +275,69 @@ def test_an_animatic_has_a_lock_of_its_own(tmp_path: Path) -> None:
     lockfile.update(Store(tmp_path, "animatic").lock, lambda _: with_take(Lock(), "coast", "drawn", date=DATE))
     assert lockfile.read(Store(tmp_path, "dashscope").lock) == Lock()
     assert Store(tmp_path, "animatic").lock == tmp_path / ".wanflow" / "animatic.lock"
+
+
+def test_a_lock_that_is_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    """The file that it names is replaced, with its draft beside it, through links of links and relative ones."""
+    shared, film = tmp_path / "shared", tmp_path / "film"
+    for folder in (shared, film):
+        folder.mkdir()
+    (shared / "film.lock").write_text(lockform.to_text(Lock()), encoding="utf-8")
+    (shared / "wanflow.lock").symlink_to("film.lock")
+    (film / "wanflow.lock").symlink_to("../shared/wanflow.lock")
+    lockfile.update(film / "wanflow.lock", lambda _: ONE)
+    lockfile.ensure(film / "wanflow.lock")
+    links = [(folder / "wanflow.lock").readlink() for folder in (film, shared)]
+    assert links == [Path("../shared/wanflow.lock"), Path("film.lock")]
+    assert lockfile.read(shared / "film.lock") == lockfile.read(film / "wanflow.lock") == ONE
+    assert sorted(path.name for path in shared.iterdir()) == [".wanflow", "film.lock", "wanflow.lock"]
+    assert [path.name for path in film.iterdir()] == ["wanflow.lock"]
+
+
+def test_productions_that_share_a_lock_keep_each_other_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard belongs to the file, not to one of its names."""
+    monkeypatch.setattr(lockfile, "PATIENCE_SECONDS", 0)
+    names = [tmp_path / folder / "wanflow.lock" for folder in ("one", "two", "shared")]
+    for name in names:
+        name.parent.mkdir()
+    names[2].write_text(lockform.to_text(Lock()), encoding="utf-8")
+    for link in names[:2]:
+        link.symlink_to(names[2])
+    refused = list[Path]()
+
+    def meanwhile(lock: Lock) -> Lock:
+        for name in names:
+            with pytest.raises(StoreBusy):
+                lockfile.update(name, lambda inner: inner)
+            refused.append(name)
+        return lock
+
+    lockfile.update(names[0], meanwhile)
+    assert refused == names
+
+
+@pytest.mark.parametrize("target", ["drive/wanflow.lock", "../wanflow.lock", "wanflow.lock"])
+def test_a_link_that_ends_nowhere_is_no_empty_lock(tmp_path: Path, target: str) -> None:
+    """A drive that is not mounted would have every take paid again: reading and writing are refused."""
+    path = tmp_path / "film" / "wanflow.lock"
+    path.parent.mkdir()
+    path.symlink_to(target)
+    for attempt in (lockfile.read, lockfile.ensure, lambda place: lockfile.update(place, lambda _: ONE)):
+        with pytest.raises(
+            LockUnreadable, match=r"`wanflow.lock` is a symbolic link to `.+`, which can't be used"
+        ) as no:
+            attempt(path)
+        assert "mend the link" in (no.value.hint or "")
+    assert [item.name for item in tmp_path.rglob("*")] == ["film", "wanflow.lock"]
+    assert path.readlink() == Path(target)
+
+
+def test_a_link_to_a_new_lock_works_as_its_hint_says(tmp_path: Path) -> None:
+    """What the hint says to write is a lock."""
+    path = tmp_path / "wanflow.lock"
+    path.symlink_to("shared.lock")
+    with pytest.raises(LockUnreadable) as no:
+        lockfile.read(path)
+    (new,) = re.findall(r"a new lock is `(.+)`", no.value.hint or "")
+    (tmp_path / "shared.lock").write_text(new, encoding="utf-8")
+    assert lockfile.update(path, lambda _: ONE) == lockfile.read(path) == ONE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +18,11 @@ import anyio
 from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.media import tool
+from wanflow.report.wording import count
 from wanflow.service.fault import ServiceFault, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE, Endpoint, endpoint_of
+from wanflow.store import durable, guard
+from wanflow.store.durable import STORE_FOLDER
 from wanflow.store.layout import Store
 from wanflow.store.repair import Damage, examine
 
@@ -31,6 +36,14 @@ TRIAL = (
     *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
 )
 """Encodes two frames with sound, and keeps nothing."""
+
+
+GIT_SECONDS = 20
+"""Seconds that git has to list what it tracks."""
+RESULTS = "out"
+"""Folder of films that can be made again from the store."""
+PICTURED = (".mp4", ".png")
+"""Suffixes of results that are too large for git."""
 
 
 Reach = Callable[[Endpoint], Awaitable[None]]
@@ -60,9 +73,11 @@ def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]
     return (
         *_ffmpeg(environ),
         _folder(folder),
+        *_file_system(folder),
         _disk(folder),
         _clock(datetime.now(UTC), paid=paid),
         *_store(folder, backend),
+        *_tracked(folder),
         *(_access(region, environ) if paid else ()),
     )
 
@@ -85,6 +100,29 @@ def _folder(folder: Path) -> Finding:
     except OSError as fault:
         words = f"{folder} can't be written: {(fault.strerror or str(fault)).lower()}"
         return Finding("folder", Verdict.BROKEN, words, "change its owner or its mode, or work in another folder")
+
+
+def _file_system(folder: Path) -> Iterator[Finding]:
+    """What is weaker on a file system that lacks modes, locks, or the flush of a folder; a folder is tried for it."""
+    store = folder / STORE_FOLDER
+    try:
+        with tempfile.TemporaryDirectory(dir=store if store.is_dir() else folder, prefix=".doctor-") as name:
+            place = Path(name)
+            modes, flushed, locks = durable.has_modes(place), durable.sync_folder(place), guard.has_locks(place)
+    except OSError as fault:
+        yield Finding(
+            "files", Verdict.POOR, f"the file system can't be tried: {(fault.strerror or str(fault)).lower()}"
+        )
+        return
+    weaker = {
+        "keeps no modes: others can read private files here, and takes are not read-only": modes,
+        "cannot flush a folder: a power cut can lose the last write": flushed,
+        "has no locks: runs exclude each other by a folder, which a run killed on another machine leaves behind": locks,
+    }
+    for words in (words for words, able in weaker.items() if not able):
+        yield Finding(
+            "files", Verdict.POOR, f"the file system {words}", "keep the production on a disk of this machine"
+        )
 
 
 def _disk(folder: Path) -> Finding:
@@ -129,6 +167,30 @@ def _damaged(damage: Damage) -> Finding:
     if damage.mend is None:
         return Finding("store", Verdict.POOR, words, "keep it if you know it, else move it away by hand")
     return Finding("store", Verdict.BROKEN, words, "`wanflow doctor --repair` mends it and loses nothing")
+
+
+def _tracked(folder: Path) -> Iterator[Finding]:
+    """Files of the store, and results, that git tracks; without git or a repository nothing is found."""
+    stored = [name for name in _ls_files(folder, STORE_FOLDER) if name != f"{STORE_FOLDER}/.gitignore"]
+    results = [name for name in _ls_files(folder, RESULTS) if name.endswith(PICTURED)]
+    for place, names in ((STORE_FOLDER, stored), (RESULTS, results)):
+        if names:
+            words = f"git tracks {count(len(names), 'file')} of `{place}`, as `{names[0]}`"
+            hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"
+            yield Finding("git", Verdict.POOR, words, hint)
+
+
+def _ls_files(folder: Path, place: str) -> list[str]:
+    """The paths at or below a place that git tracks, from the production's folder."""
+    git = shutil.which("git")
+    if git is None:
+        return []
+    words = ("-c", "core.fsmonitor=false", "--literal-pathspecs", "ls-files", "-z", "--", place)
+    try:
+        listed = subprocess.run([git, *words], cwd=folder, capture_output=True, check=False, timeout=GIT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
 
 
 def _access(region: str, environ: Mapping[str, str]) -> Iterator[Finding]:

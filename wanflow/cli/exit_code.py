@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 
 import wanflow
-from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
+from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
 from wanflow.service.fault import NoBucket, Unauthorised, UnknownFate, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE
 from wanflow.service.verdict import without_signatures
 from wanflow.spec.problem import SpecError, render_problem
+from wanflow.store import durable
+from wanflow.store.durable import STORE_FOLDER
 
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
 
@@ -143,11 +145,14 @@ def _without_secrets(text: str) -> str:
 
 def _keep(report: str) -> Path:
     """Write a traceback where it is found again: beside the store, else among the temporary files."""
-    folder = Path(".wanflow") if Path(".wanflow").is_dir() else None
+    folder = Path(STORE_FOLDER)
     try:
-        return _write(report, folder)
-    except OSError:
-        return _write(report, None)
+        if folder.is_dir():
+            durable.make_folder(folder)
+            return _write(report, folder)
+    except (OSError, StoreFault):
+        pass  # a bug may come with a disk that is full
+    return _write(report, None)
 
 
 def _write(report: str, folder: Path | None) -> Path:

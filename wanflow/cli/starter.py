@@ -49,10 +49,8 @@ cuts:
   main: [valley, climb]
 """
 
-GITIGNORE = """\
-.wanflow/
-out/
-"""
+GITIGNORE = "out/\n"
+"""Lines for git's list of what it ignores; the store keeps itself out of git."""
 
 
 def templates() -> Mapping[str, Path]:

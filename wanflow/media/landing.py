@@ -9,21 +9,22 @@ from pathlib import Path
 from uuid import uuid4
 
 from wanflow.errors import MediaFault
+from wanflow.store import durable
 
 
 @contextmanager
 def landing(target: Path) -> Iterator[Path]:
     """A new name beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
 
-    Flushed to the disk before it gets its name. Raises MediaFault where the disk says no.
+    Flushed to the disk before it gets its name. Raises MediaFault or StoreFault where the disk says no.
     """
+    durable.make_folder(target.parent)
     part = target.with_name(f".{uuid4().hex}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         yield part
         _flush(part)
         part.replace(target)
-        _flush(target.parent)
+        durable.sync_folder(target.parent)
     except OSError as fault:
         raise MediaFault(f"`{target.name}` can't be written: {fault.strerror or fault}") from fault
     finally:

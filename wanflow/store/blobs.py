@@ -83,7 +83,8 @@ def _adopt(made: Path, place: Path, digest: str) -> Path:
             return place
         with made.open("rb") as file:
             os.fsync(file.fileno())
-        made.chmod(READ_ONLY)
+        with durable.passed_over(durable.NO_MODES):
+            made.chmod(READ_ONLY)
         made.replace(place)
         durable.sync_folder(place.parent)
     return place

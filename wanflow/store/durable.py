@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,22 +16,44 @@ from wanflow.errors import StoreFault
 
 Record = Mapping[str, object]
 
+STORE_FOLDER = ".wanflow"
+"""Name of the folder that holds a store; git ignores all that lies below it."""
+IGNORED = b"*\n"
+"""Content of the store's own `.gitignore`."""
+NO_MODES = frozenset({errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""Errors by which a file system says that it keeps no modes: CIFS, exFAT and drives under WSL say EPERM."""
+NO_FLUSH = frozenset({errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""Errors by which a system says that it cannot flush a folder: Samba and sshfs say EINVAL, others EBADF."""
+NO_FOLDER_FILES = frozenset({errno.EACCES, errno.EISDIR})
+"""Errors by which a system says that it opens no folder as a file: Windows says EACCES."""
+
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, durably; raises StoreFault where the disk says no."""
+    """Make a folder and those above it, durably; raises StoreFault where the disk says no.
+
+    A folder in a store gets the store's `.gitignore` first, so that git never sees what is written there.
+    """
     with faults_of(folder):
         fresh = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for place in reversed(fresh):
             sync_folder(place.parent)
+    store = next((place for place in (folder, *folder.parents) if place.name == STORE_FOLDER), None)
+    if store is not None and not os.path.lexists(store / ".gitignore"):
+        _replace(store / ".gitignore", IGNORED, 0o644)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace a file's content at once and durably; raises StoreFault, and the old content stands then."""
     make_folder(path.parent)
+    _replace(path, data, mode)
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
     with faults_of(path), drafted(path) as draft:
         with draft.open("wb") as file:
-            os.fchmod(file.fileno(), mode)
+            with passed_over(NO_MODES):
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             _sync(file)
         draft.replace(path)
@@ -45,7 +68,15 @@ def moved(made: Path, path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     with faults_of(path), drafted(path) as draft:
-        shutil.move(made, draft)  # copies where the two are on different file systems
+        try:
+            made.rename(draft)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(made, draft)
+            with passed_over(NO_MODES):
+                shutil.copystat(made, draft)
+            made.unlink()
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         yield draft
@@ -92,13 +123,44 @@ def read_records(path: Path) -> Iterator[dict[str, object]]:
         yield _record(path, number, line)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to disk, so that a rename outlives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_folder(folder: Path) -> bool:
+    """Bring a folder's names to disk, so that a rename outlives a power cut; whether its file system can.
+
+    Raises OSError for every other trouble.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_FILES:
+            raise
+        return False
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FLUSH:
+            raise
+        return False
     finally:
         os.close(handle)
+    return True
+
+
+def has_modes(folder: Path) -> bool:
+    """Whether the file system of a folder keeps the mode of a file; raises OSError for every other trouble."""
+    with drafted(folder / "mode") as draft, draft.open("wb") as file:
+        with passed_over(NO_MODES):
+            os.fchmod(file.fileno(), 0o600)
+        return os.fstat(file.fileno()).st_mode & 0o777 == 0o600
+
+
+@contextmanager
+def passed_over(refusals: frozenset[int]) -> Iterator[None]:
+    """Go on where the file system refuses with one of these errors, because it cannot do what was asked."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in refusals:
+            raise
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from wanflow.errors import StoreFault
 from wanflow.store import durable
+from wanflow.store.durable import STORE_FOLDER
 
-STORE_FOLDER = ".wanflow"
 LOCK_NAME = "wanflow.lock"
 FORMAT = 1
 """The version of the store's own layout; a store of a newer one is refused, never guessed at."""

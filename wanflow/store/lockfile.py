@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from wanflow.errors import LockUnreadable, StoreBusy
-from wanflow.store import durable, lockform
-from wanflow.store.layout import LOCK_NAME, STORE_FOLDER, Store
+from wanflow.store import durable, guard, lockform
+from wanflow.store.durable import STORE_FOLDER
+from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.lock import Lock
 
 MERGED = f"{LOCK_NAME} merge=union"
@@ -22,14 +22,16 @@ PATIENCE_SECONDS = 10
 def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
     """Read the lock again, change it, and replace the file at once, so that nobody ever waits for a run.
 
-    A lock that does not change is not written, unless a merge left something in it to settle. Raises LockUnreadable,
-    StoreFault, and what `change` raises; the file stays as it was then.
+    A lock that does not change is not written, unless a merge left something in it to settle. A symbolic link stays
+    one: the file that it names is replaced. Raises LockUnreadable, StoreFault, and what `change` raises; the file stays
+    as it was then.
     """
-    with _guarded(path):
+    place = _behind_link(path)
+    with _guarded(place):
         before = read(path)
         after = change(before)
-        if after != before or before.notes or not path.exists():
-            durable.write_whole(path, lockform.to_text(after).encode())
+        if after != before or before.notes or not place.exists():
+            durable.write_whole(place, lockform.to_text(after).encode())
     return after
 
 
@@ -41,8 +43,9 @@ def ensure(path: Path) -> None:
 
 def read(path: Path) -> Lock:
     """The lock in a file, an empty one where there is no file; raises LockUnreadable with the line and the way out."""
+    place = _behind_link(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = place.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Lock()
     except UnicodeDecodeError as error:
@@ -53,22 +56,45 @@ def read(path: Path) -> Lock:
     return lockform.from_text(text, path.name)
 
 
+def _behind_link(path: Path) -> Path:
+    """The file that holds the lock: the end of a symbolic link, else the path itself.
+
+    Raises LockUnreadable for a link that ends nowhere. It would read as an empty lock, and all takes would be paid
+    again, because a drive is not mounted.
+    """
+    if not os.path.islink(path):  # noqa: PTH114 - it says no where Path raises
+        return path
+    end = Path(os.path.realpath(path))
+    try:
+        path.stat()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        words = f"`{path.name}` is a symbolic link to `{end}`, which can't be used: {reason}"
+        new = f'{{"{lockform.VERSION_KEY}": {lockform.VERSION}}}'
+        raise LockUnreadable(
+            words, hint=f"mount what holds that file, or mend the link; a new lock is `{new}`"
+        ) from error
+    return end
+
+
 @contextmanager
-def _guarded(path: Path) -> Iterator[None]:
-    """Keeps other writers out; the guard lies in the store, so that git never sees it."""
-    folder = path.parent if path.parent.name == STORE_FOLDER else path.parent / STORE_FOLDER
+def _guarded(place: Path) -> Iterator[None]:
+    """Keep other writers out, of all productions whose locks link to this file.
+
+    The guard lies in the `.wanflow` beside the file itself, out of git's sight, so that all its names have one guard.
+    """
+    folder = place.parent if place.parent.name == STORE_FOLDER else place.parent / STORE_FOLDER
     durable.make_folder(folder)
-    guard = FileLock(folder / f"{path.name}.guard", timeout=PATIENCE_SECONDS, poll_interval=0.005)
-    with durable.faults_of(path):
+    with durable.faults_of(place):
         try:
-            guard.acquire()
-        except Timeout:
-            words = f"`{path.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
-            raise StoreBusy(words, hint="end that process and try again") from None
+            release = guard.seize(folder / f"{place.name}.guard", PATIENCE_SECONDS)
+        except guard.Taken as taken:
+            words = f"`{place.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
+            raise StoreBusy(words, hint=f"end that process and try again{taken.way_out}") from None
     try:
         yield
     finally:
-        guard.release()
+        release()
 
 
 def establish(store: Store) -> None:

@@ -9,11 +9,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from wanflow import timing
 from wanflow.errors import StoreBusy
-from wanflow.store import durable, layout
+from wanflow.store import durable, guard, layout
 from wanflow.store.layout import Store
 
 
@@ -21,32 +19,30 @@ from wanflow.store.layout import Store
 def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
     """Be the one run of this production; raises StoreBusy, naming who is, and StoreFault.
 
-    The system lets go of the lock when a process dies, so that a stale one can't be left behind. Nothing is sent
+    The hold of a process that was killed ends by itself (see `guard.seize`). Nothing is sent
     under a store of a newer wanflow: it is refused here, unless the store is `damaged` and held to be mended.
     """
     durable.make_folder(store.root)
     if not damaged:
         layout.establish(store)
     name = store.root / "run.holder"
-    guard = _acquired(store.run_lock, name)
+    release = _seized(store.run_lock, name)
     try:
         durable.write_whole(name, _introduction().encode())
         yield
     finally:
         with suppress(OSError):
             name.unlink()
-        guard.release()
+        release()
 
 
-def _acquired(lock: Path, name: Path) -> FileLock:
-    guard = FileLock(lock, timeout=0)
+def _seized(lock: Path, name: Path) -> guard.Release:
     with durable.faults_of(lock):
         try:
-            guard.acquire()
-        except Timeout:
+            return guard.seize(lock)
+        except guard.Taken as taken:
             words = f"another run works here ({_holder(name)})"
-            raise StoreBusy(words, hint="wait for it with `--wait`, or stop it with Ctrl-C") from None
-    return guard
+            raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
 
 
 def _introduction() -> str:

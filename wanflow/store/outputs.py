@@ -18,7 +18,8 @@ from wanflow.spec.parse import FILM
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import Cut, Production
 from wanflow.store import cuts
-from wanflow.store.layout import LOCK_NAME, STORE_FOLDER, Store
+from wanflow.store.durable import STORE_FOLDER
+from wanflow.store.layout import LOCK_NAME, Store
 
 KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
 """Folders that a cut is never written into, of any production, and what is in them."""

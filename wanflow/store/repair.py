@@ -158,7 +158,8 @@ def _changed(path: Path, digest: str) -> bool:
 
 def _set_aside(store: Store, path: Path) -> None:
     with durable.faults_of(path):
-        path.chmod(0o600)
+        with durable.passed_over(durable.NO_MODES):
+            path.chmod(0o600)
         if not path.stat().st_size:
             path.unlink()
     blobs.set_aside(store, path)

@@ -26,7 +26,8 @@ def put(store: Store, digest: str, name: Path) -> None:
             os.link(source, draft)
         except OSError:
             shutil.copyfile(source, draft)  # another file system, or one without links
-            shutil.copystat(source, draft)
+            with durable.passed_over(durable.NO_MODES):
+                shutil.copystat(source, draft)  # times come before modes
         draft.replace(name)
 
 

@@ -31,7 +31,7 @@ def command(settings: Settings, *, repair: bool) -> int:
     for line, finding in zip(lines, findings, strict=True):
         click.echo(line)
         if finding.hint:
-            click.echo(f"      hint: {finding.hint}")
+            click.echo(f"      hint: {printable(finding.hint)}")
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
 

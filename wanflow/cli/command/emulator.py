@@ -14,6 +14,7 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import example
 from wanflow.emulator.server import Serving, serve
 from wanflow.spec.load import REGIONS
+from wanflow.store import durable
 
 
 @click.command("emulator", epilog=example("wanflow emulator --port 8000 --state emulated"))
@@ -50,6 +51,8 @@ def command(
 
     Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused.
     """
+    if state is not None:
+        durable.make_folder(state.parent)
     serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
     return ExitCode.DONE

@@ -20,7 +20,7 @@ from wanflow.yamlvalue import Mapping as Table
 from wanflow.yamlvalue import Scalar
 
 KEPT = {".gitignore": GITIGNORE, ".gitattributes": f"{MERGED}\n"}
-"""What git is told, by file; one of the author's own stays as it is."""
+"""Lines that git is told, by file; a file that exists keeps its own lines and gets those that it lacks."""
 
 
 class Init(click.Command):
@@ -99,17 +99,20 @@ def _write(path: Path, content: bytes) -> None:
     except FileExistsError:
         if path.name not in KEPT:
             raise
-        _check_kept(path, KEPT[path.name])
+        _add_lines(path, KEPT[path.name])
 
 
-def _check_kept(path: Path, wanted: str) -> None:
-    """A file of the author's own stays as it is; what is missing in it is said."""
-    known = path.read_text(encoding="utf-8").splitlines()
-    missing = [line for line in wanted.splitlines() if line not in known and line.rstrip("/") not in known]
-    if missing:
-        click.echo(
-            f"warning: `{path}` was left as it is; add {' and '.join(f'`{line}`' for line in missing)}", err=True
-        )
+def _add_lines(path: Path, wanted: str) -> None:
+    """Append the lines that a file of the author lacks, and say so; a line about the same path, as `!out`, counts."""
+    known = path.read_bytes()
+    subjects = {line.split()[0].strip(b"!/") for line in known.splitlines() if line.split()}
+    missing = [line for line in wanted.splitlines() if line.split()[0].strip("/").encode() not in subjects]
+    if not missing:
+        return
+    with path.open("ab") as file:
+        file.write(b"\n" * (bool(known) and not known.endswith(b"\n")))
+        file.write("".join(f"{line}\n" for line in missing).encode())
+    click.echo(f"added {' and '.join(f'`{line}`' for line in missing)} to `{path}`", err=True)
 
 
 def _tell(folder: Path) -> None:

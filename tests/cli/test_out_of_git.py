@@ -1,0 +1,109 @@
+"""What git gets of a production that has no `.gitignore`: what a person wrote, and the lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli.conftest import RUN, Wanflow, paid_production
+
+from kit.filesystems import without_flush, without_locks, without_modes
+from kit.git import git, staged
+from kit.project import ONE
+from wanflow.cli.exit_code import guarded
+from wanflow.store import lockfile
+
+PAID = f"{ONE}\nbackend: dashscope\n"
+
+
+@pytest.fixture
+def repository(film: Path) -> Path:
+    """The folder of a production that was never run, in a git repository that ignores nothing."""
+    git(film.parent, "init")
+    return film.parent
+
+
+def test_a_run_leaves_the_lock_to_git_and_nothing_of_the_store(
+    wanflow: Wanflow, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Films, the journal and uploads stay out, after a paid run, a pick and a wish."""
+    ours = {"wanflow.yaml", "sets/coast.png", "made.mp4"}
+    with paid_production(repository / "wanflow.yaml", PAID, monkeypatch):
+        for words in (RUN, ("pick", "coast", "1"), ("retake", "coast"), RUN):
+            assert wanflow(*words).code == 0
+    results = {name for name in staged(repository) if name.startswith("out/")}
+    assert results == {"out/main.mp4", "out/main.provenance.json", "out/shots/coast.t1.mp4", "out/shots/coast.t2.mp4"}
+    assert staged(repository) - results == ours | {"wanflow.lock", ".gitattributes"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("validate",),
+        ("plan",),
+        ("status",),
+        ("takes",),
+        ("why", "coast"),
+        ("hold", "coast"),
+        ("retake", "coast"),
+        ("gc", "--apply"),
+        ("collect",),
+        ("doctor",),
+    ],
+    ids=" ".join,
+)
+def test_no_first_command_leaves_a_store_to_git(wanflow: Wanflow, repository: Path, words: tuple[str, ...]) -> None:
+    """Also one that only keeps what it measured; whether the command had anything to do or not."""
+    wanflow(*words)
+    assert not [name for name in staged(repository) if name.startswith(".wanflow")]
+
+
+def test_a_report_of_a_bug_in_an_older_store_is_kept_out_of_git(repository: Path) -> None:
+    """A store of an earlier version had no list of its own."""
+
+    def broken() -> int:
+        raise RuntimeError
+
+    (repository / ".wanflow").mkdir()
+    assert guarded(broken) == 70
+    assert not [name for name in staged(repository) if name.startswith(".wanflow")]
+
+
+def test_a_lock_that_is_a_link_stays_one_through_run_and_pick(
+    wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The takes and the pick are in the file that it names, which is all that the next run needs."""
+    shared = film.parent / "shared" / "film.lock"
+    shared.parent.mkdir()
+    shared.write_text('{"wanflow.lock": 2}\n', encoding="utf-8")
+    link = film.parent / "wanflow.lock"
+    link.symlink_to("shared/film.lock")
+    with paid_production(film, PAID.replace("duration: 2", "duration: 2\n    takes: 2"), monkeypatch) as service:
+        assert wanflow(*RUN).code == 0
+        assert wanflow("pick", "coast", "2").code == 0
+        before = len(service.calls("POST", "video-synthesis"))
+        assert wanflow(*RUN).code == 0
+        assert len(service.calls("POST", "video-synthesis")) == before == 2
+        shared.rename(shared.with_name("away"))
+        said = wanflow(*RUN)
+        assert (said.code, len(service.calls("POST", "video-synthesis"))) == (2, before)
+        assert "`wanflow.lock` is a symbolic link to" in said.err
+    shared.with_name("away").rename(shared)
+    assert link.readlink() == Path("shared/film.lock")
+    entry = lockfile.read(shared).shots["coast"]
+    assert [entry.numbers[digest] for digest in entry.picks.values()] == [2]
+
+
+def test_a_production_is_paid_for_on_a_file_system_that_lacks_everything(
+    wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without modes, locks and the flush of folders it runs, picks and runs again for nothing, and says nothing."""
+    without_modes(monkeypatch)
+    without_flush(monkeypatch)
+    without_locks(monkeypatch)
+    with paid_production(film, PAID, monkeypatch) as service:
+        assert wanflow(*RUN, "-q") == (0, "out/main.mp4\n", "")
+        assert wanflow("pick", "coast", "1").code == 0
+        assert wanflow(*RUN).code == 0
+        assert len(service.calls("POST", "video-synthesis")) == 1
+    assert not list((film.parent / ".wanflow").glob("*.held"))
