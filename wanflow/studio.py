@@ -23,6 +23,7 @@ from wanflow.intake import facts_of, load, load_sound_part, store_of, validate
 from wanflow.money import Cost
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
+from wanflow.planner.renames import asked_while_held
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.roster import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
@@ -119,7 +120,7 @@ def settle(of: Plan) -> Outcome:
     production = of.graph.production
     store = store_of(production)
     lockfile.establish(store)
-    shelf.follow(store, of.renames, production.folder / production.out, of.inventory.lock)
+    shelf.follow(store, of.renames, asked_while_held(of), production.folder / production.out, of.inventory.lock)
     return outcome.settle(of)
 
 

@@ -133,3 +133,20 @@ def test_a_take_of_a_removed_shot_is_listed_and_pulled_back(wanflow: Wanflow, se
     assert ("s020", 2) not in rows
     assert wanflow(*RUN).code == 0
     assert bought(service) == paid
+
+
+def test_a_held_shot_that_was_edited_keeps_its_hold_under_a_new_name(wanflow: Wanflow, service: Served) -> None:
+    """A hold is there because the words changed: it moves as well, and nothing is paid."""
+    paid = prepare(wanflow)
+    wanflow("hold", "s020")
+    rewrite("a pier", "a colder pier")
+    assert wanflow(*RUN).code == 0
+    rewrite("  s020:", "  pier:")
+    assert {row["shot"]: row["state"] for row in json.loads(wanflow("status", "--json").out)}["pier"] == "held"
+    assert wanflow(*RUN).code == 0
+    rows = takes(wanflow, "--all")
+    assert {key: row["held"] for key, row in rows.items() if key[0] != "s010"} == {
+        ("pier", 1): False,
+        ("pier", 2): True,
+    }
+    assert bought(service) == paid

@@ -48,6 +48,7 @@ def entries(draw: st.DrawFn) -> ShotEntry:
         picks=draw(st.dictionaries(DIGESTS, st.sampled_from(digests), max_size=2)) if digests else {},
         wishes=draw(st.dictionaries(DIGESTS, NUMBERS, max_size=2)),
         recipes={core: draw(RECIPES) for core in referred},
+        asked=draw(st.none() | DIGESTS),
         former=draw(st.frozensets(st.sampled_from(["old", "harbour/old", "水墨"]), max_size=2)),
         **_rivals(draw, digests),
     )

@@ -57,7 +57,7 @@ def clone(day: Day, name: str) -> Day:
     """A colleague's clone, who knows what the lock knows and has no file yet."""
     folder = day.folder.parent / name
     subprocess.run([GIT, "clone", "-q", str(day.folder), str(folder)], check=True, capture_output=True)
-    return Day(folder, day.service, dict(day.chosen), dict(day.numbers), dict(day.renamed))
+    return Day(folder, day.service, dict(day.chosen), dict(day.numbers), dict(day.renamed), moved=set(day.moved))
 
 
 def test_an_ordinary_day(day: Day) -> None:
@@ -244,8 +244,7 @@ class Life:
         takes = [key for key in self.day.rows() if key[0] == name]
         if takes and self.dice.random() < 0.5:
             shot = self.dice.choice(self.shots)
-            digest = self.day.rows()[takes[0]]["digest"]
-            self.day.numbers.pop(digest, None)
+            self.day.moved.add(self.day.rows()[takes[0]]["digest"])
             self.day.chosen.pop(shot, None)
             self.day.do("pick", shot, "--from", name, str(takes[0][1]))
 
@@ -307,6 +306,7 @@ def live_together(day: Day, dice: Random) -> None:
         day.git("checkout", "--ours", "wanflow.yaml")
     both = {digest for one in (day, colleague) for digest in one.chosen.values()}
     day.elsewhere, day.numbers, day.chosen = set(), {}, {}
+    day.moved |= colleague.moved
     for row in day.rows().values():
         if row["chosen"] and row["state"] == "current" and not row["held"]:
             assert row["digest"] in both, day.said

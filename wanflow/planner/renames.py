@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wanflow.planner.question import Question
+from wanflow.planner.question import Question, question_of
+from wanflow.planner.steps import Action, Plan
 from wanflow.store.lock import Lock
 
 
 def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
-    """New names with former ones that the lock has entries of again: a merge brings them, or a task in flight.
+    """Names with other names of the same shot that the lock has entries of: a merge brings them, or a task in flight.
 
-    A former name that is a shot of the production again is that shot's own.
+    A former name that is a shot of the production again is that shot's own. Where it has a take of the removed entry
+    that it was renamed to, only one side of a merge renamed it, and the name stayed: then that entry is its own as well.
     """
     found: dict[str, str] = {}
     for name, entry in lock.shots.items():
-        for former in sorted(entry.former):
-            if former in lock.shots and former not in shots and name not in found:
-                found[name] = former
+        for former in sorted(entry.former & lock.shots.keys()):
+            if former not in shots:
+                found.setdefault(name, former)
+            elif name not in shots and entry.takes.keys() & lock.shots[former].takes.keys():
+                found.setdefault(former, name)
     return found
+
+
+def asked_while_held(plan: Plan) -> dict[str, str]:
+    """What the held shots of a plan ask for, by shot, as far as it is known."""
+    held = [step.vertex for step in plan.steps if step.action is Action.HELD]
+    asked = (question_of(plan, plan.graph.production.shots[name]) for name in held)
+    return {question.shot.name: question.request for question in asked if question.known}
 
 
 def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -43,7 +54,7 @@ class Askers:
     def __post_init__(self) -> None:
         for name, entry in self.lock.shots.items():
             if name not in self.shots:
-                self._last.setdefault(entry.current or "", []).append(name)
+                self._last.setdefault(entry.asked or entry.current or "", []).append(name)
                 for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
                     self._ever.setdefault(core, []).append(name)
 
@@ -70,8 +81,9 @@ def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
     last: dict[str, list[str]] = {}
     present = {question.shot.name for question in questions}
     for name, entry in lock.shots.items():
-        if entry.current is not None and (name in strangers or name not in present):
-            last.setdefault(entry.current, []).append(name)
+        asked = entry.asked or entry.current
+        if asked is not None and (name in strangers or name not in present):
+            last.setdefault(asked, []).append(name)
     moves: dict[str, str] = {}
     for name, question in strangers.items():
         free = (other for other in last.get(question.request, ()) if other not in moves.values())
@@ -86,7 +98,7 @@ def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
 def _knows(question: Question) -> bool:
     """Whether a shot asked this before, or keeps a take whatever it asks."""
     entry, request = question.entry, question.request
-    if request == entry.current or entry.held is not None or entry.rival_holds:
+    if request in {entry.current, entry.asked}:
         return True
     decided = request in entry.picks or request in entry.rival_picks or request in entry.wishes
     return decided or any(take.fingerprint == question.core for take in entry.takes.values())

@@ -9,6 +9,7 @@ from functools import partial
 import anyio
 
 from wanflow import money
+from wanflow.planner.renames import asked_while_held
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.leftovers import Leftovers
@@ -43,7 +44,7 @@ async def run_plan(
     if swept is None:
         swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
-    shelf.follow(parts.store, plan.renames, parts.folder / parts.out)
+    shelf.follow(parts.store, plan.renames, asked_while_held(plan), parts.folder / parts.out)
     stage = Stage(plan, survey(parts.store, outputs), unfetched=swept.unfetched)
     _tell_beforehand(stage, parts)
     performer = Performer(stage, parts)

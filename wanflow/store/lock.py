@@ -20,6 +20,8 @@ class ShotEntry:
     `rival_picks` are requests for which two branches picked different takes before a merge, with the digests of both;
     such a request has no entry in `picks`. `rival_holds` are the digests that two branches hold. A pick settles either.
     `former` are names that the shot had before it was renamed: what arrives under one of them belongs to this shot.
+    `asked` is the request of a held shot when it was last looked at by a run, where that differs from `current`: by it
+    the shot is known again under another name.
     """
 
     takes: Mapping[str, Take] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class ShotEntry:
     rival_picks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rival_holds: tuple[str, ...] = ()
     former: frozenset[str] = frozenset()
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,17 @@ def undecided(entry: ShotEntry, digests: set[str]) -> ShotEntry:
 
 def set_current(lock: Lock, shot: str, request: str) -> Lock:
     """The lock with the request that a shot was last run with."""
-    return _with_entry(lock, shot, replace(lock.shots.get(shot, ShotEntry()), current=request))
+    return _with_entry(lock, shot, replace(lock.shots.get(shot, ShotEntry()), current=request, asked=None))
+
+
+def note_asked(lock: Lock, requests: Mapping[str, str]) -> Lock:
+    """The lock with what held shots ask for, by shot; the same lock where it says so already."""
+    for shot, request in requests.items():
+        entry = lock.shots.get(shot)
+        asked = None if entry is None or entry.current == request else request
+        if entry is not None and entry.asked != asked:
+            lock = _with_entry(lock, shot, replace(entry, asked=asked))
+    return lock
 
 
 def pick(lock: Lock, shot: str, request: str, digest: str) -> Lock:
@@ -197,6 +210,7 @@ def _united(entry: ShotEntry, other: ShotEntry) -> ShotEntry:
         rival_picks=rivals,
         rival_holds=held if len(held) > 1 else (),
         former=entry.former | other.former,
+        asked=entry.asked or other.asked,
     )
 
 

@@ -17,7 +17,7 @@ from wanflow.store.take import Recipe, Take
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
 _END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
-_SINGLE = frozenset({"current", "held"})
+_SINGLE = frozenset({"asked", "current", "held"})
 _BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
 _CHECKOUT = "restore it with `git checkout`"
 _RESTORE = "restore it with `git checkout`, or remove the entry"
@@ -143,6 +143,7 @@ class _Reading:
             rival_picks={request: digests_ for request, digests_ in chosen.items() if len(digests_) > 1},
             rival_holds=holds if len(holds) > 1 else (),
             former=frozenset(facts.get("former", {})),
+            asked=self._current(shot, facts.get("asked", {}).get("", []), takes),
         )
 
     def _takes(self, shot: str, facts: Mapping[str, list[Found]]) -> tuple[dict[str, Take], dict[str, int]]:
@@ -173,7 +174,7 @@ class _Reading:
         return united_choice(tuple(chosen))
 
     def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
-        """The request that was last run; after a merge that of the latest take, on every machine alike."""
+        """The request that was last run, or asked; after a merge that of the latest take, on every machine alike."""
         read = {text for at, value in found if (text := self._decoded(at, shot, takefile.text, value))}
 
         def latest(request: str) -> tuple[str, str]:
@@ -243,6 +244,7 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
     takes = {digest: {**takefile.to_json(take), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
     facts: dict[str, object] = {
         "takes": takes,
+        "asked": entry.asked,
         "current": entry.current,
         "former": dict.fromkeys(entry.former, True),
         "picks": {**entry.picks, **entry.rival_picks},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wanflow.store import blobs, durable, lockfile
 from wanflow.store.layout import Store
-from wanflow.store.lock import Lock, rename
+from wanflow.store.lock import Lock, note_asked, rename
 from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, take_file
 
 
@@ -36,14 +36,25 @@ def holds(store: Store, digest: str, name: Path) -> bool:
     return _same(blobs.take_path(store, digest), name)
 
 
-def follow(store: Store, renames: Sequence[Mapping[str, str]], out: Path, lock: Lock | None = None) -> Lock:
+def follow(
+    store: Store,
+    renames: Sequence[Mapping[str, str]],
+    asked: Mapping[str, str],
+    out: Path,
+    lock: Lock | None = None,
+) -> Lock:
     """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
 
-    `lock` is the lock as it is known already, None to read it. Gives the lock as it is then. Raises StoreFault.
+    `asked` is what held shots ask for, which the lock notes. `lock` is the lock as it is known already, None to read
+    it. Gives the lock as it is then. Raises StoreFault.
     """
+
+    def followed(before: Lock) -> Lock:
+        return note_asked(reduce(rename, renames, before), asked)
+
     known = lockfile.read(store.lock) if lock is None else lock
-    if renames or known.notes:
-        known = lockfile.update(store.lock, lambda before: reduce(rename, renames, before))
+    if renames or known.notes or note_asked(known, asked) is not known:
+        known = lockfile.update(store.lock, followed)
     arrange(store, known, out)
     return known
 
