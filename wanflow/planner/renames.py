@@ -14,7 +14,7 @@ def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
     """Names with other names of the same shot that the lock has entries of: a merge brings them, or a task in flight.
 
     A former name that is a shot of the production again is that shot's own. Where it has a take of the removed entry
-    that it was renamed to, only one side of a merge renamed it, and the name stayed: then that entry is its own as well.
+    that it was renamed to, only one side of a merge renamed it, and the name stayed: that entry is its own as well.
     """
     found: dict[str, str] = {}
     for name, entry in lock.shots.items():
