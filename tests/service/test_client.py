@@ -48,7 +48,7 @@ def names(folder: Path) -> list[str]:
         ((429, {"code": "Throttling", "message": ""}), Throttled),
         ((401, {"code": "InvalidApiKey", "message": ""}), Unauthorised),
         ((400, {"code": "InvalidURL.Timeout", "message": ""}), ServerFault),
-        ((200, {"code": "Throttling", "message": ""}), Throttled),
+        ((200, {"code": "Throttling", "message": ""}), UnknownFate),
     ],
 )
 async def test_a_submit_says_whether_it_may_have_been_accepted(
