@@ -242,7 +242,9 @@ class OpenEnds:
         name = _text(record, "attempt")
         attempt = self._presumed.pop(name, None) or self._attempts.pop(name)
         doubt = record.get("seed") == UNCERTAIN
-        self._tasks[task_id] = OpenTask(task_id, attempt, _text(record, "date"), seed_uncertain=doubt)
+        self._tasks[task_id] = OpenTask(
+            task_id, attempt, takefile.date_if_any(record.get("date")), seed_uncertain=doubt
+        )
 
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
         """The open task of a record; one that the service had forgotten is open again once it is heard of."""
@@ -265,27 +267,30 @@ class OpenEnds:
         if attempt is None:
             return
         code, state = (_maybe(record, key) for key in ("code", "state"))
-        ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id, state)
+        ending = Ending(attempt, _text(record, "words"), takefile.date_if_any(record.get("date")), code, task_id, state)
         self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
 def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
-    url, ready = _text(record, "url"), _text(record, "date")
+    url, ready = _text(record, "url"), takefile.date_if_any(record.get("date"))
     return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
 
 
 def attempt_of(record: Mapping[str, object]) -> Attempt:
-    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense."""
+    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense.
+
+    A price that makes none is unknown, and a date long ago: without the record its task would be lost.
+    """
     return Attempt(
         id=_text(record, "attempt"),
         shot=_text(record, "shot"),
         number=takefile.whole_number(record["take"]),
         model=_text(record, "model"),
         fingerprint=takefile.hash_text(_text(record, "fingerprint")),
-        seed=takefile.whole_number(record["seed"]),
+        seed=takefile.seed(record["seed"]),
         recipe=takefile.recipe_of(record["recipe"]),
-        date=_text(record, "date"),
-        price=None if record.get("price") is None else takefile.price_of(record["price"]),
+        date=takefile.date_if_any(record.get("date")),
+        price=takefile.price_of(record.get("price")),
     )
 
 

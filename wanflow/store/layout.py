@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from wanflow import untrusted
 from wanflow.errors import StoreFault
 from wanflow.store import durable
 
@@ -125,7 +126,7 @@ def recognise(store: Store) -> None:
         except FileNotFoundError:
             return
     try:
-        document = json.loads(data)
+        document = untrusted.parse_json(data)
     except ValueError:
         document = None
     version = document.get("wanflow.store") if isinstance(document, dict) else None

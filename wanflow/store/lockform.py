@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from wanflow import untrusted
 from wanflow.digest import Canonical
 from wanflow.errors import LockUnreadable
 from wanflow.store import places, takefile
@@ -184,7 +185,7 @@ def _wishes(at: tuple[str, ...], entry: Mapping[str, object]) -> dict[str, int]:
     wishes: dict[str, int] = {}
     for request, number in _mapping(at, "wishes", entry).items():
         with _within(*at, "wishes", request):
-            wishes[request] = takefile.whole_number(number)
+            wishes[request] = takefile.whole_number(number, takefile.MOST_WISHED)
     return wishes
 
 
@@ -262,15 +263,16 @@ def _refuse_version(version: object, text: str, name: str) -> None:
 
 def _document(text: str, name: str) -> Mapping[str, object]:
     try:
-        document = json.loads(text, object_pairs_hook=_unique)
+        document = untrusted.parse_json(text, _unique)
     except json.JSONDecodeError as error:
         raise LockUnreadable(
             f"`{name}` is no JSON at line {error.lineno}: {error.msg.lower()}", hint=_CHECKOUT
         ) from error
     except _Repeated as error:
         raise LockUnreadable(f"`{name}`: {_repetition(text)}", hint="keep one of the two entries") from error
-    except (ValueError, RecursionError) as error:
-        raise LockUnreadable(f"`{name}` is no lock: its JSON is beyond reading", hint=_CHECKOUT) from error
+    except ValueError as error:
+        line = text.count("\n", 0, untrusted.half_character(text) or untrusted.too_deep(text) or 0) + 1
+        raise LockUnreadable(f"`{name}` can't be read at line {line}: {error}", hint=_RESTORE) from error
     if not isinstance(document, Mapping):
         raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
     return document
