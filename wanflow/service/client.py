@@ -221,7 +221,7 @@ def _policy(reply: wire.Reply) -> Mapping[str, str]:
     data = reply.get("data")
     fields = data.items() if isinstance(data, Mapping) else ()
     policy = {str(key): value for key, value in fields if isinstance(value, str) and value}
-    if "upload_dir" not in policy or "upload_host" not in policy:
+    if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
         raise ServerFault("the service's upload policy names no place")
     return policy
 

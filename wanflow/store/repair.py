@@ -62,8 +62,8 @@ def _version(store: Store) -> Iterator[Damage]:
 
 def _is_number(path: Path) -> bool:
     try:
-        return isinstance(takefile.mapping(untrusted.parse_json(path.read_bytes()))["wanflow.store"], int)
-    except (OSError, ValueError, KeyError, TypeError):
+        return layout.version_in(path.read_bytes()) is not None
+    except OSError:
         return False
 
 
