@@ -95,7 +95,7 @@ def test_without_a_price_there_is_no_budget() -> None:
     Purse("CNY").reserve("a", None, "`coast.t1`")
 
 
-@pytest.mark.parametrize("seconds", ["1e9", 10**17, "-1", "1e999999999", 10**5000, float("inf"), None, True, [2]])
+@pytest.mark.parametrize("seconds", ["1e9", 10**17, "-1", "1e999999999", 10**100, float("inf"), None, True, [2]])
 def test_a_bill_that_no_film_costs_counts_as_what_was_set_aside(seconds: object) -> None:
     """It is unknown: the lock could not keep it, and the budget counts with the most that the take could cost."""
     one = attempt("a", 2)
