@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from wanflow import untrusted
+
+MOST = Decimal(1_000_000)
+"""Limit of what one take costs, in any currency: an amount above it is a mistake, or meant to beat a budget."""
+
+_EXACT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,60})?")
 _AMOUNT = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)\s+(?P<currency>[A-Z]{3})")
 
 
@@ -46,6 +52,13 @@ def parse_amount(text: str) -> Cost:
     if found is None:
         raise ValueError(f"not an amount of money: {text!r}")
     return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
+
+
+def exact_amount(text: str) -> Decimal:
+    """An amount as `amount_text` writes it; raises ValueError for another text, and for one above `MOST`."""
+    if not _EXACT.fullmatch(text) or Decimal(text) > MOST:
+        raise ValueError(f"not an amount from 0 to {MOST}: {untrusted.shown(text)}")
+    return Decimal(text)
 
 
 def nothing(currency: str) -> Cost:

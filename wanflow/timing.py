@@ -13,6 +13,12 @@ POLL_SECONDS = 15.0
 GRACE_SECONDS = 30.0
 """So long a task may be missing in the service's list although it was accepted (cli.md, last table)."""
 
+LONG_AGO = "1970-01-01T00:00:00Z"
+"""The date of a record whose own can't be read: whatever it tells of is too old to be waited for."""
+
+YEARS = (1970, 2999)
+"""The first and the last year of a record; the clock of a machine without a battery begins with the first."""
+
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (api.md 7.1)."""
 
@@ -48,6 +54,17 @@ def rate_text(rate: Fraction) -> str:
 def stamp(moment: datetime) -> str:
     """A moment as it stands in records: RFC 3339 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    """The moment of a `stamp`, or of another text of RFC 3339; raises ValueError for what is none.
+
+    It is far enough from the ends of the calendar that days can be added to it and taken from it.
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
+        raise ValueError(f"not a moment with its zone, from {YEARS[0]} to {YEARS[1]}: {text}")
+    return found
 
 
 def _round(value: Fraction) -> int:

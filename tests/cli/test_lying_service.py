@@ -91,6 +91,35 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     assert len(journal.read(Store(paid, "dashscope")).adrift) == 1
 
 
+@pytest.mark.parametrize("status", [302, 404, 407, 408])
+def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: Path, status: int) -> None:
+    """It is told with its status; the next run, behind no gateway, looks the submission up instead of blocking it."""
+    page = (status, b"<html>please sign in</html>")
+    code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
+    assert (code, submissions(liar)) == (5, 1), said
+    assert f"something between here and the service answered (HTTP {status})" in said
+    diary = journal.read(Store(paid, "dashscope"))
+    assert (len(diary.adrift), diary.endings) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(201, output={"task_id": TASK, "task_status": "PENDING"}),
+        reply(200, output={"task_id": TASK}, code="Success", message="ok"),
+        reply(200, output={"task_id": TASK}, code="0"),
+    ],
+)
+def test_an_answer_that_names_a_task_is_that_task(run: Run, paid: Path, answer: Answer) -> None:
+    """Its film is fetched, and nothing is bought twice: a second run only asks for it again."""
+    answers = {"POST": answer, "/tasks/": done("HERE/film"), "/film": (200, b"no film")}
+    _, said, liar = run(answers)
+    assert submissions(liar) == 1, said
+    assert [task.task_id for task in journal.read(Store(paid, "dashscope")).open] == [TASK]
+    _, _, again = run(answers)
+    assert submissions(again) == 0
+
+
 def test_what_was_surely_not_accepted_is_an_ordinary_failure(run: Run, paid: Path) -> None:
     """1, with the service's words."""
     code, said, liar = run({"POST": reply(400, code="InvalidParameter", message="url error\x1b[2J", request_id="r")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wanflow import timing
 from wanflow.errors import LockUnreadable
 from wanflow.store import lockform
 from wanflow.store.lock import Lock, ShotEntry
@@ -31,6 +33,7 @@ FILMS = st.builds(
     st.integers(0, 10**7),
     st.integers(0, 96_000),
 )
+DATES = st.integers(0, 32_000_000_000).map(lambda seconds: timing.stamp(datetime.fromtimestamp(seconds, UTC)))
 AMOUNTS = st.none() | st.decimals(0, 10_000, places=4, allow_nan=False, allow_infinity=False).map(Decimal)
 
 
@@ -73,11 +76,12 @@ def _takes(digest: str) -> st.SearchStrategy[Take]:
         st.none() | st.integers(0, 2**31 - 1),
         WORDS,
         FILMS,
-        WORDS,
+        DATES,
         optional,
         optional,
         AMOUNTS,
-        optional,
+        st.none() | st.sampled_from(["CNY", "USD"]),
+        AMOUNTS,
     )
 
 

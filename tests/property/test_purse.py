@@ -93,3 +93,15 @@ def test_without_a_price_there_is_no_budget() -> None:
     with pytest.raises(OverBudget, match=r"nobody can tell what `coast\.t1` costs"):
         Purse("CNY", Allowance(budget=Decimal(60))).reserve("a", None, "`coast.t1`")
     Purse("CNY").reserve("a", None, "`coast.t1`")
+
+
+@pytest.mark.parametrize("seconds", ["1e9", 10**17, "-1", "1e999999999", 10**100, float("inf"), None, True, [2]])
+def test_a_bill_that_no_film_costs_counts_as_what_was_set_aside(seconds: object) -> None:
+    """It is unknown: the lock could not keep it, and the budget counts with the most that the take could cost."""
+    one = attempt("a", 2)
+    purse = Purse("CNY", Allowance(run=Decimal(2)))
+    purse.reserve(one.id, one.price, "a")
+    assert purse.settle(one, {"duration": seconds}) is None  # type: ignore[dict-item]
+    assert (purse.spent.amount, purse.overrun) == (None, None)
+    with pytest.raises(OverBudget):
+        purse.reserve("b", one.price, "b")

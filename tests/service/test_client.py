@@ -12,10 +12,10 @@ import pytest
 
 from kit.wire import Scripted, Shelf
 from wanflow.errors import StoreFault
-from wanflow.service.client import WireClient
-from wanflow.service.fault import NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
+from wanflow.service.client import PAGE_ROWS, WireClient
+from wanflow.service.fault import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
 from wanflow.service.pacing import ClockPacing
-from wanflow.service.port import Fetched, Request, TaskStatus
+from wanflow.service.port import Accepted, Fetched, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -48,18 +48,80 @@ def names(folder: Path) -> list[str]:
         ((429, {"code": "Throttling", "message": ""}), Throttled),
         ((401, {"code": "InvalidApiKey", "message": ""}), Unauthorised),
         ((400, {"code": "InvalidURL.Timeout", "message": ""}), ServerFault),
-        ((200, {"code": "Throttling", "message": ""}), Throttled),
+        ((200, {"code": "Throttling", "message": ""}), UnknownFate),
+        ((200, {}), UnknownFate),
+        ((201, {"output": {"task_status": "PENDING"}}), UnknownFate),
+        ((302, {}), UnknownFate),
+        ((404, {}), UnknownFate),
+        ((408, {"message": "timeout"}), UnknownFate),
+        ((400, {"code": "InvalidParameter", "output": {"task_id": "t"}}), UnknownFate),
+        ((429, {}), Throttled),
+        ((401, {}), Unauthorised),
+        ((404, {"code": "ModelNotFound", "message": ""}), Invalid),
     ],
 )
 async def test_a_submit_says_whether_it_may_have_been_accepted(
     answer: tuple[int, Mapping[str, object]] | Exception, fault: type[Exception]
 ) -> None:
-    """A lost reply and a 5xx are of unknown fate; a refusal is not; and nothing is sent twice."""
+    """Only the service's own error, or a status for everybody, surely refuses; and nothing is sent twice."""
     transport = Scripted([answer])
     with pytest.raises(fault) as caught:
         await client(transport).submit(REQUEST)
     assert type(caught.value) is fault
     assert len(transport.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+@pytest.mark.parametrize("code", [None, "", "Success", "200", 0, "Throttling"])
+async def test_a_2xx_that_names_a_task_is_that_task(status: int, code: object) -> None:
+    """Whatever else it says: what may be charged is never taken for refused."""
+    reply = {"output": {"task_id": "t", "task_status": "PENDING"}, "request_id": "r", "code": code}
+    assert await client(Scripted([(status, reply)])).submit(REQUEST) == Accepted("t", "r")
+
+
+@pytest.mark.parametrize("word", ["SUCCEEDED", "FAILED", "RUNNING"])
+async def test_a_state_beside_a_code_is_the_state(word: str) -> None:
+    """A relay's word for its own success, or the code of a failure that stands at the top as well."""
+    status, reply = state(word)
+    for code in ("Success", "InvalidParameter"):
+        assert (await client(Scripted([(status, {**reply, "code": code})])).poll("t")).status is TaskStatus[word]
+
+
+async def test_an_answer_is_about_the_task_that_was_asked() -> None:
+    """A relay repeats the id that its own account knows."""
+    reply = {"output": {"task_id": "another", "task_status": "SUCCEEDED", "video_url": "https://h/v"}}
+    assert (await client(Scripted([(200, reply)])).poll("t")).task_id == "t"
+
+
+async def test_a_list_that_does_not_say_how_long_it_is_is_read_to_a_short_page() -> None:
+    """A lost task may be on any page; one of no rows is the last."""
+    rows = [{"task_id": f"t{at}", "gmt_create": 1000} for at in range(PAGE_ROWS)]
+    pages = [(200, {"data": rows, "total_page": "NaN"}), (200, {"data": [{"task_id": "last"}], "total_page": None})]
+    assert len(await client(Scripted(pages)).list("m")) == PAGE_ROWS + 1
+    assert await client(Scripted([(200, {"data": [], "total_page": 10**9})])).list("m") == []
+
+
+async def test_a_list_that_does_not_end_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it shows is no ground to send anything again."""
+    monkeypatch.setattr("wanflow.service.client.MOST_PAGES", 3)
+    page = (200, {"data": [{"task_id": "t", "gmt_create": 1000}], "total_page": 10**9})
+    with pytest.raises(ServerFault, match="more than 3 pages"):
+        await client(Scripted([page] * 4)).list("m")
+
+
+@pytest.mark.parametrize("reply", [{"request_id": "r"}, {"data": {"a": 1}}, {"data": "x"}])
+async def test_an_answer_without_a_list_is_no_empty_list(reply: Mapping[str, object]) -> None:
+    """An empty list would mean that a lost submission was never accepted."""
+    with pytest.raises(ServerFault, match="no list"):
+        await client(Scripted([(200, reply)])).list("m")
+
+
+async def test_a_cancellation_that_is_not_confirmed_is_not_believed() -> None:
+    """A task that is taken for cancelled is never asked again, and may have been paid for."""
+    assert await client(Scripted([(200, {"request_id": "r"})])).cancel("t")
+    for reply in ({"status": "fine"}, {"code": "Success"}):
+        with pytest.raises(ServerFault, match="does not say"):
+            await client(Scripted([(200, reply)])).cancel("t")
 
 
 async def test_a_question_that_broke_off_may_be_asked_again() -> None:

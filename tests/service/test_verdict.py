@@ -55,6 +55,30 @@ def test_a_code_is_the_fault_that_the_sheet_says(
     assert (message or code or str(status)) in str(fault)
 
 
+@pytest.mark.parametrize("status", [302, 304, 403, 404, 407, 408, 413])
+def test_a_page_without_a_code_is_not_the_services_word(status: int) -> None:
+    """A portal, a proxy, a relay without that path: its status is told, and asking again does no harm."""
+    for reply in ({}, {"code": ""}, {"code": 404}, {"code": ["no"]}, {"message": None}):
+        fault = verdict.fault_of_reply(status, reply)
+        assert type(fault) is ServerFault
+        assert str(fault) == f"something between here and the service answered (HTTP {status})"
+        assert not verdict.is_refusal(status, reply)
+        assert not verdict.repeats_itself(fault)
+
+
+@pytest.mark.parametrize("said", ["Success", "OK", "200", "0", "", None, 200, 0])
+def test_a_word_for_success_is_no_error(said: object) -> None:
+    """Relays put one beside what they pass on."""
+    assert verdict.code_of({"code": said}) is None
+
+
+def test_words_without_end_are_cut_before_they_are_searched() -> None:
+    """A message of addresses would take minutes to search, and a code of points as well."""
+    fault = verdict.fault_of_reply(400, {"code": "a." * 1_000_000, "message": "http://" * 1_000_000})
+    assert len(str(fault)) < 3000
+    assert len(fault.code or "") <= verdict.LONGEST_CODE
+
+
 @pytest.mark.parametrize(
     ("state", "kind"),
     [

@@ -10,7 +10,6 @@ import pytest
 from kit.wire import complaints
 from wanflow import digest
 from wanflow.service import wire
-from wanflow.service.fault import UnknownFate
 from wanflow.service.port import Accepted, Request, TaskStatus
 from wanflow.service.wire import MediaItem
 
@@ -106,10 +105,10 @@ def test_a_submit_is_accepted_with_its_task() -> None:
     assert wire.read_accepted(reply) == Accepted("t", "r")
 
 
-def test_an_acceptance_without_a_task_is_of_unknown_fate() -> None:
-    """A 200 that names no task may have made one."""
-    with pytest.raises(UnknownFate):
-        wire.read_accepted({"output": {}, "request_id": "r"})
+def test_a_reply_without_a_task_accepts_nothing() -> None:
+    """Whatever stands in the task's place."""
+    for output in ({}, [], None, {"task_id": ""}, {"task_id": ["t"]}, {"task_id": True}):
+        assert wire.read_accepted({"output": output, "request_id": "r"}) is None
 
 
 def test_figures_are_exact_however_they_come() -> None:

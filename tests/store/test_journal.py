@@ -123,7 +123,7 @@ def test_a_journal_of_a_newer_wanflow_is_refused(store: Store) -> None:
     assert fault.value.hint == "update wanflow"
 
 
-@pytest.mark.parametrize("key", ["seed", "fingerprint", "recipe", "take", "date", "attempt"])
+@pytest.mark.parametrize("key", ["seed", "fingerprint", "recipe", "take", "attempt"])
 def test_a_record_that_makes_no_sense_is_an_error_with_its_line(store: Store, key: str) -> None:
     """A missing fact or one of the wrong kind is a fault of the store, never a traceback."""
     Journal(store).intended(attempt("a1"))

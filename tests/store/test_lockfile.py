@@ -133,9 +133,19 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message", "hint"),
     [
-        ('"width": 1280', '"width": "wide"', "can't be read at line {take}: not a whole number: 'wide'", "remove"),
-        ('"cost": "3.00"', '"cost": "free"', "at line {take}: not an amount: 'free'", "remove the entry"),
-        ('"rate": "30"', '"rate": "1/0"', "at line {take}: not a rate: '1/0'", "remove the entry"),
+        (
+            '"width": 1280',
+            '"width": "wide"',
+            "can't be read at line {take}: `width` is not a whole number: `wide`",
+            "remove",
+        ),
+        (
+            '"cost": "3.00"',
+            '"cost": "free"',
+            "at line {take}: `cost` is not an amount from 0 to 1000000: `free`",
+            "remove the entry",
+        ),
+        ('"rate": "30"', '"rate": "1/0"', "at line {take}: `rate` is not a rate: `1/0`", "remove the entry"),
         ('"date"', '"when"', "at line {take}: `date` is missing", "remove the entry"),
         ('"take": 1,', '"take": 0,', "at line {take}: takes count from 1, not 0", "remove the entry"),
         ('"seed": 7,', '"seed": 7, "seed": 8,', "`seed` stands twice, at line {take} and line {take}", "keep one"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from wanflow import untrusted
 from wanflow.cli.exit_code import error
 from wanflow.cli.settings import Settings
 from wanflow.planner import saved
@@ -31,11 +32,11 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
 def read(path: Path) -> SavedPlan:
     """A saved plan; raises BadParameter for a file that is none."""
     try:
-        return saved.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return saved.from_json(untrusted.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
         raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault
-    except (KeyError, TypeError, ValueError, RecursionError) as fault:
+    except (KeyError, TypeError, ValueError) as fault:
         words = f"`{path}` is no plan that `wanflow plan -o` saved"
         raise click.BadParameter(words, param_hint="--plan") from fault
 

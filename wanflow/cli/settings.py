@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -144,16 +145,25 @@ def selection(command: Decorated) -> Decorated:
     return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))
 
 
+class Seconds(click.FloatRange):
+    """A time on the command line; NaN, which passes every range and which no clock can wait for, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds; raises BadParameter."""
+        seconds = super().convert(value, param, ctx)
+        return self.fail(f"`{value}` is not a number of seconds.", param, ctx) if math.isnan(seconds) else seconds
+
+
 _WAITING = (
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(min=0, min_open=True),
         metavar="SECONDS",
         help="Give up waiting after this time, not the tasks; exits with 4.",
     ),
     click.option(
         "--poll-interval",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(min=0, min_open=True),
         default=POLL_SECONDS,
         show_default=True,
         metavar="SECONDS",
@@ -161,7 +171,7 @@ _WAITING = (
     ),
     click.option(
         "--grace",
-        type=click.FloatRange(min=0),
+        type=Seconds(min=0),
         default=GRACE_SECONDS,
         show_default=True,
         metavar="SECONDS",

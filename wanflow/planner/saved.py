@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from wanflow import digest, money
+from wanflow import digest, money, untrusted
 from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.build import input_id, sources_of
@@ -169,21 +169,21 @@ def _step(step: Mapping[str, object], request: Mapping[str, object]) -> SavedSte
         action=str(step["action"]),
         asks=_text(request.get("asks")),
         request=_text(request.get("request")),
-        amount=_amount(cost["amount"]),
+        amount=None if cost["amount"] is None else money.exact_amount(str(cost["amount"])),
         bound=str(cost["bound"]),
-        seconds=_amount(step.get("seconds")),
+        seconds=_seconds(step.get("seconds")),
     )
 
 
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"not a mapping: {value!r}")
+        raise TypeError(f"not a mapping: {untrusted.shown(value)}")
     return value
 
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise TypeError(f"not a list: {value!r}")
+        raise TypeError(f"not a list: {untrusted.shown(value)}")
     return value
 
 
@@ -191,8 +191,8 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _amount(value: object) -> Decimal | None:
-    try:
-        return None if value is None else Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f"not an amount: {value!r}") from None
+def _seconds(value: object) -> Decimal | None:
+    found = untrusted.number(value)
+    if value is not None and (found is None or found < 0):
+        raise ValueError(f"not a number of seconds: {untrusted.shown(value)}")
+    return found

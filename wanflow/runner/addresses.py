@@ -101,7 +101,10 @@ def recall(account: str, store: Store, online: Mapping[str, Online], bucket: str
 def _end(result: Result) -> datetime:
     """A day after the service said so, or when the address itself says that its signature ends, if that is earlier."""
     day = datetime.fromisoformat(result.ready) + RESULT_LIFE
-    stamp = parse_qs(urlsplit(result.url).query).get("Expires", [""])[0]
+    try:
+        stamp = parse_qs(urlsplit(result.url).query).get("Expires", [""])[0]
+    except ValueError:  # an address that another parser could make sense of
+        return day
     if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 11):
         return day
     return min(day, datetime.fromtimestamp(int(stamp), UTC))

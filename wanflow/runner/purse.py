@@ -87,14 +87,15 @@ class Purse:
     def settle(self, attempt: Attempt, usage: Mapping[str, Canonical] | None) -> Cost | None:
         """What a film was charged by its reply, in the place of what was reserved; None where that can't be told.
 
-        A reply that does not say how long the bill is counts as what was reserved. One that bills more than that stops
+        A reply that does not say how long the bill is, or bills more than any film costs, counts as what was reserved.
+        One that bills more than that stops
         further submissions.
         """
         price = attempt.price
         if price is None:
             return None
         seconds = billed_seconds(usage)
-        amount = None if seconds is None else seconds * price.rate
+        amount = None if seconds is None or seconds * price.rate > money.MOST else seconds * price.rate
         self.charged.append(amount)
         if amount is not None and amount > price.amount:
             self._overrun = _too_much(attempt, amount, price)

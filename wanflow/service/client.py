@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import anyio
 
+from wanflow import untrusted
 from wanflow.service import verdict, wire
 from wanflow.service.fault import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.service.pacing import Pacing
@@ -23,6 +24,8 @@ from wanflow.service.transport import Transport
 from wanflow.store import durable
 
 PAGE_ROWS = 50
+MOST_PAGES = 1000
+"""Pages of a list; more tasks than that in a day are a list that does not end."""
 CHUNK_BYTES = 1 << 20
 UPLOAD_FIELDS = {
     "OSSAccessKeyId": "oss_access_key_id",
@@ -48,17 +51,21 @@ class WireClient:
         self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request once; a lost reply and any 5xx are of unknown fate (cli.md, last table).
+        """Send a request once; unless the reply names a task, or surely refuses it, it is of unknown fate (law 3).
 
         Cancelled on the way it ends once the answer is there: who stops a run would rather know what was bought.
         """
         with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
             headers = wire.submit_headers(request)
             status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, request.body)
-        if status >= 500:
-            said = verdict.fault_of_reply(status, reply)
-            raise UnknownFate(f"the fate of a request is unknown: {said}", code=said.code)
-        return wire.read_accepted(self._accept(status, reply))
+        accepted = wire.read_accepted(reply)
+        if accepted is not None and _is_fine(status):
+            return accepted
+        said = self._fault(status, reply)
+        if accepted is None and verdict.is_refusal(status, reply):
+            raise said
+        words = f"an answer names no task (HTTP {status})" if _is_fine(status) and said.code is None else said
+        raise UnknownFate(f"the fate of a request is unknown: {words}", code=said.code)
 
     async def poll(self, task_id: str) -> TaskState:
         """Look at a task once (api.md 1.4)."""
@@ -67,13 +74,16 @@ class WireClient:
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """The pages of the list without a window, which is the last 24 h (api.md 4.5)."""
         rows: dict[str, TaskSummary] = {}
-        page, pages = 1, 1
-        while page <= pages and not (wanted and rows.keys() >= set(wanted)):
+        for page in range(1, MOST_PAGES + 1):
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
             summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
             rows |= {row.task_id: row for row in summaries}
-            page += 1
+            last = len(summaries) < PAGE_ROWS if pages is None else page >= pages
+            if last or not summaries or (wanted and rows.keys() >= set(wanted)):
+                break
+        else:
+            raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
         ahead = self._transport.ahead
         ours = (replace(row, created=row.created - ahead) for row in rows.values())
         return sorted(ours, key=lambda row: row.created, reverse=True)
@@ -81,11 +91,13 @@ class WireClient:
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""
         try:
-            await self._ask("POST", f"{_task_path(task_id)}/cancel")
+            reply = await self._ask("POST", f"{_task_path(task_id)}/cancel")
         except ServiceFault as fault:
             if fault.code == "UnsupportedOperation":
                 return False
             raise
+        if not wire.is_confirmation(reply):
+            raise ServerFault("the service does not say whether it cancelled the task")
         return True
 
     async def upload(self, path: Path, model: str) -> str:
@@ -120,19 +132,18 @@ class WireClient:
     async def _ask(self, method: str, path: str) -> wire.Reply:
         with _named_faults("the service"):
             status, reply = await self._transport.exchange(method, path, {}, {})
-        accepted = self._accept(status, reply)
-        if not accepted:
+        if not _is_fine(status) or (verdict.code_of(reply) and not wire.is_answer(reply)):
+            raise self._fault(status, reply)
+        if not reply:
             raise ServerFault("the service answered with what is no JSON object")
-        return accepted
+        return reply
 
-    def _accept(self, status: int, reply: wire.Reply) -> wire.Reply:
-        """A reply that is no error; a 200 that carries a code at its top is one all the same (api.md 1.4)."""
-        if status == 200 and not reply.get("code"):
-            return reply
+    def _fault(self, status: int, reply: wire.Reply) -> ServiceFault:
+        """The fault that an answer means; a key that is refused gets this region's way out."""
         fault = verdict.fault_of_reply(status, reply)
         if isinstance(fault, Unauthorised):
             fault.hint = self._key_hint or fault.hint
-        raise fault
+        return fault
 
     async def _fetch(self, url: str, target: Path) -> Fetched:
         have = _size(target)
@@ -145,10 +156,14 @@ class WireClient:
                 raise ServerFault(f"the download failed (HTTP {status})")
             start = have if status == 206 else 0
             fetched = await _save(chunks, target, start)
-        promised = wire.number(headers.get("content-length"))
+        promised = untrusted.count(headers.get("content-length"))
         if promised is not None and start + promised != fetched.size_bytes:
-            _cut_off(target, fetched.size_bytes, start + int(promised))
+            _cut_off(target, fetched.size_bytes, start + promised)
         return fetched
+
+
+def _is_fine(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def _size(target: Path) -> int:
@@ -204,8 +219,9 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
 
 def _policy(reply: wire.Reply) -> Mapping[str, str]:
     data = reply.get("data")
-    policy = {str(key): str(value) for key, value in data.items()} if isinstance(data, Mapping) else {}
-    if "upload_dir" not in policy or "upload_host" not in policy:
+    fields = data.items() if isinstance(data, Mapping) else ()
+    policy = {str(key): value for key, value in fields if isinstance(value, str) and value}
+    if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
         raise ServerFault("the service's upload policy names no place")
     return policy
 

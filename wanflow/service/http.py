@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 import httpx
 
+from wanflow import untrusted
 from wanflow.service.transport import Answer, Download
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 24
 """Far more than the longest page of a task list."""
+SAID = frozenset({"code", "message"})
+"""Keys of an answer under which the service's words are."""
 
 TIMEOUT = httpx.Timeout(60, connect=15)
 """A submit may take long while the service is busy; a connection may not."""
+
+HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|[+]0000)")
+"""The form of a `Date` header: its parser raises many things for others."""
+
+MOST_AHEAD = timedelta(days=36_500)
+"""Limit of the difference between two clocks; that of a machine without a battery begins in 1970."""
 
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
@@ -85,6 +93,10 @@ def _in_builtins() -> Iterator[None]:
         raise ConnectionError("no answer in time") from fault
     except (httpx.RequestError, httpx.InvalidURL) as fault:
         raise ConnectionError(_words(fault)) from fault
+    except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
+        if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
+            raise
+        raise ConnectionRefusedError("the address names no host") from fault
 
 
 def _words(fault: Exception) -> str:
@@ -92,11 +104,14 @@ def _words(fault: Exception) -> str:
 
 
 def _ahead(date: str | None) -> timedelta:
-    """How far a clock that shows this is ahead of ours."""
-    try:
-        return parsedate_to_datetime(date or "") - datetime.now(UTC)
-    except (ValueError, TypeError):
+    """How far a clock that shows this is ahead of ours; zero where it is no date of HTTP, or of another century."""
+    if not HTTP_DATE.fullmatch(date or ""):
         return timedelta()
+    try:
+        ahead = parsedate_to_datetime(date or "") - datetime.now(UTC)
+    except ValueError:
+        return timedelta()
+    return ahead if abs(ahead) < MOST_AHEAD else timedelta()
 
 
 async def _whole(response: httpx.Response) -> bytes:
@@ -113,18 +128,17 @@ async def _whole(response: httpx.Response) -> bytes:
 def _object(text: bytes, key: str) -> Mapping[str, object]:
     """The JSON object of an answer; empty for anything else, which the client then takes for no answer."""
     try:
-        value = json.loads(text, object_hook=partial(_discreet, key))
-        if rb"\ud" in text.lower():  # half a sign can be written in JSON, and in no file of ours
-            value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
-    except (ValueError, RecursionError):
+        value = untrusted.parse_reply(text)
+    except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return _discreet(value, key) if isinstance(value, dict) else {}
 
 
-def _discreet(key: str, part: dict[str, object]) -> dict[str, object]:
-    """A part of an answer whose message does not repeat the key: the service's words are written and shown."""
-    said = part.get("message")
-    return part | {"message": said.replace(key, "***")} if key and isinstance(said, str) else part
+def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
+    """A part of an answer whose words do not repeat the key: they are written and shown."""
+    said = {name: value.replace(key, "***") for name, value in part.items() if name in SAID and isinstance(value, str)}
+    inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
+    return part | said | inner if key else part
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

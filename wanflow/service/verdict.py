@@ -57,6 +57,16 @@ FAULTS: Mapping[str, type[ServiceFault]] = {
 STATUSES: Mapping[int, type[ServiceFault]] = {401: Unauthorised, 403: AccountBlocked, 429: Throttled}
 """By HTTP status, where the code is unknown; other 4xx are Invalid, 5xx a ServerFault."""
 
+TURNED_AWAY = frozenset({401, 429})
+"""Statuses that turn a request away before anything is done for it, whoever says so."""
+
+SUCCESS = frozenset({"success", "ok", "200", "0"})
+"""Codes that relays put into an answer that is no error."""
+
+LONGEST_CODE = 200
+LONGEST_MESSAGE = 2000
+"""Characters of the service's words that are shown and kept."""
+
 SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
 """An address with a query, which may be a signature: the service repeats ours in its words."""
 
@@ -80,9 +90,33 @@ def without_signatures(text: str) -> str:
     return SIGNED.sub(r"\1?…", text)
 
 
+def code_of(reply: Mapping[str, object]) -> str | None:
+    """The error that a reply names at its top (api.md 1.4); None where it names none, or success, as relays do."""
+    said = reply.get("code")
+    return said[:LONGEST_CODE] if isinstance(said, str) and said and said.lower() not in SUCCESS else None
+
+
+def is_refusal(status: int, reply: Mapping[str, object]) -> bool:
+    """Whether an answer to a submit says that the request was surely not accepted.
+
+    Only the service's own error says so, or a status that turns everything away: any other page of 4xx, and every 3xx,
+    is of something in between, which may have passed the request on.
+    """
+    return status in TURNED_AWAY or (400 <= status < 500 and code_of(reply) is not None)
+
+
 def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
-    """The fault that an error reply means: the flat envelope `code`, `message` (api.md 1.4)."""
-    return _fault(status, str(reply.get("code") or ""), str(reply.get("message") or ""))
+    """The fault that an error reply means: the flat envelope `code`, `message` (api.md 1.4).
+
+    A page without a code is not the service's word about the request, unless its status is one for everybody.
+    """
+    said = reply.get("message")
+    message = said if isinstance(said, str) else ""
+    code = code_of(reply)
+    if code is None and status < 500 and status not in TURNED_AWAY:
+        words = f"HTTP {status}: {_brief(message)}" if message else f"HTTP {status}"
+        return ServerFault(f"something between here and the service answered ({words})", hint="check the network")
+    return _fault(status, code or "", message)
 
 
 def fault_of_state(state: TaskState) -> ServiceFault:
@@ -92,7 +126,7 @@ def fault_of_state(state: TaskState) -> ServiceFault:
         return TaskLost(sentence, hint=hint)
     if state.status is TaskStatus.CANCELED:
         return Invalid("the task was cancelled", hint="run again to submit it anew")
-    return _fault(500, state.code or "", state.message or "")
+    return _fault(500, (state.code or "")[:LONGEST_CODE], state.message or "")
 
 
 def repeats_itself(fault: ServiceFault) -> bool:
@@ -103,8 +137,14 @@ def repeats_itself(fault: ServiceFault) -> bool:
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
     sentence, hint = SAYINGS[kind]
-    said = ": ".join(part for part in (code, without_signatures(message)) if part) or f"HTTP {status}"
+    said = ": ".join(part for part in (code, _brief(message)) if part) or f"HTTP {status}"
     return kind(f"{sentence} ({said})", hint=hint, code=code or None)
+
+
+def _brief(message: str) -> str:
+    """The service's words, as long as anybody reads them; shortened first, since an address may be all of them."""
+    words = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+    return without_signatures(words)
 
 
 def _kind(status: int, code: str, message: str) -> type[ServiceFault]:

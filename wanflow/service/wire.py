@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from wanflow import untrusted
 from wanflow.digest import Canonical
-from wanflow.service.fault import ServerFault, UnknownFate
+from wanflow.service.fault import ServerFault
 from wanflow.service.port import Accepted, Request, TaskState, TaskStatus, TaskSummary
+
+LONGEST_NAME = 1000
+"""Characters of a task's or a request's name; the service's own has 36."""
+LAST_MILLISECOND = 4_102_444_800_000
+"""The year 2100: a task of later was not made then."""
 
 OSS = "oss://"
 SUBMIT_PATH = "/services/aigc/video-generation/video-synthesis"
@@ -73,22 +79,33 @@ def submit_headers(request: Request) -> dict[str, str]:
     return headers
 
 
-def read_accepted(reply: Reply) -> Accepted:
-    """The reply to a submit. Raises UnknownFate where it names no task."""
-    task_id = _text(_object(reply, "output"), "task_id")
-    if not task_id:
-        raise UnknownFate("the service accepted a request without naming its task")
-    return Accepted(task_id, _text(reply, "request_id") or "")
+def read_accepted(reply: Reply) -> Accepted | None:
+    """The task that the reply to a submit names; None where it names none."""
+    task_id = _name(_object(reply, "output"), "task_id")
+    return None if task_id is None else Accepted(task_id, _name(reply, "request_id") or "")
+
+
+def is_answer(reply: Reply) -> bool:
+    """Whether a reply has what a question asks for: the state of a task, rows of the list, or leave to upload."""
+    return bool(_text(_object(reply, "output"), "task_status") or reply.get("data") or reply.get("tasks"))
+
+
+def is_confirmation(reply: Reply) -> bool:
+    """Whether a reply without an error confirms a request: the service names it (api.md 4.5)."""
+    return _name(reply, "request_id") is not None
 
 
 def read_state(task_id: str, reply: Reply) -> TaskState:
-    """The reply to a query; a state that we don't know counts as running, so that it is asked again."""
+    """The reply to a query about a task; a state that we don't know counts as running, so that it is asked again.
+
+    It is about the task that was asked, whatever name it has for it: a relay may repeat the name of another account.
+    """
     output = _object(reply, "output")
     usage = _object(reply, "usage")
     return TaskState(
-        task_id=_text(output, "task_id") or task_id,
+        task_id=task_id,
         status=_status(_text(output, "task_status")),
-        request_id=_text(reply, "request_id") or "",
+        request_id=_name(reply, "request_id") or "",
         url=_text(output, "video_url"),
         code=_text(output, "code"),
         message=_text(output, "message"),
@@ -97,45 +114,42 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
     )
 
 
-def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int]:
-    """One page of the task list and the number of pages; rows are under `data` or `tasks` (api.md 8, 17)."""
+def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | None]:
+    """One page of the task list and the number of pages, None where it does not say how many.
+
+    Rows are under `data` or `tasks` (api.md 8, 17); one that names no task is left out. Raises ServerFault where there
+    are no rows to read.
+    """
     rows = reply.get("data") or reply.get("tasks") or ()
-    if not isinstance(rows, Sequence) or isinstance(rows, str):
+    if not isinstance(rows, Sequence) or isinstance(rows, str) or not reply.keys() & {"data", "tasks", "total"}:
         raise ServerFault("the service's task list is no list")
-    summaries = tuple(_summary(model, row) for row in rows if isinstance(row, Mapping))
-    return summaries, int(number(reply.get("total_page")) or 1)
+    found = (_summary(model, row) for row in rows if isinstance(row, Mapping))
+    return tuple(row for row in found if row is not None), untrusted.count(reply.get("total_page")) or None
 
 
 def billed_seconds(usage: Mapping[str, Canonical] | None) -> Decimal | None:
     """The seconds that a task was billed for (`usage.duration`, api.md 6.1), None where the reply did not say.
 
-    Fewer than none are no answer.
+    They come as integer, float or text (api.md 8, 10). Fewer than none are no answer.
     """
-    seconds = None if usage is None else number(usage.get("duration"))
+    seconds = None if usage is None else untrusted.number(usage.get("duration"))
     return seconds if seconds is not None and seconds >= 0 else None
 
 
-def number(value: object) -> Decimal | None:
-    """A number whether it came as integer, float or text (api.md 8, 10); None where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def _summary(model: str, row: Reply) -> TaskSummary | None:
+    task_id = _name(row, "task_id")
+    if task_id is None:
         return None
-    try:
-        found = Decimal(str(value))
-        return found if found.is_finite() else None
-    except InvalidOperation:
-        return None
-
-
-def _summary(model: str, row: Reply) -> TaskSummary:
-    created = number(row.get("gmt_create"))
+    created = untrusted.count(row.get("gmt_create"))
     # a task that does not say when it was made may have been made just now, and be the one that is looked for
-    moment = datetime.now(UTC) if created is None else datetime.fromtimestamp(int(created) / 1000, UTC)
+    unsaid = created is None or created > LAST_MILLISECOND
+    moment = datetime.now(UTC) if created is None or unsaid else datetime.fromtimestamp(created / 1000, UTC)
     return TaskSummary(
-        task_id=_text(row, "task_id") or "",
+        task_id=task_id,
         status=_status(_text(row, "status")),
         model=_text(row, "model_name") or model,
         created=moment,
-        request_id=_text(row, "request_id") or "",
+        request_id=_name(row, "request_id") or "",
     )
 
 
@@ -154,10 +168,19 @@ def _text(reply: Reply, key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _name(reply: Reply, key: str) -> str | None:
+    """A name that the service gave to something, as text or as a number."""
+    value = reply.get(key)
+    text = str(untrusted.count(value)) if isinstance(value, int) and untrusted.count(value) is not None else value
+    return text if isinstance(text, str) and 0 < len(text) <= LONGEST_NAME else None
+
+
 def _canonical(value: object) -> Canonical:
-    """Floats become plain decimal text, so that a figure can be hashed and written exactly."""
+    """Floats become plain decimal text, so that a figure can be hashed and written exactly; None without bounds."""
     if isinstance(value, float):
-        exact = Decimal(repr(value))
+        exact = untrusted.number(value)
+        if exact is None:
+            return None
         return int(exact) if exact == exact.to_integral_value() else format(exact, "f")
     if value is None or isinstance(value, bool | int | str):
         return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -66,14 +67,14 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
     if not isinstance(root, Table):
         return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is no mapping", "begin it with `date:`"),)
     problems += [*check_against(root, SCHEMA)]
-    problems += [] if problems else [*_strange_names(root)]
+    problems += [] if problems else [*_no_date(root), *_strange_names(root)]
     located = tuple(replace(problem, source=document.lines[problem.place.line - 1]) for problem in problems)
     return (PriceBook() if problems else _book(root)), located
 
 
 def _book(root: Table) -> PriceBook:
-    currency, date = _words(root, "currency"), _words(root, "date")
-    lists = {name: PriceList(date, currency, tuple(_rates(node))) for name, node in _by_model(root)}
+    currency, day = _words(root, "currency"), _words(root, "date")
+    lists = {name: PriceList(day, currency, tuple(_rates(node))) for name, node in _by_model(root)}
     return PriceBook(currency, lists)
 
 
@@ -89,6 +90,16 @@ def _rates(listed: Sequence) -> Iterator[Rate]:
                 Decimal(amount.words) if amount else Decimal(0),
                 further,
             )
+
+
+def _no_date(root: Table) -> Iterator[Problem]:
+    """A day that no calendar has."""
+    written = _words(root, "date")
+    try:
+        date.fromisoformat(written)
+    except ValueError:
+        place = value.place if (value := root.find("date")) is not None else root.place
+        yield Problem(place, f"`date` can't be `{written}`", "write the day that the prices are of, as 2026-11-01")
 
 
 def _strange_names(root: Table) -> Iterator[Problem]:

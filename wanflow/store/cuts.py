@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from wanflow import untrusted
 from wanflow.spec.destination import entry_of
 from wanflow.store import durable
 from wanflow.store.layout import Store
@@ -89,7 +90,9 @@ def _key(store: Store, cut: str) -> str:
 def _read(store: Store) -> dict[str, object]:
     """A record that can't be read costs an assembly, not a take: it counts as none."""
     try:
-        known = json.loads(store.cuts.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        known = untrusted.parse_json(store.cuts.read_bytes())
+    except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    return (
+        {key: record for key, record in known.items() if untrusted.is_flat(record)} if isinstance(known, dict) else {}
+    )

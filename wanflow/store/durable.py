@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from wanflow import untrusted
 from wanflow.errors import StoreFault
 
 Record = Mapping[str, object]
@@ -176,7 +177,7 @@ def faults_of(path: Path) -> Iterator[None]:
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
     try:
-        record = json.loads(line)
+        record = untrusted.parse_json(line)
     except ValueError:
         record = None
     if not isinstance(record, dict):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
 
+from wanflow import untrusted
 from wanflow.errors import StoreFault
 from wanflow.spec.facts import Facts, Kind
-from wanflow.store import durable
+from wanflow.store import durable, takefile
 from wanflow.store.layout import Store
 
 VERSION = 1
 RACY_NS = 2_000_000_000
 """A file written this short a time before it was opened may have changed since without its stat telling."""
+_RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
+
 INLINE = "data:"
 """Begins the name of a picture that is written into a production; its digest follows, so that it never changes."""
 
@@ -85,30 +89,38 @@ def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
         if entry["stat"] != stamp:
             return None
         return Facts(
-            kind=Kind(entry["kind"]),
-            format=entry["format"],
-            digest=entry["digest"],
-            size_bytes=entry["size"],
-            width=entry["width"],
-            height=entry["height"],
-            alpha=entry["alpha"],
-            frames=entry["frames"],
-            rate=None if entry["rate"] is None else Fraction(entry["rate"]),
-            samples=entry["samples"],
-            sample_rate=entry["sample_rate"],
-            seconds=Fraction(entry["seconds"]),
+            kind=Kind(takefile.text(entry["kind"])),
+            format=takefile.text(entry["format"]),
+            digest=takefile.hash_text(takefile.text(entry["digest"])),
+            size_bytes=takefile.whole_number(entry["size"]),
+            width=takefile.whole_number(entry["width"]),
+            height=takefile.whole_number(entry["height"]),
+            alpha=entry["alpha"] is True,
+            frames=takefile.whole_number(entry["frames"]),
+            rate=None if entry["rate"] is None else _ratio(entry["rate"]),
+            samples=takefile.whole_number(entry["samples"]),
+            sample_rate=takefile.whole_number(entry["sample_rate"]),
+            seconds=_ratio(entry["seconds"]),
         )
     except (KeyError, TypeError, ValueError):
         return None
 
 
+def _ratio(value: object) -> Fraction:
+    """A fraction as it was written; raises TypeError or ValueError for what never was."""
+    text = takefile.text(value)
+    if not _RATIO.fullmatch(text):
+        raise ValueError(f"not a fraction: {untrusted.shown(value)}")
+    return Fraction(text)
+
+
 def _read(store: Store) -> dict[str, object]:
     """A cache that can't be read is an empty one."""
     try:
-        document = json.loads(store.facts.read_bytes())
+        document = untrusted.parse_json(store.facts.read_bytes())
     except (OSError, ValueError):
         return {}
     if not isinstance(document, dict) or document.get("version") != VERSION:
         return {}
     files = document.get("files")
-    return files if isinstance(files, dict) else {}
+    return {path: entry for path, entry in files.items() if untrusted.is_flat(entry)} if isinstance(files, dict) else {}

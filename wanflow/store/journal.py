@@ -265,7 +265,11 @@ class OpenEnds:
         attempt = given_up or self._attempts.pop(name)
         doubt = record.get("seed") == UNCERTAIN
         self._tasks[task_id] = OpenTask(
-            task_id, attempt, _text(record, "date"), seed_uncertain=doubt, late=given_up is not None
+            task_id,
+            attempt,
+            takefile.date_if_any(record.get("date")),
+            seed_uncertain=doubt,
+            late=given_up is not None,
         )
 
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
@@ -291,7 +295,7 @@ class OpenEnds:
         if record.get("status") != FORGOTTEN:
             self._numbers[attempt.shot][attempt.number].pop(attempt.id, None)
         code, state = (_maybe(record, key) for key in ("code", "state"))
-        ending = Ending(attempt, _text(record, "words"), _text(record, "date"), code, task_id, state)
+        ending = Ending(attempt, _text(record, "words"), takefile.date_if_any(record.get("date")), code, task_id, state)
         self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
@@ -301,22 +305,25 @@ def _reserved(numbers: Mapping[int, Mapping[str, tuple[str, int]]]) -> dict[int,
 
 
 def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
-    url, ready = _text(record, "url"), _text(record, "date")
+    url, ready = _text(record, "url"), takefile.date_if_any(record.get("date"))
     return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
 
 
 def attempt_of(record: Mapping[str, object]) -> Attempt:
-    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense."""
+    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense.
+
+    A price that makes none is unknown, and a date long ago: without the record its task would be lost.
+    """
     return Attempt(
         id=_text(record, "attempt"),
         shot=_text(record, "shot"),
         number=takefile.whole_number(record["take"]),
         model=_text(record, "model"),
         fingerprint=takefile.hash_text(_text(record, "fingerprint")),
-        seed=takefile.whole_number(record["seed"]),
+        seed=takefile.seed(record["seed"]),
         recipe=takefile.recipe_of(record["recipe"]),
-        date=_text(record, "date"),
-        price=None if record.get("price") is None else takefile.price_of(record["price"]),
+        date=takefile.date_if_any(record.get("date")),
+        price=takefile.price_of(record.get("price")),
     )
 
 

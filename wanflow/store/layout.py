@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from wanflow import untrusted
 from wanflow.errors import StoreFault
 from wanflow.store import durable
 from wanflow.store.durable import STORE_FOLDER
@@ -124,16 +125,22 @@ def recognise(store: Store) -> None:
             data = store.format.read_bytes()
         except FileNotFoundError:
             return
-    try:
-        document = json.loads(data)
-    except ValueError:
-        document = None
-    version = document.get("wanflow.store") if isinstance(document, dict) else None
-    if not isinstance(version, int):
+    version = version_in(data)
+    if version is None:
         raise StoreFault(f"`{store.format.name}` is damaged", hint="remove that one file: it only says the version")
     if version > FORMAT:
         words = f"the store has version {version}, this wanflow reads {FORMAT}"
         raise StoreFault(words, hint="update wanflow")
+
+
+def version_in(data: bytes) -> int | None:
+    """The version that a store's file says; None where it says none."""
+    try:
+        document = untrusted.parse_json(data)
+    except ValueError:
+        return None
+    version = document.get("wanflow.store") if isinstance(document, dict) else None
+    return version if isinstance(version, int) and version >= 1 and version is not True else None
 
 
 def sweep_temporary(store: Store) -> None:

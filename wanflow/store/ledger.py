@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from wanflow.store import durable, journal
+from wanflow.store import durable, journal, takefile
 from wanflow.store.journal import Attempt, Diary
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -91,10 +91,10 @@ def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
             case "intended":
                 attempt = journal.attempt_of(record)
                 attempts[attempt.id] = attempt
-            case "accepted" if str(record["attempt"]) in attempts:
-                tasks[task_id] = attempts[str(record["attempt"])]
+            case "accepted" if (name := str(record.get("attempt"))) in attempts:
+                tasks[task_id] = attempts[name]
             case "ended" if task_id in tasks:
-                ended[task_id] = _Ended(tasks[task_id], task_id, str(record["date"]))
+                ended[task_id] = _Ended(tasks[task_id], task_id, takefile.date_if_any(record.get("date")))
             case "running" | "succeeded" | "stored":
                 ended.pop(task_id, None)
     yield from ended.values()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from wanflow import digest as digests
+from wanflow import untrusted
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import places, takefile
 from wanflow.store.lock import Lock, ShotEntry, united_choice
@@ -120,16 +121,17 @@ class _Reading:
 
     def entry(self, shot: str, facts: Mapping[str, Mapping[str, list[Found]]]) -> ShotEntry:
         """What the facts say of a shot."""
-        takes, written = self._takes(shot, facts.get("takes", {}))
+        there = facts.get("takes", {})
+        takes, written = self._takes(shot, there)
         numbers = _numbers(takes, written)
         self.notes += _renumbered(shot, takes, written, numbers)
         chosen = {
-            request: self._choices(shot, "picks", found, takes) for request, found in facts.get("picks", {}).items()
+            request: self._choices(shot, "picks", found, there) for request, found in facts.get("picks", {}).items()
         }
-        holds = self._choices(shot, "holds", facts.get("held", {}).get("", []), takes)
+        holds = self._choices(shot, "holds", facts.get("held", {}).get("", []), there)
         recipes = {core: self._recipe(shot, core, found) for core, found in facts.get("recipes", {}).items()}
         wishes = {
-            request: [self._decoded(where, shot, takefile.whole_number, value, 0) for where, value in found]
+            request: [self._decoded(where, shot, _wished, value, 0) for where, value in found]
             for request, found in facts.get("wishes", {}).items()
         }
         return ShotEntry(
@@ -159,7 +161,7 @@ class _Reading:
             numbers[name] = min(number for _, number in records)
         return takes, numbers
 
-    def _choices(self, shot: str, kind: str, found: list[Found], takes: Mapping[str, Take]) -> tuple[str, ...]:
+    def _choices(self, shot: str, kind: str, found: list[Found], takes: Container[str]) -> tuple[str, ...]:
         """The takes that were picked for one request, or held; a take that the lock lacks is damage.
 
         It would be passed over in silence, and paid for.
@@ -228,6 +230,9 @@ class _Reading:
         first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
         told = "\n".join((f"`{self.name}` can't be read at {first}", *others))
         raise LockUnreadable(told, hint=_RESTORE, faults=tuple(found))
+
+
+_wished = partial(takefile.whole_number, most=takefile.MOST_WISHED)
 
 
 def _numbered(name: str, value: object) -> tuple[Take, int]:
@@ -334,13 +339,15 @@ def _pairs(text: str, name: str) -> list[tuple[str, object]]:
         return nested[-1]
 
     try:
-        document = json.loads(text, object_pairs_hook=paired)
+        document = untrusted.parse_json(text, paired)
     except json.JSONDecodeError as error:
         words = f"no JSON at line {error.lineno}: {error.msg.lower()}"
         faults = (LockFault(error.lineno, error.msg.lower()),)
         raise LockUnreadable(f"`{name}` is {words}", hint=_CHECKOUT, faults=faults) from error
-    except (ValueError, RecursionError) as error:
-        raise LockUnreadable(f"`{name}` is no lock: its JSON is beyond reading", hint=_CHECKOUT) from error
+    except ValueError as error:
+        line = text.count("\n", 0, untrusted.half_character(text) or untrusted.too_deep(text) or 0) + 1
+        words, faults = f"`{name}` can't be read at line {line}: {error}", (LockFault(line, str(error)),)
+        raise LockUnreadable(words, hint=_RESTORE, faults=faults) from error
     if not isinstance(document, dict):
         raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
     whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1

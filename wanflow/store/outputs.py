@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from wanflow import digest
+from wanflow import digest, untrusted
 from wanflow.errors import StoreFault
 from wanflow.spec.destination import entry_of, folded, provenance_file, sidecars, target_of
 from wanflow.spec.load import BACKENDS
@@ -17,7 +16,7 @@ from wanflow.spec.media import file_sources
 from wanflow.spec.parse import FILM
 from wanflow.spec.problem import Problem
 from wanflow.spec.production import Cut, Production
-from wanflow.store import cuts
+from wanflow.store import cuts, takefile
 from wanflow.store.durable import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
 
@@ -133,9 +132,11 @@ class _Rule:
         if cuts.wrote(self.store, film):
             return True
         try:
-            told = json.loads((self.store.folder / provenance_file(self.production.out, cut)).read_bytes())
-            return entry_of(self.store.folder, told["file"]) == film and told["digest"] == digest.of_file(film)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            place = self.store.folder / provenance_file(self.production.out, cut)
+            told = takefile.mapping(untrusted.parse_json(place.read_bytes()))
+            named = entry_of(self.store.folder, takefile.text(told["file"]))
+            return named == film and told["digest"] == digest.of_file(film)
+        except (OSError, ValueError, KeyError, TypeError):
             return False  # unreadable: it records nothing
 
     def _shown(self, place: Path) -> str:

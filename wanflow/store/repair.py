@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wanflow import digest as digests
+from wanflow import untrusted
 from wanflow.errors import StoreFault
-from wanflow.store import blobs, durable, journal, layout, lockfile, traces, uploads
+from wanflow.store import blobs, durable, journal, layout, lockfile, takefile, traces, uploads
 from wanflow.store.layout import Store
 
 BACKENDS = ("animatic", "dashscope")
@@ -62,8 +62,8 @@ def _version(store: Store) -> Iterator[Damage]:
 
 def _is_number(path: Path) -> bool:
     try:
-        return isinstance(json.loads(path.read_bytes())["wanflow.store"], int)
-    except (OSError, ValueError, KeyError, TypeError):
+        return layout.version_in(path.read_bytes()) is not None
+    except OSError:
         return False
 
 
@@ -115,7 +115,7 @@ def _unreadable(store: Store, path: Path, judge: Judge, *, private: bool = False
 
 def _is_sound(line: bytes, judge: Judge) -> bool:
     try:
-        record = json.loads(line)
+        record = untrusted.parse_json(line)
         if not isinstance(record, dict):
             return False
         judge(record)
@@ -131,7 +131,7 @@ def _is_sound(line: bytes, judge: Judge) -> bool:
 def _task(line: bytes) -> str:
     """The task that a line which makes no sense any more still names; empty where it names none."""
     try:
-        return str(json.loads(line)["task_id"])
+        return takefile.text(takefile.mapping(untrusted.parse_json(line))["task_id"])
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -198,6 +198,5 @@ def _traced(store: Store) -> set[str]:
         return set()
     found: set[str] = set()
     for line in store.traces.read_bytes().split(b"\n")[:-1]:
-        if _is_sound(line, lambda record: traces.trace_of(record, "no trace")):
-            found.add(str(json.loads(line)["digest"]))
+        _is_sound(line, lambda record: found.add(traces.trace_of(record, "no trace").take.digest))
     return found

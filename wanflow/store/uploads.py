@@ -46,7 +46,7 @@ def read(store: Store) -> tuple[Upload, ...]:
 def upload_of(record: durable.Record, complaint: str) -> Upload:
     """An upload from its record; raises StoreFault with this complaint."""
     try:
-        words = (takefile.text(record[key]) for key in ("digest", "model", "service", "url", "date"))
-        return Upload(*words)
-    except (KeyError, TypeError) as error:
+        digest, model, service, url = (takefile.text(record[key]) for key in ("digest", "model", "service", "url"))
+        return Upload(takefile.hash_text(digest), model, service, url, takefile.date(record["date"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise StoreFault(complaint, hint="remove that one file: it only saves uploads") from error

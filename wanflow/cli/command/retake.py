@@ -14,7 +14,7 @@ from wanflow.cli.settings import Settings, example, production_options
 @click.command("retake", epilog=example("wanflow retake talk -n 2"))
 @click.argument("select", nargs=-1, required=True, metavar="SELECT...")
 @click.option(
-    "-n", "more", type=click.IntRange(min=1), default=1, show_default=True, metavar="K", help="How many more."
+    "-n", "more", type=click.IntRange(1, 1000), default=1, show_default=True, metavar="K", help="How many more."
 )
 @production_options
 @click.pass_obj
