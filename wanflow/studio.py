@@ -10,16 +10,18 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wanflow import timing
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
+from wanflow.graph.recipe import fingerprint, request_key
 from wanflow.graph.select import named, one
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.intake import facts_of, load, store_of, validate
+from wanflow.intake import facts_of, films_of, load, store_of, validate
 from wanflow.money import Cost
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
@@ -34,6 +36,7 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.ledger import Entry
+from wanflow.store.lock import Lock, set_current
 from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
@@ -64,7 +67,8 @@ def plan(
 
 def survey(production: Production) -> Inventory:
     """What lock and store have for a production, now."""
-    have = inventory.survey(store_of(production), _outputs(production))
+    store = store_of(production)
+    have = inventory.survey(store, _outputs(production), partial(films_of, store))
     if production.backend != ANIMATIC:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
@@ -96,6 +100,7 @@ def settle(of: Plan) -> Outcome:
     store = store_of(of.graph.production)
     lockfile.establish(store)
     _reshelve(of, store)
+    _enter_requests(of, store)
     return outcome.settle(of)
 
 
@@ -132,6 +137,7 @@ async def run(
     pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
         _reshelve(of, parts.store)
+        _enter_requests(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
 
@@ -230,6 +236,25 @@ def _reshelve(of: Plan, store: Store) -> None:
             name = production.folder / production.out / "shots" / f"{step.node}.mp4"
             for digest in (digest for digest, number in entry.numbers.items() if number == step.take):
                 shelf.put(store, digest, name)
+
+
+def _enter_requests(of: Plan, store: Store) -> None:
+    """Enter the requests of shots whose takes are reused in a lock that does not name their last request.
+
+    Such a lock was rebuilt from the journal of an older wanflow, or its takes were collected and no run came after.
+    """
+    entries, shots = of.inventory.lock.shots, of.graph.production.shots
+    reused = {step.vertex for step in of.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
+    unnamed = [name for name in sorted(reused) if name in entries and entries[name].current is None]
+    requests = {name: request_key(fingerprint(of.recipes[name]), shots[name].seed) for name in unnamed}
+
+    def enter(known: Lock) -> Lock:
+        for name, request in requests.items():
+            known = set_current(known, name, request)
+        return known
+
+    if requests:
+        lockfile.update(store.lock, enter)
 
 
 def _outputs(production: Production) -> dict[str, str]:

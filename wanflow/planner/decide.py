@@ -130,10 +130,10 @@ def _answer(question: Question, blank: Decision, inventory: Inventory) -> Decisi
         for take in entry.takes.values():
             if _matches(take, question, blank):
                 text = f"take {entry.numbers[take.digest]} of `{name}` answers the same request"
-                return _restored(blank, take, name, Reason(Code.IN_STORE, text))
+                return _restored(question, replace(blank, take=take, origin=name), text, inventory)
     for take in inventory.takes.get(question.core, ()):
         if _matches(take, question, blank):
-            return _restored(blank, take, None, Reason(Code.IN_STORE, f"rendered on {take.date[:10]}"))
+            return _restored(question, replace(blank, take=take), f"rendered on {take.date[:10]}", inventory)
     return None
 
 
@@ -160,8 +160,12 @@ def _own_answer(question: Question, found: Decision, inventory: Inventory) -> De
     return replace(found, action=Action.REUSE, reasons=(Reason(Code.UP_TO_DATE, f"take {number} answers it"),))
 
 
-def _restored(blank: Decision, take: Take, origin: str | None, why: Reason) -> Decision:
-    return replace(blank, action=Action.RESTORE, reasons=(why,), take=take, origin=origin)
+def _restored(question: Question, found: Decision, text: str, inventory: Inventory) -> Decision:
+    """A take that the shot's entry in the lock does not have: it gets the number that it was once asked for under."""
+    digest_ = found.take.digest if found.take is not None else ""
+    number = inventory.asked_as.get((question.shot.name, digest_), 0)
+    number = 0 if number in question.entry.numbers.values() else number
+    return replace(found, action=Action.RESTORE, reasons=(Reason(Code.IN_STORE, text),), number=number)
 
 
 def _in_flight(question: Question, blank: Decision, inventory: Inventory) -> Decision | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
+from wanflow.store import blobs, cuts, journal, layout, lockfile, rebuild, traces
 from wanflow.store.journal import Attempt, Ending, OpenTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take import Recipe, Take
 
 
@@ -16,13 +17,14 @@ from wanflow.store.take import Recipe, Take
 class Inventory:
     """The world before a plan; nothing in it is asked again while planning.
 
-    `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
-    store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
-    hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
-    file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
-    surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
-    unknown fate. `endings` are requests whose last word was a no. `on_record` are the names that the lock knew when the
-    snapshot was taken, whatever a run has entered since, `last_asked_by` those of them that last asked a request.
+    `takes` are the store's traces by fingerprint, oldest first, and takes that only the journal knows; `recipes` the
+    recipes by fingerprint, from lock and store; `here` the digests of the takes whose bytes are in the store.
+    `derived` maps an extract's identity (its hash) to the name of a derived file that is in the store. `cuts` maps a
+    cut's name to the fingerprint that its file in `out/` was made from, for files that are still there as they were
+    written. `lost` are tasks that surely ended without a result, `forgotten` those that the service did not know any
+    more; `adrift` submissions of unknown fate. `endings` are requests whose last word was a no. `on_record` are the
+    names that the lock knew when the snapshot was taken, whatever a run has entered since, `last_asked_by` those of
+    them that last asked a request. `asked_as` gives the number that a film was asked for under, by shot and digest.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -38,20 +40,26 @@ class Inventory:
     endings: tuple[Ending, ...] = ()
     on_record: frozenset[str] = frozenset()
     last_asked_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_as: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
-def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
-    """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault."""
+def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasured) -> Inventory:
+    """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault.
+
+    `measure` is for films that neither lock nor traces know, in the journal of an older wanflow.
+    """
     layout.recognise(store)
     diary = journal.read(store)
     lock = lockfile.read(store.lock)
-    known = traces.read(store)
+    known, here = traces.read(store), blobs.list_takes(store)
+    if lost := rebuild.missing_everywhere(diary.stored, here, lock, known):
+        known = known.joined(rebuild.traces_of(lost, measure).values())
     recipes = {core: made for entry in lock.shots.values() for core, made in entry.recipes.items()}
     return Inventory(
         lock=lock,
         takes=known.takes,
         recipes={**recipes, **known.recipes},
-        here=blobs.list_takes(store),
+        here=here,
         derived=traces.read_derived(store),
         cuts=cuts.current(store, outputs),
         open_tasks=diary.open,
@@ -60,6 +68,7 @@ def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
         endings=diary.endings,
         on_record=frozenset(lock.shots),
         last_asked_by=_askers(lock),
+        asked_as=rebuild.numbers_asked(diary.stored),
     )
 
 
