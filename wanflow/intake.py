@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
+from wanflow.planner.supply import film_of
 from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
@@ -24,9 +26,10 @@ from wanflow.spec.media import check_media, file_sources, inline_sources
 from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
 from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import DataSource, ShotSource
-from wanflow.store import factcache, layout, lockfile
+from wanflow.store import blobs, factcache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
+from wanflow.store.take import Film
 from wanflow.yamlvalue import Place
 
 NO_VALUES: Mapping[str, str] = {}
@@ -121,11 +124,30 @@ def facts_of(production: Production) -> FactsTable:
     """What is known of the files and inline pictures of a production: from the cache, measured where they changed."""
     store = store_of(production)
     paths, inline = file_sources(production), {source.key: source for source in inline_sources(production)}
-    known = factcache.look(store, (*paths, *inline))
+    looks = {path: partial(_measure, production.folder / path) for path in paths}
+    looks |= {key: partial(_measure_inline, source) for key, source in inline.items()}
+    return _looked_up(store, looks)
+
+
+def films_of(store: Store, digests: Sequence[str]) -> dict[str, Film]:
+    """The films behind takes of a store, by digest: from the cache, measured where it has none.
+
+    What cannot be measured is left out.
+    """
+    paths = {digest: blobs.take_path(store, digest) for digest in digests}
+    names = {digest: path.relative_to(store.folder).as_posix() for digest, path in paths.items()}
+    facts = _looked_up(store, {names[digest]: partial(_measure, path) for digest, path in paths.items()})
+    found = ((digest, facts[name]) for digest, name in names.items())
+    films = {digest: film_of(known) for digest, known in found if isinstance(known, Facts)}
+    return {digest: film for digest, film in films.items() if film is not None}
+
+
+def _looked_up(store: Store, looks: Mapping[str, Callable[[], Facts | Unreadable]]) -> FactsTable:
+    """The facts of named files and pictures: from the cache, by a look where it has none; then the cache has them."""
+    known = factcache.look(store, tuple(looks))
     begun_ns = time.time_ns()
-    measured = {path: _measure(production.folder / path) for path in paths if path not in known}
-    measured |= {key: _measure_inline(source) for key, source in inline.items() if key not in known}
-    fresh = {path: facts for path, facts in measured.items() if isinstance(facts, Facts)}
+    measured = {name: look() for name, look in looks.items() if name not in known}
+    fresh = {name: facts for name, facts in measured.items() if isinstance(facts, Facts)}
     if fresh:
         layout.establish(store)
         factcache.remember(store, fresh, begun_ns=begun_ns)

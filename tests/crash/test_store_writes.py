@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kit.locks import DATE, attempt, delivered, recipe, stored, take, with_take
+from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
-from wanflow.store import blobs, cuts, inventory, journal, lockfile, shelf, traces
+from wanflow.store import blobs, cuts, inventory, journal, lockfile, repair, shelf, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
 from wanflow.store.take import Trace
 
 CALLS = ("open", "fsync", "replace", "chmod", "fchmod", "link", "mkdir", "unlink")
@@ -116,6 +117,36 @@ def test_every_write_interrupted_leaves_the_old_or_the_new(
         assert _survey(store) in (old, new)
         write(store)
         assert _survey(store) == new
+
+
+def test_a_repair_interrupted_at_any_moment_ends_the_same_when_it_is_done_again(
+    prepare: Callable[[str], Store],
+) -> None:
+    """Lock and traces are lost, and the power goes at each call to the disk in turn: no take is left out in the end."""
+
+    def lost(name: str) -> Store:
+        store = prepare(name)
+        journaled(store, "paid", number=2)
+        lockfile.update(store.lock, lambda lock: Lock())
+        store.traces.unlink()
+        return store
+
+    whole = lost("whole")
+    with power_for(1_000_000) as made:
+        repair.mend(whole)
+    assert made[0] > 10
+    paid = digest.of_bytes(b"paid")
+    for calls in range(made[0]):
+        store = lost(f"cut-{calls}")
+        with power_for(calls), suppress(PowerCut):
+            repair.mend(store)
+        have = _survey(store)
+        entered = {item for entry in have.lock.shots.values() for item in entry.takes}
+        assert paid in entered | {item.digest for item in have.takes.get(fingerprint("coast"), ())}
+        repair.mend(store)
+        assert [place.read_bytes() for place in (store.lock, store.traces)] == [
+            place.read_bytes() for place in (whole.lock, whole.traces)
+        ]
 
 
 def test_a_take_counts_as_here_only_when_all_of_it_is(prepare: Callable[[str], Store]) -> None:

@@ -142,10 +142,10 @@ class Day:
         anywhere = {*known, *(row["task_id"] for row in rows.values())}
         assert paid <= anywhere, f"{paid - anywhere} are nowhere\n{story}"
         assert max(known.values(), default=1) == 1, f"{known} are in several places\n{story}"
-        chosen = {row["shot"]: row["digest"] for row in rows.values() if row["chosen"] and row["state"] != "outdated"}
-        for shot, digest in self.chosen.items():
-            if shot in chosen:
-                assert chosen[shot] == digest, f"the pick of {shot} moved\n{story}"
+        held = {row["shot"] for row in rows.values() if row["held"]}
+        for row in rows.values():
+            if self.chosen.get(row["shot"]) == row["digest"] and row["state"] == "current" and row["shot"] not in held:
+                assert row["chosen"], f"the pick of {row['shot']} moved\n{story}"
 
     def _run(self, *words: str) -> Done:
         self.said.append(f"wanflow {' '.join(words)}")

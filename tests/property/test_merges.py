@@ -18,7 +18,7 @@ from wanflow.graph.recipe import fingerprint
 from wanflow.planner.question import question_of
 from wanflow.planner.steps import Action, Plan
 from wanflow.report.roster import take_rows
-from wanflow.spec.production import Production
+from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import FileSource
 from wanflow.store import lock as locks
 from wanflow.store import lockform
@@ -41,7 +41,10 @@ branches = st.lists(choices, max_size=6)
 
 @dataclass
 class Branch:
-    """One person's production and lock; `wanted` is everything that the production ever asked for there."""
+    """One person's production and lock; `wanted` is everything that the production ever asked for there.
+
+    What a held shot would ask for counts: somebody wrote it, and a release on the other branch lets it be asked.
+    """
 
     film: Production
     have: Inventory
@@ -64,7 +67,8 @@ class Branch:
                 self._run()
             case _:
                 self._decide(deed, name, detail)
-        self.wanted |= asked(plan(self.film, self.have))
+        released = Lock({name: replace(entry, held=None) for name, entry in self.have.lock.shots.items()})
+        self.wanted |= asked(plan(self.film, replace(self.have, lock=released)))
 
     def _run(self) -> None:
         """Takes are dated by the run, and no two of them are the same bytes."""
@@ -123,15 +127,15 @@ def merged(base: Lock, ours: Lock, theirs: Lock, *, union: bool) -> Lock:
 
 
 def united(base: Production, ours: Production, theirs: Production) -> Production:
-    """The production files merged: each side's edits, and ours where both edited a shot."""
-    shots = dict(ours.shots)
-    for name in base.shots:
-        if name in ours.shots and theirs.shots.get(name, base.shots[name]) != base.shots[name]:
-            if ours.shots[name] == base.shots[name]:
-                shots[name] = theirs.shots[name]
-        elif name in ours.shots and name not in theirs.shots and ours.shots[name] == base.shots[name]:
-            del shots[name]
-    shots |= {name: item for name, item in theirs.shots.items() if name not in base.shots and name not in shots}
+    """The production files merged: each side's edits and names, and ours where both edited a shot or renamed it.
+
+    A shot is known by its picture's place in the order, whatever its name and its words are.
+    """
+    shots: dict[str, Shot] = {}
+    for was, mine, yours in zip(base.shots.values(), ours.shots.values(), theirs.shots.values(), strict=True):
+        name = yours.name if mine.name == was.name else mine.name
+        kept = yours if replace(mine, name="") == replace(was, name="") else mine
+        shots[name] = replace(kept, name=name)
     return replace(ours, shots=shots)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -150,6 +151,7 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
         assert approved.steps[0].action is Action.RESTORE
         here.store.lock.unlink()
         here.store.traces.unlink()
+        shutil.rmtree(here.store.takes)
         outcome = await here.run(moved, plan=approved)
     assert (outcome.submitted, outcome.exit_code) == (0, 1)
     assert "plan did not say" in outcome.failures[0].message

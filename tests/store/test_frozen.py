@@ -43,6 +43,7 @@ def test_a_journal_of_version_1_is_read(store: Store) -> None:
     ]
     assert diary.known == {"t1", "t4", "t5", "t6"}
     assert diary.online["d" * 64].task_id == "t1"
+    assert [(task.attempt.id, task.digest, task.facts) for task in diary.stored] == [("a1", "d" * 64, None)]
 
 
 def test_traces_and_a_lock_of_version_1_are_read(store: Store) -> None:

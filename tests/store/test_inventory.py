@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kit.effort import effort
-from kit.locks import DATE, attempt, fingerprint, recipe, stored, take, with_take
+from kit.locks import DATE, FILM, attempt, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
-from wanflow.store import blobs, cuts, inventory, lockfile, traces
+from wanflow.store import blobs, cuts, durable, inventory, lockfile, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal, OpenTask
 from wanflow.store.layout import Store
-from wanflow.store.lock import Lock
+from wanflow.store.lock import Lock, add_take
 from wanflow.store.take import Trace
 
 OUTPUTS = {"main": "out/main.mp4"}
@@ -131,6 +132,36 @@ def test_a_record_of_cuts_that_cannot_be_read_counts_as_none(store: Store, text:
     assert inventory.survey(store, OUTPUTS).cuts == {}
     _cut(store, b"again")
     assert inventory.survey(store, OUTPUTS).cuts == {"main": "made from these"}
+
+
+def test_a_take_that_only_the_journal_has_is_found_with_its_number(store: Store) -> None:
+    """Beside those of lock and traces, while its bytes are here."""
+    lost = journaled(store, "second", number=4)
+    have = inventory.survey(store, OUTPUTS)
+    assert have.takes[fingerprint("coast")] == (take("coast", "first"), lost)
+    assert have.reserved("coast")[4] == (fingerprint("coast"), lost.seed)
+    blobs.take_path(store, lost.digest).unlink()
+    assert inventory.survey(store, OUTPUTS).takes[fingerprint("coast")] == (take("coast", "first"),)
+
+
+def test_a_take_that_the_lock_has_as_gone_is_not_found_again(store: Store) -> None:
+    """A person removed it, and it answers nothing, even where its bytes are still here."""
+    removed = replace(journaled(store, "second", number=4), gone=True)
+    lockfile.update(store.lock, lambda lock: add_take(lock, "coast", removed, recipe("coast"), 4))
+    assert inventory.survey(store, OUTPUTS).takes[fingerprint("coast")] == (take("coast", "first"),)
+
+
+@pytest.mark.parametrize("facts", [None, {}, {"frames": -1, "rate": "0", "date": 1}])
+def test_a_take_that_the_journal_does_not_describe_is_measured(store: Store, facts: dict[str, object] | None) -> None:
+    """In the journal of an older wanflow, or by facts that make no sense: its cost is unknown then."""
+    lost = journaled(store, "second", described=False)
+    records = [dict(record) for record in durable.read_records(store.journal)]
+    lines = [{**record, "facts": facts} if record["event"] == "stored" else record for record in records]
+    store.journal.write_bytes(b"".join(map(durable.line_of, lines)))
+    have = inventory.survey(store, OUTPUTS, lambda digests: dict.fromkeys(digests, FILM))
+    rebuilt = replace(lost, request_id=None, cost=None, currency=None)
+    assert have.takes[fingerprint("coast")] == (take("coast", "first"), rebuilt)
+    assert len(inventory.survey(store, OUTPUTS).takes[fingerprint("coast")]) == 1
 
 
 def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kit.locks import DATE, attempt, fingerprint
+from kit.locks import DATE, attempt, fingerprint, take
 from wanflow.errors import StoreFault
-from wanflow.store import journal
-from wanflow.store.journal import Diary, Journal, OpenTask
+from wanflow.store import journal, takefile
+from wanflow.store.journal import Diary, Journal, OpenTask, StoredTask
 from wanflow.store.layout import Store
 
 DIGEST = "d" * 64
@@ -51,7 +52,21 @@ def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Sto
     assert journal.read(store).open == (ready,)
     diary.stored("t1", DIGEST, LATER)
     asked = {"coast": {1: (fingerprint("coast"), 7)}}
-    assert journal.read(store) == Diary(known=frozenset({"t1"}), numbers=asked)
+    done = StoredTask("t1", attempt("a1"), DIGEST, LATER)
+    assert journal.read(store) == Diary(known=frozenset({"t1"}), numbers=asked, stored=(done,))
+
+
+def test_a_film_that_was_stored_keeps_all_that_the_lock_says_of_its_take(store: Store) -> None:
+    """With the key of its request, so that the journal alone can give both back."""
+    asked, made = replace(attempt("a1"), request=f"{fingerprint('coast')}+7"), take("coast", "film")
+    diary = Journal(store)
+    diary.intended(asked)
+    diary.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
+    diary.stored("t1", made.digest, LATER, take=made)
+    (done,) = journal.read(store).stored
+    assert (done.attempt, done.seed_uncertain) == (asked, True)
+    assert done.facts is not None
+    assert takefile.from_json(done.digest, done.facts) == made
 
 
 def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store) -> None:

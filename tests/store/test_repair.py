@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kit.locks import DATE, attempt, delivered, recipe, stored, take, with_take
+from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
+from kit.locks import FILM as FACTS
 from wanflow import digest
 from wanflow.errors import StoreFault
+from wanflow.graph.recipe import seed_of
 from wanflow.store import blobs, inventory, journal, layout, lockfile, repair, traces
-from wanflow.store.journal import Journal
+from wanflow.store.journal import Attempt, Journal
 from wanflow.store.layout import Store
 from wanflow.store.take import Trace
 
@@ -172,3 +175,71 @@ def test_everything_at_once_and_twice(store: Store) -> None:
     assert repair.mend(store) == ()
     assert not (store.root / "tmp").exists()
     assert {task.task_id for task in journal.read(store).open} == {"t1", "t2"}
+
+
+def test_a_take_that_the_journal_explains_is_entered_in_lock_and_traces(store: Store) -> None:
+    """It is told, and a second repair has nothing to do."""
+    lost = journaled(store, "lost", number=3)
+    assert places(store) == [store.lock.name, store.traces.name]
+    assert [damage.blocks for damage in repair.mend(store)] == [False, False]
+    entry = lockfile.read(store.lock).shots["coast"]
+    assert (entry.takes[lost.digest], entry.numbers[lost.digest], entry.picks) == (lost, 3, {})
+    assert traces.read(store).takes[lost.fingerprint] == (take("coast", "film"), lost)
+    assert repair.mend(store) == ()
+
+
+def test_takes_that_an_older_wanflow_gave_one_number_keep_the_numbers_of_others(store: Store) -> None:
+    """The first has it, and the one that was stored later gets a number after all of them."""
+    store.lock.unlink()
+    contents = {"one": 1, "again": 1, "two": 2, "three": 3}
+    digests = {journaled(store, content, number=number).digest: content for content, number in contents.items()}
+    repair.mend(store)
+    numbers = lockfile.read(store.lock).shots["coast"].numbers
+    assert {digests[digest]: number for digest, number in numbers.items()} == {**contents, "again": 4}
+
+
+def test_a_number_that_another_take_has_by_now_is_left_to_it(store: Store) -> None:
+    """What stands in the lock is in use; the take that comes back goes behind it."""
+    lost = [journaled(store, content, number=number).digest for content, number in (("one", 1), ("two", 2))]
+    repair.mend(store)
+    numbers = lockfile.read(store.lock).shots["coast"].numbers
+    assert numbers == {FILM: 1, lost[1]: 2, lost[0]: 3}
+
+
+def test_a_take_of_an_older_journal_comes_back_by_its_film(store: Store) -> None:
+    """What cannot be measured stays where it is, and goes on being told."""
+    lost = journaled(store, "lost", described=False)
+    repair.mend(store)
+    assert places(store) == [store.lock.name, store.traces.name]
+    repair.mend(store, lambda digests: dict.fromkeys(digests, FACTS))
+    assert places(store) == []
+    assert lockfile.read(store.lock).shots["coast"].takes[lost.digest].film == FACTS
+
+
+def test_the_last_request_of_a_shot_is_named_where_the_journal_tells_it(store: Store) -> None:
+    """By its own word, or by a seed that follows from the request; a request with a seed of an author's is left open."""
+    journaled(store, "lost")
+    repair.mend(store)
+    assert lockfile.read(store.lock).shots["coast"].current is None
+    store.lock.unlink()
+    made = take("gull", "free", seed=seed_of(fingerprint("gull"), None, 0))
+    diary = Journal(store)
+    for shot, request in (("gull", None), ("tern", "f" * 64 + "+9")):
+        content = stored(store, shot)
+        core = fingerprint(shot)
+        diary.intended(Attempt(shot, shot, 1, made.model, core, made.seed or 0, recipe(shot), DATE, request=request))
+        diary.accepted(shot, f"t-{shot}", "r", DATE)
+        diary.stored(f"t-{shot}", content, DATE, take=replace(made, digest=content, fingerprint=core))
+    repair.mend(store)
+    shots = lockfile.read(store.lock).shots
+    assert (shots["gull"].current, shots["tern"].current) == (fingerprint("gull"), "f" * 64 + "+9")
+
+
+def test_a_lock_that_cannot_be_read_is_told_and_nothing_is_rebuilt_into_it(store: Store) -> None:
+    """It stops every command; its way out is the one of the commands."""
+    journaled(store, "lost")
+    spoil(store.lock, lambda data: b"{")
+    (damage,) = repair.mend(store)
+    assert (damage.place, damage.mend, damage.blocks) == (store.lock.name, None, True)
+    assert damage.hint == "restore it with `git checkout`"
+    assert store.lock.read_bytes() == b"{"

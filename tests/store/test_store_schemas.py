@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kit.locks import DATE, attempt, fingerprint, with_take
+from kit.locks import DATE, attempt, fingerprint, take, with_take
 from wanflow import digest, schemas
 from wanflow.store import lock as locks
 from wanflow.store import lockform
@@ -28,14 +29,14 @@ def _full_lock() -> Lock:
 def _records(store: Store) -> list[dict[str, object]]:
     diary = Journal(store)
     for number in (1, 2, 3, 4):
-        diary.intended(attempt(f"a{number}"))
+        diary.intended(replace(attempt(f"a{number}"), request=f"{fingerprint('coast')}+7"))
     diary.presumed("a4", "not in the service's list", DATE)
     diary.declined("a3", "url error", DATE, code="InvalidParameter", state="failed")
     for number in (1, 2):
         diary.accepted(f"a{number}", f"t{number}", "r", DATE, seed_uncertain=number == 2)
     diary.running("t1", DATE)
     diary.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
-    diary.stored("t1", FIRST, DATE)
+    diary.stored("t1", FIRST, DATE, take=take("coast", "first"))
     diary.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
     return [json.loads(line) for line in store.journal.read_text(encoding="utf-8").splitlines()]
 
@@ -62,7 +63,7 @@ def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:
 
 def test_a_record_of_another_shape_does_not_fit(tmp_path: Path) -> None:
     """A record that lacks one of its facts, has one too many, or is of no known event."""
-    maybe = {"code", "state", "service"}
+    maybe = {"code", "state", "service", "facts", "request"}
     for record in _records(Store(tmp_path, "dashscope")):
         odd = [{**record, "event": "dreamt"}, {**record, "mood": "good"}]
         short = [

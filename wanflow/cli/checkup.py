@@ -157,16 +157,25 @@ def _store(folder: Path, backend: str) -> Iterator[Finding]:
         yield Finding("store", Verdict.BROKEN, str(fault), fault.hint)
         return
     for damage in damaged:
-        yield _damaged(damage)
+        yield _damaged(damage, folder)
     if not damaged:
         yield Finding("store", Verdict.FINE, "all of it can be read, every take is as it was delivered")
 
 
-def _damaged(damage: Damage) -> Finding:
-    words = f"{damage.place}: {damage.words}"
-    if damage.mend is None:
-        return Finding("store", Verdict.POOR, words, "keep it if you know it, else move it away by hand")
-    return Finding("store", Verdict.BROKEN, words, "`wanflow doctor --repair` mends it and loses nothing")
+def _damaged(damage: Damage, folder: Path) -> Finding:
+    words, hint = f"{damage.place}: {damage.words}", damage.hint
+    if damage.emptied and _is_tracked(folder, damage.place):
+        hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
+    return Finding("store", Verdict.BROKEN if damage.blocks else Verdict.POOR, words, hint)
+
+
+def _is_tracked(folder: Path, name: str) -> bool:
+    """Whether git has a version of a file, also of one that is gone from the folder."""
+    git = shutil.which("git")
+    if git is None:
+        return False
+    asked = [git, "-C", str(folder), "ls-files", "--error-unmatch", "--", name]
+    return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 def _tracked(folder: Path) -> Iterator[Finding]:

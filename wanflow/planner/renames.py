@@ -13,16 +13,22 @@ from wanflow.store.lock import Lock
 def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
     """Names with other names of the same shot that the lock has entries of: a merge brings them, or a task in flight.
 
-    A former name that is a shot of the production again is that shot's own. Where it has a take of the removed entry
-    that it was renamed to, only one side of a merge renamed it, and the name stayed: that entry is its own as well.
+    A former name that is a shot of the production again is that shot's own. After a merge in which only one side's name
+    stayed, the removed entry with the other name is the shot's own as well: it has some of the same takes.
     """
     found: dict[str, str] = {}
+    by_former: dict[str, list[str]] = {}
     for name, entry in lock.shots.items():
-        for former in sorted(entry.former & lock.shots.keys()):
-            if former not in shots:
+        for former in sorted(entry.former):
+            by_former.setdefault(former, []).append(name)
+            if former in lock.shots and former not in shots:
                 found.setdefault(name, former)
-            elif name not in shots and entry.takes.keys() & lock.shots[former].takes.keys():
-                found.setdefault(former, name)
+    for former, renamed in by_former.items():
+        kept = [name for name in (former, *renamed) if name in shots and name in lock.shots]
+        for name in renamed:
+            shared = (one for one in kept if lock.shots[one].takes.keys() & lock.shots[name].takes.keys())
+            if name not in shots and (own := next(shared, None)) is not None:
+                found.setdefault(own, name)
     return found
 
 

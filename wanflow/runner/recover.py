@@ -181,7 +181,7 @@ class _Sweep:
             take = known.get(task.task_id)
             if take is not None and take.digest in here:
                 enter_take(take, task, self.parts)
-                self.parts.journal.stored(task.task_id, take.digest, self.parts.stamp())
+                self.parts.journal.stored(task.task_id, take.digest, self.parts.stamp(), take=take)
 
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose answer was lost; what a process took with it surely has no task any more."""

@@ -66,7 +66,7 @@ async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
     take = _take_of(state, task, film, parts)
     blobs.adopt_take(parts.store, film.path, film.digest)
     traces.append(parts.store, Trace(take, task.attempt.recipe))
-    parts.journal.stored(state.task_id, film.digest, parts.stamp())
+    parts.journal.stored(state.task_id, film.digest, parts.stamp(), take=take)
     parts.addresses.keep_result(film.digest, film.url, ready)
     return take
 

@@ -45,7 +45,8 @@ async def run_plan(
         swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     shelf.follow(parts.store, plan.renames, asked_while_held(plan), parts.folder / parts.out)
-    stage = Stage(plan, survey(parts.store, outputs), unfetched=swept.unfetched)
+    films = {take.digest: take.film for takes in plan.inventory.takes.values() for take in takes}
+    stage = Stage(plan, survey(parts.store, outputs, lambda _: films), unfetched=swept.unfetched)
     _tell_beforehand(stage, parts)
     performer = Performer(stage, parts)
     leftovers = Leftovers(performer)

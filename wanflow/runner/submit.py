@@ -83,6 +83,7 @@ def _attempt(step: Step, question: Question, seed: int, price: Price | None, par
         recipe=question.recipe,
         date=parts.stamp(),
         price=price,
+        request=question.request,
     )
 
 

@@ -98,7 +98,7 @@ def drafted(path: Path) -> Iterator[Path]:
 def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
     """Add one record as a line of JSON and bring it to disk before returning; a torn last line is cut first."""
     make_folder(path.parent)
-    line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    line = line_of(record)
     with faults_of(path):
         fresh = not path.exists()
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, mode), "r+b") as file:
@@ -108,6 +108,11 @@ def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
             _sync(file)
         if fresh:
             sync_folder(path.parent)
+
+
+def line_of(record: Record) -> bytes:
+    """A record as its line in a file of records."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 
 
 def read_records(path: Path) -> Iterator[dict[str, object]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store import blobs, cuts, journal, layout, lockfile, traces
+from wanflow.store import blobs, cuts, journal, layout, lockfile, rebuild, traces
 from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take import Recipe, Take
 
 
@@ -16,13 +17,13 @@ from wanflow.store.take import Recipe, Take
 class Inventory:
     """The world before a plan; nothing in it is asked again while planning.
 
-    `takes` are the store's traces by fingerprint, oldest first; `recipes` the recipes by fingerprint, from lock and
-    store; `here` the digests of the takes whose bytes are in the store. `derived` maps an extract's identity (its
-    hash) to the name of a derived file that is in the store. `cuts` maps a cut's name to the fingerprint that its
-    file in `out/` was made from, for files that are still there as they were written. `lost` are tasks that
-    surely ended without a result, `forgotten` those that the service did not know any more; `adrift` submissions of
-    unknown fate. `endings` are requests whose last word was a no. `numbers` are the take numbers that submissions
-    reserved, by the name that the shot had then.
+    `takes` are the store's traces by fingerprint, oldest first, and takes that only the journal knows; `recipes` the
+    recipes by fingerprint, from lock and store; `here` the digests of the takes whose bytes are in the store.
+    `derived` maps an extract's identity (its hash) to the name of a derived file that is in the store. `cuts` maps a
+    cut's name to the fingerprint that its file in `out/` was made from, for files that are still there as they were
+    written. `lost` are tasks that surely ended without a result, `forgotten` those that the service did not know any
+    more; `adrift` submissions of unknown fate. `endings` are requests whose last word was a no. `numbers` are the take
+    numbers that submissions reserved, by the name that the shot had then.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -47,18 +48,23 @@ class Inventory:
         return found
 
 
-def survey(store: Store, outputs: Mapping[str, str]) -> Inventory:
-    """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault."""
+def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasured) -> Inventory:
+    """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault.
+
+    `measure` is for films that neither lock nor traces know, in the journal of an older wanflow.
+    """
     layout.recognise(store)
     diary = journal.read(store)
     lock = lockfile.read(store.lock)
-    known = traces.read(store)
+    known, here = traces.read(store), blobs.list_takes(store)
+    if lost := rebuild.missing_everywhere(diary.stored, here, lock, known):
+        known = known.joined(rebuild.traces_of(lost, measure).values())
     recipes = {core: made for entry in lock.shots.values() for core, made in entry.recipes.items()}
     return Inventory(
         lock=lock,
         takes=known.takes,
         recipes={**recipes, **known.recipes},
-        here=blobs.list_takes(store),
+        here=here,
         derived=traces.read_derived(store),
         cuts=cuts.current(store, outputs),
         open_tasks=diary.open,

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault
 from wanflow.store import durable, takefile
+from wanflow.store.attempt import Attempt, Ending, Online, OpenTask, StoredTask
 from wanflow.store.layout import Store
-from wanflow.store.take import Price, Recipe
+from wanflow.store.take import Take
+
+__all__ = ["Attempt", "Diary", "Ending", "Journal", "Online", "OpenEnds", "OpenTask", "StoredTask"]
 
 VERSION = 1
 UNCERTAIN = "uncertain"
@@ -18,69 +21,6 @@ FORGOTTEN = "UNKNOWN"
 """The status of a task that the service does not know: the one end that may turn out to be none."""
 PRIVATE = 0o600
 """Prompts and what was bought are nobody else's business."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A request that is about to be sent: what is asked, with which seed, for which take of which shot.
-
-    `price` is what it is to cost at most, None where nothing is paid or nobody can tell.
-    """
-
-    id: str
-    shot: str
-    number: int
-    model: str
-    fingerprint: str
-    seed: int
-    recipe: Recipe
-    date: str
-    price: Price | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A task that the service accepted and whose result is not stored yet.
-
-    `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
-    it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
-    it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed;
-    `late` that it was given up before: another take may have been made in its place.
-    """
-
-    task_id: str
-    attempt: Attempt
-    accepted: str
-    url: str | None = None
-    ready: str | None = None
-    service: str | None = None
-    running: bool = False
-    seed_uncertain: bool = False
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Online:
-    """A take that an account may still have online: the task that knows its address, since when, and the account."""
-
-    task_id: str
-    ready: str
-    service: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a request last ended without a result: `code` and `words` are the service's own.
-
-    `state` is what the shot is by that, failed or refused; None where it is as if the request was never sent.
-    """
-
-    attempt: Attempt
-    words: str
-    date: str
-    code: str | None = None
-    task_id: str | None = None
-    state: str | None = None
 
 
 Reserved = Mapping[int, tuple[str, int]]
@@ -97,6 +37,7 @@ class Diary:
     count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
     know any more when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the
     fingerprint and the seed that each was reserved for; an attempt that surely delivers nothing gives its number back.
+    `stored` are the tasks whose films were stored, oldest first.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -107,6 +48,7 @@ class Diary:
     presumed: tuple[Attempt, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
+    stored: tuple[StoredTask, ...] = ()
 
 
 class Journal:
@@ -135,6 +77,7 @@ class Journal:
             "seed": attempt.seed,
             "recipe": attempt.recipe,
             "price": None if attempt.price is None else takefile.price_json(attempt.price),
+            "request": attempt.request,
         }
         self._write("intended", attempt.date, facts)
 
@@ -161,9 +104,10 @@ class Journal:
         """The service has a result and says where; what opens the address stays unwritten, its task can be asked."""
         self._write("succeeded", date, {"task_id": task_id, "url": unsigned(url), "service": service})
 
-    def stored(self, task_id: str, digest: str, date: str) -> None:
-        """The result is safe in the store."""
-        self._write("stored", date, {"task_id": task_id, "digest": digest})
+    def stored(self, task_id: str, digest: str, date: str, *, take: Take | None = None) -> None:
+        """The result is safe in the store; `take` is what lock and traces say of it, to rebuild them by."""
+        facts = None if take is None else takefile.to_json(take)
+        self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts})
 
     def ended(
         self,
@@ -179,7 +123,7 @@ class Journal:
         facts = {"task_id": task_id, "status": status, "words": words, "code": code, "state": state}
         self._write("ended", date, facts)
 
-    def _write(self, event: str, date: str, facts: Mapping[str, Canonical]) -> None:
+    def _write(self, event: str, date: str, facts: Mapping[str, object]) -> None:
         given = {key: value for key, value in facts.items() if value is not None}
         record = {"event": event, "version": VERSION, "date": date, **given}
         durable.append(self._store.journal, record, mode=PRIVATE)
@@ -215,6 +159,7 @@ class OpenEnds:
         self._presumed: dict[str, Attempt] = {}
         self._forgotten: dict[str, OpenTask] = {}
         self._numbers: dict[str, dict[int, dict[str, tuple[str, int]]]] = {}
+        self._stored: list[StoredTask] = []
 
     def diary(self) -> Diary:
         """What is open by now."""
@@ -227,6 +172,7 @@ class OpenEnds:
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
             {shot: _reserved(numbers) for shot, numbers in self._numbers.items()},
+            tuple(self._stored),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -245,7 +191,7 @@ class OpenEnds:
             case "succeeded" if task := self._found(record):
                 self._tasks[task.task_id] = _ready(task, record)
             case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
-                self._store(task, _text(record, "digest"))
+                self._store(task, record)
             case "ended" if task := self._found(record):
                 self._close(task, record)
 
@@ -285,7 +231,13 @@ class OpenEnds:
             self._forgotten[task.task_id] = task
         self._end(task.attempt, record, task.task_id)
 
-    def _store(self, task: OpenTask, digest: str) -> None:
+    def _store(self, task: OpenTask, record: Mapping[str, object]) -> None:
+        digest = takefile.hash_text(_text(record, "digest"))
+        facts = None if record.get("facts") is None else takefile.mapping(record["facts"])
+        done = StoredTask(
+            task.task_id, task.attempt, digest, takefile.date_if_any(record.get("date")), task.seed_uncertain, facts
+        )
+        self._stored.append(done)
         if task.ready is not None and task.service is not None:
             self._online[digest] = Online(task.task_id, task.ready, task.service)
 
@@ -324,6 +276,7 @@ def attempt_of(record: Mapping[str, object]) -> Attempt:
         recipe=takefile.recipe_of(record["recipe"]),
         date=takefile.date_if_any(record.get("date")),
         price=takefile.price_of(record.get("price")),
+        request=_maybe(record, "request"),
     )
 
 

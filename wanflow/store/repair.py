@@ -9,8 +9,10 @@ from pathlib import Path
 from wanflow import digest as digests
 from wanflow import untrusted
 from wanflow.errors import StoreFault
-from wanflow.store import blobs, durable, journal, layout, lockfile, takefile, traces, uploads
+from wanflow.store import blobs, durable, journal, layout, lockfile, rebuild, takefile, traces, uploads
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
+from wanflow.store.rebuild import Measure, unmeasured
 
 BACKENDS = ("animatic", "dashscope")
 
@@ -20,30 +22,46 @@ Judge = Callable[[dict[str, object]], object]
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One thing that is wrong: where, what, and how to mend it; None where only a person can."""
+    """One thing that is wrong: where, what, and how to mend it; None where only a person can.
+
+    `hint` is the way out; `blocks` says that commands fail because of it. `emptied` says that a file lost all that it
+    had, so that an older version of it is better than what can be made again.
+    """
 
     place: str
     words: str
     mend: Callable[[], None] | None = None
+    hint: str | None = "`wanflow doctor --repair` mends it and loses nothing"
+    blocks: bool = True
+    emptied: bool = False
 
 
-def examine(store: Store) -> tuple[Damage, ...]:
+def examine(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     """Everything that is damaged, every take read to its end; changes nothing.
 
+    `measure` is for mending: it measures films that the journal of an older wanflow does not describe.
     Raises StoreFault for a store of a newer wanflow.
     """
     if not store.root.is_dir():
         return ()
-    return (*_version(store), *_records(store), *_takes(store), *_derived(store), *_strangers(store))
+    return (
+        *_version(store),
+        *_records(store),
+        *_takes(store),
+        *_derived(store),
+        *_locks(store),
+        *_unrecorded(store, measure),
+        *_strangers(store),
+    )
 
 
-def mend(store: Store) -> tuple[Damage, ...]:
+def mend(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     """Mend what can be mended, for the one run that holds the store; gives all that was wrong.
 
     What is taken out of the store lies in `.wanflow/aside/` afterwards: files of records as they were, takes as they
     came. Done twice, or gone on with after a crash, it ends the same. Raises StoreFault.
     """
-    found = examine(store)
+    found = examine(store, measure)
     for damage in found:
         if damage.mend is not None:
             damage.mend()
@@ -73,17 +91,14 @@ def _renew_version(store: Store) -> None:
 
 
 def _records(store: Store) -> Iterator[Damage]:
-    for backend in BACKENDS:
-        one = Store(store.folder, backend)
-        yield from _unreadable(store, one.journal, _follow(one), private=True)
+    for one in _backends(store):
+        yield from _unreadable(store, one.journal, _follow(one, journal.OpenEnds()), private=True)
     yield from _unreadable(store, store.traces, lambda record: traces.trace_of(record, "no trace"))
     yield from _unreadable(store, store.uploads, lambda record: uploads.upload_of(record, "no upload"), private=True)
     yield from _unreadable(store, store.derivations, lambda record: (record["identity"], record["digest"]))
 
 
-def _follow(store: Store) -> Judge:
-    ends = journal.OpenEnds()
-
+def _follow(store: Store, ends: journal.OpenEnds) -> Judge:
     def judge(record: dict[str, object]) -> None:
         journal.refuse_newer(record, store.journal.name, 0)
         ends.follow(record)
@@ -178,19 +193,84 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
+def _locks(store: Store) -> Iterator[Damage]:
+    """Locks that cannot be read: what a person decided is in them, so that only a person can mend them."""
+    for one in _backends(store):
+        try:
+            lockfile.read(one.lock)
+        except StoreFault as fault:
+            yield Damage(one.lock.name, str(fault), hint=fault.hint)
+
+
+def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
+    """Takes that the journal has and that are missing in the lock or in the traces.
+
+    The lock comes first: a repair that stops between the two still finds the traces missing. Of a backend whose lock
+    cannot be read nothing is said.
+    """
+    here, traced = blobs.list_takes(store), _traced(store)
+    readable = [(one, lock) for one in _backends(store) if (lock := _readable_lock(one)) is not None]
+    untraced: set[str] = set()
+    for one, lock in readable:
+        stored = _sound_diary(one).stored
+        missing = {task.digest for task in rebuild.missing_in_lock(stored, here, lock)}
+        untraced |= {task.digest for task in rebuild.missing_in_traces(stored, here, lock, traced)}
+        if missing:
+            yield Damage(
+                one.lock.name,
+                f"{_counted(missing, 'paid ' if one.lock == one.paid_lock else '')} in the journal and not in the lock",
+                lambda one=one: rebuild.rebuild_lock(one, measure),  # type: ignore[misc]
+                hint="`wanflow doctor --repair` enters them again, with their numbers, costs and seeds",
+                blocks=False,
+                emptied=not any(entry.takes for entry in lock.shots.values()),
+            )
+    if untraced:
+        yield Damage(
+            store.traces.name,
+            f"{_counted(untraced)} in the journal and not in the traces",
+            lambda: rebuild.rebuild_traces([one for one, _ in readable], measure),
+            hint="`wanflow doctor --repair` writes them again",
+            blocks=False,
+        )
+
+
+def _backends(store: Store) -> list[Store]:
+    return [Store(store.folder, backend) for backend in BACKENDS]
+
+
+def _readable_lock(store: Store) -> Lock | None:
+    try:
+        return lockfile.read(store.lock)
+    except StoreFault:
+        return None
+
+
+def _counted(digests: set[str], kind: str = "") -> str:
+    return f"{len(digests)} {kind}{'take is' if len(digests) == 1 else 'takes are'}"
+
+
+def _sound_diary(store: Store) -> journal.Diary:
+    """What a journal says by those of its lines that can be read."""
+    ends = journal.OpenEnds()
+    if store.journal.exists():
+        with durable.faults_of(store.journal):
+            data = store.journal.read_bytes()
+        for line in data.split(b"\n")[:-1]:
+            _is_sound(line, _follow(store, ends))
+    return ends.diary()
+
+
 def _strangers(store: Store) -> Iterator[Damage]:
     """Takes that no record explains: they may have been paid for, and stay."""
-    known: set[str] = set()
-    for backend in BACKENDS:
-        try:
-            lock = lockfile.read(Store(store.folder, backend).lock)
-        except StoreFault:
-            continue
+    known = _traced(store)
+    for one in _backends(store):
+        lock = _readable_lock(one) or Lock()
         known |= {digest for entry in lock.shots.values() for digest in entry.takes}
-    known |= _traced(store)
+        known |= {task.digest for task in _sound_diary(one).stored}
     for name in sorted(blobs.list_takes(store) - known):
         words = f"is on no record: `.wanflow/takes/{name[:2]}/{name}.mp4` stays where it is"
-        yield Damage(f"take {name[:12]}", words)
+        hint = "keep it if you know it, else move it away by hand"
+        yield Damage(f"take {name[:12]}", words, hint=hint, blocks=False)
 
 
 def _traced(store: Store) -> set[str]:

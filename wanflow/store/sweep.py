@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,8 +84,7 @@ def _others(store: Store) -> set[str]:
 def _forget_traces(store: Store, gone: set[str]) -> None:
     """Take the traces of takes out of the store's records, so that nothing answers with a file that is gone."""
     records = [record for record in durable.read_records(store.traces) if record.get("digest") not in gone]
-    lines = (json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True) for record in records)
-    durable.write_whole(store.traces, "".join(f"{line}\n" for line in lines).encode())
+    durable.write_whole(store.traces, b"".join(map(durable.line_of, records)))
 
 
 def _without(names: set[str], *, forgotten: bool) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wanflow.errors import StoreFault
@@ -18,24 +18,42 @@ class Traces:
     takes: Mapping[str, tuple[Take, ...]]
     recipes: Mapping[str, Recipe]
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of all takes."""
+        return frozenset(take.digest for takes in self.takes.values() for take in takes)
+
+    def joined(self, more: Iterable[Trace]) -> Traces:
+        """These traces with later ones; the same bytes for the same request stay one take."""
+        takes, recipes = dict(self.takes), dict(self.recipes)
+        for trace in more:
+            take = trace.take
+            known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+            takes[take.fingerprint] = (*known, take)
+            recipes[take.fingerprint] = trace.recipe
+        return Traces(takes, recipes)
+
 
 def append(store: Store, trace: Trace) -> None:
     """Write a trace down before anything builds on it."""
-    record = {**takefile.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
-    durable.append(store.traces, record)
+    durable.append(store.traces, _record(trace))
+
+
+def extend(store: Store, more: Iterable[Trace]) -> None:
+    """Write many traces down behind those that are on record, by replacing the file at once. Raises StoreFault."""
+    records = [*durable.read_records(store.traces), *map(_record, more)]
+    durable.write_whole(store.traces, b"".join(map(durable.line_of, records)))
 
 
 def read(store: Store) -> Traces:
     """All traces; raises StoreFault where one can't be read."""
-    takes: dict[str, tuple[Take, ...]] = {}
-    recipes: dict[str, Recipe] = {}
-    for number, record in enumerate(durable.read_records(store.traces), start=1):
-        trace = trace_of(record, f"`{store.traces.name}` is damaged at line {number}")
-        take = trace.take
-        known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
-        takes[take.fingerprint] = (*known, take)
-        recipes[take.fingerprint] = trace.recipe
-    return Traces(takes, recipes)
+    records = enumerate(durable.read_records(store.traces), start=1)
+    complaint = f"`{store.traces.name}` is damaged at line"
+    return Traces({}, {}).joined(trace_of(record, f"{complaint} {number}") for number, record in records)
+
+
+def _record(trace: Trace) -> dict[str, object]:
+    return {**takefile.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
 
 
 def append_derived(store: Store, identity: str, digest: str, suffix: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import click
 
@@ -11,6 +12,7 @@ from wanflow.cli.checkup import Verdict, check_up
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.settings import BACKENDS, REGIONS, Settings, example, production_options
 from wanflow.errors import StoreFault
+from wanflow.intake import films_of
 from wanflow.report.wording import columns, printable
 from wanflow.spec.problem import SpecError
 from wanflow.store.layout import Store
@@ -41,7 +43,7 @@ def _repair(store: Store) -> None:
     if not store.root.exists():
         return
     with hold(store, damaged=True):
-        mended = [damage for damage in mend(store) if damage.mend is not None]
+        mended = [damage for damage in mend(store, partial(films_of, store)) if damage.mend is not None]
     for damage in mended:
         click.echo(f"mended: {damage.place}: {printable(damage.words)}")
     if not mended:

@@ -1,0 +1,88 @@
+"""Attempts and what became of them, as the journal tells it; other modules import them from `journal`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wanflow.store.take import Price, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request that is about to be sent: what is asked, with which seed, for which take of which shot.
+
+    `price` is what it is to cost at most, None where nothing is paid or nobody can tell. `request` is the key that the
+    lock has for the request (`graph.recipe.request_key`), None in the records of an older wanflow.
+    """
+
+    id: str
+    shot: str
+    number: int
+    model: str
+    fingerprint: str
+    seed: int
+    recipe: Recipe
+    date: str
+    price: Price | None = None
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that the service accepted and whose result is not stored yet.
+
+    `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
+    it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
+    it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed;
+    `late` that it was given up before: another take may have been made in its place.
+    """
+
+    task_id: str
+    attempt: Attempt
+    accepted: str
+    url: str | None = None
+    ready: str | None = None
+    service: str | None = None
+    running: bool = False
+    seed_uncertain: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    """A task whose film is in the store, since `date`, under `digest`.
+
+    `facts` is the take as `takefile.to_json` writes it; None in the records of an older wanflow.
+    """
+
+    task_id: str
+    attempt: Attempt
+    digest: str
+    date: str
+    seed_uncertain: bool = False
+    facts: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A take that an account may still have online: the task that knows its address, since when, and the account."""
+
+    task_id: str
+    ready: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a request last ended without a result: `code` and `words` are the service's own.
+
+    `state` is what the shot is by that, failed or refused; None where it is as if the request was never sent.
+    """
+
+    attempt: Attempt
+    words: str
+    date: str
+    code: str | None = None
+    task_id: str | None = None
+    state: str | None = None

@@ -1,0 +1,167 @@
+"""Takes that only the journal still knows, and the lock and the traces made again from it.
+
+The journal says of each film what was asked, for which shot and number, and since `StoredTask.facts` all that the lock
+says of the take. What people decided (picks, holds, wishes) is in the lock alone and cannot be rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from wanflow.graph.recipe import request_key, seed_of
+from wanflow.store import blobs, journal, lockfile, takefile, traces
+from wanflow.store.journal import Attempt, StoredTask
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock, add_take, owner, set_current
+from wanflow.store.take import Film, Take, Trace
+from wanflow.store.traces import Traces
+
+Measure = Callable[[Sequence[str]], Mapping[str, Film]]
+"""Measures takes of the store by digest; leaves out those that cannot be measured."""
+
+
+def unmeasured(digests: Sequence[str]) -> Mapping[str, Film]:
+    """Measures nothing: takes of an older wanflow's journal then stay unknown."""
+    del digests
+    return {}
+
+
+def missing_in_lock(stored: Iterable[StoredTask], here: Collection[str], lock: Lock) -> list[StoredTask]:
+    """The tasks whose films are here and in no entry of the lock; one that the lock has as gone is not missing."""
+    known = {digest for entry in lock.shots.values() for digest in entry.takes}
+    return [task for task in stored if task.digest in here and task.digest not in known]
+
+
+def missing_everywhere(
+    stored: Iterable[StoredTask], here: Collection[str], lock: Lock, known: Traces
+) -> list[StoredTask]:
+    """The tasks whose films are here and neither in the lock nor in the traces."""
+    missing = missing_in_lock(stored, here, lock)
+    traced = known.digests if missing else frozenset()
+    return [task for task in missing if task.digest not in traced]
+
+
+def missing_in_traces(
+    stored: Iterable[StoredTask], here: Collection[str], lock: Lock, traced: Collection[str]
+) -> list[StoredTask]:
+    """The tasks whose films are here and have no trace, but for those that a person removed."""
+    takes = [take for entry in lock.shots.values() for take in entry.takes.values()]
+    gone = {take.digest for take in takes if take.gone} - {take.digest for take in takes if not take.gone}
+    return [task for task in stored if task.digest in here and task.digest not in traced and task.digest not in gone]
+
+
+def numbers_asked(stored: Iterable[StoredTask]) -> dict[tuple[str, str], int]:
+    """The number that each film was asked for under, by shot and digest.
+
+    A number that an older wanflow gave to two films of a shot is the first one's; the other has none here.
+    """
+    numbers: dict[tuple[str, str], int] = {}
+    used: set[tuple[str, int]] = set()
+    for task in stored:
+        shot, number = task.attempt.shot, task.attempt.number
+        if (shot, task.digest) not in numbers and (shot, number) not in used:
+            numbers[shot, task.digest] = number
+            used.add((shot, number))
+    return numbers
+
+
+def traces_of(tasks: Sequence[StoredTask], measure: Measure) -> dict[str, Trace]:
+    """The takes of stored tasks with their recipes, by task id.
+
+    Where the journal has no facts of a take, or facts that make no sense, its film is measured, and its cost is
+    unknown; one that cannot be measured is left out.
+    """
+    takes = {task.task_id: _take_on_record(task) for task in tasks}
+    films = measure([task.digest for task in tasks if takes[task.task_id] is None]) if None in takes.values() else {}
+    for task in tasks:
+        if takes[task.task_id] is None and task.digest in films:
+            takes[task.task_id] = _take_as_measured(task, films[task.digest])
+    recipes = {task.task_id: task.attempt.recipe for task in tasks}
+    return {name: Trace(take, recipes[name]) for name, take in takes.items() if take is not None}
+
+
+def rebuild_lock(store: Store, measure: Measure) -> None:
+    """Enter every take that is here and missing in the lock, under the number that it was asked for.
+
+    A shot whose last request the lock does not name gets the one that its newest take answers, where that can be told.
+    Done again it changes nothing. Raises StoreFault.
+    """
+    stored, here = journal.read(store).stored, blobs.list_takes(store)
+    found = traces_of(missing_in_lock(stored, here, lockfile.read(store.lock)), measure)
+    numbers = numbers_asked(stored)
+
+    def enter(lock: Lock) -> Lock:
+        used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.numbers.values()}
+
+        def gives_way(task: StoredTask) -> bool:
+            """Whether another take has the number, so that this one gets what the rest leave."""
+            shot = task.attempt.shot
+            return (shot, task.digest) not in numbers or (shot, task.attempt.number) in used
+
+        missing = [task for task in missing_in_lock(stored, here, lock) if task.task_id in found]
+        for task in sorted(missing, key=gives_way):
+            trace = found[task.task_id]
+            shot = owner(lock, task.attempt.shot, task.attempt.fingerprint)
+            lock = add_take(lock, shot, trace.take, trace.recipe, task.attempt.number)
+        return _with_requests(lock, missing)
+
+    lockfile.update(store.lock, enter)
+
+
+def rebuild_traces(stores: Iterable[Store], measure: Measure) -> None:
+    """Write a trace for every take that is here and has none, in the order in which they came; as `rebuild_lock`.
+
+    `stores` are one store as each backend sees it: they share their traces.
+    """
+    missing: list[StoredTask] = []
+    for store in stores:
+        here, traced = blobs.list_takes(store), traces.read(store).digests
+        missing += missing_in_traces(journal.read(store).stored, here, lockfile.read(store.lock), traced)
+    found = traces_of(missing, measure)
+    came = sorted((task for task in missing if task.task_id in found), key=lambda task: task.date)
+    if came:
+        traces.extend(store, [found[task.task_id] for task in came])
+
+
+def _take_on_record(task: StoredTask) -> Take | None:
+    """A take as the journal has it; None where it has too little of it."""
+    if task.facts is not None:
+        with suppress(KeyError, TypeError, ValueError):
+            return takefile.from_json(task.digest, task.facts)
+    return None
+
+
+def _take_as_measured(task: StoredTask, film: Film) -> Take:
+    attempt = task.attempt
+    return Take(
+        digest=task.digest,
+        fingerprint=attempt.fingerprint,
+        seed=attempt.seed,
+        model=attempt.model,
+        film=film,
+        date=task.date,
+        task_id=task.task_id,
+        currency=None if attempt.price is None else attempt.price.currency,
+        estimate=None if attempt.price is None else attempt.price.amount,
+        seed_uncertain=task.seed_uncertain,
+    )
+
+
+def _with_requests(lock: Lock, entered: Iterable[StoredTask]) -> Lock:
+    """The lock with the requests that shots were last run with, for those whose takes were entered again."""
+    newest = {task.attempt.shot: task.attempt for task in sorted(entered, key=lambda task: task.attempt.date)}
+    for shot, attempt in newest.items():
+        request = _request_of(attempt)
+        if shot in lock.shots and lock.shots[shot].current is None and request is not None:
+            lock = set_current(lock, shot, request)
+    return lock
+
+
+def _request_of(attempt: Attempt) -> str | None:
+    """The lock's key of an attempt's request; None where an older wanflow sent it with a seed that an author gave."""
+    if attempt.request is not None:
+        return attempt.request
+    core = attempt.fingerprint
+    derived = {seed_of(core, None, ordinal) for ordinal in range(attempt.number)}
+    return request_key(core, None) if attempt.seed in derived else None
