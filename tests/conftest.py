@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 import trio.testing
 from hypothesis import HealthCheck, settings
@@ -11,6 +13,10 @@ from kit.constraints import ROOT, constraints, differing
 # An example's verdict is about what it does: on a busy machine each may take any time.
 settings.register_profile("wanflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wanflow")
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C; the programs under test would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

@@ -46,7 +46,8 @@ def test_the_supported_pythons_are_those_of_pyproject():
 def test_what_is_installed_is_what_the_constraints_say():
     """A test's verdict is about the versions that `make demo` installs."""
     told = differing(constraints(WRITTEN))
-    assert told == [], "`make test` installs constraints.txt; `make lock` writes the newest versions to it"
+    way_out = "`make test` installs what constraints.txt says; `make lock` writes the newest versions to it"
+    assert told == [], "\n".join((*told, way_out))
 
 
 def test_the_constraints_name_neither_an_address_nor_a_machine():
