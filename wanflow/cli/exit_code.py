@@ -14,6 +14,8 @@ from pathlib import Path
 import click
 
 import wanflow
+from wanflow.cli.interruption import ended_by_signals
+from wanflow.cli.streams import outliving_readers
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
 from wanflow.service.fault import NoBucket, Unauthorised, UnknownFate, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE
@@ -38,11 +40,19 @@ class ExitCode(IntEnum):
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code."""
+    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code.
+
+    SIGTERM and SIGHUP interrupt it as Ctrl-C does.
+    """
+    with outliving_readers(), ended_by_signals():
+        return _code_of(work)
+
+
+def _code_of(work: Callable[[], int]) -> int:
     try:
         return int(work() or ExitCode.DONE)
     except BrokenPipeError:
-        return _reader_gone()
+        return ExitCode.FAILED  # the reader of stdout left a command that only shows something
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
@@ -170,9 +180,3 @@ def _leaves(fault: Exception) -> Iterator[Exception]:
         return
     for inner in fault.exceptions:
         yield from _leaves(inner)
-
-
-def _reader_gone() -> int:
-    """Whoever read our stdout has gone: there is nobody to tell."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.FAILED
