@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,6 @@ from kit.underway import PAID, QUICK, WANFLOW, deaf_to, environ, open_tasks, run
 from wanflow.emulator.faults import Fault
 from wanflow.emulator.terms import Terms
 from wanflow.media.tool import VARIABLE, find_ffmpeg
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 LONG = 600
 """Seconds that a film takes which no run here waits for."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 import wanflow
+from wanflow.cli.hints import pasteable
 from wanflow.cli.interruption import ended_by_signals
 from wanflow.cli.streams import outliving_readers
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, UnknownTarget, WanflowError
@@ -81,9 +82,9 @@ def of(fault: Exception) -> ExitCode:
 
 def error(message: str, hint: str | None = None) -> None:
     """Say on stderr what is wrong and, where known, the way out."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {pasteable(message)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {pasteable(hint)}", err=True)
 
 
 def _tell(fault: Exception) -> None:

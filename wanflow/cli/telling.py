@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,15 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode, cause, of
+from wanflow.cli.hints import pasteable
 from wanflow.cli.interruption import cancelled_by_signals
 from wanflow.cli.main import summon
+from wanflow.cli.streams import go_on_unread
 from wanflow.planner.steps import Plan
 from wanflow.report.lines import Loudness, event_text
 from wanflow.report.stream import OutcomeSoFar, event_line, finished_line
 from wanflow.report.summary import interrupted_text, left_text
-from wanflow.runner.event import Emit, Event
+from wanflow.runner.event import Emit, Event, StepFinished, Warned
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.production import Production
 
@@ -56,7 +59,7 @@ def conclude(production: Production, outcome: Outcome, words: str, loudness: Lou
     """Say how it went on stderr, and on stdout the path of each cut or, as JSON, the last event."""
     if loudness is not Loudness.QUIET or outcome.exit_code:
         left = left_text(studio.survey(production)) if outcome.exit_code in LEFT else ()
-        click.echo("\n".join((words, *left)), err=True)
+        click.echo(pasteable("\n".join((words, *left))), err=True)
     if as_json:
         click.echo(finished_line(outcome, _now()))
     else:
@@ -69,8 +72,10 @@ def conclude(production: Production, outcome: Outcome, words: str, loudness: Lou
 def told_to_the_end(production: Production, *, as_json: bool) -> Iterator[OutcomeSoFar]:
     """Whatever ends the work, a program gets the last event, and an interruption names what it leaves behind.
 
-    Gives what the events of the work are to be counted by. A signal that ends the program cancels the work.
+    Gives what the events of the work are to be counted by. A signal that ends the program cancels the work; a reader of
+    stdout that leaves does not end it.
     """
+    go_on_unread()
     so_far = OutcomeSoFar(production.prices.currency)
     try:
         with cancelled_by_signals():
@@ -83,7 +88,7 @@ def told_to_the_end(production: Production, *, as_json: bool) -> Iterator[Outcom
 
 
 def _interrupted(production: Production, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:
-    click.echo(interrupted_text(studio.survey(production)), err=True)
+    click.echo(pasteable(interrupted_text(studio.survey(production))), err=True)
     return stopped(ExitCode.INTERRUPTED, so_far, as_json=as_json)
 
 
@@ -96,7 +101,18 @@ def stopped(code: ExitCode, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:
 
 def _tell(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
     so_far.note(event)
-    emit(event)
+    emit(_pasteable(event))
+
+
+def _pasteable(event: Event) -> Event:
+    """An event whose words name commands that work."""
+    match event:
+        case Warned(message):
+            return replace(event, message=pasteable(message))
+        case StepFinished(_, _, message, hint):
+            return replace(event, message=message and pasteable(message), hint=hint and pasteable(hint))
+        case _:
+            return event
 
 
 def _stream(event: Event) -> None:

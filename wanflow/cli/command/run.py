@@ -14,9 +14,9 @@ from wanflow import studio
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import ExitCode, error
+from wanflow.cli.hints import pasteable
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, retrying, selection, spending, telling, waiting
-from wanflow.cli.streams import go_on_unread
 from wanflow.cli.telling import audience, conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.money import Cost
 from wanflow.planner.saved import SavedPlan
@@ -90,7 +90,6 @@ def command(
     verbose: bool,
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
-    go_on_unread()
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(wanted.as_saved(settings), quiet=quiet)
@@ -192,7 +191,7 @@ def _settle(plan: Plan, swept: Recovered | None, loudness: Loudness, *, as_json:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
     for line in (blocked_text(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes)):
         if line:
-            click.echo(line, err=True)
+            click.echo(pasteable(line), err=True)
     outcome = studio.settle(plan)
     if swept is not None:
         outcome = replace(outcome, collected=swept.collected, cost=swept.cost or outcome.cost)
