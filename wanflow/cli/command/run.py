@@ -13,6 +13,7 @@ import click
 from wanflow import studio
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
+from wanflow.cli.elsewhere import tell_elsewhere
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.hints import pasteable
 from wanflow.cli.opening import open_production
@@ -94,6 +95,7 @@ def command(
     wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(wanted.as_saved(settings), quiet=quiet)
     with told_to_the_end(production, as_json=as_json) as so_far:
+        tell_elsewhere(production, loudness)
         lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
         swept = _gather(production, lookup, listener(loudness, so_far, as_json=as_json))
         plan = studio.plan(production, wanted.select, exclude=wanted.exclude, retry_refused=wanted.retry_refused)

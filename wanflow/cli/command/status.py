@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from wanflow import studio
+from wanflow.cli.elsewhere import tell_elsewhere
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_production
@@ -30,6 +31,7 @@ def command(settings: Settings, *, as_json: bool) -> int:
         click.echo(pasteable(status_text(rows)))
     for line in leftovers(plan):
         click.echo(pasteable(line), err=True)
+    tell_elsewhere(production)
     for warning in running_out(plan, datetime.now(UTC)):
         click.echo(pasteable(f"warning: {warning}"), err=True)
     return ExitCode.DONE
