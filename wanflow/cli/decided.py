@@ -16,9 +16,9 @@ from wanflow.spec.production import Production
 
 
 def tell_chosen(production: Production, chosen: Iterable[Chosen]) -> None:
-    """Say what was decided on stdout; on stderr what a run would do about it, at which price."""
+    """Say what was decided, on which backend, on stdout; on stderr what a run would do about it, at which price."""
     for item in chosen:
-        click.echo(f"{printable(item.told)}")
+        click.echo(f"{printable(item.told)} ({production.backend})")
         if item.warning is not None:
             click.echo(pasteable(f"warning: {printable(item.warning)}"), err=True)
     plan = studio.plan(production)
