@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -96,19 +97,22 @@ def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
 
 def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
     """It says who holds the production; with `--wait` it goes on when the first is done, and has nothing to do."""
-    with playing(clip, film_seconds=3) as service, running(film, service) as process:
+    wrapped = Event()
+    with playing(clip, wrapped=wrapped) as service, running(film, service) as process:
         until(process, "task.submitted", 2)
         refused = call(film.parent, "run", *QUICK, environ=environ(service))
         looked = call(film.parent, "status", environ=environ(service))
-        waited = call(film.parent, "run", "--wait", *QUICK, environ=environ(service))
-        process.communicate(timeout=20)
+        with running(film, service, "--wait") as waiting:
+            (told,) = until(waiting, "warning")
+            wrapped.set()
+            last = json.loads(waiting.communicate(timeout=60)[0].splitlines()[-1])
+        process.communicate(timeout=60)
         assert refused.returncode == 3
         assert f"another run works here (process {process.pid} on" in refused.stderr
         assert "`--wait`" in refused.stderr
         assert looked.returncode == 0
-        assert (waited.returncode, process.returncode) == (0, 0)
-        assert "it is waited for" in waited.stdout
-        assert json.loads(waited.stdout.splitlines()[-1])["submitted"] == 0
+        assert "it is waited for" in str(told["message"])
+        assert (waiting.returncode, process.returncode, last["submitted"]) == (0, 0, 0)
         assert len(service.charged()) == 2
 
 

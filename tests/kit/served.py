@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
 import anyio
+from anyio import to_thread
 
 from wanflow.emulator.app import BASE, build_app
 from wanflow.emulator.bucket import Bucket
@@ -90,17 +91,21 @@ def recorded(terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[
 
 
 @contextmanager
-def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0) -> Iterator[Served]:
+def playing(
+    clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0, wrapped: Event | None = None
+) -> Iterator[Served]:
     """An emulator whose films are all this clip, which can be played, and no two of them the same bytes.
 
-    A prompt with the word `forbidden` is refused.
+    A film takes `film_seconds`, and waits for `wrapped` to be set. A prompt with the word `forbidden` is refused.
     """
-    with _thread(partial(_record, terms, partial(_copied, clip, film_seconds))) as service:
+    with _thread(partial(_record, terms, partial(_copied, clip, film_seconds, wrapped))) as service:
         yield service
 
 
-async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> Film:
+async def _copied(clip: Path, film_seconds: float, wrapped: Event | None, order: Order, target: Path) -> Film:
     await anyio.sleep(film_seconds)
+    if wrapped is not None:
+        await to_thread.run_sync(wrapped.wait, PATIENCE_SECONDS, abandon_on_cancel=True)
     _refuse_forbidden(order)
     return _marked(clip, order, target)
 
