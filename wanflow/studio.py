@@ -31,6 +31,7 @@ from wanflow.report.roster import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
 from wanflow.runner.outcome import Outcome, Recovered
+from wanflow.spec.load import BACKENDS
 from wanflow.spec.production import Production
 from wanflow.store import blobs, inventory, journal, ledger, lockfile, mutex, shelf
 from wanflow.store.adrift import adrift_of
@@ -112,6 +113,16 @@ def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
     diary = journal.read(store_of(production))
     gone = thorough and (diary.forgotten or diary.presumed)
     return bool(diary.adrift or ((diary.open or gone) and production.backend != ANIMATIC))
+
+
+def in_flight(production: Production) -> Mapping[str, int]:
+    """How many tasks and submissions of unknown fate each backend has; a backend without any is left out.
+
+    The animatic never has any: its tasks end with their process. Reads the journals only. Raises StoreFault.
+    """
+    diaries = {name: journal.read(Store(production.folder, name)) for name in BACKENDS if name != ANIMATIC}
+    numbers = {name: len(diary.open) + len(diary.adrift) for name, diary in diaries.items()}
+    return {name: number for name, number in numbers.items() if number}
 
 
 def states(of: Plan) -> Mapping[str, str]:
@@ -286,6 +297,7 @@ __all__ = [
     "facts_of",
     "gather",
     "has_open_ends",
+    "in_flight",
     "load",
     "load_sound_part",
     "plan",

@@ -61,11 +61,11 @@ def test_takes_are_rendered_side_by_side_and_keep_their_numbers(wanflow: Wanflow
 def test_a_pick_plans_anew_what_depends_on_it_and_only_that(wanflow: Wanflow, service: Served) -> None:
     """And going back to an earlier pick brings its dependents back for nothing."""
     assert wanflow(*RUN).code == 0
-    assert wanflow("retake", "coast", "-n", "2").out == "coast: 2 more takes, with the next run\n"
+    assert wanflow("retake", "coast", "-n", "2").out == "coast: 2 more takes, with the next run (dashscope)\n"
     assert wanflow(*RUN).code == 0
     assert bought(service) == 5
     said = wanflow("pick", "coast", "3")
-    assert (said.code, said.out) == (0, "take 3 of coast is picked\n")
+    assert (said.code, said.out) == (0, "take 3 of coast is picked (dashscope)\n")
     assert "a run renders 1 take (2 s of footage), cuts 1 piece and writes out/main.mp4, for 1.20 CNY" in said.err
     assert wanflow(*RUN).code == 0
     assert (bought(service), picked(wanflow)) == (6, {"coast": 3, "near": 2, "other": 1})
@@ -98,7 +98,7 @@ def test_law_6_a_picked_take_stays_picked(wanflow: Wanflow, service: Served) -> 
 def test_a_held_take_stays_although_its_shot_changed(wanflow: Wanflow, service: Served) -> None:
     """Until it is released; retaking it makes no sense meanwhile."""
     assert wanflow(*RUN).code == 0
-    assert wanflow("hold", "c*", "near").out == "coast: take 1 is held\nnear: take 1 is held\n"
+    assert wanflow("hold", "c*", "near").out == "coast: take 1 is held (dashscope)\nnear: take 1 is held (dashscope)\n"
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow(*RUN).code == 0
     assert bought(service) == 3
@@ -107,7 +107,7 @@ def test_a_held_take_stays_although_its_shot_changed(wanflow: Wanflow, service: 
     refused = wanflow("retake", "coast")
     assert (refused.code, "`coast` is held" in refused.err) == (2, True)
     said = wanflow("release", "coast", "near", "other")
-    assert said.out == "coast is released\nnear is released\nother is not held\n"
+    assert said.out == "coast is released (dashscope)\nnear is released (dashscope)\nother is not held (dashscope)\n"
     assert "a run renders 1 take" in said.err
     assert wanflow(*RUN).code == 0
     assert bought(service) == 5
@@ -116,7 +116,10 @@ def test_a_held_take_stays_although_its_shot_changed(wanflow: Wanflow, service: 
 def test_a_clip_made_elsewhere_is_a_take(wanflow: Wanflow, service: Served, tmp_path: Path) -> None:
     """In the place of one that would be bought; looked into like any film; the file itself stays where it is."""
     graded = numbered_clip(tmp_path / "graded.mp4", 60, (640, 360))
-    assert wanflow("pick", "other", "--file", str(graded)).out == "`graded.mp4` is take 1 of other and picked\n"
+    assert (
+        wanflow("pick", "other", "--file", str(graded)).out
+        == "`graded.mp4` is take 1 of other and picked (dashscope)\n"
+    )
     assert wanflow(*RUN).code == 0
     assert (bought(service), picked(wanflow)["other"]) == (2, 1)
     rows = {row["shot"]: row for row in json.loads(wanflow("takes", "--json").out)}
@@ -187,7 +190,7 @@ def test_a_pick_of_an_earlier_request_is_kept_for_it(wanflow: Wanflow, service: 
     rewrite("prompt: another,", "prompt: changed,")
     said = wanflow("pick", "other", "2")
     assert "warning: it answers an earlier request of `other`: `wanflow hold other` keeps it" in said.err
-    assert wanflow("hold", "other").out == "other: take 2 is held\n"
+    assert wanflow("hold", "other").out == "other: take 2 is held (dashscope)\n"
     wanflow("release", "other")
     rewrite("prompt: changed,", "prompt: another,")
     assert picked(wanflow)["other"] == 2
@@ -246,7 +249,7 @@ def test_a_file_that_is_a_take_already_keeps_its_record(wanflow: Wanflow, servic
     assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "3.60"
     rewrite("prompt: changed", "prompt: another")
     said = wanflow("pick", "other", "--file", "out/shots/other.t1.mp4")
-    assert said.out == "`other.t1.mp4` is take 1 of other already, and picked\n"
+    assert said.out == "`other.t1.mp4` is take 1 of other already, and picked (dashscope)\n"
     assert wanflow(*RUN).code == 0
     assert bought(service) == 3
     wanflow("pick", "near", "--file", "out/shots/other.t1.mp4")
@@ -258,7 +261,9 @@ def test_a_pick_of_a_held_shot_moves_the_hold(wanflow: Wanflow, service: Served)
     rewrite("prompt: another", "prompt: another, takes: 2")
     assert wanflow(*RUN).code == 0
     wanflow("hold", "other")
-    assert wanflow("pick", "other.t2").out == "take 2 of other is picked and held in the place of the other\n"
+    assert (
+        wanflow("pick", "other.t2").out == "take 2 of other is picked and held in the place of the other (dashscope)\n"
+    )
     assert picked(wanflow)["other"] == 2
     wanflow("release", "other")
     assert picked(wanflow)["other"] == 2

@@ -79,7 +79,7 @@ def test_its_key_is_the_environments() -> None:
         assert client.get("/tasks/x", headers={"Authorization": "Bearer sk-animatic"}).status_code == 401
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_at_once_and_cleanly(sign: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a film is being made: 0, not a word, and nothing left behind."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))

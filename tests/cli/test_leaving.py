@@ -6,29 +6,17 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from kit.clips import numbered_clip
-from kit.project import call, clean, write_production
-from kit.served import PATIENCE_SECONDS, Served, playing
-from wanflow import studio
+from kit.project import call, write_production
+from kit.served import PATIENCE_SECONDS, playing
+from kit.underway import PAID, QUICK, environ, open_tasks, running, until
 from wanflow.emulator.faults import Fault
-from wanflow.emulator.terms import KEY, Terms
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
-from wanflow.store import journal
+from wanflow.emulator.terms import Terms
 
-PRODUCTION = """\
-wanflow: 1
-backend: dashscope
-defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}
-shots:
-  coast: {first_frame: sets/coast.png, prompt: a coast}
-  gull: {first_frame: sets/coast.png, prompt: a gull}
-"""
 CRAMPED = """
 import resource, sys
 from wanflow.cli.main import main
@@ -37,7 +25,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 sys.exit(main(sys.argv[1:]))
 """
 """wanflow in a process whose files can't grow beyond so many bytes."""
-QUICK = ("--yes", "--json", "--poll-interval", "0.1")
 
 
 @pytest.fixture(scope="module")
@@ -49,50 +36,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     """A production on the paid backend."""
-    return write_production(tmp_path, PRODUCTION)
-
-
-def environ(service: Served) -> dict[str, str]:
-    """The way to a service."""
-    return {BASE_VARIABLE: service.base_url, KEY_VARIABLE: KEY}
-
-
-@contextmanager
-def running(film: Path, service: Served, *words: str, room: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A run under way; with `room` it can write no file that is larger, as on a disk that is full."""
-    command = [
-        sys.executable,
-        *(("-m", "wanflow") if room is None else ("-c", CRAMPED, str(room))),
-        "run",
-        *QUICK,
-        *words,
-    ]
-    with subprocess.Popen(
-        command,
-        cwd=film.parent,
-        env=clean(environ(service)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def until(process: subprocess.Popen[str], event: str, times: int = 1) -> list[dict[str, object]]:
-    """Read events until one was told so often."""
-    assert process.stdout is not None
-    told: list[dict[str, object]] = []
-    while sum(item["event"] == event for item in told) < times:
-        told.append(json.loads(process.stdout.readline()))
-    return told
-
-
-def open_tasks(film: Path) -> list[str]:
-    """What the journal says is in flight."""
-    return [task.task_id for task in journal.read(studio.store_of(studio.load(film))).open]
+    return write_production(tmp_path, PAID)
 
 
 def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, clip: Path) -> None:
@@ -104,7 +48,8 @@ def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, 
             out, said = process.communicate(timeout=PATIENCE_SECONDS)
         submitted = {str(item["task_id"]) for item in told if item["event"] == "task.submitted"}
         assert process.returncode == 130
-        assert json.loads(out.splitlines()[-1])["exit_code"] == 130
+        last = json.loads(out.splitlines()[-1])
+        assert (last["event"], last["exit_code"], last["submitted"]) == ("run.finished", 130, 2)
         assert set(open_tasks(film)) == submitted
         assert all(task in said for task in submitted)
         assert "2 tasks will be charged when done" in said
@@ -123,10 +68,12 @@ def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path
             until(process, "step.started")
             service.await_call("POST", "video-synthesis")
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=PATIENCE_SECONDS)
+            out, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 130
         (task,) = open_tasks(film)
         assert f"in flight: coast.t1 (task {task})" in said
+        last = json.loads(out.splitlines()[-1])
+        assert (last["event"], last["submitted"]) == ("run.finished", 1)
 
 
 def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
@@ -164,7 +111,7 @@ def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
         assert "`--wait`" in refused.stderr
         assert looked.returncode == 0
         assert (second.returncode, process.returncode) == (0, 0)
-        assert "it is waited for" in str(waits)
+        assert "it is waited for" in str(waits["message"])
         assert json.loads(waited.splitlines()[-1])["submitted"] == 0
         assert len(service.charged()) == 2
 
@@ -187,7 +134,7 @@ def test_a_full_disk_loses_nothing(film: Path, clip: Path, room: int, sent: int)
     """Without room for the intent nothing is sent; without room for the film its task stays open. Said, with the way out."""
     assert clip.stat().st_size > 8_000
     with playing(clip) as service:
-        with running(film, service, room=room) as process:
+        with running(film, service, wanflow=(sys.executable, "-c", CRAMPED, str(room))) as process:
             _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 1
         assert "Traceback" not in said

@@ -9,7 +9,7 @@ import pytest
 
 from wanflow.money import Bound, Cost
 from wanflow.planner.steps import Action
-from wanflow.report.stream import event_line, finished_line
+from wanflow.report.stream import OutcomeSoFar, event_line, finished_line
 from wanflow.runner import event as happened
 from wanflow.runner.outcome import Failure, Outcome
 
@@ -77,3 +77,38 @@ def test_the_last_line_is_the_documented_one() -> None:
         "cost": {"amount": "10.20", "currency": "CNY"},
         "cuts": {"main": "out/main.mp4"},
     }
+
+
+def test_a_run_that_ends_early_counts_what_its_events_told() -> None:
+    """Requests that were accepted, takes of earlier requests, what was made here, what failed, and the money."""
+    charged = Cost(Decimal("1.20"), "CNY", Bound.EXACT)
+    so_far = OutcomeSoFar("CNY")
+    for event in (
+        happened.StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v"),
+        happened.TaskSubmitted("coast.t1", "task-1", "wan2.7-i2v"),
+        happened.TakeStored("coast.t1", "coast", 1, "d" * 64, "5", "out/shots/coast.t1.mp4", charged),
+        happened.StepFinished("coast.t1", "done"),
+        happened.StepStarted("gull.t1", Action.COLLECT, "wan2.7-i2v"),
+        happened.TakeStored("gull.t1", "gull", 1, "e" * 64, "5", "out/shots/gull.t1.mp4", charged),
+        happened.StepFinished("gull.t1", "done"),
+        happened.StepStarted("undone.t1", Action.RESTORE),
+        happened.TakeStored("undone.t1", "undone", 1, "f" * 64, "5", "out/shots/undone.t1.mp4"),
+        happened.StepFinished("undone.t1", "reused"),
+        happened.StepStarted("coast.last_frame", Action.DERIVE),
+        happened.StepFinished("coast.last_frame", "done"),
+        happened.StepStarted("near.t1", Action.RENDER, "wan2.7-i2v"),
+        happened.TaskSubmitted("near.t1", "task-2", "wan2.7-i2v"),
+        happened.StepFinished("near.t1", "failed", "no", "try"),
+        happened.StepFinished("far.t1", "blocked", "near failed"),
+    ):
+        so_far.note(event)
+    assert so_far.ended(130) == Outcome(
+        exit_code=130,
+        submitted=2,
+        collected=1,
+        reused=1,
+        derived=1,
+        failures=(Failure("near.t1", "no", "try"),),
+        blocked=1,
+        cost=Cost(Decimal("2.40"), "CNY", Bound.EXACT),
+    )

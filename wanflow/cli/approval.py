@@ -9,6 +9,7 @@ import click
 
 from wanflow import money
 from wanflow.cli.exit_code import error
+from wanflow.cli.hints import pasteable
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import FREE_BACKEND, excesses, new_cost
 from wanflow.planner.steps import Action, Plan
@@ -52,7 +53,7 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         error(f"{takes} would be rendered for {known}, and nobody is there to ask", "`--yes` says that you agree")
         return False
-    click.echo(f"{plan_text(plan, notes=notes)}", err=True)
+    click.echo(pasteable(plan_text(plan, notes=notes)), err=True)
     agreed = click.confirm(f"render {takes} for {known}?", default=False, err=True)
     if not agreed:
         click.echo("nothing was sent", err=True)

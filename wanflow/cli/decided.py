@@ -8,6 +8,7 @@ import click
 
 from wanflow import studio
 from wanflow.choosing import Chosen
+from wanflow.cli.hints import pasteable
 from wanflow.planner.budget import FREE_BACKEND, new_cost
 from wanflow.report.plan_text import would_do
 from wanflow.report.wording import cost_words, printable
@@ -15,11 +16,11 @@ from wanflow.spec.production import Production
 
 
 def tell_chosen(production: Production, chosen: Iterable[Chosen]) -> None:
-    """Say what was decided on stdout, and on stderr what a run would do about it, at which price."""
+    """Say what was decided, on which backend, on stdout; on stderr what a run would do about it, at which price."""
     for item in chosen:
-        click.echo(printable(item.told))
+        click.echo(f"{printable(item.told)} ({production.backend})")
         if item.warning is not None:
-            click.echo(f"warning: {printable(item.warning)}", err=True)
+            click.echo(pasteable(f"warning: {printable(item.warning)}"), err=True)
     plan = studio.plan(production)
     price = new_cost(plan)
     free = plan.backend == FREE_BACKEND or price.amount == 0

@@ -14,6 +14,9 @@ from pathlib import Path
 import click
 
 import wanflow
+from wanflow.cli.hints import pasteable
+from wanflow.cli.interruption import ended_by_signals
+from wanflow.cli.streams import outliving_readers
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
 from wanflow.service.fault import NoBucket, Unauthorised, UnknownFate, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE
@@ -40,11 +43,19 @@ class ExitCode(IntEnum):
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code."""
+    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code.
+
+    SIGTERM and SIGHUP interrupt it as Ctrl-C does.
+    """
+    with outliving_readers(), ended_by_signals():
+        return _code_of(work)
+
+
+def _code_of(work: Callable[[], int]) -> int:
     try:
         return int(work() or ExitCode.DONE)
     except BrokenPipeError:
-        return _reader_gone()
+        return ExitCode.FAILED  # the reader of stdout left a command that only shows something
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
@@ -73,9 +84,9 @@ def of(fault: Exception) -> ExitCode:
 
 def error(message: str, hint: str | None = None) -> None:
     """Say on stderr what is wrong and, where known, the way out."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {pasteable(message)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {pasteable(hint)}", err=True)
 
 
 def _tell(fault: Exception) -> None:
@@ -175,9 +186,3 @@ def _leaves(fault: Exception) -> Iterator[Exception]:
         return
     for inner in fault.exceptions:
         yield from _leaves(inner)
-
-
-def _reader_gone() -> int:
-    """Whoever read our stdout has gone: there is nobody to tell."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.FAILED

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import gc
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from importlib import import_module
 from typing import NamedTuple
 
@@ -141,4 +142,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `arguments` are those of the process where none are given."""
     gc.set_threshold(GARBAGE_AFTER)
     words = None if arguments is None else list(arguments)
-    return guarded(lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))
+    # what a command notes about itself in context variables ends with it
+    return copy_context().run(guarded, lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))

@@ -9,13 +9,18 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.hints import name_production
 from wanflow.cli.settings import Settings
 from wanflow.spec.problem import Problem, has_errors, render_problem
 from wanflow.spec.production import Production
 
 
 def open_production(settings: Settings, *, quiet: bool = False) -> Production:
-    """The production that a command is about; its warnings go to stderr. Raises SpecError."""
+    """The production that a command is about; its warnings go to stderr. Raises SpecError.
+
+    From now on the commands in hints name it as this command was told it.
+    """
+    name_production(settings)
     production = studio.load(
         settings.file,
         backend=settings.backend,
@@ -48,7 +53,8 @@ class Opened(NamedTuple):
 
 
 def open_sound_part(settings: Settings) -> Opened:
-    """The production that a command shows rows of, although it may have errors."""
+    """The production that a command shows rows of, although it may have errors; otherwise as `open_production`."""
+    name_production(settings)
     production, problems = studio.load_sound_part(
         settings.file,
         backend=settings.backend,

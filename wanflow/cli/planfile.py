@@ -11,6 +11,7 @@ import click
 
 from wanflow import untrusted
 from wanflow.cli.exit_code import error
+from wanflow.cli.hints import pasteable
 from wanflow.cli.settings import Settings
 from wanflow.planner import saved
 from wanflow.planner.saved import Asked, SavedPlan
@@ -26,7 +27,7 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.to_json(plan, Asked(tuple(select), tuple(exclude), settings.values, prices))
     durable.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
-    click.echo(f"saved as {path}: `wanflow run --plan {path}` does it, and no more", err=True)
+    click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` does it, and no more"), err=True)
 
 
 def read(path: Path) -> SavedPlan:
@@ -56,5 +57,5 @@ def fits(plan: Plan, before: SavedPlan) -> bool:
     for words in found:
         error(f"the saved plan no longer fits: {printable(words)}")
     if found:
-        click.echo("hint: `wanflow plan -o FILE` makes a new one", err=True)
+        click.echo(pasteable("hint: `wanflow plan -o FILE` makes a new one"), err=True)
     return not found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,15 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode, cause, of
+from wanflow.cli.hints import pasteable
+from wanflow.cli.interruption import cancelled_by_signals
 from wanflow.cli.main import summon
+from wanflow.cli.streams import go_on_unread
 from wanflow.planner.steps import Plan
 from wanflow.report.lines import Loudness, event_text
-from wanflow.report.stream import event_line, finished_line
+from wanflow.report.stream import OutcomeSoFar, event_line, finished_line
 from wanflow.report.summary import interrupted_text, left_text
-from wanflow.runner.event import Emit, Event
+from wanflow.runner.event import Emit, Event, StepFinished, Warned
 from wanflow.runner.outcome import Outcome
 from wanflow.spec.production import Production
 
@@ -35,24 +39,27 @@ def loudness_of(*, quiet: bool, verbose: bool) -> Loudness:
     return Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
 
 
-def audience(plan: Plan, loudness: Loudness, *, as_json: bool) -> AbstractContextManager[Emit]:
+@contextmanager
+def audience(plan: Plan, loudness: Loudness, so_far: OutcomeSoFar, *, as_json: bool) -> Iterator[Emit]:
     """Whom the run is told to: a program on stdout, a terminal, or plain lines on stderr."""
     live = loudness is not Loudness.QUIET and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    if live and not as_json:
-        return cast(Display, summon("wanflow.report.console:live"))(plan, loudness)
-    return nullcontext(listener(loudness, as_json=as_json))
+    if not live or as_json:
+        yield listener(loudness, so_far, as_json=as_json)
+        return
+    with cast(Display, summon("wanflow.report.console:live"))(plan, loudness) as show:
+        yield partial(_tell, so_far, show)
 
 
-def listener(loudness: Loudness, *, as_json: bool) -> Emit:
+def listener(loudness: Loudness, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
     """A program on stdout, or plain lines on stderr."""
-    return _stream if as_json else partial(_print, loudness)
+    return partial(_tell, so_far, _stream if as_json else partial(_print, loudness))
 
 
 def conclude(production: Production, outcome: Outcome, words: str, loudness: Loudness, *, as_json: bool) -> int:
     """Say how it went on stderr, and on stdout the path of each cut or, as JSON, the last event."""
     if loudness is not Loudness.QUIET or outcome.exit_code:
         left = left_text(studio.survey(production)) if outcome.exit_code in LEFT else ()
-        click.echo("\n".join((words, *left)), err=True)
+        click.echo(pasteable("\n".join((words, *left))), err=True)
     if as_json:
         click.echo(finished_line(outcome, _now()))
     else:
@@ -62,28 +69,50 @@ def conclude(production: Production, outcome: Outcome, words: str, loudness: Lou
 
 
 @contextmanager
-def told_to_the_end(production: Production, *, as_json: bool) -> Iterator[None]:
-    """Whatever ends the work, a program gets the last event, and an interruption names what it leaves behind."""
+def told_to_the_end(production: Production, *, as_json: bool) -> Iterator[OutcomeSoFar]:
+    """Whatever ends the work, a program gets the last event, and an interruption names what it leaves behind.
+
+    Gives what the events of the work are to be counted by. A signal that ends the program cancels the work; a reader of
+    stdout that leaves does not end it.
+    """
+    go_on_unread()
+    so_far = OutcomeSoFar(production.prices.currency)
     try:
-        yield
+        with cancelled_by_signals():
+            yield so_far
     except (KeyboardInterrupt, click.Abort):
-        raise click.exceptions.Exit(interrupted(production, as_json=as_json)) from None
+        raise click.exceptions.Exit(_interrupted(production, so_far, as_json=as_json)) from None
     except Exception as fault:
-        stopped(of(cause(fault)), as_json=as_json)
+        stopped(of(cause(fault)), so_far, as_json=as_json)
         raise
 
 
-def interrupted(production: Production, *, as_json: bool) -> int:
-    """Say what an interrupted run leaves behind; a program gets the last event all the same."""
-    click.echo(interrupted_text(studio.survey(production)), err=True)
-    return stopped(ExitCode.INTERRUPTED, as_json=as_json)
+def _interrupted(production: Production, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:
+    click.echo(pasteable(interrupted_text(studio.survey(production))), err=True)
+    return stopped(ExitCode.INTERRUPTED, so_far, as_json=as_json)
 
 
-def stopped(code: ExitCode, *, as_json: bool) -> ExitCode:
-    """End a run that did nothing, or whose doings are told by the next one; a program gets the last event."""
+def stopped(code: ExitCode, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:
+    """End a run before it could sum itself up; a program gets the last event."""
     if as_json:
-        click.echo(finished_line(Outcome(exit_code=code), _now()))
+        click.echo(finished_line(so_far.ended(code), _now()))
     return code
+
+
+def _tell(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
+    so_far.note(event)
+    emit(_pasteable(event))
+
+
+def _pasteable(event: Event) -> Event:
+    """An event whose words name commands that work."""
+    match event:
+        case Warned(message):
+            return replace(event, message=pasteable(message))
+        case StepFinished(_, _, message, hint):
+            return replace(event, message=message and pasteable(message), hint=hint and pasteable(hint))
+        case _:
+            return event
 
 
 def _stream(event: Event) -> None:

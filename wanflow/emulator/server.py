@@ -50,7 +50,7 @@ class Serving:
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` is told the base URL once connections are taken.
+    """Serve until SIGINT, SIGTERM or SIGHUP; `announce` is told the base URL once connections are taken.
 
     Raises CannotListen, ToolMissing where there is no ffmpeg, StateUnreadable for a state that can't be gone on from,
     ScriptUnreadable for a fault script that is none.
@@ -110,7 +110,10 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
 
 
 async def _end_on_signal(server: Server) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
+        ending.append(signal.SIGHUP)
+    with anyio.open_signal_receiver(*ending) as signals:
         async for _ in signals:
             server.stop()
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from wanflow import money
+from wanflow.money import Cost
+from wanflow.planner.steps import Action
 from wanflow.runner.event import (
     CutFinished,
     CutProgress,
@@ -16,7 +20,58 @@ from wanflow.runner.event import (
     TaskSubmitted,
     Warned,
 )
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.outcome import Failure, Outcome, Result
+
+
+@dataclass(slots=True)
+class OutcomeSoFar:
+    """What a run did as far as its events tell, for a run that ends before it can sum itself up.
+
+    It is told every event by `note`. Steps of which no event tells, such as those that needed nothing, don't count.
+    """
+
+    currency: str
+    _costs: list[Cost] = field(default_factory=list)
+    _failures: list[Failure] = field(default_factory=list)
+    _actions: dict[str, Action] = field(default_factory=dict)
+    _submitted: list[str] = field(default_factory=list)
+    _collected: int = 0
+    _derived: int = 0
+    _reused: int = 0
+    _blocked: int = 0
+
+    def note(self, event: Event) -> None:
+        """Take an event into account."""
+        match event:
+            case StepStarted(node, action):
+                self._actions[node] = action
+            case TaskSubmitted(node):
+                self._submitted.append(node)
+            case TakeStored(node):
+                bought_before = node not in self._submitted and self._actions.get(node) is not Action.RESTORE
+                self._collected += bought_before
+                self._costs += [] if event.cost is None else [event.cost]
+            case StepFinished(node, Result.FAILED, message, hint):
+                self._failures.append(Failure(node, message or "", hint))
+            case StepFinished(node, outcome):
+                self._derived += outcome == Result.DONE and self._actions.get(node) is Action.DERIVE
+                self._reused += outcome == Result.REUSED
+                self._blocked += outcome == Result.BLOCKED
+            case _:
+                pass
+
+    def ended(self, exit_code: int) -> Outcome:
+        """The outcome of a run that ends now."""
+        return Outcome(
+            exit_code=exit_code,
+            submitted=len(self._submitted),
+            collected=self._collected,
+            reused=self._reused,
+            derived=self._derived,
+            failures=tuple(self._failures),
+            blocked=self._blocked,
+            cost=money.total(self._costs, self.currency),
+        )
 
 
 def event_line(event: Event, time: str) -> str:

@@ -9,6 +9,7 @@ import anyio
 import click
 
 from wanflow import studio
+from wanflow.cli.elsewhere import CANCELS, only_elsewhere, tell_elsewhere
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
@@ -23,11 +24,17 @@ from wanflow.report.summary import cancelled_text
 def command(settings: Settings, select: tuple[str, ...], *, as_json: bool) -> int:
     """Cancel the tasks of SELECT, or all, that are still PENDING; what runs already can't be, and will be charged.
 
-    Exits with 1 where one can't be cancelled.
+    Exits with 1 where one can't be cancelled, and with 2 where nothing is in flight on this backend, but something on
+    another.
     """
-    done = anyio.run(partial(studio.cancel, open_production(settings), select))
+    production = open_production(settings)
+    done = anyio.run(partial(studio.cancel, production, select))
+    missed = not done and only_elsewhere(production, CANCELS)
     if as_json:
         click.echo(json.dumps([item.to_json() for item in done], ensure_ascii=False, indent=2))
-    else:
+    elif not missed:
         click.echo(cancelled_text(done))
+    if missed:
+        return ExitCode.WRONG
+    tell_elsewhere(production)
     return ExitCode.DONE if all(item.cancelled for item in done) else ExitCode.FAILED

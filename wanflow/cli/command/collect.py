@@ -8,10 +8,11 @@ import anyio
 import click
 
 from wanflow import studio
+from wanflow.cli.elsewhere import COLLECTS, only_elsewhere, tell_elsewhere
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options, telling, waiting
-from wanflow.cli.telling import conclude, listener, loudness_of, told_to_the_end
+from wanflow.cli.telling import conclude, listener, loudness_of, stopped, told_to_the_end
 from wanflow.report.summary import collected_text
 from wanflow.report.wording import count
 from wanflow.runner.outcome import Outcome
@@ -33,17 +34,20 @@ def command(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Wait for the tasks that the service has and store their films as takes; nothing is submitted."""
+    """Wait for the tasks that the service has and store their films as takes; nothing is submitted.
+
+    Exits with 2 where nothing is in flight on this backend, but something on another.
+    """
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     production = open_production(settings, quiet=quiet)
-    if not studio.has_open_ends(production, thorough=True):
-        return conclude(production, Outcome(), "nothing is in flight", loudness, as_json=as_json)
-    if not as_json and not quiet:
-        click.echo(f"{count(len(studio.survey(production).open_tasks), 'task')} in flight", err=True)
-    emit = listener(loudness, as_json=as_json)
-    work = partial(
-        studio.collect, production, emit=emit, timeout=timeout, poll_seconds=poll_interval, grace=grace, wait=wait
-    )
-    with told_to_the_end(production, as_json=as_json):
-        outcome = anyio.run(work)
+    with told_to_the_end(production, as_json=as_json) as so_far:
+        if not studio.has_open_ends(production, thorough=True):
+            if only_elsewhere(production, COLLECTS):
+                return stopped(ExitCode.WRONG, so_far, as_json=as_json)
+            return conclude(production, Outcome(), "nothing is in flight", loudness, as_json=as_json)
+        tell_elsewhere(production, loudness)
+        if not as_json and not quiet:
+            click.echo(f"{count(len(studio.survey(production).open_tasks), 'task')} in flight", err=True)
+        work = partial(studio.collect, timeout=timeout, poll_seconds=poll_interval, grace=grace, wait=wait)
+        outcome = anyio.run(partial(work, production, emit=listener(loudness, so_far, as_json=as_json)))
     return ExitCode(conclude(production, outcome, collected_text(outcome), loudness, as_json=as_json))

@@ -10,6 +10,7 @@ import click
 from wanflow import studio
 from wanflow.cli.checkup import Verdict, check_up
 from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.hints import name_production, pasteable
 from wanflow.cli.settings import BACKENDS, REGIONS, Settings, example, production_options
 from wanflow.errors import StoreFault
 from wanflow.intake import films_of
@@ -26,6 +27,7 @@ from wanflow.store.repair import mend
 @click.pass_obj
 def command(settings: Settings, *, repair: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
+    name_production(settings)
     if repair:
         _repair(Store(settings.folder, BACKENDS[0]))
     findings = check_up(settings.folder, *_backend(settings), os.environ)
@@ -33,7 +35,7 @@ def command(settings: Settings, *, repair: bool) -> int:
     for line, finding in zip(lines, findings, strict=True):
         click.echo(line)
         if finding.hint:
-            click.echo(f"      hint: {printable(finding.hint)}")
+            click.echo(pasteable(f"      hint: {printable(finding.hint)}"))
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
 

@@ -10,6 +10,7 @@ import click
 from wanflow import cleaning, studio
 from wanflow.cleaning import ANIMATIC, PAID, Named
 from wanflow.cli.exit_code import ExitCode, error
+from wanflow.cli.hints import name_production
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.money import amount_text
@@ -33,6 +34,7 @@ def command(settings: Settings, names: tuple[str, ...], *, applies: bool, yes: b
     A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
     """
     productions = {backend: open_production(settings.with_backend(backend), quiet=True) for backend in (ANIMATIC, PAID)}
+    name_production(settings)
     found = cleaning.look(productions)
     paid = found.meant(names)
     if not applies:

@@ -11,6 +11,7 @@ from wanflow import studio
 from wanflow.cli import planfile
 from wanflow.cli.approval import limit_of
 from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import (
     Settings,
@@ -62,8 +63,9 @@ def command(
     if output is not None:
         planfile.save(plan, output, select, exclude, settings)
     if as_json:
-        said = {"notes": notes} if notes else {}
-        click.echo(json.dumps({**plan.to_json(), **said}, ensure_ascii=False, indent=2))
+        said = {"notes": [pasteable(note) for note in notes]} if notes else {}
+        click.echo(json.dumps(pasteable_json({**plan.to_json(), **said}), ensure_ascii=False, indent=2))
     else:
-        click.echo(brief_text(plan, notes) if quiet else plan_text(plan, verbose=verbose, notes=notes))
+        shown = brief_text(plan, notes) if quiet else plan_text(plan, verbose=verbose, notes=notes)
+        click.echo(pasteable(shown))
     return ExitCode.WOULD_RUN if telling and not plan.idle else ExitCode.DONE

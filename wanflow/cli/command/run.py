@@ -13,7 +13,9 @@ import click
 from wanflow import studio
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
+from wanflow.cli.elsewhere import tell_elsewhere
 from wanflow.cli.exit_code import ExitCode, error
+from wanflow.cli.hints import pasteable
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import (
     Settings,
@@ -35,6 +37,7 @@ from wanflow.report.notes import plan_notes
 from wanflow.report.plan_text import would_do
 from wanflow.report.summary import blocked_text, outcome_text
 from wanflow.report.wording import count, listed
+from wanflow.runner.event import Emit
 from wanflow.runner.outcome import Recovered
 from wanflow.spec.production import Production
 
@@ -102,17 +105,18 @@ def command(
     loudness = loudness_of(quiet=quiet, verbose=verbose)
     wanted = _wanted(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(wanted.as_saved(settings), quiet=quiet)
-    with told_to_the_end(production, as_json=as_json):
+    with told_to_the_end(production, as_json=as_json) as so_far:
+        tell_elsewhere(production, loudness)
         lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
-        swept = _gather(production, lookup, loudness, as_json=as_json)
+        swept = _gather(production, lookup, listener(loudness, so_far, as_json=as_json))
         plan = studio.plan(production, wanted.select, exclude=wanted.exclude, retry_refused=wanted.retry_refused)
         if not _as_agreed(plan, wanted.saved, locked=locked):
-            return stopped(ExitCode.STOPPED, as_json=as_json)
+            return stopped(ExitCode.STOPPED, so_far, as_json=as_json)
         if _at_rest(plan):
             return _settle(plan, swept, loudness, as_json=as_json)
         limit = limit_of(budget, plan)
         if not _may_spend(plan, limit, yes=yes or planned is not None):
-            return stopped(ExitCode.STOPPED, as_json=as_json)
+            return stopped(ExitCode.STOPPED, so_far, as_json=as_json)
         work = partial(
             studio.run,
             plan,
@@ -125,7 +129,7 @@ def command(
             swept=swept,
             **lookup,
         )
-        with audience(plan, loudness, as_json=as_json) as emit:
+        with audience(plan, loudness, so_far, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
     return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
 
@@ -165,14 +169,14 @@ def _as_agreed(plan: Plan, saved: SavedPlan | None, *, locked: bool) -> bool:
     return (not locked or _renders_nothing(plan)) and (saved is None or planfile.fits(plan, saved))
 
 
-def _gather(production: Production, lookup: Lookup, loudness: Loudness, *, as_json: bool) -> Recovered | None:
+def _gather(production: Production, lookup: Lookup, emit: Emit) -> Recovered | None:
     """Collect first, plan second (law 10): what is finished by now is stored before anything is planned.
 
     Gives what came of it, None where nothing was open.
     """
     if not studio.has_open_ends(production):
         return None
-    return anyio.run(partial(studio.gather, production, emit=listener(loudness, as_json=as_json), **lookup))
+    return anyio.run(partial(studio.gather, production, emit=emit, **lookup))
 
 
 def _may_spend(plan: Plan, limit: Cost | None, *, yes: bool) -> bool:
@@ -200,7 +204,7 @@ def _settle(plan: Plan, swept: Recovered | None, loudness: Loudness, *, as_json:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
     for line in (blocked_text(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes)):
         if line:
-            click.echo(line, err=True)
+            click.echo(pasteable(line), err=True)
     outcome = studio.settle(plan)
     if swept is not None:
         outcome = replace(outcome, collected=swept.collected, cost=swept.cost or outcome.cost)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from wanflow import studio
+from wanflow.cli.elsewhere import tell_elsewhere
 from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_sound_part
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.planner.steps import Plan
@@ -25,16 +27,17 @@ def command(settings: Settings, *, as_json: bool) -> ExitCode:
     opened = open_sound_part(settings)
     if opened.production is not None:
         _show(studio.plan(opened.production, whole=opened.whole), as_json=as_json)
+        tell_elsewhere(opened.production)
     return opened.conclude()
 
 
 def _show(plan: Plan, *, as_json: bool) -> None:
     rows = shot_rows(plan, studio.states(plan))
     if as_json:
-        click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+        click.echo(json.dumps(pasteable_json([row.to_json() for row in rows]), ensure_ascii=False, indent=2))
     elif rows:
-        click.echo(f"{status_text(rows)}\n\n{totals_text(rows, plan)}")
+        click.echo(pasteable(f"{status_text(rows)}\n\n{totals_text(rows, plan)}"))
     for line in leftovers(plan):
-        click.echo(line, err=True)
+        click.echo(pasteable(line), err=True)
     for warning in (*merge_notes(plan), *running_out(plan, datetime.now(UTC))):
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(pasteable(f"warning: {warning}"), err=True)

@@ -6,6 +6,7 @@ import click
 
 from wanflow import studio
 from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.hints import pasteable
 from wanflow.cli.opening import open_production
 from wanflow.cli.settings import Settings, example, production_options
 from wanflow.cli.target import steps_of
@@ -19,5 +20,5 @@ from wanflow.report.explain import why_text
 def command(settings: Settings, node: str) -> int:
     """Explain why NODE is rendered, or isn't: what changed since the last run, down to the words of the prompt."""
     plan = studio.plan(open_production(settings))
-    click.echo(why_text(plan, steps_of(plan, node)))
+    click.echo(pasteable(why_text(plan, steps_of(plan, node))))
     return ExitCode.DONE

@@ -1,0 +1,73 @@
+"""Commands in messages and hints, completed so that they work when pasted.
+
+A layer that gives a hint knows the command that helps, not how this one was told its production. It writes the command
+in backquotes, `wanflow collect`; what it lacks is added here, on its way to a person or a program.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+
+from wanflow.cli.settings import Settings
+from wanflow.report.wording import printable
+
+WITHOUT_PRODUCTION = frozenset({"init", "models", "emulator", "schema"})
+"""Commands that are about no production, and take none of its options."""
+TOLD = frozenset({"text", "message", "hint"})
+"""Keys of JSON documents whose values are words for a person."""
+
+_COMMAND = re.compile(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
+_settings: ContextVar[Settings | None] = ContextVar("_settings", default=None)
+"""How this command was told its production, None before it was."""
+
+
+def name_production(settings: Settings) -> None:
+    """From now on commands in hints name the production, and its backend, as this command was told them."""
+    _settings.set(settings)
+
+
+def command_on(backend: str, verb: str) -> str:
+    """A command about this production on a backend, in backquotes."""
+    return f"`wanflow {verb} {_options(replace(_settings.get() or Settings(), backend=backend))}`"
+
+
+def pasteable(text: str) -> str:
+    """A text whose backquoted commands name the production as this one did; one that names a backend is complete."""
+    settings = _settings.get()
+    options = "" if settings is None else _options(settings)
+    return _COMMAND.sub(lambda found: _completed(found, options), text) if options else text
+
+
+def pasteable_json(document: object) -> object:
+    """A JSON document whose words for a person name commands that work."""
+    match document:
+        case Mapping():
+            return {
+                key: pasteable(value) if key in TOLD and isinstance(value, str) else pasteable_json(value)
+                for key, value in document.items()
+            }
+        case Sequence() if not isinstance(document, str):
+            return [pasteable_json(item) for item in document]
+        case _:
+            return document
+
+
+def _completed(found: re.Match[str], options: str) -> str:
+    verb, rest = found["verb"], found["rest"]
+    if verb in WITHOUT_PRODUCTION or rest.startswith((f" {options}", " --backend ", " --help")):
+        return found[0]
+    return f"`wanflow {verb} {options}{rest}`"
+
+
+def _options(settings: Settings) -> str:
+    """The options that name the same production and override the same keys, as a shell reads them."""
+    words = [] if settings.backend is None else ["--backend", settings.backend]
+    words += [] if settings.file == Settings().file else ["-f", str(settings.file)]
+    words += [] if settings.region is None else ["--region", settings.region]
+    for name, value in settings.values.items():
+        words += ["--set", f"{name}={value}"]
+    return printable(shlex.join(words))
