@@ -89,7 +89,7 @@ class Diary:
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
     tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
     count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
-    know any more when it was last asked.
+    know when it was last asked; `seed_uncertain` are attempts whose tasks may be each other's, also those that ended.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -99,6 +99,11 @@ class Diary:
     online: Mapping[str, Online] = field(default_factory=dict)
     presumed: tuple[Attempt, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
+    seed_uncertain: tuple[Attempt, ...] = ()
+
+
+class TaskTwice(ValueError):
+    """A record gives a task to a second attempt; one task belongs to one attempt."""
 
 
 class Journal:
@@ -181,8 +186,8 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diar
             refuse_newer(record, name, number)
             ends.follow(record)
         except (KeyError, TypeError, ValueError) as error:
-            hint = "`wanflow doctor --repair` mends it, and keeps a copy"
-            raise StoreFault(f"`{name}` is damaged at line {number}", hint=hint) from error
+            words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
+            raise StoreFault(words, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
     return ends.diary()
 
 
@@ -192,22 +197,24 @@ class OpenEnds:
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
         self._tasks: dict[str, OpenTask] = {}
-        self._known: set[str] = set()
+        self._owners: dict[str, str] = {}
         self._endings: dict[tuple[str, int], Ending] = {}
         self._online: dict[str, Online] = {}
         self._presumed: dict[str, Attempt] = {}
         self._forgotten: dict[str, OpenTask] = {}
+        self._seed_uncertain: list[Attempt] = []
 
     def diary(self) -> Diary:
         """What is open by now."""
         return Diary(
             tuple(self._attempts.values()),
             tuple(self._tasks.values()),
-            frozenset(self._known),
+            frozenset(self._owners),
             tuple(self._endings.values()),
             self._online,
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
+            seed_uncertain=tuple(self._seed_uncertain),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -235,13 +242,15 @@ class OpenEnds:
         self._endings.pop((attempt.fingerprint, attempt.seed), None)
 
     def _accept(self, record: Mapping[str, object]) -> None:
-        task_id = _text(record, "task_id")
-        if task_id in self._known:
+        task_id, name = _text(record, "task_id"), _text(record, "attempt")
+        if self._owners.get(task_id, name) != name:
+            raise TaskTwice(f"task {task_id} was accepted for another submission before")
+        if task_id in self._owners:
             return  # written twice, because the first time its fate was not known
-        self._known.add(task_id)
-        name = _text(record, "attempt")
         attempt = self._presumed.pop(name, None) or self._attempts.pop(name)
-        doubt = record.get("seed") == UNCERTAIN
+        self._owners[task_id] = name
+        if doubt := record.get("seed") == UNCERTAIN:
+            self._seed_uncertain.append(attempt)
         self._tasks[task_id] = OpenTask(task_id, attempt, _text(record, "date"), seed_uncertain=doubt)
 
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
