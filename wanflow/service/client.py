@@ -75,8 +75,8 @@ class WireClient:
             rows |= {row.task_id: row for row in summaries}
             page += 1
         ahead = self._transport.ahead
-        ours = (replace(row, created=row.created - ahead) for row in rows.values())
-        return sorted(ours, key=lambda row: row.created, reverse=True)
+        dated = (replace(row, ahead=ahead) for row in rows.values())
+        return sorted(dated, key=lambda row: row.created, reverse=True)
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""

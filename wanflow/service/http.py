@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -24,19 +24,34 @@ TIMEOUT = httpx.Timeout(60, connect=15)
 
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
+CREDIBLE = timedelta(days=36525)
+"""Difference between two clocks from which on a `Date` says nothing: sums with it could leave the calendar."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class HttpTransport:
     """A `Transport` over HTTP to one base address, which ends in `/api/v1`.
 
     `client` has the timeouts and the pool; its key is set here and sent to the base address only, never to an upload
-    host or a result's address.
+    host or a result's address. `clock` is this machine's.
     """
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, key: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, key: str, clock: Callable[[], datetime] = _now
+    ) -> None:
         self._client = client
         self._base_url = base_url
         self._key = key
-        self.ahead = timedelta()
+        self._clock = clock
+        self._least_ahead: timedelta | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """The least of all answers: a `Date` has whole seconds, an answer takes time, and either clock may be set."""
+        return self._least_ahead or timedelta()
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
@@ -44,8 +59,17 @@ class HttpTransport:
         url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
             async with self._client.stream(method, url, headers=signed, json=given) as response:
-                self.ahead = _ahead(response.headers.get("date"))
+                self._compare_clocks(response.headers.get("date"))
                 return response.status_code, _object(await _whole(response), self._key)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """Learn from the `Date` of an answer; one that can't be read says nothing."""
+        try:
+            ahead = parsedate_to_datetime(date or "") - self._clock()
+        except (ValueError, TypeError):
+            return
+        if abs(ahead) < CREDIBLE:
+            self._least_ahead = ahead if self._least_ahead is None else min(ahead, self._least_ahead)
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
         """Post a form with the file as its last part, read as it is sent."""
@@ -89,14 +113,6 @@ def _in_builtins() -> Iterator[None]:
 
 def _words(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
-
-
-def _ahead(date: str | None) -> timedelta:
-    """How far a clock that shows this is ahead of ours."""
-    try:
-        return parsedate_to_datetime(date or "") - datetime.now(UTC)
-    except (ValueError, TypeError):
-        return timedelta()
 
 
 async def _whole(response: httpx.Response) -> bytes:
