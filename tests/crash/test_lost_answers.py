@@ -60,20 +60,18 @@ def film(dice: Random) -> Production:
 
 
 async def campaign(histories: int, seed: int) -> Totals:
-    """Many histories, each of one production that is run until it is done."""
-    dice, totals = Random(seed), Totals()
-    for _ in range(histories):
-        await _history(dice, totals)
+    """Many histories, each of one production that is run until it is done, and each with dice of its own."""
+    totals = Totals()
+    for number in range(histories):
+        await _history(Random(f"{seed} {number}"), totals)
     return totals
 
 
 async def _history(dice: Random, totals: Totals) -> None:
     asked, faults = film(dice), (*lost_answers(dice), *(weather(dice) if dice.random() < 0.3 else ()))
     disagreement = Disagreement(Random(dice.random()), chance=dice.choice((0, 0.2, 0.6)))
-    machine, jobs = (
-        Machine(lambda service: Retrying(Limited(disagreement.around(service)), _nothing)),
-        dice.randrange(1, 6),
-    )
+    machine = Machine(lambda service: Retrying(Limited(disagreement.around(service)), lambda words: None))
+    jobs = dice.randrange(1, 6)
     with TemporaryDirectory() as folder:
         async with crew(Path(folder), machine.around, unlike=True, terms=Terms(faults=faults), jobs=jobs) as here:
             here.shown = disagreement.shown
@@ -96,10 +94,6 @@ async def _history(dice: Random, totals: Totals) -> None:
     totals.missed += disagreement.missed
     totals.steps += disagreement.steps
     totals.runs += len(codes)
-
-
-def _nothing(words: str) -> None:
-    del words
 
 
 async def test_lost_answers_of_several_takes_cost_no_take() -> None:
