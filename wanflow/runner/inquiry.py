@@ -168,7 +168,7 @@ class Inquiry:
                 look = await self._take(attempt.model, self.presumed)
             if look.fault is not None:
                 raise look.fault
-            finding = self._of(attempt, look)
+            finding = look.findings.get(attempt.id, Finding())
             if not wait or not finding.maybe or finding.doubt:
                 break
             await self._watch(attempt, finding.maybe, None)
