@@ -227,8 +227,9 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
 def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:
     """Write down what became of a submission of unknown fate: accepted as task `adopt`, or not accepted at all.
 
-    Contacts nothing. Raises UnknownTarget where a shot has no such submission, has several and `take` names none of
-    them, or where the task is one that the journal knows; StoreBusy where a run works here.
+    Contacts nothing. Where others that differ in the seed alone are undecided, the seed is uncertain. Raises
+    UnknownTarget where a shot has no such submission, has several and `take` names none of them, or where `adopt` is
+    empty or a task that the journal knows; StoreBusy where a run works here.
     """
     store, shot = store_of(production), one(production, shot)
     with mutex.hold(store):
@@ -237,10 +238,13 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
         when = timing.stamp(datetime.now(UTC))
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)
-        elif adopt in diary.known:
-            raise UnknownTarget(f"task `{adopt}` is on record already", hint="`wanflow status` shows whose it is")
+        elif not (task_id := adopt.strip()):
+            raise UnknownTarget("`--adopt` names no task", hint="the service's console shows the ids of its tasks")
+        elif task_id in diary.known:
+            raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows whose it is")
         else:
-            journal.Journal(store).accepted(attempt.id, adopt, "", when)
+            seeds = {other.seed for other in diary.adrift if other.fingerprint == attempt.fingerprint}
+            journal.Journal(store).accepted(attempt.id, task_id, "", when, seed_uncertain=len(seeds) > 1)
     return attempt
 
 

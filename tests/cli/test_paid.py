@@ -14,12 +14,13 @@ import pytest
 from cli.conftest import Wanflow
 
 from kit.clips import numbered_clip
+from kit.locks import attempt
 from kit.served import PATIENCE_SECONDS, Served, playing, served
 from wanflow.emulator.ledger import Ledger
 from wanflow.emulator.server import Serving
 from wanflow.emulator.terms import Terms
 from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
-from wanflow.store import journal
+from wanflow.store import journal, layout
 from wanflow.store.layout import Store
 
 KEY = "sk-recognisable-0123456789"
@@ -314,6 +315,21 @@ def test_a_lost_answer_with_a_list_that_works_needs_nobody(
     assert isinstance(take["seed"], int)
 
 
+def test_takes_of_one_shot_whose_answers_are_all_lost_are_paid_once_each(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service films one after the other: each take is its own task, and the next run buys nothing."""
+    (paid / "wanflow.yaml").write_text(PRODUCTION.replace("a coast}", "a coast, takes: 3}"), encoding="utf-8")
+    with served(replace(script(paid, {"on": "submit", "lose": True, "times": 3}), state=paid / "s"), KEY, jobs=1) as it:
+        monkeypatch.setenv(BASE_VARIABLE, it.base_url)
+        first, again = (wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1") for _ in range(2))
+        paid_for = Ledger(paid / "s" / "tasks.jsonl").read().by_id
+    assert [(said.code, lines(said.out)[-1]["submitted"]) for said in (first, again)] == [(0, 3), (0, 0)]
+    takes = json.loads(wanflow("takes", "--json").out)
+    assert sorted(take["task_id"] for take in takes) == sorted(paid_for)
+    assert len(paid_for) == 3
+
+
 @pytest.mark.parametrize(("grace", "resubmit", "code"), [("0", "auto", 0), ("0", "never", 5)])
 def test_a_submission_that_broke_before_it_arrived(
     wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch, grace: str, resubmit: str, code: int
@@ -352,6 +368,21 @@ def test_a_lost_submission_is_adopted(wanflow: Wanflow, lost: str) -> None:
     assert (events[-1]["exit_code"], events[-1]["submitted"], events[-1]["collected"]) == (0, 0, 1)
     (take,) = json.loads(wanflow("takes", "--json").out)
     assert take["task_id"] == lost
+
+
+def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: Path) -> None:
+    """Of two that differ in the seed alone nobody can say which seed it has; white space makes no other task of it."""
+    store = Store(paid, "dashscope")
+    layout.establish(store)
+    for number in (1, 2):
+        journal.Journal(store).intended(replace(attempt(f"a{number}", seed=number), number=number))
+    said = [wanflow("resolve", "coast", "--take", take, "--adopt", f" {task} ") for take, task in ("1t", "2t", "2 ")]
+    assert [done.code for done in said] == [0, 2, 2]
+    assert "task `t` is on record already" in said[1].err
+    assert "names no task" in said[2].err
+    diary = journal.read(store)
+    assert [(task.task_id, task.attempt.id, task.seed_uncertain) for task in diary.open] == [("t", "a1", True)]
+    assert [lost.id for lost in diary.adrift] == ["a2"]
 
 
 def test_a_submission_that_was_not_accepted_is_sent_again(wanflow: Wanflow, lost: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -49,7 +50,8 @@ from wanflow.runner.run import run_plan
 from wanflow.service.client import WireClient
 from wanflow.service.limited import Slots
 from wanflow.service.pacing import CompletionPacing
-from wanflow.service.port import VideoService
+from wanflow.service.port import Request, VideoService
+from wanflow.service.wire import request_body
 from wanflow.spec.facts import Facts, Kind
 from wanflow.spec.production import Production
 from wanflow.store import inventory, journal, layout
@@ -61,7 +63,10 @@ Around = Callable[[VideoService], VideoService]
 
 @dataclass(slots=True)
 class Crew:
-    """One service that outlives runs, and one production folder; `events` are those of the last run."""
+    """One service that outlives runs, and one production folder; `events` are those of the last run.
+
+    `shown` is what the service's clock shows in each answer, None where answers have no date.
+    """
 
     folder: Path
     endpoint: Endpoint
@@ -69,6 +74,7 @@ class Crew:
     events: list[Event] = field(default_factory=list)
     grace: Grace = field(default_factory=Grace)
     allowance: Allowance = UNLIMITED
+    shown: Callable[[], datetime] | None = None
 
     def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
         """The plan of a production in this folder, from what is on disk now; of some shots or all."""
@@ -91,7 +97,7 @@ class Crew:
         self.events = []
         layout.establish(self.store)
         diary, notes = journal.read(self.store), Journal(self.store)
-        async with in_process(self.endpoint) as way:
+        async with in_process(self.endpoint, self.shown) as way:
             service = self.around(WireClient(way, CompletionPacing(self.endpoint.changed)))
             yield Parts(
                 out="out",
@@ -135,16 +141,29 @@ class Crew:
 
 @asynccontextmanager
 async def crew(
-    folder: Path, around: Around = lambda service: service, *, unlike: bool = False, terms: Terms = IN_PROCESS
+    folder: Path,
+    around: Around = lambda service: service,
+    *,
+    unlike: bool = False,
+    terms: Terms = IN_PROCESS,
+    jobs: int = 100,
 ) -> AsyncIterator[Crew]:
     """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
 
-    `unlike`: no two films are the same bytes, whatever was asked.
+    `unlike`: no two films are the same bytes, whatever was asked. The service films `jobs` at once.
     """
     (folder / "sets").mkdir(parents=True)
     (folder / "sets" / "coast.png").write_bytes(b"a coast")
-    async with premade(folder / "service", unlike=unlike, terms=terms) as endpoint:
+    async with premade(folder / "service", jobs, unlike=unlike, terms=terms) as endpoint:
         yield Crew(folder, endpoint, around)
+
+
+async def somebody_elses(here: Crew, prompt: str, model: str = "wan2.7-i2v") -> str:
+    """A task that somebody else submits to the same account; raises ServiceFault as any submit does."""
+    media = [{"type": "first_frame", "url": "data:image/png;base64,AA=="}]
+    body = request_body(model, prompt=prompt, negative_prompt=None, media=[], parameters={}, seed=1).body
+    async with here.stranger() as client:
+        return (await client.submit(Request(model, {**body, "input": {"prompt": prompt, "media": media}}))).task_id
 
 
 def facts(folder: Path) -> dict[str, Facts]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import anyio
@@ -66,7 +68,17 @@ async def premade(
 
 
 @asynccontextmanager
-async def in_process(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
-    """The way to an endpoint through its front door, without a network."""
-    async with httpx.AsyncClient(transport=AsgiTransport(build_app(endpoint))) as client:
-        yield HttpTransport(client, f"{HOST}{BASE}", KEY)
+async def in_process(endpoint: Endpoint, shown: Callable[[], datetime] | None = None) -> AsyncIterator[HttpTransport]:
+    """The way to an endpoint through its front door, without a network.
+
+    `shown` is what the service's clock shows in each answer, in whole seconds; None where answers have no date.
+    """
+
+    async def date(response: httpx.Response) -> None:
+        if shown is not None:
+            response.headers["date"] = format_datetime(shown())
+
+    async with httpx.AsyncClient(
+        transport=AsgiTransport(build_app(endpoint)), event_hooks={"response": [date]}
+    ) as client:
+        yield HttpTransport(client, f"{HOST}{BASE}", KEY, wall_clock)

@@ -94,9 +94,9 @@ class Served:
 
 
 @contextmanager
-def served(serving: Serving, key: str = "sk-animatic") -> Iterator[Served]:
-    """The emulator as `wanflow emulator` serves it; films are made by ffmpeg."""
-    with _thread(partial(_serve, serving, key)) as service:
+def served(serving: Serving, key: str = "sk-animatic", *, jobs: int = 2) -> Iterator[Served]:
+    """The emulator as `wanflow emulator` serves it; films are made by ffmpeg, `jobs` at once."""
+    with _thread(partial(_serve, serving, key, jobs)) as service:
         yield service
 
 
@@ -166,9 +166,9 @@ def _thread(serve: Callable[[Begun], Awaitable[None]]) -> Iterator[Served]:
         thread.join(PATIENCE_SECONDS)
 
 
-async def _serve(serving: Serving, key: str, begun: Begun) -> None:
+async def _serve(serving: Serving, key: str, jobs: int, begun: Begun) -> None:
     environ = {**os.environ, "DASHSCOPE_API_KEY": key}
-    async with listening(serving, environ, jobs=2) as (server, base_url):
+    async with listening(serving, environ, jobs) as (server, base_url):
         begun.put((server, Served(base_url)))
         await server.run()
 

@@ -1,12 +1,18 @@
-"""Fault scripts by chance: what a service does on bad days, each of which passes."""
+"""Faults by chance: what a service does on bad days, each of which passes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from kit.clock import wall_clock
 from wanflow.emulator.faults import Fault
+from wanflow.service.passing import Passing
+from wanflow.service.port import TaskSummary, VideoService
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 
@@ -54,3 +60,63 @@ def weather(dice: Random) -> tuple[Fault, ...]:
     return tuple(
         dice.choice(kinds)(skip=dice.randrange(8), times=dice.randrange(1, 4)) for _ in range(dice.randrange(5))
     )
+
+
+def lost_answers(dice: Random) -> tuple[Fault, ...]:
+    """Submissions whose answers are lost, several in a row: some were taken, some were not."""
+    kinds = (
+        partial(Fault, "submit", lose=True),
+        partial(Fault, "submit", lose=True),
+        partial(Fault, "submit", drop=True),
+    )
+    return tuple(
+        dice.choice(kinds)(skip=dice.randrange(6), times=dice.randrange(1, 5)) for _ in range(dice.randrange(1, 4))
+    )
+
+
+@dataclass
+class Disagreement:
+    """Two sources that no two calls agree on: the rows of the service's list, and what its clock shows.
+
+    A call of the list misses each row by `chance`, but none twice in a row more often than `most` times. Each answer
+    shows the clock up to a second off. `missed` counts rows, `steps` answers whose clock was off.
+    """
+
+    dice: Random
+    chance: float = 0.5
+    most: int = 2
+    missed: int = 0
+    steps: int = 0
+    _missing: Counter[str] = field(default_factory=Counter)
+
+    def around(self, service: VideoService) -> VideoService:
+        """A service whose list disagrees with itself."""
+        return _Disagreeing(service, self)
+
+    def shown(self) -> datetime:
+        """What the service's clock shows in an answer."""
+        step = self.dice.choice((-1, 0, 0, 1))
+        self.steps += step != 0
+        return wall_clock() + timedelta(seconds=step)
+
+    def some(self, rows: Sequence[TaskSummary]) -> list[TaskSummary]:
+        """The rows that one call shows."""
+        kept: list[TaskSummary] = []
+        for row in rows:
+            if self._missing[row.task_id] < self.most and self.dice.random() < self.chance:
+                self._missing[row.task_id] += 1
+                self.missed += 1
+            else:
+                self._missing[row.task_id] = 0
+                kept.append(row)
+        return kept
+
+
+class _Disagreeing(Passing):
+    def __init__(self, service: VideoService, disagreement: Disagreement) -> None:
+        super().__init__(service)
+        self._disagreement = disagreement
+
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """Some of the rows."""
+        return self._disagreement.some(await super().list(model, wanted))

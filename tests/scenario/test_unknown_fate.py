@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count, cycle
 from pathlib import Path
 
 import anyio
 import pytest
 
 from kit.clock import wall_clock
-from kit.crew import Crew, crew, now
+from kit.crew import Crew, crew, now, somebody_elses
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.graph.recipe import fingerprint, seed_of
@@ -22,7 +23,6 @@ from wanflow.runner.outcome import Outcome
 from wanflow.service.fault import ServerFault, Unauthorised, UnknownFate
 from wanflow.service.passing import Passing
 from wanflow.service.port import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
-from wanflow.service.wire import request_body
 from wanflow.spec.source import FileSource
 from wanflow.store import journal, layout, lockfile
 from wanflow.store.journal import Attempt
@@ -85,14 +85,6 @@ class Stormy(Passing):
 def stormy(weather: Weather) -> Callable[[VideoService], VideoService]:
     """Puts the weather in front of a service."""
     return lambda service: Stormy(service, weather)
-
-
-async def somebody_elses(here: Crew, prompt: str) -> str:
-    """A task that somebody else submits to the same account."""
-    async with here.stranger() as client:
-        media = [{"type": "first_frame", "url": "data:image/png;base64,AA=="}]
-        body = dict(request_body(MODEL, prompt=prompt, negative_prompt=None, media=[], parameters={}, seed=1).body)
-        return (await client.submit(Request(MODEL, {**body, "input": {"prompt": prompt, "media": media}}))).task_id
 
 
 def unresolved(outcome: Outcome) -> str:
@@ -248,6 +240,123 @@ async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_pat
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 2)
     assert {take.task_id for take in by_number.values()} == {newest, oldest}
     assert all(take.seed_uncertain for take in by_number.values())
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+async def test_takes_of_one_shot_whose_answers_are_all_lost_are_each_their_own_task(tmp_path: Path, jobs: int) -> None:
+    """The service films some at a time, and its clock steps by a second with each answer: paid and adopted once each."""
+    weather, steps = Weather(lost_replies=3), cycle([0, -1, 1, 0, 2, -1])
+    async with crew(tmp_path, stormy(weather), unlike=True, jobs=jobs) as here:
+        here.shown = lambda: wall_clock() + timedelta(seconds=next(steps))
+        film = production(replace(COAST, takes=3))
+        first = await here.run(film)
+        tasks = await here.tasks()
+        again = await here.run(film)
+    takes = lockfile.read(here.store.lock).shots["coast"]
+    assert (first.exit_code, first.submitted, again.exit_code, again.submitted, weather.sent) == (0, 3, 0, 0, 3)
+    assert sorted(takes.numbers.values()) == [1, 2, 3]
+    assert sorted(take.task_id for take in takes.takes.values()) == sorted(tasks)
+
+
+async def test_a_list_that_shows_other_tasks_each_time_is_not_believed(tmp_path: Path) -> None:
+    """Each call misses some that another one shows: nothing is sent again, and no task is adopted twice."""
+    weather = Weather(lost_replies=3)
+    calls = count()
+
+    class Disagreeing(Stormy):
+        async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+            rows, call = await super().list(model, wanted), next(calls)
+            return [row for place, row in enumerate(reversed(rows)) if place % 3 != call % 3 and call % 4]
+
+    async with crew(tmp_path, lambda service: Disagreeing(service, weather), unlike=True, jobs=1) as here:
+        outcome = await here.run(production(replace(COAST, takes=3)))
+        async with here.stranger() as client:
+            tasks = {row.task_id for row in await client.list(MODEL)}
+    takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 3, 3)
+    assert {take.task_id for take in takes.values()} == tasks
+    assert len(tasks) == 3
+
+
+async def test_a_task_that_one_list_call_showed_is_watched_though_the_next_ones_do_not_show_it(tmp_path: Path) -> None:
+    """Shown once and then never again within the grace, while nothing else is on record."""
+    weather, calls = Weather(lost_replies=1), count()
+
+    class ShownOnce(Stormy):
+        async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+            rows = await super().list(model, wanted)
+            return [] if next(calls) else rows
+
+    async with crew(tmp_path, lambda service: ShownOnce(service, weather), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
+
+
+async def test_an_old_submission_is_not_sent_again_because_one_list_call_missed_it(tmp_path: Path) -> None:
+    """Half an hour after the run was killed the first call of the list shows nothing, and the next one its task."""
+    weather, calls = Weather(lost_replies=1), count()
+
+    class LateOnce(Stormy):
+        async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+            rows = await super().list(model, wanted)
+            return rows if next(calls) else []
+
+    async with crew(tmp_path, lambda service: LateOnce(service, weather), unlike=True) as here:
+        weather.list_fault = ServerFault("the service failed")
+        assert (await here.run(production(COAST))).exit_code == 5
+        weather.list_fault = None
+        await anyio.sleep(1800)
+        outcome = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+
+
+async def test_an_answer_that_names_the_task_of_another_submission_stops_the_step(tmp_path: Path) -> None:
+    """A proxy that repeats an answer: the task keeps its owner, nothing is written, and the next run finds the other."""
+
+    class Repeating(Passing):
+        said: Accepted | None = None
+
+        async def submit(self, request: Request) -> Accepted:
+            accepted = await super().submit(request)
+            self.said = self.said or accepted
+            return self.said
+
+    async with crew(tmp_path, Repeating, unlike=True) as here:
+        film = production(replace(COAST, takes=2))
+        first = await here.run(film)
+        (known,) = journal.read(here.store).known
+        second = await here.run(film)
+        tasks = await here.tasks()
+    takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert f"named task {known} for `coast`, which is on record for another submission" in unresolved(first)
+    assert (first.submitted, second.exit_code, second.submitted) == (1, 0, 0)
+    assert sorted(take.task_id for take in takes.values()) == sorted(tasks)
+    assert len(tasks) == 2
+
+
+async def test_a_lost_take_is_not_the_task_of_one_too_old_for_the_list(tmp_path: Path) -> None:
+    """A submission of two days ago with the same words waits for a person; the task of today is that of today."""
+    weather = Weather(lost_replies=1)
+    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+        adrift(here, hours=48)
+        outcome = await here.run(production(replace(COAST, takes=2)))
+        tasks = await here.tasks()
+    takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert (outcome.exit_code, weather.sent) == (5, 1)
+    assert [take.task_id for take in takes.values()] == tasks
+    assert [attempt.id for attempt in journal.read(here.store).adrift] == ["killed"]
+
+
+async def test_a_seed_stays_uncertain_when_the_rest_is_found_by_a_later_run(tmp_path: Path) -> None:
+    """One of two equal tasks is adopted before the run is stopped: the other may have its seed all the same."""
+    weather = Weather(lost_replies=2)
+    async with crew(tmp_path, stormy(weather), unlike=True, jobs=1) as here:
+        film = production(replace(COAST, takes=2))
+        first = await here.run(film, timeout=1.5 * FILM_SECONDS)
+        second = await here.run(film)
+    takes = lockfile.read(here.store.lock).shots["coast"].takes
+    assert (first.exit_code, second.exit_code, weather.sent, len(takes)) == (4, 0, 2, 2)
+    assert all(take.seed_uncertain for take in takes.values())
 
 
 async def test_of_two_equal_requests_one_that_never_arrived_is_sent_again(tmp_path: Path) -> None:

@@ -255,9 +255,12 @@ async def test_a_disk_that_says_no_is_a_fault_of_the_store(tmp_path: Path) -> No
     assert names(tmp_path) == []
 
 
-async def test_a_task_is_dated_by_this_machines_clock() -> None:
-    """The service's clock is an hour ahead: its times are told as ours, so that they can be compared."""
+async def test_a_task_is_dated_by_the_services_clock_alone() -> None:
+    """The offset of that clock changes between two lists: the date of a task does not, only what ours showed then."""
     row = {"task_id": "t", "status": "RUNNING", "gmt_create": 1_800_003_600_000}
-    transport = Scripted([(200, {"data": [row], "total_page": 1})], ahead=timedelta(hours=1))
-    (summary,) = await client(transport).list("wan2.7-i2v")
-    assert summary.created.timestamp() == 1_800_000_000
+    transport = Scripted([(200, {"data": [row], "total_page": 1})] * 2, ahead=timedelta(hours=1))
+    (first,) = await client(transport).list("wan2.7-i2v")
+    transport.ahead = timedelta(minutes=59, seconds=59)
+    (second,) = await client(transport).list("wan2.7-i2v")
+    assert (first.created.timestamp(), second.created) == (1_800_003_600, first.created)
+    assert (first.ahead, second.ahead) == (timedelta(hours=1), transport.ahead)

@@ -56,6 +56,25 @@ async def test_the_services_clock_is_read_off_its_answers(date: bool | str, hour
     assert abs(transport.ahead - timedelta(hours=hours)) < timedelta(seconds=5)
 
 
+async def test_the_offset_of_the_services_clock_only_falls() -> None:
+    """A `Date` of whole seconds, a slow answer, a clock that is set: the least offset makes no task older than it is.
+
+    A `Date` out of any calendar says nothing.
+    """
+    ours, shown = datetime(2026, 11, 30, 20, 0, tzinfo=UTC), iter([8, 9, 7, -(10**10), 8])
+    offsets: list[float] = []
+
+    def serve(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={}, headers={"date": format_datetime(ours + timedelta(seconds=next(shown)))})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as client:
+        transport = HttpTransport(client, BASE, KEY, lambda: ours)
+        for _ in range(5):
+            await transport.exchange("GET", "/tasks/t", {}, {})
+            offsets.append(transport.ahead.total_seconds())
+    assert offsets == [8, 8, 7, 7, 7]
+
+
 async def test_an_empty_body_is_not_sent() -> None:
     """A query has none; a cancel says that its length is 0 (api.md 1.1)."""
     seen: list[httpx.Request] = []

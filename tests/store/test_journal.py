@@ -156,6 +156,33 @@ def test_an_acceptance_without_an_intent_is_an_error(store: Store) -> None:
         journal.read(store)
 
 
+def test_a_task_that_was_accepted_for_two_submissions_is_refused(store: Store) -> None:
+    """One task belongs to one attempt: the error names the line and the task, and says how it is mended."""
+    diary = _accepted(store)
+    diary.intended(attempt("a2"))
+    diary.accepted("a2", "t1", "r1", LATER)
+    with pytest.raises(StoreFault, match="line 4: task t1 was accepted for another submission before") as fault:
+        journal.read(store)
+    assert "doctor --repair" in (fault.value.hint or "")
+
+
+def test_an_acceptance_that_is_written_twice_counts_once(store: Store) -> None:
+    """The disk may fail after the record is on it, and the same is then written again."""
+    diary = _accepted(store)
+    diary.accepted("a1", "t1", "r1", LATER)
+    assert journal.read(store).open == (OpenTask("t1", attempt("a1"), DATE),)
+
+
+def test_attempts_that_may_have_each_others_tasks_are_remembered(store: Store) -> None:
+    """Also when their films are stored: a later one with the same words may have the task of one of them."""
+    diary = Journal(store)
+    diary.intended(attempt("a1"))
+    diary.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
+    diary.stored("t1", DIGEST, LATER)
+    _accepted(store, "a2", "t2")
+    assert journal.read(store).seed_uncertain == (attempt("a1"),)
+
+
 def test_each_backend_has_a_journal_of_its_own(store: Store) -> None:
     """What is in flight at the paid service is nothing to the animatic."""
     _accepted(store)

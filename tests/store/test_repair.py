@@ -125,6 +125,25 @@ def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: 
     assert [task.task_id for task in journal.read(store).open] == ["t2"]
 
 
+def test_a_task_of_two_submissions_stays_with_the_first(store: Store) -> None:
+    """The second one is of unknown fate again, whatever was made of it since; the task is not called lost."""
+    diary = Journal(store)
+    for number, fate in ((3, None), (4, "t4")):
+        diary.intended(attempt(f"a{number}"))
+        diary.accepted(f"a{number}", "t1", "r", DATE)
+        if fate is not None:
+            diary.accepted(f"a{number}", fate, "r", DATE)
+    diary.stored("t1", FILM, DATE)
+    (damage,) = repair.mend(store)
+    assert damage.words == (
+        "line 6: task t1 was accepted for another submission before; this one is looked up again and "
+        "line 8: task t1 was accepted for another submission before; this one is looked up again"
+    )
+    read = journal.read(store)
+    assert [lost.id for lost in read.adrift] == ["a3"]
+    assert [task.task_id for task in read.open] == ["t2", "t4"]
+
+
 def test_a_torn_last_line_is_cut(store: Store) -> None:
     """As the next run would have cut it."""
     spoil(store.traces, lambda data: data + b'{"dig')

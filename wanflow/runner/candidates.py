@@ -1,17 +1,16 @@
-"""Which tasks of the service's list may be a submission whose answer was lost; pure (cli.md, last table)."""
+"""Which tasks of the service's list are the submissions whose answers were lost; pure (cli.md, last table)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from wanflow.service.port import TaskState, TaskStatus, TaskSummary
+from wanflow.service.port import TaskStatus
 from wanflow.store.journal import Attempt
 
 SKEW = timedelta(minutes=5)
 """So far clocks may be apart although the service said its own; an earlier task is not ours."""
-EVER = datetime.min.replace(tzinfo=UTC)
 
 NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
 """A task that ended like this was not charged (api.md 6): whether it was ours makes no difference to the account."""
@@ -19,13 +18,17 @@ NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A task that the journal doesn't know, as it was last seen; the service says the prompt of a success only."""
+    """A task that the journal doesn't know, as it was last seen; the service says the prompt of a success only.
+
+    `created` and `ahead` are as in `TaskSummary`.
+    """
 
     task_id: str
     request_id: str
     created: datetime
     status: TaskStatus
     prompt: str | None = None
+    ahead: timedelta = timedelta()
 
     @property
     def running(self) -> bool:
@@ -35,16 +38,42 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the list says of one lost submission: the task that it is, those that may be it, or why nobody can tell.
+    """What a snapshot says of one lost submission: the task that it is, those that may be it, or why nobody can tell.
 
-    `seed_uncertain`: the task answers the request, perhaps with the seed of another attempt. Without any of them
-    nothing in the list is the submission.
+    `seed_uncertain`: the task answers the request, perhaps with the seed of another attempt. `waits`: tasks have its
+    words, and one of them may belong to a submission that is on the wire. Without any of these no task of the snapshot
+    is the submission.
     """
 
     task: Candidate | None = None
     seed_uncertain: bool = False
     maybe: tuple[Candidate, ...] = ()
     doubt: str | None = None
+    waits: bool = False
+
+
+def match(
+    lost: Collection[Attempt],
+    candidates: Collection[Candidate],
+    now: datetime,
+    *,
+    sending: Collection[Attempt] = (),
+    kin: Collection[Attempt] = (),
+) -> dict[str, Finding]:
+    """What one snapshot of a model's list says of each lost submission, by its id.
+
+    Each task is given to at most one attempt and each attempt gets at most one task, oldest to oldest by the service's
+    own clock; the order of the arguments makes no difference. Where more tasks have the words of some attempts than
+    attempts were lost, none of them gets any.
+
+    `lost` are all attempts of the model that are looked for, `candidates` its tasks that nothing explains, `sending`
+    the attempts whose answers may still name one of these. One of them may be that of a `kin` attempt with the same
+    words, which is not looked for itself: then its seed is uncertain as well.
+    """
+    found: dict[str, Finding] = {}
+    for group in _groups(lost):
+        found |= _match_alike(group, candidates, now, alike(sending, group[0]), alike(kin, group[0]))
+    return found
 
 
 def prompt_of(attempt: Attempt) -> str:
@@ -53,40 +82,81 @@ def prompt_of(attempt: Attempt) -> str:
     return str(asked.get("prompt") or "") if isinstance(asked, Mapping) else ""
 
 
-def candidate(row: TaskSummary, heard: TaskState | None) -> Candidate:
-    """A row of the list with what the task said itself, where it was asked."""
-    status, prompt = (row.status, None) if heard is None else (heard.status, heard.prompt)
-    return Candidate(row.task_id, row.request_id, row.created, status, prompt)
-
-
-def alike(attempts: Sequence[Attempt], attempt: Attempt) -> list[Attempt]:
+def alike(attempts: Iterable[Attempt], attempt: Attempt) -> list[Attempt]:
     """The attempts that the list can't tell from one: same model, same words; oldest first."""
-    same = (other for other in attempts if other.model == attempt.model and _same(prompt_of(other), prompt_of(attempt)))
-    return sorted(same, key=lambda other: other.date)
+    return sorted((other for other in attempts if _key(other) == _key(attempt)), key=_age)
 
 
-def find(
-    attempt: Attempt,
-    lost: Sequence[Attempt],
-    presumed: Sequence[Attempt],
-    candidates: Sequence[Candidate],
-    now: datetime,
-) -> Finding:
-    """Look for the task of a lost submission; `lost` are all lost ones, it included.
+def earliest(attempt: Attempt, now: datetime) -> datetime | None:
+    """The earliest moment, by this machine's clock, at which an attempt can have been accepted.
 
-    Candidates are tasks of its model that no record explains, and those that were found for others of `lost`. One of
-    them may be that of a `presumed` attempt, which counts as never accepted: then its seed is uncertain as well.
+    None where the clock was set back since: then the attempt's date says nothing.
     """
-    possible = [one for one in candidates if one.created >= began(attempt, now) and one.status not in NOTHING_OWED]
-    if not prompt_of(attempt).strip():
-        return Finding(maybe=tuple(possible), doubt="it has no prompt, by which alone its task could be told")
-    rivals = alike(lost, attempt)
-    same = sorted((one for one in possible if _asks(one, attempt)), key=lambda one: (one.created, one.task_id))
-    if same:
-        found = _share(attempt, rivals, same)
-        if found is not None:
-            seeds = {other.seed for other in (*rivals, *alike(presumed, attempt))}
-            return replace(found, seed_uncertain=found.task is not None and len(seeds) > 1)
+    date = datetime.fromisoformat(attempt.date)
+    return date - SKEW if date <= now else None
+
+
+def may_be(one: Candidate, attempt: Attempt, now: datetime) -> bool:
+    """Whether a task is young enough to be that of an attempt, and matters to the account."""
+    began = earliest(attempt, now)
+    return one.status not in NOTHING_OWED and (began is None or one.created >= began + one.ahead)
+
+
+def _groups(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
+    """Attempts that the list can't tell from each other, together; oldest first."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Attempt]] = {}
+    for attempt in sorted(attempts, key=_age):
+        groups.setdefault(_key(attempt), []).append(attempt)
+    yield from groups.values()
+
+
+def _match_alike(
+    group: Sequence[Attempt],
+    candidates: Collection[Candidate],
+    now: datetime,
+    sending: Sequence[Attempt],
+    kin: Sequence[Attempt],
+) -> dict[str, Finding]:
+    """Share the tasks with the words of some attempts out among them."""
+    words = _words(prompt_of(group[0]))
+    possible = {
+        attempt.id: tuple(sorted((one for one in candidates if may_be(one, attempt, now)), key=_creation))
+        for attempt in group
+    }
+    if not words:
+        doubt = "it has no prompt, by which alone its task could be told"
+        return {name: Finding(maybe=tasks, doubt=doubt) for name, tasks in possible.items()}
+    said = {one for tasks in possible.values() for one in tasks if one.prompt is not None}
+    same = tuple(sorted((one for one in said if _words(one.prompt or "") == words), key=_creation))
+    pairs = _pair(same, group, now)
+    if same and sending:
+        return {attempt.id: Finding(waits=True) for attempt in group}
+    if same and len({attempt.fingerprint for attempt in group}) > 1:
+        doubt = "several requests with the same words got lost"
+        return {attempt.id: Finding(maybe=same, doubt=doubt) for attempt in group}
+    if len(pairs) < len(same):
+        doubt = "more tasks have its words than were lost"
+        return {attempt.id: Finding(maybe=same, doubt=doubt) for attempt in group}
+    uncertain = len({attempt.seed for attempt in (*group, *kin)}) > 1
+    given = {name: Finding(task=one, seed_uncertain=uncertain) for name, one in pairs.items()}
+    return {name: given.get(name) or _unmatched(tasks) for name, tasks in possible.items()}
+
+
+def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime) -> dict[str, Candidate]:
+    """Give each task, oldest first, to the oldest attempt that has none and that it is young enough for.
+
+    No other pairing has more pairs: whatever an older task is young enough for, a younger one is.
+    """
+    pairs: dict[str, Candidate] = {}
+    for one in tasks:
+        free = (attempt for attempt in attempts if attempt.id not in pairs and may_be(one, attempt, now))
+        if owner := next(free, None):
+            pairs[owner.id] = one
+    return pairs
+
+
+def _unmatched(possible: Sequence[Candidate]) -> Finding:
+    """What is left for an attempt that no task with its words was given to."""
     running = tuple(one for one in possible if one.running)
     mute = tuple(one for one in possible if one.prompt is None and not one.running)
     if mute and not running:
@@ -94,30 +164,19 @@ def find(
     return Finding(maybe=running)
 
 
-def began(attempt: Attempt, now: datetime) -> datetime:
-    """The earliest moment at which an attempt can have been accepted.
-
-    Where this machine's clock was set back since, its date says nothing.
-    """
-    date = datetime.fromisoformat(attempt.date)
-    return date - SKEW if date <= now else EVER
+def _key(attempt: Attempt) -> tuple[str, tuple[str, ...]]:
+    return attempt.model, _words(prompt_of(attempt))
 
 
-def _share(attempt: Attempt, rivals: Sequence[Attempt], same: Sequence[Candidate]) -> Finding | None:
-    """Tasks with the same words are shared out in the order of their creation; None where none is left."""
-    if len({rival.fingerprint for rival in rivals}) > 1:
-        return Finding(maybe=tuple(same), doubt="several requests with the same words got lost")
-    if len(same) > len(rivals):
-        return Finding(maybe=tuple(same), doubt="more tasks have its words than were lost")
-    place = [rival.id for rival in rivals].index(attempt.id)
-    if place >= len(same):
-        return None
-    return Finding(task=same[place])
+def _words(prompt: str) -> tuple[str, ...]:
+    """A prompt without its white space, which the service may change."""
+    return tuple(prompt.split())
 
 
-def _asks(one: Candidate, attempt: Attempt) -> bool:
-    return one.prompt is not None and _same(one.prompt, prompt_of(attempt))
+def _age(attempt: Attempt) -> tuple[str, int, str]:
+    """A key that sorts attempts oldest first; those of one second go by their take."""
+    return attempt.date, attempt.number, attempt.id
 
 
-def _same(said: str, asked: str) -> bool:
-    return said.split() == asked.split()
+def _creation(one: Candidate) -> tuple[datetime, str]:
+    return one.created, one.task_id

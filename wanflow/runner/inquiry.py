@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,19 +11,17 @@ from datetime import datetime, timedelta
 import anyio
 
 from wanflow import timing
-from wanflow.runner.candidates import Candidate, Finding, alike, began, candidate, find
+from wanflow.runner.candidates import Candidate, Finding, alike, earliest, match
+from wanflow.runner.tasklist import REACH, TaskList
 from wanflow.service.fault import ServiceFault, Unauthorised, UnknownFate
-from wanflow.service.port import TaskStatus, TaskSummary, VideoService
+from wanflow.service.port import VideoService
 from wanflow.store.journal import Attempt, Diary, Journal, OpenTask
 from wanflow.timing import GRACE_SECONDS
 
-REACH = timedelta(hours=23, minutes=45)
-"""The list shows the tasks of 24 hours (api.md 4.5); an older attempt can't be looked up any more."""
-WIRE_SECONDS = 900
-"""So long after its intent a request may still be on its way: limits, throttling and a slow network are in it."""
 LOOK_SECONDS = 5
 LAG_SECONDS = 600
 """A list that misses tasks that we know of is waited for, but not for ever."""
+TOO_OLD = "it is older than the service's list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +32,52 @@ class Grace:
     resubmit: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One snapshot of a model's list and what it says of every attempt that was looked for when it was taken.
+
+    `asked` is when, in seconds of anyio's clock. `misses`: for a whole grace the list did not show a task that it has
+    to show, so that another one which it does not show may exist as well. With a `fault` the snapshot could not be
+    taken, for `doubt`.
+    """
+
+    number: int
+    asked: float
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    misses: bool = False
+    fault: ServiceFault | None = None
+    doubt: str | None = None
+
+
 @dataclass(slots=True)
 class Inquiry:
     """All that one run knows of the service's tasks: which are ours, and which submissions got lost.
 
-    `known` are the tasks on record and `witnesses` those that a working list has to show, with their models and when
-    they were accepted; `lost` are attempts whose answers were lost, also when they were found since, `presumed` those
-    that count as never accepted, `fresh` those of this run; `sending` are on the wire just now.
+    `owners` are the tasks on record, each with the attempt that it belongs to, empty for those of earlier runs.
+    `witnesses` are tasks that a working list has to show, with their models and when they were accepted. `lost` are
+    attempts that are looked for, `presumed` those that count as never accepted, `fresh` those of this run; `sending`
+    are on the wire just now. `uncertain` are attempts that got a task which may as well be that of another one.
     """
 
     service: VideoService
     journal: Journal
     clock: Callable[[], datetime]
     grace: Grace
-    known: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
     witnesses: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     lost: dict[str, Attempt] = field(default_factory=dict)
     presumed: dict[str, Attempt] = field(default_factory=dict)
+    uncertain: list[Attempt] = field(default_factory=list)
     sending: dict[str, Attempt] = field(default_factory=dict)
     fresh: list[Attempt] = field(default_factory=list)
-    _found: dict[str, str] = field(default_factory=dict)
-    _heard: dict[str, Candidate] = field(default_factory=dict)
+    _matched: dict[str, Finding] = field(default_factory=dict)
+    _adopted: dict[str, OpenTask] = field(default_factory=dict)
     _settled: dict[str, OpenTask | None] = field(default_factory=dict)
     _turns: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+    _lists: dict[str, TaskList] = field(default_factory=dict)
+    _looking: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+    _begun: Counter[str] = field(default_factory=Counter)
+    _newest: dict[str, Look] = field(default_factory=dict)
 
     @contextmanager
     def on_the_wire(self, attempt: Attempt) -> Iterator[None]:
@@ -67,29 +88,38 @@ class Inquiry:
         finally:
             del self.sending[attempt.id]
 
+    def lose(self, attempt: Attempt) -> None:
+        """The answer to an attempt got lost: from now on its task is looked for."""
+        if attempt.id not in self._adopted and attempt.id not in self.presumed:
+            self.lost[attempt.id] = attempt
+
     def accept(self, attempt: Attempt, task_id: str, request_id: str, *, seed_uncertain: bool = False) -> OpenTask:
-        """Write down, before anything is asked of it, that a task is that of an attempt (law 2); raises StoreFault."""
+        """Write down, before anything is asked of it, that a task is that of an attempt (law 2).
+
+        A task belongs to one attempt: raises UnknownFate, and writes nothing, where it is on record for another one.
+        Raises StoreFault.
+        """
+        if self.owners.setdefault(task_id, attempt.id) != attempt.id:
+            self.lose(attempt)
+            words = f"the service named task {task_id} for `{attempt.shot}`, which is on record for another submission"
+            raise UnknownFate(words, hint=ways_out(attempt))
         now = self.clock()
         stamp = timing.stamp(now)
         self.journal.accepted(attempt.id, task_id, request_id, stamp, seed_uncertain=seed_uncertain)
-        self.known.add(task_id)
         self.witnesses[task_id] = (attempt.model, now)
         return OpenTask(task_id, attempt, stamp, seed_uncertain=seed_uncertain)
 
     async def glance(self, attempt: Attempt) -> OpenTask | None:
-        """Look for the task of a lost submission without waiting for anything, and write down what is clear by now.
+        """Look for the task of a lost submission without waiting for anything; None where it is not clear by now.
 
         Raises ServiceFault where the list can't be read.
         """
-        self.lost[attempt.id] = attempt
-        rows = await self.service.list(attempt.model)
-        finding = await self._find(attempt, rows, self.lost)
-        if finding.task is not None and not self._crowded(attempt):
-            return self._adopt(attempt, finding)
-        clear = not (finding.maybe or finding.doubt or finding.task or self._left(attempt))
-        if clear and not self._forbidden(attempt) and not self._misses(attempt, rows):
-            self._presume(attempt)
-        return None
+        self.lose(attempt)
+        if attempt.id not in self._adopted:
+            look = await self._look(attempt.model)
+            if look.fault is not None:
+                raise look.fault
+        return self._adopted.get(attempt.id)
 
     async def settle(self, attempt: Attempt) -> OpenTask | None:
         """Find the task of a lost submission, however long its candidates run; None where it surely has none.
@@ -99,82 +129,133 @@ class Inquiry:
         """
         async with self._turns[attempt.id]:
             if attempt.id not in self._settled:
+                self.lose(attempt)
                 self._settled[attempt.id] = await self._settle(attempt)
         return self._settled[attempt.id]
 
     async def _settle(self, attempt: Attempt) -> OpenTask | None:
-        self.lost[attempt.id] = attempt
-        ends = anyio.current_time() + self._left(attempt)
-        while True:
-            asked, rows = anyio.current_time(), await self._list(attempt)
-            finding = await self._find_or_doubt(attempt, rows)
+        """Take snapshots until one has the task, or until those of a whole grace have none and miss nothing else."""
+        began = anyio.current_time()
+        while attempt.id not in self._adopted:
+            look = await self._look(attempt.model)
+            if attempt.id in self._adopted:
+                break
+            finding = self._of(attempt, look)
             if finding.doubt:
-                raise self._undecided(attempt, finding)
-            if finding.task is not None and not self._crowded(attempt):
-                return self._adopt(attempt, finding)
+                raise self._undecided(attempt, finding) from look.fault
+            left = began + self.grace.seconds - look.asked
             if finding.maybe:
-                await self._watch(attempt, finding.maybe)
-            elif asked >= ends and finding.task is None and self._absent(attempt, rows, asked - ends):
+                await self._watch(attempt, finding.maybe, LOOK_SECONDS if left > 0 else None)
+            elif finding.waits or look.misses or left > 0:
+                if look.misses and left < -LAG_SECONDS:
+                    raise self._undecided(attempt, Finding(doubt="the service's list misses tasks that are on record"))
+                await anyio.sleep(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
+            elif not self.grace.resubmit:
+                raise self._undecided(attempt, Finding(doubt="`--resubmit never` forbids to send it again"))
+            else:
                 self._presume(attempt)
                 return None
-            else:
-                await anyio.sleep(min(LOOK_SECONDS, ends - asked) if asked < ends else LOOK_SECONDS)
+        return self._adopted[attempt.id]
 
     async def latecomer(self, attempt: Attempt, *, wait: bool) -> OpenTask | None:
         """The task of a presumed attempt, which the list did not show in time; its film was paid for as well.
 
-        With `wait` tasks that may be it are watched to their end. Raises ServiceFault where one can't be asked.
+        With `wait` tasks that may be it are watched to their end. A task is that of an attempt which is still looked
+        for first. Raises ServiceFault where the list or a task can't be asked.
         """
-        while not self._open_rivals(attempt):
-            rows = await self.service.list(attempt.model)
-            finding = await self._find(attempt, rows, self.presumed)
-            if finding.task is not None and finding.task.task_id not in self._found:
-                return self._adopt(attempt, finding)
+        while attempt.id in self.presumed and not alike(self._looked_for(), attempt):
+            async with self._looking[attempt.model]:
+                look = await self._take(attempt.model, self.presumed)
+            if look.fault is not None:
+                raise look.fault
+            finding = look.findings.get(attempt.id, Finding())
             if not wait or not finding.maybe or finding.doubt:
                 break
-            await self._watch(attempt, finding.maybe)
-        return None
+            await self._watch(attempt, finding.maybe, None)
+        return self._adopted.get(attempt.id)
 
-    def _open_rivals(self, attempt: Attempt) -> bool:
-        """Whether attempts that the list can't tell from it are still looked for: a task is theirs first."""
-        found = self._found.values()
-        return bool(alike([other for other in self.lost.values() if other.id not in found], attempt))
+    async def _look(self, model: str) -> Look:
+        """A snapshot of the list that is taken from now on; those who wait for one at the same time share it."""
+        before = self._begun[model]
+        async with self._looking[model]:
+            newest = self._newest.get(model)
+            if newest is None or newest.number <= before:
+                newest = self._newest[model] = await self._take(model, self.lost)
+            return newest
 
-    def _left(self, attempt: Attempt) -> float:
-        """Seconds of grace that an attempt still has from now on: all of it, or none where it was sent long ago.
+    async def _take(self, model: str, wanted: Mapping[str, Attempt]) -> Look:
+        """Take a snapshot, match it with the `wanted` attempts, and write down what is clear.
 
-        Its date is that of the intent: afterwards it may have waited for its turn, been throttled, been on the wire.
+        Nobody else may take one of this model meanwhile. An attempt that gets lost while the list is read is still on
+        the wire as far as this snapshot knows.
         """
-        age = (self.clock() - datetime.fromisoformat(attempt.date)).total_seconds()
-        return 0.0 if age > WIRE_SECONDS + self.grace.seconds else self.grace.seconds
+        self._begun[model] += 1
+        number, asked, now = self._begun[model], anyio.current_time(), self.clock()
+        attempts = [attempt for attempt in wanted.values() if attempt.model == model]
+        within = [attempt for attempt in attempts if _in_reach(attempt, now)]
+        tasks = self._lists.setdefault(model, TaskList(self.service, model))
+        doubt = "the service's list can't be read"
+        try:
+            await tasks.read()
+            doubt = "a task that may be it can't be asked"
+            if within:
+                dates = [earliest(attempt, now) for attempt in within]
+                since = None if None in dates else min(date for date in dates if date is not None)
+                await tasks.ask_successes(self.owners, since)
+        except Unauthorised:
+            raise
+        except ServiceFault as fault:
+            return Look(number, asked, fault=fault, doubt=f"{doubt}: {fault}")
+        findings = {attempt.id: Finding(doubt=TOO_OLD) for attempt in attempts if attempt not in within}
+        findings |= self._match([attempt for attempt in within if attempt.id in wanted], tasks)
+        return Look(number, asked, findings, misses=self._misses(model, tasks, asked))
 
-    def _crowded(self, attempt: Attempt) -> bool:
-        """Whether others that the list can't tell from it are on the wire: a task may be theirs."""
-        return len(alike([*self.sending.values()], attempt)) > 0
+    def _match(self, wanted: Sequence[Attempt], tasks: TaskList) -> dict[str, Finding]:
+        """Match attempts with tasks that nothing explains, and adopt what was matched.
 
-    def _absent(self, attempt: Attempt, rows: Sequence[TaskSummary], late: float) -> bool:
-        """Whether a list without a task of an attempt may be believed; raises UnknownFate where it never may."""
-        missing = self._misses(attempt, rows)
-        lagging = "the service's list misses tasks that are on record" if missing and late > LAG_SECONDS else None
-        doubt = self._forbidden(attempt) or lagging
-        if doubt:
-            raise self._undecided(attempt, Finding(doubt=doubt))
-        return not missing
-
-    def _forbidden(self, attempt: Attempt) -> str | None:
-        """Why an attempt may never count as not accepted, whatever the list shows; None where it may."""
-        if self.clock() - datetime.fromisoformat(attempt.date) > REACH:
-            return "it is older than the service's list"
-        return None if self.grace.resubmit else "`--resubmit never` forbids to send it again"
-
-    def _misses(self, attempt: Attempt, rows: Sequence[TaskSummary]) -> bool:
-        """Whether a list misses tasks that it would show by now if it worked: that ours isn't there means nothing."""
-        now, shown = self.clock(), {row.task_id for row in rows}
-        due = timedelta(seconds=self.grace.seconds)
-        return any(
-            model == attempt.model and name not in shown and due <= now - accepted <= REACH
-            for name, (model, accepted) in self.witnesses.items()
+        A match holds for good, also where it could not be written down: then that is tried again, and nothing else.
+        """
+        ids = {attempt.id for attempt in wanted}
+        others = [*self.sending.values(), *(attempt for attempt in self._looked_for() if attempt.id not in ids)]
+        found = match(
+            [attempt for attempt in wanted if attempt.id not in self._matched],
+            tasks.candidates(self.owners),
+            self.clock(),
+            sending=others,
+            kin=[*self.presumed.values(), *self.uncertain],
         )
+        self._matched |= {name: finding for name, finding in found.items() if finding.task is not None}
+        for attempt in wanted:
+            if attempt.id in self._matched:
+                self._adopt(attempt, self._matched[attempt.id])
+        return found
+
+    def _looked_for(self) -> list[Attempt]:
+        """The lost attempts whose tasks the list may still show."""
+        now = self.clock()
+        return [attempt for attempt in self.lost.values() if _in_reach(attempt, now)]
+
+    def _adopt(self, attempt: Attempt, finding: Finding) -> None:
+        if finding.task is None:
+            raise ValueError(f"nothing found for {attempt.id}")
+        task = finding.task
+        self._adopted[attempt.id] = self.accept(
+            attempt, task.task_id, task.request_id, seed_uncertain=finding.seed_uncertain
+        )
+        self.lost.pop(attempt.id, None)
+        self.presumed.pop(attempt.id, None)
+        if finding.seed_uncertain:
+            self.uncertain.append(attempt)
+
+    def _misses(self, model: str, tasks: TaskList, asked: float) -> bool:
+        """Whether the calls of a grace missed tasks that they would have shown if the list worked."""
+        now, due = self.clock(), timedelta(seconds=self.grace.seconds)
+        on_record = [
+            name
+            for name, (its_model, accepted) in self.witnesses.items()
+            if its_model == model and due <= now - accepted <= REACH
+        ]
+        return tasks.misses(on_record, now, asked - self.grace.seconds)
 
     def _presume(self, attempt: Attempt) -> None:
         words = "not in the service's list"
@@ -182,64 +263,19 @@ class Inquiry:
         self.presumed[attempt.id] = self.lost.pop(attempt.id)
         self.fresh.append(attempt)
 
-    def _adopt(self, attempt: Attempt, finding: Finding) -> OpenTask:
-        if finding.task is None:
-            raise ValueError(f"nothing found for {attempt.id}")
-        found = finding.task
-        self._found[found.task_id] = attempt.id
-        self.presumed.pop(attempt.id, None)
-        return self.accept(attempt, found.task_id, found.request_id, seed_uncertain=finding.seed_uncertain)
-
-    async def _list(self, attempt: Attempt) -> Sequence[TaskSummary]:
+    async def _watch(self, attempt: Attempt, candidates: Sequence[Candidate], seconds: float | None) -> None:
+        """Wait until the first of the candidates is done, or for so many `seconds`."""
         try:
-            return await self.service.list(attempt.model)
+            await self._lists[attempt.model].watch([one.task_id for one in candidates], seconds)
         except Unauthorised:
             raise
         except ServiceFault as fault:
-            raise self._undecided(attempt, Finding(doubt=f"the service's list can't be read: {fault}")) from fault
-
-    async def _find_or_doubt(self, attempt: Attempt, rows: Sequence[TaskSummary]) -> Finding:
-        try:
-            return await self._find(attempt, rows, self.lost)
-        except Unauthorised:
-            raise
-        except ServiceFault as fault:
-            return Finding(doubt=f"a task that may be it can't be asked: {fault}")
-
-    async def _find(self, attempt: Attempt, rows: Sequence[TaskSummary], lost: Mapping[str, Attempt]) -> Finding:
-        strangers = [row for row in rows if row.task_id in self._found or row.task_id not in self.known]
-        for row in strangers:
-            if row.status is TaskStatus.SUCCEEDED and row.created >= began(attempt, self.clock()):
-                await self._hear(row)
-        candidates = [self._heard.get(row.task_id) or candidate(row, None) for row in strangers]
-        return find(attempt, [*lost.values()], [*self.presumed.values()], candidates, self.clock())
-
-    async def _hear(self, row: TaskSummary) -> None:
-        if row.task_id not in self._heard:
-            self._heard[row.task_id] = candidate(row, await self.service.poll(row.task_id))
-
-    async def _watch(self, attempt: Attempt, candidates: Sequence[Candidate]) -> None:
-        """Wait until the first of the candidates is done and says what it was asked."""
-        trouble: list[ServiceFault] = []
-        async with anyio.create_task_group() as group:
-
-            async def look(one: Candidate) -> None:
-                try:
-                    state = await self.service.settled(one.task_id)
-                except ServiceFault as fault:
-                    trouble.append(fault)
-                else:
-                    row = TaskSummary(one.task_id, state.status, attempt.model, one.created, one.request_id)
-                    self._heard[one.task_id] = candidate(row, state)
-                group.cancel_scope.cancel()
-
-            for one in candidates:
-                group.start_soon(look, one)
-        for fault in trouble:
-            if isinstance(fault, Unauthorised):
-                raise fault
             doubt = f"a task that may be it can't be asked: {fault}"
             raise self._undecided(attempt, Finding(maybe=tuple(candidates), doubt=doubt)) from fault
+
+    def _of(self, attempt: Attempt, look: Look) -> Finding:
+        """What a snapshot says of an attempt; raises KeyError where it was not looked for."""
+        return look.findings[attempt.id] if look.doubt is None else Finding(doubt=look.doubt)
 
     def _undecided(self, attempt: Attempt, finding: Finding) -> UnknownFate:
         """Each task that may be the one, with its time and state (cli.md, last table)."""
@@ -253,12 +289,24 @@ def open_inquiry(
     service: VideoService, journal: Journal, clock: Callable[[], datetime], grace: Grace, have: Diary
 ) -> Inquiry:
     """An inquiry that knows what the journal has."""
-    witnesses = {task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open}
-    lost = {attempt.id: attempt for attempt in have.adrift}
-    # one that the list can't show any more must not claim a task that shows up for a later one with its words
-    recent = (attempt for attempt in have.presumed if clock() - datetime.fromisoformat(attempt.date) <= REACH)
-    presumed = {attempt.id: attempt for attempt in recent}
-    return Inquiry(service, journal, clock, grace, set(have.known), witnesses, lost, presumed)
+    now = clock()
+    return Inquiry(
+        service,
+        journal,
+        clock,
+        grace,
+        owners=dict.fromkeys(have.known, ""),
+        witnesses={task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open},
+        lost={attempt.id: attempt for attempt in have.adrift},
+        # one that the list can't show any more must not claim a task that shows up for a later one with its words
+        presumed={attempt.id: attempt for attempt in have.presumed if _in_reach(attempt, now)},
+        uncertain=[attempt for attempt in have.seed_uncertain if _in_reach(attempt, now)],
+    )
+
+
+def _in_reach(attempt: Attempt, now: datetime) -> bool:
+    """Whether the list may still show the task of an attempt."""
+    return now - datetime.fromisoformat(attempt.date) <= REACH
 
 
 def ways_out(attempt: Attempt) -> str:

@@ -58,7 +58,9 @@ class Leftovers:
     async def _find(self, attempt: Attempt) -> None:
         with self._noted(attempt):
             task = await self._parts.inquiry.settle(attempt)
-            if task is not None:
+            if task is None:
+                self._parts.purse.release(attempt.id)
+            else:
                 await self._keep(task)
 
     async def _keep(self, task: OpenTask) -> None:

@@ -34,6 +34,7 @@ async def look_up(step: Step, question: Question, seed: int, stage: Stage, parts
             if found is not None:
                 parts.emit(_found(step.node, found))
                 return found
+            parts.purse.release(attempt.id)
     return None
 
 
@@ -88,18 +89,23 @@ def _attempt(step: Step, question: Question, seed: int, price: Price | None, par
 
 
 async def _send(node: str, attempt: Attempt, request: Request, parts: Parts) -> OpenTask | None:
-    """One submission; None where its answer was lost and it surely was not accepted."""
-    try:
-        with parts.inquiry.on_the_wire(attempt):
+    """One submission; None where its answer was lost and it surely was not accepted.
+
+    Raises UnknownFate also where the answer names a task that belongs to another submission.
+    """
+    with parts.inquiry.on_the_wire(attempt):
+        try:
             accepted = await parts.service.submit(request)
+        except UnknownFate as fault:
+            parts.inquiry.lose(attempt)
+            parts.emit(Warned(f"{fault}; it is looked up in the service's list", node))
+        except ServiceFault as fault:
+            state = "refused" if repeats_itself(fault) else "failed"
+            parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=state)
+            parts.purse.release(attempt.id)
+            raise
+        else:
             return parts.inquiry.accept(attempt, accepted.task_id, accepted.request_id)
-    except UnknownFate as fault:
-        parts.emit(Warned(f"{fault}; it is looked up in the service's list", node))
-    except ServiceFault as fault:
-        state = "refused" if repeats_itself(fault) else "failed"
-        parts.journal.declined(attempt.id, str(fault), parts.stamp(), code=fault.code, state=state)
-        parts.purse.release(attempt.id)
-        raise
     found = await parts.inquiry.settle(attempt)
     parts.emit(_found(node, found) if found else Warned("it was not accepted: it is sent again", node))
     if found is None:

@@ -85,8 +85,8 @@ class WireClient:
         else:
             raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
         ahead = self._transport.ahead
-        ours = (replace(row, created=row.created - ahead) for row in rows.values())
-        return sorted(ours, key=lambda row: row.created, reverse=True)
+        dated = (replace(row, ahead=ahead) for row in rows.values())
+        return sorted(dated, key=lambda row: row.created, reverse=True)
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -28,23 +28,35 @@ HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}
 """The form of a `Date` header: its parser raises many things for others."""
 
 MOST_AHEAD = timedelta(days=36_500)
-"""Limit of the difference between two clocks; that of a machine without a battery begins in 1970."""
+"""Limit of the difference between two clocks: one without a battery begins in 1970, and sums stay in the calendar."""
 
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class HttpTransport:
     """A `Transport` over HTTP to one base address, which ends in `/api/v1`.
 
     `client` has the timeouts and the pool; its key is set here and sent to the base address only, never to an upload
-    host or a result's address.
+    host or a result's address. `clock` is this machine's.
     """
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, key: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, key: str, clock: Callable[[], datetime] = _now
+    ) -> None:
         self._client = client
         self._base_url = base_url
         self._key = key
-        self.ahead = timedelta()
+        self._clock = clock
+        self._least_ahead: timedelta | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """The least of all answers: a `Date` has whole seconds, an answer takes time, and either clock may be set."""
+        return self._least_ahead or timedelta()
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
@@ -52,8 +64,19 @@ class HttpTransport:
         url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
             async with self._client.stream(method, url, headers=signed, json=given) as response:
-                self.ahead = _ahead(response.headers.get("date"))
+                self._compare_clocks(response.headers.get("date"))
                 return response.status_code, _object(await _whole(response), self._key)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """Learn from the `Date` of an answer; one that can't be read, or is of another century, says nothing."""
+        if not HTTP_DATE.fullmatch(date or ""):
+            return
+        try:
+            ahead = parsedate_to_datetime(date or "") - self._clock()
+        except ValueError:
+            return
+        if abs(ahead) < MOST_AHEAD:
+            self._least_ahead = ahead if self._least_ahead is None else min(ahead, self._least_ahead)
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
         """Post a form with the file as its last part, read as it is sent."""
@@ -101,17 +124,6 @@ def _in_builtins() -> Iterator[None]:
 
 def _words(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
-
-
-def _ahead(date: str | None) -> timedelta:
-    """How far a clock that shows this is ahead of ours; zero where it is no date of HTTP, or of another century."""
-    if not HTTP_DATE.fullmatch(date or ""):
-        return timedelta()
-    try:
-        ahead = parsedate_to_datetime(date or "") - datetime.now(UTC)
-    except ValueError:
-        return timedelta()
-    return ahead if abs(ahead) < MOST_AHEAD else timedelta()
 
 
 async def _whole(response: httpx.Response) -> bytes:

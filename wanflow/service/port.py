@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -67,7 +67,8 @@ class TaskState:
 class TaskSummary:
     """A row of the service's task list (api.md 4.5); it carries neither prompt nor result.
 
-    `created` is by this machine's clock, as far as the service says what its own shows.
+    `created` is by the service's clock, and the same in every list. `ahead` is the least that this clock was ahead of
+    this machine's: by this machine's clock the task was created at `created - ahead` at the latest.
     """
 
     task_id: str
@@ -75,6 +76,7 @@ class TaskSummary:
     model: str
     created: datetime
     request_id: str
+    ahead: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ class Transport(Protocol):
 
     The key goes into the `Authorization` of `exchange` and nowhere else. Every method raises ConnectionRefusedError
     where the request surely never arrived, ConnectionError where the answer was lost or took too long, and nothing
-    else of its own. None retries. `ahead` is how far the service's clock was ahead of this machine's when it last
-    answered, zero where it does not say.
+    else of its own. None retries. `ahead` is the least that the service's clock was ahead of this machine's in any
+    answer, zero where no answer says the time: it may only fall.
     """
 
-    ahead: timedelta
+    @property
+    def ahead(self) -> timedelta:
+        """How far the service's clock is ahead, negative where it is behind."""
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once: `path` is below the base address, query included; an empty `body` is not sent."""

@@ -35,9 +35,10 @@ class Diary:
     task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
     tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
     count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
-    know any more when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the
-    fingerprint and the seed that each was reserved for; an attempt that surely delivers nothing gives its number back.
-    `stored` are the tasks whose films were stored, oldest first.
+    know when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the fingerprint and
+    the seed that each was reserved for; an attempt that surely delivers nothing gives its number back. `stored` are the
+    tasks whose films were stored, oldest first; `seed_uncertain` attempts whose tasks may be each other's, also those
+    that ended.
     """
 
     adrift: tuple[Attempt, ...] = ()
@@ -49,6 +50,11 @@ class Diary:
     forgotten: tuple[OpenTask, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
+    seed_uncertain: tuple[Attempt, ...] = ()
+
+
+class TaskTwice(ValueError):
+    """A record gives a task to a second attempt; one task belongs to one attempt."""
 
 
 class Journal:
@@ -142,8 +148,8 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diar
             refuse_newer(record, name, number)
             ends.follow(record)
         except (KeyError, TypeError, ValueError) as error:
-            hint = "`wanflow doctor --repair` mends it, and keeps a copy"
-            raise StoreFault(f"`{name}` is damaged at line {number}", hint=hint) from error
+            words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
+            raise StoreFault(words, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
     return ends.diary()
 
 
@@ -153,26 +159,28 @@ class OpenEnds:
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
         self._tasks: dict[str, OpenTask] = {}
-        self._known: set[str] = set()
+        self._owners: dict[str, str] = {}
         self._endings: dict[tuple[str, int], Ending] = {}
         self._online: dict[str, Online] = {}
         self._presumed: dict[str, Attempt] = {}
         self._forgotten: dict[str, OpenTask] = {}
         self._numbers: dict[str, dict[int, dict[str, tuple[str, int]]]] = {}
         self._stored: list[StoredTask] = []
+        self._seed_uncertain: list[Attempt] = []
 
     def diary(self) -> Diary:
         """What is open by now."""
         return Diary(
             tuple(self._attempts.values()),
             tuple(self._tasks.values()),
-            frozenset(self._known),
+            frozenset(self._owners),
             tuple(self._endings.values()),
             self._online,
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
             {shot: _reserved(numbers) for shot, numbers in self._numbers.items()},
             tuple(self._stored),
+            seed_uncertain=tuple(self._seed_uncertain),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -202,21 +210,18 @@ class OpenEnds:
         self._numbers.setdefault(attempt.shot, {}).setdefault(attempt.number, {})[attempt.id] = asked
 
     def _accept(self, record: Mapping[str, object]) -> None:
-        task_id = _text(record, "task_id")
-        if task_id in self._known:
+        task_id, name = _text(record, "task_id"), _text(record, "attempt")
+        if self._owners.get(task_id, name) != name:
+            raise TaskTwice(f"task {task_id} was accepted for another submission before")
+        if task_id in self._owners:
             return  # written twice, because the first time its fate was not known
-        self._known.add(task_id)
-        name = _text(record, "attempt")
         given_up = self._presumed.pop(name, None)
         attempt = given_up or self._attempts.pop(name)
-        doubt = record.get("seed") == UNCERTAIN
-        self._tasks[task_id] = OpenTask(
-            task_id,
-            attempt,
-            takefile.date_if_any(record.get("date")),
-            seed_uncertain=doubt,
-            late=given_up is not None,
-        )
+        self._owners[task_id] = name
+        if doubt := record.get("seed") == UNCERTAIN:
+            self._seed_uncertain.append(attempt)
+        date = takefile.date_if_any(record.get("date"))
+        self._tasks[task_id] = OpenTask(task_id, attempt, date, seed_uncertain=doubt, late=given_up is not None)
 
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
         """The open task of a record; one that the service had forgotten is open again once it is heard of."""

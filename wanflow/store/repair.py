@@ -16,6 +16,8 @@ from wanflow.store.rebuild import Measure, unmeasured
 
 BACKENDS = ("animatic", "dashscope")
 
+UNREADABLE = "can't be read"
+
 Judge = Callable[[dict[str, object]], object]
 """Raises KeyError, TypeError, ValueError or StoreFault for a record that makes no sense after those before it."""
 
@@ -113,34 +115,43 @@ def _unreadable(store: Store, path: Path, judge: Judge, *, private: bool = False
     with durable.faults_of(path):
         data = path.read_bytes()
     *lines, torn = data.split(b"\n")
-    sound = [_is_sound(line, judge) for line in lines]
-    lost = [str(number) for number, fine in enumerate(sound, start=1) if not fine]
-    if not lost and not torn:
+    troubles = {number: why for number, line in enumerate(lines, start=1) if (why := _trouble(line, judge))}
+    if not troubles and not torn:
         return
-    words = [f"line {', '.join(lost)} can't be read"] * bool(lost) + ["its last line is torn"] * bool(torn)
-    named = sorted({_task(line) for line, fine in zip(lines, sound, strict=True) if not fine} - {""})
+    lost = [number for number, trouble in troubles.items() if trouble == UNREADABLE]
+    words = [f"line {', '.join(map(str, lost))} {UNREADABLE}"] * bool(lost)
+    words += [f"line {number}: {trouble}" for number, trouble in troubles.items() if trouble != UNREADABLE]
+    words += ["its last line is torn"] * bool(torn)
+    named = sorted({_task(lines[number - 1]) for number in lost} - {""})
     if named:
         words.append(
             f"what is known of task {', '.join(named)} goes with it: look for its film in the service's console"
         )
-    kept = b"".join(line + b"\n" for line, fine in zip(lines, sound, strict=True) if fine)
+    kept = b"".join(line + b"\n" for number, line in enumerate(lines, start=1) if number not in troubles)
     mode = journal.PRIVATE if private else 0o644
     yield Damage(path.name, " and ".join(words), lambda: _rewrite(store, path, data, kept, mode))
 
 
 def _is_sound(line: bytes, judge: Judge) -> bool:
+    return _trouble(line, judge) is None
+
+
+def _trouble(line: bytes, judge: Judge) -> str | None:
+    """Why a line has to go, None where it stays."""
     try:
         record = untrusted.parse_json(line)
         if not isinstance(record, dict):
-            return False
+            return UNREADABLE
         judge(record)
     except StoreFault as fault:
         if fault.hint == "update wanflow":
             raise
-        return False
+        return UNREADABLE
+    except journal.TaskTwice as twice:
+        return f"{twice}; this one is looked up again"
     except (KeyError, TypeError, ValueError):
-        return False
-    return True
+        return UNREADABLE
+    return None
 
 
 def _task(line: bytes) -> str:
