@@ -28,7 +28,7 @@ from wanflow.spec.source import ShotSource
 from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Take
+from wanflow.store.take import Film, Take
 from wanflow.store.take_names import take_file
 
 Change = Callable[[Lock], Lock]
@@ -133,10 +133,14 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     if not new[0]:
         return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
     shelf.put(store, take.digest, production.folder / take_file(production.out, shot, number))
+    return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", _another_length(film, asked.shot))
+
+
+def _another_length(film: Film, shot: Shot) -> str | None:
+    """The warning that a clip has another length than its shot asks for; None where it has that length."""
     length = timing.decimal_text(timing.to_seconds(film.frames, film.rate), 2)
-    wanted = asked.shot.parameters.get("duration")
-    odd = f"it lasts {length} s, and `{shot}` asks for {wanted}" if wanted and str(wanted) != length else None
-    return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", odd)
+    wanted = shot.parameters.get("duration")
+    return f"it lasts {length} s, and `{shot.name}` asks for {wanted}" if wanted and str(wanted) != length else None
 
 
 def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Chosen, ...]:

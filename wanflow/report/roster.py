@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from wanflow.money import amount_text
 from wanflow.planner import picks
 from wanflow.planner.budget import FREE_BACKEND, spent
-from wanflow.planner.draft import needs_pick
+from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import Choice, How, rivals_text
 from wanflow.planner.question import question_of
 from wanflow.planner.reason import Reason

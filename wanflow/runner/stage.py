@@ -9,7 +9,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
-from wanflow.planner.draft import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
+from wanflow.planner.inputs import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
 from wanflow.planner.price import quote
 from wanflow.planner.question import Question, ask
 from wanflow.planner.steps import Plan, Step

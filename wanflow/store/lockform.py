@@ -13,6 +13,7 @@ from wanflow import untrusted
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import places, takefile
 from wanflow.store.lock import Lock, ShotEntry, united_choice
+from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
 from wanflow.store.take import Recipe, Take
 
 VERSION = 2
@@ -22,8 +23,6 @@ _SINGLE = frozenset({"asked", "current", "held"})
 _BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
 _CHECKOUT = "restore it with `git checkout`"
 _RESTORE = "restore it with `git checkout`, or remove the entry"
-_MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
-_OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
 Where = int | tuple[str, ...]
 """The position of a fact: of version 2 its rank among the keys of the document, of version 1 the keys down to it."""
@@ -57,7 +56,7 @@ def from_text(text: str, name: str) -> Lock:
     What a merge of two branches leaves to settle is settled here, the same way on every machine: lines of both sides of
     a conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
     """
-    text, merging = _both_sides(text, name)
+    text, merging = both_sides(text, name)
     pairs = _pairs(text, name)
     _refuse_version(dict(pairs).get(VERSION_KEY), text, name)
     reading = _Reading(text, name)
@@ -123,8 +122,8 @@ class _Reading:
         """What the facts say of a shot."""
         there = facts.get("takes", {})
         takes, written = self._takes(shot, there)
-        numbers = _numbers(takes, written)
-        self.notes += _renumbered(shot, takes, written, numbers)
+        numbers = settled_numbers(takes, written)
+        self.notes += renumbered(shot, takes, written, numbers)
         chosen = {
             request: self._choices(shot, "picks", found, there) for request, found in facts.get("picks", {}).items()
         }
@@ -264,58 +263,6 @@ def _referred(entry: ShotEntry) -> set[str]:
     """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
     requests = {entry.current or "", *entry.picks, *entry.rival_picks}
     return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
-
-
-def _numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
-    """Numbers as written; where two people's takes share one after a merge, the later date gets the next free one."""
-    numbers: dict[str, int] = {}
-    used: set[int] = set()
-    free = max(written.values(), default=0) + 1
-    for digest in sorted(written, key=lambda item: (written[item], takes[item].date, item)):
-        clash = written[digest] in used
-        numbers[digest] = free if clash else written[digest]
-        used.add(numbers[digest])
-        free += 1 if clash else 0
-    return numbers
-
-
-def _renumbered(
-    shot: str, takes: Mapping[str, Take], written: Mapping[str, int], numbers: Mapping[str, int]
-) -> Iterator[str]:
-    for digest, number in numbers.items():
-        if number != written[digest]:
-            which = f"take {written[digest]} of `{shot}` from {takes[digest].date}"
-            yield f"{which} is take {number} now: after a merge, two takes had that number"
-
-
-def _both_sides(text: str, name: str) -> tuple[str, bool]:
-    """The text with the lines of both sides where git left a conflict, and whether it did.
-
-    Every line is a whole fact, so that the lines of both sides are a lock again. Lines of their common base go. The
-    lines that go leave empty ones, so that a complaint names the right line.
-    """
-    if _OURS not in text and _THEIRS not in text:
-        return text, False
-    lines, side, began = text.split("\n"), "", 0
-    follows = {"": (_OURS,), _OURS: (_BASE, _BETWEEN), _BASE: (_BETWEEN,), _BETWEEN: (_THEIRS,)}
-    for number, line in enumerate(lines, start=1):
-        marker = next((sign for sign in (_OURS, _BASE, _BETWEEN, _THEIRS) if line.startswith(sign)), None)
-        if marker is None:
-            lines[number - 1] = "" if side == _BASE else line
-            continue
-        if marker not in follows[side]:
-            raise _conflict(name, number)
-        lines[number - 1] = ""
-        began = began or number
-        side = "" if marker == _THEIRS else marker
-    if side:
-        raise _conflict(name, began)
-    return "\n".join(lines), began > 0
-
-
-def _conflict(name: str, line: int) -> LockUnreadable:
-    words = f"`{name}` has a merge conflict at line {line}"
-    return LockUnreadable(words, hint=_MERGE, faults=(LockFault(line, "the marks of a merge conflict are incomplete"),))
 
 
 def _refuse_version(version: object, text: str, name: str) -> None:
