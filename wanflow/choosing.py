@@ -28,7 +28,7 @@ from wanflow.spec.source import ShotSource
 from wanflow.store import blobs, durable, layout, lock, lockfile, shelf
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Film, Take
+from wanflow.store.take import Film, Recipe, Take
 from wanflow.store.take_names import take_file
 
 Change = Callable[[Lock], Lock]
@@ -81,11 +81,8 @@ def pick_from(production: Production, shot: str, former: str, number: int) -> Ch
         take = _numbered(known.shots.get(former, ShotEntry()), former, number)
         taken[:] = [take]
         recipe = known.shots[former].recipes[take.fingerprint]
-        question = _now(asked, known)
-        reserved = plan.inventory.reserved(shot)
-        free = lock.next_number(question.entry, reserved)
         known = lock.drop_take(known, former, take.digest)
-        known = lock.add_take(known, shot, take, recipe, free, reserved=reserved)
+        known = _entered(known, _now(asked, known), take, recipe, plan)
         question = _now(asked, known)
         known = _picked(known, question, take)
         return known if take in question.answers else lock.keep(known, shot, take.digest)
@@ -124,9 +121,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
             words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
             raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
         if there is None:
-            reserved = plan.inventory.reserved(shot)
-            free = lock.next_number(question.entry, reserved)
-            known = lock.add_take(known, shot, take, asked.recipe, free, reserved=reserved)
+            known = _entered(known, question, take, asked.recipe, plan)
         return lock.pick(known, shot, asked.request, take.digest)
 
     number = _update(production, plan, enter).shots[shot].numbers[take.digest]
@@ -134,6 +129,13 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
         return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
     shelf.put(store, take.digest, production.folder / take_file(production.out, shot, number))
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", _another_length(film, asked.shot))
+
+
+def _entered(known: Lock, question: Question, take: Take, recipe: Recipe, plan: Plan) -> Lock:
+    """The lock with a take of a shot under the next number that no submission has."""
+    shot, reserved = question.shot.name, plan.inventory.reserved(question.shot.name)
+    number = lock.next_number(question.entry, reserved)
+    return lock.add_take(known, shot, take, recipe, number, reserved=reserved)
 
 
 def _another_length(film: Film, shot: Shot) -> str | None:
