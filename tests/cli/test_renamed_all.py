@@ -150,3 +150,20 @@ def test_a_held_shot_that_was_edited_keeps_its_hold_under_a_new_name(wanflow: Wa
         ("pier", 2): True,
     }
     assert bought(service) == paid
+
+
+def test_a_chain_that_is_renamed_while_its_beginning_is_edited_keeps_its_takes(
+    wanflow: Wanflow, service: Served
+) -> None:
+    """What follows an edited shot asks something else now, and is known again by its words."""
+    film = Path("wanflow.yaml").read_text(encoding="utf-8")
+    chain = film + "  near: {first_frame: {shot: s010, frame: last}, prompt: nearer}\n"
+    Path("wanflow.yaml").write_text(chain, encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+    rewrite("  near: {first_frame: {shot: s010", "  close: {first_frame: {shot: s010")
+    rewrite("a coast", "a cold coast")
+    steps = {step["node"]: step["action"] for step in json.loads(wanflow("plan", "--json").out)["steps"]}
+    assert steps["close.t2"] == "render"
+    assert wanflow(*RUN).code == 0
+    assert {key for key in takes(wanflow, "--all") if key[0] in {"near", "close"}} == {("close", 1), ("close", 2)}
+    assert bought(service) == 5

@@ -47,7 +47,7 @@ class Day:
 
     `numbers` are the takes by digest, under the shot and the number that they were first seen with; `renamed` maps old
     names of shots to new ones. `moved` are digests of takes that were given to another shot, which a merge brings back
-    where they were. `elsewhere` are tasks that another clone paid for and this one does not know yet.
+    where they were; `ever` are all that were picked. `elsewhere` are tasks that another clone paid for and this one does not know yet.
     """
 
     folder: Path
@@ -57,6 +57,7 @@ class Day:
     renamed: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
+    ever: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
 
     def do(self, *words: str, code: int | tuple[int, ...] = 0) -> Done:
@@ -78,6 +79,7 @@ class Day:
     def pick(self, shot: str, number: int) -> None:
         """A pick, which has to stay from then on."""
         self.chosen[shot] = self.rows()[shot, number]["digest"]
+        self.ever.add(self.chosen[shot])
         self.do("pick", shot, str(number))
 
     def edit(self, old: str, new: str) -> None:

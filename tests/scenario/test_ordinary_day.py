@@ -57,7 +57,15 @@ def clone(day: Day, name: str) -> Day:
     """A colleague's clone, who knows what the lock knows and has no file yet."""
     folder = day.folder.parent / name
     subprocess.run([GIT, "clone", "-q", str(day.folder), str(folder)], check=True, capture_output=True)
-    return Day(folder, day.service, dict(day.chosen), dict(day.numbers), dict(day.renamed), moved=set(day.moved))
+    return Day(
+        folder,
+        day.service,
+        dict(day.chosen),
+        dict(day.numbers),
+        dict(day.renamed),
+        moved=set(day.moved),
+        ever=set(day.ever),
+    )
 
 
 def test_an_ordinary_day(day: Day) -> None:
@@ -241,10 +249,12 @@ class Life:
         (self.day.folder / "wanflow.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.day.said.append(f"remove {name}")
         self.day.chosen.pop(name, None)
-        takes = [key for key in self.day.rows() if key[0] == name]
+        takes = [key for key, row in self.day.rows().items() if key[0] == name and row["state"] != "gone"]
         if takes and self.dice.random() < 0.5:
             shot = self.dice.choice(self.shots)
-            self.day.moved.add(self.day.rows()[takes[0]]["digest"])
+            digest = self.day.rows()[takes[0]]["digest"]
+            self.day.moved.add(digest)
+            self.day.ever.add(digest)
             self.day.chosen.pop(shot, None)
             self.day.do("pick", shot, "--from", name, str(takes[0][1]))
 
@@ -304,7 +314,7 @@ def live_together(day: Day, dice: Random) -> None:
     day.git("pull", "-q", "--no-rebase", str(colleague.folder), "HEAD", code=(0, 1))
     if "<<<<<<<" in (day.folder / "wanflow.yaml").read_text(encoding="utf-8"):
         day.git("checkout", "--ours", "wanflow.yaml")
-    both = {digest for one in (day, colleague) for digest in one.chosen.values()}
+    both = day.ever | colleague.ever
     day.elsewhere, day.numbers, day.chosen = set(), {}, {}
     day.moved |= colleague.moved
     for row in day.rows().values():

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wanflow import digest
+from wanflow.digest import Canonical
+from wanflow.graph.build import sources_of
+from wanflow.graph.recipe import parse_request_key
 from wanflow.planner.question import Question, question_of
 from wanflow.planner.steps import Action, Plan
-from wanflow.store.lock import Lock
+from wanflow.spec.source import ShotSource
+from wanflow.store.lock import Lock, ShotEntry
+from wanflow.store.take import Recipe
 
 
 def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
@@ -56,23 +62,63 @@ class Askers:
     taken: set[str] = field(default_factory=set)
     _last: dict[str, list[str]] = field(default_factory=dict)
     _ever: dict[str, list[str]] = field(default_factory=dict)
+    _words: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, entry in self.lock.shots.items():
             if name not in self.shots:
+                self._words.setdefault(_but_inputs(_last_recipe(entry)), []).append(name)
                 self._last.setdefault(entry.asked or entry.current or "", []).append(name)
                 for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
                     self._ever.setdefault(core, []).append(name)
 
     def former_of(self, question: Question) -> str | None:
-        """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new."""
-        if not question.known or question.shot.name in self.lock.shots:
+        """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new.
+
+        Else one that last asked the same of other takes: what comes before it in the chain was changed as well.
+        """
+        if question.shot.name in self.lock.shots:
             return None
-        asked = (*self._last.get(question.request, ()), *self._ever.get(question.core, ()))
+        asked = [*self._last.get(question.request, ()), *self._ever.get(question.core, ())] if question.known else []
+        asked += self._same_of_other_takes(question)
         found = next((former for former in asked if former not in self.taken), None)
         if found is not None:
             self.taken.add(found)
         return found
+
+    def _same_of_other_takes(self, question: Question) -> Iterator[str]:
+        """Removed shots whose last request differs in nothing but the takes that it was made from."""
+        given = frozenset(slot for slot, source in sources_of(question.shot) if isinstance(source, ShotSource))
+        if not given:
+            return
+        slots = [media.slot for media in question.shot.media]
+        for former in self._words.get(_but_inputs(question.recipe), ()):
+            before = _last_recipe(self.lock.shots[former])
+            if _of_files(before, slots, given) == _of_files(question.recipe, slots, given):
+                yield former
+
+
+def _last_recipe(entry: ShotEntry) -> Recipe:
+    return entry.recipes.get(parse_request_key(entry.current or "")[0])
+
+
+def _media(recipe: Recipe) -> list[Mapping[str, Canonical]]:
+    media = recipe.get("media") if isinstance(recipe, Mapping) else None
+    return [item for item in (media if isinstance(media, list | tuple) else ()) if isinstance(item, Mapping)]
+
+
+def _but_inputs(recipe: Recipe) -> str:
+    """The hash of a request without what its media are: their roles alone."""
+    words = dict(recipe) if isinstance(recipe, Mapping) else {}
+    return digest.of_json({**words, "media": [item.get("role") for item in _media(recipe)]})
+
+
+def _of_files(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> list[tuple[Canonical, Canonical]]:
+    """What the media of a request are, and their voices, but for those slots that takes are `given` to."""
+    return [
+        (None if slot in given else item.get("is"), None if f"{slot}.voice" in given else item.get("voice"))
+        for slot, item in zip(slots, _media(recipe), strict=False)
+    ]
 
 
 def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
