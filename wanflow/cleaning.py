@@ -13,7 +13,7 @@ from wanflow.planner import picks
 from wanflow.planner.question import question_of
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.spec.production import Production
-from wanflow.store import blobs, cuts, lockfile, sweep
+from wanflow.store import cuts, lockfile, sweep
 from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry, rename
 from wanflow.store.sweep import Waste
@@ -26,18 +26,19 @@ ANIMATIC, PAID = "animatic", "dashscope"
 @dataclass(frozen=True, slots=True)
 class Named:
     """A take by its node; `uses` say what uses it, and are empty where nothing does; `wanted` that its shot asks for it
-    now, so that a run would render it again.
+    now, so that a run would render it again; `here` that its file is in the store.
     """
 
     node: str
     take: Take
     uses: tuple[str, ...]
     wanted: bool
+    here: bool
 
     @property
     def idle(self) -> bool:
-        """Whether nothing uses it and nothing asks for it."""
-        return not self.uses and not self.wanted
+        """Whether its file takes room here, and nothing uses or asks for it."""
+        return self.here and not self.uses and not self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def look(productions: Mapping[str, Production]) -> Cleaning:
             shown.setdefault(digest, []).append(f"cut:{cut} shows it")
     recipes = [recipe for plan in plans.values() for recipe in plan.recipes.values()]
     named = {backend: _named(plan, shown) for backend, plan in plans.items()}
-    stand_ins = tuple(take for take in named[ANIMATIC].values() if take.idle and _is_here(store, take.take))
+    stand_ins = tuple(take for take in named[ANIMATIC].values() if take.idle)
     return Cleaning(tuple(sweep.derived_waste(store, recipes)), stand_ins, named[PAID])
 
 
@@ -123,18 +124,15 @@ def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, Named]:
         entry = lock.shots.get(name, ShotEntry())
         for digest, use in picks.uses(entry, question_of(plan, shot).counting):
             uses.setdefault(digest, []).append(f"{use} ({name})")
+    here = plan.inventory.here
     return {
-        node: Named(node, take, tuple(dict.fromkeys(uses.get(take.digest, ()))), (shot_name, number) in wanted)
-        for node, shot_name, number, take in _takes(lock.shots)
+        node: Named(node, take, tuple(dict.fromkeys(uses.get(take.digest, ()))), key in wanted, take.digest in here)
+        for node, key, take in _takes(lock.shots)
     }
 
 
-def _takes(shots: Mapping[str, ShotEntry]) -> Iterator[tuple[str, str, int, Take]]:
+def _takes(shots: Mapping[str, ShotEntry]) -> Iterator[tuple[str, tuple[str, int], Take]]:
     for name, entry in shots.items():
         for digest, take in entry.takes.items():
             if not take.gone:
-                yield take_node(name, entry.numbers[digest]), name, entry.numbers[digest], take
-
-
-def _is_here(store: Store, take: Take) -> bool:
-    return blobs.take_path(store, take.digest).exists()
+                yield take_node(name, entry.numbers[digest]), (name, entry.numbers[digest]), take

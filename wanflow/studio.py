@@ -78,16 +78,20 @@ def takes(of: Plan, *, removed: bool = False, whole: bool = True) -> tuple[TakeR
     and every shot that it lacks has the rows of its last run. `file` is the name under `out/` where it holds the take,
     else the take's place in the store.
     """
-    production = of.graph.production
-    store = store_of(production)
     rows = [*take_rows(of), *(other_rows(of, whole=whole) if removed or not whole else ())]
-    return tuple(_where_it_is(row, store) for row in rows)
+    placed = partial(file_of_take, of.graph.production)
+    return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in rows)
 
 
-def _where_it_is(row: TakeRow, store: Store) -> TakeRow:
-    if row.file is None or shelf.holds(store, row.take.digest, store.folder / row.file):
-        return row
-    return replace(row, file=blobs.take_path(store, row.take.digest).relative_to(store.folder).as_posix())
+def file_of_take(production: Production, digest: str, name: str) -> str:
+    """Where a take's file is, relative to the production's folder: under its name if that holds it, else in the store.
+
+    Before the next run the names do not follow a rename or a merge yet.
+    """
+    store = Store(production.folder, production.backend)
+    if shelf.holds(store, digest, store.folder / name):
+        return name
+    return blobs.take_path(store, digest).relative_to(store.folder).as_posix()
 
 
 def survey(production: Production) -> Inventory:
@@ -299,6 +303,7 @@ __all__ = [
     "collect",
     "costs",
     "facts_of",
+    "file_of_take",
     "gather",
     "has_open_ends",
     "in_flight",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,3 +168,26 @@ def test_a_chain_that_is_renamed_while_its_beginning_is_edited_keeps_its_takes(
     assert wanflow(*RUN).code == 0
     assert {key for key in takes(wanflow, "--all") if key[0] in {"near", "close"}} == {("close", 1), ("close", 2)}
     assert bought(service) == 5
+
+
+def test_an_export_before_the_next_run_names_files_that_are_there(wanflow: Wanflow, service: Served) -> None:
+    """The names under `out/` follow with the run; until then an editing suite finds the films in the store."""
+    prepare(wanflow)
+    rewrite("  s020:", "  pier:")
+    rewrite("shots:", "cuts: {main: [pier]}\nshots:")
+    timeline = json.loads(wanflow("export", "--format", "otio", "-o", "-").out)
+    (url,) = {url for url in urls(timeline) if url.endswith(".mp4")}
+    assert hashlib.sha256(Path(url).read_bytes()).hexdigest() == takes(wanflow)["pier", 2]["digest"]
+    assert wanflow(*RUN).code == 0
+    timeline = json.loads(wanflow("export", "--format", "otio", "-o", "-").out)
+    assert {url for url in urls(timeline) if url.endswith(".mp4")} == {"out/shots/pier.t2.mp4"}
+
+
+def urls(node: object) -> set[str]:
+    """All media that a timeline names."""
+    if isinstance(node, list):
+        return set().union(*map(urls, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {node["target_url"]} if "target_url" in node else set()
+    return own.union(*map(urls, node.values()))

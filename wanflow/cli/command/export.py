@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -40,7 +41,7 @@ def command(settings: Settings, cut: str | None, kind: str, output: Path | None)
     """Write CUT (default: the only one) for an editing suite, its media by relative addresses."""
     production = open_production(settings, quiet=True)
     name = _named(production, cut)
-    shown = edit_list(studio.plan(production), name)
+    shown = _with_files(edit_list(studio.plan(production), name), production)
     path = production.folder / production.out / f"{name}.{kind}" if output is None else output
     dash = output is not None and str(output) == "-"
     target = Path.cwd() if dash else path.absolute().parent
@@ -56,6 +57,17 @@ def command(settings: Settings, cut: str | None, kind: str, output: Path | None)
         durable.write_whole(path, text.encode())
         click.echo(path)
     return ExitCode.DONE
+
+
+def _with_files(cut: EditList, production: Production) -> EditList:
+    """The cut with each take's file where it is now."""
+    events = [
+        replace(event, file=studio.file_of_take(production, event.digest, event.file))
+        if event.take is not None and event.file is not None
+        else event
+        for event in cut.events
+    ]
+    return replace(cut, events=tuple(events))
 
 
 def _text(kind: str, shown: EditList, folder: Path, target: Path) -> str:
