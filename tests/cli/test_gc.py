@@ -123,7 +123,7 @@ def test_nothing_is_removed_while_a_run_works(wanflow: Wanflow, service: Served)
     assert len(files("takes")) == 4
 
 
-def test_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow, service: Served) -> None:
+def test_law_4_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow, service: Served) -> None:
     """Picked, held, the default of its shot, or in a cut: it is refused with what uses it, also after `collect`."""
     rewrite("prompt: a coast", "prompt: a coast, takes: 2")
     with interrupted_after(service, 2):

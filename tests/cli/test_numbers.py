@@ -51,7 +51,7 @@ def seeds(wanflow: Wanflow) -> dict[int, object]:
 
 
 @pytest.mark.parametrize("finish", [COLLECT, RUN], ids=["collect", "run"])
-def test_takes_that_were_in_flight_arrive_under_the_numbers_of_their_submissions(
+def test_law_6_takes_that_were_in_flight_arrive_under_the_numbers_of_their_submissions(
     finish: tuple[str, ...], wanflow: Wanflow, service: Served
 ) -> None:
     """Takes 1, 2 and 3 with the seeds 7, 8 and 9, by `collect` or by the next run; then nothing is left to do."""
