@@ -113,7 +113,7 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
         ("shelf.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
         ("shelf.py", "path.parent.rmdir()"),
-        ("sweep.py", '(out / take_file(".", shot, number)).unlink(missing_ok=True)'),
+        ("sweep.py", "place_of_take(out, shot, number).unlink(missing_ok=True)"),
         ("sweep.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("mutex.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kit.locks import stored
-from wanflow.errors import StoreFault
+from kit.locks import stored, with_take
+from wanflow.errors import LockUnreadable, StoreFault
 from wanflow.store import blobs, shelf
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
 
 
 @pytest.fixture
@@ -79,3 +80,14 @@ def test_a_disk_that_refuses_is_a_fault_without_leftovers(
     with pytest.raises(StoreFault, match="read-only file system"):
         shelf.put(store, digest, name)
     assert list(name.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/../b", "/etc", "a//b", ".hidden", "a\\b", "a/.", "\u202eb", ""])
+def test_the_name_of_a_shot_never_leads_out_of_its_folder(store: Store, name: str) -> None:
+    """A lock may come with a pull request: its names become files below `out/shots`, or nothing is written at all."""
+    stored(store, "film")
+    lock = with_take(Lock(), name, "film")
+    before = sorted(store.folder.parent.rglob("*"))
+    with pytest.raises(LockUnreadable, match="cannot be the name of a shot"):
+        shelf.arrange(store, lock, store.folder / "out")
+    assert sorted(store.folder.parent.rglob("*")) == before

@@ -12,7 +12,7 @@ from pathlib import Path
 from wanflow.store import blobs, durable, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, note_asked, rename
-from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, take_file
+from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, place_of_take
 
 
 def put(store: Store, digest: str, name: Path) -> None:
@@ -62,10 +62,11 @@ def follow(
 def arrange(store: Store, lock: Lock, out: Path) -> None:
     """Give every take of a lock its name below `out`, and remove names of takes that have another one now.
 
-    A file that is not one of the store's takes is somebody's own, and stays. Raises StoreFault.
+    A file that is not one of the store's takes is somebody's own, and stays. Raises StoreFault, LockUnreadable for a
+    name in the lock that no shot can have.
     """
     wanted = {
-        Path(take_file(".", shot, number)): digest
+        place_of_take(Path(), shot, number): digest
         for shot, entry in lock.shots.items()
         for digest, number in entry.numbers.items()
         if not entry.takes[digest].gone

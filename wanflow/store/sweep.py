@@ -11,7 +11,7 @@ from wanflow.store import blobs, cuts, durable, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe, Take
-from wanflow.store.take_names import parse_take_node, take_file, take_node
+from wanflow.store.take_names import parse_take_node, place_of_take, take_node
 
 ANIMATIC, PAID = "animatic", "dashscope"
 
@@ -69,7 +69,7 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     lockfile.update(store.lock, _without(nodes, forgotten=store.backend == ANIMATIC))
     _forget_traces(store, gone - kept)
     for shot, number in filter(None, map(parse_take_node, nodes)):
-        (out / take_file(".", shot, number)).unlink(missing_ok=True)
+        place_of_take(out, shot, number).unlink(missing_ok=True)
     for path in (blobs.take_path(store, item) for item in gone - kept):
         with durable.faults_of(path):
             path.unlink(missing_ok=True)

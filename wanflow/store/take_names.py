@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+from wanflow.errors import LockUnreadable
 
 TAKE_SUFFIX = ".mp4"
 """The suffix of a film, in the store and under `out/`."""
@@ -21,6 +24,18 @@ def parse_take_node(node: str) -> tuple[str, int] | None:
     """The shot and the number in the node id of a take; None for another text."""
     found = _NODE.fullmatch(node)
     return None if found is None else (found["shot"], int(found["number"]))
+
+
+def place_of_take(out: Path, shot: str, number: int) -> Path:
+    """The same as a place to write to or remove from; `shot` may come from a lock that somebody sent.
+
+    Raises LockUnreadable for a name that leads anywhere else than below `out/shots`.
+    """
+    parts = shot.split("/")
+    if not shot.isprintable() or any(part[:1] in {"", "."} or set(part) & set('\\:*?"<>|') for part in parts):
+        hint = "restore the lock with `git checkout`, or remove the entry"
+        raise LockUnreadable(f"the lock has a take of {shot!r}, which cannot be the name of a shot", hint=hint)
+    return out / SHOTS_FOLDER / f"{take_node(shot, number)}{TAKE_SUFFIX}"
 
 
 def take_file(out: str, shot: str, number: int) -> str:
