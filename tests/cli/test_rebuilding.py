@@ -189,7 +189,9 @@ def test_the_picks_of_a_lock_in_git_come_back_by_git(wanflow: Wanflow, paid: Sto
     for words in (("init", "--quiet"), ("add", "wanflow.lock"), ("commit", "--quiet", "--message", "picked")):
         subprocess.run([*IN_GIT, *words], check=True)
     lose(LOSSES["both"])
-    hint = "hint: `git checkout wanflow.lock` first, it has your picks too; then `wanflow doctor --backend animatic --rep"
+    hint = (
+        "hint: `git checkout wanflow.lock` first, it has your picks too; then `wanflow doctor --backend animatic --rep"
+    )
     assert hint in doctor(wanflow)
     subprocess.run([*IN_GIT, "checkout", "--quiet", "wanflow.lock"], check=True)
     assert doctor(wanflow, "--repair").splitlines()[0].startswith("mended: traces.jsonl")

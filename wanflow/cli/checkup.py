@@ -23,7 +23,7 @@ from wanflow.service.fault import ServiceFault, WrongAddress
 from wanflow.service.regions import KEY_VARIABLE, Endpoint, endpoint_of
 from wanflow.store import durable, guard
 from wanflow.store.durable import STORE_FOLDER
-from wanflow.store.layout import Store
+from wanflow.store.layout import RESULTS_FOLDER, Store
 from wanflow.store.repair import Damage, examine
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,8 +40,6 @@ TRIAL = (
 
 GIT_SECONDS = 20
 """Seconds that git has to list what it tracks."""
-RESULTS = "out"
-"""Folder of films that can be made again from the store."""
 PICTURED = (".mp4", ".png")
 """Suffixes of results that are too large for git."""
 
@@ -181,8 +179,8 @@ def _is_tracked(folder: Path, name: str) -> bool:
 def _tracked(folder: Path) -> Iterator[Finding]:
     """Files of the store, and results, that git tracks; without git or a repository nothing is found."""
     stored = [name for name in _ls_files(folder, STORE_FOLDER) if name != f"{STORE_FOLDER}/.gitignore"]
-    results = [name for name in _ls_files(folder, RESULTS) if name.endswith(PICTURED)]
-    for place, names in ((STORE_FOLDER, stored), (RESULTS, results)):
+    results = [name for name in _ls_files(folder, RESULTS_FOLDER) if name.endswith(PICTURED)]
+    for place, names in ((STORE_FOLDER, stored), (RESULTS_FOLDER, results)):
         if names:
             words = f"git tracks {count(len(names), 'file')} of `{place}`, as `{names[0]}`"
             hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"

@@ -10,7 +10,7 @@ from pathlib import Path
 from wanflow.errors import LockUnreadable, StoreBusy
 from wanflow.store import durable, guard, lockform
 from wanflow.store.durable import STORE_FOLDER
-from wanflow.store.layout import LOCK_NAME, Store
+from wanflow.store.layout import LOCK_NAME, RESULTS_FOLDER, Store
 from wanflow.store.lock import Lock
 
 MERGED = f"{LOCK_NAME} merge=union"
@@ -100,12 +100,17 @@ def _guarded(place: Path) -> Iterator[None]:
 def establish(store: Store) -> None:
     """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files).
 
-    In a git repository it also says how to merge it, where nobody has said anything yet.
+    In a git repository it also says how to merge it, where nobody has said anything yet, and makes the folder of
+    results with a `.gitignore` of its own, so that no film goes into git by mistake. A folder that exists stays as it
+    is: somebody may want its films in git.
     """
     here = store.folder.absolute()
     untold = not store.paid_lock.exists() or not (here / ".gitattributes").exists()
-    if untold and any((folder / ".git").exists() for folder in (here, *here.parents)):
+    results = here / RESULTS_FOLDER
+    if (untold or not results.exists()) and any((folder / ".git").exists() for folder in (here, *here.parents)):
         teach_git(here)
+        if not results.exists():
+            durable.write_whole(results / ".gitignore", durable.IGNORED)
     for lock in {store.lock, store.paid_lock}:
         ensure(lock)
 
