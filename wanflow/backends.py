@@ -93,7 +93,9 @@ def open_purse(production: Production, store: Store, diary: Diary, limit: Cost |
     """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
     owed = budget.owed((*(task.attempt for task in diary.open), *diary.adrift))
     bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
-    return Purse(production.prices.currency, Allowance(*bounds, budget.spent(lockfile.read(store.lock))), owed)
+    return Purse(
+        production.prices.currency, Allowance(*bounds, budget.spent(lockfile.read(store.lock), diary.stored)), owed
+    )
 
 
 @asynccontextmanager

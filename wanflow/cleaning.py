@@ -58,7 +58,8 @@ class Cleaning:
         used = [take for take in found if take.uses]
         if used:
             told = "; ".join(f"{take.node}: {', '.join(take.uses)}" for take in used)
-            raise UnknownTarget(f"a take in use is never removed ({told})", hint="pick or release another take first")
+            hint = "pick another take, release it, or make the cut again first"
+            raise UnknownTarget(f"a take in use is never removed ({told})", hint=hint)
         return tuple(dict.fromkeys(found))
 
     def _called(self, name: str) -> list[Named]:
@@ -133,6 +134,6 @@ def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, Named]:
 
 def _takes(shots: Mapping[str, ShotEntry]) -> Iterator[tuple[str, tuple[str, int], Take]]:
     for name, entry in shots.items():
-        for digest, take in entry.takes.items():
+        for digest, take in sorted(entry.takes.items(), key=lambda item: entry.numbers[item[0]]):
             if not take.gone:
                 yield take_node(name, entry.numbers[digest]), (name, entry.numbers[digest]), take

@@ -21,9 +21,9 @@ from wanflow.spec.chains import check_chains
 from wanflow.spec.delivery import check_delivery
 from wanflow.spec.facts import Facts, FactsTable, Unreadable
 from wanflow.spec.home import is_there
-from wanflow.spec.load import Wishes, read_sound_part
+from wanflow.spec.load import BACKEND, REGION, Wishes, read_sound_part
 from wanflow.spec.media import check_media, file_sources, inline_sources
-from wanflow.spec.problem import Problem, SpecError, has_errors, told_once
+from wanflow.spec.problem import Problem, Severity, SpecError, has_errors, told_once
 from wanflow.spec.production import Production, Shot
 from wanflow.spec.source import DataSource, ShotSource
 from wanflow.store import blobs, factcache, layout, lockfile
@@ -33,6 +33,7 @@ from wanflow.store.take import Film
 from wanflow.yamlvalue import Place
 
 NO_VALUES: Mapping[str, str] = {}
+PAID = "dashscope"
 
 
 def load(
@@ -67,11 +68,14 @@ def load_sound_part(
 ) -> tuple[Production | None, tuple[Problem, ...]]:
     """What can be used of a production that may have errors, and its problems in the order of their places.
 
-    Shots with errors are left out, those that need them, and cuts of either. Options as for `load`. None where nothing
-    can be read at all.
+    Shots with errors are left out, those that need them, and cuts of either. Options as for `load`. Where the text
+    can't be read at all, what is left is the folder with its lock: of `backend`, else the one that has takes. None
+    where there is no file.
     """
     production, problems = _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))
-    if production is None or not has_errors(problems):
+    if production is None:
+        return (_lock_alone(Path(file), backend) if Path(file).exists() else None), problems
+    if not has_errors(problems):
         return production, problems
     shots = dict(production.shots)
     while lost := [name for name, shot in shots.items() if _names_missing(shot, shots)]:
@@ -84,6 +88,13 @@ def load_sound_part(
     }
     part = replace(production, shots=shots, cuts=cuts)
     return (None if _circles(part) else part), problems
+
+
+def _lock_alone(file: Path, backend: str | None) -> Production:
+    """A production of which nothing is known but where it is."""
+    folder = file.absolute().parent
+    paid = lockfile.read(Store(folder, PAID).lock).shots
+    return Production(folder, file.name, backend or (PAID if paid else BACKEND), REGION, {}, {})
 
 
 def _names_missing(shot: Shot, shots: Container[str]) -> bool:
@@ -109,15 +120,15 @@ def validate(
 
 
 def _problems_of_lock(production: Production) -> tuple[Problem, ...]:
-    """The lines of the production's lock that can't be read."""
+    """The lines of the production's lock that can't be read, and as warnings what a merge left in it to settle."""
     path = Store(production.folder, production.backend).lock
+    name = path.relative_to(production.folder).as_posix()
     try:
-        lockfile.read(path)
+        notes = lockfile.read(path).notes
     except LockUnreadable as fault:
-        name = path.relative_to(production.folder).as_posix()
         faults = fault.faults or (LockFault(1, str(fault)),)
         return tuple(Problem(Place(name, each.line, 1), each.words, fault.hint) for each in faults)
-    return ()
+    return tuple(Problem(Place(name, 1, 1), note, None, Severity.WARNING) for note in notes)
 
 
 def facts_of(production: Production) -> FactsTable:

@@ -24,9 +24,8 @@ from wanflow.intake import facts_of, films_of, load, load_sound_part, store_of, 
 from wanflow.money import Cost
 from wanflow.planner import states as planner_states
 from wanflow.planner.draft import draft
-from wanflow.planner.question import question_of
-from wanflow.planner.renames import asked_while_held
-from wanflow.planner.steps import Action, Plan, StepKind
+from wanflow.planner.renames import names_of
+from wanflow.planner.steps import Action, Plan
 from wanflow.report.roster import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
 from wanflow.runner.event import Emit, Event
@@ -39,7 +38,6 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.ledger import Entry
-from wanflow.store.lock import Lock, set_current
 from wanflow.timing import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
@@ -139,8 +137,7 @@ def settle(of: Plan) -> Outcome:
     production = of.graph.production
     store = store_of(production)
     lockfile.establish(store)
-    shelf.follow(store, of.renames, asked_while_held(of), production.folder / production.out, of.inventory.lock)
-    _enter_requests(of, store)
+    shelf.follow(store, names_of(of), production.folder / production.out, of.inventory.lock)
     return outcome.settle(of)
 
 
@@ -176,7 +173,6 @@ async def run(
     backends, runner = import_module("wanflow.backends"), import_module("wanflow.runner.run")
     pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
-        _enter_requests(of, parts.store)
         done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
 
@@ -268,25 +264,6 @@ def require_key(of: Plan) -> None:
 def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
     current = planner_states.states(whole)
     return choose(graph, select, current, exclude) - named(graph, exclude, current)
-
-
-def _enter_requests(of: Plan, store: Store) -> None:
-    """Enter the requests of shots whose takes are reused in a lock that does not name their last request.
-
-    Such a lock was rebuilt from the journal of an older wanflow, or its takes were collected and no run came after.
-    """
-    entries, shots = of.inventory.lock.shots, of.graph.production.shots
-    reused = {step.vertex for step in of.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
-    unnamed = [name for name in sorted(reused) if name in entries and entries[name].current is None]
-    requests = {name: question_of(of, shots[name]).request for name in unnamed}
-
-    def enter(known: Lock) -> Lock:
-        for name, request in requests.items():
-            known = set_current(known, name, request)
-        return known
-
-    if requests:
-        lockfile.update(store.lock, enter)
 
 
 def _outputs(production: Production) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,3 +153,41 @@ def test_a_pick_on_one_branch_and_a_rename_on_the_other_are_one_shot(day: Day) -
     rows = day.rows()
     assert {key for key in rows if key[0] in {"coast", "shore"}} == {("shore", 1), ("shore", 2)}
     assert rows["shore", 2]["chosen"]
+
+
+def test_no_file_has_the_name_of_a_take_that_is_not_here(day: Day) -> None:
+    """The colleague's take keeps number 2; ours is take 3, and no file under `out/` says anything else meanwhile."""
+    colleague = branch(day, union=True)
+    for one in (colleague, day):
+        other = colleague if one is day else day
+        one.do("retake", "coast")
+        one.do("run", "--yes", *QUICK)
+        other.elsewhere |= {task.id for task in day.service.charged()}
+        one.commit("work")
+    lock = day.folder / "wanflow.lock"
+    late = next(line for line in lock.read_text(encoding="utf-8").splitlines() if '"take": 2' in line)
+    day.numbers, day.elsewhere = {}, set()
+    later = re.sub(r'"date": "\d{4}', '"date": "2096', late)
+    lock.write_text(lock.read_text(encoding="utf-8").replace(late, later), encoding="utf-8")
+    day.commit("ours is later")
+    day.git("pull", "-q", "--no-rebase", str(colleague.folder), "HEAD", code=(0, 1))
+    rows = {number: row for (shot, number), row in day.rows().items() if shot == "coast"}
+    assert [rows[number]["state"] for number in (1, 2, 3)] == ["current", "missing", "current"]
+    said = day.do("run", "--yes", *QUICK, code=(0, 1))
+    assert "taking it from what is there" not in said.err
+    names = sorted(path.name for path in (day.folder / "out" / "shots").glob("coast.*"))
+    assert names == ["coast.t1.mp4", "coast.t3.mp4"]
+
+
+def test_doctor_and_validate_tell_what_a_merge_left(day: Day) -> None:
+    """Marks of a conflict, and picks of both sides; neither stops anything."""
+    day.do("retake", "coast")
+    day.do("run", "--yes", *QUICK)
+    colleague = branch(day, union=False)
+    day.pick("coast", 1)
+    colleague.pick("coast", 2)
+    merge(day, colleague)
+    assert "wanflow.lock has a merge conflict" in day.do("validate").out.replace("`", "")
+    said = day.do("doctor", code=(0, 1)).out
+    assert "has a merge conflict: the lines of both sides count" in said
+    assert "both sides of a merge chose a take of `coast`" in said

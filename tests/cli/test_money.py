@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.conftest import RUN, Wanflow, paid_production
+from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
 from kit.served import Served
 from wanflow.service.wire import billed_seconds
@@ -215,3 +215,21 @@ def test_what_a_reply_did_not_say_counts_with_what_was_expected(
     assert said.code == 3
     assert "of `budget:` 4.00 CNY 3.60 CNY are spent or in flight" in said.err
     assert "note: what 2 takes cost was never said" in wanflow("plan").out
+
+
+def test_a_lost_lock_frees_no_budget(wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal knows what was bought here: it counts, and `costs` and `status` tell it."""
+    text = (
+        "wanflow: 1\nbackend: dashscope\nbudget: 3 CNY\n"
+        "defaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}\n"
+        "shots:\n  a: {first_frame: sets/coast.png, prompt: one, takes: 2}\n"
+    )
+    with paid_production(film, text, monkeypatch) as service:
+        assert wanflow(*RUN).code == 0
+        Path("wanflow.lock").unlink()
+        rewrite("prompt: one", "prompt: two")
+        said = wanflow(*RUN)
+        assert (said.code, "2.40 CNY are spent" in said.err) == (3, True)
+        assert bought(service) == 2
+        assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "2.40"
+        assert "2.40 CNY charged" in wanflow("status").out

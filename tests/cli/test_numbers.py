@@ -115,3 +115,56 @@ def test_a_clip_from_elsewhere_takes_no_number_of_a_take_in_flight(
     assert said.out.startswith("`made.mp4` is take 4 of coast and picked")
     assert wanflow(*COLLECT).code == 0
     assert seeds(wanflow) == {1: 7, 2: 8, 3: 9, 4: None}
+
+
+def test_what_was_collected_for_a_former_name_is_the_shots_before_the_next_run(
+    wanflow: Wanflow, service: Served
+) -> None:
+    """Every command knows it, and nothing says that it has to be bought."""
+    stopped(wanflow, service, 3)
+    rewrite("  coast:", "  shore:")
+    assert wanflow(*COLLECT).code == 0
+    assert set(takes(wanflow)) == {("shore", 1), ("shore", 2), ("shore", 3)}
+    assert wanflow("pick", "shore", "2").code == 0
+    assert [key for key, row in takes(wanflow, "--all").items() if row["chosen"]] == [("shore", 2)]
+
+
+@pytest.mark.parametrize("collects", [True, False], ids=["collect first", "run at once"])
+def test_shots_that_swap_names_while_their_takes_are_in_flight_swap_the_takes(
+    wanflow: Wanflow, service: Served, *, collects: bool
+) -> None:
+    """Each film is in one place, under the shot that asks for it now and the number of its submission."""
+    head = FILM[: FILM.index("  coast:")]
+    one = "  uno: {first_frame: sets/coast.png, prompt: a, seed: 100}\n"
+    other = "  due: {first_frame: sets/coast.png, prompt: b, seed: 200}\n"
+    Path("wanflow.yaml").write_text(head + one + other, encoding="utf-8")
+    stopped(wanflow, service, 2)
+    swapped = head + one.replace("uno", "due") + other.replace("due", "uno")
+    Path("wanflow.yaml").write_text(swapped, encoding="utf-8")
+    if collects:
+        assert wanflow(*COLLECT).code == 0
+    assert wanflow(*RUN).code == 0
+    rows = takes(wanflow, "--all")
+    assert {key: (row["seed"], row["state"]) for key, row in rows.items()} == {
+        ("due", 1): (100, "current"),
+        ("uno", 1): (200, "current"),
+    }
+    assert set(json.loads(wanflow("costs", "--json").out)["by_shot"]) == {"due", "uno"}
+    assert bought(service) == 2
+
+
+def test_a_new_first_shot_while_takes_are_in_flight_moves_them_on(wanflow: Wanflow, service: Served) -> None:
+    """What was asked for as `one` is take 1 of `two` from then on."""
+    head = FILM[: FILM.index("  coast:")]
+    shot = "  {}: {{first_frame: sets/coast.png, prompt: {}}}\n"
+    Path("wanflow.yaml").write_text(head + shot.format("one", "a") + shot.format("two", "b"), encoding="utf-8")
+    stopped(wanflow, service, 2)
+    words = (("one", "new"), ("two", "a"), ("three", "b"))
+    Path("wanflow.yaml").write_text(head + "".join(shot.format(*pair) for pair in words), encoding="utf-8")
+    assert wanflow(*COLLECT).code == 0
+    before = {key: row["digest"] for key, row in takes(wanflow).items()}
+    assert set(before) == {("two", 1), ("three", 1)}
+    assert wanflow(*RUN).code == 0
+    after = {key: row["digest"] for key, row in takes(wanflow, "--all").items()}
+    assert {key: name for key, name in after.items() if key[0] != "one"} == before
+    assert bought(service) == 3

@@ -191,3 +191,47 @@ def urls(node: object) -> set[str]:
         return set()
     own = {node["target_url"]} if "target_url" in node else set()
     return own.union(*map(urls, node.values()))
+
+
+def test_a_name_that_is_used_again_is_its_new_shots_own(wanflow: Wanflow, service: Served) -> None:
+    """The new shot leaves for a run and comes back with its takes, its pick and its wish; the renamed one has its own."""
+    prepare(wanflow)
+    rewrite("  s020:", "  jetty:")
+    assert wanflow(*RUN).code == 0
+    text = Path("wanflow.yaml").read_text(encoding="utf-8")
+    again = "  s020: {first_frame: sets/coast.png, prompt: another thing, takes: 2}\n"
+    Path("wanflow.yaml").write_text(text + again, encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+    number = max(number for shot, number in takes(wanflow) if shot == "s020")
+    wanflow("pick", "s020", str(number))
+    wanflow("retake", "s020")
+    assert wanflow(*RUN).code == 0
+    before, paid = takes(wanflow), bought(service)
+    Path("wanflow.yaml").write_text(text, encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+    assert {key for key in takes(wanflow, "--all") if key[0] == "jetty"} == {("jetty", 1), ("jetty", 2)}
+    Path("wanflow.yaml").write_text(text + again, encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+    after = takes(wanflow)
+    assert {key: (row["digest"], row["chosen"]) for key, row in after.items()} == {
+        key: (row["digest"], row["chosen"]) for key, row in before.items()
+    }
+    assert bought(service) == paid
+
+
+def test_numbers_come_back_under_the_new_name_where_the_records_were_lost(wanflow: Wanflow, service: Served) -> None:
+    """The journal follows a rename, so that lock and traces are made again as they were, by a repair or a run."""
+    paid = prepare(wanflow)
+    rewrite("  s020:", "  pier:")
+    assert wanflow(*RUN).code == 0
+    rewrite("a pier", "a cold pier")
+    assert wanflow(*RUN).code == 0
+    before = {key: row["digest"] for key, row in takes(wanflow, "--all").items()}
+    for name in ("wanflow.lock", ".wanflow/traces.jsonl"):
+        Path(name).unlink()
+    wanflow("doctor", "--repair")
+    assert {key: row["digest"] for key, row in takes(wanflow, "--all").items()} == before
+    assert wanflow(*RUN).code == 0
+    assert {key: row["digest"] for key, row in takes(wanflow, "--all").items()} == before
+    assert set(json.loads(wanflow("costs", "--json").out)["by_shot"]) == {"pier", "s010"}
+    assert bought(service) == paid + 1

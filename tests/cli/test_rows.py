@@ -94,3 +94,34 @@ def test_every_damaged_line_of_the_lock_is_told_at_once(wanflow: Wanflow, servic
     lines = text.splitlines()
     assert all('"width": 320' in lines[problem["line"] - 1] for problem in problems)
     assert "(take 2 of `coast`)" in wanflow("doctor").out
+
+
+def test_a_line_that_is_cut_off_hides_no_other(wanflow: Wanflow, service: Served) -> None:
+    """Each line is a whole fact: what is no JSON is told with its shot, beside the values that make no sense."""
+    assert wanflow(*RUN).code == 0
+    lock = Path("wanflow.lock")
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    at = {
+        shot: next(n for n, line in enumerate(lines) if f'"{shot} takes' in line) for shot in ("coast", "near", "pier")
+    }
+    lines[at["near"]] = lines[at["near"]][:120]
+    lines[at["pier"]] = lines[at["pier"]].replace('"width": 320', '"width": "wide"')
+    lock.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    said = wanflow("plan").err
+    assert f"is no JSON at line {at['near'] + 1}:" in said
+    assert "(`near`)" in said
+    assert f"line {at['pier'] + 1}: " in said
+    assert len(json.loads(wanflow("validate", "--format", "json").out)) >= 2
+
+
+@pytest.mark.parametrize("text", ["[", "shots: {a: {prompt: ${x}}}\n", "<<<<<<< HEAD\nshots: {}\n=======\n"])
+def test_the_lock_is_told_beside_a_file_that_is_no_yaml(text: str, wanflow: Wanflow, service: Served) -> None:
+    """After a merge the production file may have marks; what was paid is on record all the same."""
+    assert wanflow(*RUN).code == 0
+    before = json.loads(wanflow("costs", "--json").out)["total"]
+    Path("wanflow.yaml").write_text(text, encoding="utf-8")
+    said = wanflow("costs", "--json")
+    assert (said.code, json.loads(said.out)["total"]) == (2, before)
+    said = wanflow("takes", "--json")
+    assert (said.code, len(json.loads(said.out))) == (2, 4)
+    assert wanflow("status").code == 2

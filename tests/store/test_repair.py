@@ -260,5 +260,5 @@ def test_a_lock_that_cannot_be_read_is_told_and_nothing_is_rebuilt_into_it(store
     spoil(store.lock, lambda data: b"{")
     (damage,) = repair.mend(store)
     assert (damage.place, damage.mend, damage.blocks) == (store.lock.name, None, True)
-    assert damage.hint == "restore it with `git checkout`"
+    assert damage.hint == "restore it with `git checkout wanflow.lock`"
     assert store.lock.read_bytes() == b"{"

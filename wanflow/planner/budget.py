@@ -9,7 +9,7 @@ from decimal import Decimal
 from wanflow import money
 from wanflow.money import Bound, Cost
 from wanflow.planner.steps import Action, Plan
-from wanflow.store.journal import Attempt
+from wanflow.store.journal import Attempt, StoredTask
 from wanflow.store.lock import Lock
 
 FREE_BACKEND = "animatic"
@@ -29,16 +29,19 @@ class Excess:
     certain: bool
 
 
-def spent(lock: Lock) -> Decimal:
+def spent(lock: Lock, stored: Iterable[StoredTask] = ()) -> Decimal:
     """What all takes in the lock were charged; one that several shots share counts once.
 
-    Where the reply did not say, it is what the take was to cost at most: unknown is never nothing.
+    Takes that a lock has lost count as well: `stored` are all that the journal knows. Where the reply did not say, it
+    is what the take was to cost at most: unknown is never nothing.
     """
     costs: dict[str, Decimal] = {}
     for entry in lock.shots.values():
         for digest, take in entry.takes.items():
             cost = take.estimate if take.cost is None else take.cost
             costs[digest] = max(costs.get(digest, Decimal(0)), cost or Decimal(0))
+    for task in stored:
+        costs.setdefault(task.digest, task.charge)
     return sum(costs.values(), Decimal(0))
 
 
@@ -71,7 +74,7 @@ def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
     budget = plan.graph.production.budget
     have = plan.inventory
     flying = owed([*(task.attempt for task in have.open_tasks), *have.adrift])
-    gone = spent(have.lock) + sum(flying.values())
+    gone = spent(have.lock, have.stored) + sum(flying.values())
     for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):
         if bound is not None and bound.amount is not None:
             yield from _excess(plan, key, bound, before)

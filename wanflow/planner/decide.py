@@ -149,16 +149,15 @@ def _own_answer(question: Question, found: Decision, inventory: Inventory) -> De
         raise ValueError("an own answer is a take")
     number = question.entry.numbers[take.digest]
     found = replace(found, number=number)
+    if take.digest not in inventory.here:
+        gone = Reason(Code.NOT_HERE, f"take {number} is in the lock, its file is not here")
+        return replace(found, action=Action.REUSE, reasons=(gone,))
     if question.renamed_from is not None:
         why = Reason(Code.IN_STORE, f"take {number} of `{question.renamed_from}` answers the same request")
         return replace(found, action=Action.RESTORE, reasons=(why,), origin=question.renamed_from)
     if question.entry.current not in {None, question.request}:
-        return replace(
-            found, action=Action.RESTORE, reasons=(Reason(Code.IN_STORE, f"take {number} answers it again"),)
-        )
-    if take.digest not in inventory.here:
-        gone = Reason(Code.NOT_HERE, f"take {number} is in the lock, its file is not here")
-        return replace(found, action=Action.REUSE, reasons=(gone,))
+        why = Reason(Code.IN_STORE, f"take {number} answers it again")
+        return replace(found, action=Action.RESTORE, reasons=(why,))
     return replace(found, action=Action.REUSE, reasons=(Reason(Code.UP_TO_DATE, f"take {number} answers it"),))
 
 

@@ -10,9 +10,9 @@ from wanflow.digest import Canonical
 from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import parse_request_key
 from wanflow.planner.question import Question, question_of
-from wanflow.planner.steps import Action, Plan
+from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.spec.source import ShotSource
-from wanflow.store.lock import Lock, ShotEntry
+from wanflow.store.lock import Lock, Names, ShotEntry
 from wanflow.store.take import Recipe
 
 
@@ -38,11 +38,19 @@ def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
     return found
 
 
-def asked_while_held(plan: Plan) -> dict[str, str]:
-    """What the held shots of a plan ask for, by shot, as far as it is known."""
+def names_of(plan: Plan) -> Names:
+    """What the names of a plan's shots mean for the lock; what they ask for as far as it is known."""
     held = [step.vertex for step in plan.steps if step.action is Action.HELD]
     asked = (question_of(plan, plan.graph.production.shots[name]) for name in held)
-    return {question.shot.name: question.request for question in asked if question.known}
+    requests = {question.shot.name: question.request for question in asked if question.known}
+    reused = {step.vertex for step in plan.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
+    unnamed = [name for name in sorted(reused) if _entry(plan, name).current is None]
+    answered = {name: question_of(plan, plan.graph.production.shots[name]).request for name in unnamed}
+    return Names(plan.renames, requests, answered, plan.graph.production.shots)
+
+
+def _entry(plan: Plan, shot: str) -> ShotEntry:
+    return plan.inventory.lock.shots.get(shot, ShotEntry())
 
 
 def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -125,7 +133,8 @@ def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
     """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
 
     A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
-    was removed; and either the shot was on record itself, or the other one followed a third one's entry.
+    was removed; and either the shot was on record itself, or the other one followed a third one's entry, or no run ever
+    filed a take for the other one: its takes were collected, for shots that had other names when they were asked for.
     """
     strangers = {question.shot.name: question for question in questions if question.known and not _knows(question)}
     if not strangers:
@@ -133,18 +142,29 @@ def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
     last: dict[str, list[str]] = {}
     present = {question.shot.name for question in questions}
     for name, entry in lock.shots.items():
-        asked = entry.asked or entry.current
-        if asked is not None and (name in strangers or name not in present):
-            last.setdefault(asked, []).append(name)
+        if name in strangers or name not in present:
+            for asked in _last_asked(entry):
+                last.setdefault(asked, []).append(name)
     moves: dict[str, str] = {}
     for name, question in strangers.items():
-        free = (other for other in last.get(question.request, ()) if other not in moves.values())
+        asking = (*last.get(question.request, ()), *last.get(question.core, ()))
+        free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
-    while loose := [name for name, other in moves.items() if name not in lock.shots and other not in moves]:
+
+    def is_loose(name: str, other: str) -> bool:
+        return name not in lock.shots and other not in moves and lock.shots[other].current is not None
+
+    while loose := [name for name, other in moves.items() if is_loose(name, other)]:
         for name in loose:
             del moves[name]
     return moves
+
+
+def _last_asked(entry: ShotEntry) -> set[str]:
+    """The request that a shot was last run with, or those of its takes where no run filed any."""
+    last = entry.asked or entry.current
+    return {take.fingerprint for take in entry.takes.values() if not take.gone} if last is None else {last}
 
 
 def _knows(question: Question) -> bool:

@@ -12,7 +12,7 @@ from wanflow.planner.budget import FREE_BACKEND, spent
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import Choice, How, rivals_text
 from wanflow.planner.question import question_of
-from wanflow.planner.reason import Reason
+from wanflow.planner.reason import Code, Reason
 from wanflow.planner.states import left_over
 from wanflow.planner.steps import Action, Plan, Step, StepKind
 from wanflow.report.wording import columns, count, printable
@@ -172,7 +172,7 @@ def _totals(rows: Sequence[ShotRow], plan: Plan) -> str:
     flying = len(plan.inventory.open_tasks) + len(plan.inventory.adrift)
     takes = [count(len(rows), "shot"), count(sum(row.takes for row in rows), "take")]
     takes += [f"{flying} in flight"] if flying else []
-    charged = f"{amount_text(spent(plan.inventory.lock))} {plan.currency} charged"
+    charged = f"{amount_text(spent(plan.inventory.lock, plan.inventory.stored))} {plan.currency} charged"
     return ", ".join([*takes, "free" if plan.backend == FREE_BACKEND else charged])
 
 
@@ -185,7 +185,7 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
     question = question_of(plan, shot)
     entry, choice = question.entry, question.counting
     reasons = [reason for step in plan.steps if step.vertex == shot.name for reason in step.reasons]
-    if choice.open:
+    if choice.open and all(reason.code is not Code.NEEDS_PICK for reason in reasons):
         reasons.append(needs_pick(question))
     names = {shot.name, *entry.former}
     tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import anyio
 
 from wanflow import money
-from wanflow.planner.renames import asked_while_held
+from wanflow.planner.renames import names_of
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
 from wanflow.runner.leftovers import Leftovers
@@ -19,8 +19,9 @@ from wanflow.runner.perform import OVER_BUDGET, WRONG_KEY, Performer
 from wanflow.runner.recover import collect_open
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage
-from wanflow.store import shelf
+from wanflow.store import journal, lockfile, shelf
 from wanflow.store.inventory import survey
+from wanflow.store.lock import rename
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
 """Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
@@ -44,7 +45,7 @@ async def run_plan(
     if swept is None:
         swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
-    shelf.follow(parts.store, plan.renames, asked_while_held(plan), parts.folder / parts.out)
+    _follow_names(plan, parts)
     films = {take.digest: take.film for takes in plan.inventory.takes.values() for take in takes}
     stage = Stage(plan, survey(parts.store, outputs, lambda _: films), unfetched=swept.unfetched)
     _tell_beforehand(stage, parts)
@@ -59,6 +60,21 @@ async def run_plan(
         await leftovers.await_latecomers()
     done = summarise(plan, performer, results, swept)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
+
+
+def _follow_names(plan: Plan, parts: Parts) -> None:
+    """Let lock, journal and files follow the names that shots have now, before anything is filed under them.
+
+    What the journal says under a former name belongs to the shot that has its takes, also where the name is used again.
+    """
+    lock = reduce(rename, plan.renames, lockfile.read(parts.store.lock))
+    if any(entry.former for entry in lock.shots.values()):
+        on_record = journal.read(parts.store).numbers
+        pairs = [(former, name) for name, entry in lock.shots.items() for former in entry.former]
+        now = {former: name for former, name in reversed(pairs) if former in on_record}
+        if now:
+            parts.journal.renamed(now, parts.stamp())
+    shelf.follow(parts.store, names_of(plan), parts.folder / parts.out)
 
 
 def _tell_beforehand(stage: Stage, parts: Parts) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from wanflow.store.take import Price, Recipe
 
@@ -53,7 +54,8 @@ class OpenTask:
 class StoredTask:
     """A task whose film is in the store, since `date`, under `digest`.
 
-    `facts` is the take as `takefile.to_json` writes it; None in the records of an older wanflow.
+    `facts` is the take as `takefile.to_json` writes it; None in the records of an older wanflow. `cost` is what was
+    charged by them, None where nothing is known.
     """
 
     task_id: str
@@ -62,6 +64,14 @@ class StoredTask:
     date: str
     seed_uncertain: bool = False
     facts: Mapping[str, object] | None = None
+    cost: Decimal | None = None
+
+    @property
+    def charge(self) -> Decimal:
+        """What was charged, or what it was to cost at most; zero where nothing was to be paid."""
+        if self.cost is not None:
+            return self.cost
+        return Decimal(0) if self.attempt.price is None else self.attempt.price.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +96,33 @@ class Ending:
     code: str | None = None
     task_id: str | None = None
     state: str | None = None
+
+
+Reserved = Mapping[int, tuple[str, int]]
+"""Take numbers with the fingerprint and the seed that each was reserved for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What the journal says is still open.
+
+    `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
+    task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
+    tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
+    count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
+    know when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the fingerprint and
+    the seed that each was reserved for; an attempt that surely delivers nothing gives its number back. `stored` are the
+    tasks whose films were stored, oldest first; `seed_uncertain` attempts whose tasks may be each other's, also those
+    that ended.
+    """
+
+    adrift: tuple[Attempt, ...] = ()
+    open: tuple[OpenTask, ...] = ()
+    known: frozenset[str] = frozenset()
+    endings: tuple[Ending, ...] = ()
+    online: Mapping[str, Online] = field(default_factory=dict)
+    presumed: tuple[Attempt, ...] = ()
+    forgotten: tuple[OpenTask, ...] = ()
+    numbers: Mapping[str, Reserved] = field(default_factory=dict)
+    stored: tuple[StoredTask, ...] = ()
+    seed_uncertain: tuple[Attempt, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cuts, journal, layout, lockfile, rebuild, traces
-from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved
+from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -23,7 +23,8 @@ class Inventory:
     cut's name to the fingerprint that its file in `out/` was made from, for files that are still there as they were
     written. `lost` are tasks that surely ended without a result, `forgotten` those that the service did not know any
     more; `adrift` submissions of unknown fate. `endings` are requests whose last word was a no. `numbers` are the take
-    numbers that submissions reserved, by the name that the shot had then.
+    numbers that submissions reserved, by the name that the shot had then. `stored` are the tasks whose films were
+    stored here and that the lock does not know.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -38,6 +39,7 @@ class Inventory:
     adrift: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
+    stored: tuple[StoredTask, ...] = ()
 
     def reserved(self, shot: str) -> Reserved:
         """The take numbers that submissions for a shot reserved, also under the names that it had before."""
@@ -72,4 +74,5 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
         adrift=diary.adrift,
         endings=diary.endings,
         numbers=diary.numbers,
+        stored=rebuild.not_in(lock, diary.stored),
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault
 from wanflow.store import durable, takefile
-from wanflow.store.attempt import Attempt, Ending, Online, OpenTask, StoredTask
+from wanflow.store.attempt import Attempt, Diary, Ending, Online, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.take import Take
 
-__all__ = ["Attempt", "Diary", "Ending", "Journal", "Online", "OpenEnds", "OpenTask", "StoredTask"]
+__all__ = ["Attempt", "Diary", "Ending", "Journal", "Online", "OpenEnds", "OpenTask", "Reserved", "StoredTask"]
 
 VERSION = 1
 UNCERTAIN = "uncertain"
@@ -21,36 +21,6 @@ FORGOTTEN = "UNKNOWN"
 """The status of a task that the service does not know: the one end that may turn out to be none."""
 PRIVATE = 0o600
 """Prompts and what was bought are nobody else's business."""
-
-
-Reserved = Mapping[int, tuple[str, int]]
-"""Take numbers with the fingerprint and the seed that each was reserved for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diary:
-    """What the journal says is still open.
-
-    `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
-    task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
-    tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
-    count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
-    know when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the fingerprint and
-    the seed that each was reserved for; an attempt that surely delivers nothing gives its number back. `stored` are the
-    tasks whose films were stored, oldest first; `seed_uncertain` attempts whose tasks may be each other's, also those
-    that ended.
-    """
-
-    adrift: tuple[Attempt, ...] = ()
-    open: tuple[OpenTask, ...] = ()
-    known: frozenset[str] = frozenset()
-    endings: tuple[Ending, ...] = ()
-    online: Mapping[str, Online] = field(default_factory=dict)
-    presumed: tuple[Attempt, ...] = ()
-    forgotten: tuple[OpenTask, ...] = ()
-    numbers: Mapping[str, Reserved] = field(default_factory=dict)
-    stored: tuple[StoredTask, ...] = ()
-    seed_uncertain: tuple[Attempt, ...] = ()
 
 
 class TaskTwice(ValueError):
@@ -129,6 +99,13 @@ class Journal:
         facts = {"task_id": task_id, "status": status, "words": words, "code": code, "state": state}
         self._write("ended", date, facts)
 
+    def renamed(self, names: Mapping[str, str], date: str) -> None:
+        """What was written for shots under former names belongs to these names from now on, all at once: `names` maps
+        each former name to the present one.
+        """
+        self._write("renamed", date, {"names": dict(names)})
+        self._numbers = None
+
     def _write(self, event: str, date: str, facts: Mapping[str, object]) -> None:
         given = {key: value for key, value in facts.items() if value is not None}
         record = {"event": event, "version": VERSION, "date": date, **given}
@@ -200,6 +177,8 @@ class OpenEnds:
                 self._tasks[task.task_id] = _ready(task, record)
             case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
                 self._store(task, record)
+            case "renamed":
+                self._rename({old: takefile.text(new) for old, new in takefile.mapping(record["names"]).items()})
             case "ended" if task := self._found(record):
                 self._close(task, record)
 
@@ -223,6 +202,24 @@ class OpenEnds:
         date = takefile.date_if_any(record.get("date"))
         self._tasks[task_id] = OpenTask(task_id, attempt, date, seed_uncertain=doubt, late=given_up is not None)
 
+    def _rename(self, names: Mapping[str, str]) -> None:
+        def named(attempt: Attempt) -> Attempt:
+            return replace(attempt, shot=names.get(attempt.shot, attempt.shot))
+
+        for attempts in (self._attempts, self._presumed):
+            attempts.update({name: named(attempt) for name, attempt in attempts.items()})
+        for tasks in (self._tasks, self._forgotten):
+            tasks.update({name: replace(task, attempt=named(task.attempt)) for name, task in tasks.items()})
+        self._endings = {key: replace(end, attempt=named(end.attempt)) for key, end in self._endings.items()}
+        self._stored = [replace(task, attempt=named(task.attempt)) for task in self._stored]
+        self._seed_uncertain = [named(attempt) for attempt in self._seed_uncertain]
+        numbers = self._numbers
+        self._numbers = {}
+        for shot, reserved in numbers.items():
+            mine = self._numbers.setdefault(names.get(shot, shot), {})
+            for number, asked in reserved.items():
+                mine.setdefault(number, {}).update(asked)
+
     def _found(self, record: Mapping[str, object]) -> OpenTask | None:
         """The open task of a record; one that the service had forgotten is open again once it is heard of."""
         task_id = _text(record, "task_id")
@@ -239,10 +236,9 @@ class OpenEnds:
     def _store(self, task: OpenTask, record: Mapping[str, object]) -> None:
         digest = takefile.hash_text(_text(record, "digest"))
         facts = None if record.get("facts") is None else takefile.mapping(record["facts"])
-        done = StoredTask(
-            task.task_id, task.attempt, digest, takefile.date_if_any(record.get("date")), task.seed_uncertain, facts
-        )
-        self._stored.append(done)
+        date = takefile.date_if_any(record.get("date"))
+        cost = takefile.amount_if_any((facts or {}).get("cost"))
+        self._stored.append(StoredTask(task.task_id, task.attempt, digest, date, task.seed_uncertain, facts, cost))
         if task.ready is not None and task.service is not None:
             self._online[digest] = Online(task.task_id, task.ready, task.service)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from wanflow.store import durable, journal, takefile
+from wanflow.store import durable, journal, rebuild, takefile
 from wanflow.store.journal import Attempt, Diary
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -43,12 +43,13 @@ class _Ended:
 
 
 def read(store: Store, lock: Lock) -> tuple[Entry, ...]:
-    """All of a production's ledger, oldest first: from the lock, whoever paid, and of failures from our own journal.
+    """All of a production's ledger, oldest first: from the lock, whoever paid, and from our own journal what the lock
+    lacks, failures and what is still to come.
 
     Raises StoreFault for a damaged journal.
     """
     diary = journal.read(store)
-    entries = [*_bought(lock), *_failed(store), *_to_come(diary)]
+    entries = [*_bought(lock), *_lost_from(lock, diary), *_failed(store), *_to_come(diary)]
     return tuple(sorted(entries, key=lambda entry: (entry.date, entry.shot, entry.take)))
 
 
@@ -62,6 +63,15 @@ def _bought(lock: Lock) -> Iterator[Entry]:
                 number = entry.numbers[digest]
                 facts = (take.model, take.date, "charged", take.cost, take.estimate, take.task_id)
                 yield Entry(shot, number, *facts)
+
+
+def _lost_from(lock: Lock, diary: Diary) -> Iterator[Entry]:
+    """What was bought here and the lock does not know: it was lost, or is that of another branch."""
+    for task in rebuild.not_in(lock, diary.stored):
+        attempt = task.attempt
+        if attempt.price is not None:
+            facts = (attempt.model, task.date, "charged", task.cost, attempt.price.amount, task.task_id)
+            yield Entry(attempt.shot, attempt.number, *facts)
 
 
 def _failed(store: Store) -> Iterator[Entry]:
@@ -78,6 +88,11 @@ def _to_come(diary: Diary) -> Iterator[Entry]:
     for attempt, date, state, task_id in (*tasks, *lost):
         estimate = attempt.price.amount if attempt.price is not None else None
         yield Entry(attempt.shot, attempt.number, attempt.model, date, state, None, estimate, task_id)
+
+
+def _named(attempt: Attempt, names: Mapping[str, object]) -> Attempt:
+    """An attempt under the name that its shot has since a rename; `names` maps former names to present ones."""
+    return replace(attempt, shot=str(names.get(attempt.shot, attempt.shot)))
 
 
 def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
@@ -97,4 +112,9 @@ def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
                 ended[task_id] = _Ended(tasks[task_id], task_id, takefile.date_if_any(record.get("date")))
             case "running" | "succeeded" | "stored":
                 ended.pop(task_id, None)
+            case "renamed":
+                names = takefile.mapping(record["names"])
+                attempts = {name: _named(attempt, names) for name, attempt in attempts.items()}
+                tasks = {name: _named(attempt, names) for name, attempt in tasks.items()}
+                ended = {name: replace(end, attempt=_named(end.attempt, names)) for name, end in ended.items()}
     yield from ended.values()

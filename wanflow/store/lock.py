@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from wanflow.store.take import Recipe, Take
 
@@ -162,6 +163,17 @@ def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
     return _with_entry(lock, shot, replace(entry, wishes={**entry.wishes, request: wanted}))
 
 
+def _note_answered(lock: Lock, requests: Mapping[str, str]) -> Lock:
+    """The lock with the last requests of shots for which it names none.
+
+    It was made again from the journal of an older wanflow, or its takes were collected and no run came after.
+    """
+    for shot, request in requests.items():
+        if shot in lock.shots and lock.shots[shot].current is None:
+            lock = set_current(lock, shot, request)
+    return lock
+
+
 def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
     """The lock with entries moved to new names, all at once: `names` maps each new name to the former one.
 
@@ -179,6 +191,36 @@ def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
         arrived = replace(entry, former=(entry.former | {old}) - {new})
         shots[new] = _united(shots[new], arrived) if new in shots else arrived
     return replace(lock, shots=shots)
+
+
+def forget_former(lock: Lock, shots: Container[str]) -> Lock:
+    """The lock in which no former name is one of these shots: a name that is used again is that shot's own."""
+    fresh = {
+        name: replace(entry, former=frozenset(former for former in entry.former if former not in shots))
+        for name, entry in lock.shots.items()
+        if any(former in shots for former in entry.former)
+    }
+    return replace(lock, shots={**lock.shots, **fresh}) if fresh else lock
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of a production's shots mean for its lock.
+
+    `renames` are the shots that were renamed since the last run, new names with former ones, one mapping after the
+    other; `asked` what held shots ask for; `answered` the requests that takes of shots answer already; `shots` all the
+    names that shots have now.
+    """
+
+    renames: Sequence[Mapping[str, str]]
+    asked: Mapping[str, str]
+    answered: Mapping[str, str]
+    shots: Container[str]
+
+    def applied(self, lock: Lock) -> Lock:
+        """The lock with these names; the same lock where it has them already."""
+        named = forget_former(reduce(rename, self.renames, lock), self.shots)
+        return _note_answered(note_asked(named, self.asked), self.answered)
 
 
 def _united(entry: ShotEntry, other: ShotEntry) -> ShotEntry:

@@ -12,6 +12,7 @@ from wanflow.store import durable, guard, lockform
 from wanflow.store.durable import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, RESULTS_FOLDER, Store
 from wanflow.store.lock import Lock
+from wanflow.store.lock_json import VERSION, VERSION_KEY
 
 MERGED = f"{LOCK_NAME} merge=union"
 """What git's attributes say of the lock: its lines are whole, so that those of both sides are a lock again."""
@@ -70,7 +71,7 @@ def _behind_link(path: Path) -> Path:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         words = f"`{path.name}` is a symbolic link to `{end}`, which can't be used: {reason}"
-        new = f'{{"{lockform.VERSION_KEY}": {lockform.VERSION}}}'
+        new = f'{{"{VERSION_KEY}": {VERSION}}}'
         raise LockUnreadable(
             words, hint=f"mount what holds that file, or mend the link; a new lock is `{new}`"
         ) from error

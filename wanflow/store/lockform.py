@@ -9,34 +9,22 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wanflow import digest as digests
-from wanflow import untrusted
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import places, takefile
 from wanflow.store.lock import Lock, ShotEntry, united_choice
+from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, LinesNoJson, read_pairs, refuse_newer
 from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
 from wanflow.store.take import Recipe, Take
 
-VERSION = 2
-VERSION_KEY = "wanflow.lock"
 _END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
 _SINGLE = frozenset({"asked", "current", "held"})
 _BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
-_CHECKOUT = "restore it with `git checkout`"
-_RESTORE = "restore it with `git checkout`, or remove the entry"
 
 Where = int | tuple[str, ...]
 """The position of a fact: of version 2 its rank among the keys of the document, of version 1 the keys down to it."""
 Found = tuple[Where, object]
 """A value as it was read, and where."""
 Decoded = TypeVar("Decoded")
-
-
-class _Repeated(dict[str, object]):
-    """A mapping that has a key twice; `pairs` are all of it."""
-
-    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
-        super().__init__(pairs)
-        self.pairs = pairs
 
 
 def to_text(lock: Lock) -> str:
@@ -57,9 +45,11 @@ def from_text(text: str, name: str) -> Lock:
     a conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
     """
     text, merging = both_sides(text, name)
-    pairs = _pairs(text, name)
-    _refuse_version(dict(pairs).get(VERSION_KEY), text, name)
-    reading = _Reading(text, name)
+    try:
+        pairs, reading = read_pairs(text, name), _Reading(text, name)
+    except LinesNoJson as fault:
+        pairs, reading = fault.readable, _Reading(text, name, fault.lines, broken=fault.broken)
+    refuse_newer(dict(pairs).get(VERSION_KEY), text, name)
     shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}
     reading.refuse_damage()
     unmerged = f"`{name}` has a merge conflict: the lines of both sides count, and the next change writes them as one"
@@ -88,8 +78,10 @@ class _Reading:
 
     text: str
     name: str
+    lines: Sequence[int] = ()
     notes: list[str] = field(default_factory=list)
     damage: list[tuple[Where, str]] = field(default_factory=list)
+    broken: Sequence[LockFault] = ()
 
     def by_shot(self, pairs: Sequence[tuple[str, object]]) -> dict[str, dict[str, dict[str, list[Found]]]]:
         """The facts of a document by shot, by what they are and by what they are about, as often as they were read."""
@@ -218,17 +210,18 @@ class _Reading:
 
     def refuse_damage(self) -> None:
         """Raise LockUnreadable with every line that can't be read."""
-        if not self.damage:
+        if not self.damage and not self.broken:
             return
-        ranks = [line for path, line in places.key_places(self.text) if len(path) == 1]
+        ranks = self.lines or [line for path, line in places.key_places(self.text) if len(path) == 1]
         found = [
             LockFault(ranks[where] if isinstance(where, int) else places.line_of(self.text, where), words)
             for where, words in self.damage
         ]
-        found.sort(key=lambda fault: fault.line)
+        found = sorted((*found, *self.broken), key=lambda fault: fault.line)
         first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
-        told = "\n".join((f"`{self.name}` can't be read at {first}", *others))
-        raise LockUnreadable(told, hint=_RESTORE, faults=tuple(found))
+        what = "is no JSON" if found[0] in self.broken else "can't be read"
+        told = "\n".join((f"`{self.name}` {what} at {first}", *others))
+        raise LockUnreadable(told, hint=RESTORE.format(self.name), faults=tuple(found))
 
 
 _wished = partial(takefile.whole_number, most=takefile.MOST_WISHED)
@@ -263,44 +256,3 @@ def _referred(entry: ShotEntry) -> set[str]:
     """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
     requests = {entry.current or "", *entry.picks, *entry.rival_picks}
     return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
-
-
-def _refuse_version(version: object, text: str, name: str) -> None:
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
-    if version > VERSION:
-        line = places.line_of(text, (VERSION_KEY,))
-        words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
-        raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
-
-
-def _pairs(text: str, name: str) -> list[tuple[str, object]]:
-    """The keys and values of the document, in the order of the text; a key of version 2 may come twice."""
-    nested: list[_Repeated] = []
-
-    def paired(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        unique = dict(pairs)
-        if len(unique) == len(pairs):
-            return unique
-        nested.append(_Repeated(pairs))
-        return nested[-1]
-
-    try:
-        document = untrusted.parse_json(text, paired)
-    except json.JSONDecodeError as error:
-        words = f"no JSON at line {error.lineno}: {error.msg.lower()}"
-        faults = (LockFault(error.lineno, error.msg.lower()),)
-        raise LockUnreadable(f"`{name}` is {words}", hint=_CHECKOUT, faults=faults) from error
-    except ValueError as error:
-        line = text.count("\n", 0, untrusted.half_character(text) or untrusted.too_deep(text) or 0) + 1
-        words, faults = f"`{name}` can't be read at line {line}: {error}", (LockFault(line, str(error)),)
-        raise LockUnreadable(words, hint=_RESTORE, faults=faults) from error
-    if not isinstance(document, dict):
-        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT)
-    whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
-    if len(nested) > whole:
-        key, first, second = places.first_repeated(text, nested_only=whole) or ("", 1, 1)
-        words = f"the key `{key}` stands twice, at line {first} and line {second}"
-        faults = (LockFault(second, f"the key `{key}` was given at line {first} already"),)
-        raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
-    return list(document.pairs) if isinstance(document, _Repeated) else list(document.items())

@@ -27,10 +27,15 @@ def unmeasured(digests: Sequence[str]) -> Mapping[str, Film]:
     return {}
 
 
-def missing_in_lock(stored: Iterable[StoredTask], here: Collection[str], lock: Lock) -> list[StoredTask]:
-    """The tasks whose films are here and in no entry of the lock; one that the lock has as gone is not missing."""
+def not_in(lock: Lock, stored: Iterable[StoredTask]) -> tuple[StoredTask, ...]:
+    """The tasks whose films are in no entry of the lock; one that the lock has as gone is known to it."""
     known = {digest for entry in lock.shots.values() for digest in entry.takes}
-    return [task for task in stored if task.digest in here and task.digest not in known]
+    return tuple(task for task in stored if task.digest not in known)
+
+
+def missing_in_lock(stored: Iterable[StoredTask], here: Collection[str], lock: Lock) -> list[StoredTask]:
+    """The tasks whose films are here and in no entry of the lock."""
+    return [task for task in not_in(lock, stored) if task.digest in here]
 
 
 def missing_everywhere(

@@ -205,12 +205,19 @@ def _remove(path: Path) -> None:
 
 
 def _locks(store: Store) -> Iterator[Damage]:
-    """Locks that cannot be read: what a person decided is in them, so that only a person can mend them."""
+    """Locks that cannot be read, and what a merge left to decide: only a person can mend either."""
     for one in _backends(store):
         try:
-            lockfile.read(one.lock)
+            lock = lockfile.read(one.lock)
         except StoreFault as fault:
             yield Damage(one.lock.name, str(fault), hint=fault.hint)
+            continue
+        for note in lock.notes:
+            yield Damage(one.lock.name, note, hint="the next command that changes the lock settles it", blocks=False)
+        for shot in sorted(shot for shot, entry in lock.shots.items() if entry.rival_picks or entry.rival_holds):
+            words = f"both sides of a merge chose a take of `{shot}`"
+            hint = f"`wanflow pick {shot} N` settles it; `wanflow takes {shot}` lists them"
+            yield Damage(one.lock.name, words, hint=hint, blocks=False)
 
 
 def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 
 from wanflow.store import blobs, durable, lockfile
 from wanflow.store.layout import Store
-from wanflow.store.lock import Lock, note_asked, rename
+from wanflow.store.lock import Lock, Names
 from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, place_of_take
 
 
@@ -36,25 +35,15 @@ def holds(store: Store, digest: str, name: Path) -> bool:
     return _same(blobs.take_path(store, digest), name)
 
 
-def follow(
-    store: Store,
-    renames: Sequence[Mapping[str, str]],
-    asked: Mapping[str, str],
-    out: Path,
-    lock: Lock | None = None,
-) -> Lock:
+def follow(store: Store, names: Names, out: Path, lock: Lock | None = None) -> Lock:
     """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
 
-    `asked` is what held shots ask for, which the lock notes. `lock` is the lock as it is known already, None to read
-    it. Gives the lock as it is then. Raises StoreFault.
+    `lock` is the lock with its renames as it is known already, None to read it. Gives the lock as it is then. Raises
+    StoreFault.
     """
-
-    def followed(before: Lock) -> Lock:
-        return note_asked(reduce(rename, renames, before), asked)
-
     known = lockfile.read(store.lock) if lock is None else lock
-    if renames or known.notes or note_asked(known, asked) is not known:
-        known = lockfile.update(store.lock, followed)
+    if names.renames or known.notes or names.applied(known) is not known:
+        known = lockfile.update(store.lock, names.applied)
     arrange(store, known, out)
     return known
 
@@ -71,7 +60,7 @@ def arrange(store: Store, lock: Lock, out: Path) -> None:
         for digest, number in entry.numbers.items()
         if not entry.takes[digest].gone
     }
-    stale = [name for name in _names(out) if name not in wanted]
+    stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
     if stale:
         ours = {mark for name in blobs.list_takes(store) for mark in _marks(blobs.take_path(store, name))}
         for name in stale:

@@ -142,6 +142,14 @@ def date(value: object) -> str:
     return text(value)
 
 
+def amount_if_any(value: object) -> Decimal | None:
+    """An amount of money as text; None for anything else."""
+    try:
+        return amount(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def date_if_any(value: object) -> str:
     """The date of a record that counts without one: long ago, so that nothing is waited for or sent again by it."""
     try:

@@ -1,0 +1,104 @@
+"""The JSON of a lock: its keys and values in the order of the text, where a key of version 2 may come twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from wanflow import untrusted
+from wanflow.errors import LockFault, LockUnreadable
+from wanflow.store import places
+
+VERSION = 2
+VERSION_KEY = "wanflow.lock"
+_CHECKOUT = "restore it with `git checkout {}`"
+RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal of whoever bought the take has it still"
+_SHOT = re.compile(r'"([^ "]+) ')
+
+
+class LinesNoJson(ValueError):
+    """Some lines are no JSON: `broken` are these, `readable` what the others say, each in one of `lines`."""
+
+    def __init__(self, readable: list[tuple[str, object]], lines: list[int], broken: list[LockFault]) -> None:
+        super().__init__()
+        self.readable, self.lines, self.broken = readable, lines, broken
+
+
+class _Repeated(dict[str, object]):
+    """A mapping that has a key twice; `pairs` are all of it."""
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+def refuse_newer(version: object, text: str, name: str) -> None:
+    """Raise LockUnreadable for a version that this wanflow does not know, and for a text that has none."""
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
+    if version > VERSION:
+        line = places.line_of(text, (VERSION_KEY,))
+        words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
+        raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
+
+
+def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
+    """The keys and values of the document, in the order of the text; a key of version 2 may come twice."""
+    nested: list[_Repeated] = []
+
+    def paired(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        unique = dict(pairs)
+        if len(unique) == len(pairs):
+            return unique
+        nested.append(_Repeated(pairs))
+        return nested[-1]
+
+    try:
+        document = untrusted.parse_json(text, paired)
+    except json.JSONDecodeError as error:
+        raise _line_by_line(text, name, error) from error
+    except ValueError as error:
+        line = text.count("\n", 0, untrusted.half_character(text) or untrusted.too_deep(text) or 0) + 1
+        words, faults = f"`{name}` can't be read at line {line}: {error}", (LockFault(line, str(error)),)
+        raise LockUnreadable(words, hint=RESTORE.format(name), faults=faults) from error
+    if not isinstance(document, dict):
+        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
+    whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
+    if len(nested) > whole:
+        key, first, second = places.first_repeated(text, nested_only=whole) or ("", 1, 1)
+        words = f"the key `{key}` stands twice, at line {first} and line {second}"
+        faults = (LockFault(second, f"the key `{key}` was given at line {first} already"),)
+        raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
+    return list(document.pairs) if isinstance(document, _Repeated) else list(document.items())
+
+
+def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exception:
+    """What the lines of a text that is no JSON say one by one, since each is a whole fact.
+
+    A text of another form, in which a fact has several lines, gives the error at its first bad place.
+    """
+    pairs: list[tuple[str, object]] = []
+    lines: list[int] = []
+    broken: list[LockFault] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        fact = line.strip().removesuffix(",")
+        if fact in {"", "{", "}"}:
+            continue
+        try:
+            read = untrusted.parse_json(f"{{{fact}}}")
+        except json.JSONDecodeError as bad:
+            shot = _SHOT.match(fact)
+            words = f"{bad.msg.lower().removesuffix(' at')}{f' (`{shot[1]}`)' if shot else ''}"
+            broken.append(LockFault(number, words))
+        except ValueError as bad:
+            broken.append(LockFault(number, str(bad)))
+        else:
+            found = list(read.items()) if isinstance(read, dict) else []
+            pairs += found
+            lines += [number] * len(found)
+    if not broken or VERSION_KEY not in dict(pairs):
+        words, faults = error.msg.lower().removesuffix(" at"), (LockFault(error.lineno, error.msg.lower()),)
+        told = f"`{name}` is no JSON at line {error.lineno}: {words}"
+        return LockUnreadable(told, hint=_CHECKOUT.format(name), faults=faults)
+    return LinesNoJson(pairs, lines, broken)
