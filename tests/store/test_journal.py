@@ -187,3 +187,31 @@ def test_each_backend_has_a_journal_of_its_own(store: Store) -> None:
     """What is in flight at the paid service is nothing to the animatic."""
     _accepted(store)
     assert journal.read(Store(store.folder, "animatic")) == Diary()
+
+
+def test_what_was_written_for_a_shot_follows_its_new_name(store: Store) -> None:
+    """Tasks in flight, lost submissions, numbers and films; names that swap do so at once, what comes later stays."""
+    diary = _accepted(store, "a1", "t1")
+    diary.intended(replace(attempt("a2", seed=8), shot="pier", number=4))
+    diary.renamed({"coast": "pier", "pier": "coast"}, LATER)
+    diary.intended(replace(attempt("a3", seed=9), number=5))
+    read = journal.read(store)
+    assert [task.attempt.shot for task in read.open] == ["pier"]
+    assert {one.id: one.shot for one in read.adrift} == {"a2": "coast", "a3": "coast"}
+    assert {shot: set(numbers) for shot, numbers in read.numbers.items()} == {"pier": {1}, "coast": {4, 5}}
+    assert diary.reserved(["coast"]) == {4, 5}
+    diary.stored("t1", DIGEST, LATER)
+    assert [task.attempt.shot for task in journal.read(store).stored] == ["pier"]
+    diary.renamed({"pier": "shore"}, LATER)
+    assert [task.attempt.shot for task in journal.read(store).stored] == ["shore"]
+
+
+@pytest.mark.parametrize("names", [None, [], {"coast": 7}])
+def test_a_rename_that_makes_no_sense_is_damage_with_its_line(store: Store, names: object) -> None:
+    """It is told like any other."""
+    _accepted(store)
+    record = {"event": "renamed", "version": 1, "date": DATE, "names": names}
+    with store.journal.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+    with pytest.raises(StoreFault, match="damaged at line 3"):
+        journal.read(store)
