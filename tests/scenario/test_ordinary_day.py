@@ -235,6 +235,9 @@ class Life:
         if f"shot: {name}," in self.text:
             return
         self.run()
+        rows = {row["shot"]: row["state"] for row in json.loads(self.day.do("status", "--json").out)}
+        if rows[name] not in {"current", "held"}:
+            return
         new = f"{name[0]}{len(self.day.said)}"
         self.day.rename(name, new)
         self.day.do(self.dice.choice(("retake", "hold")), new, code=(0, 2))
