@@ -235,3 +235,22 @@ def test_numbers_come_back_under_the_new_name_where_the_records_were_lost(wanflo
     assert {key: row["digest"] for key, row in takes(wanflow, "--all").items()} == before
     assert set(json.loads(wanflow("costs", "--json").out)["by_shot"]) == {"pier", "s010"}
     assert bought(service) == paid + 1
+
+
+def test_a_held_shot_behind_one_that_was_edited_keeps_its_hold_under_a_new_name(
+    wanflow: Wanflow, service: Served
+) -> None:
+    """What it asks for is known only once the run has rendered what comes before it."""
+    film = Path("wanflow.yaml").read_text(encoding="utf-8")
+    chain = film + "  near: {first_frame: {shot: s010, frame: last}, prompt: nearer}\n"
+    Path("wanflow.yaml").write_text(chain, encoding="utf-8")
+    assert wanflow(*RUN).code == 0
+    wanflow("hold", "near")
+    rewrite("a coast", "a cold coast")
+    rewrite("nearer", "much nearer")
+    assert wanflow(*RUN).code == 0
+    paid = bought(service)
+    rewrite("  near:", "  close:")
+    assert {row["shot"]: row["state"] for row in json.loads(wanflow("status", "--json").out)}["close"] == "held"
+    assert wanflow(*RUN).code == 0
+    assert bought(service) == paid

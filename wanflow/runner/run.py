@@ -9,6 +9,7 @@ from functools import partial, reduce
 import anyio
 
 from wanflow import money
+from wanflow.graph.node import ShotVertex
 from wanflow.planner.renames import names_of
 from wanflow.planner.steps import Action, Plan, StepKind
 from wanflow.runner.event import StepFinished, Warned
@@ -21,7 +22,7 @@ from wanflow.runner.scheduler import schedule
 from wanflow.runner.stage import Stage
 from wanflow.store import journal, lockfile, shelf
 from wanflow.store.inventory import survey
-from wanflow.store.lock import rename
+from wanflow.store.lock import note_asked, rename
 
 IN_FLIGHT, UNKNOWN_FATE = 4, 5
 """Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
@@ -58,6 +59,7 @@ async def run_plan(
             barred = partial(_barred, stage)
             results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
         await leftovers.await_latecomers()
+    _note_asked(stage, parts)
     done = summarise(plan, performer, results, swept)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
@@ -75,6 +77,17 @@ def _follow_names(plan: Plan, parts: Parts) -> None:
         if now:
             parts.journal.renamed(now, parts.stamp())
     shelf.follow(parts.store, names_of(plan), parts.folder / parts.out)
+
+
+def _note_asked(stage: Stage, parts: Parts) -> None:
+    """Note what held shots ask for, now that what they are made from is known: by it they are known under new names."""
+    held = {step.vertex for step in stage.plan.steps if step.action is Action.HELD}
+    for vertex in stage.plan.graph.vertices if held else ():
+        stage.refresh(vertex.id)  # no step of this run needed the extracts of a held shot
+    vertices = [vertex for vertex in map(stage.plan.graph.vertex, sorted(held)) if isinstance(vertex, ShotVertex)]
+    asked = {question.shot.name: question.request for question in map(stage.question, vertices) if question.known}
+    if note_asked(stage.inventory.lock, asked) is not stage.inventory.lock:
+        lockfile.update(parts.store.lock, lambda lock: note_asked(lock, asked))
 
 
 def _tell_beforehand(stage: Stage, parts: Parts) -> None:
