@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a snapshot says of one lost submission: the task that it is, those that may be it, or why nobody can tell.
+    """What a snapshot says of one lost submission: the task that it is, those that may be it, or why it is not known.
 
     `seed_uncertain`: the task answers the request, perhaps with the seed of another attempt. `waits`: tasks have its
     words, and one of them may belong to a submission that is on the wire. Without any of these no task of the snapshot

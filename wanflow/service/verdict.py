@@ -61,7 +61,7 @@ TURNED_AWAY = frozenset({401, 429})
 """Statuses that turn a request away before anything is done for it, whoever says so."""
 
 SUCCESS = frozenset({"success", "ok", "200", "0"})
-"""Codes that relays put into an answer that is no error."""
+"""Codes that relays put into answers that succeeded."""
 
 LONGEST_CODE = 200
 LONGEST_MESSAGE = 2000
