@@ -13,8 +13,8 @@ from wanflow.store.take import Price, Recipe
 class Attempt:
     """A request that is about to be sent: what is asked, with which seed, for which take of which shot.
 
-    `price` is what it is to cost at most, None where nothing is paid, or the price is not known. `request` is the key that the
-    lock has for the request (`graph.recipe.request_key`), None in the records of an older wanflow.
+    `price` is what it is to cost at most, None where nothing is paid or the price is not known. `request` is the key
+    that the lock has for the request (`graph.recipe.request_key`), None in the records of an older wanflow.
     """
 
     id: str
