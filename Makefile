@@ -15,8 +15,6 @@ VERSIONS := --constraint constraints.txt
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-warn-script-location
 INSTALL := $(IN)/python $(PIP_INSTALL) $(VERSIONS)
 TESTS := not slow
-# one more than there are cores, since a good part of the tests waits for processes and services; 4 at most
-WORKERS := $(IN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))'
 LIGHTHOUSE := examples/02-lighthouse
 
 .PHONY: help demo test test-slow test-newest check lock clean
@@ -34,7 +32,7 @@ demo: $(RUN_TIME)
 	@$(IN)/wanflow run --file $(LIGHTHOUSE)/wanflow.yaml
 
 test: $(DEVELOPMENT)
-	@$(IN)/python -m pytest -m '$(TESTS)' --numprocesses "$$($(WORKERS))" --dist worksteal
+	@$(IN)/python -m pytest -m '$(TESTS)' --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # 5 is pytest's word for "no such tests"
 test-slow: $(DEVELOPMENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -29,3 +30,9 @@ def pytest_report_header() -> str:
 def anyio_backend() -> tuple[str, dict[str, object]]:
     """Virtual time: an hour of polling passes in no time (law 9). Nothing real may be waited for under it."""
     return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a good part of the tests waits for processes and services."""
+    return (os.cpu_count() or 1) + 1
