@@ -70,7 +70,7 @@ def load_sound_part(
 
     Shots with errors are left out, those that need them, and cuts of either. Options as for `load`. Where the text
     can't be read at all, what is left is the folder with its lock: of `backend`, else the one that has takes. None
-    where there is no file.
+    where the file does not exist.
     """
     production, problems = _read(file, _wishes(backend, region, values, prices, allow_outside=allow_outside))
     if production is None:

@@ -43,7 +43,7 @@ def ensure(path: Path) -> None:
 
 
 def read(path: Path) -> Lock:
-    """The lock in a file, an empty one where there is no file; raises LockUnreadable with the line and the way out."""
+    """The lock in a file, empty where the file does not exist; raises LockUnreadable with the line and the way out."""
     place = _behind_link(path)
     try:
         text = place.read_text(encoding="utf-8")
