@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from wanflow.emulator import footage
-from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.order import Item, Order
-from wanflow.media.tool import Leash, find_ffmpeg
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.order import Item, Order
+from wanflow.emulator.film import footage
+from wanflow.media.ffmpeg import Leash, find_ffmpeg
 
 SECONDS = 5
 ROUNDS = 3

@@ -27,7 +27,7 @@ from rivals import RATE, ffmpeg
 from spending import Spent, TooMuch, available_bytes, middle, spend
 
 import wanflow
-from wanflow.media.mix import splice
+from wanflow.media.sound.mix import splice
 from wanflow.store import blobs, inventory
 from wanflow.store.layout import Store
 

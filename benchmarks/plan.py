@@ -25,16 +25,16 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from kit.pretend import perform
-from wanflow import studio
+from wanflow.api import run
 from wanflow.graph.build import build
-from wanflow.planner.draft import draft
-from wanflow.report.plan_text import plan_text
+from wanflow.language.load import read_sound_part
+from wanflow.planner.planning import draft
+from wanflow.report.text.plan import plan_text
 from wanflow.schemas import violations
-from wanflow.spec.load import read_sound_part
 from wanflow.store import blobs, lockfile
 from wanflow.store.inventory import Inventory
-from wanflow.yamltext import parse
-from wanflow.yamlvalue import plain
+from wanflow.yamldoc.nodes import plain
+from wanflow.yamldoc.parse import parse
 
 Made = TypeVar("Made")
 
@@ -140,15 +140,15 @@ def command(file: Path, *words: str) -> Spent:
 
 def settle(file: Path) -> None:
     """Let lock and store hold a take for each shot and a file for each cut, without rendering any."""
-    production = studio.load(file)
-    store = studio.store_of(production)
-    made, _ = perform(studio.plan(production))
+    production = run.load(file)
+    store = run.store_of(production)
+    made, _ = perform(run.plan(production))
     lockfile.update(store.lock, lambda _: made.lock)
     for digest in (digest for entry in made.lock.shots.values() for digest in entry.takes):
         _touch(blobs.take_path(store, digest))
     records = {f"{store.backend}:{name}": _record(file.parent, name, of) for name, of in made.cuts.items()}
     store.cuts.write_text(json.dumps(records), encoding="utf-8")
-    if not studio.plan(production).idle:
+    if not run.plan(production).idle:
         raise RuntimeError("something is left to do")
 
 
@@ -162,9 +162,9 @@ def phases(file: Path) -> dict[str, float]:
     trees = [plain(document.root) for document in documents]
     schema, _ = _timed(lambda: [list(violations(tree, "production.schema.json")) for tree in trees])
     reading, read = _timed(lambda: read_sound_part(file))
-    loading, production = _timed(lambda: studio.load(file))
+    loading, production = _timed(lambda: run.load(file))
     graphing, graph = _timed(lambda: build(production))
-    drafting, plan = _timed(lambda: draft(graph, studio.facts_of(production), Inventory()))
+    drafting, plan = _timed(lambda: draft(graph, run.facts_of(production), Inventory()))
     reporting, _ = _timed(lambda: plan_text(plan))
     del read
     parts = (yaml, schema, reading - yaml - schema, loading - reading, graphing, drafting, reporting)

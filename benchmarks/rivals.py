@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from wanflow.media import encoding
-from wanflow.media.tool import find_ffmpeg
+from wanflow.media import encoder
+from wanflow.media.ffmpeg import find_ffmpeg
 
 RATE = Fraction(30)
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
@@ -72,7 +72,7 @@ def bare_copy(segments: Sequence[Path], sound: Path, target: Path) -> list[str]:
         (folder / name).symlink_to(segment.absolute())
     (folder / "list").write_text("".join(f"file {name}\n" for name in names), encoding="ascii")
     inputs = ("-f", "concat", "-safe", "0", "-i", str(folder / "list"), "-f", "aac", "-i", str(sound))
-    return ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", *_words(encoding.FILM), str(target))
+    return ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", *_words(encoder.FILM), str(target))
 
 
 def changed_segments(
@@ -87,7 +87,7 @@ def changed_segments(
 
 def _body(clip: Path, first: int, end: int, folder: Path) -> list[str]:
     cut = ("-ss", _seconds(first), "-t", _seconds(end - first), "-i", str(clip))
-    return ffmpeg(*cut, *_words(encoding.segment(RATE, "draft")), str(folder / "body.mov"))
+    return ffmpeg(*cut, *_words(encoder.segment(RATE, "draft")), str(folder / "body.mov"))
 
 
 def _join(before: Path, after: Path, join_frames: int, frames: int, folder: Path) -> list[str]:
@@ -95,7 +95,7 @@ def _join(before: Path, after: Path, join_frames: int, frames: int, folder: Path
     cut = ("-ss", _seconds(frames - join_frames), "-i", str(before), "-t", lasts, "-i", str(after))
     graph = f"[0:v][1:v]xfade=duration={lasts}:offset=0[v];[0:a][1:a]acrossfade=duration={lasts}[a]"
     mapped = ("-filter_complex", graph, "-map", "[v]", "-map", "[a]")
-    return ffmpeg(*cut, *mapped, *_words(encoding.segment(RATE, "draft")), str(folder / "join.mov"))
+    return ffmpeg(*cut, *mapped, *_words(encoder.segment(RATE, "draft")), str(folder / "join.mov"))
 
 
 def _concatenated(clips: int) -> str:
@@ -113,15 +113,15 @@ def _chained(clips: int, join_frames: int, frames: int) -> str:
     return ";\n".join(links)
 
 
-def _whole() -> encoding.Options:
+def _whole() -> encoder.Options:
     """The encoder line of a whole film: the picture as in a segment, the sound as in a cut."""
-    sound = {"ar": 48_000, "ac": 2, **encoding.AAC}
-    return {**encoding.segment(RATE, "draft"), **sound, "f": "mp4", "movflags": "+faststart"}
+    sound = {"ar": 48_000, "ac": 2, **encoder.AAC}
+    return {**encoder.segment(RATE, "draft"), **sound, "f": "mp4", "movflags": "+faststart"}
 
 
 def _seconds(frames: int) -> str:
     return f"{float(frames / RATE):.6f}"
 
 
-def _words(options: encoding.Options) -> list[str]:
+def _words(options: encoder.Options) -> list[str]:
     return [word for key, value in options.items() for word in (f"-{key}", str(value))]

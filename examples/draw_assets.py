@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from sheet import INK, WHITE, Point, Sheet, arc, box, shade
 
-from wanflow.media.tool import find_ffmpeg
+from wanflow.media.ffmpeg import find_ffmpeg
 
 HERE = Path(__file__).resolve().parent
 WIDE = (1280, 720)

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from wanflow.catalog.model import Model, ParameterRule
+from wanflow.catalog.read import load_catalog
+from wanflow.language.load import read
+from wanflow.language.problem import has_errors
+from wanflow.language.schema_problems import known_parameters
+from wanflow.language.shot import SLOTS
 from wanflow.schemas import CONDITIONS, bundled, data_folder, load_schema, violations
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.draft import SLOTS
-from wanflow.spec.load import read
-from wanflow.spec.model import Model, ParameterRule
-from wanflow.spec.problem import has_errors
-from wanflow.spec.shape import known_parameters
-from wanflow.yamltext import parse
-from wanflow.yamlvalue import plain
+from wanflow.yamldoc.nodes import plain
+from wanflow.yamldoc.parse import parse
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WRITER = CHECKOUT / "docs" / "write_conditions.py"

@@ -23,10 +23,10 @@ from PIL import Image
 import wanflow
 from kit.clips import click_sound
 from kit.served import served
+from wanflow.catalog.read import load_catalog
 from wanflow.cli.exit_code import ExitCode
-from wanflow.emulator.server import Serving
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.load import read
+from wanflow.emulator.api.server import Serving
+from wanflow.language.load import read
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"

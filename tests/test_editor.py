@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kit.language_server import LanguageServer, NotInstalled, install, running
+from wanflow.catalog.read import load_catalog
 from wanflow.schemas import data_folder
-from wanflow.spec.catalog import load_catalog
 
 pytestmark = pytest.mark.slow
 

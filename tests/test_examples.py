@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from wanflow import studio
+from wanflow.api import run
 from wanflow.media.probe import probe
-from wanflow.report.plan_text import plan_text
+from wanflow.report.text.plan import plan_text
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline")
@@ -43,14 +43,14 @@ def test_every_example_is_tested() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_has_no_problem(name: str, tmp_path: Path) -> None:
     """Not even a warning."""
-    assert studio.validate(copy(name, tmp_path) / "wanflow.yaml") == ()
+    assert run.validate(copy(name, tmp_path) / "wanflow.yaml") == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_plans_as_its_page_says(name: str, tmp_path: Path) -> None:
     """The plan on an empty machine is the text that is committed beside the example."""
-    production = studio.load(copy(name, tmp_path) / "wanflow.yaml")
-    assert plan_text(studio.plan(production)) + "\n" == (EXAMPLES / name / "plan.txt").read_text(encoding="utf-8")
+    production = run.load(copy(name, tmp_path) / "wanflow.yaml")
+    assert plan_text(run.plan(production)) + "\n" == (EXAMPLES / name / "plan.txt").read_text(encoding="utf-8")
 
 
 def assets(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The layers of the house: the contracts in pyproject.toml hold, and they bite."""
+"""Each import contract in pyproject.toml notices an import that it forbids; `make check` holds the contracts themselves."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 TRESPASSES = (
-    ("Layers", "spec/facts.py", "wanflow.graph.node"),
-    ("What is decided is pure", "planner/price.py", "anyio"),
-    ("The emulator stands on the other side", "emulator/state.py", "wanflow.store.take"),
-    ("Of media the emulator has the tool", "emulator/state.py", "wanflow.media.probe"),
-    ("networkx", "cli/settings.py", "networkx"),
-    ("jsonschema", "cli/settings.py", "jsonschema"),
-    ("PyYAML", "cli/settings.py", "yaml"),
-    ("ffmpeg-python", "cli/settings.py", "ffmpeg"),
-    ("httpx", "cli/settings.py", "httpx"),
-    ("fsspec", "cli/settings.py", "fsspec"),
-    ("opentimelineio", "cli/settings.py", "opentimelineio"),
-    ("pysubs2", "cli/settings.py", "pysubs2"),
-    ("starlette", "cli/settings.py", "starlette"),
+    ("Layers", "language/facts.py", "wanflow.graph.node"),
+    ("Planning is pure", "planner/price.py", "anyio"),
+    ("The emulator is the other side", "emulator/api/tasks.py", "wanflow.store.take"),
+    ("Of media the emulator has the module", "emulator/api/tasks.py", "wanflow.media.probe"),
+    ("networkx", "cli/options.py", "networkx"),
+    ("jsonschema", "cli/options.py", "jsonschema"),
+    ("PyYAML", "cli/options.py", "yaml"),
+    ("ffmpeg-python", "cli/options.py", "ffmpeg"),
+    ("imageio-ffmpeg", "cli/options.py", "imageio_ffmpeg"),
+    ("filelock", "cli/options.py", "filelock"),
+    ("httpx", "cli/options.py", "httpx"),
+    ("fsspec", "cli/options.py", "fsspec"),
+    ("opentimelineio", "cli/options.py", "opentimelineio"),
+    ("pysubs2", "cli/options.py", "pysubs2"),
+    ("rich", "cli/options.py", "rich"),
+    ("starlette", "cli/options.py", "starlette"),
 )
 """The beginning of a contract's name, and an import that it forbids."""
 
@@ -56,11 +59,6 @@ def trespassed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         with (copy / "wanflow" / file).open("a", encoding="utf-8") as source:
             source.write(f"\nimport {module}\n")
     return verdicts(copy)
-
-
-def test_contracts_are_kept():
-    """No module imports what its layer, its purity or another module's home forbids."""
-    assert verdicts(ROOT) == dict.fromkeys(contracts(), "KEPT")
 
 
 @pytest.mark.parametrize(("begin", "file", "module"), TRESPASSES, ids=lambda value: value.split()[0])

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from wanflow.cli.command.init import starting_files
-from wanflow.cli.starter import templates
-from wanflow.spec.load import read
-from wanflow.spec.pipeline import shipped
+from wanflow.cli.commands.init import starting_files
+from wanflow.cli.init_templates import templates
+from wanflow.language.load import read
+from wanflow.language.pipeline import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from kit.mutations import damaged, productions, slips
 from wanflow.schemas import CONDITIONS, load_schema, violations
-from wanflow.yamltext import parse
-from wanflow.yamlvalue import plain
+from wanflow.yamldoc.nodes import plain
+from wanflow.yamldoc.parse import parse
 
 PRODUCTION = "production.schema.json"
 SHOT = f"{PRODUCTION}#/$defs/shot"

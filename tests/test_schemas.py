@@ -7,10 +7,10 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from wanflow.catalog.read import load_catalog
 from wanflow.schemas import data_folder, load_schema, violations
-from wanflow.spec.catalog import load_catalog
-from wanflow.yamltext import parse
-from wanflow.yamlvalue import plain
+from wanflow.yamldoc.nodes import plain
+from wanflow.yamldoc.parse import parse
 
 PRODUCTION = "production.schema.json"
 LIGHTHOUSE = """\

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow import yamltext
-from wanflow.yamltext import Document, Trouble, parse
-from wanflow.yamlvalue import Mapping, Place, Scalar, Sequence, normalised, plain, scalar, typed
+from wanflow.yamldoc import parse as yamltext
+from wanflow.yamldoc.nodes import Mapping, Place, Scalar, Sequence, normalised, plain, scalar, typed
+from wanflow.yamldoc.parse import Document, Trouble, parse
 
 LOADERS = [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)]
 """PyYAML's parser in Python, and the one in C where this PyYAML has it."""

@@ -10,21 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wanflow.planner.steps import Plan
+    from wanflow.api.run import load, plan, run
+    from wanflow.language.production import Production
+    from wanflow.planner.plan import Plan
     from wanflow.runner.outcome import Outcome
-    from wanflow.spec.production import Production
-    from wanflow.studio import load, plan, run
 
 __version__ = "0.1.0"
 __all__ = ["Outcome", "Plan", "Production", "__version__", "load", "plan", "run"]
 
 _HOMES = {
-    "load": "wanflow.studio",
-    "plan": "wanflow.studio",
-    "run": "wanflow.studio",
+    "load": "wanflow.api.run",
+    "plan": "wanflow.api.run",
+    "run": "wanflow.api.run",
     "Outcome": "wanflow.runner.outcome",
-    "Plan": "wanflow.planner.steps",
-    "Production": "wanflow.spec.production",
+    "Plan": "wanflow.planner.plan",
+    "Production": "wanflow.language.production",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from wanflow import untrusted
+from wanflow import decode
 
 MOST = Decimal(1_000_000)
 """Limit of what one take costs, in any currency: an amount above it is a mistake, or meant to beat a budget."""
@@ -57,7 +57,7 @@ def parse_amount(text: str) -> Cost:
 def exact_amount(text: str) -> Decimal:
     """An amount as `amount_text` writes it; raises ValueError for another text, and for one above `MOST`."""
     if not _EXACT.fullmatch(text) or Decimal(text) > MOST:
-        raise ValueError(f"not an amount from 0 to {MOST}: {untrusted.shown(text)}")
+        raise ValueError(f"not an amount from 0 to {MOST}: {decode.shown(text)}")
     return Decimal(text)
 
 

@@ -13,8 +13,12 @@ from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
@@ -71,7 +75,7 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     """
     if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
-    yield from import_module("wanflow.breach").breaches(instance, name)
+    yield from import_module("wanflow.schemas").breaches(instance, name)
 
 
 @cache
@@ -102,3 +106,29 @@ def checked(name: str) -> Mapping[str, object]:
     rules = schema.pop("allOf", None)
     kept = [rule for rule in rules if not rule["$ref"].endswith(f"/{CONDITIONS}")] if isinstance(rules, list) else []
     return {**schema, "allOf": kept} if kept else schema
+
+
+def breaches(instance: object, name: str) -> Iterator[Violation]:
+    """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones."""
+    errors = _validator(name).iter_errors(instance)
+    for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
+        yield Violation(
+            path=tuple(error.absolute_path),
+            rule=str(error.validator),
+            wanted=error.validator_value,
+            value=error.instance,
+            schema=error.schema if isinstance(error.schema, Mapping) else {},
+        )
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    file, _, fragment = name.partition("#")
+    if fragment:
+        return Draft202012Validator({"$ref": name}, registry=_beside(file))
+    return Draft202012Validator(checked(file), registry=_beside(*({PRODUCTION} if file == PIPELINE else ())))
+
+
+def _beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
+    """What a `$ref` to another file may mean: schemas of ours by the file's name, so that no network is asked."""
+    return Registry().with_resources((file, DRAFT202012.create_resource(checked(file))) for file in files)

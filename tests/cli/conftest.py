@@ -16,7 +16,7 @@ from kit.harbour import write_harbour
 from kit.project import write_production
 from kit.served import Served, playing
 from wanflow.cli.main import main
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
 
 class Done(NamedTuple):

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kit.project import rewrite
+from wanflow.catalog.read import load_catalog
 from wanflow.schemas import data_folder
-from wanflow.spec.catalog import load_catalog
 
 NODES = ["coast.t1", "approach.first_clip", "approach.t1", "cut:main"]
 

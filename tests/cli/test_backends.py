@@ -21,7 +21,7 @@ from kit.served import playing
 from kit.underway import environ, running, until
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
 from wanflow.cli.main import VERBS, summon
-from wanflow.cli.settings import Settings
+from wanflow.cli.options import Settings
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 

@@ -13,7 +13,7 @@ from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.served import Served
 from wanflow.media import probe
-from wanflow.media.segment import fit_crop
+from wanflow.media.picture.segment import fit_crop
 
 FILM = """\
 wanflow: 1

@@ -15,8 +15,8 @@ from kit.filesystems import refusing, without_flush, without_locks, without_mode
 from kit.git import git
 from kit.project import write_production
 from kit.served import recorded
-from wanflow.cli.checkup import Finding, Verdict, check_up
-from wanflow.emulator.terms import Terms
+from wanflow.cli.doctor import Finding, Verdict, check_up
+from wanflow.emulator.api.account import Terms
 
 
 def _verdicts(out: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from cli.conftest import Wanflow, rewrite
 from kit.clips import clicks, numbered_clip, read_sound
 from kit.hostile import ff
 from wanflow.media.probe import probe
-from wanflow.media.soundtrack import AAC_SAMPLES
+from wanflow.media.sound.soundtrack import AAC_SAMPLES
 
 FILM = """\
 wanflow: 1

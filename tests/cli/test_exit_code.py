@@ -10,8 +10,8 @@ import pytest
 
 from wanflow.cli.exit_code import guarded
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, ToolMissing, UnknownTarget
-from wanflow.spec.problem import Problem, SpecError
-from wanflow.yamlvalue import Place
+from wanflow.language.problem import Problem, SpecError
+from wanflow.yamldoc.nodes import Place
 
 HERE = Place("wanflow.yaml", 3, 5)
 

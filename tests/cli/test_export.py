@@ -130,7 +130,7 @@ def test_without_the_library_only_its_formats_are_missing(
 ) -> None:
     """Where it has no wheel for a Python, `export` says so, and nothing else suffers."""
     monkeypatch.setitem(sys.modules, "opentimelineio", None)
-    monkeypatch.delitem(sys.modules, "wanflow.report.interchange", raising=False)
+    monkeypatch.delitem(sys.modules, "wanflow.report.export.otio", raising=False)
     done = wanflow("export", "main")
     assert (done.code, "needs OpenTimelineIO, which this Python has not" in done.err) == (1, True)
     assert wanflow("export", "main", "--format", "srt").code == 0

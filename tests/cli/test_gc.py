@@ -11,7 +11,7 @@ from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.served import Served
 from kit.stopping import interrupted_after
-from wanflow.store import layout, lockfile, mutex
+from wanflow.store import layout, lockfile, run_lock
 
 FILM = """\
 wanflow: 1
@@ -117,7 +117,7 @@ def test_nothing_is_removed_while_a_run_works(wanflow: Wanflow, service: Served)
     assert wanflow(*RUN).code == 0
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow(*RUN).code == 0
-    with mutex.hold(layout.Store(Path.cwd(), "dashscope")):
+    with run_lock.hold(layout.Store(Path.cwd(), "dashscope")):
         assert wanflow("gc", "--apply", "--paid", "coast.t1", "--yes").code == 3
         assert wanflow("gc").code == 0
     assert len(files("takes")) == 4

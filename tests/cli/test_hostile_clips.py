@@ -13,7 +13,7 @@ from cli.conftest import Done, Wanflow
 
 from kit.clips import clicks, numbered_clip, read_numbers, read_sound
 from kit.hostile import CLIPS, CUT_SHORT, NAMES, REFUSED, SIZE, Hostile, encoders
-from wanflow.media.seam import AAC_FRAME, Part, measure
+from wanflow.media.join_checks import AAC_FRAME, Part, measure
 
 LEAD = 4
 """Frames of the clip in front, and of the one behind."""

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
-from wanflow.emulator import rules
+from wanflow.catalog import read
+from wanflow.emulator.api import rules
 from wanflow.media import probe
 from wanflow.schemas import data_folder
-from wanflow.spec import catalog
 
 FILM = """\
 wanflow: 1
@@ -47,11 +47,11 @@ def invented(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         rule["field"] = "heroes"
     raw["prices"]["a_second"] = [{"region": "virginia", "tier": "240P", "amount": "0.01"}]
     (data / "schemas" / "models" / "dream-1.json").write_text(json.dumps(raw), encoding="utf-8")
-    for module in (catalog, rules):
+    for module in (read, rules):
         monkeypatch.setattr(module, "data_folder", lambda name: data / name)
-    catalog.load_catalog.cache_clear()
+    read.load_catalog.cache_clear()
     yield
-    catalog.load_catalog.cache_clear()
+    read.load_catalog.cache_clear()
 
 
 @pytest.fixture

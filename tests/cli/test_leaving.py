@@ -14,8 +14,8 @@ from kit.clips import numbered_clip
 from kit.project import call, write_production
 from kit.served import PATIENCE_SECONDS, playing
 from kit.underway import PAID, QUICK, environ, open_tasks, running, until
-from wanflow.emulator.faults import Fault
-from wanflow.emulator.terms import Terms
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.fault_script import Fault
 
 CRAMPED = """
 import resource, sys

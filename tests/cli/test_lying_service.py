@@ -10,7 +10,7 @@ import pytest
 from cli.conftest import Wanflow
 
 from kit.lying import Answer, Liar, lying, reply
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal
 from wanflow.store.layout import Store
 
@@ -83,7 +83,7 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     run: Run, paid: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closed, broken, a proxy's page: it may have been accepted, and the list says nothing either (law 3)."""
-    monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": answer, "/tasks/?": reply(500, code="InternalError", message="x")})
     assert code == 5, said
     assert "list can't be read" in said
@@ -151,7 +151,7 @@ def test_an_address_that_leads_nowhere_fails_the_step(
     run: Run, paid: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the service calls an address."""
-    monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, _ = run({"POST": ACCEPTED, "/tasks/": done(url)})
     store = Store(paid, "dashscope")
     assert code == 1, said
@@ -178,7 +178,7 @@ def test_a_task_that_ends_without_a_film_is_closed(run: Run, paid: Path, words: 
 
 def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that is answered with nonsense is no state; it is looked again, and given up in the end."""
-    monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
     assert code == 1, said
     assert len(liar.asked) > 10

@@ -11,7 +11,7 @@ import pytest
 
 import wanflow as package
 from wanflow.cli.main import VERBS
-from wanflow.store import factcache
+from wanflow.store import fact_cache
 
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
@@ -86,7 +86,7 @@ def test_help_and_version_are_light(word: str) -> None:
 @pytest.mark.parametrize("verb", ["run", "plan", "status"])
 def test_nothing_to_do_is_light(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """What is up to date is said without any heavy library, once the picture was there for a while."""
-    monkeypatch.setattr(factcache, "RACY_NS", 0)  # this copy's picture is too fresh to be kept in mind otherwise
+    monkeypatch.setattr(fact_cache, "RACY_NS", 0)  # this copy's picture is too fresh to be kept in mind otherwise
     wanflow("plan")
     assert probe(LIGHT, verb, folder=rendered.parent) == ["imported:", "code: 0"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
-from wanflow.store import journal, mutex
+from wanflow.store import journal, run_lock
 from wanflow.store.layout import Store
 
 
@@ -50,7 +50,7 @@ def test_a_take_that_rotted_is_not_bought_again(wanflow: Wanflow, store: Store) 
 
 def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
     """3, with who works there."""
-    with mutex.hold(store):
+    with run_lock.hold(store):
         said = wanflow("doctor", "--repair")
     assert said.code == 3
     assert "another run works here" in said.err

@@ -10,7 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
 from kit.served import Served
-from wanflow.service.wire import billed_seconds
+from wanflow.providers.dashscope.wire import billed_seconds
 
 TWO = """\
 wanflow: 1
@@ -206,7 +206,7 @@ def test_what_a_reply_did_not_say_counts_with_what_was_expected(
     wanflow: Wanflow, paid: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown is said and never nothing: the budget of a later run counts the estimate."""
-    monkeypatch.setattr("wanflow.runner.purse.billed_seconds", lambda usage: None)
+    monkeypatch.setattr("wanflow.runner.spending.billed_seconds", lambda usage: None)
     assert wanflow(*RUN).code == 0
     assert wanflow("costs", "--json").out.count('"charged": null') > 2
     more = TWO + "  other: {first_frame: sets/coast.png, prompt: another, duration: 2}\n"

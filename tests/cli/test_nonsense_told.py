@@ -15,10 +15,11 @@ from cli.conftest import RUN, Wanflow, rewrite
 from kit.clips import numbered_clip
 from kit.lying import Answer, lying
 from kit.nonsense import NONSENSE, Spoilt, spoilt
-from wanflow import money, studio
+from wanflow import money
+from wanflow.api import run
 from wanflow.cli import planfile
 from wanflow.planner import saved
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import lockfile
 from wanflow.store.layout import Store
 
@@ -143,7 +144,7 @@ def test_nonsense_in_a_saved_plan_is_no_plan_or_one_that_does_not_fit(film: Path
     film.write_text(f"{HEAD}  coast: {{prompt: a coast}}\n", encoding="utf-8")
     assert wanflow("plan", "-o", "plan.json").code == 0
     document = json.loads(Path("plan.json").read_text(encoding="utf-8"))
-    plan = studio.plan(studio.load(film))
+    plan = run.plan(run.load(film))
     refused = 0
     for case in spoilt(document):
         Path("spoilt.json").write_text(case.text, encoding="utf-8")

@@ -11,7 +11,7 @@ from cli.conftest import Wanflow
 from kit.clips import numbered_clip
 from kit.served import playing
 from wanflow.media import probe
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
 FILM = """\
 wanflow: 1

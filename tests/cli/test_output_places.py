@@ -15,9 +15,9 @@ from cli.conftest import Wanflow, rewrite
 
 import wanflow as api
 from kit.clips import numbered_clip
-from wanflow.runner.event import CutProgress, Event
+from wanflow.language.problem import SpecError
+from wanflow.runner.events import CutProgress, Event
 from wanflow.runner.outcome import Outcome
-from wanflow.spec.problem import SpecError
 
 TITLE = """\
 wanflow: 1

@@ -16,10 +16,10 @@ from cli.conftest import Wanflow
 from kit.clips import numbered_clip
 from kit.locks import attempt
 from kit.served import PATIENCE_SECONDS, Served, playing, served
-from wanflow.emulator.ledger import Ledger
-from wanflow.emulator.server import Serving
-from wanflow.emulator.terms import Terms
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.server import Serving
+from wanflow.emulator.api.task_log import Ledger
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal, layout
 from wanflow.store.layout import Store
 
@@ -282,7 +282,7 @@ def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch
 @pytest.fixture
 def lost(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A submission whose answer was lost, at a service whose list is broken: the id of the task that it became."""
-    monkeypatch.setattr("wanflow.service.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     faults = ({"on": "submit", "lose": True}, {"on": "list", "status": 500, "times": 0})
     with served(replace(script(paid, *faults), state=paid / "service"), KEY) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)

@@ -13,8 +13,8 @@ from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.project import write_production
 from wanflow.cli.main import main
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
-from wanflow.store import durable
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.store import atomic
 from wanflow.store.layout import Store
 
 FILM = """\
@@ -79,8 +79,8 @@ def lose(places: Iterable[Path]) -> None:
 
 def edit_records(path: Path, drop: frozenset[str] = frozenset(), without: str | None = None) -> None:
     """Take keys out of every record of a file, and the records that are about a digest."""
-    kept = [record for record in durable.read_records(path) if record.get("digest") != without or without is None]
-    lines = [durable.line_of({key: value for key, value in record.items() if key not in drop}) for record in kept]
+    kept = [record for record in atomic.read_records(path) if record.get("digest") != without or without is None]
+    lines = [atomic.line_of({key: value for key, value in record.items() if key not in drop}) for record in kept]
     path.write_bytes(b"".join(lines))
 
 

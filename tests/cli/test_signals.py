@@ -17,9 +17,9 @@ from kit.clips import numbered_clip
 from kit.project import ONE, clean, rewrite, write_production
 from kit.served import playing
 from kit.underway import PAID, QUICK, WANFLOW, deaf_to, environ, open_tasks, running, until
-from wanflow.emulator.faults import Fault
-from wanflow.emulator.terms import Terms
-from wanflow.media.tool import VARIABLE, find_ffmpeg
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.fault_script import Fault
+from wanflow.media.ffmpeg import VARIABLE, find_ffmpeg
 
 LATE = Terms(faults=(Fault("submit", late=2, times=0),))
 """A service that answers a submission after 2 s."""

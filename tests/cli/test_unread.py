@@ -13,7 +13,7 @@ from kit.clips import numbered_clip
 from kit.project import call, clean, rewrite, write_production
 from kit.served import playing
 from kit.underway import PAID, QUICK, WANFLOW, environ, running, until
-from wanflow import studio
+from wanflow.api import run
 
 SENTENCE = "warning: stdout was closed, and the work goes on to its end"
 
@@ -32,7 +32,7 @@ def film(tmp_path: Path) -> Path:
 
 def takes(film: Path) -> list[str]:
     """The shots that have a take."""
-    return sorted(studio.survey(studio.load(film)).lock.shots)
+    return sorted(run.survey(run.load(film)).lock.shots)
 
 
 @pytest.mark.parametrize(("prompt", "code", "kept"), [("a gull", 0, ["coast", "gull"]), ("forbidden", 1, ["coast"])])

@@ -13,7 +13,7 @@ from cli.conftest import Wanflow
 from kit.clips import numbered_clip
 from kit.s3 import BUCKET, s3_server
 from kit.served import Served, playing
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
 KEY = "sk-animatic"
 RUN = ("run", "--yes", "--poll-interval", "0.05")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kit.project import rewrite
-from wanflow.cli.command.validate import as_annotation
-from wanflow.spec.problem import Problem
-from wanflow.yamlvalue import Place
+from wanflow.cli.commands.validate import as_annotation
+from wanflow.language.problem import Problem
+from wanflow.yamldoc.nodes import Place
 
 
 def test_problems_stand_in_the_order_of_the_file_with_line_caret_and_hint(wanflow, film: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kit.served import Served, recorded
 from kit.wire import problems
-from wanflow.emulator.terms import KEY
+from wanflow.emulator.api.account import KEY
 
 MEDIA = (
     "girl.png",

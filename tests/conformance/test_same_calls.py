@@ -12,11 +12,11 @@ import pytest
 from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
-from wanflow.emulator.terms import KEY
-from wanflow.service.client import WireClient
-from wanflow.service.opening import connect
-from wanflow.service.pacing import ClockPacing
-from wanflow.service.regions import Endpoint
+from wanflow.emulator.api.account import KEY
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.regions import Endpoint
+from wanflow.providers.opening import connect
+from wanflow.providers.poller import ClockPacing
 
 MODEL = "wan2.7-i2v"
 

@@ -12,13 +12,13 @@ import pytest
 from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
-from wanflow.emulator.terms import KEY
-from wanflow.service import wire
-from wanflow.service.client import WireClient
-from wanflow.service.opening import connect
-from wanflow.service.pacing import ClockPacing
-from wanflow.service.regions import Endpoint
-from wanflow.service.wire import MediaItem
+from wanflow.emulator.api.account import KEY
+from wanflow.providers.dashscope import wire
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.regions import Endpoint
+from wanflow.providers.dashscope.wire import MediaItem
+from wanflow.providers.opening import connect
+from wanflow.providers.poller import ClockPacing
 
 SHOTS: Mapping[str, Mapping[str, Any]] = {
     "first frame": {

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from contract.obligations import MODEL, request
 
-from wanflow.service import wire
-from wanflow.service.fault import Invalid
-from wanflow.service.opening import open_service
-from wanflow.service.port import TaskStatus
-from wanflow.service.regions import Endpoint, endpoint_of
-from wanflow.service.wire import MediaItem
+from wanflow.providers.dashscope import wire
+from wanflow.providers.dashscope.regions import Endpoint, endpoint_of
+from wanflow.providers.dashscope.wire import MediaItem
+from wanflow.providers.faults import Invalid
+from wanflow.providers.opening import open_service
+from wanflow.providers.protocol import TaskStatus
 
 MEANT = "WANFLOW_REAL_SERVICE"
 

@@ -1,4 +1,4 @@
-"""What every `VideoService` owes its callers (wanflow/service/port.py), one obligation a test."""
+"""What every `VideoService` owes its callers (wanflow/providers/protocol.py), one obligation a test."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from kit.emulated import FORBIDDEN
-from wanflow.service import wire
-from wanflow.service.fault import Invalid
-from wanflow.service.port import Request, TaskStatus, VideoService
-from wanflow.service.wire import MediaItem
+from wanflow.providers.dashscope import wire
+from wanflow.providers.dashscope.wire import MediaItem
+from wanflow.providers.faults import Invalid
+from wanflow.providers.protocol import Request, TaskStatus, VideoService
 
 MODEL = "wan2.7-i2v"
 PICTURE = "data:image/png;base64,AAAA"

@@ -15,15 +15,14 @@ from contract.obligations import MODEL, Finish, Obligations, Way, request
 
 from kit.emulated import FILM_SECONDS, in_process, premade
 from kit.wire import Checked
-from wanflow.emulator.endpoint import Endpoint
-from wanflow.service.client import WireClient
-from wanflow.service.fault import ResultExpired
-from wanflow.service.limited import Limited
-from wanflow.service.pacing import ClockPacing, CompletionPacing
-from wanflow.service.port import TaskStatus, VideoService
-from wanflow.service.retrying import Retrying
-from wanflow.service.transport import Transport
-from wanflow.service.watching import Watching
+from wanflow.emulator.api.endpoint import Endpoint
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.http import Transport
+from wanflow.providers.faults import ResultExpired
+from wanflow.providers.limited import Limited
+from wanflow.providers.poller import ClockPacing, CompletionPacing, Watching
+from wanflow.providers.protocol import TaskStatus, VideoService
+from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 

@@ -16,13 +16,13 @@ from kit.emulated import HOST, in_process
 from kit.watching import frames, likeness, streams
 from kit.wire import Checked
 from wanflow import digest
-from wanflow.emulator.animatic import open_animatic
+from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
-from wanflow.service import wire
-from wanflow.service.client import WireClient
-from wanflow.service.pacing import CompletionPacing
-from wanflow.service.port import Request, TaskStatus
-from wanflow.service.wire import MediaItem
+from wanflow.providers.dashscope import wire
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.wire import MediaItem
+from wanflow.providers.poller import CompletionPacing
+from wanflow.providers.protocol import Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
 

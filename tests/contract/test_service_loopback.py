@@ -11,14 +11,14 @@ from contract.obligations import Finish, Obligations, Way, request
 
 from kit.served import Served, recorded
 from kit.wire import problems
-from wanflow.emulator.terms import KEY
-from wanflow.service.client import WireClient
-from wanflow.service.fault import ResultExpired, Unauthorised
-from wanflow.service.opening import connect, open_service
-from wanflow.service.pacing import ClockPacing
-from wanflow.service.port import VideoService
-from wanflow.service.regions import Endpoint
-from wanflow.service.retrying import Retrying
+from wanflow.emulator.api.account import KEY
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.regions import Endpoint
+from wanflow.providers.faults import ResultExpired, Unauthorised
+from wanflow.providers.opening import connect, open_service
+from wanflow.providers.poller import ClockPacing
+from wanflow.providers.protocol import VideoService
+from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 

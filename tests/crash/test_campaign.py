@@ -11,10 +11,10 @@ import pytest
 from kit.crew import crew
 from kit.power import FILM, TAKES, Machine, audit
 from kit.weather import Totals, weather
-from wanflow.emulator.terms import Terms
-from wanflow.service.limited import Limited
-from wanflow.service.port import VideoService
-from wanflow.service.retrying import Retrying
+from wanflow.emulator.api.account import Terms
+from wanflow.providers.limited import Limited
+from wanflow.providers.protocol import VideoService
+from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 

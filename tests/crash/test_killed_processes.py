@@ -15,9 +15,9 @@ from kit.clips import numbered_clip
 from kit.project import write_production
 from kit.served import Served, playing
 from kit.weather import Totals, weather
-from wanflow import studio
-from wanflow.emulator.terms import KEY, Terms
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.api import run
+from wanflow.emulator.api.account import KEY, Terms
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal, lockfile
 
 PRODUCTION = """\
@@ -89,7 +89,7 @@ def audit(film: Path, service: Served) -> None:
     """What was charged is what was asked for, once each, and all of it is in the store and in the lock."""
     charged = service.charged()
     assert Counter(task.body["input"]["prompt"] for task in charged) == WANTED  # type: ignore[index]
-    store = studio.store_of(studio.load(film))
+    store = run.store_of(run.load(film))
     takes = [take for entry in lockfile.read(store.lock).shots.values() for take in entry.takes.values()]
     assert {take.task_id for take in takes} == {task.id for task in charged}
     assert all(blobs.is_whole(blobs.take_path(store, take.digest), take.digest) for take in takes)

@@ -14,12 +14,12 @@ from kit.crew import crew, somebody_elses
 from kit.films import production, shot
 from kit.power import Machine, audit
 from kit.weather import Disagreement, lost_answers, weather
-from wanflow.emulator.terms import Terms
-from wanflow.service.fault import ServiceFault
-from wanflow.service.limited import Limited
-from wanflow.service.retrying import Retrying
-from wanflow.spec.production import Production
-from wanflow.spec.source import FileSource
+from wanflow.emulator.api.account import Terms
+from wanflow.language.production import Production
+from wanflow.language.source import FileSource
+from wanflow.providers.faults import ServiceFault
+from wanflow.providers.limited import Limited
+from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 

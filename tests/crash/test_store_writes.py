@@ -13,7 +13,7 @@ import pytest
 
 from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
-from wanflow.store import blobs, cuts, inventory, journal, lockfile, repair, shelf, traces
+from wanflow.store import blobs, cut_records, inventory, journal, lockfile, repair, take_names, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -54,7 +54,7 @@ def _add_take(store: Store) -> None:
 
 
 def _remember_cut(store: Store) -> None:
-    cuts.remember(store, "main", CUT["main"], "new")
+    cut_records.remember(store, "main", CUT["main"], "new")
 
 
 def _trace(store: Store) -> None:
@@ -74,7 +74,7 @@ def _adopt(store: Store) -> None:
 
 
 def _shelve(store: Store) -> None:
-    shelf.put(store, digest.of_bytes(b"old"), store.folder / "out" / "shots" / "coast.t1.mp4")
+    take_names.put(store, digest.of_bytes(b"old"), store.folder / "out" / "shots" / "coast.t1.mp4")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def prepare(tmp_path: Path) -> Callable[[str], Store]:
         Journal(store).intended(attempt("a1"))
         (store.folder / "out").mkdir()
         (store.folder / CUT["main"]).write_bytes(b"a cut")
-        cuts.remember(store, "main", CUT["main"], "old")
+        cut_records.remember(store, "main", CUT["main"], "old")
         return store
 
     return make

@@ -15,11 +15,11 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, HOST, premade
 from kit.wire import complaints
-from wanflow.emulator.app import BASE, build_app
-from wanflow.emulator.endpoint import IN_PROCESS
-from wanflow.emulator.ledger import Ledger, StateUnreadable
-from wanflow.emulator.terms import KEY, VENDOR, Limits, Terms
-from wanflow.service.asgi import AsgiTransport
+from wanflow.emulator.api.account import KEY, VENDOR, Limits, Terms
+from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.endpoint import IN_PROCESS
+from wanflow.emulator.api.task_log import Ledger, StateUnreadable
+from wanflow.providers.animatic.asgi import AsgiTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -159,7 +159,7 @@ async def test_what_is_no_request_is_refused(content: bytes, code: str, tmp_path
 
 async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it fills the memory."""
-    monkeypatch.setattr("wanflow.emulator.app.MOST_BYTES", 1000)
+    monkeypatch.setattr("wanflow.emulator.api.app.MOST_BYTES", 1000)
     async with door(tmp_path) as client:
         assert refusal(await submit(client, body("p" * 2000))) == (413, "BadRequest.TooLarge")
         assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC)) == (400, "BadRequest.IllegalInput")

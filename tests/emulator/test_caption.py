@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
-from wanflow.emulator import caption, lettering
-from wanflow.emulator.caption import label, mark, names_of
-from wanflow.emulator.order import Item, Order
-from wanflow.emulator.picture import Box
-from wanflow.emulator.rules import read_catalog
+from wanflow.emulator.api.order import Item, Order
+from wanflow.emulator.api.rules import read_catalog
+from wanflow.emulator.film import caption, lettering
+from wanflow.emulator.film.caption import label, mark, names_of
+from wanflow.emulator.film.picture import Box
 
 REFERENCES = [
     Item("reference_image", "a"),

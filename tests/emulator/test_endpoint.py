@@ -10,8 +10,8 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, premade
 from kit.wire import complaints
-from wanflow.emulator.endpoint import Endpoint
-from wanflow.emulator.terms import KEY
+from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import Endpoint
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded
-from wanflow.emulator.faults import ONE_THING, Fault, Faults, ScriptUnreadable, read_script
-from wanflow.emulator.terms import KEY, Terms
+from wanflow.emulator.api.account import KEY, Terms
+from wanflow.emulator.api.fault_script import ONE_THING, Fault, Faults, ScriptUnreadable, read_script
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"
 BODY = {

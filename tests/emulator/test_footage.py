@@ -15,12 +15,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageStat
 
 from kit.watching import frames, likeness, loudness, streams
-from wanflow.emulator import footage, judge
-from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.order import Film, Item, Order, Rejected, usage
-from wanflow.emulator.rules import read_catalog
+from wanflow.emulator.api import validate
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.order import Film, Item, Order, Rejected, usage
+from wanflow.emulator.api.rules import read_catalog
+from wanflow.emulator.film import footage
 from wanflow.errors import ToolFailed
-from wanflow.media.tool import Leash, find_ffmpeg
+from wanflow.media.ffmpeg import Leash, find_ffmpeg
 
 BINARY = find_ffmpeg({})
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -237,7 +238,7 @@ def legacy(model: str, stage: Set, *paths: Path, **settings: bool | int | str) -
     """An order of a 2.6 model as it is judged: what its addresses are only the files tell (api.md 2.4)."""
     urls = [stage.upload(path) for path in paths]
     given = {"prompt": "character1 meets character2", "reference_urls": urls}
-    return judge.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
+    return validate.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
 def test_a_2_6_model_finds_out_what_its_references_are(stage: Set, coast: Film) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.emulator.frame_size import Size, by_input, by_ratio
-from wanflow.emulator.rules import ModelRules, read_catalog
+from wanflow.emulator.api.rules import ModelRules, read_catalog
+from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
 
 
 @pytest.mark.parametrize(

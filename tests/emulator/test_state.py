@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wanflow.emulator import state
-from wanflow.emulator.state import Status, Task, Tasks
+from wanflow.emulator.api import tasks as state
+from wanflow.emulator.api.tasks import Status, Task, Tasks
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

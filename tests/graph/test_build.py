@@ -8,8 +8,8 @@ import pytest
 
 from kit.films import COAST, LIGHTHOUSE, cut, production, shot
 from wanflow.graph.build import build
-from wanflow.spec.problem import SpecError
-from wanflow.spec.source import FileSource, ShotSource, Tail
+from wanflow.language.problem import SpecError
+from wanflow.language.source import FileSource, ShotSource, Tail
 
 
 def test_vertices_come_in_an_order_in_which_they_can_be_made() -> None:

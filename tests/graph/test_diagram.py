@@ -7,7 +7,7 @@ import json
 from kit import films
 from wanflow.graph import diagram
 from wanflow.graph.build import build
-from wanflow.spec.source import FileSource, UrlSource
+from wanflow.language.source import FileSource, UrlSource
 
 HOSTILE = 'sets/"]; click n0 "javascript:alert(1)"\n%%{init}%%\\`<b>#quot;.png'
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from kit.films import COAST, place
 from wanflow.graph import recipe
-from wanflow.spec.production import Media, Shot
-from wanflow.spec.source import FileSource, Frame, Sound, Tail, UrlSource
+from wanflow.language.production import Media, Shot
+from wanflow.language.source import FileSource, Frame, Sound, Tail, UrlSource
 
 IDENTITIES = {"first_frame": recipe.whole("a" * 64)}
 

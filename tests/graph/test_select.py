@@ -10,7 +10,7 @@ from kit.films import APPROACH, COAST, MAIN, production, shot
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import named, select
-from wanflow.spec.source import FileSource
+from wanflow.language.source import FileSource
 
 GULL = replace(shot("gull", {"first_frame": FileSource("gull.png")}), tags=("night", "birds"))
 GRAPH = build(production(COAST, APPROACH, GULL, cuts=(MAIN,)))

@@ -17,10 +17,12 @@ from anyio.lowlevel import checkpoint
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from wanflow import digest
-from wanflow.emulator.endpoint import IN_PROCESS, Endpoint
-from wanflow.emulator.terms import Terms
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.endpoint import IN_PROCESS, Endpoint
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
+from wanflow.language.facts import Facts, Kind
+from wanflow.language.production import Production
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
@@ -35,25 +37,23 @@ from wanflow.media.jobs import (
     ProbeFile,
     Result,
 )
-from wanflow.media.soundtrack import Levelled
+from wanflow.media.sound.soundtrack import Levelled
 from wanflow.planner.budget import owed
-from wanflow.planner.draft import draft
-from wanflow.planner.steps import Plan
+from wanflow.planner.plan import Plan
+from wanflow.planner.planning import draft
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.wire import request_body
+from wanflow.providers.limited import Slots
+from wanflow.providers.poller import CompletionPacing
+from wanflow.providers.protocol import Request, VideoService
 from wanflow.runner.addresses import recall
-from wanflow.runner.event import Event, TakeStored, TaskSubmitted
-from wanflow.runner.inquiry import Grace, open_inquiry
+from wanflow.runner.collect import collect_all
+from wanflow.runner.context import Parts
+from wanflow.runner.events import Event, TakeStored, TaskSubmitted
+from wanflow.runner.lost_submissions import Grace, open_inquiry
 from wanflow.runner.outcome import Outcome
-from wanflow.runner.parts import Parts
-from wanflow.runner.purse import UNLIMITED, Allowance, Purse
-from wanflow.runner.recover import collect_all
 from wanflow.runner.run import run_plan
-from wanflow.service.client import WireClient
-from wanflow.service.limited import Slots
-from wanflow.service.pacing import CompletionPacing
-from wanflow.service.port import Request, VideoService
-from wanflow.service.wire import request_body
-from wanflow.spec.facts import Facts, Kind
-from wanflow.spec.production import Production
+from wanflow.runner.spending import UNLIMITED, Allowance, Purse
 from wanflow.store import inventory, journal, layout
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from wanflow.spec.load import Found
-from wanflow.spec.problem import Problem
-from wanflow.spec.production import Shot
-from wanflow.spec.source import FileSource
+from wanflow.language.load import Found
+from wanflow.language.problem import Problem
+from wanflow.language.production import Shot
+from wanflow.language.source import FileSource
 
 HEAD = "wanflow: 1\ndefaults: {model: wan2.7-i2v}\n"
 """The two lines before the text of a production file, so that its own begins at line 3."""

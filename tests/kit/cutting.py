@@ -8,15 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from wanflow import timing
-from wanflow.media.conform import blend, conform
+from wanflow import timebase
 from wanflow.media.cut import assemble
-from wanflow.media.filmrecipe import FilmRecipe
-from wanflow.media.mix import encode_chunk
+from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.ffmpeg import Leash
+from wanflow.media.picture.conform import blend, conform
+from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.probe import probe
-from wanflow.media.segment import JoinRecipe, Recipe, SegmentRecipe
-from wanflow.media.soundtrack import SoundRecipe
-from wanflow.media.tool import Leash
+from wanflow.media.sound.mix import encode_chunk
+from wanflow.media.sound.soundtrack import SoundRecipe
 
 SIZE = (320, 180)
 THIRTY = Fraction(30)
@@ -35,7 +35,7 @@ def recipe_of(
     facts = probe(clip)
     assert facts.rate
     count = count or facts.frames - first
-    frames = timing.to_frames(count / facts.rate, rate)
+    frames = timebase.to_frames(count / facts.rate, rate)
     recipe = SegmentRecipe(facts.digest, first, count, frames, *SIZE, rate, opens=False, closes=False)
     return replace(recipe, **changes)
 

@@ -12,15 +12,15 @@ import anyio
 import httpx
 
 from kit.clock import wall_clock
-from wanflow.emulator.app import BASE, build_app
-from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.endpoint import FORGETFUL, IN_PROCESS, Endpoint
-from wanflow.emulator.ledger import Ledger
-from wanflow.emulator.order import Film, Order, Rejected
-from wanflow.emulator.rules import read_catalog
-from wanflow.emulator.terms import KEY, Terms
-from wanflow.service.asgi import AsgiTransport
-from wanflow.service.http import HttpTransport
+from wanflow.emulator.api.account import KEY, Terms
+from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, Endpoint
+from wanflow.emulator.api.order import Film, Order, Rejected
+from wanflow.emulator.api.rules import read_catalog
+from wanflow.emulator.api.task_log import Ledger
+from wanflow.providers.animatic.asgi import AsgiTransport
+from wanflow.providers.dashscope.http import HttpTransport
 
 HOST = "http://emulator.invalid"
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from wanflow.catalog.model import Value
 from wanflow.graph.build import build
-from wanflow.planner.draft import draft
-from wanflow.planner.steps import Plan, Step
-from wanflow.spec.facts import Facts, Kind
-from wanflow.spec.model import Value
-from wanflow.spec.production import Cut, CutItem, Media, Production, Shot
-from wanflow.spec.source import FileSource, ShotSource, Source, Tail
+from wanflow.language.facts import Facts, Kind
+from wanflow.language.production import Cut, CutItem, Media, Production, Shot
+from wanflow.language.source import FileSource, ShotSource, Source, Tail
+from wanflow.planner.plan import Plan, Step
+from wanflow.planner.planning import draft
 from wanflow.store.inventory import Inventory
-from wanflow.yamlvalue import Place
+from wanflow.yamldoc.nodes import Place
 
 PARAMETERS: Mapping[str, Value] = {
     "duration": 5,

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.clips import click_sound, cut_short, hide_start, numbered_clip
-from wanflow.media import tool
+from wanflow.media import ffmpeg
 
 SIZE = (96, 64)
 FRAMES = 15
@@ -49,13 +49,13 @@ class Hostile:
 
 def ff(*words: object) -> None:
     """Run ffmpeg on these arguments."""
-    tool.run([str(tool.find_ffmpeg(os.environ)), "-y", *map(str, words)], leash=tool.Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *map(str, words)], leash=ffmpeg.Leash())
 
 
 @cache
 def encoders() -> str:
     """What this ffmpeg can encode, in its own words."""
-    return tool.ask([str(tool.find_ffmpeg(os.environ)), "-encoders"], leash=tool.Leash())
+    return ffmpeg.ask([str(ffmpeg.find_ffmpeg(os.environ)), "-encoders"], leash=ffmpeg.Leash())
 
 
 def plain(path: Path) -> Path:

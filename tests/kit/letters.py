@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.media import caption, typeface
+from wanflow.media.text import captions, fonts
 
 EM = 1000
 SQUARE = ((100, -100), (900, -100), (900, 700), (100, 700))
@@ -39,7 +39,7 @@ def square_font(path: Path, characters: Iterable[str]) -> Path:
 def bare_machine() -> Iterator[None]:
     """A machine without fonts: only Pillow's own is there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typeface, "FONTS", ())
+        patch.setattr(fonts, "FONTS", ())
         forget()
         try:
             yield
@@ -49,7 +49,7 @@ def bare_machine() -> Iterator[None]:
 
 def forget() -> None:
     """Let fonts be looked for again."""
-    for known in (typeface.font_for, typeface._chosen, typeface._faces, typeface._installed, caption._setting):
+    for known in (fonts.font_for, fonts._chosen, fonts._faces, fonts._installed, captions._setting):
         known.cache_clear()
 
 

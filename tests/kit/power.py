@@ -14,10 +14,10 @@ import pytest
 
 from kit.crew import Around, Crew
 from kit.films import COAST, cut, production, shot
-from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
-from wanflow.spec.production import Production
-from wanflow.spec.source import FileSource, Frame, ShotSource, Sound, Tail
+from wanflow.language.production import Production
+from wanflow.language.source import FileSource, Frame, ShotSource, Sound, Tail
+from wanflow.providers.delegating import Passing
+from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
 from wanflow.store import blobs, journal, lockfile
 
 FILM = production(

@@ -8,16 +8,16 @@ from dataclasses import replace
 from kit.films import FACTS, plan
 from wanflow import digest
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
-from wanflow.planner import edit
+from wanflow.language.facts import Facts
+from wanflow.language.production import Production
+from wanflow.planner import cut as edit
 from wanflow.planner.decide import Decision
-from wanflow.planner.steps import Action, Plan, Step
-from wanflow.runner.stage import Stage
-from wanflow.spec.facts import Facts
-from wanflow.spec.production import Production
+from wanflow.planner.plan import Action, Plan, Step
+from wanflow.runner.run_state import Stage
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Take
-from wanflow.timing import NOMINAL_RATE
+from wanflow.timebase import NOMINAL_RATE
 
 FILM = Film(150, NOMINAL_RATE, 1280, 720, 240_000, 48_000)
 

@@ -20,14 +20,14 @@ from uuid import uuid4
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from wanflow.emulator.app import BASE, build_app
-from wanflow.emulator.bucket import Bucket
-from wanflow.emulator.endpoint import Endpoint, Filming
-from wanflow.emulator.order import Film, Order, Rejected
-from wanflow.emulator.rules import read_catalog
-from wanflow.emulator.server import Server, Serving, listening
-from wanflow.emulator.state import Task
-from wanflow.emulator.terms import Terms
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.endpoint import Endpoint, Filming
+from wanflow.emulator.api.order import Film, Order, Rejected
+from wanflow.emulator.api.rules import read_catalog
+from wanflow.emulator.api.server import Server, Serving, listening
+from wanflow.emulator.api.tasks import Task
 
 PATIENCE_SECONDS = 120
 """Seconds after which the service, or a call that has to reach it, counts as hung."""

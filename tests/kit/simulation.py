@@ -13,15 +13,14 @@ import anyio
 
 from kit.vendor import RUNNING, Vendor
 from wanflow import money
-from wanflow.planner.reason import Code, Reason
-from wanflow.planner.steps import Action, Step, StepKind
+from wanflow.planner.plan import Action, Code, Reason, Step, StepKind
+from wanflow.providers.limited import Limited, Slots
+from wanflow.providers.poller import Watching
+from wanflow.providers.protocol import Request
+from wanflow.providers.retrying import Retrying
 from wanflow.runner.outcome import Result
 from wanflow.runner.scheduler import schedule
-from wanflow.service.limited import Limited, Slots
-from wanflow.service.port import Request
-from wanflow.service.retrying import Retrying
-from wanflow.service.watching import Watching
-from wanflow.timing import POLL_SECONDS
+from wanflow.timebase import POLL_SECONDS
 
 I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
 TYPICAL = {I2V: 150.0, R2V: 300.0, EDIT: 420.0}

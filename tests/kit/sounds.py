@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from wanflow import timing
-from wanflow.media import tool
-from wanflow.media.tool import Leash
+from wanflow import timebase
+from wanflow.media import ffmpeg
+from wanflow.media.ffmpeg import Leash
 
 PRIMING = 1024
 """The samples by which a decoded ADTS stream lags behind what was encoded."""
@@ -41,7 +41,7 @@ def draw_segment(
     path: Path, source: str, frames: int = 30, rate: Fraction | int = 30, *, samples: int | None = None
 ) -> Path:
     """A segment of a cut with a small black picture and this sound, as conforming would write it."""
-    counted = timing.to_samples(frames, Fraction(rate)) if samples is None else samples
+    counted = timebase.to_samples(frames, Fraction(rate)) if samples is None else samples
     _ffmpeg(
         *("-f", "lavfi", "-i", f"color=s=64x36:r={rate}", "-f", "lavfi", "-i", f"{source},atrim=end_sample={counted}"),
         *("-frames:v", str(frames), "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0"),
@@ -99,7 +99,7 @@ def amplitude(samples: array[int], hertz: int, begin: int, end: int) -> float:
 
 def hear(path: Path) -> tuple[Decimal, Decimal]:
     """The integrated loudness in LUFS and the true peak in dBTP of a whole file as it decodes, by ffmpeg's own sums."""
-    said = tool.ask_ffmpeg(
+    said = ffmpeg.ask_ffmpeg(
         ["-i", str(path), "-vn", "-af", "ebur128=peak=true:metadata=1,ametadata=mode=print:file=-", "-f", "null", "-"],
         leash=Leash(),
     )
@@ -109,4 +109,4 @@ def hear(path: Path) -> tuple[Decimal, Decimal]:
 
 
 def _ffmpeg(*arguments: str) -> None:
-    tool.run([str(tool.find_ffmpeg(os.environ)), "-y", *arguments], leash=Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *arguments], leash=Leash())

@@ -15,11 +15,11 @@ import av
 from PIL import Image
 
 from kit.clips import to_frame
+from wanflow.language.facts import FactsTable, Unreadable
+from wanflow.language.media_checks import file_sources
+from wanflow.language.production import Production
 from wanflow.media import probe
 from wanflow.media.container import BadMedia
-from wanflow.spec.facts import FactsTable, Unreadable
-from wanflow.spec.media import file_sources
-from wanflow.spec.production import Production
 
 GOOD = {"image": "good.png", "video": "good.mp4", "audio": "voice.wav"}
 """By kind: a file that any model takes, wherever it takes that kind."""

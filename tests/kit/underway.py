@@ -11,9 +11,9 @@ from pathlib import Path
 
 from kit.project import clean
 from kit.served import Served
-from wanflow import studio
-from wanflow.emulator.terms import KEY
-from wanflow.service.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.api import run
+from wanflow.emulator.api.account import KEY
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal
 
 PAID = """\
@@ -72,4 +72,4 @@ def until(process: subprocess.Popen[str], event: str, times: int = 1) -> list[di
 
 def open_tasks(film: Path) -> list[str]:
     """What the journal says is in flight."""
-    return [task.task_id for task in journal.read(studio.store_of(studio.load(film))).open]
+    return [task.task_id for task in journal.read(run.store_of(run.load(film))).open]

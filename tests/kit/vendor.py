@@ -12,8 +12,8 @@ from typing import NoReturn
 import anyio
 from anyio.abc import TaskGroup
 
-from wanflow.service.fault import Throttled
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, TaskStatus, TaskSummary, unseen
+from wanflow.providers.faults import Throttled
+from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskStatus, TaskSummary, unseen
 
 RUNNING = 5
 SUBMITS = 5

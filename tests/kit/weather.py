@@ -10,9 +10,9 @@ from functools import partial
 from random import Random
 
 from kit.clock import wall_clock
-from wanflow.emulator.faults import Fault
-from wanflow.service.passing import Passing
-from wanflow.service.port import TaskSummary, VideoService
+from wanflow.emulator.api.fault_script import Fault
+from wanflow.providers.delegating import Passing
+from wanflow.providers.protocol import TaskSummary, VideoService
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 

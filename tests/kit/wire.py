@@ -13,8 +13,8 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from kit.served import Exchange
-from wanflow.emulator.app import BASE
-from wanflow.service.transport import Transport
+from wanflow.emulator.api.app import BASE
+from wanflow.providers.dashscope.http import Transport
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wanflow.errors import MediaFault
-from wanflow.media.adts import keep_frames, read_frames
+from wanflow.media.sound.pcm import keep_frames, read_frames
 
 
 def frame_of(body: bytes) -> bytes:

@@ -20,12 +20,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kit.clips import numbered_clip
-from wanflow.media import encoding
-from wanflow.media.caption import draw_caption, letters_of, overlay_captions
-from wanflow.media.captioning import MOST_ROWS, Caption, stacked, within
+from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.segment import strip_height
-from wanflow.media.tool import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.picture.segment import strip_height
+from wanflow.media.text.captions import MOST_ROWS, Caption, draw_caption, letters_of, overlay_captions, stacked, within
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]
 LONG = "The quick brown fox jumps over the lazy dog and goes home. " * 60
@@ -210,7 +209,7 @@ def test_what_no_picture_can_show_is_refused(wrong: dict[str, object], reason: s
 
 def test_a_plan_does_not_pay_for_drawing() -> None:
     """The values come without Pillow and ffmpeg."""
-    code = "import sys, wanflow.media.captioning; print({'PIL', 'ffmpeg', 'av'} & set(sys.modules))"
+    code = "import sys, wanflow.media.text.captions; print({'PIL', 'ffmpeg', 'av'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -232,8 +231,8 @@ def planes(clip: Path, captions: Sequence[Caption], target: Path, rate: Fraction
     for caption, file in files:
         draw_caption(caption, SIZE).save(file, "PNG")
     film = ffmpeg.input(str(clip)).video.filter("setpts", "PTS-STARTPTS-10").filter("fps", fps=str(rate), round="up")
-    film = film.filter("scale", *SIZE, **encoding.TO_BT709, in_color_matrix="bt601").filter("format", "yuv420p")
-    film = overlay_captions(film.filter("trim", end_frame=FRAMES), files).filter("setparams", **encoding.TAGS)
+    film = film.filter("scale", *SIZE, **encoder.TO_BT709, in_color_matrix="bt601").filter("format", "yuv420p")
+    film = overlay_captions(film.filter("trim", end_frame=FRAMES), files).filter("setparams", **encoder.TAGS)
     lossless = {"c:v": "ffv1", "fps_mode": "passthrough", "f": "matroska"}
     arguments = arguments_of(ffmpeg.output(film, str(target), **lossless))
     assert not any(caption.text in argument for caption in captions for argument in arguments)

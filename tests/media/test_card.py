@@ -12,8 +12,8 @@ from PIL import Image, ImageChops, ImageCms
 
 from kit.clips import cut_short
 from kit.letters import bare_machine, square_font
-from wanflow.media.card import draw_title, fit_still
 from wanflow.media.container import BadMedia
+from wanflow.media.picture.card import draw_title, fit_still
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]
 HOSTILE = "%{pts}\x00\x1b[0m \u202eThe End\n" + "W" * 5000

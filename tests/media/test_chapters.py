@@ -10,14 +10,14 @@ import ffmpeg
 import pytest
 
 from kit.clips import numbered_clip, read_numbers
-from wanflow.media import encoding
-from wanflow.media.chapters import Chapter, chapter_file, input_arguments, mux_options
+from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
+from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film
-from wanflow.media.seam import require_cut
-from wanflow.media.subtitles import Line, read_lines, to_srt, track_options
-from wanflow.media.tool import Leash, run_ffmpeg
+from wanflow.media.text.chapters import Chapter, chapter_file, input_arguments, mux_options
+from wanflow.media.text.subtitles import Line, read_lines, to_srt, track_options
 
 THIRTY = Fraction(30)
 HOSTILE = "a=b; #c \\d\\ [CHAPTER] 'e' \"f\" 灯塔 🎬"
@@ -34,7 +34,7 @@ def muxed(clip: Path, words: str, subtitles: list[tuple[str, str | None]], rate:
         path.write_text(text, encoding="utf-8")
         tracks.append(ffmpeg.input(str(path), f="srt")["s"])
     options = {
-        **encoding.FILM,
+        **encoder.FILM,
         **track_options([language for _, language in subtitles]),
         **mux_options(1 + len(tracks), rate),
         "movflags": MOVFLAGS,

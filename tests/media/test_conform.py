@@ -15,10 +15,10 @@ from kit.cutting import SIZE, film_of, made, recipe_of, segment_of
 from kit.hostile import apart
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece
+from wanflow.media.ffmpeg import Leash
+from wanflow.media.join_checks import measure
 from wanflow.media.probe import examine, probe
-from wanflow.media.seam import measure
-from wanflow.media.soundtrack import AAC_SAMPLES
-from wanflow.media.tool import Leash
+from wanflow.media.sound.soundtrack import AAC_SAMPLES
 
 
 def test_oblong_pixels_become_square(tmp_path: Path) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from kit.clips import Box, clicks, cut_short, numbered_clip, pictures, read_numbers, read_sound
 from kit.cutting import SIZE, THIRTY, Made, film_of, made, recipe_of
-from wanflow import timing
+from wanflow import timebase
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media import cut
 from wanflow.media.container import opened, packets_of
 from wanflow.media.cut import assemble
-from wanflow.media.filmrecipe import FilmRecipe
+from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.join_checks import measure, require_alike, survey
+from wanflow.media.picture.segment import SegmentRecipe, fit_bars
 from wanflow.media.probe import check_film, probe
-from wanflow.media.seam import measure, require_alike, survey
-from wanflow.media.segment import SegmentRecipe, fit_bars
-from wanflow.media.tool import Leash, run_ffmpeg
 
 
 def window(clip: Path) -> Box:
@@ -89,7 +89,7 @@ def test_clips_of_all_kinds_make_one_exact_cut(tmp_path: Path, rate: Fraction) -
     assert (facts.frames, facts.rate, facts.width, facts.height) == (sum(frames), rate, *SIZE)
     heard = [sum(frames[:index]) for index, drawn in enumerate(MIXED) if drawn.sound]
     found = clicks(read_sound(tmp_path / "film.mp4"))
-    assert [round(click / 480) for click in found] == [round(timing.to_samples(at, rate) / 480) for at in heard]
+    assert [round(click / 480) for click in found] == [round(timebase.to_samples(at, rate) / 480) for at in heard]
 
 
 def shown_at(drawn: Drawn, recipe: SegmentRecipe) -> list[int]:
@@ -123,7 +123,7 @@ def test_sound_does_not_drift_over_many_joins(tmp_path: Path) -> None:
     segment = made(clip, recipe_of(clip, rate=rate, width=64, height=48))
     found = clicks(read_sound(film_of([segment] * 40, tmp_path / "film.mp4")))
     assert len(found) == 40
-    assert abs((found[-1] - found[0]) - timing.to_samples(39 * 7, rate)) <= 2
+    assert abs((found[-1] - found[0]) - timebase.to_samples(39 * 7, rate)) <= 2
     assert measure(tmp_path / "film.mp4").shape.rate == rate
 
 

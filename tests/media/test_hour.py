@@ -14,15 +14,15 @@ from av.audio.resampler import AudioResampler
 
 from kit.clips import clicks
 from kit.sounds import click_at
-from wanflow import timing
-from wanflow.media import tool
+from wanflow import timebase
+from wanflow.media import ffmpeg
 from wanflow.media.cut import assemble
-from wanflow.media.filmrecipe import FilmRecipe
-from wanflow.media.mix import encode_chunk
-from wanflow.media.seam import measure
-from wanflow.media.soundtrack import AAC_SAMPLES, SoundRecipe
-from wanflow.media.tool import Leash
-from wanflow.timing import SAMPLE_RATE
+from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.ffmpeg import Leash
+from wanflow.media.join_checks import measure
+from wanflow.media.sound.mix import encode_chunk
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, SoundRecipe
+from wanflow.timebase import SAMPLE_RATE
 
 NTSC = Fraction(30000, 1001)
 MINUTE = 1798
@@ -34,11 +34,11 @@ TAIL_SECONDS = 20
 def draw_minute(path: Path) -> Path:
     """A segment that is black and silent but for its last frame, which is white and clicks."""
     flash = f"color=s=64x48:r={NTSC},drawbox=color=white:t=fill:enable=eq(n\\,{MINUTE - 1}),trim=end_frame={MINUTE}"
-    samples = timing.to_samples(MINUTE, NTSC)
-    click = f"{click_at(timing.to_samples(MINUTE - 1, NTSC))},atrim=end_sample={samples}"
+    samples = timebase.to_samples(MINUTE, NTSC)
+    click = f"{click_at(timebase.to_samples(MINUTE - 1, NTSC))},atrim=end_sample={samples}"
     coded = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", 0, "-c:a", "pcm_s16le", "-f", "mov")
     words = ("-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", click, *coded, path)
-    tool.run([str(tool.find_ffmpeg(os.environ)), *map(str, words)], leash=Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), *map(str, words)], leash=Leash())
     return path
 
 
@@ -90,8 +90,8 @@ def test_an_hour_is_exact_to_its_end(tmp_path: Path) -> None:
     assemble(FilmRecipe(tuple(segments.values()), frames, NTSC, sound), film, leash=Leash(), progress=None)
     hour = measure(film)
     assert (hour.frames, hour.shape.rate, hour.shape.start) == (frames, NTSC, 0)
-    assert abs(hour.samples - timing.to_samples(frames, NTSC)) < AAC_SAMPLES
-    last = timing.to_seconds(frames - 1, NTSC)
+    assert abs(hour.samples - timebase.to_samples(frames, NTSC)) < AAC_SAMPLES
+    last = timebase.to_seconds(frames - 1, NTSC)
     assert flashes(film) == [last]
     (click,) = heard(film)
     assert abs(click - last) < 1 / NTSC

@@ -19,8 +19,8 @@ from anyio import CapacityLimiter, create_task_group
 
 from kit.clips import numbered_clip, read_numbers
 from wanflow.errors import MediaFault
-from wanflow.media.captioning import Caption
-from wanflow.media.filmrecipe import FilmRecipe
+from wanflow.language.facts import Kind
+from wanflow.media.cut_recipe import FilmRecipe
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
@@ -37,10 +37,10 @@ from wanflow.media.jobs import (
     ReadSubtitles,
     Result,
 )
-from wanflow.media.perform import perform
-from wanflow.media.segment import JoinRecipe, SegmentRecipe
-from wanflow.media.soundtrack import SoundRecipe
-from wanflow.spec.facts import Kind
+from wanflow.media.local_jobs import perform
+from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
+from wanflow.media.sound.soundtrack import SoundRecipe
+from wanflow.media.text.captions import Caption
 
 ROOT = Path(__file__).parents[2]
 both = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -159,7 +159,7 @@ def test_the_limiter_bounds_what_runs_at_once(clip: Path, backend: str) -> None:
 def test_naming_jobs_costs_no_ffmpeg() -> None:
     """Whoever only plans work for ffmpeg, PyAV and Pillow imports none of them."""
     code = (
-        "import sys, wanflow.media.jobs, wanflow.spec.timeline, wanflow.media.segment;"
+        "import sys, wanflow.media.jobs, wanflow.language.timeline, wanflow.media.picture.segment;"
         "print({'av', 'PIL', 'ffmpeg', 'imageio_ffmpeg'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

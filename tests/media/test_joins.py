@@ -14,11 +14,11 @@ from PIL import Image
 from kit.clips import clicks, drawn_clip, numbered_clip, pictures, read_numbers, read_sound
 from kit.cutting import SIZE, THIRTY, Made, film_of, joined, made, recipe_of
 from wanflow.errors import MediaFault
-from wanflow.media.captioning import Caption
-from wanflow.media.conform import blend
-from wanflow.media.seam import measure
-from wanflow.media.segment import Card, JoinRecipe, SegmentRecipe
-from wanflow.media.tool import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.join_checks import measure
+from wanflow.media.picture.conform import blend
+from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
+from wanflow.media.text.captions import Caption
 
 X = 10
 """Frames of a transition."""

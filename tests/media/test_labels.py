@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from kit.clips import numbered_clip
-from wanflow.media import encoding
-from wanflow.media.chapters import Chapter, chapter_file, input_arguments, mux_options
+from wanflow.media import encoder
 from wanflow.media.container import opened
 from wanflow.media.extract import arguments_of
+from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.join_checks import measure, require_cut
 from wanflow.media.labels import (
     COMPOSITE,
     GENERATED,
@@ -25,8 +26,7 @@ from wanflow.media.labels import (
     read_label,
     read_labels,
 )
-from wanflow.media.seam import measure, require_cut
-from wanflow.media.tool import Leash, run_ffmpeg
+from wanflow.media.text.chapters import Chapter, chapter_file, input_arguments, mux_options
 
 OURS = own_label("wanflow", "film-1")
 THEIRS = own_label("万相", "task-1")
@@ -44,7 +44,7 @@ def labelled(source: Path, metadata: Mapping[str, str], **more: object) -> Path:
     """A copy of a film with these metadata, written as a cut is."""
     target = source.with_name(f"{source.stem}+.mp4")
     film = ffmpeg.input(str(source))
-    options = {**encoding.FILM, **label_options(metadata), **more}
+    options = {**encoder.FILM, **label_options(metadata), **more}
     run_ffmpeg(arguments_of(ffmpeg.output(film.video, film.audio, str(target), **options)), leash=Leash())
     return target
 
@@ -121,7 +121,7 @@ def test_hundreds_of_labels_go_by_a_file(clip):
     assert len(metadata["AIGCSources"].encode()) > 131_072
     words = clip.with_name("words")
     words.write_text(chapter_file([Chapter("a", 0, 10)], measure(clip).shape.rate, metadata), encoding="utf-8")
-    options = {**encoding.FILM, **mux_options(1, measure(clip).shape.rate), "movflags": MOVFLAGS}
+    options = {**encoder.FILM, **mux_options(1, measure(clip).shape.rate), "movflags": MOVFLAGS}
     film = clip.with_name("film.mp4")
     output = ffmpeg.output(ffmpeg.input(str(clip)), str(film), **options).global_args(*input_arguments(words))
     run_ffmpeg(arguments_of(output), leash=Leash())

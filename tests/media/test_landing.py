@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wanflow.errors import MediaFault
-from wanflow.media.landing import landing
+from wanflow.store.atomic import landing
 
 
 def test_work_under_way_never_touches_a_file_that_exists(tmp_path: Path) -> None:

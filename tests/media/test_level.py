@@ -12,9 +12,9 @@ import pytest
 from kit.sounds import SILENCE, click_at, draw_segment, draw_wav, hear, noise, tone
 from wanflow import digest
 from wanflow.errors import MediaFault, ToolFailed
-from wanflow.media.mix import encode_chunk, level, measure_loudness, splice
-from wanflow.media.soundtrack import Music, SoundRecipe
-from wanflow.media.tool import Leash
+from wanflow.media.ffmpeg import Leash
+from wanflow.media.sound.mix import encode_chunk, level, measure_loudness, splice
+from wanflow.media.sound.soundtrack import Music, SoundRecipe
 
 THIRTY = Fraction(30)
 HALF_LU = Decimal("0.5")

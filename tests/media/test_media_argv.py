@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.media.captioning import Caption
-from wanflow.media.conform import Side, join_arguments, segment_arguments
+from wanflow.language.facts import Facts, Kind
 from wanflow.media.cut import assemble_arguments, playlist
+from wanflow.media.cut_recipe import FilmRecipe
 from wanflow.media.extract import piece_arguments, sound_arguments
-from wanflow.media.filmrecipe import FilmRecipe
+from wanflow.media.picture.conform import Side, join_arguments, segment_arguments
+from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.probe import Footage
-from wanflow.media.segment import JoinRecipe, SegmentRecipe
-from wanflow.spec.facts import Facts, Kind
+from wanflow.media.text.captions import Caption
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "argv"
 TAKE = Path("/films/it's %d, [v]:x.mp4")

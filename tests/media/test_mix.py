@@ -26,16 +26,16 @@ from kit.sounds import (
     rms,
     tone,
 )
-from wanflow import digest, timing
+from wanflow import digest, timebase
 from wanflow.errors import MediaFault, ToolFailed
-from wanflow.media import pcm
-from wanflow.media.adts import read_frames
 from wanflow.media.extract import cut_sound
-from wanflow.media.mix import encode_chunk, splice
+from wanflow.media.ffmpeg import Leash
+from wanflow.media.join_checks import require_cut
 from wanflow.media.probe import probe
-from wanflow.media.seam import require_cut
-from wanflow.media.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, Music, SoundRecipe
-from wanflow.media.tool import Leash
+from wanflow.media.sound import pcm
+from wanflow.media.sound.mix import encode_chunk, splice
+from wanflow.media.sound.pcm import read_frames
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, Music, SoundRecipe
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)
@@ -138,7 +138,7 @@ def test_a_film_at_29_97_does_not_drift(studio: Studio) -> None:
     """Forty times the same seven frames: each click is at the sample of its frame, one sample more or less to each."""
     studio.draw("short", click_at(0), 7, NTSC)
     recipe = SoundRecipe((("short", 7),) * 40, NTSC)
-    assert clicks(studio.heard(recipe, length=100)) == [timing.to_samples(7 * index, NTSC) for index in range(40)]
+    assert clicks(studio.heard(recipe, length=100)) == [timebase.to_samples(7 * index, NTSC) for index in range(40)]
 
 
 def test_a_segment_that_is_short_of_a_sample_holds_its_last(studio: Studio) -> None:

@@ -10,9 +10,9 @@ from PIL import ExifTags, Image
 
 from kit.clips import click_sound, cut_short, numbered_clip
 from wanflow import digest
+from wanflow.language.facts import Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, examine, probe
-from wanflow.spec.facts import Kind
 
 
 @pytest.mark.parametrize(("written", "mode"), [("png", "RGB"), ("jpeg", "RGB"), ("webp", "RGB"), ("bmp", "RGB")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from wanflow.media.segment import strip_height
-from wanflow.media.slate import PAPER, draw_strip
+from wanflow.media.picture.card import PAPER, draw_strip
+from wanflow.media.picture.segment import strip_height
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
 

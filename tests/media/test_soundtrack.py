@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow import timing
-from wanflow.media.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, Music, SoundChunk, SoundRecipe
+from wanflow import timebase
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, Music, SoundChunk, SoundRecipe
 
 NTSC = Fraction(30000, 1001)
 IN_STEP = Fraction(48_000, AAC_SAMPLES)
@@ -62,7 +62,7 @@ def test_chunks_are_all_frames_of_the_film_in_order(recipe: SoundRecipe, length:
 @given(recipes, lengths)
 def test_a_chunk_hears_the_film_without_a_gap(recipe: SoundRecipe, length: int) -> None:
     """Its pieces follow each other from first to last sample, and none reads far beyond its segment."""
-    owns = {key: timing.to_samples(frames, recipe.rate) for key, frames in recipe.segments}
+    owns = {key: timebase.to_samples(frames, recipe.rate) for key, frames in recipe.segments}
     for chunk in recipe.chunks(length):
         bounds = [chunk.heard.begin]
         for piece in chunk.heard.pieces:
@@ -184,8 +184,8 @@ def test_an_hour_from_two_segments_does_not_drift() -> None:
     for chunk in film.chunks():
         begins |= {piece.at: piece.end for piece in chunk.heard.pieces if piece.begin == 0}
     frames = [index // 2 * 300 + index % 2 * 149 for index in range(720)]
-    assert sorted(begins) == [timing.to_samples(frame, NTSC) for frame in frames]
-    assert film.samples == timing.to_samples(360 * 300, NTSC)
+    assert sorted(begins) == [timebase.to_samples(frame, NTSC) for frame in frames]
+    assert film.samples == timebase.to_samples(360 * 300, NTSC)
 
 
 @given(recipes)

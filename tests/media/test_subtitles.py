@@ -15,10 +15,10 @@ import pytest
 from kit.effort import ENDLESS_SECONDS
 from wanflow import digest
 from wanflow.errors import MediaFault
+from wanflow.language.facts import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, probe
-from wanflow.media.subtitles import Line, beyond, read_lines, subtitle_format, to_srt, to_vtt
-from wanflow.spec.facts import Facts, Kind
+from wanflow.media.text.subtitles import Line, beyond, read_lines, subtitle_format, to_srt, to_vtt
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)

@@ -11,10 +11,10 @@ import imageio_ffmpeg
 import pytest
 
 from wanflow.errors import ToolFailed, ToolMissing
-from wanflow.media import tool
-from wanflow.media.tool import Leash
+from wanflow.media import ffmpeg
+from wanflow.media.ffmpeg import Leash
 
-FFMPEG = tool.find_ffmpeg(os.environ)
+FFMPEG = ffmpeg.find_ffmpeg(os.environ)
 ENDLESS = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64", "-f", "null", "-"]
 
 
@@ -31,14 +31,14 @@ def test_the_variable_wins_over_path(tmp_path: Path) -> None:
     """WANFLOW_FFMPEG is taken even where PATH has one too."""
     chosen = stand_in(tmp_path / "chosen", "ffmpeg version 4.0")
     other = stand_in(tmp_path / "path", "ffmpeg version 9.0 --enable-libx264")
-    found = tool.find_ffmpeg({"WANFLOW_FFMPEG": str(chosen), "PATH": str(other.parent)})
+    found = ffmpeg.find_ffmpeg({"WANFLOW_FFMPEG": str(chosen), "PATH": str(other.parent)})
     assert found == chosen
 
 
 def test_a_wrong_variable_is_said_with_a_way_out() -> None:
     """A variable that names nothing is an error, not a silent fallback."""
     with pytest.raises(ToolMissing, match=r"`/no/such/ffmpeg`, which is no program") as caught:
-        tool.find_ffmpeg({"WANFLOW_FFMPEG": "/no/such/ffmpeg"})
+        ffmpeg.find_ffmpeg({"WANFLOW_FFMPEG": "/no/such/ffmpeg"})
     assert caught.value.hint == "correct WANFLOW_FFMPEG, or unset it"
 
 
@@ -57,33 +57,33 @@ def test_only_a_fit_ffmpeg_on_path_is_taken(tmp_path: Path, banner: str, *, take
     """An old one, or one without libx264, is passed over for the one that came with imageio-ffmpeg."""
     program = stand_in(tmp_path, banner)
     expected = program if taken else Path(imageio_ffmpeg.get_ffmpeg_exe())
-    assert tool.find_ffmpeg({"PATH": str(tmp_path)}) == expected
+    assert ffmpeg.find_ffmpeg({"PATH": str(tmp_path)}) == expected
 
 
 def test_the_version_is_what_the_binary_says(tmp_path: Path) -> None:
     """`version` reads the banner and refuses a program that is no ffmpeg."""
-    assert tool.version(stand_in(tmp_path / "good", "ffmpeg version 9.0.2-static Copyright")) == "9.0.2-static"
+    assert ffmpeg.version(stand_in(tmp_path / "good", "ffmpeg version 9.0.2-static Copyright")) == "9.0.2-static"
     with pytest.raises(ToolMissing, match="is no ffmpeg"):
-        tool.version(stand_in(tmp_path / "bad", "hello"))
+        ffmpeg.version(stand_in(tmp_path / "bad", "hello"))
 
 
 def test_a_failure_carries_the_last_words() -> None:
     """What ffmpeg said last is in the message."""
     with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
-        tool.run([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+        ffmpeg.run([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
 
 
 def test_a_binary_that_is_gone_is_said(tmp_path: Path) -> None:
     """Starting what is not there is a ToolMissing, not a traceback."""
     with pytest.raises(ToolMissing, match="can't be started"):
-        tool.run([str(tmp_path / "gone")], leash=Leash())
+        ffmpeg.run([str(tmp_path / "gone")], leash=Leash())
 
 
 def test_progress_counts_frames() -> None:
     """The last number told is the number of frames written, and numbers only rise."""
     told: list[int] = []
     argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=2", "-f", "null", "-"]
-    tool.run(argv, leash=Leash(), progress=told.append)
+    ffmpeg.run(argv, leash=Leash(), progress=told.append)
     assert told[-1] == 60
     assert told == sorted(told)
 
@@ -91,10 +91,10 @@ def test_progress_counts_frames() -> None:
 def test_what_ffmpeg_prints_can_be_asked() -> None:
     """All that it wrote to its standard output, more than a pipe holds; its failures as those of a run."""
     argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=100", "-f", "framecrc", "-"]
-    printed = tool.ask(argv, leash=Leash())
+    printed = ffmpeg.ask(argv, leash=Leash())
     assert len([line for line in printed.splitlines() if line.startswith("0,")]) == 3000
     with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
-        tool.ask([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+        ffmpeg.ask([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
 
 
 def test_a_question_ends_with_its_leash() -> None:
@@ -103,7 +103,7 @@ def test_a_question_ends_with_its_leash() -> None:
     killer = Timer(0.2, leash.kill)
     killer.start()
     with pytest.raises(ToolFailed, match="was stopped"):
-        tool.ask([*ENDLESS[:-3], "-f", "framecrc", "-"], leash=leash)
+        ffmpeg.ask([*ENDLESS[:-3], "-f", "framecrc", "-"], leash=leash)
     killer.join()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
@@ -119,7 +119,7 @@ def test_a_killed_leash_ends_what_runs() -> None:
         killer.join()
 
     with pytest.raises(ToolFailed, match="was stopped"):
-        tool.run(ENDLESS, leash=leash, progress=kill)
+        ffmpeg.run(ENDLESS, leash=leash, progress=kill)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -129,7 +129,7 @@ def test_a_killed_leash_starts_nothing_that_lasts() -> None:
     leash = Leash()
     leash.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
-        tool.run(ENDLESS, leash=leash)
+        ffmpeg.run(ENDLESS, leash=leash)
 
 
 def test_a_listener_that_fails_leaves_no_process() -> None:
@@ -139,7 +139,7 @@ def test_a_listener_that_fails_leaves_no_process() -> None:
         raise RuntimeError("listener")
 
     with pytest.raises(RuntimeError, match="listener"):
-        tool.run(ENDLESS, leash=Leash(), progress=fail)
+        ffmpeg.run(ENDLESS, leash=Leash(), progress=fail)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -148,4 +148,4 @@ def test_a_listener_that_fails_leaves_no_process() -> None:
 def test_a_path_is_never_an_option(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a file is called, its argument begins with a slash."""
     monkeypatch.chdir(tmp_path)
-    assert tool.path_argument(Path(name)) == f"{tmp_path}/{name}"
+    assert ffmpeg.path_argument(Path(name)) == f"{tmp_path}/{name}"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.letters import bare_machine, square_font
-from wanflow.media import typeset
-from wanflow.media.slate import draw_strip
-from wanflow.media.typeset import drawable, fit, length_of, missing_glyphs, paragraphs, runs, wrap
+from wanflow.media.picture.card import draw_strip
+from wanflow.media.text import layout
+from wanflow.media.text.layout import drawable, fit, length_of, missing_glyphs, paragraphs, runs, wrap
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
 HAN = "灯塔尽头的世界海边的最后一夜"
@@ -136,6 +136,6 @@ def test_lines_are_of_about_one_width() -> None:
 def test_a_book_is_cut_before_anything_is_measured() -> None:
     """Whatever its length, and whatever it is made of."""
     for book in ("word " * 1_000_000, "\n" * 1_000_000, "x" * 1_000_000, "\u0301" * 1_000_000):
-        assert sum(map(len, paragraphs(book))) <= typeset.LONGEST_TEXT + 1
+        assert sum(map(len, paragraphs(book))) <= layout.LONGEST_TEXT + 1
     assert paragraphs("word " * 1_000_000)[-1].endswith("…")
     assert fit("x" * 1_000_000, (600, 400), (60, 10)).lines[-1].endswith("…")

@@ -27,12 +27,11 @@ from kit.films import (
 from kit.pretend import run
 from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
+from wanflow.language.production import Production
+from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.decide import Decision
-from wanflow.planner.draft import draft, take_node
-from wanflow.planner.reason import Code, Reason
-from wanflow.planner.steps import Action, StepKind
-from wanflow.spec.production import Production
-from wanflow.spec.source import FileSource, ShotSource, Tail
+from wanflow.planner.plan import Action, Code, Reason, StepKind
+from wanflow.planner.planning import draft, take_node
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, Ending, OpenTask
 from wanflow.store.lock import Lock, pick

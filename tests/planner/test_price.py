@@ -9,15 +9,15 @@ from fractions import Fraction
 import pytest
 
 from kit.films import place
+from wanflow.catalog.model import PriceList, Rate, Value
+from wanflow.catalog.prices import PriceBook
+from wanflow.catalog.read import load_catalog
 from wanflow.graph.recipe import promise, whole
+from wanflow.language.production import Media, Shot
+from wanflow.language.source import FileSource
 from wanflow.money import Bound
+from wanflow.planner.inputs import Supply
 from wanflow.planner.price import Quote, quote
-from wanflow.planner.supply import Supply
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.model import PriceList, Rate, Value
-from wanflow.spec.prices import PriceBook
-from wanflow.spec.production import Media, Shot
-from wanflow.spec.source import FileSource
 from wanflow.store.take import Film
 
 CATALOG = PriceBook()

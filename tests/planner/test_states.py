@@ -8,8 +8,8 @@ import pytest
 
 from kit import films
 from wanflow.graph.recipe import fingerprint
-from wanflow.planner.states import states
-from wanflow.planner.steps import Plan
+from wanflow.planner.plan import Plan
+from wanflow.planner.status import states
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, Ending, OpenTask
 

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from kit.specimens import GOOD, SPECIMENS, facts_of, place_of
 from kit.wire import SNAPSHOT, complaints
-from wanflow.emulator import inspection, judge
-from wanflow.emulator.order import Rejected
-from wanflow.emulator.rules import in_region, read_catalog
-from wanflow.service.wire import MediaItem, request_body
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.load import read
-from wanflow.spec.media import check_media
-from wanflow.spec.problem import has_errors
-from wanflow.spec.production import Shot
+from wanflow.catalog.read import load_catalog
+from wanflow.emulator.api import media_checks, validate
+from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.api.rules import in_region, read_catalog
+from wanflow.language.load import read
+from wanflow.language.media_checks import check_media
+from wanflow.language.problem import has_errors
+from wanflow.language.production import Shot
+from wanflow.providers.dashscope.wire import MediaItem, request_body
 
 RULES = read_catalog()
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
@@ -174,10 +174,10 @@ def refusal(asked: Mapping[str, object], region: str) -> str | None:
     """What the emulator says against a request, None where it takes it."""
     catalog = in_region(RULES, region)
     try:
-        judge.check_envelope(
+        validate.check_envelope(
             {"x-dashscope-async": "enable", "x-dashscope-ossresourceresolve": "enable"}, asked, catalog
         )
-        inspection.inspect(judge.judge(asked, catalog, region), lambda url: place_of(url.removeprefix(HOST)))
+        media_checks.inspect(validate.judge(asked, catalog, region), lambda url: place_of(url.removeprefix(HOST)))
     except Rejected as no:
         return no.message
     return None

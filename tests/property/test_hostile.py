@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kit.effort import ENDLESS_SECONDS
-from wanflow import studio
+from wanflow.api import run
 from wanflow.errors import did_you_mean
-from wanflow.spec.problem import Problem, SpecError, render_problem
+from wanflow.language.problem import Problem, SpecError, render_problem
 
 HEAD = "wanflow: 1\ndefaults: {model: wan2.7-t2v, duration: 2}\n"
 CHAIN = "defaults: {model: wan2.7-i2v}\n"
@@ -170,7 +170,7 @@ def test_what_is_only_large_is_planned_quickly(tmp_path: Path, name: str) -> Non
     """A production may be large."""
     write(tmp_path, PLANNED[name])
     begun = time.process_time()
-    assert studio.plan(studio.load(tmp_path / "wanflow.yaml")).steps
+    assert run.plan(run.load(tmp_path / "wanflow.yaml")).steps
     assert time.process_time() - begun < ENDLESS_SECONDS
 
 
@@ -219,6 +219,6 @@ def refused(folder: Path) -> tuple[Problem, ...]:
     """The problems for which a production is refused, before anybody gets impatient."""
     begun = time.process_time()
     with pytest.raises(SpecError) as refusal:
-        studio.load(folder / "wanflow.yaml")
+        run.load(folder / "wanflow.yaml")
     assert time.process_time() - begun < ENDLESS_SECONDS
     return refusal.value.problems

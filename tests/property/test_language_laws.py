@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from kit.crewfiles import told
 from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import fingerprint, recipe
-from wanflow.spec.load import read
-from wanflow.spec.matrix import slug
-from wanflow.spec.piece import NoSuchPiece, piece_of
-from wanflow.spec.production import Production
-from wanflow.spec.source import Frame, Head, Piece, PieceOutside, Span, Tail, frame_span
+from wanflow.language.load import read
+from wanflow.language.matrix import slug
+from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
+from wanflow.language.production import Production
+from wanflow.language.source import Frame, Head, Piece, PieceOutside, Span, Tail, frame_span
 
 SEGMENT = re.compile("[a-z0-9_\u3400-\u9fff\uf900-\ufaff][a-z0-9_\u3400-\u9fff\uf900-\ufaff-]*")
 

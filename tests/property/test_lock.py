@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow import timing
+from wanflow import timebase
 from wanflow.errors import LockUnreadable
-from wanflow.store import lockform
+from wanflow.store import lock_text
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Take
 
@@ -33,7 +33,7 @@ FILMS = st.builds(
     st.integers(0, 10**7),
     st.integers(0, 96_000),
 )
-DATES = st.integers(0, 32_000_000_000).map(lambda seconds: timing.stamp(datetime.fromtimestamp(seconds, UTC)))
+DATES = st.integers(0, 32_000_000_000).map(lambda seconds: timebase.stamp(datetime.fromtimestamp(seconds, UTC)))
 AMOUNTS = st.none() | st.decimals(0, 10_000, places=4, allow_nan=False, allow_infinity=False).map(Decimal)
 
 
@@ -92,17 +92,17 @@ LOCKS = st.builds(Lock, st.dictionaries(NAMES, entries(), max_size=3))
 @given(LOCKS)
 def test_a_lock_reads_back_as_it_was_written(lock: Lock) -> None:
     """Reading what was written gives the same lock and the same text; nothing had to be settled."""
-    text = lockform.to_text(lock)
-    read = lockform.from_text(text, "wanflow.lock")
+    text = lock_text.to_text(lock)
+    read = lock_text.from_text(text, "wanflow.lock")
     assert read == Lock({name: entry for name, entry in lock.shots.items() if entry != ShotEntry()})
-    assert lockform.to_text(read) == text
+    assert lock_text.to_text(read) == text
     assert read.notes == ()
 
 
 @given(LOCKS, st.data())
 def test_any_damage_gives_a_lock_or_an_error_with_words(lock: Lock, data: st.DataObject) -> None:
     """A lock cut short or with a piece missing is read or refused with a way out; it never ends in a traceback."""
-    text = lockform.to_text(lock)
+    text = lock_text.to_text(lock)
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, len(text)))
     fault = _refusal(text[:start] + text[stop:])
@@ -111,7 +111,7 @@ def test_any_damage_gives_a_lock_or_an_error_with_words(lock: Lock, data: st.Dat
 
 def _refusal(text: str) -> LockUnreadable | None:
     try:
-        lockform.from_text(text, "wanflow.lock")
+        lock_text.from_text(text, "wanflow.lock")
     except LockUnreadable as fault:
         return fault
     return None

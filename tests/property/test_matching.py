@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanflow import digest, timing
-from wanflow.runner.candidates import NOTHING_OWED, Candidate, Finding, match, prompt_of
-from wanflow.service.port import TaskStatus
+from wanflow import digest, timebase
+from wanflow.providers.protocol import TaskStatus
+from wanflow.runner.matching import NOTHING_OWED, Candidate, Finding, match, prompt_of
 from wanflow.store.journal import Attempt
 
 START = datetime(2026, 11, 30, 20, 12, 39, tzinfo=UTC)
@@ -24,7 +24,7 @@ SUCCESS = TaskStatus.SUCCEEDED
 def attempt(number: int, words: str, seconds: int = 0) -> Attempt:
     """A take of a shot that asks for these words, so many seconds after the start."""
     recipe = {"prompt": words}
-    date = timing.stamp(START + timedelta(seconds=seconds))
+    date = timebase.stamp(START + timedelta(seconds=seconds))
     return Attempt(f"attempt-{number}", "s", number, "m", digest.of_json(recipe), number, recipe, date)
 
 

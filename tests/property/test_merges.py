@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from kit.films import FACTS, edited, plan, production, renamed, shot
 from kit.pretend import perform
 from wanflow.graph.recipe import fingerprint
-from wanflow.planner.question import question_of
-from wanflow.planner.steps import Action, Plan
-from wanflow.report.roster import take_rows
-from wanflow.spec.production import Production, Shot
-from wanflow.spec.source import FileSource
+from wanflow.language.production import Production, Shot
+from wanflow.language.source import FileSource
+from wanflow.planner.plan import Action, Plan
+from wanflow.planner.request import question_of
+from wanflow.report.text.status import take_rows
 from wanflow.store import lock as locks
-from wanflow.store import lockform
+from wanflow.store import lock_text
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock
 
@@ -119,11 +119,11 @@ def merged(base: Lock, ours: Lock, theirs: Lock, *, union: bool) -> Lock:
         (folder / ".gitattributes").write_text("wanflow.lock merge=union\n" if union else "", encoding="utf-8")
         for branch, lock in (("main", base), ("theirs", theirs), ("main", ours)):
             git(folder, "checkout", "-q", *(["-b"] if branch == "theirs" else []), branch)
-            (folder / "wanflow.lock").write_text(lockform.to_text(lock), encoding="utf-8")
+            (folder / "wanflow.lock").write_text(lock_text.to_text(lock), encoding="utf-8")
             git(folder, "add", ".")
             git(folder, "commit", "-q", "--allow-empty", "-m", branch)
         git(folder, "merge", "-q", "theirs")
-        return lockform.from_text((folder / "wanflow.lock").read_text(encoding="utf-8"), "wanflow.lock")
+        return lock_text.from_text((folder / "wanflow.lock").read_text(encoding="utf-8"), "wanflow.lock")
 
 
 def united(base: Production, ours: Production, theirs: Production) -> Production:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kit.films import COAST, cut, edited, plan, production, shot
 from kit.pretend import perform, run
-from wanflow.planner.steps import Action
-from wanflow.spec.production import Production
-from wanflow.spec.source import Frame, ShotSource, Tail
+from wanflow.language.production import Production
+from wanflow.language.source import Frame, ShotSource, Tail
+from wanflow.planner.plan import Action
 from wanflow.store.inventory import Inventory
 
 ONE = shot("one", {"first_clip": ShotSource("coast", Tail(Decimal(2)))})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanflow.runner.purse import Allowance, OverBudget, Purse
+from wanflow.runner.spending import Allowance, OverBudget, Purse
 from wanflow.store.journal import Attempt
 from wanflow.store.take import Price
 

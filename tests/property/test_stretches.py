@@ -10,18 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanflow import timing
-from wanflow.spec.timeline import (
-    CUT,
-    TRANSITIONS,
-    Crowded,
-    Item,
-    OutsideClip,
-    place,
-    span,
-    stretches,
-    total_frames,
-)
+from wanflow import timebase
+from wanflow.language.timeline import CUT, TRANSITIONS, Crowded, Item, OutsideClip, place, span, stretches, total_frames
 
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(22, 7)]
 rates = st.sampled_from(RATES)
@@ -129,7 +119,7 @@ def test_a_transition_is_the_end_of_one_item_and_the_start_of_the_next(edit: lis
     asked = [(at, item) for at, item in enumerate(edit) if item.transition != CUT]
     assert [(join.clip, join.transition) for join in joins] == [(at, item.transition) for at, item in asked]
     for join, (at, item) in zip(joins, asked, strict=True):
-        assert join.frames == max(1, timing.to_frames(item.seconds, rate))
+        assert join.frames == max(1, timebase.to_frames(item.seconds, rate))
         assert (join.offset, join.before) == (0, at - 1 if at else None)
         if join.before is not None:
             assert join.before_offset + join.frames == clips[join.before].length
@@ -171,7 +161,7 @@ def test_what_does_not_fit_is_said_and_nothing_else_is(edit: list[Item], rate: F
 
 def trims_fit(item: Item) -> bool:
     """Whether `in` and `out` leave something, and lie within the clip."""
-    first, end = (None if each is None else timing.to_frames(each, item.rate) for each in (item.start, item.stop))
+    first, end = (None if each is None else timebase.to_frames(each, item.rate) for each in (item.start, item.stop))
     return (first or 0) < (item.frames if end is None else end) <= item.frames
 
 
@@ -185,8 +175,8 @@ def lengths_of(edit: list[Item], rate: Fraction) -> list[tuple[int, int, int]]:
         kind, lasting = own if item.transition != CUT else waiting
         waiting = (CUT, Decimal(0)) if first < end else (kind, lasting)
         if first < end:
-            lead = 0 if kind == CUT else max(1, timing.to_frames(lasting, rate))
-            found.append((at, max(1, timing.to_frames((end - first) / item.rate, rate)), lead))
+            lead = 0 if kind == CUT else max(1, timebase.to_frames(lasting, rate))
+            found.append((at, max(1, timebase.to_frames((end - first) / item.rate, rate)), lead))
     return found
 
 

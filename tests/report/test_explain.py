@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kit import films, pretend
-from wanflow.planner.steps import Plan
-from wanflow.report.explain import why_text
-from wanflow.report.worddiff import word_diff
+from wanflow.planner.plan import Plan
+from wanflow.report.text.why import why_text, word_diff
 
 
 def _why(plan: Plan, node: str) -> str:

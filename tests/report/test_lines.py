@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from wanflow.money import Bound, Cost
-from wanflow.planner.steps import Action
-from wanflow.report.lines import Loudness, event_text
-from wanflow.runner.event import CutFinished, CutProgress, StepFinished, StepStarted, TakeStored, TaskSubmitted, Warned
+from wanflow.planner.plan import Action
+from wanflow.report.text.events import Loudness, event_text
+from wanflow.runner.events import CutFinished, CutProgress, StepFinished, StepStarted, TakeStored, TaskSubmitted, Warned
 
 STARTED = StepStarted("coast.t1", Action.RENDER, "wan2.7-i2v")
 STORED = TakeStored("coast.t1", "coast", 1, "d" * 64, "5", "out/shots/coast.t1.mp4")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kit import films, pretend
-from wanflow.planner.steps import Action, Plan
-from wanflow.report.plan_text import plan_text, would_do
-from wanflow.spec.production import Media, Shot
-from wanflow.spec.source import ShotSource
+from wanflow.language.production import Media, Shot
+from wanflow.language.source import ShotSource
+from wanflow.planner.plan import Action, Plan
+from wanflow.report.text.plan import plan_text, would_do
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "plan"
 

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from kit import films
 from wanflow.money import Bound, Cost, unknown
-from wanflow.planner.steps import Action
-from wanflow.report.console import Display
-from wanflow.report.progress import Progress, progress_of
-from wanflow.runner.event import (
+from wanflow.planner.plan import Action
+from wanflow.report.text.console import Display
+from wanflow.report.text.progress import Progress, progress_of
+from wanflow.runner.events import (
     CutFinished,
     CutProgress,
     StepFinished,

@@ -9,10 +9,9 @@ from decimal import Decimal
 import pytest
 
 from kit import films
-from wanflow.report.request import request_of, rows_of, show_json, show_text
-from wanflow.report.sources import source_text
-from wanflow.spec.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
-from wanflow.yamlvalue import Place, Scalar
+from wanflow.language.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
+from wanflow.report.text.show import request_of, rows_of, show_json, show_text, source_text
+from wanflow.yamldoc.nodes import Place, Scalar
 
 PLAN = films.plan(films.LIGHTHOUSE)
 

@@ -10,11 +10,11 @@ import pytest
 from kit import films, pretend
 from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
-from wanflow.planner.draft import draft
-from wanflow.planner.states import states
-from wanflow.planner.steps import Plan
-from wanflow.report.plan_text import plan_text
-from wanflow.report.roster import leftovers, running_out, shot_rows, status_text, take_rows, takes_text
+from wanflow.planner.plan import Plan
+from wanflow.planner.planning import draft
+from wanflow.planner.status import states
+from wanflow.report.text.plan import plan_text
+from wanflow.report.text.status import leftovers, running_out, shot_rows, status_text, take_rows, takes_text
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, OpenTask
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from wanflow.money import Bound, Cost
-from wanflow.planner.steps import Action
-from wanflow.report.stream import OutcomeSoFar, event_line, finished_line
-from wanflow.runner import event as happened
+from wanflow.planner.plan import Action
+from wanflow.report.text.event_json import OutcomeSoFar, event_line, finished_line
+from wanflow.runner import events as happened
 from wanflow.runner.outcome import Failure, Outcome
 
 NOW = "2026-11-20T10:00:00.000+00:00"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit import films
-from wanflow.report.summary import blocked_text, interrupted_text, outcome_text
+from wanflow.report.text.summary import blocked_text, interrupted_text, outcome_text
 from wanflow.runner.outcome import Failure, Outcome
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Attempt, OpenTask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.report.wording import cells_wide, columns, count, listed, printable
+from wanflow.report.text.words import cells_wide, columns, count, listed, printable
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ import anyio
 import pytest
 
 from wanflow import money
-from wanflow.planner.reason import Code, Reason
-from wanflow.planner.steps import Action, Step, StepKind
+from wanflow.planner.plan import Action, Code, Reason, Step, StepKind
+from wanflow.providers.limited import Slots
 from wanflow.runner.outcome import Result
 from wanflow.runner.scheduler import chain_seconds, schedule
-from wanflow.service.limited import Slots
 
 pytestmark = pytest.mark.anyio
 

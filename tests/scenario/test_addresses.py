@@ -13,10 +13,10 @@ import pytest
 from kit.crew import crew
 from kit.emulated import HOST
 from kit.films import COAST, edited, production, shot
-from wanflow.service.fault import AccountBlocked, Unauthorised
-from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
-from wanflow.spec.source import FileSource, ShotSource, Tail, UrlSource
+from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import AccountBlocked, Unauthorised
+from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
 from wanflow.store import journal
 
 pytestmark = pytest.mark.anyio

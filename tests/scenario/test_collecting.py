@@ -10,12 +10,12 @@ import pytest
 from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
-from wanflow.report.summary import cancelled_text
+from wanflow.language.source import FileSource
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
+from wanflow.providers.protocol import Fetched, TaskState, VideoService
+from wanflow.report.text.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
-from wanflow.service.fault import NotSent, ServerFault, ServiceFault, Unauthorised
-from wanflow.service.passing import Passing
-from wanflow.service.port import Fetched, TaskState, VideoService
-from wanflow.spec.source import FileSource
 from wanflow.store import journal, lockfile
 
 pytestmark = pytest.mark.anyio

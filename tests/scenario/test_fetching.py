@@ -9,12 +9,12 @@ import pytest
 from kit.crew import Crew, crew
 from kit.films import COAST, production
 from wanflow import digest
-from wanflow.emulator.faults import Fault
-from wanflow.emulator.terms import Terms
+from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.fault_script import Fault
 from wanflow.errors import StoreFault
-from wanflow.service.fault import ServerFault
-from wanflow.service.passing import Passing
-from wanflow.service.port import Fetched, VideoService
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import ServerFault
+from wanflow.providers.protocol import Fetched, VideoService
 from wanflow.store import blobs, journal, lockfile
 
 pytestmark = pytest.mark.anyio

@@ -11,12 +11,12 @@ import pytest
 from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
-from wanflow.planner.steps import Action
-from wanflow.runner.event import CutFinished, StepFinished
-from wanflow.service.fault import AccountBlocked, ServiceFault, Unauthorised
-from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
-from wanflow.spec.source import FileSource, ShotSource, Tail
+from wanflow.language.source import FileSource, ShotSource, Tail
+from wanflow.planner.plan import Action
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import AccountBlocked, ServiceFault, Unauthorised
+from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
+from wanflow.runner.events import CutFinished, StepFinished
 from wanflow.store import blobs, journal
 from wanflow.store.layout import Store
 

@@ -16,14 +16,13 @@ from kit.crew import Crew, crew, now, somebody_elses
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.graph.recipe import fingerprint, seed_of
-from wanflow.planner.reason import Code
-from wanflow.planner.steps import Action
-from wanflow.runner.inquiry import Grace
+from wanflow.language.source import FileSource
+from wanflow.planner.plan import Action, Code
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import ServerFault, Unauthorised, UnknownFate
+from wanflow.providers.protocol import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
+from wanflow.runner.lost_submissions import Grace
 from wanflow.runner.outcome import Outcome
-from wanflow.service.fault import ServerFault, Unauthorised, UnknownFate
-from wanflow.service.passing import Passing
-from wanflow.service.port import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
-from wanflow.spec.source import FileSource
 from wanflow.store import journal, layout, lockfile
 from wanflow.store.journal import Attempt
 

@@ -10,7 +10,7 @@ import pytest
 
 from kit.locks import DATE, attempt, delivered, recipe, stored, take
 from wanflow import digest
-from wanflow.store import blobs, cuts, factcache, inventory, lock, lockfile, mutex, shelf, traces
+from wanflow.store import blobs, cut_records, fact_cache, inventory, lock, lockfile, run_lock, take_names, traces
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.take import Trace
@@ -124,7 +124,7 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
 def _use_everything(store: Store, content: str) -> None:
     film = take("coast", CONTENT)
     out = store.folder / "out"
-    with mutex.hold(store):
+    with run_lock.hold(store):
         stored(store, CONTENT)
         stored(store, content)
         made = store.temporary(".mov")
@@ -137,11 +137,11 @@ def _use_everything(store: Store, content: str) -> None:
         Journal(store).stored(f"task-{content}", NAME, DATE)
         lockfile.update(store.lock, lambda old: lock.add_take(old, "coast", film, recipe("coast"), 1))
         lockfile.update(store.lock, lambda old: lock.release(lock.keep(old, "coast", NAME), "coast"))
-        shelf.put(store, NAME, out / "shots" / "coast.t1.mp4")
-        shelf.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
+        take_names.put(store, NAME, out / "shots" / "coast.t1.mp4")
+        take_names.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
         (out / "main.mp4").write_bytes(content.encode())
-        cuts.remember(store, "main", "out/main.mp4", content)
-        factcache.remember(store, {})
+        cut_records.remember(store, "main", "out/main.mp4", content)
+        fact_cache.remember(store, {})
         inventory.survey(store, {"main": "out/main.mp4"})
 
 

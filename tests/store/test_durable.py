@@ -10,14 +10,14 @@ import pytest
 
 from kit.filesystems import refusing, without_flush, without_modes
 from wanflow.errors import StoreFault
-from wanflow.store import durable
+from wanflow.store import atomic
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     """The new content takes the place of the old one, and nothing else is left in the folder."""
     path = tmp_path / "deep" / "file"
-    durable.write_whole(path, b"old")
-    durable.write_whole(path, b"new")
+    atomic.write_whole(path, b"old")
+    atomic.write_whole(path, b"new")
     assert path.read_bytes() == b"new"
     assert [item.name for item in path.parent.iterdir()] == ["file"]
 
@@ -26,14 +26,14 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """Whatever the disk refuses, the old content stands, no draft is left, and the message says what to do."""
     path = tmp_path / "file"
-    durable.write_whole(path, b"old")
+    atomic.write_whole(path, b"old")
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, call, refuse)
     with pytest.raises(StoreFault, match="`file` can't be used: no space left on device") as fault:
-        durable.write_whole(path, b"new")
+        atomic.write_whole(path, b"new")
     assert "make room" in (fault.value.hint or "")
     assert path.read_bytes() == b"old"
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
@@ -47,11 +47,11 @@ def test_two_writers_at_once_never_mix(tmp_path: Path, monkeypatch: pytest.Monke
     def second_writer(handle: int) -> None:
         real(handle)
         monkeypatch.setattr(os, "fsync", real)
-        durable.write_whole(path, b"second")
+        atomic.write_whole(path, b"second")
         seen.append(path.read_bytes())
 
     monkeypatch.setattr(os, "fsync", second_writer)
-    durable.write_whole(path, b"first")
+    atomic.write_whole(path, b"first")
     assert seen == [b"second"]
     assert path.read_bytes() == b"first"
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
@@ -62,31 +62,31 @@ def test_records_are_read_in_the_order_they_were_written(tmp_path: Path) -> None
     path = tmp_path / "diary.jsonl"
     records = [{"n": 1, "text": 'a "quoted"\nline'}, {"n": 2, "text": "灯塔 \u2028 \x85"}]
     for record in records:
-        durable.append(path, record)
-    assert list(durable.read_records(path)) == records
+        atomic.append(path, record)
+    assert list(atomic.read_records(path)) == records
 
 
 def test_a_torn_last_line_counts_as_never_written(tmp_path: Path) -> None:
     """Cut at any byte, the whole lines before the cut are read, and the next record follows them."""
     path = tmp_path / "diary.jsonl"
     for number in range(3):
-        durable.append(path, {"n": number})
+        atomic.append(path, {"n": number})
     whole = path.read_bytes()
     for length in range(len(whole) + 1):
         path.write_bytes(whole[:length])
         kept = [{"n": number} for number in range(whole[:length].count(b"\n"))]
-        assert list(durable.read_records(path)) == kept
-        durable.append(path, {"n": "next"})
-        assert list(durable.read_records(path)) == [*kept, {"n": "next"}]
+        assert list(atomic.read_records(path)) == kept
+        atomic.append(path, {"n": "next"})
+        assert list(atomic.read_records(path)) == [*kept, {"n": "next"}]
 
 
 def test_a_long_torn_line_is_cut_too(tmp_path: Path) -> None:
     """A torn line longer than one look at the file's end is cut back to the last whole line."""
     path = tmp_path / "diary.jsonl"
-    durable.append(path, {"n": 1})
+    atomic.append(path, {"n": 1})
     with path.open("ab") as file:
         file.write(b'{"text": "' + b"x" * 20_000)
-    durable.append(path, {"n": 2})
+    atomic.append(path, {"n": 2})
     assert path.read_bytes() == b'{"n":1}\n{"n":2}\n'
 
 
@@ -96,13 +96,13 @@ def test_damage_before_the_last_line_is_an_error_with_its_line(tmp_path: Path, d
     path = tmp_path / "diary.jsonl"
     path.write_bytes(b'{"n":1}\n' + damage + b'{"n":3}\n')
     with pytest.raises(StoreFault, match=r"`diary.jsonl` is damaged at line 2"):
-        list(durable.read_records(path))
+        list(atomic.read_records(path))
 
 
 def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
     """The mode that was asked for is the mode of the new file."""
     path = tmp_path / "diary.jsonl"
-    durable.append(path, {"n": 1}, mode=0o600)
+    atomic.append(path, {"n": 1}, mode=0o600)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -110,7 +110,7 @@ def test_a_file_where_a_folder_has_to_be_is_a_fault(tmp_path: Path) -> None:
     """What stands in the way is named; there is no traceback."""
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(StoreFault, match="can't be used"):
-        durable.write_whole(tmp_path / "store" / "file", b"x")
+        atomic.write_whole(tmp_path / "store" / "file", b"x")
 
 
 @pytest.mark.parametrize("error", [None, errno.EXDEV], ids=["one file system", "two file systems"])
@@ -130,7 +130,7 @@ def test_a_finished_file_replaces_a_name_and_never_its_bytes(
 
     if error is not None:
         monkeypatch.setattr(os, "rename", refuse)
-    with durable.moved(made, path) as draft:
+    with atomic.moved(made, path) as draft:
         assert (draft.read_bytes(), draft.stat().st_mtime_ns) == (b"new", 1_234_567_891)
         assert path.read_bytes() == b"old"
     assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
@@ -139,33 +139,33 @@ def test_a_finished_file_replaces_a_name_and_never_its_bytes(
     assert not made.exists()
 
 
-@pytest.mark.parametrize("code", sorted(durable.NO_MODES))
+@pytest.mark.parametrize("code", sorted(atomic.NO_MODES))
 def test_a_file_system_without_modes_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     """The content is what counts; `doctor` says that there are no modes."""
-    assert durable.has_modes(tmp_path)
+    assert atomic.has_modes(tmp_path)
     without_modes(monkeypatch, code)
-    durable.write_whole(tmp_path / "file", b"new", mode=0o600)
+    atomic.write_whole(tmp_path / "file", b"new", mode=0o600)
     assert (tmp_path / "file").read_bytes() == b"new"
-    assert not durable.has_modes(tmp_path)
+    assert not atomic.has_modes(tmp_path)
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
 def test_modes_that_change_nothing_are_no_modes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some file systems accept every mode and keep their own."""
     monkeypatch.setattr(os, "fchmod", lambda *_: None)
-    assert not durable.has_modes(tmp_path)
+    assert not atomic.has_modes(tmp_path)
 
 
-@pytest.mark.parametrize("code", sorted(durable.NO_FLUSH))
+@pytest.mark.parametrize("code", sorted(atomic.NO_FLUSH))
 def test_a_file_system_that_flushes_no_folder_is_written_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """The files themselves are flushed all the same."""
-    assert durable.sync_folder(tmp_path)
+    assert atomic.sync_folder(tmp_path)
     without_flush(monkeypatch, code)
-    durable.write_whole(tmp_path / "deep" / "file", b"new")
-    durable.append(tmp_path / "diary.jsonl", {"n": 1})
-    assert not durable.sync_folder(tmp_path)
+    atomic.write_whole(tmp_path / "deep" / "file", b"new")
+    atomic.append(tmp_path / "diary.jsonl", {"n": 1})
+    assert not atomic.sync_folder(tmp_path)
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
@@ -175,15 +175,15 @@ def test_a_folder_that_is_not_flushed_for_want_of_anything_else_is_a_fault(
     """A disk that fails, or is full, is never passed over."""
     without_flush(monkeypatch, code)
     with pytest.raises(StoreFault):
-        durable.write_whole(tmp_path / "file", b"new")
+        atomic.write_whole(tmp_path / "file", b"new")
 
 
 def test_a_folder_that_can_not_be_opened_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On Windows no folder can; one that is gone is a fault."""
     with pytest.raises(FileNotFoundError):
-        durable.sync_folder(tmp_path / "gone")
+        atomic.sync_folder(tmp_path / "gone")
     monkeypatch.setattr(os, "open", refusing(errno.EACCES))
-    assert not durable.sync_folder(tmp_path)
+    assert not atomic.sync_folder(tmp_path)
 
 
 @pytest.mark.parametrize("first", ["store.json", "cache/facts.json", "takes/ab/film.mp4"])
@@ -199,7 +199,7 @@ def test_the_store_is_kept_out_of_git_before_anything_is_in_it(
         real(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
-    durable.write_whole(tmp_path / ".wanflow" / first, b"x")
+    atomic.write_whole(tmp_path / ".wanflow" / first, b"x")
     assert seen == [True, True]
     assert ignore.read_bytes() == b"*\n"
     assert {path.parent for path in tmp_path.rglob(".gitignore")} == {tmp_path / ".wanflow"}
@@ -208,7 +208,7 @@ def test_the_store_is_kept_out_of_git_before_anything_is_in_it(
 def test_a_store_of_an_older_version_is_kept_out_of_git_too(tmp_path: Path) -> None:
     """By whatever is written there next."""
     (tmp_path / ".wanflow").mkdir()
-    durable.append(tmp_path / ".wanflow" / "traces.jsonl", {"n": 1})
+    atomic.append(tmp_path / ".wanflow" / "traces.jsonl", {"n": 1})
     assert (tmp_path / ".wanflow" / ".gitignore").read_bytes() == b"*\n"
 
 
@@ -218,5 +218,5 @@ def test_what_a_person_tells_git_of_the_store_stays(tmp_path: Path, text: str) -
     ignore = tmp_path / ".wanflow" / ".gitignore"
     ignore.parent.mkdir()
     ignore.write_text(text, encoding="utf-8")
-    durable.write_whole(tmp_path / ".wanflow" / "tmp" / "file", b"x")
+    atomic.write_whole(tmp_path / ".wanflow" / "tmp" / "file", b"x")
     assert ignore.read_text(encoding="utf-8") == text

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.spec.facts import Facts, Kind
-from wanflow.store import factcache
+from wanflow.language.facts import Facts, Kind
+from wanflow.store import fact_cache
 from wanflow.store.layout import Store
 
 NAME = "sets/coast.mp4"
@@ -47,41 +47,41 @@ def _in_an_hour() -> int:
 
 def test_what_was_measured_is_known_again(store: Store) -> None:
     """Every fact comes back as it was, exact rates and lengths included."""
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
-    assert factcache.look(store, (NAME, "sets/other.png")) == {NAME: FACTS}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    assert fact_cache.look(store, (NAME, "sets/other.png")) == {NAME: FACTS}
 
 
 def test_nothing_is_known_of_a_file_that_changed(store: Store) -> None:
     """Another size, another time or another file under the name: it has to be measured again."""
     file = store.folder / NAME
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
     stat = file.stat()
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
-    assert factcache.look(store, (NAME,)) == {}
+    assert fact_cache.look(store, (NAME,)) == {}
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert factcache.look(store, (NAME,)) == {NAME: FACTS}
+    assert fact_cache.look(store, (NAME,)) == {NAME: FACTS}
     shutil.copy2(file, file.with_name("copy"))
     file.with_name("copy").replace(file)
-    assert factcache.look(store, (NAME,)) == {}
+    assert fact_cache.look(store, (NAME,)) == {}
     file.unlink()
-    assert factcache.look(store, (NAME,)) == {}
+    assert fact_cache.look(store, (NAME,)) == {}
 
 
 def test_a_file_that_was_written_just_now_is_not_trusted(store: Store) -> None:
     """Within the clock's grain a second write would leave no trace in its stat."""
     stat = (store.folder / NAME).stat()
-    trusted = max(stat.st_mtime_ns, stat.st_ctime_ns) + factcache.RACY_NS
-    factcache.remember(store, {NAME: FACTS}, begun_ns=trusted - 1)
-    assert factcache.look(store, (NAME,)) == {}
-    factcache.remember(store, {NAME: FACTS}, begun_ns=trusted)
-    assert factcache.look(store, (NAME,)) == {NAME: FACTS}
+    trusted = max(stat.st_mtime_ns, stat.st_ctime_ns) + fact_cache.RACY_NS
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=trusted - 1)
+    assert fact_cache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=trusted)
+    assert fact_cache.look(store, (NAME,)) == {NAME: FACTS}
 
 
 def test_a_file_is_measured_just_now_where_nothing_else_is_said(store: Store) -> None:
     """Without `begun_ns` a file from the future, whose clock is ahead of ours, is not trusted."""
     os.utime(store.folder / NAME, ns=(_in_an_hour(), _in_an_hour()))
-    factcache.remember(store, {NAME: FACTS})
-    assert factcache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS})
+    assert fact_cache.look(store, (NAME,)) == {}
 
 
 def test_a_file_that_was_swapped_while_it_was_measured_is_not_trusted(store: Store) -> None:
@@ -91,15 +91,15 @@ def test_a_file_that_was_swapped_while_it_was_measured_is_not_trusted(store: Sto
     old.write_bytes(CONTENT[::-1])
     os.utime(old, ns=(0, 0))
     old.replace(store.folder / NAME)
-    factcache.remember(store, {NAME: FACTS}, begun_ns=begun)
-    assert factcache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=begun)
+    assert fact_cache.look(store, (NAME,)) == {}
 
 
 def test_facts_of_another_length_are_not_kept(store: Store) -> None:
     """What was measured isn't what lies there now."""
     (store.folder / NAME).write_bytes(CONTENT + b" and more")
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
-    assert factcache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    assert fact_cache.look(store, (NAME,)) == {}
 
 
 @pytest.mark.parametrize(
@@ -109,22 +109,22 @@ def test_a_cache_that_cannot_be_read_is_an_empty_one(store: Store, text: str) ->
     """A damaged cache costs a second look, never a command."""
     store.facts.parent.mkdir(parents=True)
     store.facts.write_text(text, encoding="utf-8")
-    assert factcache.look(store, (NAME,)) == {}
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
-    assert factcache.look(store, (NAME,)) == {NAME: FACTS}
+    assert fact_cache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    assert fact_cache.look(store, (NAME,)) == {NAME: FACTS}
 
 
 def test_a_cache_that_cannot_be_written_stops_nobody(store: Store) -> None:
     """A plan in a folder where nothing may be written is still a plan."""
     store.root.write_bytes(b"in the way")
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
-    assert factcache.look(store, (NAME,)) == {}
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    assert fact_cache.look(store, (NAME,)) == {}
 
 
 def test_a_cache_that_learns_nothing_is_not_written(store: Store) -> None:
     """The second look of an unchanged production writes no file."""
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
     before = store.facts.stat().st_mtime_ns
-    factcache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
-    factcache.remember(store, {})
+    fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())
+    fact_cache.remember(store, {})
     assert store.facts.stat().st_mtime_ns == before

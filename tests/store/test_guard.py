@@ -13,7 +13,7 @@ import pytest
 from kit.filesystems import LOCKLESS, WITHOUT_LOCKS, refusing, without_locks
 from kit.locks import with_take
 from wanflow.errors import StoreBusy
-from wanflow.store import guard, lockfile, mutex
+from wanflow.store import lockfile, run_lock
 from wanflow.store.layout import Store
 
 HOLD = """
@@ -48,20 +48,20 @@ def test_without_locks_a_second_holder_is_refused_and_nothing_is_left(
 ) -> None:
     """A folder takes the place of the system's lock; it goes with its holder, and no warning is printed."""
     without_locks(monkeypatch, code)
-    release = guard.seize(place)
-    with pytest.raises(guard.Taken) as taken:
-        guard.seize(place)
+    release = run_lock.seize(place)
+    with pytest.raises(run_lock.Taken) as taken:
+        run_lock.seize(place)
     assert taken.value.way_out == f"; where that process is gone, remove `{place}.held`"
     release()
     assert [path.name for path in place.parent.iterdir()] == ["run.lock"]
-    guard.seize(place)()
+    run_lock.seize(place)()
 
 
 def test_a_system_that_ends_holds_needs_no_way_out(place: Path) -> None:
     """With locks nothing is ever to be removed by hand."""
-    release = guard.seize(place)
-    with pytest.raises(guard.Taken) as taken:
-        guard.seize(place)
+    release = run_lock.seize(place)
+    with pytest.raises(run_lock.Taken) as taken:
+        run_lock.seize(place)
     assert taken.value.way_out == ""
     release()
 
@@ -72,7 +72,7 @@ def test_trouble_of_the_disk_is_not_taken_for_a_lack_of_locks(
 ) -> None:
     """A disk that fails is said, by `doctor` too."""
     without_locks(monkeypatch, code)
-    for attempt in (guard.seize, lambda path: guard.has_locks(path.parent)):
+    for attempt in (run_lock.seize, lambda path: run_lock.has_locks(path.parent)):
         with pytest.raises(OSError) as fault:
             attempt(place)
         assert fault.value.errno == code
@@ -82,11 +82,11 @@ def test_without_locks_the_hold_of_a_killed_process_ends(place: Path, monkeypatc
     """Its folder stays behind, and the next one sees that the process is gone."""
     with holding(place) as holder:
         without_locks(monkeypatch)
-        with pytest.raises(guard.Taken):
-            guard.seize(place)
+        with pytest.raises(run_lock.Taken):
+            run_lock.seize(place)
         holder.kill()
     assert list(place.with_name("run.lock.held").iterdir())
-    guard.seize(place)()
+    run_lock.seize(place)()
     assert [path.name for path in place.parent.iterdir()] == ["run.lock"]
 
 
@@ -94,14 +94,14 @@ def test_without_locks_the_hold_of_another_machine_stays(place: Path, monkeypatc
     """Whether a process of another machine runs can't be known, also where one here had its number."""
     without_locks(monkeypatch)
     with monkeypatch.context() as there:
-        there.setattr(guard, "_machine", lambda: "another")
-        guard.seize(place)
+        there.setattr(run_lock, "_machine", lambda: "another")
+        run_lock.seize(place)
     (name,) = place.with_name("run.lock.held").iterdir()
     with holding(place.with_name("other")) as gone:
         gone.kill()
     name.rename(name.with_name(f"{gone.pid}.{name.name.partition('.')[2]}"))
-    with pytest.raises(guard.Taken):
-        guard.seize(place)
+    with pytest.raises(run_lock.Taken):
+        run_lock.seize(place)
 
 
 def test_without_locks_no_two_processes_hold_at_once(place: Path) -> None:
@@ -136,10 +136,10 @@ def test_without_locks_a_second_run_is_told_the_way_out(tmp_path: Path, monkeypa
     """Who runs, and what to remove if that one runs no more."""
     without_locks(monkeypatch)
     store = Store(tmp_path, "dashscope")
-    with mutex.hold(store), pytest.raises(StoreBusy, match="another run works here") as busy, mutex.hold(store):
+    with run_lock.hold(store), pytest.raises(StoreBusy, match="another run works here") as busy, run_lock.hold(store):
         pass
     assert f"remove `{store.run_lock}.held`" in (busy.value.hint or "")
-    with mutex.hold(store):
+    with run_lock.hold(store):
         pass
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_can_not_be_moved_there_is_trouble(place: Path, monkeypatc
     without_locks(monkeypatch)
     monkeypatch.setattr(Path, "rename", refusing(errno.EACCES))
     with pytest.raises(PermissionError):
-        guard.seize(place, 60)
+        run_lock.seize(place, 60)
     assert [path.name for path in place.parent.iterdir()] == ["run.lock"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from kit.effort import effort
 from kit.locks import DATE, FILM, attempt, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
-from wanflow.store import blobs, cuts, durable, inventory, lockfile, traces
+from wanflow.store import atomic, blobs, cut_records, inventory, lockfile, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal, OpenTask
 from wanflow.store.layout import Store
@@ -49,7 +49,7 @@ def _cut(store: Store, content: bytes) -> Path:
     file = store.folder / OUTPUTS["main"]
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
-    cuts.remember(store, "main", OUTPUTS["main"], "made from these")
+    cut_records.remember(store, "main", OUTPUTS["main"], "made from these")
     return file
 
 
@@ -155,9 +155,9 @@ def test_a_take_that_the_lock_has_as_gone_is_not_found_again(store: Store) -> No
 def test_a_take_that_the_journal_does_not_describe_is_measured(store: Store, facts: dict[str, object] | None) -> None:
     """In the journal of an older wanflow, or by facts that make no sense: its cost is unknown then."""
     lost = journaled(store, "second", described=False)
-    records = [dict(record) for record in durable.read_records(store.journal)]
+    records = [dict(record) for record in atomic.read_records(store.journal)]
     lines = [{**record, "facts": facts} if record["event"] == "stored" else record for record in records]
-    store.journal.write_bytes(b"".join(map(durable.line_of, lines)))
+    store.journal.write_bytes(b"".join(map(atomic.line_of, lines)))
     have = inventory.survey(store, OUTPUTS, lambda digests: dict.fromkeys(digests, FILM))
     rebuilt = replace(lost, request_id=None, cost=None, currency=None)
     assert have.takes[fingerprint("coast")] == (take("coast", "first"), rebuilt)

@@ -14,7 +14,7 @@ from kit.locks import DATE, fingerprint, recipe, take, with_take
 from wanflow import digest
 from wanflow.errors import LockUnreadable, StoreBusy, StoreFault
 from wanflow.store import lock as locks
-from wanflow.store import lockfile, lockform
+from wanflow.store import lock_text, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 
@@ -78,8 +78,8 @@ def test_the_text_is_one_fact_a_line_and_sorted() -> None:
     """The order in which things happened leaves no trace in the file, and each line is whole without the others."""
     one = with_take(with_take(Lock(), "coast", "first"), "approach", "second")
     other = with_take(with_take(Lock(), "approach", "second"), "coast", "first")
-    text = lockform.to_text(one)
-    assert text == lockform.to_text(other)
+    text = lock_text.to_text(one)
+    assert text == lock_text.to_text(other)
     assert text.endswith("}\n")
     lines = [line for line in text.splitlines()[1:-2] if line]
     assert all(json.loads(f"{{{line.removesuffix(',')}}}") for line in lines)
@@ -95,10 +95,10 @@ def test_money_and_rates_are_exact_text() -> None:
     """`3.00` stays `3.00`, and 29.97 frames a second stay a fraction."""
     film = replace(take("coast", "first").film, rate=take("coast", "first").film.rate * 1000 / 1001)
     lock = locks.add_take(Lock(), "coast", replace(take("coast", "first"), film=film), recipe("coast"), 1)
-    text = lockform.to_text(lock)
+    text = lock_text.to_text(lock)
     assert '"cost": "3.00"' in text
     assert '"rate": "30000/1001"' in text
-    assert lockform.from_text(text, "wanflow.lock") == lock
+    assert lock_text.from_text(text, "wanflow.lock") == lock
 
 
 def test_words_of_a_request_that_nothing_refers_to_are_left_out() -> None:
@@ -110,7 +110,7 @@ def test_words_of_a_request_that_nothing_refers_to_are_left_out() -> None:
         current=fingerprint("current"),
         picks={f"{fingerprint('picked')}+7": FIRST},
     )
-    read = lockform.from_text(lockform.to_text(Lock({"coast": entry})), "wanflow.lock")
+    read = lock_text.from_text(lock_text.to_text(Lock({"coast": entry})), "wanflow.lock")
     assert set(_shot(read).recipes) == {fingerprint(name) for name in ("coast", "current", "picked")}
 
 
@@ -118,15 +118,15 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
     """After a merge the later of two takes gets the next number, the same on every machine."""
     lock = with_take(ONE, "coast", "later", number=2, date="2026-11-20T11:00:00Z")
     lock = with_take(lock, "coast", "third", number=3)
-    merged = json.loads(lockform.to_text(lock))
+    merged = json.loads(lock_text.to_text(lock))
     later = digest.of_bytes(b"later")
     merged[f"coast takes {later}"]["take"] = 1
-    read = lockform.from_text(json.dumps(merged), "wanflow.lock")
+    read = lock_text.from_text(json.dumps(merged), "wanflow.lock")
     assert _shot(read).numbers == {FIRST: 1, digest.of_bytes(b"third"): 3, later: 4}
     assert read.notes == (
         "take 1 of `coast` from 2026-11-20T11:00:00Z is take 4 now: after a merge, two takes had that number",
     )
-    settled = lockform.from_text(lockform.to_text(read), "wanflow.lock")
+    settled = lock_text.from_text(lock_text.to_text(read), "wanflow.lock")
     assert (settled, settled.notes) == (read, ())
 
 
@@ -164,11 +164,11 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
 )
 def test_a_damaged_lock_is_refused_with_its_line(old: str, new: str, message: str, hint: str) -> None:
     """No damage is guessed around or ends in a traceback: the message names the line, the hint the way out."""
-    text = lockform.to_text(ONE)
+    text = lock_text.to_text(ONE)
     assert text.count(old) == 1
     lines = {word: text[: text.index(at)].count("\n") + 1 for word, at in _ANCHORS.items()}
     with pytest.raises(LockUnreadable, match=re.escape(message.format(**lines))) as fault:
-        lockform.from_text(text.replace(old, new), "wanflow.lock")
+        lock_text.from_text(text.replace(old, new), "wanflow.lock")
     assert hint in (fault.value.hint or "")
 
 
@@ -178,14 +178,14 @@ def test_a_damaged_lock_is_refused_with_its_line(old: str, new: str, message: st
 def test_what_is_no_lock_is_refused(text: str) -> None:
     """Anything else that may lie under that name is an error of ours, never a traceback."""
     with pytest.raises(LockUnreadable, match=r"`wanflow.lock`"):
-        lockform.from_text(text, "wanflow.lock")
+        lock_text.from_text(text, "wanflow.lock")
 
 
 def test_a_digest_never_becomes_a_path() -> None:
     """A key that isn't a digest is refused before anything looks for such a file."""
-    text = lockform.to_text(ONE).replace(FIRST, "../../../etc/passwd")
+    text = lock_text.to_text(ONE).replace(FIRST, "../../../etc/passwd")
     with pytest.raises(LockUnreadable, match="not a digest"):
-        lockform.from_text(text, "wanflow.lock")
+        lock_text.from_text(text, "wanflow.lock")
 
 
 def test_reading_a_lock_that_is_not_there_gives_an_empty_one(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_lock_that_is_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     shared, film = tmp_path / "shared", tmp_path / "film"
     for folder in (shared, film):
         folder.mkdir()
-    (shared / "film.lock").write_text(lockform.to_text(Lock()), encoding="utf-8")
+    (shared / "film.lock").write_text(lock_text.to_text(Lock()), encoding="utf-8")
     (shared / "wanflow.lock").symlink_to("film.lock")
     (film / "wanflow.lock").symlink_to("../shared/wanflow.lock")
     lockfile.update(film / "wanflow.lock", lambda _: ONE)
@@ -310,7 +310,7 @@ def test_productions_that_share_a_lock_keep_each_other_out(tmp_path: Path, monke
     names = [tmp_path / folder / "wanflow.lock" for folder in ("one", "two", "shared")]
     for name in names:
         name.parent.mkdir()
-    names[2].write_text(lockform.to_text(Lock()), encoding="utf-8")
+    names[2].write_text(lock_text.to_text(Lock()), encoding="utf-8")
     for link in names[:2]:
         link.symlink_to(names[2])
     refused = list[Path]()

@@ -11,7 +11,7 @@ import pytest
 
 from kit.locks import with_take
 from wanflow.errors import StoreBusy, StoreFault
-from wanflow.store import inventory, lockfile, mutex
+from wanflow.store import inventory, lockfile, run_lock
 from wanflow.store.layout import Store
 
 HOLD = """
@@ -34,15 +34,15 @@ def store(tmp_path: Path) -> Store:
 def test_a_second_run_is_refused_and_told_who_is_first(store: Store) -> None:
     """It doesn't wait, and names the process, its machine and since when, whatever the backend."""
     words = rf"another run works here \(process {os.getpid()} on .+ since 20\d\d-.+Z\)"
-    with mutex.hold(store), pytest.raises(StoreBusy, match=words), mutex.hold(Store(store.folder, "animatic")):
+    with run_lock.hold(store), pytest.raises(StoreBusy, match=words), run_lock.hold(Store(store.folder, "animatic")):
         pass
 
 
 def test_the_next_run_may_start_when_the_first_is_over(store: Store) -> None:
     """Also when the first one ended with an error."""
-    with pytest.raises(ZeroDivisionError), mutex.hold(store):
+    with pytest.raises(ZeroDivisionError), run_lock.hold(store):
         raise ZeroDivisionError
-    with mutex.hold(store):
+    with run_lock.hold(store):
         assert store.format.exists()
 
 
@@ -54,16 +54,16 @@ def test_a_run_that_was_killed_holds_nobody_up(store: Store) -> None:
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(StoreBusy, match=f"process {holder.pid} on"), mutex.hold(store):
+        with pytest.raises(StoreBusy, match=f"process {holder.pid} on"), run_lock.hold(store):
             pass
         holder.kill()
-    with mutex.hold(store):
+    with run_lock.hold(store):
         pass
 
 
 def test_picking_and_looking_never_wait_for_a_run(store: Store) -> None:
     """While a run holds the production, the lock is changed and the store is read."""
-    with mutex.hold(store):
+    with run_lock.hold(store):
         changed = lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "first"))
         assert inventory.survey(store, {}).lock == changed
 
@@ -75,7 +75,7 @@ def test_a_store_of_a_newer_wanflow_is_refused(store: Store, text: str, message:
     """Neither a run nor a look guesses at what a newer layout means."""
     store.root.mkdir()
     store.format.write_text(text, encoding="utf-8")
-    with pytest.raises(StoreFault, match=message), mutex.hold(store):
+    with pytest.raises(StoreFault, match=message), run_lock.hold(store):
         pass
     with pytest.raises(StoreFault, match=message):
         inventory.survey(store, {})

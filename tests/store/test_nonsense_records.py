@@ -13,19 +13,19 @@ import pytest
 
 from kit.locks import DATE, FILM, attempt, fingerprint, recipe, stored, take, with_take
 from kit.nonsense import NONSENSE, Spoilt, paths, spoilt
-from wanflow import digest, money, timing
+from wanflow import digest, money, timebase
 from wanflow.errors import LockUnreadable, StoreFault
+from wanflow.language.facts import Facts, Kind
 from wanflow.planner import budget
-from wanflow.spec.facts import Facts, Kind
 from wanflow.store import (
-    cuts,
-    durable,
-    factcache,
+    atomic,
+    charges,
+    cut_records,
+    fact_cache,
     inventory,
     journal,
     layout,
-    ledger,
-    lockform,
+    lock_text,
     repair,
     traces,
     uploads,
@@ -79,7 +79,7 @@ def _full_lock() -> Lock:
 
 def _lock_texts() -> Iterator[tuple[int, Spoilt, str]]:
     """A lock with nonsense in one of its facts, and the number of the line that it is in."""
-    lines = lockform.to_text(_full_lock()).split("\n")
+    lines = lock_text.to_text(_full_lock()).split("\n")
     for at, line in enumerate(lines):
         if line.startswith(' "coast'):
             for case in spoilt(json.loads(f"{{{line.removesuffix(',')}}}")):
@@ -99,7 +99,7 @@ def test_nonsense_in_the_lock_is_an_error_at_its_line_or_can_be_written_again() 
     """Every fact; what is read is bounded, and the budget counts with it."""
     told = 0
     for line, case, text in _lock_texts():
-        fault = _fault_of(lambda text=text: lockform.from_text(text, "wanflow.lock"))  # type: ignore[misc]
+        fault = _fault_of(lambda text=text: lock_text.from_text(text, "wanflow.lock"))  # type: ignore[misc]
         if fault is not None:
             told += 1
             assert str(fault).startswith("`wanflow.lock`"), case.name
@@ -107,9 +107,9 @@ def test_nonsense_in_the_lock_is_an_error_at_its_line_or_can_be_written_again() 
             assert fault.hint
             assert len(str(fault).encode()) < 1000, case.name
             continue
-        read = lockform.from_text(text, "wanflow.lock")
-        again = lockform.to_text(read)
-        assert lockform.to_text(lockform.from_text(again, "wanflow.lock")) == again, case.name
+        read = lock_text.from_text(text, "wanflow.lock")
+        again = lock_text.to_text(read)
+        assert lock_text.to_text(lock_text.from_text(again, "wanflow.lock")) == again, case.name
         assert again.encode()
         assert 0 <= budget.spent(read) <= 2 * money.MOST, case.name
     assert told > 200
@@ -121,12 +121,12 @@ def test_nonsense_in_the_lock_is_an_error_at_its_line_or_can_be_written_again() 
 )
 def test_an_amount_that_no_film_costs_is_an_error_at_its_line(key: str, amount: str) -> None:
     """It would beat the budget, or fill the memory."""
-    text = lockform.to_text(_full_lock())
+    text = lock_text.to_text(_full_lock())
     old = {"cost": '"cost": "3.00", "currency": "CNY", "date"', "estimate": '"estimate": "3.60"'}[key]
     line = next(number for number, line in enumerate(text.split("\n"), 1) if '"estimate"' in line)
     spoilt_text = text.replace(old, re.sub(rf'"{key}": "[^"]*"', f'"{key}": "{amount}"', old))
     with pytest.raises(LockUnreadable, match=rf"at line \d+: `{key}` is not an amount from 0 to 1000000: ") as fault:
-        lockform.from_text(spoilt_text, "wanflow.lock")
+        lock_text.from_text(spoilt_text, "wanflow.lock")
     assert f"line {line}" in str(fault.value) or key == "cost"
 
 
@@ -134,7 +134,7 @@ def test_an_amount_that_no_film_costs_is_an_error_at_its_line(key: str, amount: 
 def test_an_amount_that_a_film_may_cost_is_read_as_it_was_written(amount: str) -> None:
     """From nothing to the most that a take may cost."""
     lock = locks.add_take(Lock(), "coast", replace(take("coast", "x"), cost=Decimal(amount)), recipe("coast"), 1)
-    assert lockform.from_text(lockform.to_text(lock), "wanflow.lock") == lock
+    assert lock_text.from_text(lock_text.to_text(lock), "wanflow.lock") == lock
 
 
 def _spoilt_lines(path: Path) -> Iterator[tuple[int, dict[str, object], Spoilt]]:
@@ -150,7 +150,7 @@ def _spoilt_lines(path: Path) -> Iterator[tuple[int, dict[str, object], Spoilt]]
 READERS: Mapping[str, Callable[[Store], object]] = {
     "traces": traces.read,
     "uploads": uploads.read,
-    "journal": lambda store: (journal.read(store), ledger.read(store, Lock())),
+    "journal": lambda store: (journal.read(store), charges.read(store, Lock())),
 }
 
 
@@ -179,9 +179,9 @@ def test_a_price_or_a_date_of_nonsense_loses_no_task(store: Store) -> None:
         assert [task.task_id for task in diary.open] == [task.task_id for task in before.open], (line, case.name)
         assert diary.known == before.known
         ends = (*diary.adrift, *(task.attempt for task in diary.open), *(end.attempt for end in diary.endings))
-        assert all(timing.moment(one.date) for one in ends), (record, case.name)
+        assert all(timebase.moment(one.date) for one in ends), (record, case.name)
         assert all(one.price in {None, PRICE} for one in ends), case.name
-        assert all(timing.moment(task.accepted) for task in diary.open)
+        assert all(timebase.moment(task.accepted) for task in diary.open)
     assert [damage.words for damage in repair.examine(store)] == told
 
 
@@ -208,13 +208,13 @@ def _files(store: Store) -> Mapping[str, tuple[Path, Callable[[], object], Calla
     return {
         "cuts": (
             store.cuts,
-            lambda: cuts.remember(store, "main", "out/main.mp4", "f" * 64, ["e" * 64]),
-            lambda: (cuts.current(store, {"main": "out/main.mp4"}), list(cuts.segments(store))),
+            lambda: cut_records.remember(store, "main", "out/main.mp4", "f" * 64, ["e" * 64]),
+            lambda: (cut_records.current(store, {"main": "out/main.mp4"}), list(cut_records.segments(store))),
         ),
         "facts": (
             store.facts,
-            lambda: factcache.remember(store, {"out/main.mp4": facts}, begun_ns=2**62),
-            lambda: factcache.look(store, ("out/main.mp4",)),
+            lambda: fact_cache.remember(store, {"out/main.mp4": facts}, begun_ns=2**62),
+            lambda: fact_cache.look(store, ("out/main.mp4",)),
         ),
     }
 
@@ -227,7 +227,7 @@ def test_nonsense_in_what_can_be_made_again_counts_as_nothing(name: str, store: 
     document = json.loads(path.read_bytes())
     assert len(list(paths(document))) > 5
     for case in spoilt(document):
-        durable.write_whole(path, case.text.encode())
+        atomic.write_whole(path, case.text.encode())
         look()
         remember()
         assert json.loads(path.read_bytes()), case.name

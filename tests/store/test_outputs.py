@@ -13,10 +13,10 @@ import pytest
 from kit.films import COAST, place, production
 from wanflow import digest
 from wanflow.errors import StoreFault
-from wanflow.spec.problem import Problem
-from wanflow.spec.production import Cut, CutItem, Finish, Music, Production, Subtitles
-from wanflow.spec.source import FileSource
-from wanflow.store import cuts
+from wanflow.language.problem import Problem
+from wanflow.language.production import Cut, CutItem, Finish, Music, Production, Subtitles
+from wanflow.language.source import FileSource
+from wanflow.store import cut_records
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs, require_outputs
 
@@ -195,7 +195,7 @@ def test_a_film_is_ours_by_the_record_of_the_store(judge: Judge, folder: Path) -
     final = folder / "final.mp4"
     final.write_bytes(b"a film")
     assert "no record" in judge("final.mp4")[0].message
-    cuts.remember(Store(folder, "dashscope"), "before", "./final.mp4", "made from these")
+    cut_records.remember(Store(folder, "dashscope"), "before", "./final.mp4", "made from these")
     assert judge("final.mp4") == []
     os.utime(final, ns=(0, 0))
     assert "no record" in judge("final.mp4")[0].message

@@ -11,7 +11,7 @@ import pytest
 from kit.locks import DATE, attempt, fingerprint, take, with_take
 from wanflow import digest, schemas
 from wanflow.store import lock as locks
-from wanflow.store import lockform
+from wanflow.store import lock_text
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -44,13 +44,13 @@ def _records(store: Store) -> list[dict[str, object]]:
 def test_every_lock_that_is_written_fits_its_schema() -> None:
     """One with all that a lock may say, and the empty one of a first run."""
     for lock in (Lock(), _full_lock()):
-        assert list(schemas.violations(json.loads(lockform.to_text(lock)), "lock.schema.json")) == []
+        assert list(schemas.violations(json.loads(lock_text.to_text(lock)), "lock.schema.json")) == []
 
 
 @pytest.mark.parametrize(("old", "new"), [('"take": 1', '"take": "1"'), (' held"', ' kept"'), (FIRST, "coast.mp4")])
 def test_a_lock_of_another_shape_does_not_fit(old: str, new: str) -> None:
     """The schema refuses wrong types, unknown keys and names that are no digests."""
-    assert list(schemas.violations(json.loads(lockform.to_text(_full_lock()).replace(old, new)), "lock.schema.json"))
+    assert list(schemas.violations(json.loads(lock_text.to_text(_full_lock()).replace(old, new)), "lock.schema.json"))
 
 
 def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import FREE_BACKEND, excesses, new_cost
-from wanflow.planner.steps import Action, Plan
-from wanflow.report.notes import excess_text
-from wanflow.report.plan_text import plan_text
-from wanflow.report.wording import cost_words, count
+from wanflow.planner.plan import Action, Plan
+from wanflow.report.text.notes import excess_text
+from wanflow.report.text.plan import plan_text
+from wanflow.report.text.words import cost_words, count
 
 
 def limit_of(written: str | None, plan: Plan) -> Cost | None:

@@ -15,15 +15,14 @@ import click
 
 import wanflow
 from wanflow.cli.hints import pasteable
-from wanflow.cli.interruption import ended_by_signals
-from wanflow.cli.streams import outliving_readers
+from wanflow.cli.output import ended_by_signals, outliving_readers
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
-from wanflow.service.fault import NoBucket, Unauthorised, UnknownFate, WrongAddress
-from wanflow.service.regions import KEY_VARIABLE
-from wanflow.service.verdict import without_signatures
-from wanflow.spec.problem import SpecError, render_problem
-from wanflow.store import durable
-from wanflow.store.durable import STORE_FOLDER
+from wanflow.language.problem import SpecError, render_problem
+from wanflow.providers.dashscope.error_codes import without_signatures
+from wanflow.providers.dashscope.regions import KEY_VARIABLE
+from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress
+from wanflow.store import atomic
+from wanflow.store.atomic import STORE_FOLDER
 
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
 
@@ -159,7 +158,7 @@ def _keep(report: str) -> Path:
     folder = Path(STORE_FOLDER)
     try:
         if folder.is_dir():
-            durable.make_folder(folder)
+            atomic.make_folder(folder)
             return _write(report, folder)
     except (OSError, StoreFault):
         pass  # a bug may come with a disk that is full

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 
-from wanflow.cli.settings import Settings
-from wanflow.report.wording import printable
+from wanflow.cli.options import Settings
+from wanflow.report.text.words import printable
 
 WITHOUT_PRODUCTION = frozenset({"init", "models", "emulator", "schema"})
 """Commands that are about no production, and take none of its options."""

@@ -18,7 +18,7 @@ from click.shell_completion import CompletionItem
 
 import wanflow
 from wanflow.cli.exit_code import ExitCode, guarded
-from wanflow.cli.settings import file_option
+from wanflow.cli.options import file_option
 
 
 class Verb(NamedTuple):
@@ -29,32 +29,32 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
-    "init": Verb("wanflow.cli.command.init:command", "Write a small working production to start from."),
-    "validate": Verb("wanflow.cli.command.validate:command", "Report every problem of the production file."),
-    "plan": Verb("wanflow.cli.command.plan:command", "Show what a run would do, why, and at what price."),
-    "run": Verb("wanflow.cli.command.run:command", "Render what changed and write the cuts."),
-    "status": Verb("wanflow.cli.command.status:command", "Show each shot's picked take and state."),
-    "why": Verb("wanflow.cli.command.why:command", "Explain why a node is rendered, or isn't."),
-    "show": Verb("wanflow.cli.command.show:command", "Show a node as it will be requested or made."),
-    "list": Verb("wanflow.cli.command.listing:command", "List the nodes that a selector means."),
-    "graph": Verb("wanflow.cli.command.graph:command", "Draw the graph of shots and cuts."),
-    "takes": Verb("wanflow.cli.command.takes:command", "List every take with its seed, cost and file."),
-    "pick": Verb("wanflow.cli.command.pick:command", "Use a take from now on."),
-    "retake": Verb("wanflow.cli.command.retake:command", "Ask for more takes although nothing changed."),
-    "hold": Verb("wanflow.cli.command.hold:command", "Keep takes although their shots change."),
-    "release": Verb("wanflow.cli.command.release:command", "Let go of held takes."),
-    "costs": Verb("wanflow.cli.command.costs:command", "Show what was charged, by shot, day or model."),
-    "collect": Verb("wanflow.cli.command.collect:command", "Finish what is in flight; never submits."),
-    "cancel": Verb("wanflow.cli.command.cancel:command", "Cancel tasks that still wait at the service."),
-    "resolve": Verb("wanflow.cli.command.resolve:command", "Decide a submission of unknown fate."),
-    "export": Verb("wanflow.cli.command.export:command", "Write a cut for an editing suite."),
-    "push": Verb("wanflow.cli.command.push:command", "Send paid takes to the remote."),
-    "pull": Verb("wanflow.cli.command.pull:command", "Fetch paid takes from the remote."),
-    "gc": Verb("wanflow.cli.command.gc:command", "Show, and remove, what nothing uses any more."),
-    "models": Verb("wanflow.cli.command.models:command", "Show what each model accepts."),
-    "emulator": Verb("wanflow.cli.command.emulator:command", "Serve the emulated API on this machine."),
-    "schema": Verb("wanflow.cli.command.schema:command", "Print the JSON Schema of the production file."),
-    "doctor": Verb("wanflow.cli.command.doctor:command", "Check that this machine can render."),
+    "init": Verb("wanflow.cli.commands.init:command", "Write a small working production to start from."),
+    "validate": Verb("wanflow.cli.commands.validate:command", "Report every problem of the production file."),
+    "plan": Verb("wanflow.cli.commands.plan:command", "Show what a run would do, why, and at what price."),
+    "run": Verb("wanflow.cli.commands.run:command", "Render what changed and write the cuts."),
+    "status": Verb("wanflow.cli.commands.status:command", "Show each shot's picked take and state."),
+    "why": Verb("wanflow.cli.commands.why:command", "Explain why a node is rendered, or isn't."),
+    "show": Verb("wanflow.cli.commands.show:command", "Show a node as it will be requested or made."),
+    "list": Verb("wanflow.cli.commands.listing:command", "List the nodes that a selector means."),
+    "graph": Verb("wanflow.cli.commands.graph:command", "Draw the graph of shots and cuts."),
+    "takes": Verb("wanflow.cli.commands.takes:command", "List every take with its seed, cost and file."),
+    "pick": Verb("wanflow.cli.commands.pick:command", "Use a take from now on."),
+    "retake": Verb("wanflow.cli.commands.retake:command", "Ask for more takes although nothing changed."),
+    "hold": Verb("wanflow.cli.commands.hold:command", "Keep takes although their shots change."),
+    "release": Verb("wanflow.cli.commands.release:command", "Let go of held takes."),
+    "costs": Verb("wanflow.cli.commands.costs:command", "Show what was charged, by shot, day or model."),
+    "collect": Verb("wanflow.cli.commands.collect:command", "Finish what is in flight; never submits."),
+    "cancel": Verb("wanflow.cli.commands.cancel:command", "Cancel tasks that still wait at the service."),
+    "resolve": Verb("wanflow.cli.commands.resolve:command", "Decide a submission of unknown fate."),
+    "export": Verb("wanflow.cli.commands.export:command", "Write a cut for an editing suite."),
+    "push": Verb("wanflow.cli.commands.push:command", "Send paid takes to the remote."),
+    "pull": Verb("wanflow.cli.commands.pull:command", "Fetch paid takes from the remote."),
+    "gc": Verb("wanflow.cli.commands.gc:command", "Show, and remove, what nothing uses any more."),
+    "models": Verb("wanflow.cli.commands.models:command", "Show what each model accepts."),
+    "emulator": Verb("wanflow.cli.commands.emulator:command", "Serve the emulated API on this machine."),
+    "schema": Verb("wanflow.cli.commands.schema:command", "Print the JSON Schema of the production file."),
+    "doctor": Verb("wanflow.cli.commands.doctor:command", "Check that this machine can render."),
 }
 
 EPILOG = """\b

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import click
 
-from wanflow import studio
+from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import name_production
-from wanflow.cli.settings import Settings
-from wanflow.spec.problem import Problem, has_errors, render_problem
-from wanflow.spec.production import Production
+from wanflow.cli.options import Settings
+from wanflow.language.problem import Problem, has_errors, render_problem
+from wanflow.language.production import Production
 
 
 def open_production(settings: Settings, *, quiet: bool = False) -> Production:
@@ -21,7 +21,7 @@ def open_production(settings: Settings, *, quiet: bool = False) -> Production:
     From now on the commands in hints name it as this command was told it.
     """
     name_production(settings)
-    production = studio.load(
+    production = run.load(
         settings.file,
         backend=settings.backend,
         region=settings.region,
@@ -55,7 +55,7 @@ class Opened(NamedTuple):
 def open_sound_part(settings: Settings) -> Opened:
     """The production that a command shows rows of, although it may have errors; otherwise as `open_production`."""
     name_production(settings)
-    production, problems = studio.load_sound_part(
+    production, problems = run.load_sound_part(
         settings.file,
         backend=settings.backend,
         region=settings.region,

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import click
 
-from wanflow import untrusted
+from wanflow import decode
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
-from wanflow.cli.settings import Settings
+from wanflow.cli.options import Settings
 from wanflow.planner import saved
+from wanflow.planner.plan import Plan
 from wanflow.planner.saved import Asked, SavedPlan
-from wanflow.planner.steps import Plan
-from wanflow.report.wording import printable
-from wanflow.store import durable
+from wanflow.report.text.words import printable
+from wanflow.store import atomic
 
 
 def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: Settings) -> None:
@@ -26,14 +26,14 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
         raise click.BadParameter(f"there is no folder `{path.parent}`", param_hint="-o")
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.to_json(plan, Asked(tuple(select), tuple(exclude), settings.values, prices))
-    durable.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
+    atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
     click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` does it, and no more"), err=True)
 
 
 def read(path: Path) -> SavedPlan:
     """A saved plan; raises BadParameter for a file that is none."""
     try:
-        return saved.from_json(untrusted.parse_json(path.read_bytes()))
+        return saved.from_json(decode.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
         raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault

@@ -16,10 +16,10 @@ from wanflow.graph.node import (
     origin_id,
 )
 from wanflow.graph.shotgraph import CyclicGraph, ShotGraph, connect
-from wanflow.spec.problem import Problem, SpecError
-from wanflow.spec.production import Cut, Production, Shot, TitleCard
-from wanflow.spec.source import FileSource, ShotSource, Source
-from wanflow.yamlvalue import Place
+from wanflow.language.problem import Problem, SpecError
+from wanflow.language.production import Cut, Production, Shot, TitleCard
+from wanflow.language.source import FileSource, ShotSource, Source
+from wanflow.yamldoc.nodes import Place
 
 Edge = tuple[str, str]
 

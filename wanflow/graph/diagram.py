@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wanflow.graph.address import public, public_id
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, public, public_id
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.spec.source import UrlSource
+from wanflow.language.source import UrlSource
 
 MOST_CHARACTERS = 80
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from wanflow.spec.production import Cut, Shot
-from wanflow.spec.source import DataSource, FileSource, Piece, ShotSource, UrlSource
+from wanflow import digest
+from wanflow.language.production import Cut, Shot
+from wanflow.language.source import DataSource, FileSource, Piece, ShotSource, UrlSource
 
 AssetSource = FileSource | UrlSource | DataSource
 
@@ -72,3 +74,14 @@ def cut_id(cut: str) -> str:
 def origin_id(source: AssetSource | ShotSource) -> str:
     """The vertex that a source is, or that its piece is cut from."""
     return source.shot if isinstance(source, ShotSource) else asset_id(source)
+
+
+def public(url: str) -> str:
+    """An address without user, query and fragment; `?…` says that there was a query."""
+    bare = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
+
+
+def public_id(url: str) -> str:
+    """As `public`, but different for different addresses."""
+    return f"{public(url)}#{digest.of_bytes(url.encode())[:12]}" if public(url) != url else url

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from wanflow import digest
 from wanflow.digest import Canonical
-from wanflow.spec.production import Shot
-from wanflow.spec.source import Frame, Head, Piece, Sound, Span, Tail, UrlSource
+from wanflow.language.production import Shot
+from wanflow.language.source import Frame, Head, Piece, Sound, Span, Tail, UrlSource
 
 KEY_VERSION = 1
 EXTRACTION_VERSION = 1

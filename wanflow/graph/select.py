@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.spec.production import Production
+from wanflow.language.production import Production
 
 MOST_LISTED = 4
 """Shots of a group that a hint names."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from wanflow.graph.node import Vertex
-from wanflow.spec.production import Production
+from wanflow.language.production import Production
 
 
 class CyclicGraph(Exception):

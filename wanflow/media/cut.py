@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wanflow import timing
-from wanflow.media import encoding, labels
-from wanflow.media.chapters import chapter_file, input_arguments, mux_options
-from wanflow.media.filmrecipe import FilmRecipe
-from wanflow.media.landing import landing
-from wanflow.media.mix import splice
-from wanflow.media.seam import require_alike, require_cut, survey
-from wanflow.media.soundtrack import AAC_SAMPLES
-from wanflow.media.subtitles import read_lines, to_srt, track_options
-from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
-from wanflow.timing import SAMPLE_RATE
+from wanflow import timebase
+from wanflow.media import encoder, labels
+from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.media.join_checks import require_alike, require_cut, survey
+from wanflow.media.sound.mix import splice
+from wanflow.media.sound.soundtrack import AAC_SAMPLES
+from wanflow.media.text.chapters import chapter_file, input_arguments, mux_options
+from wanflow.media.text.subtitles import read_lines, to_srt, track_options
+from wanflow.store.atomic import landing
+from wanflow.timebase import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
 UNDECODED = "option codec_whitelist none"
@@ -53,18 +53,18 @@ def assemble_arguments(film: FilmRecipe, folder: Path, languages: Sequence[str |
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
-    options = {**encoding.FILM, **_times(film), **mux_options(2 + len(languages), film.rate), **subtitles}
+    options = {**encoder.FILM, **_times(film), **mux_options(2 + len(languages), film.rate), **subtitles}
     return [*arguments, *_options(options), path_argument(target), "-y"]
 
 
-def _times(film: FilmRecipe) -> encoding.Options:
+def _times(film: FilmRecipe) -> encoder.Options:
     """When each frame is shown and heard, counted from 0.
 
     The list's own times are rounded to microseconds at every join. The first frame of an AAC stream holds nothing of
     its sound and lies before 0; the last one ends with the film.
     """
-    ticks = encoding.timescale(film.rate)
-    samples = timing.to_samples(film.frames, film.rate)
+    ticks = encoder.timescale(film.rate)
+    samples = timebase.to_samples(film.frames, film.rate)
     last = -(-samples // AAC_SAMPLES)
     rest = samples - (last - 1) * AAC_SAMPLES
     lasting = f"if(eq(N\\,{last})\\,{rest}/{SAMPLE_RATE}/TB\\,DURATION)"

@@ -13,14 +13,14 @@ from av.video.stream import VideoStream
 from ffmpeg.nodes import FilterableStream, OutputStream
 from PIL import Image
 
-from wanflow import timing
-from wanflow.media import encoding
+from wanflow import timebase
+from wanflow.language.facts import Facts
+from wanflow.media import encoder
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
-from wanflow.media.landing import landing
+from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
 from wanflow.media.probe import Footage, examine, probe
-from wanflow.media.tool import Leash, Progress, path_argument, run_ffmpeg
-from wanflow.spec.facts import Facts
-from wanflow.timing import SAMPLE_RATE
+from wanflow.store.atomic import landing
+from wanflow.timebase import SAMPLE_RATE
 
 SWS_MATRICES = {
     "bt709": Colorspace.ITU709,
@@ -71,30 +71,30 @@ def cut_sound(source: Path, target: Path, *, leash: Leash) -> None:
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
     """What ffmpeg is told to cut a piece; pure."""
     rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
-    source = ffmpeg.input(path_argument(footage.path), **encoding.FOREIGN)
+    source = ffmpeg.input(path_argument(footage.path), **encoder.FOREIGN)
     video = (
         source.video.filter("trim", start_frame=first, end_frame=last + 1)
         # frames are counted, not timed: a clip of variable rate is cut at its average, exact in frames
         .filter("settb", expr=str(1 / rate))
         .filter("setpts", "N")
         .filter("fps", fps=str(rate))
-        .filter("scale", width, height, **encoding.TO_BT709, in_color_matrix=footage.matrix)
+        .filter("scale", width, height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
         .filter("format", "yuv420p")
         .filter("setsar", 1)
-        .filter("setparams", **encoding.TAGS)
+        .filter("setparams", **encoder.TAGS)
     )
     streams = [video]
     if footage.facts.samples:
-        begin = footage.lead + timing.to_samples(first, rate)
-        streams.append(exact_sound(source.audio, begin, timing.to_samples(last + 1 - first, rate)))
-    return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoding.piece(rate)))
+        begin = footage.lead + timebase.to_samples(first, rate)
+        streams.append(exact_sound(source.audio, begin, timebase.to_samples(last + 1 - first, rate)))
+    return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoder.piece(rate)))
 
 
 def sound_arguments(source: Path, facts: Facts, target: Path) -> list[str]:
     """What ffmpeg is told to take the sound track out; pure."""
     samples = round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
-    sound = exact_sound(ffmpeg.input(path_argument(source), **encoding.FOREIGN).audio, 0, samples)
-    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoding.WAV))
+    sound = exact_sound(ffmpeg.input(path_argument(source), **encoder.FOREIGN).audio, 0, samples)
+    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
 
 
 def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int | None = None) -> FilterableStream:
@@ -118,7 +118,7 @@ def arguments_of(output: OutputStream) -> list[str]:
 
 def _require(piece: Path, frames: int, source: Footage) -> None:
     made = probe(piece)
-    samples = timing.to_samples(frames, source.rate) if source.facts.samples else 0
+    samples = timebase.to_samples(frames, source.rate) if source.facts.samples else 0
     if (made.frames, made.samples) != (frames, samples):
         raise BadMedia(piece, f"came out with {made.frames} frames and {made.samples} samples, not {frames}, {samples}")
 

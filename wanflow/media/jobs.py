@@ -14,11 +14,11 @@ from typing import Generic, Protocol, TypeVar
 
 from anyio import CapacityLimiter
 
-from wanflow.media.captioning import Caption
-from wanflow.media.filmrecipe import FilmRecipe
-from wanflow.media.segment import JoinRecipe, SegmentRecipe
-from wanflow.media.soundtrack import Levelled, SoundChunk, SoundRecipe
-from wanflow.spec.facts import Facts
+from wanflow.language.facts import Facts
+from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
+from wanflow.media.sound.soundtrack import Levelled, SoundChunk, SoundRecipe
+from wanflow.media.text.captions import Caption
 
 Files = tuple[tuple[str, Path], ...]
 """Files by the keys of what is in them."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wanflow.media.container import BadMedia, opened
-from wanflow.media.encoding import FILM
+from wanflow.media.encoder import FILM
 
 LABEL = "AIGC"
 SOURCES = "AIGCSources"

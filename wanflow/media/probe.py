@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wanflow import digest
+from wanflow.language.facts import Facts, Kind
 from wanflow.media.container import (
     BadMedia,
     Stamp,
@@ -28,9 +29,8 @@ from wanflow.media.container import (
     shown,
     square_size,
 )
-from wanflow.media.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
-from wanflow.spec.facts import Facts, Kind
-from wanflow.timing import NOMINAL_RATE, SAMPLE_RATE
+from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
+from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """What is looked into: the last two are known for what they are, and no model takes them."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from wanflow import digest
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
-from wanflow.planner import edit, picks
-from wanflow.planner.compare import differences
+from wanflow.language.production import Shot
+from wanflow.planner import cut, picks
+from wanflow.planner.diff import differences
+from wanflow.planner.inputs import Supply
 from wanflow.planner.picks import How
-from wanflow.planner.question import Question, answered_before, ask, last_request
-from wanflow.planner.reason import Code, Reason
-from wanflow.planner.steps import Action
-from wanflow.planner.supply import Supply
-from wanflow.spec.production import Shot
+from wanflow.planner.plan import Action, Code, Reason
+from wanflow.planner.request import Question, answered_before, ask, last_request
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import OpenTask
 from wanflow.store.take import Take
@@ -268,7 +267,7 @@ def _numbered(question: Question, decisions: list[Decision], inventory: Inventor
 
 
 def _decide_extract(vertex: ExtractVertex, source: Supply, world: World) -> Decision:
-    identity = edit.extract_identity(vertex, source)
+    identity = cut.extract_identity(vertex, source)
     if isinstance(identity, Reason):
         return Decision(Action.BLOCKED, (identity,))
     if not recipe.is_promise(identity) and digest.of_json(identity) in world.inventory.derived:
@@ -284,7 +283,7 @@ def _decide_extract(vertex: ExtractVertex, source: Supply, world: World) -> Deci
 
 def _decide_cut(vertex: CutVertex, supplies: Mapping[str, Supply], world: World) -> Decision:
     before = world.inventory.cuts.get(vertex.cut.name)
-    if edit.arrange(vertex.cut, supplies, world.shots, world.backend).fingerprint() == before is not None:
+    if cut.arrange(vertex.cut, supplies, world.shots, world.backend).fingerprint() == before is not None:
         return Decision(Action.REUSE, (Reason(Code.UP_TO_DATE, "its clips are the same"),))
     obstacles = {supply.obstacle for supply in supplies.values() if supply.obstacle is not None}
     if obstacles:

@@ -9,14 +9,14 @@ from fractions import Fraction
 from math import ceil
 
 from wanflow import money
+from wanflow.catalog.model import BilledInput, MediaRule, Model
+from wanflow.catalog.prices import PriceBook
+from wanflow.catalog.read import load_catalog
+from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
-from wanflow.planner.supply import Supply
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.model import BilledInput, MediaRule, Model
-from wanflow.spec.prices import PriceBook
-from wanflow.spec.production import Shot
+from wanflow.planner.inputs import Supply
 from wanflow.store.take import Film
-from wanflow.timing import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
+from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from wanflow import digest
 from wanflow.digest import Canonical
 from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import parse_request_key
-from wanflow.planner.question import Question, question_of
-from wanflow.planner.steps import Action, Plan, StepKind
-from wanflow.spec.source import ShotSource
+from wanflow.language.source import ShotSource
+from wanflow.planner.plan import Action, Plan, StepKind
+from wanflow.planner.request import Question, question_of
 from wanflow.store.lock import Lock, Names, ShotEntry
 from wanflow.store.take import Recipe
 

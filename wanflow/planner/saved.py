@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from wanflow import digest, money, untrusted
+from wanflow import decode, digest, money
 from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
 from wanflow.money import Bound
-from wanflow.planner.question import is_settled
-from wanflow.planner.steps import Action, Plan, Step, StepKind
-from wanflow.planner.supply import of_asset
+from wanflow.planner.inputs import of_asset
+from wanflow.planner.plan import Action, Plan, Step, StepKind
+from wanflow.planner.request import is_settled
 
 FORMAT = 1
 DRIFT_SECONDS = Decimal("0.5")
@@ -177,13 +177,13 @@ def _step(step: Mapping[str, object], request: Mapping[str, object]) -> SavedSte
 
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"not a mapping: {untrusted.shown(value)}")
+        raise TypeError(f"not a mapping: {decode.shown(value)}")
     return value
 
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise TypeError(f"not a list: {untrusted.shown(value)}")
+        raise TypeError(f"not a list: {decode.shown(value)}")
     return value
 
 
@@ -192,7 +192,7 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> Decimal | None:
-    found = untrusted.number(value)
+    found = decode.number(value)
     if value is not None and (found is None or found < 0):
-        raise ValueError(f"not a number of seconds: {untrusted.shown(value)}")
+        raise ValueError(f"not a number of seconds: {decode.shown(value)}")
     return found

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import anyio
 
-from wanflow.spec.source import UrlSource
+from wanflow.language.source import UrlSource
 from wanflow.store import uploads
 from wanflow.store.journal import Online
 from wanflow.store.layout import Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wanflow.service.fault import ServiceFault, Unauthorised
-from wanflow.service.port import TaskStatus, VideoService
+from wanflow.providers.faults import ServiceFault, Unauthorised
+from wanflow.providers.protocol import TaskStatus, VideoService
 from wanflow.store.journal import Journal, OpenTask
 from wanflow.store.take_names import take_node
 

@@ -9,8 +9,7 @@ from enum import StrEnum
 from wanflow import money
 from wanflow.errors import WanflowError
 from wanflow.money import Cost
-from wanflow.planner.reason import Code
-from wanflow.planner.steps import Action, Plan, StepKind
+from wanflow.planner.plan import Action, Code, Plan, StepKind
 
 NEEDS_PICK = 3
 """The exit code where something waits for a person (cli.md, Exit codes)."""

@@ -10,17 +10,16 @@ import anyio
 
 from wanflow import money
 from wanflow.graph.node import ShotVertex
+from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
-from wanflow.planner.steps import Action, Plan, StepKind
-from wanflow.runner.event import StepFinished, Warned
-from wanflow.runner.leftovers import Leftovers
+from wanflow.runner.collect import Leftovers, collect_open
+from wanflow.runner.context import Parts
+from wanflow.runner.events import StepFinished, Warned
 from wanflow.runner.outcome import Failure, Outcome, Recovered, Result, blocked_code
-from wanflow.runner.parts import Parts
-from wanflow.runner.perform import OVER_BUDGET, WRONG_KEY, Performer
-from wanflow.runner.recover import collect_open
+from wanflow.runner.run_state import Stage
 from wanflow.runner.scheduler import schedule
-from wanflow.runner.stage import Stage
-from wanflow.store import journal, lockfile, shelf
+from wanflow.runner.step import OVER_BUDGET, WRONG_KEY, Performer
+from wanflow.store import journal, lockfile, take_names
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
 
@@ -76,7 +75,7 @@ def _follow_names(plan: Plan, parts: Parts) -> None:
         now = {former: name for former, name in reversed(pairs) if former in on_record}
         if now:
             parts.journal.renamed(now, parts.stamp())
-    shelf.follow(parts.store, names_of(plan), parts.folder / parts.out)
+    take_names.follow(parts.store, names_of(plan), parts.folder / parts.out)
 
 
 def _note_asked(stage: Stage, parts: Parts) -> None:

@@ -8,9 +8,9 @@ from fractions import Fraction
 import anyio
 from anyio.abc import TaskGroup
 
-from wanflow.planner.steps import Action, Step, StepKind
+from wanflow.catalog.read import load_catalog
+from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.runner.outcome import Result
-from wanflow.spec.catalog import load_catalog
 
 Perform = Callable[[Step, Fraction], Awaitable[Result]]
 """Does one step and says how it ended; the second argument is its priority, the seconds of its longest chain."""

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from wanflow.graph.node import ShotVertex
-from wanflow.planner.question import Question
-from wanflow.planner.steps import Step
-from wanflow.runner.event import TaskSubmitted, Warned
-from wanflow.runner.feed import compose
-from wanflow.runner.parts import Parts
-from wanflow.runner.stage import Stage
-from wanflow.service.fault import ServerFault, ServiceFault, UnknownFate
-from wanflow.service.port import Request
-from wanflow.service.verdict import repeats_itself
+from wanflow.planner.plan import Step
+from wanflow.planner.request import Question
+from wanflow.providers.dashscope.error_codes import repeats_itself
+from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
+from wanflow.providers.protocol import Request
+from wanflow.runner.build_request import compose
+from wanflow.runner.context import Parts
+from wanflow.runner.events import TaskSubmitted, Warned
+from wanflow.runner.run_state import Stage
 from wanflow.store.journal import Attempt, OpenTask
 from wanflow.store.take import Price
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wanflow import digest as digests
-from wanflow.store import durable
+from wanflow.store import atomic
 from wanflow.store.layout import Store
 from wanflow.store.take_names import TAKE_SUFFIX
 
@@ -35,10 +35,10 @@ def set_aside(store: Store, path: Path) -> str | None:
     if not path.exists() or not path.stat().st_size:
         return None
     place = store.aside / f"{digests.of_file(path)}.bin"
-    durable.make_folder(store.aside)
-    with durable.faults_of(place):
+    atomic.make_folder(store.aside)
+    with atomic.faults_of(place):
         path.replace(place)
-        durable.sync_folder(store.aside)
+        atomic.sync_folder(store.aside)
     return place.relative_to(store.folder).as_posix()
 
 
@@ -76,24 +76,24 @@ def is_whole(path: Path, digest: str) -> bool:
 
 
 def _adopt(made: Path, place: Path, digest: str) -> Path:
-    durable.make_folder(place.parent)
-    with durable.faults_of(place):
+    atomic.make_folder(place.parent)
+    with atomic.faults_of(place):
         if is_whole(place, digest):
             made.unlink()
             return place
         with made.open("rb") as file:
             os.fsync(file.fileno())
-        with durable.passed_over(durable.NO_MODES):
+        with atomic.passed_over(atomic.NO_MODES):
             made.chmod(READ_ONLY)
         made.replace(place)
-        durable.sync_folder(place.parent)
+        atomic.sync_folder(place.parent)
     return place
 
 
 def _names(folder: Path) -> Iterator[str]:
     if not folder.is_dir():
         return
-    with durable.faults_of(folder), os.scandir(folder) as shelves:
+    with atomic.faults_of(folder), os.scandir(folder) as shelves:
         for shelf in shelves:
             if shelf.is_dir():
                 yield from (entry.name for entry in os.scandir(shelf.path))

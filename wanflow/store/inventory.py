@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store import blobs, cuts, journal, layout, lockfile, rebuild, traces
+from wanflow.store import blobs, cut_records, journal, layout, lockfile, rebuild, traces
 from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -68,7 +68,7 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
         recipes={**recipes, **known.recipes},
         here=here,
         derived=traces.read_derived(store),
-        cuts=cuts.current(store, outputs),
+        cuts=cut_records.current(store, outputs),
         open_tasks=diary.open,
         forgotten=diary.forgotten,
         adrift=diary.adrift,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wanflow.digest import Canonical
-from wanflow.errors import StoreFault
-from wanflow.store import durable, takefile
+from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.store import atomic, take_json
 from wanflow.store.attempt import Attempt, Diary, Ending, Online, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.take import Take
@@ -52,7 +52,7 @@ class Journal:
             "fingerprint": attempt.fingerprint,
             "seed": attempt.seed,
             "recipe": attempt.recipe,
-            "price": None if attempt.price is None else takefile.price_json(attempt.price),
+            "price": None if attempt.price is None else take_json.price_json(attempt.price),
             "request": attempt.request,
         }
         self._write("intended", attempt.date, facts)
@@ -82,7 +82,7 @@ class Journal:
 
     def stored(self, task_id: str, digest: str, date: str, *, take: Take | None = None) -> None:
         """The result is safe in the store; `take` is what lock and traces say of it, to rebuild them by."""
-        facts = None if take is None else takefile.to_json(take)
+        facts = None if take is None else take_json.to_json(take)
         self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts})
 
     def ended(
@@ -109,12 +109,12 @@ class Journal:
     def _write(self, event: str, date: str, facts: Mapping[str, object]) -> None:
         given = {key: value for key, value in facts.items() if value is not None}
         record = {"event": event, "version": VERSION, "date": date, **given}
-        durable.append(self._store.journal, record, mode=PRIVATE)
+        atomic.append(self._store.journal, record, mode=PRIVATE)
 
 
 def read(store: Store) -> Diary:
     """What is still open; raises StoreFault for a damaged journal or one of a newer wanflow."""
-    return fold(durable.read_records(store.journal), store.journal.name)
+    return fold(atomic.read_records(store.journal), store.journal.name)
 
 
 def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diary:
@@ -178,7 +178,7 @@ class OpenEnds:
             case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
                 self._store(task, record)
             case "renamed":
-                self._rename({old: takefile.text(new) for old, new in takefile.mapping(record["names"]).items()})
+                self._rename({old: take_json.text(new) for old, new in take_json.mapping(record["names"]).items()})
             case "ended" if task := self._found(record):
                 self._close(task, record)
 
@@ -199,7 +199,7 @@ class OpenEnds:
         self._owners[task_id] = name
         if doubt := record.get("seed") == UNCERTAIN:
             self._seed_uncertain.append(attempt)
-        date = takefile.date_if_any(record.get("date"))
+        date = take_json.date_if_any(record.get("date"))
         self._tasks[task_id] = OpenTask(task_id, attempt, date, seed_uncertain=doubt, late=given_up is not None)
 
     def _rename(self, names: Mapping[str, str]) -> None:
@@ -234,10 +234,10 @@ class OpenEnds:
         self._end(task.attempt, record, task.task_id)
 
     def _store(self, task: OpenTask, record: Mapping[str, object]) -> None:
-        digest = takefile.hash_text(_text(record, "digest"))
-        facts = None if record.get("facts") is None else takefile.mapping(record["facts"])
-        date = takefile.date_if_any(record.get("date"))
-        cost = takefile.amount_if_any((facts or {}).get("cost"))
+        digest = take_json.hash_text(_text(record, "digest"))
+        facts = None if record.get("facts") is None else take_json.mapping(record["facts"])
+        date = take_json.date_if_any(record.get("date"))
+        cost = take_json.amount_if_any((facts or {}).get("cost"))
         self._stored.append(StoredTask(task.task_id, task.attempt, digest, date, task.seed_uncertain, facts, cost))
         if task.ready is not None and task.service is not None:
             self._online[digest] = Online(task.task_id, task.ready, task.service)
@@ -248,7 +248,9 @@ class OpenEnds:
         if record.get("status") != FORGOTTEN:
             self._numbers[attempt.shot][attempt.number].pop(attempt.id, None)
         code, state = (_maybe(record, key) for key in ("code", "state"))
-        ending = Ending(attempt, _text(record, "words"), takefile.date_if_any(record.get("date")), code, task_id, state)
+        ending = Ending(
+            attempt, _text(record, "words"), take_json.date_if_any(record.get("date")), code, task_id, state
+        )
         self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
@@ -258,7 +260,7 @@ def _reserved(numbers: Mapping[int, Mapping[str, tuple[str, int]]]) -> dict[int,
 
 
 def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
-    url, ready = _text(record, "url"), takefile.date_if_any(record.get("date"))
+    url, ready = _text(record, "url"), take_json.date_if_any(record.get("date"))
     return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
 
 
@@ -270,19 +272,19 @@ def attempt_of(record: Mapping[str, object]) -> Attempt:
     return Attempt(
         id=_text(record, "attempt"),
         shot=_text(record, "shot"),
-        number=takefile.whole_number(record["take"]),
+        number=take_json.whole_number(record["take"]),
         model=_text(record, "model"),
-        fingerprint=takefile.hash_text(_text(record, "fingerprint")),
-        seed=takefile.seed(record["seed"]),
-        recipe=takefile.recipe_of(record["recipe"]),
-        date=takefile.date_if_any(record.get("date")),
-        price=takefile.price_of(record.get("price")),
+        fingerprint=take_json.hash_text(_text(record, "fingerprint")),
+        seed=take_json.seed(record["seed"]),
+        recipe=take_json.recipe_of(record["recipe"]),
+        date=take_json.date_if_any(record.get("date")),
+        price=take_json.price_of(record.get("price")),
         request=_maybe(record, "request"),
     )
 
 
 def _text(record: Mapping[str, object], key: str) -> str:
-    return takefile.text(record[key])
+    return take_json.text(record[key])
 
 
 def _maybe(record: Mapping[str, object], key: str) -> str | None:
@@ -299,5 +301,18 @@ def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
 
     Raises KeyError or TypeError for a record without a version.
     """
-    if takefile.whole_number(record["version"]) > VERSION:
+    if take_json.whole_number(record["version"]) > VERSION:
         raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")
+
+
+def adrift_of(diary: Diary, shot: str, take: int | None = None) -> Attempt:
+    """The one submission of unknown fate of a shot; raises UnknownTarget where there is none, or more than one."""
+    mine = [attempt for attempt in diary.adrift if attempt.shot == shot and take in {None, attempt.number}]
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
+        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
+    others = sorted({f"`{attempt.shot}`" for attempt in diary.adrift})
+    hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
+    raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from wanflow import untrusted
+from wanflow import decode
 from wanflow.errors import StoreFault
-from wanflow.store import durable
-from wanflow.store.durable import STORE_FOLDER
+from wanflow.store import atomic
+from wanflow.store.atomic import STORE_FOLDER
 
 LOCK_NAME = "wanflow.lock"
 RESULTS_FOLDER = "out"
@@ -109,7 +109,7 @@ class Store:
     def temporary(self, suffix: str) -> Path:
         """A fresh name in the store's own folder for work under way, on the same file system as its final place."""
         folder = self.root / "tmp"
-        durable.make_folder(folder)
+        atomic.make_folder(folder)
         return folder / f"{uuid4().hex}{suffix}"
 
 
@@ -117,12 +117,12 @@ def establish(store: Store) -> None:
     """Write down which layout the store has, where nothing says so yet; raises StoreFault for a newer one."""
     recognise(store)
     if not store.format.exists():
-        durable.write_whole(store.format, json.dumps({"wanflow.store": FORMAT}).encode() + b"\n")
+        atomic.write_whole(store.format, json.dumps({"wanflow.store": FORMAT}).encode() + b"\n")
 
 
 def recognise(store: Store) -> None:
     """Refuse a store that a newer wanflow made; raises StoreFault. A store that says nothing is one of ours."""
-    with durable.faults_of(store.root):
+    with atomic.faults_of(store.root):
         try:
             data = store.format.read_bytes()
         except FileNotFoundError:
@@ -138,7 +138,7 @@ def recognise(store: Store) -> None:
 def version_in(data: bytes) -> int | None:
     """The version that a store's file says; None where it says none."""
     try:
-        document = untrusted.parse_json(data)
+        document = decode.parse_json(data)
     except ValueError:
         return None
     version = document.get("wanflow.store") if isinstance(document, dict) else None
@@ -150,5 +150,5 @@ def sweep_temporary(store: Store) -> None:
 
     A film that was being downloaded is no take yet: its task is still open in the journal and is asked again.
     """
-    with durable.faults_of(store.root):
+    with atomic.faults_of(store.root):
         shutil.rmtree(store.root / "tmp", ignore_errors=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from wanflow import untrusted
+from wanflow import decode
 from wanflow.errors import LockFault, LockUnreadable
-from wanflow.store import places
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
@@ -38,7 +38,7 @@ def refuse_newer(version: object, text: str, name: str) -> None:
     if isinstance(version, bool) or not isinstance(version, int):
         raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
     if version > VERSION:
-        line = places.line_of(text, (VERSION_KEY,))
+        line = line_of(text, (VERSION_KEY,))
         words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
         raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
 
@@ -55,18 +55,18 @@ def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
         return nested[-1]
 
     try:
-        document = untrusted.parse_json(text, paired)
+        document = decode.parse_json(text, paired)
     except json.JSONDecodeError as error:
         raise _line_by_line(text, name, error) from error
     except ValueError as error:
-        line = text.count("\n", 0, untrusted.half_character(text) or untrusted.too_deep(text) or 0) + 1
+        line = text.count("\n", 0, decode.half_character(text) or decode.too_deep(text) or 0) + 1
         words, faults = f"`{name}` can't be read at line {line}: {error}", (LockFault(line, str(error)),)
         raise LockUnreadable(words, hint=RESTORE.format(name), faults=faults) from error
     if not isinstance(document, dict):
         raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
     whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
     if len(nested) > whole:
-        key, first, second = places.first_repeated(text, nested_only=whole) or ("", 1, 1)
+        key, first, second = first_repeated(text, nested_only=whole) or ("", 1, 1)
         words = f"the key `{key}` stands twice, at line {first} and line {second}"
         faults = (LockFault(second, f"the key `{key}` was given at line {first} already"),)
         raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
@@ -86,7 +86,7 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
         if fact in {"", "{", "}"}:
             continue
         try:
-            read = untrusted.parse_json(f"{{{fact}}}")
+            read = decode.parse_json(f"{{{fact}}}")
         except json.JSONDecodeError as bad:
             shot = _SHOT.match(fact)
             words = f"{bad.msg.lower().removesuffix(' at')}{f' (`{shot[1]}`)' if shot else ''}"
@@ -102,3 +102,71 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
         told = f"`{name}` is no JSON at line {error.lineno}: {words}"
         return LockUnreadable(told, hint=_CHECKOUT.format(name), faults=faults)
     return LinesNoJson(pairs, lines, broken)
+
+
+KeyPath = tuple[str, ...]
+"""The keys from the document down to one of its values; positions in a list count from `0`."""
+
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,\n]')
+
+
+@dataclass(slots=True)
+class _Level:
+    opened_by: str
+    key: str
+
+
+def key_places(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """Every key of a JSON text with its line, from 1, in the order of the text; for a text that isn't JSON, a guess."""
+    levels: list[_Level] = []
+    line, last = 1, ""
+    for found in _TOKEN.finditer(text):
+        sign = found.group()
+        if sign == "\n":
+            line += 1
+            continue
+        if sign == ":" and levels:
+            levels[-1].key = _unquoted(last)
+            yield tuple(level.key for level in levels), line
+        _follow(levels, sign)
+        last = sign
+
+
+def line_of(text: str, path: Sequence[str]) -> int:
+    """The line of a key, or of the nearest one above it that is there; 1 where none is."""
+    known: dict[KeyPath, int] = {}
+    for place, line in key_places(text):
+        known.setdefault(place, line)
+    prefixes = (tuple(path[:length]) for length in range(len(path), 0, -1))
+    return next((known[prefix] for prefix in prefixes if prefix in known), 1)
+
+
+def first_repeated(text: str, *, nested_only: bool = False) -> tuple[str, int, int] | None:
+    """The first key that stands twice in one mapping, with both lines; None where none does.
+
+    With `nested_only` the keys of the document itself may repeat, and each of their values has keys of its own.
+    """
+    known: dict[KeyPath, int] = {}
+    for path, line in key_places(text):
+        if nested_only and len(path) == 1:
+            known.clear()
+        elif path in known:
+            return path[-1], known[path], line
+        known[path] = line
+    return None
+
+
+def _follow(levels: list[_Level], sign: str) -> None:
+    if sign in "{[":
+        levels.append(_Level(sign, "0" if sign == "[" else ""))
+    elif sign in "}]" and levels:
+        levels.pop()
+    elif sign == "," and levels and levels[-1].opened_by == "[":
+        levels[-1].key = str(int(levels[-1].key) + 1)
+
+
+def _unquoted(sign: str) -> str:
+    try:
+        return str(json.loads(sign))
+    except ValueError:
+        return sign

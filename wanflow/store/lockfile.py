@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable, StoreBusy
-from wanflow.store import durable, guard, lockform
-from wanflow.store.durable import STORE_FOLDER
+from wanflow.store import atomic, lock_text, run_lock
+from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, RESULTS_FOLDER, Store
 from wanflow.store.lock import Lock
 from wanflow.store.lock_json import VERSION, VERSION_KEY
@@ -32,7 +32,7 @@ def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
         before = read(path)
         after = change(before)
         if after != before or before.notes or not place.exists():
-            durable.write_whole(place, lockform.to_text(after).encode())
+            atomic.write_whole(place, lock_text.to_text(after).encode())
     return after
 
 
@@ -54,7 +54,7 @@ def read(path: Path) -> Lock:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise LockUnreadable(f"`{path.name}` can't be read: {words}", hint="allow reading it") from error
-    return lockform.from_text(text, path.name)
+    return lock_text.from_text(text, path.name)
 
 
 def _behind_link(path: Path) -> Path:
@@ -85,11 +85,11 @@ def _guarded(place: Path) -> Iterator[None]:
     The guard lies in the `.wanflow` beside the file itself, out of git's sight, so that all its names have one guard.
     """
     folder = place.parent if place.parent.name == STORE_FOLDER else place.parent / STORE_FOLDER
-    durable.make_folder(folder)
-    with durable.faults_of(place):
+    atomic.make_folder(folder)
+    with atomic.faults_of(place):
         try:
-            release = guard.seize(folder / f"{place.name}.guard", PATIENCE_SECONDS)
-        except guard.Taken as taken:
+            release = run_lock.seize(folder / f"{place.name}.guard", PATIENCE_SECONDS)
+        except run_lock.Taken as taken:
             words = f"`{place.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
             raise StoreBusy(words, hint=f"end that process and try again{taken.way_out}") from None
     try:
@@ -111,7 +111,7 @@ def establish(store: Store) -> None:
     if (untold or not results.exists()) and any((folder / ".git").exists() for folder in (here, *here.parents)):
         teach_git(here)
         if not results.exists():
-            durable.write_whole(results / ".gitignore", durable.IGNORED)
+            atomic.write_whole(results / ".gitignore", atomic.IGNORED)
     for lock in {store.lock, store.paid_lock}:
         ensure(lock)
 
@@ -119,8 +119,8 @@ def establish(store: Store) -> None:
 def teach_git(folder: Path) -> None:
     """Let git keep both sides' lines of a lock, unless its attributes say something of it already."""
     attributes = folder / ".gitattributes"
-    with durable.faults_of(attributes):
+    with atomic.faults_of(attributes):
         said = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
     if LOCK_NAME not in said:
         ended = said if not said or said.endswith("\n") else f"{said}\n"
-        durable.write_whole(attributes, f"{ended}{MERGED}\n".encode())
+        atomic.write_whole(attributes, f"{ended}{MERGED}\n".encode())

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from wanflow import digest, untrusted
+from wanflow import decode, digest
 from wanflow.errors import StoreFault
-from wanflow.spec.destination import entry_of, folded, provenance_file, sidecars, target_of
-from wanflow.spec.load import BACKENDS
-from wanflow.spec.media import file_sources
-from wanflow.spec.parse import FILM
-from wanflow.spec.problem import Problem
-from wanflow.spec.production import Cut, Production
-from wanflow.store import cuts, takefile
-from wanflow.store.durable import STORE_FOLDER
+from wanflow.language.load import BACKENDS
+from wanflow.language.media_checks import file_sources
+from wanflow.language.output_paths import entry_of, folded, provenance_file, sidecars, target_of
+from wanflow.language.parse import FILM
+from wanflow.language.problem import Problem
+from wanflow.language.production import Cut, Production
+from wanflow.store import cut_records, take_json
+from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
 
 KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
@@ -129,12 +129,12 @@ class _Rule:
 
     def _is_ours(self, cut: Cut, film: Path) -> bool:
         """Whether the store's record or the provenance file says that wanflow wrote this film, as it is now."""
-        if cuts.wrote(self.store, film):
+        if cut_records.wrote(self.store, film):
             return True
         try:
             place = self.store.folder / provenance_file(self.production.out, cut)
-            told = takefile.mapping(untrusted.parse_json(place.read_bytes()))
-            named = entry_of(self.store.folder, takefile.text(told["file"]))
+            told = take_json.mapping(decode.parse_json(place.read_bytes()))
+            named = entry_of(self.store.folder, take_json.text(told["file"]))
             return named == film and told["digest"] == digest.of_file(film)
         except (OSError, ValueError, KeyError, TypeError):
             return False  # unreadable: it records nothing

@@ -13,7 +13,7 @@ import fsspec
 
 from wanflow import digest as digests
 from wanflow.errors import StoreFault
-from wanflow.store import blobs, durable, takefile
+from wanflow.store import atomic, blobs, take_json
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -63,7 +63,7 @@ class Remote:
         Raises StoreFault where what comes is not what its digest names; nothing of it is kept then.
         """
         draft = store.incoming / kept.take.digest
-        durable.make_folder(draft.parent)
+        atomic.make_folder(draft.parent)
         with _named_faults(self._address):
             if self._size(self._film(kept.take)) is None:
                 return False
@@ -125,7 +125,7 @@ def kept_takes(lock: Lock) -> Iterator[Kept]:
 
 
 def _record_of(kept: Kept) -> str:
-    record = {**takefile.to_json(kept.take), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
+    record = {**take_json.to_json(kept.take), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wanflow import decode
 from wanflow import digest as digests
-from wanflow import untrusted
 from wanflow.errors import StoreFault
-from wanflow.store import blobs, durable, journal, layout, lockfile, rebuild, takefile, traces, uploads
+from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, take_json, traces, uploads
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -112,7 +112,7 @@ def _unreadable(store: Store, path: Path, judge: Judge, *, private: bool = False
     """Lines of a file of records that can't be read, or make no sense after those before them."""
     if not path.exists():
         return
-    with durable.faults_of(path):
+    with atomic.faults_of(path):
         data = path.read_bytes()
     *lines, torn = data.split(b"\n")
     troubles = {number: why for number, line in enumerate(lines, start=1) if (why := _trouble(line, judge))}
@@ -139,7 +139,7 @@ def _is_sound(line: bytes, judge: Judge) -> bool:
 def _trouble(line: bytes, judge: Judge) -> str | None:
     """Why a line has to go, None where it stays."""
     try:
-        record = untrusted.parse_json(line)
+        record = decode.parse_json(line)
         if not isinstance(record, dict):
             return UNREADABLE
         judge(record)
@@ -157,15 +157,15 @@ def _trouble(line: bytes, judge: Judge) -> str | None:
 def _task(line: bytes) -> str:
     """The task that a line which makes no sense any more still names; empty where it names none."""
     try:
-        return takefile.text(takefile.mapping(untrusted.parse_json(line))["task_id"])
+        return take_json.text(take_json.mapping(decode.parse_json(line))["task_id"])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
 def _rewrite(store: Store, path: Path, data: bytes, kept: bytes, mode: int) -> None:
     """The file as it was lies aside before the sound lines take its place."""
-    durable.write_whole(store.aside / f"{path.name}.{digests.of_bytes(data)[:16]}", data, mode=journal.PRIVATE)
-    durable.write_whole(path, kept, mode=mode)
+    atomic.write_whole(store.aside / f"{path.name}.{digests.of_bytes(data)[:16]}", data, mode=journal.PRIVATE)
+    atomic.write_whole(path, kept, mode=mode)
 
 
 def _takes(store: Store) -> Iterator[Damage]:
@@ -178,13 +178,13 @@ def _takes(store: Store) -> Iterator[Damage]:
 
 def _changed(path: Path, digest: str) -> bool:
     """Whether a file has other bytes than its name says; what can't be read is a fault of the disk, and stays."""
-    with durable.faults_of(path):
+    with atomic.faults_of(path):
         return digests.of_file(path) != digest
 
 
 def _set_aside(store: Store, path: Path) -> None:
-    with durable.faults_of(path):
-        with durable.passed_over(durable.NO_MODES):
+    with atomic.faults_of(path):
+        with atomic.passed_over(atomic.NO_MODES):
             path.chmod(0o600)
         if not path.stat().st_size:
             path.unlink()
@@ -200,7 +200,7 @@ def _derived(store: Store) -> Iterator[Damage]:
 
 
 def _remove(path: Path) -> None:
-    with durable.faults_of(path):
+    with atomic.faults_of(path):
         path.unlink()
 
 
@@ -271,7 +271,7 @@ def _sound_diary(store: Store) -> journal.Diary:
     """What a journal says by those of its lines that can be read."""
     ends = journal.OpenEnds()
     if store.journal.exists():
-        with durable.faults_of(store.journal):
+        with atomic.faults_of(store.journal):
             data = store.journal.read_bytes()
         for line in data.split(b"\n")[:-1]:
             _is_sound(line, _follow(store, ends))

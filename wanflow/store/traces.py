@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wanflow.errors import StoreFault
-from wanflow.store import blobs, durable, takefile
+from wanflow.store import atomic, blobs, take_json
 from wanflow.store.layout import Store
 from wanflow.store.take import Recipe, Take, Trace
 
@@ -36,29 +36,29 @@ class Traces:
 
 def append(store: Store, trace: Trace) -> None:
     """Write a trace down before anything builds on it."""
-    durable.append(store.traces, _record(trace))
+    atomic.append(store.traces, _record(trace))
 
 
 def extend(store: Store, more: Iterable[Trace]) -> None:
     """Write many traces down behind those that are on record, by replacing the file at once. Raises StoreFault."""
-    records = [*durable.read_records(store.traces), *map(_record, more)]
-    durable.write_whole(store.traces, b"".join(map(durable.line_of, records)))
+    records = [*atomic.read_records(store.traces), *map(_record, more)]
+    atomic.write_whole(store.traces, b"".join(map(atomic.line_of, records)))
 
 
 def read(store: Store) -> Traces:
     """All traces; raises StoreFault where one can't be read."""
-    records = enumerate(durable.read_records(store.traces), start=1)
+    records = enumerate(atomic.read_records(store.traces), start=1)
     complaint = f"`{store.traces.name}` is damaged at line"
     return Traces({}, {}).joined(trace_of(record, f"{complaint} {number}") for number, record in records)
 
 
 def _record(trace: Trace) -> dict[str, object]:
-    return {**takefile.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
+    return {**take_json.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
 
 
 def append_derived(store: Store, identity: str, digest: str, suffix: str) -> None:
     """Write down that the identity with this hash was made into these bytes."""
-    durable.append(store.derivations, {"identity": identity, "digest": digest, "suffix": suffix})
+    atomic.append(store.derivations, {"identity": identity, "digest": digest, "suffix": suffix})
 
 
 def read_derived(store: Store) -> dict[str, str]:
@@ -66,7 +66,7 @@ def read_derived(store: Store) -> dict[str, str]:
     here = blobs.list_derived(store)
     names = {
         str(record.get("identity")): f"{record.get('digest')}{record.get('suffix')}"
-        for record in durable.read_records(store.derivations)
+        for record in atomic.read_records(store.derivations)
     }
     return {identity: name for identity, name in names.items() if name in here}
 
@@ -74,7 +74,7 @@ def read_derived(store: Store) -> dict[str, str]:
 def trace_of(record: Mapping[str, object], complaint: str) -> Trace:
     """A trace from its record; raises StoreFault with this complaint."""
     try:
-        take = takefile.from_json(takefile.text(record["digest"]), record)
-        return Trace(take, takefile.recipe_of(record["recipe"]))
+        take = take_json.from_json(take_json.text(record["digest"]), record)
+        return Trace(take, take_json.recipe_of(record["recipe"]))
     except (KeyError, TypeError, ValueError) as error:
         raise StoreFault(complaint, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wanflow.errors import StoreFault
-from wanflow.store import durable, takefile
+from wanflow.store import atomic, take_json
 from wanflow.store.layout import Store
 
 PRIVATE = 0o600
@@ -32,21 +32,21 @@ def remember(store: Store, upload: Upload) -> None:
         "url": upload.url,
         "date": upload.date,
     }
-    durable.append(store.uploads, facts, mode=PRIVATE)
+    atomic.append(store.uploads, facts, mode=PRIVATE)
 
 
 def read(store: Store) -> tuple[Upload, ...]:
     """All uploads on record, oldest first, also those that are gone by now; raises StoreFault for a damaged file."""
     return tuple(
         upload_of(record, f"`{store.uploads.name}` is damaged at line {number}")
-        for number, record in enumerate(durable.read_records(store.uploads), start=1)
+        for number, record in enumerate(atomic.read_records(store.uploads), start=1)
     )
 
 
-def upload_of(record: durable.Record, complaint: str) -> Upload:
+def upload_of(record: atomic.Record, complaint: str) -> Upload:
     """An upload from its record; raises StoreFault with this complaint."""
     try:
-        digest, model, service, url = (takefile.text(record[key]) for key in ("digest", "model", "service", "url"))
-        return Upload(takefile.hash_text(digest), model, service, url, takefile.date(record["date"]))
+        digest, model, service, url = (take_json.text(record[key]) for key in ("digest", "model", "service", "url"))
+        return Upload(take_json.hash_text(digest), model, service, url, take_json.date(record["date"]))
     except (KeyError, TypeError, ValueError) as error:
         raise StoreFault(complaint, hint="remove that one file: it only saves uploads") from error

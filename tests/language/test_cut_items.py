@@ -1,0 +1,169 @@
+"""Cuts as they are written: every mistake at its place, with the way out, before anything renders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kit.clips import click_sound, number_picture, numbered_clip
+from wanflow.api import load
+from wanflow.language.production import TitleCard, Transition
+
+HEAD = """\
+wanflow: 1
+defaults: {model: wan2.7-i2v, resolution: 720P, duration: 4}
+shots:
+  coast: {first_frame: coast.png, prompt: a coast}
+  near: {first_clip: {shot: coast, tail: 2}, prompt: nearer, duration: 3}
+cuts:
+"""
+
+
+@pytest.fixture
+def found(tmp_path: Path):
+    """The problems of a production with these cuts, as place and words."""
+    number_picture(1, (480, 320)).save(tmp_path / "coast.png")
+    numbered_clip(tmp_path / "clip.mp4", 30, (64, 48))
+    numbered_clip(tmp_path / "mute.mp4", 30, (64, 48), sound=False)
+    click_sound(tmp_path / "theme.wav", 48_000)
+    (tmp_path / "en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n", encoding="utf-8")
+    file = tmp_path / "wanflow.yaml"
+
+    def read(cuts: str) -> list[tuple[int, int, str]]:
+        file.write_text(HEAD + cuts, encoding="utf-8")
+        return [
+            (each.place.line, each.place.column, f"{each.message} | {each.hint or ''}") for each in load.validate(file)
+        ]
+
+    return read
+
+
+WRONG = [
+    ("  m: [{shot: coast, transition: disolve}]", 33, "`transition` has to be one of", "did you mean `dissolve`?"),
+    ("  m: [coast, {shot: near, transition: {type: wipe, duration: 0}}]", 62, "has to be more than 0", ""),
+    ("  m: [{shot: coast, transition: wipe}]", 33, "has nothing before it for a `wipe`", "only a `fade`, from black"),
+    (
+        "  m: [coast, {shot: near, transition: {type: cut, duration: 1}}]",
+        46,
+        "a `cut` has no `duration`",
+        "leave it out",
+    ),
+    ("  m: [{title: The End}]", 7, "a title needs a `duration`", "e.g. `duration: 2`"),
+    ("  m: [{title: The End, duration: 2, background: blak}]", 49, "no colour is called `blak`", "`black`"),
+    ("  m: [{title: The End, duration: 2, in: 1}]", 37, "a title has no `in`", "leave it out"),
+    ("  m: [{shot: coast, duration: 2}]", 21, "a shot in a cut has no `duration`", "`in` and `out`"),
+    ("  m: [{shot: coast, background: red}]", 21, "a clip has no `background`", ""),
+    ("  m: [{file: coast.png}]", 7, "`coast.png` is a picture and needs a `duration`", "`duration: 2`"),
+    ("  m: [{file: clip.mp4, duration: 1}]", 7, "only pictures have a `duration`", "`in` and `out`"),
+    ("  m: [{file: theme.wav}]", 7, "is a sound, not a video or a picture", ""),
+    ("  m: [{in: 1}]", 7, "an item is a `shot`, a `file` or a `title`", ""),
+    (
+        "  m: [coast, {shot: coast, transition: {type: dissolve, duration: 4.5}}]",
+        47,
+        "`coast` plays for 4 s",
+        "shorter",
+    ),
+    (
+        "  m: [coast, {file: clip.mp4, transition: {type: fade, duration: 0.6}}, {shot: coast, transition: wipe}]",
+        99,
+        "`clip.mp4` plays for 1 s, and its transitions take 1.1 s",
+        "make a transition shorter",
+    ),
+    ("  m: [coast, {shot: near, transition: {type: dissolve, duration: 2.5}}]", 46, "`coast` plays for 2 s", ""),
+    ("  m: [{file: clip.mp4, in: 1.5}]", 7, "`in` 1.5 lies beyond the end", ""),
+    ("  m: {items: [coast], music: nowhere.mp3}", 30, "`nowhere.mp3` is not there", ""),
+    ("  m: {items: [coast], music: mute.mp4}", 30, "is a video without sound, and `music` takes a sound", ""),
+    ("  m: {items: [coast], music: coast.png}", 30, "is a picture, and `music` takes a sound", ""),
+    ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
+    ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
+    ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "no language has the code `qq`", "ISO 639"),
+    ("  m: {items: [coast], loudness: -3}", 33, "has to be at most -5", ""),
+    ("  m: {items: [coast], profile: best}", 32, "has to be one of `draft`, `final`", ""),
+    ("  m: []", 6, "is empty", ""),
+]
+
+
+@pytest.mark.parametrize(("cut", "column", "message", "hint"), WRONG, ids=[case[0].strip() for case in WRONG])
+def test_what_is_wrong_with_a_cut_is_said_at_its_place(found, cut, column, message, hint) -> None:
+    """One mistake, one problem, located, with a hint where there is one."""
+    ((line, at, words),) = found(f"{cut}\n")
+    assert (line, at) == (7, column), words
+    assert message in words
+    assert hint in words
+
+
+GOOD = """\
+  main:
+    items:
+      - {shot: coast, transition: {type: fade, duration: 0.5}}
+      - {file: coast.png, duration: 1.5, transition: dissolve}
+      - {title: "The End: 100% 'done'", duration: 2, background: "#1a2b3c"}
+      - {file: clip.mp4, transition: {type: wipe, duration: 0.25}}
+      - coast
+      - {shot: near, transition: {type: dissolve, duration: 0.5}}
+    music: {file: theme.wav, gain: -18, fade: 1, duck: true}
+    subtitles: [en.srt, {file: en.srt, language: zh, burn: true}]
+    loudness: -16
+    profile: draft
+label: {metadata: false, opening_notice: {text: "made by AI", seconds: 3}}
+"""
+
+
+def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
+    """Each key of format.md, Cuts, arrives as a value of its own."""
+    assert not found(GOOD)
+    cut = load.load(tmp_path / "wanflow.yaml").cuts["main"]
+    assert cut.items[2].source == TitleCard("The End: 100% 'done'", (0x1A, 0x2B, 0x3C))
+    assert [item.seconds for item in cut.items[:3]] == [None, Decimal("1.5"), Decimal(2)]
+    joins = [item.transition and (item.transition.kind, item.transition.seconds) for item in cut.items]
+    half = Decimal("0.5")
+    assert joins == [("fade", half), ("dissolve", half), None, ("wipe", Decimal("0.25")), None, ("dissolve", half)]
+    assert isinstance(cut.items[0].transition, Transition)
+    finish = cut.finish
+    assert finish.music is not None
+    assert (finish.music.gain, finish.music.fade, finish.music.duck) == (Decimal(-18), Decimal(1), True)
+    assert [(track.language, track.burned) for track in finish.subtitles] == [("eng", False), ("zho", True)]
+    assert (finish.loudness, finish.profile, finish.labelled) == (Decimal(-16), "draft", False)
+    assert finish.notice is not None
+    assert (finish.notice.text, finish.notice.seconds, finish.notice.height) == ("made by AI", 3, 5)
+
+
+def test_what_is_not_said_has_a_sensible_value(found, tmp_path: Path) -> None:
+    """A cut in its short form; an animatic is a draft, what is paid for is final; labels are on."""
+    assert not found("  m: [coast, near]\n")
+    file = tmp_path / "wanflow.yaml"
+    finish = load.load(file).cuts["m"].finish
+    assert (finish.profile, finish.labelled, finish.music, finish.subtitles) == ("draft", True, None, ())
+    assert load.load(file, backend="dashscope").cuts["m"].finish.profile == "final"
+
+
+def test_a_shot_that_is_misspelt_in_a_cut_is_found_beside_a_title(found) -> None:
+    """Titles have no shot to look for."""
+    ((line, column, words),) = found("  m: [{title: hello, duration: 1}, caost]\n")
+    assert (line, column) == (7, 36)
+    assert "did you mean `coast`?" in words
+
+
+def test_what_is_wrong_with_a_cut_hides_nothing_else_of_it(reading) -> None:
+    """Every problem at once: of its shape, its items, its colours."""
+    text = (
+        "shots: {a: {first_frame: a.png}}\n"
+        "cuts:\n  m:\n    loudness: 3\n    items: [a, nope, {title: x, duration: 1, background: blurple}, {title: ' ', duration: 1}]\n"
+    )
+    _, problems = reading(text)
+    words = [each.message for each in problems]
+    assert sorted(words) == [
+        "`loudness` has to be at most -5, not `3`",
+        "`title` is empty",
+        "no colour is called `blurple`",
+        "no shot is called `nope`",
+    ]
+
+
+def test_a_cut_is_written_as_what_its_name_says(reading) -> None:
+    """An `.avi` with an mp4 inside would open nowhere."""
+    for path, sound in (("out/e.avi", False), ("out/p", False), ("out/Film.MP4", True), ("../films/a.mp4", True)):
+        _, problems = reading(f"shots: {{a: {{first_frame: a.png}}}}\ncuts: {{m: {{items: [a], output: {path}}}}}\n")
+        assert [each.hint for each in problems] == ([] if sound else ["end it in `.mp4`"])

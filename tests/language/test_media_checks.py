@@ -1,0 +1,268 @@
+"""What measured files and nominal clips say against the rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from wanflow.language.facts import Facts, Kind, Unreadable
+from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
+from wanflow.language.problem import Severity
+
+PICTURE = Facts(Kind.IMAGE, "png", "a" * 64, 1000, 1280, 720)
+SOUND = Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=240_000, sample_rate=48_000, seconds=Fraction(5))
+
+
+def video(seconds, **changes):
+    """A video with sound of so many seconds at 30 fps."""
+    facts = Facts(
+        Kind.VIDEO,
+        "mp4",
+        "b" * 64,
+        1000,
+        1280,
+        720,
+        frames=seconds * 30,
+        rate=Fraction(30),
+        samples=seconds * 48_000,
+        sample_rate=48_000,
+        seconds=Fraction(seconds),
+    )
+    return replace(facts, **changes)
+
+
+def media_problems(reading, shots, table):
+    """Places and messages of what the media say."""
+    production, problems = reading(shots)
+    assert production is not None, problems
+    return [(item.place.line, item.place.column, item.message) for item in check_media(production, table)]
+
+
+FRAME = "shots:\n  a: {first_frame: a.png}\n"
+
+
+def test_a_good_picture_is_silent(reading):
+    """Nothing to say of a file within its limits."""
+    assert media_problems(reading, FRAME, {"a.png": PICTURE}) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (Unreadable("is not there"), "`a.png` is not there"),
+        (replace(PICTURE, width=239), "`a.png` has 239x720 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, height=8001), "`a.png` has 1280x8001 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, width=2169, height=271), "`a.png` is more than 8 times as long as it is wide"),
+        (replace(PICTURE, alpha=True), "`a.png` has an alpha channel"),
+        (replace(PICTURE, format="gif"), "`a.png` is gif inside, not jpeg or png or bmp or webp"),
+        (replace(PICTURE, size_bytes=20_000_001), "`a.png` has 20.0 MB, at most 20 MB are taken"),
+        (video(5), "`a.png` is a video, and `first_frame` takes a picture"),
+        (SOUND, "`a.png` is a sound, and `first_frame` takes a picture"),
+    ],
+)
+def test_a_file_against_its_limits(reading, facts, message):
+    """Missing, wrong in size, shape, format, weight or kind: at the value that names it (api.md 3)."""
+    assert media_problems(reading, FRAME, {"a.png": facts}) == [(4, 20, message)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(PICTURE, width=240, height=240),
+        replace(PICTURE, width=8000, height=1000),
+        replace(PICTURE, size_bytes=20_000_000),
+    ],
+)
+def test_bounds_are_included(reading, facts):
+    """The limit itself is allowed."""
+    assert media_problems(reading, FRAME, {"a.png": facts}) == []
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(1, 1), (2, 0), (10, 0), (11, 1)])
+def test_a_clip_lasts_2_to_10_seconds(reading, seconds, count):
+    """A first clip's length is measured (api.md 3)."""
+    shots = "shots:\n  a: {first_clip: c.mp4, duration: 15}\n"
+    assert len(media_problems(reading, shots, {"c.mp4": video(seconds)})) == count
+
+
+@pytest.mark.parametrize(("clip", "count"), [("{shot: a, tail: 2}", 0), ("{shot: a, tail: 4}", 1), ("{shot: a}", 1)])
+def test_a_continuation_must_be_longer_than_its_clip(reading, clip, count):
+    """The result contains the clip; of a shot the nominal length counts."""
+    shots = f"{FRAME}  b: {{first_clip: {clip}, duration: 4}}\n"
+    found = media_problems(reading, shots, {"a.png": PICTURE})
+    assert [(line, column) for line, column, _ in found] == [(5, 3)] * count
+
+
+def test_a_frame_beyond_the_clip_is_an_error(reading):
+    """Checked against the nominal length of the shot."""
+    shots = f"{FRAME}  b: {{first_frame: {{shot: a, frame: 9}}}}\n"
+    ((line, _, message),) = media_problems(reading, shots, {"a.png": PICTURE})
+    assert line == 5
+    assert "the clip has 150 frames (5 s)" in message
+
+
+def test_a_video_where_a_picture_belongs_has_a_way_out(reading):
+    """A whole shot is no first frame, one frame of it is."""
+    whole, _ = reading(f"{FRAME}  b: {{first_frame: {{shot: a}}}}\n")
+    assert [item.hint for item in check_media(whole, {"a.png": PICTURE})] == ["take a frame of it: `frame: last`"]
+    frame, _ = reading(f"{FRAME}  b: {{first_frame: {{shot: a, frame: last}}}}\n")
+    assert check_media(frame, {"a.png": PICTURE}) == ()
+
+
+@pytest.mark.parametrize(
+    ("shot", "said"),
+    [
+        ("{first_frame: a.srt}", "is a subtitle file, and `first_frame` takes a picture"),
+        ("{first_frame: {file: a.srt, frame: last}}", "is a subtitle file, and nothing can be cut from it"),
+        ("{first_frame: b.png, driving_audio: a.srt}", "is a subtitle file, and `driving_audio` takes a sound"),
+        (
+            "{first_frame: b.png, driving_audio: {file: a.srt, track: audio}}",
+            "is a subtitle file, and nothing can be cut from it",
+        ),
+    ],
+)
+def test_subtitles_in_another_place_are_named_for_what_they_are(reading, shot, said):
+    """Where a picture or a sound is wanted, or a piece of a clip."""
+    subtitles = Facts(Kind.SUBTITLES, "srt", "d" * 64, 1000, seconds=Fraction(5))
+    found = media_problems(reading, f"shots:\n  a: {shot}\n", {"a.srt": subtitles, "b.png": PICTURE})
+    assert [message for _, _, message in found] == [f"`a.srt` {said}"]
+
+
+def test_the_sound_of_a_silent_file_is_an_error(reading):
+    """`track: audio` needs a sound track."""
+    shots = "shots:\n  a: {first_frame: a.png, driving_audio: {file: v.mp4, track: audio}}\n"
+    silent = {"a.png": PICTURE, "v.mp4": video(5, samples=0, sample_rate=0)}
+    assert [message for _, _, message in media_problems(reading, shots, silent)] == ["`v.mp4` has no sound"]
+    assert media_problems(reading, shots, {"a.png": PICTURE, "v.mp4": video(5)}) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "count"),
+    [
+        ("{shot: a, in: 1, out: 5}", 0),
+        ("{shot: a, in: 5}", 1),
+        ("{shot: a, out: 5.1}", 1),
+        ("{shot: a, in: 3, out: 2}", 1),
+        ("{file: p.png}", 1),
+        ("{file: v.mp4, out: 2}", 0),
+    ],
+)
+def test_the_items_of_a_cut(reading, item, count):
+    """`in` and `out` lie within the clip in their order, and a picture is no clip yet."""
+    table = {"a.png": PICTURE, "p.png": PICTURE, "v.mp4": video(3)}
+    assert len(media_problems(reading, f"{FRAME}cuts: {{m: [{item}]}}\n", table)) == count
+
+
+def test_shots_in_a_circle_end(reading):
+    """Lengths that depend on each other are simply unknown; the circle is the graph's to report."""
+    shots = (
+        "shots:\n  a: {model: wan2.7-videoedit, video: {shot: b}}\n  b: {model: wan2.7-videoedit, video: {shot: a}}\n"
+    )
+    assert media_problems(reading, shots, {}) == []
+
+
+def test_the_files_of_a_production_are_listed_once(reading):
+    """Media, voices and items of cuts, in order."""
+    body = (
+        "cast: {k: {image: k.png, voice: k.wav}}\n"
+        "shots:\n"
+        "  a: {first_frame: a.png}\n"
+        "  b: {model: wan2.7-r2v, prompt: '${k} x'}\n"
+        "  c: {first_frame: a.png, last_frame: {file: v.mp4, frame: last}}\n"
+        "cuts: {m: [a, {file: end.mp4}]}\n"
+    )
+    production, problems = reading(body)
+    assert production is not None, problems
+    assert file_sources(production) == ("a.png", "k.png", "k.wav", "v.mp4", "end.mp4")
+
+
+def warnings(reading, shots, table):
+    """What is said without being an error."""
+    production, problems = reading(shots)
+    assert production is not None, problems
+    found = check_media(production, table)
+    assert all(item.severity is Severity.WARNING for item in found), found
+    return [item.message for item in found]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        (3, ["`driving_audio` lasts 3 s of 5: the last 2 s are silent"]),
+        (5, []),
+        (8, ["of `driving_audio`, 8 s long, only the first 5 s are heard"]),
+    ],
+)
+def test_a_sound_of_another_length_than_the_film_is_warned_of(reading, seconds, message):
+    """The vendor cuts it off or leaves the rest silent, without a word (api.md 2.2)."""
+    sound = replace(SOUND, seconds=Fraction(seconds))
+    shots = "shots:\n  a: {first_frame: a.png, driving_audio: s.wav}\n"
+    assert warnings(reading, shots, {"a.png": PICTURE, "s.wav": sound}) == message
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0, 0), (4, 0), (5, 0), (6, 1)])
+def test_an_edit_that_is_longer_than_its_video_is_warned_of(reading, seconds, count):
+    """Nobody documents what becomes of it (api.md 2.3)."""
+    shots = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, duration: {seconds}}}\n"
+    assert len(warnings(reading, shots, {"v.mp4": video(5)})) == count
+
+
+def test_a_piece_and_a_frame_have_the_pixels_of_their_file(reading):
+    """Known before anything is cut."""
+    table = {"v.mp4": video(8, width=200, height=720)}
+    said = "`v.mp4` has 200x720 pixels, each side takes 240 to {}"
+    piece = "shots:\n  a: {first_clip: {file: v.mp4, tail: 2}}\n"
+    assert [words for _, _, words in media_problems(reading, piece, table)] == [said.format(4096)]
+    frame = "shots:\n  a: {first_frame: {file: v.mp4, frame: last}}\n"
+    assert [words for _, _, words in media_problems(reading, frame, table)] == [said.format(8000)]
+
+
+def test_the_sound_of_a_silent_shot_is_an_error(reading):
+    """`audio: false` makes a film without a sound track; without it there is one (format.md, Sources)."""
+    for audio, expected in (("false", ["`driving_audio` has no sound"]), ("true", [])):
+        shots = (
+            f"shots:\n  a: {{model: wan2.6-r2v-flash, prompt: x, audio: {audio}, references: [{{image: a.png}}]}}\n"
+            "  b: {first_frame: a.png, driving_audio: {shot: a, track: audio}}\n"
+        )
+        assert [words for _, _, words in media_problems(reading, shots, {"a.png": PICTURE})] == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (PICTURE, None),
+        (replace(PICTURE, format="jpeg"), "`first_frame` says `image/png` and is jpeg inside"),
+        (replace(PICTURE, width=100), "`first_frame` has 100x720 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, alpha=True), "`first_frame` has an alpha channel"),
+        (Unreadable("is no picture"), "`first_frame` is no picture"),
+    ],
+)
+def test_a_picture_written_into_the_production_is_looked_into(reading, facts, message):
+    """A data URI's bytes are held to the rules of a file, and its words to its bytes (api.md 3)."""
+    production, problems = reading("shots:\n  a: {first_frame: 'data:image/png;base64,iVBORw0KGgo='}\n")
+    assert production is not None, problems
+    (source,) = inline_sources(production)
+    found = check_media(production, {source.key: facts})
+    assert [item.message for item in found] == ([] if message is None else [message])
+    assert all((item.place.line, item.place.column) == (4, 20) for item in found)
+
+
+def test_local_media_without_a_store_is_warned_of_once(reading):
+    """Where no temporary store is documented, only small pictures travel inside a request (format.md, uploads)."""
+    shots = "shots:\n  a: {first_frame: a.png}\n  b: {first_clip: v.mp4}\n  c: {first_clip: {file: w.mp4, tail: 2}}\n"
+    table = {"a.png": PICTURE, "v.mp4": video(4), "w.mp4": video(9)}
+
+    def said(body, region, **pictures):
+        production, problems = reading(body, region=region)
+        assert production is not None, problems
+        return [(item.place.line, item.message) for item in check_delivery(production, {**table, **pictures})]
+
+    words = "in the region `singapore` nothing documents a temporary store for `v.mp4` and 1 more"
+    assert said(shots, "singapore") == [(5, words)]
+    assert said(shots, "beijing") == []
+    assert said(f"uploads: s3://bucket/films\n{shots}", "singapore") == []
+    assert said(FRAME, "singapore") == []
+    heavy = {"a.png": replace(PICTURE, size_bytes=8_000_000)}
+    assert [line for line, _ in said(FRAME, "singapore", **heavy)] == [4]

@@ -1,0 +1,256 @@
+"""The catalog's rules, and the one checker that reads them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from wanflow.catalog.read import CatalogError, load_catalog
+from wanflow.language.parse import parse_shot
+from wanflow.language.problem import Severity
+from wanflow.language.scope import Addresses, Home, Sight
+from wanflow.language.shot import read_draft
+from wanflow.schemas import data_folder
+from wanflow.yamldoc.parse import parse
+
+KEYS = {
+    "first_frame": "first_frame: a.png",
+    "last_frame": "last_frame: b.png",
+    "first_clip": "first_clip: c.mp4",
+    "driving_audio": "driving_audio: d.wav",
+}
+ALLOWED = [
+    {"first_frame"},
+    {"first_frame", "driving_audio"},
+    {"first_frame", "last_frame"},
+    {"first_frame", "last_frame", "driving_audio"},
+    {"first_clip"},
+    {"first_clip", "last_frame"},
+]
+SUBSETS = [{key for index, key in enumerate(KEYS) if number >> index & 1} for number in range(16)]
+
+
+@pytest.mark.parametrize("chosen", SUBSETS, ids=lambda chosen: "+".join(sorted(chosen)) or "nothing")
+def test_i2v_takes_its_six_sets_and_no_other(reading, chosen):
+    """All sixteen combinations of its four media (api.md 2.2)."""
+    media = ", ".join(KEYS[key] for key in sorted(chosen))
+    production, _ = reading(f"shots:\n  a: {{prompt: x{', ' if media else ''}{media}}}\n")
+    assert (production is not None) is (chosen in ALLOWED)
+
+
+def test_vendor_defaults_are_sent(reading):
+    """A change of defaults on their side can't change a production."""
+    production, _ = reading("shots:\n  a: {first_frame: a.png}\n")
+    assert production.shots["a"].parameters == {
+        "resolution": "1080P",
+        "duration": 5,
+        "prompt_extend": True,
+        "watermark": False,
+    }
+    assert production.shots["a"].seed is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "media", "fits"),
+    [(2, "k", True), (1, "k", False), (15, "k", True), (16, "k", False), (10, "v", True), (11, "v", False)],
+)
+def test_r2v_lasts_less_beside_a_video(reading, seconds, media, fits):
+    """2 to 15 seconds, to 10 with a reference video (api.md 2.1)."""
+    head = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast: {k: {image: k.png}, v: {video: v.mp4}}\n"
+    production, _ = reading(f"shots:\n  a: {{prompt: '${{{media}}} x', duration: {seconds}}}\n", head=head)
+    assert (production is not None) is fits
+
+
+@pytest.mark.parametrize(
+    ("keys", "fits"),
+    [
+        ("prompt: a storm", True),
+        ("prompt: a storm, driving_audio: d.wav, ratio: '9:16', duration: 15", True),
+        ("prompt: a storm, duration: 16", False),
+        ("prompt: a storm, first_frame: a.png", False),
+        ("driving_audio: d.wav", False),
+    ],
+)
+def test_t2v_takes_words_and_perhaps_a_sound(reading, keys, fits):
+    """No picture; the words are required (api.md 2.5)."""
+    assert (reading(f"shots:\n  a: {{model: wan2.7-t2v, {keys}}}\n")[0] is not None) is fits
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(0, True), (1, False), (2, True), (10, True), (11, False)])
+def test_videoedit_lasts_as_long_as_its_input_or_2_to_10(reading, seconds, fits):
+    """0 is the input's own length (api.md 2.3)."""
+    body = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, duration: {seconds}}}\n"
+    assert (reading(body)[0] is not None) is fits
+
+
+@pytest.mark.parametrize(("count", "fits"), [(0, True), (4, True), (5, False)])
+def test_videoedit_takes_four_pictures(reading, count, fits):
+    """Reference images 0 to 4 (api.md 2.3)."""
+    pictures = ", ".join(f"{{image: p{number}.png}}" for number in range(count))
+    body = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, references: [{pictures}]}}\n"
+    assert (reading(body)[0] is not None) is fits
+
+
+@pytest.mark.parametrize(("seed", "fits"), [(0, True), (2147483647, True), (-1, False), (2147483648, False)])
+def test_a_seed_has_its_range(reading, seed, fits):
+    """0 to 2^31 - 1, kept apart from the parameters."""
+    production, _ = reading(f"shots:\n  a: {{first_frame: a.png, seed: {seed}}}\n")
+    assert (production is not None) is fits
+    if production is not None:
+        assert production.shots["a"].seed == seed
+        assert "seed" not in production.shots["a"].parameters
+
+
+def test_a_snapshot_is_a_model(reading):
+    """A dated name has its model's rules and is sent as it is written."""
+    production, _ = reading("shots:\n  a: {model: wan2.7-i2v-2026-04-25, first_frame: a.png}\n")
+    assert production.shots["a"].model == "wan2.7-i2v-2026-04-25"
+
+
+def test_defaults_reach_only_the_models_that_know_them(reading):
+    """A general default that a model doesn't know is passed over; a shot's own key wins over both kinds."""
+    head = (
+        "wanflow: 1\n"
+        "defaults: {model: wan2.7-i2v, duration: 4, ratio: '1:1', models: {wan2.7-r2v: {duration: 6}}}\n"
+        "cast: {k: {image: k.png}}\n"
+    )
+    body = (
+        "shots:\n"
+        "  a: {first_frame: a.png}\n"
+        "  b: {model: wan2.7-r2v, prompt: '${k} x'}\n"
+        "  c: {model: wan2.7-r2v, prompt: '${k} x', duration: 8}\n"
+    )
+    production, problems = reading(body, head=head)
+    assert problems == ()
+    sent = {name: shot.parameters for name, shot in production.shots.items()}
+    assert [sent[name]["duration"] for name in "abc"] == [4, 6, 8]
+    assert "ratio" not in sent["a"]
+    assert sent["b"]["ratio"] == "1:1"
+
+
+def test_what_the_vendor_ignores_is_not_sent(reading):
+    """`ratio` beside a first frame is dropped: with a warning where the shot asks for it, else silently."""
+    head = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast: {k: {image: k.png}}\n"
+    for ratio, warnings in ((", ratio: '16:9'", 1), ("", 0)):
+        body = f"shots:\n  a: {{prompt: '${{k}} x', first_frame: a.png{ratio}}}\n"
+        production, problems = reading(body, head=head)
+        assert "ratio" not in production.shots["a"].parameters
+        assert [item.severity for item in problems] == [Severity.WARNING] * warnings
+
+
+def test_a_voice_that_the_model_does_not_know_is_not_sent(reading):
+    """The cast may speak; an editing model is not told, and the author is."""
+    body = (
+        "cast: {k: {image: k.png, voice: k.wav}}\n"
+        "shots:\n  a: {model: wan2.7-videoedit, video: v.mp4, prompt: '${k} x'}\n"
+    )
+    production, problems = reading(body)
+    assert production.shots["a"].media[-1].voice is None
+    assert [item.severity for item in problems] == [Severity.WARNING]
+
+
+def test_a_voice_beside_a_first_frame_is_sent_with_a_warning(reading):
+    """The vendor advises against it, and takes it (api.md 2.1)."""
+    head = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast: {k: {image: k.png, voice: k.wav}}\n"
+    production, problems = reading("shots:\n  a: {prompt: '${k} x', first_frame: a.png}\n", head=head)
+    assert production.shots["a"].media[-1].voice is not None
+    assert [item.severity for item in problems] == [Severity.WARNING]
+
+
+@pytest.fixture
+def invented(tmp_path):
+    """A catalog of one model that nobody sells."""
+    raw = json.loads((data_folder("schemas") / "models" / "wan2.7-i2v.json").read_text(encoding="utf-8"))
+    still = raw["media"]["first_frame"]["file"]
+    raw |= {
+        "model": "dream-1",
+        "snapshots": ["dream-1-beta"],
+        "regions": ["virginia"],
+        "text": {"prompt": {"required": True, "max": 10}},
+        "media": {"video": {"min": 1, "max": 1, "file": still}, "reference_image": {"max": 2, "file": still}},
+        "sets": [],
+        "identifiers": {"en": {"any": "hero{n}"}},
+        "ignored": [{"parameter": "size", "with": "reference_image"}],
+        "parameters": {
+            "size": {"type": "string", "values": ["1*1", "2*2"], "default": "1*1", "since": 1},
+            "duration": {"type": "integer", "min": 3, "max": 4, "also": [9], "default": 3, "since": 1},
+            "audio": {"type": "boolean", "default": True, "since": 2},
+        },
+    }
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "dream-1.json").write_text(json.dumps(raw), encoding="utf-8")
+    return load_catalog(folder)
+
+
+def checked(invented, shot, region="virginia"):
+    """A shot and its problems under the invented model."""
+    document = parse(f"a: {{model: dream-1, {shot}}}\n".encode(), "wanflow.yaml")
+    ((key, node),) = document.root.pairs
+    problems = []
+    draft = read_draft(key, node, (), Sight(Home(data_folder("schemas")), Addresses()), problems)
+    return parse_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
+
+
+def test_an_invented_model_obeys_its_file(invented):
+    """Nothing in code knows a model: a new one is a file."""
+    shot, problems = checked(invented, "video: v.mp4, prompt: x")
+    assert problems == []
+    assert shot.parameters == {"size": "1*1", "duration": 3, "audio": True}
+    assert set(invented) == {"dream-1", "dream-1-beta"}
+
+
+@pytest.mark.parametrize(
+    ("shot", "region", "message"),
+    [
+        ("video: v.mp4, prompt: far too long", "virginia", "takes 10"),
+        ("video: v.mp4", "virginia", "has no `prompt`"),
+        ("prompt: x", "virginia", "needs 1"),
+        ("video: v.mp4, prompt: x, first_frame: a.png", "virginia", "takes no `first_frame`"),
+        ("video: v.mp4, prompt: x, size: 3*3", "virginia", "one of `1*1`, `2*2`"),
+        ("video: v.mp4, prompt: x, duration: 5", "virginia", "9 or 3 to 4"),
+        ("video: v.mp4, prompt: x, ratio: '1:1'", "virginia", "no parameter `ratio`"),
+        ("video: v.mp4, prompt: x", "beijing", "does not exist in the region"),
+        ("video: v.mp4, prompt: x, references: [{image: a}, {image: b}, {image: c}]", "virginia", "takes 2 at most"),
+    ],
+)
+def test_an_invented_models_rules_are_checked(invented, shot, region, message):
+    """Texts, media, values, ranges, regions and counts come from the file."""
+    _, problems = checked(invented, shot, region)
+    assert [message in item for item in problems] == [True]
+
+
+def test_a_value_beside_the_range_is_allowed(invented):
+    """`also` lies outside `min` and `max`."""
+    assert checked(invented, "video: v.mp4, prompt: x, duration: 9")[1] == []
+
+
+def test_a_later_parameter_enters_only_off_its_default(invented):
+    """Law 5: a new release never buys a film again."""
+    assert "audio" not in checked(invented, "video: v.mp4, prompt: x, audio: true")[0].parameters
+    assert checked(invented, "video: v.mp4, prompt: x, audio: false")[0].parameters["audio"] is False
+
+
+def test_a_broken_model_file_is_named(tmp_path):
+    """A catalog that can't be read says which file."""
+    (tmp_path / "odd.json").write_text('{"model": "odd"}', encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"odd\.json"):
+        load_catalog(tmp_path)
+
+
+def test_each_rule_names_its_source():
+    """A reader can look every model's rules up in the vendor's own words."""
+    for file in (data_folder("schemas") / "models").glob("*.json"):
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        rules = [*raw["parameters"].values(), *raw["text"].values(), *(rule["file"] for rule in raw["media"].values())]
+        assert all(rule["source"].startswith("api.md") for rule in rules), file.name
+
+
+def test_the_catalog_is_frozen():
+    """A model is a value."""
+    model = load_catalog()["wan2.7-i2v"]
+    assert replace(model) == model
+    with pytest.raises(AttributeError):
+        model.running = 9

@@ -1,0 +1,145 @@
+"""The service's limits, in virtual time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Protocol
+
+import anyio
+import pytest
+
+from kit.wire import Scripted
+from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.faults import Throttled
+from wanflow.providers.limited import SECOND, Limited, Slots
+from wanflow.providers.poller import ClockPacing
+from wanflow.providers.protocol import Request, VideoService
+
+pytestmark = pytest.mark.anyio
+
+MODEL = "wan2.7-i2v"
+
+
+class Work(Protocol):
+    """Something that holds a slot."""
+
+    async def __call__(self, name: str, priority: int) -> None: ...
+
+
+def work(slots: Slots, began: list[str], seconds: float = 60, model: str = MODEL) -> Work:
+    """Work that notes its name when it begins."""
+
+    async def hold(name: str, priority: int) -> None:
+        async with slots.slot(model, Fraction(priority), name):
+            began.append(name)
+            await anyio.sleep(seconds)
+
+    return hold
+
+
+async def test_no_more_run_at_once_than_the_limit() -> None:
+    """Seven tasks of a minute at three a time take three minutes."""
+    began: list[str] = []
+    hold = work(Slots({MODEL: 3}), began)
+    async with anyio.create_task_group() as group:
+        for number in range(7):
+            group.start_soon(hold, f"n{number}", 1)
+        await anyio.sleep(1)
+        assert len(began) == 3
+    assert anyio.current_time() == pytest.approx(180)
+
+
+async def test_the_longest_chain_goes_first_and_ties_by_name() -> None:
+    """Who became ready at the same moment is let in by priority, then by name, however they were started."""
+    began: list[str] = []
+    hold = work(Slots({MODEL: 1}), began)
+    async with anyio.create_task_group() as group:
+        for name, priority in (("c", 1), ("b", 5), ("a", 1), ("d", 9)):
+            group.start_soon(hold, name, priority)
+    assert began == ["d", "b", "a", "c"]
+
+
+async def test_a_model_does_not_wait_for_another() -> None:
+    """Limits belong to the resource: each model has its own."""
+    slots, began = Slots({MODEL: 1, "wan2.7-r2v": 1}), list[str]()
+    async with anyio.create_task_group() as group:
+        group.start_soon(work(slots, began), "a", 1)
+        group.start_soon(work(slots, began, model="wan2.7-r2v"), "b", 1)
+    assert anyio.current_time() == pytest.approx(60)
+
+
+async def test_who_gives_up_waiting_keeps_no_slot() -> None:
+    """A waiter that was cancelled is passed over, and the slot goes to the next."""
+    slots, began = Slots({MODEL: 1}), list[str]()
+    hold = work(slots, began)
+    async with anyio.create_task_group() as group:
+        group.start_soon(hold, "first", 9)
+        await anyio.sleep(1)
+        with anyio.move_on_after(1):
+            await hold("impatient", 5)
+        group.start_soon(hold, "next", 1)
+    assert began == ["first", "next"]
+    assert anyio.current_time() == pytest.approx(120)
+
+
+async def test_a_slot_is_free_again_after_a_failure() -> None:
+    """A step that fails inside its slot gives it back."""
+    slots = Slots({MODEL: 1})
+    with pytest.raises(ValueError, match="no"):
+        async with slots.slot(MODEL, Fraction(1), "a"):
+            raise ValueError("no")
+    with anyio.fail_after(1):
+        async with slots.slot(MODEL, Fraction(1), "b"):
+            pass
+
+
+async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None:
+    """Eleven submissions of one model take two seconds and a little; another model waits for none of them."""
+    accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
+    service: VideoService = Limited(WireClient(Scripted([accepted] * 12), ClockPacing()))
+    async with anyio.create_task_group() as group:
+        for _ in range(11):
+            group.start_soon(service.submit, Request(MODEL, {}))
+        await anyio.sleep(0.5)
+        before = anyio.current_time()
+        await service.submit(Request("wan2.7-r2v", {}))
+        assert anyio.current_time() == before
+    assert anyio.current_time() == pytest.approx(2 * SECOND)
+
+
+async def test_throttling_slows_one_model_down_which_recovers() -> None:
+    """Refused for speed, its submissions go further and further apart, and closer again with each that is accepted."""
+    left: list[float] = []
+    refuse = 3
+
+    class Counting(Scripted):
+        async def exchange(
+            self, method: str, path: str, headers: object, body: object
+        ) -> tuple[int, dict[str, object]]:
+            left.append(anyio.current_time())
+            if len(left) <= refuse:
+                return 429, {"code": "Throttling.RateQuota", "message": "slower"}
+            return 200, {"output": {"task_id": "t"}, "request_id": "r"}
+
+    service = Limited(WireClient(Counting(), ClockPacing()))
+    for _ in range(refuse):
+        with pytest.raises(Throttled):
+            await service.submit(Request(MODEL, {}))
+    for _ in range(5):
+        await service.submit(Request(MODEL, {}))
+    gaps = [later - earlier for earlier, later in pairwise(left)]
+    assert gaps == pytest.approx([0.5, 1.0, 2.0, 1.0, 0.5, 0.0, 0.0], abs=0.01)
+
+
+async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
+    """Limits are per model (api.md 4.4)."""
+    replies: list[tuple[int, dict[str, object]]] = [(429, {"code": "Throttling", "message": ""})]
+    replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
+    service = Limited(WireClient(Scripted(replies), ClockPacing()))
+    with pytest.raises(Throttled):
+        await service.submit(Request(MODEL, {}))
+    await service.submit(Request("wan2.7-r2v", {}))
+    assert anyio.current_time() == 0
+    await service.submit(Request(MODEL, {}))
+    assert anyio.current_time() == pytest.approx(0.5)

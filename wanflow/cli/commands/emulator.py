@@ -1,0 +1,63 @@
+"""`wanflow emulator`: the emulated API on a socket of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import anyio
+import click
+
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.options import example
+from wanflow.emulator.api.server import Serving, serve
+from wanflow.language.load import REGIONS
+from wanflow.store import atomic
+
+
+@click.command("emulator", epilog=example("wanflow emulator --port 8000 --state emulated"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0, the default, is any free one.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep tasks, uploads and films here, to go on from after a restart.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go wrong on purpose, as this script says.",
+)
+@click.option("--strict", is_flag=True, help="Judge bodies at submit, not inside the task.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="N",
+    help="Divide task times by N; at 1 a shot of 5 s takes about 2 s.",
+)
+@click.option(
+    "--region", type=click.Choice(REGIONS), default="beijing", show_default=True, help="Have the models of this region."
+)
+def command(
+    *, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float, region: str
+) -> int:
+    """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.
+
+    Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused.
+    """
+    if state is not None:
+        atomic.make_folder(state.parent)
+    serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
+    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
+    return ExitCode.DONE
+
+
+def _announce(base_url: str) -> None:
+    click.echo(base_url)
+    sys.stdout.flush()

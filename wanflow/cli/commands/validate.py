@@ -1,0 +1,100 @@
+"""`wanflow validate`: every problem, offline, without a key."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from wanflow.api import run
+from wanflow.cli.exit_code import ExitCode
+from wanflow.cli.options import Settings, allowing_outside, example, production_options
+from wanflow.language.pipeline import is_shipped
+from wanflow.language.problem import Problem, Severity, render_problem
+from wanflow.report.text.words import count
+from wanflow.yamldoc.nodes import Place
+
+
+@click.command("validate", epilog=example("wanflow validate --format github"))
+@production_options
+@allowing_outside
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "github")), default="text", help="How problems are printed."
+)
+@click.pass_obj
+def command(settings: Settings, form: str) -> int:
+    """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
+    problems = run.validate(
+        settings.file,
+        backend=settings.backend,
+        region=settings.region,
+        values=settings.values,
+        allow_outside=settings.allow_outside,
+    )
+    match form:
+        case "json":
+            click.echo(json.dumps([as_json(problem) for problem in problems], ensure_ascii=False, indent=2))
+        case "github":
+            for problem in problems:
+                click.echo(as_annotation(problem, settings.folder))
+        case _:
+            for problem in problems:
+                click.echo(render_problem(problem))
+    click.echo(_verdict(problems, settings.file), err=True)
+    wrong = any(problem.severity is Severity.ERROR for problem in problems)
+    return ExitCode.WRONG if wrong else ExitCode.DONE
+
+
+def as_json(problem: Problem) -> dict[str, object]:
+    """A problem for programs; `file` is relative to the production file's folder (cli.md, JSON)."""
+    place, message = _told(problem)
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "severity": problem.severity.value,
+        "message": message,
+        "hint": problem.hint,
+    }
+
+
+def as_annotation(problem: Problem, folder: Path) -> str:
+    """A problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
+    place, message = _told(problem)
+    checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
+    file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
+    text = f"{message}\nhint: {problem.hint}" if problem.hint else message
+    where = f"file={_property(file)},line={place.line},col={place.column}"
+    return f"::{problem.severity.value} {where}::{_data(text)}"
+
+
+def _told(problem: Problem) -> tuple[Place, str]:
+    """Where a problem is pointed at, and its message with the other places that matter.
+
+    In a pipeline of one's own it is the pipeline, in one that comes with wanflow the outermost `use`: programs open the
+    file.
+    """
+    place, uses = problem.place, problem.place.used_at
+    if uses and is_shipped(place):
+        return uses[-1], f"{problem.message} (in {place})"
+    used = "".join(f", used at {use}" for use in uses)
+    return place, f"{problem.message} (in a pipeline{used})" if uses else problem.message
+
+
+def _data(text: str) -> str:
+    """Escaped so that a message can't end the command or begin another one."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _verdict(problems: Sequence[Problem], file: Path) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    if not problems:
+        return f"no problems in {file}"
+    return f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')} in {file}"

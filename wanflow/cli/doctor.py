@@ -1,0 +1,218 @@
+"""What a machine needs for rendering, looked at one by one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+import anyio
+
+from wanflow.cli.main import summon
+from wanflow.errors import MediaFault, StoreFault
+from wanflow.media import ffmpeg
+from wanflow.providers.dashscope.regions import KEY_VARIABLE, Endpoint, endpoint_of
+from wanflow.providers.faults import ServiceFault, WrongAddress
+from wanflow.report.text.words import count
+from wanflow.store import atomic, run_lock
+from wanflow.store.atomic import STORE_FOLDER
+from wanflow.store.layout import RESULTS_FOLDER, Store
+from wanflow.store.repair import Damage, examine
+
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+"""No correct clock is earlier than this."""
+LOW_BYTES = 2 * 10**9
+TOO_LOW_BYTES = 10**8
+GIGABYTE = 10**9
+TRIAL = (
+    *("-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=0.2", "-f", "lavfi", "-i", "anullsrc=r=48000"),
+    *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
+)
+"""Encodes two frames with sound, and keeps nothing."""
+
+
+GIT_SECONDS = 20
+"""Seconds that git has to list what it tracks."""
+PICTURED = (".mp4", ".png")
+"""Suffixes of results that are too large for git."""
+
+
+Reach = Callable[[Endpoint], Awaitable[None]]
+
+
+class Verdict(StrEnum):
+    """Fine, worth knowing, or in the way."""
+
+    FINE = "ok"
+    POOR = "warn"
+    BROKEN = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one subject, and the way out where something is wrong."""
+
+    subject: str
+    verdict: Verdict
+    words: str
+    hint: str | None = None
+
+
+def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that rendering in this folder on this backend needs; a key is tried, never shown."""
+    paid = backend == "dashscope"
+    return (
+        *_ffmpeg(environ),
+        _folder(folder),
+        *_file_system(folder),
+        _disk(folder),
+        _clock(datetime.now(UTC), paid=paid),
+        *_store(folder, backend),
+        *_tracked(folder),
+        *(_access(region, environ) if paid else ()),
+    )
+
+
+def _ffmpeg(environ: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        binary = ffmpeg.find_ffmpeg(environ)
+        yield Finding("ffmpeg", Verdict.FINE, f"{ffmpeg.version(binary)} ({binary})")
+        ffmpeg.run([str(binary), *TRIAL], leash=ffmpeg.Leash())
+        yield Finding("encoders", Verdict.FINE, "libx264 and aac work")
+    except MediaFault as fault:
+        hint = fault.hint or f"set {ffmpeg.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"
+        yield Finding("ffmpeg", Verdict.BROKEN, str(fault), hint)
+
+
+def _folder(folder: Path) -> Finding:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Finding("folder", Verdict.FINE, f"{folder.resolve()} can be written")
+    except OSError as fault:
+        words = f"{folder} can't be written: {(fault.strerror or str(fault)).lower()}"
+        return Finding("folder", Verdict.BROKEN, words, "change its owner or its mode, or work in another folder")
+
+
+def _file_system(folder: Path) -> Iterator[Finding]:
+    """What is weaker on a file system that lacks modes, locks, or the flush of a folder; a folder is tried for it."""
+    store = folder / STORE_FOLDER
+    try:
+        with tempfile.TemporaryDirectory(dir=store if store.is_dir() else folder, prefix=".doctor-") as name:
+            place = Path(name)
+            modes, flushed, locks = atomic.has_modes(place), atomic.sync_folder(place), run_lock.has_locks(place)
+    except OSError as fault:
+        yield Finding(
+            "files", Verdict.POOR, f"the file system can't be tried: {(fault.strerror or str(fault)).lower()}"
+        )
+        return
+    weaker = {
+        "keeps no modes: others can read private files here, and takes are not read-only": modes,
+        "cannot flush a folder: a power cut can lose the last write": flushed,
+        "has no locks: runs exclude each other by a folder, which a run killed on another machine leaves behind": locks,
+    }
+    for words in (words for words, able in weaker.items() if not able):
+        yield Finding(
+            "files", Verdict.POOR, f"the file system {words}", "keep the production on a disk of this machine"
+        )
+
+
+def _disk(folder: Path) -> Finding:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as fault:
+        return Finding("disk", Verdict.POOR, f"can't be asked: {(fault.strerror or str(fault)).lower()}")
+    words = f"{free / GIGABYTE:.1f} GB free"
+    if free >= LOW_BYTES:
+        return Finding("disk", Verdict.FINE, words)
+    return Finding(
+        "disk", Verdict.BROKEN if free < TOO_LOW_BYTES else Verdict.POOR, words, "make room for takes and cuts"
+    )
+
+
+def _clock(now: datetime, *, paid: bool) -> Finding:
+    words = now.strftime("%Y-%m-%d %H:%M UTC")
+    if now >= RELEASED:
+        return Finding("clock", Verdict.FINE, words)
+    verdict = Verdict.BROKEN if paid else Verdict.POOR
+    return Finding("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+
+
+def _store(folder: Path, backend: str) -> Iterator[Finding]:
+    store = Store(folder, backend)
+    if not store.root.exists():
+        yield Finding("store", Verdict.FINE, "none yet, the first run makes it")
+        return
+    try:
+        damaged = examine(store)
+    except StoreFault as fault:
+        yield Finding("store", Verdict.BROKEN, str(fault), fault.hint)
+        return
+    for damage in damaged:
+        yield _damaged(damage, folder)
+    if not damaged:
+        yield Finding("store", Verdict.FINE, "all of it can be read, every take is as it was delivered")
+
+
+def _damaged(damage: Damage, folder: Path) -> Finding:
+    words, hint = f"{damage.place}: {damage.words}", damage.hint
+    if damage.emptied and _is_tracked(folder, damage.place):
+        hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
+    return Finding("store", Verdict.BROKEN if damage.blocks else Verdict.POOR, words, hint)
+
+
+def _is_tracked(folder: Path, name: str) -> bool:
+    """Whether git has a version of a file, also of one that is gone from the folder."""
+    git = shutil.which("git")
+    if git is None:
+        return False
+    asked = [git, "-C", str(folder), "ls-files", "--error-unmatch", "--", name]
+    return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+def _tracked(folder: Path) -> Iterator[Finding]:
+    """Files of the store, and results, that git tracks; without git or a repository nothing is found."""
+    stored = [name for name in _ls_files(folder, STORE_FOLDER) if name != f"{STORE_FOLDER}/.gitignore"]
+    results = [name for name in _ls_files(folder, RESULTS_FOLDER) if name.endswith(PICTURED)]
+    for place, names in ((STORE_FOLDER, stored), (RESULTS_FOLDER, results)):
+        if names:
+            words = f"git tracks {count(len(names), 'file')} of `{place}`, as `{names[0]}`"
+            hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"
+            yield Finding("git", Verdict.POOR, words, hint)
+
+
+def _ls_files(folder: Path, place: str) -> list[str]:
+    """The paths at or below a place that git tracks, from the production's folder."""
+    git = shutil.which("git")
+    if git is None:
+        return []
+    words = ("-c", "core.fsmonitor=false", "--literal-pathspecs", "ls-files", "-z", "--", place)
+    try:
+        listed = subprocess.run([git, *words], cwd=folder, capture_output=True, check=False, timeout=GIT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
+
+
+def _access(region: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """The key, and whether the service of the region answers to it."""
+    try:
+        endpoint = endpoint_of(region, environ)
+    except ServiceFault as fault:
+        subject = "address" if isinstance(fault, WrongAddress) else "key"
+        yield Finding(subject, Verdict.BROKEN, str(fault), fault.hint)
+        return
+    yield Finding("key", Verdict.FINE, f"{KEY_VARIABLE} is set")
+    try:
+        anyio.run(cast(Reach, summon("wanflow.providers.opening:reach")), endpoint)
+    except ServiceFault as fault:
+        words = f"region `{region}` ({endpoint.host}): {fault}"
+        yield Finding("service", Verdict.BROKEN, words, fault.hint or "check the network and try again")
+    else:
+        yield Finding("service", Verdict.FINE, f"region `{region}` answers at {endpoint.host}")

@@ -1,0 +1,205 @@
+"""Options that every command about a production takes: which file, and what overrides it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
+
+BACKENDS = ("animatic", "dashscope")
+REGIONS = ("beijing", "singapore", "virginia")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
+
+    `allow_outside`: the production may write a cut outside its folder. Commands that write none don't mind.
+    """
+
+    file: Path = Path("wanflow.yaml")
+    backend: str | None = None
+    region: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    prices: Path | None = None
+    allow_outside: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """Where the production file lies."""
+        return self.file.parent
+
+    def with_backend(self, backend: str) -> Settings:
+        """The same production on a backend."""
+        return replace(self, backend=backend)
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: what a call of it looks like, kept as it is."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
+    settings = context.obj or Settings()
+    context.obj = settings if value is None else replace(settings, **{str(option.name): value})
+
+
+def _note_values(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> None:
+    pairs = [_pair(word, option) for word in value]
+    _note(context, option, dict(pairs) if pairs else None)
+
+
+def _pair(word: str, option: click.Parameter) -> tuple[str, str]:
+    name, equals, text = word.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"`{word}` is not NAME=VALUE", param=option)
+    return name, text
+
+
+def _file_option(*names: str) -> Callable[[Decorated], Decorated]:
+    return click.option(
+        *names,
+        "file",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_note,
+        help="The production file (default: wanflow.yaml).",
+    )
+
+
+file_option = _file_option("-f", "--file")
+
+_OVERRIDES = (
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        expose_value=False,
+        callback=_note,
+        help="Render here instead of where the file says.",
+    ),
+    click.option(
+        "--region", type=click.Choice(REGIONS), expose_value=False, callback=_note, help="The region of the account."
+    ),
+    click.option(
+        "--set",
+        "values",
+        metavar="NAME=VALUE",
+        multiple=True,
+        expose_value=False,
+        callback=_note_values,
+        help="Give a var of the file another value; may be repeated.",
+    ),
+)
+
+_SPENDING = (
+    click.option("--budget", metavar='"20 CNY"', help="The most that this run may spend."),
+    click.option(
+        "--prices",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        expose_value=False,
+        callback=_note,
+        help="Price by this file instead of the production's or the catalog's lists.",
+    ),
+)
+
+
+allowing_outside = click.option(
+    "--allow-outside",
+    is_flag=True,
+    expose_value=False,
+    callback=_note,
+    help="A cut may be written outside the production's folder.",
+)
+"""For commands that write cuts, or say whether they can be written: without the option it is an error there."""
+
+
+def production_options(command: Decorated) -> Decorated:
+    """Add `-f`, `--backend`, `--region` and `--set`; the command takes them as one `Settings` by `click.pass_obj`."""
+    return _with(command, (file_option, *_OVERRIDES))
+
+
+def spending(command: Decorated) -> Decorated:
+    """Add `--budget`, and `--prices`, which comes with the `Settings`."""
+    return _with(command, _SPENDING)
+
+
+def production_options_but_file(command: Decorated) -> Decorated:
+    """The same with `-f` alone, for a command whose `--file` is another."""
+    return _with(command, (_file_option("-f"), *_OVERRIDES))
+
+
+def selection(command: Decorated) -> Decorated:
+    """Add `SELECT…` and `--exclude`."""
+    exclude = click.option(
+        "--exclude", multiple=True, metavar="SELECT", help="Leave these out, not what they need; may be repeated."
+    )
+    return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))
+
+
+class Seconds(click.FloatRange):
+    """A time on the command line; NaN, which passes every range and which no clock can wait for, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds; raises BadParameter."""
+        seconds = super().convert(value, param, ctx)
+        return self.fail(f"`{value}` is not a number of seconds.", param, ctx) if math.isnan(seconds) else seconds
+
+
+_WAITING = (
+    click.option(
+        "--timeout",
+        type=Seconds(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Give up waiting after this time, not the tasks; exits with 4.",
+    ),
+    click.option(
+        "--poll-interval",
+        type=Seconds(min=0, min_open=True),
+        default=POLL_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="The shortest time between two looks at one task.",
+    ),
+    click.option(
+        "--grace",
+        type=Seconds(min=0),
+        default=GRACE_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="So long a lost submission is looked for in the service's list before it counts as not accepted.",
+    ),
+    click.option("--wait", is_flag=True, help="Wait for another run in this production to end."),
+)
+
+retrying = click.option("--retry-refused", is_flag=True, help="Send again what the service refused before.")
+
+_TELLING = (
+    click.option("--json", "as_json", is_flag=True, help="Print one event a line."),
+    click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
+    click.option("-v", "--verbose", is_flag=True, help="Say everything that happens."),
+)
+
+
+def waiting(command: Decorated) -> Decorated:
+    """Add `--timeout`, `--poll-interval`, `--grace` and `--wait`."""
+    return _with(command, _WAITING)
+
+
+def telling(command: Decorated) -> Decorated:
+    """Add `--json`, `-q` and `-v`, for a command that tells events."""
+    return _with(command, _TELLING)
+
+
+def _with(command: Decorated, options: Sequence[Callable[[Decorated], Decorated]]) -> Decorated:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,160 @@
+"""The standard streams of a command, whose readers may leave before it ends."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+
+@contextmanager
+def outliving_readers() -> Iterator[None]:
+    """Write to the streams of this process so that nothing fails, also not at exit, because a reader left.
+
+    From then on what is written goes nowhere. For stdout BrokenPipeError is raised once, which ends a command that only
+    shows something; after `go_on_unread` a sentence on stderr takes its place. Streams that were replaced, as tests do
+    it, are left alone.
+    """
+    out, err = sys.stdout, sys.stderr
+    if isinstance(sys.__stdout__, io.TextIOWrapper) and out is sys.__stdout__:
+        sys.stdout = _outliving(sys.__stdout__, _end)
+    if isinstance(sys.__stderr__, io.TextIOWrapper) and err is sys.__stderr__:
+        sys.stderr = _outliving(sys.__stderr__, _say_nothing)
+    try:
+        yield
+    finally:
+        _when_left(_say_nothing)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        sys.stdout, sys.stderr = out, err
+
+
+def go_on_unread() -> None:
+    """Go on with the command, and say so once, should the reader of stdout leave: its work matters, not its words."""
+    _when_left(_say_so)
+
+
+class _Outlet(io.FileIO):
+    """A descriptor that is written to; `when_left` is called once its reader has left, and nothing fails."""
+
+    def __init__(self, descriptor: int, when_left: Callable[[], None]) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self.when_left = when_left
+
+    def write(self, data: Any, /) -> int:
+        """Write what the system takes; gives how much that was. After the reader left all of it goes nowhere."""
+        try:
+            return super().write(data)
+        except OSError as fault:
+            if not self._left(fault):
+                raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
+        self.when_left()
+        return memoryview(data).nbytes
+
+    def _left(self, fault: OSError) -> bool:
+        """Whether a pipe has no reader any more, or the terminal was closed."""
+        closed = fault.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
+        return fault.errno == errno.EPIPE or closed
+
+
+def _outliving(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
+    stream.flush()
+    buffer = io.BufferedWriter(_Outlet(stream.fileno(), when_left))
+    return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+
+
+def _when_left(call: Callable[[], None]) -> None:
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    if isinstance(raw, _Outlet):
+        raw.when_left = call
+
+
+def _end() -> None:
+    raise BrokenPipeError(errno.EPIPE, "the reader of stdout left")
+
+
+def _say_nothing() -> None:
+    """Whoever would read it has left."""
+
+
+def _say_so() -> None:
+    click.echo("warning: stdout was closed, and the work goes on to its end", err=True)
+
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals by which a system ends a program; Windows has no SIGHUP."""
+ONE_WISH_SECONDS = 0.5
+"""Seconds within which several of them are one wish: `timeout` signals its command and then the command's group."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does: the first ends the work in order, a later one ends it at once.
+
+    A signal that the process was started to ignore, as `nohup` does it, stays ignored. Only the main thread may set
+    this up; in any other nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    attendant = _Attendant()
+    before = {number: signal.getsignal(number) for number in ENDING}
+    caught = {number: former for number, former in before.items() if former not in {signal.SIG_IGN, None}}
+    for number in caught:
+        signal.signal(number, attendant)
+    try:
+        yield
+    finally:
+        for number, former in caught.items():
+            signal.signal(number, former)
+
+
+@contextmanager
+def cancelled_by_signals() -> Iterator[None]:
+    """Let the signals cancel asynchronous work also in a process that ignores Ctrl-C, as a shell's `&` starts it.
+
+    Asyncio installs the handler that cancels the work only in the place of Python's own handler of Ctrl-C. Where Ctrl-C
+    is ignored it is blocked instead meanwhile: it still does nothing, and the other signals find asyncio's handler.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what arrived meanwhile is dropped by this
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+class _Attendant:
+    """The handler of the signals that end a program."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self._last < ONE_WISH_SECONDS:
+            return
+        self._last = now
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        if not callable(ctrl_c):
+            raise KeyboardInterrupt
+        ctrl_c(number, frame)  # during asynchronous work it is asyncio's, which cancels first and then interrupts

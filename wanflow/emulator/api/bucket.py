@@ -1,0 +1,181 @@
+"""The emulator's files: what was uploaded and what was filmed, behind signed addresses (api.md 5 and 7.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+from wanflow.digest import of_bytes
+from wanflow.emulator.api.order import Rejected
+
+OSS = "oss://"
+FOLDER = "dashscope-instant/emulated"
+UPLOAD_LIFE = timedelta(hours=48)
+LEAVE_LIFE = timedelta(seconds=300)
+RESULT_LIFE = timedelta(hours=24)
+MOST_BYTES = 100 * 10**6
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave to upload one file for one model: the policy with its signature, and the folder that it is good for."""
+
+    policy: str
+    signature: str
+    folder: str
+    host: str
+
+
+class Bucket:
+    """Uploads under `oss://` keys, and films under addresses below `origin`.
+
+    Names on disk are made here; a key or an address from outside is only ever hashed and looked up. What it signs it
+    signs with a secret of the folder, so that addresses outlive a restart.
+    """
+
+    def __init__(self, folder: Path, origin: str, clock: Clock) -> None:
+        self._uploads = folder / "uploads"
+        self._films = folder / "films"
+        self._origin = origin
+        self._clock = clock
+        for place in (self._uploads, self._films):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._secret = _secret(folder / "secret")
+        self._issues: Counter[str] = Counter()
+
+    @property
+    def upload_url(self) -> str:
+        """Where files are posted to."""
+        return f"{self._origin}/uploads"
+
+    def allow(self, model: str) -> Leave:
+        """Leave to upload one file for a model within five minutes."""
+        folder = f"{FOLDER}/{uuid4()}"
+        terms = {"folder": folder, "model": model, "until": (self._clock() + LEAVE_LIFE).timestamp()}
+        policy = json.dumps(terms).encode().hex()
+        return Leave(policy, self._sign(policy), folder, self.upload_url)
+
+    def receive(self, fields: Mapping[str, str], file: IO[bytes]) -> None:
+        """Keep a file under the form's key; raises Rejected as the vendor's storage answers."""
+        terms = self._terms(fields)
+        key = fields.get("key", "")
+        if not key.startswith(f"{terms['folder']}/"):
+            raise Rejected("AccessDenied", "Invalid according to Policy: Policy Condition failed.", status=403)
+        place = self._upload_place(key)
+        if place.exists():
+            raise Rejected("FileAlreadyExists", "The object you specified already exists.", status=409)
+        part = place.with_suffix(".part")
+        with part.open("wb") as target:
+            shutil.copyfileobj(file, target, 1 << 20)
+        if part.stat().st_size > MOST_BYTES:
+            part.unlink()
+            raise Rejected("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.", status=400)
+        facts = {"model": terms["model"], "received": self._clock().timestamp()}
+        place.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
+        part.replace(place)
+
+    def film_place(self, task_id: str) -> Path:
+        """Where the film of a task is or will be."""
+        return self._films / f"{of_bytes(task_id.encode())[:32]}.mp4"
+
+    def film_url(self, task_id: str) -> str:
+        """A signed address under which the film of a task is served for a day."""
+        name = self.film_place(task_id).name
+        until = str(int((self._clock() + RESULT_LIFE).timestamp()))
+        query = {"Expires": until, "OSSAccessKeyId": "emulated", "Signature": self._sign_film(name, until)}
+        return f"{self._origin}/films/{name}?{urlencode(query)}"
+
+    def film(self, name: str, query: str) -> Path:
+        """The film of an address; raises Rejected, 403 where its signature is wrong or over, 404 where it is gone."""
+        given = {key: values[0] for key, values in parse_qs(query).items()}
+        until = given.get("Expires", "")
+        if not hmac.compare_digest(given.get("Signature", "").encode(), self._sign_film(name, until).encode()):
+            raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
+        if self._clock().timestamp() >= int(until):
+            raise Rejected("AccessDenied", "Request has expired.", status=403)
+        place = self._films / Path(name).name
+        if not place.is_file():
+            raise Rejected("NoSuchKey", "The specified key does not exist.", status=404)
+        return place
+
+    def expire(self, film: Path) -> None:
+        """Refuse the addresses of a film that were given out so far."""
+        self._issues[film.name] += 1
+
+    def is_fresh(self, task_id: str) -> bool:
+        """Whether the first address of a task's film still holds."""
+        return not self._issues[self.film_place(task_id).name]
+
+    def find(self, url: str) -> Path | None:
+        """The file behind an address of ours, None where it isn't ours, isn't there or is over."""
+        if url.startswith(OSS):
+            place = self._upload_place(url.removeprefix(OSS))
+            return place if place.is_file() and self._alive(place) else None
+        films = f"{self._origin}/films/"
+        if not url.startswith(films):
+            return None
+        parts = urlsplit(url)
+        try:
+            return self.film(parts.path.rpartition("/")[2], parts.query)
+        except Rejected:
+            return None
+
+    def check_upload(self, url: str, model: str) -> None:
+        """An upload is there for 48 hours, and for the model that it was made for; raises Rejected (api.md 5)."""
+        if not url.startswith(OSS):
+            return
+        if self.find(url) is None:
+            raise Rejected("InvalidParameter", f"Failed to download {url}")
+        facts = self._upload_place(url.removeprefix(OSS)).with_suffix(".json")
+        if json.loads(facts.read_bytes())["model"] != model:
+            words = "Unable to download the media resource during the data inspection process."
+            raise Rejected("InvalidParameter.DataInspection", words)
+
+    def drop_film(self, task_id: str) -> None:
+        """Forget the film of a task whose day is over."""
+        self.film_place(task_id).unlink(missing_ok=True)
+
+    def _terms(self, fields: Mapping[str, str]) -> Mapping[str, object]:
+        policy = fields.get("policy", "")
+        if not hmac.compare_digest(fields.get("Signature", "").encode(), self._sign(policy).encode()):
+            raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
+        terms: Mapping[str, float | str] = json.loads(bytes.fromhex(policy))
+        if self._clock().timestamp() >= float(terms["until"]):
+            raise Rejected("AccessDenied", "Invalid according to Policy: Policy expired.", status=403)
+        return terms
+
+    def _alive(self, place: Path) -> bool:
+        received = json.loads(place.with_suffix(".json").read_bytes())["received"]
+        return self._clock().timestamp() - float(received) < UPLOAD_LIFE.total_seconds()
+
+    def _upload_place(self, key: str) -> Path:
+        return self._uploads / of_bytes(key.encode())
+
+    def _sign_film(self, name: str, until: str) -> str:
+        issue = self._issues[name]
+        return self._sign(f"{name} {until} {issue}" if issue else f"{name} {until}")
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _secret(path: Path) -> bytes:
+    """The secret of a folder, made when it is first used."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,166 @@
+"""Looks at the media of a request before anything is filmed: what kind they are, and whether they may be (api.md 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from wanflow.emulator.api.order import Item, Order, Rejected
+from wanflow.emulator.api.rules import UNSEEN, FileRules
+from wanflow.emulator.api.validate import check_counts
+from wanflow.emulator.film.frame_size import Size
+
+Fetch = Callable[[str], Path | None]
+"""The file behind an address, None where it is out of reach; raises Rejected for an address that is none."""
+
+MEGABYTE = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file is; `size` is as it is shown, `seconds` 0 for a picture."""
+
+    format: str
+    bytes: int
+    size: Size | None = None
+    seconds: Fraction = Fraction(0)
+    alpha: bool = False
+
+
+def inspect(order: Order, fetch: Fetch) -> Order:
+    """The order with the kinds of its references known. What is out of reach is left as it is.
+
+    Raises Rejected in the service's words for media that break the model's rules.
+    """
+    media = tuple(_seen(item, order, fetch) for item in order.media)
+    check_counts(media, order.rules, order.region)
+    for item in media:
+        if item.type != UNSEEN:
+            _check(item.url, order.rules.files[item.type], fetch)
+        if item.voice is not None:
+            _check(item.voice, order.rules.voices[item.type], fetch)
+    return replace(order, media=media)
+
+
+def _seen(item: Item, order: Order, fetch: Fetch) -> Item:
+    path = fetch(item.url) if item.type == UNSEEN else None
+    if path is None:
+        return item
+    kind = "image" if _is_picture(path) else "video"
+    return replace(item, type=next(name for name, rule in order.rules.files.items() if rule.kind == kind))
+
+
+def _check(url: str, rule: FileRules, fetch: Fetch) -> None:
+    path = fetch(url)
+    if path is None:
+        return
+    found = _LOOKS[rule.kind](path)
+    if found.format not in rule.formats:
+        raise Rejected("InvalidFile.Format", f"Invalid file format. The file format must be {', '.join(rule.formats)}.")
+    if url.startswith("data:") and not url.startswith(f"data:image/{found.format};base64,"):
+        raise Rejected("InvalidParameter", "url error, please check url！")
+    if found.bytes > rule.most_bytes:
+        most = rule.most_bytes // MEGABYTE
+        words = f"Invalid file size. The {rule.kind} file size must be less than {most}MB."
+        raise Rejected("InvalidFile.Size", words)
+    if found.alpha and not rule.alpha:
+        raise Rejected("InvalidFile.Format", "Invalid file format. Images with an alpha channel are not supported.")
+    _check_shape(found, rule)
+    if rule.seconds is not None and not rule.seconds[0] <= found.seconds <= rule.seconds[1]:
+        words = f"Invalid file duration. The file duration must be {rule.seconds[0]} s ~ {rule.seconds[1]} s."
+        raise Rejected("InvalidFile.Duration", words)
+
+
+def _check_shape(found: Found, rule: FileRules) -> None:
+    if found.size is not None and rule.sides is not None:
+        low, high = rule.sides
+        if not all(low <= side <= high for side in found.size):
+            words = f"Invalid {rule.kind} resolution. The height or width of {rule.kind} must be {low} ~ {high}."
+            raise Rejected("InvalidFile.Resolution", words)
+    if found.size is not None and rule.shape is not None:
+        short, long = rule.shape
+        if max(found.size) * short > min(found.size) * long:
+            words = f"Invalid {rule.kind} aspect ratio. It must be {short}:{long} ~ {long}:{short}."
+            raise Rejected("InvalidFile.AspectRatio", words)
+
+
+def _look_at_picture(path: Path) -> Found:
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture).size
+            written = (picture.format or "").lower()
+            seen = {"mpo": "jpeg"}.get(written, written)  # a camera's JPEG with a second picture behind it is one
+            return Found(seen, path.stat().st_size, upright, alpha=_see_through(picture))
+    except Image.DecompressionBombError:
+        raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise _not_open("image") from None
+
+
+def _look_at_video(path: Path) -> Found:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            frame = next(container.decode(stream))
+            size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
+            length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+            seconds = length or Fraction(container.duration or 0, av.time_base)
+            return Found(_format(container), path.stat().st_size, size, seconds)
+    except (av.FFmpegError, IndexError, StopIteration):
+        raise _not_open("video") from None
+
+
+def _look_at_sound(path: Path) -> Found:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.audio[0]
+            next(container.decode(stream))
+            length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+            seconds = length or Fraction(container.duration or 0, av.time_base)
+            return Found(_format(container), path.stat().st_size, None, seconds)
+    except (av.FFmpegError, IndexError, StopIteration):
+        raise _not_open("audio") from None
+
+
+_STILL = {"avif", "avis", "heic", "heix", "hevc", "heim", "mif1", "msf1"}
+"""Brands of pictures in the container of videos."""
+
+_LOOKS: dict[str, Callable[[Path], Found]] = {
+    "image": _look_at_picture,
+    "video": _look_at_video,
+    "audio": _look_at_sound,
+}
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with Image.open(path):
+            return True
+    except Image.DecompressionBombError:
+        return True
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return False
+
+
+def _see_through(picture: Image.Image) -> bool:
+    return picture.has_transparency_data
+
+
+def _format(container: InputContainer) -> str:
+    names = container.format.name.split(",")
+    if "mp4" not in names:
+        return names[0]
+    brand = container.metadata.get("major_brand", "").strip()
+    if brand in _STILL:
+        return brand
+    return {"qt": "mov", "M4A": "m4a"}.get(brand, "mp4")
+
+
+def _not_open(kind: str) -> Rejected:
+    return Rejected("InvalidFile.Openerror", f"Invalid file, cannot open file as {kind}.")

@@ -1,0 +1,134 @@
+"""What a task is asked to film, once its request was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Setting
+
+
+class Rejected(Exception):
+    """The service's own way to say no: a code and a message that go over the wire as they are.
+
+    `status` is the HTTP status where it is said at once; inside a task it has no meaning.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+HOME = "beijing"
+"""The region of an account that was given none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of `input.media`."""
+
+    type: str
+    url: str
+    voice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request that may be filmed; `settings` are its parameters with the model's defaults filled in."""
+
+    rules: ModelRules
+    prompt: str = ""
+    media: tuple[Item, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    region: str = HOME
+
+    def only(self, kind: str) -> Item | None:
+        """The first media item of a type, None where there is none."""
+        return next((item for item in self.media if item.type == kind), None)
+
+    @property
+    def seed(self) -> int:
+        """The seed; without one it is 0, so that the same request films the same."""
+        return int(self.settings.get("seed", 0))
+
+    @property
+    def seconds(self) -> int:
+        """The length asked for; 0 means as long as the input."""
+        return int(self.settings.get("duration", 0))
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.rules.name
+
+    @property
+    def silent(self) -> bool:
+        """Whether a film without sound was asked for."""
+        return self.settings.get("audio") is False
+
+    @property
+    def tier(self) -> str:
+        """The resolution tier: `720P` or `1080P`; that of its size where one was asked for."""
+        size = self.settings.get("size")
+        found = next((tier for tier, sizes in self.rules.sizes.items() if size in sizes.values()), None)
+        return found or str(self.settings["resolution"])
+
+    @property
+    def ratio(self) -> str | None:
+        """The ratio that was asked for, perhaps by a size; None where the media decide."""
+        size = self.settings.get("size")
+        if size is not None:
+            return next((ratio for ratio, known in self.rules.sizes[self.tier].items() if known == size), None)
+        ratio = self.settings.get("ratio")
+        return None if ratio is None else str(ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film on disk with what it used: its frames at 30 a second, the seconds of each input video, and all its media.
+
+    Of the media the kinds are known, as far as they were in reach.
+    """
+
+    path: Path
+    frames: int
+    inputs: tuple[Fraction, ...] = ()
+    media: tuple[Item, ...] = ()
+
+
+def usage(order: Order, film: Film) -> dict[str, Decimal | int | str]:
+    """The billing figures of a film (api.md 6.1 and the samples of 2.1 to 2.3)."""
+    output = Decimal(film.frames) / 30
+    billed = _billed_input(order, film)
+    figures: dict[str, Decimal | int | str] = {
+        "duration": _plain(billed + output),
+        "input_video_duration": _plain(billed),
+        "output_video_duration": _plain(output),
+        "video_count": 1,
+        "SR": int(order.tier.removesuffix("P")),
+    }
+    also = {"ratio": order.ratio or "16:9", "size": str(order.settings.get("size", ""))}
+    return figures | {name: also[name] for name in order.rules.told}
+
+
+def _billed_input(order: Order, film: Film) -> Decimal:
+    """The seconds of the films that went in, as far as they are billed (api.md 6.1)."""
+    seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
+    return sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
+
+
+def _billed(bill: InputBill, seconds: Sequence[Decimal], media: Sequence[Item]) -> Decimal:
+    if not bill.caps:
+        return sum(seconds, Decimal(0))
+    count = sum(item.type in bill.counted or item.type == UNSEEN for item in media)
+    cap = bill.caps[min(max(count, 1), len(bill.caps)) - 1]
+    return sum((min(item, cap) for item in seconds), Decimal(0))
+
+
+def _plain(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01")).normalize() + 0

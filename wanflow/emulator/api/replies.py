@@ -1,0 +1,114 @@
+"""The JSON that the emulator answers with; pure (api.md 1.4, 4.5 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+from wanflow.emulator.api.bucket import Leave
+from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.api.tasks import Task
+
+BEIJING = timezone(timedelta(hours=8))
+"""The zone of the times that the service writes without one."""
+
+Json = dict[str, object]
+
+
+def error(fault: Rejected, request_id: str) -> Json:
+    """The flat envelope of an error."""
+    return {"code": fault.code, "message": fault.message, "request_id": request_id}
+
+
+def submitted(task: Task) -> Json:
+    """The answer to a submit: PENDING, whatever happens next."""
+    return {"output": {"task_status": "PENDING", "task_id": task.id}, "request_id": task.request_id}
+
+
+def state(task: Task, request_id: str) -> Json:
+    """The answer to a query; times as the vendor writes them, usage only for a success."""
+    output: Json = {"task_id": task.id, "task_status": task.status.value, "submit_time": _wall(task.submitted)}
+    if task.started is not None:
+        output["scheduled_time"] = _wall(task.started)
+    if task.ended is not None:
+        output["end_time"] = _wall(task.ended)
+    if task.url is not None:
+        output |= {"orig_prompt": _prompt(task), "video_url": task.url}
+    if task.code is not None:
+        output |= {"code": task.code, "message": task.message}
+    figures = {"usage": {name: _figure(value) for name, value in task.usage.items()}} if task.usage else {}
+    return {"output": output, **figures, "request_id": request_id}
+
+
+def unknown(task_id: str, request_id: str) -> Json:
+    """The answer to a query for a task that never was or is forgotten."""
+    return {"output": {"task_id": task_id, "task_status": "UNKNOWN"}, "request_id": request_id}
+
+
+def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json:
+    """One page of the task list; rows carry neither prompt nor result."""
+    rows = [_row(task) for task in tasks[(number - 1) * size : number * size]]
+    return {
+        "request_id": request_id,
+        "page_no": number,
+        "page_size": size,
+        "total_page": -(-len(tasks) // size),
+        "total": len(tasks),
+        "data": rows,
+    }
+
+
+def policy(leave: Leave, request_id: str) -> Json:
+    """Leave to upload one file."""
+    data = {
+        "policy": leave.policy,
+        "signature": leave.signature,
+        "upload_dir": leave.folder,
+        "upload_host": leave.host,
+        "expire_in_seconds": 300,
+        "max_file_size_mb": 100,
+        "capacity_limit_mb": 999999999,
+        "oss_access_key_id": "emulated",
+        "x_oss_object_acl": "private",
+        "x_oss_forbid_overwrite": "true",
+    }
+    return {"request_id": request_id, "data": data}
+
+
+def _row(task: Task) -> Json:
+    started = {} if task.started is None else {"start_time": _milliseconds(task.started)}
+    ended = {} if task.ended is None else {"end_time": _milliseconds(task.ended)}
+    return {
+        "api_key_id": "0",
+        "caller_parent_id": "0",
+        "caller_uid": "0",
+        "gmt_create": _milliseconds(task.submitted),
+        **started,
+        **ended,
+        "region": "cn-beijing",
+        "request_id": task.request_id,
+        "status": task.status.value,
+        "task_id": task.id,
+        "user_api_unique_key": f"apikey:v1:aigc:video-generation:video-synthesis:{task.model}",
+        "model_name": task.model,
+    }
+
+
+def _prompt(task: Task) -> str:
+    given = task.body.get("input")
+    return str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
+
+
+def _wall(moment: datetime) -> str:
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _figure(value: Decimal | int | str) -> int | float | str:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,191 @@
+"""Says no as the service does: a little at once, the rest inside the task (api.md 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from wanflow.emulator.api.order import HOME, Item, Order, Rejected
+from wanflow.emulator.api.rules import UNSEEN, Catalog, ModelRules, Setting, SettingRule
+
+OSS = "oss://"
+DATA = "data:"
+WORDS = ("prompt", "negative_prompt")
+
+
+def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catalog: Catalog) -> str:
+    """What is judged at submit: the async header, the parts of the body, the model. Gives the model's name.
+
+    Raises Rejected. Headers are by lower-case name.
+    """
+    if headers.get("x-dashscope-async") != "enable":
+        raise Rejected("AccessDenied", "current user api does not support synchronous calls.", status=403)
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise Rejected("BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
+    if model not in catalog:
+        raise Rejected("InvalidParameter", "Model not exist.", status=404)
+    if not isinstance(body.get("input"), Mapping):
+        raise Rejected("BadRequest.EmptyInput", "Required input parameter missing from request.")
+    if not isinstance(body.get("parameters", {}), Mapping):  # the vendor's pages call them optional
+        raise Rejected("BadRequest.EmptyParameters", "Required parameters missing from request.")
+    if OSS in _addresses(body) and headers.get("x-dashscope-ossresourceresolve") != "enable":
+        raise Rejected("invalid_parameter_error", "The provided URL does not appear to be valid.")
+    return model
+
+
+def judge(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> Order:
+    """What is judged inside the task: media, words and parameters. Gives what is to be filmed.
+
+    Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
+    is ignored, and a prompt that is too long is cut off (api.md 2).
+    """
+    rules = catalog[str(body.get("model"))]
+    given = _mapping(body, "input")
+    media = _read_media(given, rules)
+    check_counts(media, rules, region)
+    prompt = _read_prompt(given.get("prompt"), rules)
+    types = [item.type for item in media]
+    settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
+    return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
+
+
+def check_counts(media: Sequence[Item], rules: ModelRules, region: str) -> None:
+    """Raise Rejected for media that a model does not take together, or not in this region.
+
+    Media whose kind is not known yet count for each kind that they may be of.
+    """
+    types = [item.type for item in media]
+    for kind, most in rules.media.items():
+        if types.count(kind) > most:
+            raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
+        if kind in types and region not in rules.regional.get(kind, {region}):
+            raise _invalid(f"Input type {kind} is not supported in this region")
+    if rules.sets and frozenset(types) not in rules.sets:
+        raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
+    for group, least, most in rules.groups:
+        found = sum(kind in group or kind == UNSEEN for kind in types)
+        if found < least and set(types) == {"first_frame"}:
+            raise _invalid("Only first frame provided is not allowed")
+        if not least <= found <= most:
+            raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")
+
+
+def _read_prompt(prompt: object, rules: ModelRules) -> str:
+    if prompt is not None and not isinstance(prompt, str):
+        raise _invalid("Input should be a valid string: input.prompt")
+    if not (prompt or "").strip() and rules.prompt_required:
+        raise _invalid("Field required: input.prompt" if prompt is None else "prompt must contain words")
+    return prompt or ""
+
+
+def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, ...]:
+    alone = tuple(_read_field(given.get(key), key, kind, rules) for key, kind in rules.fields.items() if given.get(key))
+    if rules.lists:
+        return (*alone, *(item for key in rules.lists for item in _read_list(given.get(key), key, rules)))
+    if len(rules.fields) == len(rules.media):
+        return alone  # a stray list is ignored
+    listed = given.get("media")
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        raise _invalid("Field required: input.media")
+    return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))
+
+
+def _read_field(url: object, key: str, kind: str, rules: ModelRules) -> Item:
+    if not isinstance(url, str):
+        raise _invalid(f"Input should be a valid string: input.{key}")
+    return Item(kind, _address(url, inline=rules.files[kind].inline))
+
+
+def _address(url: str, *, inline: bool) -> str:
+    """An address that somebody may look behind; raises Rejected for one that is none, or is data where none may be."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise _invalid("url error, please check url！") from None
+    if url.startswith(DATA) and not inline:
+        raise _invalid("url error, please check url！")
+    return url
+
+
+def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[Item]:
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        raise _invalid(f"Field required: input.{key}")
+    inline = all(rules.files[kind].inline for kind in rules.lists[key])
+    for number, url in enumerate(listed):
+        if not isinstance(url, str) or not url:
+            raise _invalid(f"Input should be a valid string: input.{key}.{number}")
+        yield Item(UNSEEN, _address(url, inline=inline))
+
+
+def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
+    where = f"input.media.{number}"
+    if not isinstance(entry, Mapping):
+        raise _invalid(f"Input should be a valid dictionary: {where}")
+    kind, url, voice = entry.get("type"), entry.get("url"), entry.get("reference_voice")
+    if kind is None:
+        raise _invalid(f"Field required: {where}.type")
+    if not isinstance(kind, str) or kind not in rules.media:
+        raise _invalid(f"Input should be {_either(list(rules.media))}: {where}.type")
+    if not isinstance(url, str) or not url:
+        raise _invalid(f"Field required: {where}.url")
+    spoken = voice if isinstance(voice, str) and voice and kind in rules.voices else None
+    heard = None if spoken is None else _address(spoken, inline=rules.voices[kind].inline)
+    return Item(kind, _address(url, inline=rules.files[kind].inline), heard)
+
+
+def _read_settings(
+    given: Mapping[str, object], rules: ModelRules, types: Sequence[str], region: str
+) -> dict[str, Setting]:
+    settings: dict[str, Setting] = {}
+    ignored = {name for name, kind in rules.ignored if kind in types}
+    for name, rule in rules.settings.items():
+        value = None if name in ignored else given.get(name)
+        if value is not None:
+            settings[name] = _read_setting(name, value, rule, types, region)
+        elif rule.default is not None:
+            settings[name] = rule.default
+    return settings
+
+
+def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[str], region: str) -> Setting:
+    if rule.kind is not type(value) or not isinstance(value, bool | int | str):
+        raise _invalid(f"Input should be a valid {_KIND_WORDS[rule.kind]}: parameters.{name}")
+    if rule.choices and value not in rule.choices and name == "size":
+        raise _invalid(f"size must be in {','.join(sorted(map(str, rule.choices)))}")
+    if rule.choices and value not in rule.choices:
+        raise _invalid(f"Input should be {_either(sorted(map(str, rule.choices)))}")
+    low, high = rule.bounds(types)
+    if not isinstance(value, int) or isinstance(value, bool) or low is None or high is None or value in rule.also:
+        return value
+    if value not in rule.only.get(region, (value,)):
+        raise _invalid(f"{name.capitalize()} should be {' or '.join(map(str, rule.only[region]))}")
+    if not low <= value <= high:
+        raise _invalid(f"{name.capitalize()} should be between {low} and {high}")
+    return value
+
+
+_KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string"}
+
+
+def _addresses(body: Mapping[str, object]) -> set[str]:
+    """The `oss://` beginnings among the addresses of a request, wherever they stand in its input but in its words."""
+    given = {key: value for key, value in _mapping(body, "input").items() if key not in WORDS}
+    listed = [item for value in given.values() if isinstance(value, list) for item in value]
+    entries = [entry.get(key) for entry in listed if isinstance(entry, Mapping) for key in ("url", "reference_voice")]
+    values = [*given.values(), *listed, *entries]
+    return {OSS for value in values if isinstance(value, str) and value.startswith(OSS)}
+
+
+def _mapping(body: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = body.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _either(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _invalid(message: str) -> Rejected:
+    return Rejected("InvalidParameter", message)

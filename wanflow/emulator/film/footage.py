@@ -1,0 +1,215 @@
+"""Films orders: right in substance, quick to make, the same bytes for the same request (api.md 2 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from wanflow import digest
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.media_checks import inspect
+from wanflow.emulator.api.order import Film, Item, Order
+from wanflow.emulator.api.rules import UNSEEN
+from wanflow.emulator.film import scene, sound
+from wanflow.emulator.film.camera import FPS, Aim, choose_aim
+from wanflow.emulator.film.caption import label, mark, names_of
+from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
+from wanflow.emulator.film.grade import Weather, choose_grade
+from wanflow.emulator.film.inputs import Clip, fetch, open_picture, probe_clip
+from wanflow.emulator.film.picture import arrange, board, card, fit, veil, weather
+from wanflow.emulator.film.shoot import Shoot
+from wanflow.media import ffmpeg
+
+FALLBACK_RATIO = "16:9"
+CARD_SECONDS = 5
+CARD_SIZE = (640, 480)
+BOARD_AIM = Aim(across=0.5, down=0.5, margin=0.05)
+"""Just within the gap around a board, so that a push cuts nobody."""
+
+REFERENCES = frozenset({"reference_image", "reference_video", UNSEEN})
+MOVING = frozenset({"reference_video", "video", "first_clip"})
+
+
+def film(order: Order, target: Path, *, bucket: Bucket, binary: Path, leash: ffmpeg.Leash) -> Film:
+    """Film an order into `target`; whole or not at all.
+
+    Raises Rejected in the service's words where the media are not what they have to be, and ToolFailed where
+    ffmpeg fails.
+    """
+    part = target.with_suffix(".part")
+    try:
+        with TemporaryDirectory(prefix="wanflow-") as scratch:
+            seen = inspect(order, lambda url: fetch(url, bucket, Path(scratch)))
+            made = _Studio(seen, bucket, Path(scratch)).set_up()
+            ffmpeg.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), leash=leash)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return Film(target, made.shoot.frames, made.inputs, seen.media)
+
+
+def _label(order: Order) -> str:
+    """What was asked for, as a hash: two requests may look alike on a flat picture, and bytes tell takes apart."""
+    settings = {key: order.settings[key] for key in sorted(order.settings)}
+    return digest.of_json({"model": order.model, "prompt": order.prompt, "settings": settings})
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    shoot: Shoot
+    video: str
+    audio: str | None
+    inputs: tuple[Fraction, ...] = ()
+
+
+class _Studio:
+    """Everything that one order needs: its files, its drawn pictures and its aims."""
+
+    def __init__(self, order: Order, bucket: Bucket, scratch: Path) -> None:
+        self._order = order
+        self._bucket = bucket
+        self._scratch = scratch
+        self._names = count()
+        self._aim = choose_aim(order.seed)
+
+    def set_up(self) -> _Ready:
+        """Everything that the film is made of, with the vendor's mark where that is asked for."""
+        ready = self._stage()
+        if self._order.settings.get("watermark") is not True:
+            return ready
+        return replace(ready, video=scene.marked(ready.shoot, ready.video, self._keep(mark(ready.shoot.size))))
+
+    def _stage(self) -> _Ready:
+        """Choose the scene by the media (api.md 2)."""
+        if (video := self._clip(self._order.only("video"))) is not None:
+            return self._edit(video)
+        if (clip := self._clip(self._order.only("first_clip"))) is not None:
+            return self._continuation(clip)
+        if references := [item for item in self._order.media if item.type in REFERENCES]:
+            return self._references(references)
+        return self._frames()
+
+    def _frames(self) -> _Ready:
+        """From a first frame or words alone, perhaps to a last frame, perhaps to a given sound (api.md 2.2, 2.5)."""
+        first = self._open(self._order.only("first_frame"))
+        shoot = Shoot((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
+        video = self._land(shoot, scene.from_picture(shoot, self._still(first, shoot.size), self._aim))
+        return _Ready(shoot, video, self._driven(shoot))
+
+    def _continuation(self, clip: Clip) -> _Ready:
+        """Contains the clip, then goes on from its last frame, perhaps to a last one (api.md 2.2)."""
+        shoot = Shoot(self._order.seconds * FPS, by_input(self._order.tier, clip.size))
+        number = shoot.load(clip.path)
+        going = scene.going_on(shoot, clip, number, self._aim)
+        video = self._land(shoot, going, free_from=clip.frames) if clip.frames < shoot.frames else going
+        return _Ready(shoot, video, self._own_sound(shoot, clip, number))
+
+    def _references(self, items: Sequence[Item]) -> _Ready:
+        """The references on one frame, the videos moving; a first frame opens the film (api.md 2.1)."""
+        first = self._order.only("first_frame")
+        opening = self._open(first)
+        shoot = Shoot(self._order.seconds * FPS, self._size(opening))
+        shown = [self._clip(item) or self._open(item) or self._missing(item, CARD_SIZE) for item in items]
+        moving, video = self._gather(shoot, shown, names_of(items, self._order))
+        if first is not None:
+            start = scene.from_picture(shoot, self._still(opening, shoot.size), self._aim)
+            video = scene.opening(shoot, start, video)
+        return _Ready(shoot, video, self._spoken(shoot, items), tuple(clip.seconds for clip in moving))
+
+    def _gather(
+        self, shoot: Shoot, shown: Sequence[Clip | Image.Image], names: Sequence[tuple[str, ...]]
+    ) -> tuple[list[Clip], str]:
+        boxes = arrange([item.size for item in shown], shoot.size)
+        stills = [item if isinstance(item, Image.Image) else None for item in shown]
+        drawn = board(stills, boxes, shoot.size, self._order.seed)
+        label(drawn, boxes, names)
+        moving = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, Clip)]
+        return [clip for clip, _ in moving], scene.gathering(shoot, self._keep(drawn), moving, BOARD_AIM)
+
+    def _edit(self, clip: Clip) -> _Ready:
+        """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""
+        asked = self._order.seconds * FPS
+        frames = min(asked, clip.frames) if asked else clip.frames
+        ratio = self._order.ratio
+        shoot = Shoot(frames, self._by_ratio(ratio) if ratio else by_input(self._order.tier, clip.size))
+        number = shoot.load(clip.path)
+        audio = self._own_sound(shoot, clip, number)
+        return _Ready(shoot, self._graded(shoot, number), audio, (Fraction(frames, FPS),))
+
+    def _graded(self, shoot: Shoot, number: int) -> str:
+        order = self._order
+        grade = choose_grade(order.prompt, order.seed)
+        given = [self._open(item) for item in order.media if item.type == "reference_image"]
+        over = self._keep(veil(shoot.size, grade.vignette, [item for item in given if item is not None]))
+        falls = grade.weather is not Weather.NONE
+        falling = self._keep(weather(shoot.size, grade.weather, order.seed)) if falls else None
+        return scene.graded(shoot, number, grade, over, falling)
+
+    def _size(self, first: Image.Image | None) -> Size:
+        if first is not None:
+            return by_input(self._order.tier, first.size)
+        return self._by_ratio(self._order.ratio or FALLBACK_RATIO)
+
+    def _by_ratio(self, ratio: str) -> Size:
+        return by_ratio(self._order.rules.sizes, self._order.tier, ratio)
+
+    def _land(self, shoot: Shoot, video: str, *, free_from: int = 0) -> str:
+        item = self._order.only("last_frame")
+        if item is None:
+            return video
+        picture = self._open(item) or self._missing(item, shoot.size)
+        aim = choose_aim(self._order.seed + 1)
+        return scene.landing(shoot, video, self._keep(fit(picture, shoot.size)), aim, free_from=free_from)
+
+    def _own_sound(self, shoot: Shoot, clip: Clip, number: int) -> str | None:
+        return None if self._order.silent else sound.sound_of(shoot, clip, number, self._order.seed)
+
+    def _driven(self, shoot: Shoot) -> str | None:
+        if self._order.silent:
+            return None
+        item = self._order.only("driving_audio")
+        path = self._sound(item.url) if item else None
+        return sound.track(shoot, path) if path else sound.tone(shoot, self._order.seed, shoot.samples)
+
+    def _spoken(self, shoot: Shoot, items: Sequence[Item]) -> str | None:
+        if self._order.silent:
+            return None
+        voices = [self._sound(item.voice) for item in items if item.voice]
+        return sound.voices(shoot, [path for path in voices if path is not None], self._order.seed)
+
+    def _still(self, picture: Image.Image | None, size: Size) -> Path:
+        """A frame-filling picture as a file; a card where there is none to show."""
+        shown = picture or self._missing(self._order.only("first_frame"), size)
+        return self._keep(fit(shown, size))
+
+    def _missing(self, item: Item | None, size: Size) -> Image.Image:
+        """A card that names what is out of reach, without the query of its address, which may be a signature."""
+        where = urlsplit(item.url) if item else None
+        title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"
+        return card(size, self._order.seed, title, self._order.prompt)
+
+    def _open(self, item: Item | None) -> Image.Image | None:
+        path = self._fetch(item.url) if item else None
+        return open_picture(path) if path else None
+
+    def _clip(self, item: Item | None) -> Clip | None:
+        path = self._fetch(item.url) if item and item.type in MOVING else None
+        return probe_clip(path) if path else None
+
+    def _sound(self, url: str) -> Path | None:
+        return self._fetch(url)
+
+    def _fetch(self, url: str) -> Path | None:
+        return fetch(url, self._bucket, self._scratch)
+
+    def _keep(self, picture: Image.Image) -> Path:
+        path = self._scratch / f"picture-{next(self._names)}.png"
+        picture.save(path, compress_level=1)
+        return path

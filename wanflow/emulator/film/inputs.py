@@ -1,0 +1,83 @@
+"""The media that a request brings: where it is on this machine, and what it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from wanflow.emulator.api.bucket import Bucket
+from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.film.camera import FPS
+from wanflow.emulator.film.frame_size import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video as it will be shown: its size after rotation, its length, its frames at 30 a second."""
+
+    path: Path
+    size: Size
+    seconds: Fraction
+    sound: bool
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has at 30 a second; at least one."""
+        return max(round(self.seconds * FPS), 1)
+
+
+def fetch(url: str, bucket: Bucket, scratch: Path) -> Path | None:
+    """The file behind an address; None where it is out of reach, which the film then says on a card.
+
+    A data URI is written into `scratch`. Raises Rejected for one that can't be read and for an upload that is gone.
+    """
+    if url.startswith("data:"):
+        return _write_inline(url, scratch)
+    found = bucket.find(url)
+    if found is None and not url.startswith(("http://", "https://")):
+        raise Rejected("InvalidParameter", f"Failed to download {url}")
+    return found
+
+
+def probe_clip(path: Path) -> Clip:
+    """What a video is. Raises Rejected in the service's words for a file that is none."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            frame = next(container.decode(stream))
+            length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+            seconds = length or Fraction(container.duration or 0, av.time_base)
+            size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
+            return Clip(path, size, seconds, bool(container.streams.audio))
+    except (av.FFmpegError, IndexError, StopIteration):
+        raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as video.") from None
+
+
+def open_picture(path: Path) -> Image.Image:
+    """A picture upright in RGB. Raises Rejected in the service's words for a file that is none."""
+    try:
+        with Image.open(path) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except Image.DecompressionBombError:
+        raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as image.") from None
+
+
+def _write_inline(url: str, scratch: Path) -> Path:
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
+        raise Rejected("InvalidParameter", "url error, please check url！")
+    try:
+        decoded = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise Rejected("InvalidParameter", "url error, please check url！") from None
+    place = scratch / f"inline-{len(list(scratch.iterdir()))}"
+    place.write_bytes(decoded)
+    return place

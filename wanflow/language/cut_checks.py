@@ -1,0 +1,176 @@
+"""What can be known of a cut before a run: its clips are there, its trims lie within them, its transitions fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from wanflow import timebase
+from wanflow.language import timeline
+from wanflow.language.facts import Facts, Kind, Unreadable
+from wanflow.language.problem import Problem
+from wanflow.language.production import Cut, CutItem, Shot, TitleCard
+from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
+from wanflow.timebase import NOMINAL_RATE
+from wanflow.yamldoc.nodes import Place
+
+NAMED = {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
+
+    `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
+    clip, `seconds` also for a sound; `silent` only where there surely is no sound.
+    """
+
+    kind: Kind
+    facts: Facts | None = None
+    sides: tuple[int, int] | None = None
+    frames: int | None = None
+    rate: Fraction = NOMINAL_RATE
+    seconds: Fraction | None = None
+    silent: bool = False
+
+
+Expect = Callable[[Source], Expected | Unreadable | None]
+
+
+def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
+    """All problems of a cut with what is, or will be, in it."""
+    found = [_problem(item, expect) for item in cut.items]
+    yield from (problem for problem in found if problem is not None)
+    yield from _finish(cut, expect)
+    if not any(found):
+        yield from _misfits(cut, expect, shots)
+
+
+def takeover(
+    item: CutItem, after: CutItem | None, frames: int, rate: Fraction, shots: Mapping[str, Shot]
+) -> int | None:
+    """The frame of `item`'s clip at which the continuation that follows it begins (format.md, Continuation)."""
+    if after is None or after.keep_overlap or not isinstance(after.source, ShotSource):
+        return None
+    shot = shots.get(after.source.shot)
+    for media in shot.media if shot is not None else ():
+        if media.type == "first_clip" and _same(media.source, item):
+            return _first_frame(media.source, frames, rate)
+    return None
+
+
+def _first_frame(source: Source, frames: int, rate: Fraction) -> int | None:
+    """Where in a clip the piece begins that a source takes of it, 0 for the whole; None where it lies outside."""
+    piece = source.piece if isinstance(source, FileSource | ShotSource) else None
+    if not isinstance(piece, Tail | Head | Span | Frame):
+        return 0
+    try:
+        return frame_span(piece, frames, rate)[0]
+    except PieceOutside:
+        return None  # the extract of this piece is blocked with the reason, and the cut with it
+
+
+def _same(source: Source, item: CutItem) -> bool:
+    match source, item.source:
+        case ShotSource(one), ShotSource(other):
+            return one == other
+        case FileSource(one), FileSource(other):
+            return one == other
+        case _:
+            return False
+
+
+def _problem(item: CutItem, expect: Expect) -> Problem | None:
+    if isinstance(item.source, TitleCard):
+        return None
+    expected = expect(item.source)
+    if isinstance(expected, Unreadable):
+        return Problem(item.place, f"`{item.name}` {expected.why}", expected.hint)
+    if expected is None:
+        return None
+    if expected.kind not in {Kind.VIDEO, Kind.IMAGE}:
+        return Problem(item.place, f"`{item.name}` is {NAMED[expected.kind]}, not a video or a picture")
+    if expected.kind is Kind.IMAGE and item.seconds is None:
+        hint = "say how many seconds it stands: `duration: 2`"
+        return Problem(item.place, f"`{item.name}` is a picture and needs a `duration`", hint)
+    if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, FileSource):
+        hint = "trim it with `in` and `out`"
+        return Problem(item.place, f"`{item.name}` is a video, and only pictures have a `duration`", hint)
+    return None
+
+
+def _finish(cut: Cut, expect: Expect) -> Iterator[Problem]:
+    """The music has sound in it, the subtitles are some."""
+    music = cut.finish.music
+    if music is not None:
+        yield from _required(expect(music.source), music.place, music.source.path, "music")
+    for track in cut.finish.subtitles:
+        yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
+
+
+def _required(found: Expected | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
+    if isinstance(found, Unreadable):
+        yield Problem(place, f"`{path}` {found.why}", found.hint)
+    elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:
+        hint = "SRT, WebVTT and ASS are read"
+        yield Problem(place, f"`{path}` is {NAMED[found.kind]}, and `subtitles` takes a subtitle file", hint)
+    elif found is not None and role == "music" and (found.kind not in {Kind.AUDIO, Kind.VIDEO} or found.silent):
+        what = "a video without sound" if found.silent else NAMED[found.kind]
+        yield Problem(place, f"`{path}` is {what}, and `music` takes a sound")
+
+
+def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
+    """Trims that lie outside of their clips, and transitions that don't fit between them."""
+    clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
+    rate = cut.shape.rate or next((clip.rate for clip in clips if _is_film(clip)), NOMINAL_RATE)  # type: ignore[union-attr]
+    placed = [_placed(cut.items, at, clips[at], rate, shots) for at in range(len(clips))]
+    known = [item for item in placed if item is not None]
+    if len(known) == len(placed):
+        yield from _misfit(cut, known, rate)
+        return
+    for at, item in enumerate(placed):  # trims can be checked where lengths are known
+        if item is not None:
+            yield from _misfit(cut, [item], rate, at)
+
+
+def _misfit(cut: Cut, items: list[timeline.Item], rate: Fraction, offset: int = 0) -> Iterator[Problem]:
+    try:
+        clips = timeline.place(items, rate)
+    except timeline.Crowded as crowded:
+        item = cut.items[crowded.item + offset]
+        place = item.transition.place if item.transition else item.place
+        yield Problem(place, str(crowded), "make a transition shorter, or the item longer")
+    except timeline.OutsideClip as outside:
+        yield Problem(cut.items[outside.item + offset].place, str(outside))
+    else:
+        if items and not clips and not offset:
+            yield Problem(cut.place, "nothing of the cut is left")
+
+
+def _placed(
+    items: tuple[CutItem, ...],
+    at: int,
+    clip: Expected | Unreadable | None,
+    rate: Fraction,
+    shots: Mapping[str, Shot],
+) -> timeline.Item | None:
+    """An item as the timeline takes it; None where its length can't be known."""
+    item, after = items[at], items[at + 1] if at + 1 < len(items) else None
+    joined = (item.transition.kind, item.transition.seconds) if item.transition else (timeline.CUT, Decimal(0))
+    if item.seconds is not None:
+        return timeline.Item(item.name, standing(item, rate), rate, transition=joined[0], seconds=joined[1])
+    if not isinstance(clip, Expected) or not clip.frames:
+        return None
+    begins = takeover(item, after, clip.frames, clip.rate, shots)
+    return timeline.Item(item.name, clip.frames, clip.rate, item.start, item.stop, begins, item.keep_overlap, *joined)
+
+
+def standing(item: CutItem, rate: Fraction) -> int:
+    """The frames for which a picture or a title stands, at least one."""
+    return max(1, timebase.to_frames(item.seconds or Fraction(0), rate))
+
+
+def _is_film(clip: Expected | Unreadable | None) -> bool:
+    return isinstance(clip, Expected) and clip.kind is Kind.VIDEO

@@ -1,0 +1,202 @@
+"""What is done to a cut as a whole, as its author writes it: music, subtitles, loudness, effort, labels."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+
+from wanflow.language.cut_items import number_of
+from wanflow.language.problem import Problem
+from wanflow.language.production import AS_FIRST, CutShape, Finish, Music, Notice, Subtitles
+from wanflow.language.scope import Home
+from wanflow.language.source import FileSource
+from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Node, Place, Scalar, Sequence
+
+FONT_FOLDER = "fonts"
+FONT_FORMATS = {".otf", ".ttc", ".ttf"}
+PROFILES = {"animatic": "draft", "dashscope": "final"}
+"""The encoder's effort where a cut names none: what is paid for is worth it."""
+
+NOTICE = "AI-generated"
+NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
+"""The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (video.md 6)."""
+
+
+def read_finish(node: Node, label: Node | None, backend: str, home: Home, problems: list[Problem]) -> Finish:
+    """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
+    labelled, notice = _label(label)
+    plain = Finish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(home.root))
+    if not isinstance(node, Table):
+        return plain
+    profile = node.find("profile")
+    return replace(
+        plain,
+        music=_music(node.find("music"), home),
+        subtitles=_subtitles(node.find("subtitles"), home, problems),
+        loudness=number_of(node, "loudness"),
+        profile=profile.words if isinstance(profile, Scalar) and profile.words in PROFILES.values() else plain.profile,
+    )
+
+
+def _fonts(folder: Path) -> tuple[tuple[str, int], ...]:
+    """The fonts that a production brings, in `fonts/` beside it."""
+    brought = folder / FONT_FOLDER
+    try:
+        files = sorted(file for file in brought.iterdir() if file.suffix.lower() in FONT_FORMATS)
+        return tuple((f"{FONT_FOLDER}/{file.name}", file.stat().st_size) for file in files)
+    except OSError:
+        return ()
+
+
+def _music(node: Node | None, home: Home) -> Music | None:
+    found = _file(node, home)
+    if found is None:
+        return None
+    source, place = found
+    if not isinstance(node, Table):
+        return Music(source, place)
+    gain, fade = (number_of(node, key) or Decimal(0) for key in ("gain", "fade"))
+    return Music(source, place, gain, fade, _true(node.find("duck")))
+
+
+def _subtitles(node: Node | None, home: Home, problems: list[Problem]) -> tuple[Subtitles, ...]:
+    listed = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+    found = [_track(each, home, problems) for each in listed]
+    return tuple(track for track in found if track is not None)
+
+
+def _track(node: Node, home: Home, problems: list[Problem]) -> Subtitles | None:
+    named = _file(node, home)
+    if named is None:
+        return None
+    source, place = named
+    written = node.find("language") if isinstance(node, Table) else None
+    burned = isinstance(node, Table) and _true(node.find("burn"))
+    language = guess_language(source.path)
+    if isinstance(written, Scalar):
+        language = written.words
+        if language_of(language) is None:
+            hint = "write a code of ISO 639: `en`, `zh`, `pt-BR`"
+            problems.append(Problem(written.place, f"no language has the code `{language}`", hint))
+            return None
+    return Subtitles(source, place, None if language is None else language_of(language), burned)
+
+
+def _label(node: Node | None) -> tuple[bool, Notice | None]:
+    """Whether cuts are labelled in their metadata, and the words over their opening."""
+    if not isinstance(node, Table):
+        return True, None
+    wanted, notice = node.find("metadata"), node.find("opening_notice")
+    labelled = not (isinstance(wanted, Scalar) and wanted.value is False)
+    if isinstance(notice, Table):
+        words, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
+        text = words.words if isinstance(words, Scalar) and words.words.strip() else NOTICE
+        return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT)
+    if not isinstance(notice, Scalar) or notice.value in {None, False}:
+        return labelled, None
+    text = notice.words if isinstance(notice.value, str) and notice.words.strip() else NOTICE
+    return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
+
+
+def _file(node: Node | None, home: Home) -> tuple[FileSource, Place] | None:
+    written = node.find("file") if isinstance(node, Table) else node
+    if not isinstance(written, Scalar) or not written.words:
+        return None
+    return FileSource(home.path(written.text)), written.place
+
+
+def _true(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.value is True
+
+
+BROADCAST = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}
+"""Rates that are written short and mean n/1001."""
+SIDES = range(16, 8193, 2)
+"""Pixels of a side: H.264 in yuv420p counts them by two."""
+FASTEST = 120
+
+_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+
+
+def read_shape(node: Node, problems: list[Problem]) -> CutShape:
+    """The shape of a cut in its long form; what can't be used is among the problems and left as it would be."""
+    if not isinstance(node, Table):
+        return AS_FIRST
+    size, fps, fit = (node.find(key) for key in ("size", "fps", "fit"))
+    return CutShape(
+        size=_size(size, problems) if isinstance(size, Scalar) else None,
+        rate=_rate(fps, problems) if isinstance(fps, Scalar) else None,
+        fit=fit.words if isinstance(fit, Scalar) else AS_FIRST.fit,
+    )
+
+
+def _size(written: Scalar, problems: list[Problem]) -> tuple[int, int] | None:
+    found = _SIZE.fullmatch(written.words)
+    sides = (int(found[1]), int(found[2])) if found else (0, 0)
+    if sides[0] in SIDES and sides[1] in SIDES:
+        return sides
+    message = f"`size` has to be width x height in even numbers of pixels, not `{written.words}`"
+    problems.append(Problem(written.place, message, "e.g. `1280x720`"))
+    return None
+
+
+def _rate(written: Scalar, problems: list[Problem]) -> Fraction | None:
+    number = written.value
+    rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
+    rate = BROADCAST.get(written.words, rate)
+    if 1 <= rate <= FASTEST:
+        return rate
+    message = f"`fps` has to be 1 to {FASTEST} frames a second, not `{written.words}`"
+    problems.append(Problem(written.place, message, "e.g. `24`, or `23.976`"))
+    return None
+
+
+_TWO_LETTERS = """
+aa=aar ab=abk ae=ave af=afr ak=aka am=amh an=arg ar=ara as=asm av=ava ay=aym az=aze ba=bak be=bel bg=bul bi=bis
+bm=bam bn=ben bo=bod br=bre bs=bos ca=cat ce=che ch=cha co=cos cr=cre cs=ces cu=chu cv=chv cy=cym da=dan de=deu
+dv=div dz=dzo ee=ewe el=ell en=eng eo=epo es=spa et=est eu=eus fa=fas ff=ful fi=fin fj=fij fo=fao fr=fra fy=fry
+ga=gle gd=gla gl=glg gn=grn gu=guj gv=glv ha=hau he=heb hi=hin ho=hmo hr=hrv ht=hat hu=hun hy=hye hz=her ia=ina
+id=ind ie=ile ig=ibo ii=iii ik=ipk io=ido is=isl it=ita iu=iku ja=jpn jv=jav ka=kat kg=kon ki=kik kj=kua kk=kaz
+kl=kal km=khm kn=kan ko=kor kr=kau ks=kas ku=kur kv=kom kw=cor ky=kir la=lat lb=ltz lg=lug li=lim ln=lin lo=lao
+lt=lit lu=lub lv=lav mg=mlg mh=mah mi=mri mk=mkd ml=mal mn=mon mr=mar ms=msa mt=mlt my=mya na=nau nb=nob nd=nde
+ne=nep ng=ndo nl=nld nn=nno no=nor nr=nbl nv=nav ny=nya oc=oci oj=oji om=orm or=ori os=oss pa=pan pi=pli pl=pol
+ps=pus pt=por qu=que rm=roh rn=run ro=ron ru=rus rw=kin sa=san sc=srd sd=snd se=sme sg=sag si=sin sk=slk sl=slv
+sm=smo sn=sna so=som sq=sqi sr=srp ss=ssw st=sot su=sun sv=swe sw=swa ta=tam te=tel tg=tgk th=tha ti=tir tk=tuk
+tl=tgl tn=tsn to=ton tr=tur ts=tso tt=tat tw=twi ty=tah ug=uig uk=ukr ur=urd uz=uzb ve=ven vi=vie vo=vol wa=wln
+wo=wol xh=xho yi=yid yo=yor za=zha zh=zho zu=zul
+"""
+"""ISO 639-1 and the code of ISO 639-2/T that an MP4 holds."""
+
+_OLDER = """
+alb=sqi arm=hye baq=eus bur=mya chi=zho cze=ces dut=nld fre=fra geo=kat ger=deu gre=ell ice=isl mac=mkd mao=mri
+may=msa per=fas rum=ron slo=slk tib=bod wel=cym
+"""
+"""The codes of ISO 639-2/B, which libraries use, and the same language's code of ISO 639-2/T."""
+
+_CODES = dict(pair.split("=") for pair in f"{_TWO_LETTERS} {_OLDER}".split())
+_KNOWN = {**_CODES, **{code: code for code in _CODES.values()}}
+
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
+_IN_NAME = re.compile(r"([a-z]{2,3})(?:[-_](?:hans|hant|latn|cyrl|arab))?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+_ALONE = re.compile(r"([a-z]{2,3})(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Z]{2}|[0-9]{3}))?")
+"""A whole name: in capitals where it has them, for `to-do` is no Tongan."""
+
+
+def language_of(code: str) -> str | None:
+    """The three letters that a film's track carries (ISO 639-2/T): `eng` for `en` and `eng`, `zho` for `zh-Hans`.
+
+    None for what names no language.
+    """
+    tag = _TAG.fullmatch(code)
+    return _KNOWN.get(tag[1].lower()) if tag else None
+
+
+def guess_language(path: str) -> str | None:
+    """The language, as three letters, that a file's name tells: `subs/en.srt`, `film.zh-Hans.srt`; None for others."""
+    name, dot, last = PurePosixPath(path).stem.rpartition(".")
+    tag = (_IN_NAME if dot and name else _ALONE).fullmatch(last)
+    return _KNOWN.get(tag[1].lower()) if tag else None

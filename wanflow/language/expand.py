@@ -1,0 +1,278 @@
+"""From shots as they are written to single shots: matrices multiplied out, pipelines put in their places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from wanflow.errors import did_you_mean
+from wanflow.language.limits import DEEPEST, WAY_OUT, Census, Weight
+from wanflow.language.matrix import read_matrix
+from wanflow.language.names import Names
+from wanflow.language.pipeline import Library, Pipeline
+from wanflow.language.pipeline_inputs import bind
+from wanflow.language.problem import Problem
+from wanflow.language.production import Via
+from wanflow.language.schema_problems import shot_keys
+from wanflow.language.scope import Addresses, Sight
+from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Node, Place, Scalar, Sequence
+
+BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
+"""What may stand in a shot whose place a pipeline takes."""
+
+LONGEST_NAME = 200
+"""Bytes of one name: it becomes the name of a file, with the number of a take behind it."""
+
+_OF_OUTPUT = ("note", "pick", "takes")
+
+Path = tuple[str, ...]
+"""The names that lead to a shot, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What surrounds a shot: the names for `${…}`, what can be seen, the defaults from outside in, how it came to be.
+
+    `tags` are those of the uses around it, `uses` the files of their pipelines; `damaged` where one of those lacks an
+    input, which is said.
+    """
+
+    names: Names
+    sight: Sight
+    layers: tuple[Table, ...] = ()
+    via: tuple[Via, ...] = ()
+    tags: tuple[Node, ...] = ()
+    uses: tuple[str, ...] = ()
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One shot after every expansion, its names filled in; the words of `name` are its whole path.
+
+    `generated`: it came from a matrix or a pipeline, and its shape is still to be checked.
+    """
+
+    name: Scalar
+    node: Table
+    scope: Scope
+    generated: bool
+
+
+class Expansion:
+    """One pass over the shots of a production; what is wrong is added to `problems`.
+
+    A `census` was taken before; pipelines whose names it did not know are counted on the way.
+    """
+
+    def __init__(self, library: Library, census: Census, addresses: Addresses, problems: list[Problem]) -> None:
+        self.written: list[Written] = []
+        self.addresses = addresses
+        self._library, self._census, self._problems = library, census, problems
+        self._used, self._full = Weight(), False
+        self._circular: set[str] = set()
+        self._defined: dict[str, Place] = {}
+        self._of_output: dict[str, dict[str, tuple[Scalar, Node]]] = {}
+
+    def count_as_there(self, names: Iterable[Scalar], scene: Path) -> None:
+        """Let shots be known that can't be used, so that nobody who names them is accused."""
+        for name in names:
+            whole = "/".join((*scene, name.words))
+            self.addresses.shots[whole] = None
+            self.addresses.unread.add(whole)
+
+    def add(self, shots: Iterable[tuple[Scalar, Table]], scope: Scope) -> None:
+        """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
+        for key, node in shots:
+            if self._full:
+                return
+            whole = "/".join((*scope.sight.path, key.words))
+            self.addresses.unread.discard(whole)
+            if is_generator(node):
+                self.addresses.shots.pop(whole, None)
+            self._shot(key, node, scope, filled=not is_generator(node))
+
+    def _shot(self, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
+        path = (*scope.sight.path, key.words)
+        if self._full or not self._is_new("/".join(path), key):
+            return
+        matrix = node.find("matrix")
+        if isinstance(matrix, Table):
+            self._group(path, key, node, matrix, scope)
+        else:
+            self._single(path, key, node, scope, filled=filled)
+
+    def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope) -> None:
+        rest, members = without(node, {"matrix"}), list[str]()
+        for combination in read_matrix(matrix, scope.names, self._problems):
+            via = (*scope.via, Via("matrix", combination.words, matrix.place))
+            inner = replace(scope, names=combination.within(scope.names), via=via)
+            whole = (*path, combination.slug)
+            if self._is_new("/".join(whole), key):
+                members.append("/".join(whole))
+                self._single(whole, key, rest, inner, filled=False)
+        self.addresses.groups["/".join(path)] = tuple(members)
+        if not members:
+            self.addresses.unread.add("/".join(path))
+
+    def _has_room(self, pipeline: Pipeline, use: Scalar) -> bool:
+        """Whether a production may use one more pipeline; said once where it may not."""
+        self._used += self._census.of_pipeline(pipeline)
+        if self._used.complaint is not None and not self._full:
+            self._problems.append(Problem(use.place, self._used.complaint, WAY_OUT))
+            self._full = True
+        return not self._full
+
+    def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
+        name = replace(key, value="/".join(path), text="/".join(path))
+        if node.find("use") is not None:
+            self._use(path, name, node, scope)
+            return
+        stray = node.key("with")
+        if stray is not None:
+            self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
+        whole = node if filled else _without_nothing(node, scope.names)
+        extra = self._of_output.get(name.words, {})
+        whole = _tagged(Table((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
+        self.addresses.shots[name.words] = None
+        self.written.append(Written(name, whole, scope, not filled))
+
+    def _use(self, path: Path, name: Scalar, node: Table, scope: Scope) -> None:
+        """Put a pipeline in the place of a shot, which its output stands for from now on."""
+        self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
+        before = len(self._problems)
+        written = node.find("use") or name
+        use = scope.names.fill(written)
+        sound = isinstance(use, Scalar) and len(self._problems) == before
+        pipeline = self._pipeline(use, scope, counted=use is written) if isinstance(use, Scalar) and sound else None
+        if pipeline is None or not isinstance(use, Scalar):
+            self.addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
+            self.addresses.unread.add(name.words)
+            return
+        inner = self._inside(pipeline, path, name, use, node, scope)
+        output = "/".join((*path, pipeline.output.words))
+        own = {key.words: (key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT}
+        self._of_output[output] = {**own, **self._of_output.pop(name.words, {})}
+        self.addresses.outputs[name.words] = output
+        for key, shot in pipeline.shots:
+            self._shot(key, shot, inner, filled=False)
+        self._problems += self._check_output(pipeline, output)
+
+    def _inside(self, pipeline: Pipeline, path: Path, name: Scalar, use: Scalar, node: Table, scope: Scope) -> Scope:
+        """The scope of a pipeline's shots: its inputs and its own defaults."""
+        own = Sight(pipeline.home, self.addresses, path, len(path), {}, {})
+        given, defaults = node.find("with"), pipeline.root.find("defaults")
+        bound = bind(name, given if isinstance(given, Table) else None, pipeline, scope.names, scope.sight, own)
+        names = bound.names(pipeline, self._problems)
+        layer = (_without_nothing(defaults, names),) if isinstance(defaults, Table) else ()
+        return Scope(
+            names=names,
+            sight=replace(own, inputs=bound.media, cast=bound.cast),
+            layers=(*scope.layers, *layer),
+            via=(*scope.via, Via("use", use.words, use.place)),
+            tags=(*scope.tags, *_tags(node, scope.names)),
+            uses=(*scope.uses, pipeline.file),
+            damaged=scope.damaged or bound.damaged,
+        )
+
+    def _pipeline(self, use: Scalar, scope: Scope, *, counted: bool) -> Pipeline | None:
+        """The pipeline that a `use` names; None, and a problem, where it can't stand here."""
+        pipeline = self._library.find(use, scope.sight.home)
+        if pipeline is None or pipeline.file in self._circular or not (counted or self._has_room(pipeline, use)):
+            return None
+        pipeline = pipeline.seen_from(use.place)
+        if pipeline.file in scope.uses:
+            circle = [*scope.uses[scope.uses.index(pipeline.file) :], pipeline.file]
+            message = f"pipelines use each other in a circle: {' → '.join(f'`{file}`' for file in circle)}"
+            self._problems.append(Problem(use.place, message, "leave one of them out"))
+            self._circular.update(circle)
+            return None
+        if len(scope.uses) >= DEEPEST:
+            self._problems.append(Problem(use.place, f"pipelines nest more than {DEEPEST} deep"))
+            return None
+        return pipeline
+
+    def _check_output(self, pipeline: Pipeline, name: str) -> list[Problem]:
+        """The output of a pipeline has to be one of its shots, and a single one; `name` is its whole path."""
+        output, place = pipeline.output.words, pipeline.output.place
+        inside = name.removesuffix(output)
+        if self.addresses.groups.get(name):
+            one = self.addresses.groups[name][0].removeprefix(inside)
+            return [Problem(place, f"`{output}` is a group, and an output is a single shot", f"e.g. `{one}`")]
+        if not self.addresses.knows(name):
+            listed = ", ".join(key.words for key, _ in pipeline.shots)
+            return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
+        return []
+
+    def _is_new(self, name: str, key: Scalar) -> bool:
+        if len(os.fsencode(name.rpartition("/")[2])) > LONGEST_NAME:
+            self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
+            return False
+        first = self._defined.setdefault(name, key.place)
+        if first is not key.place:
+            self._problems.append(Problem(key.place, f"`{name}` is defined twice, first at {first}", "rename one"))
+        return first is key.place
+
+
+def _without_nothing(node: Table, names: Names) -> Table:
+    """A mapping with its names filled in, without the keys whose input was left out.
+
+    A key that means nothing stays, to be told of.
+    """
+    filled = names.fill(node)
+    if not isinstance(filled, Table):
+        return node
+    kept = tuple(
+        (key, value)
+        for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
+        if value is before or not isinstance(value, Scalar) or value.value is not None or key.words not in shot_keys()
+    )
+    return Table(kept, filled.place)
+
+
+def _tagged(node: Table, tags: tuple[Node, ...]) -> Table:
+    if not tags:
+        return node
+    own = node.find("tags")
+    listed = own.items if isinstance(own, Sequence) else ()
+    key = node.key("tags") or Scalar("tags", "tags", tags[0].place)
+    return Table((*without(node, {"tags"}).pairs, (key, Sequence((*listed, *tags), key.place))), node.place)
+
+
+def _tags(node: Table, names: Names) -> tuple[Node, ...]:
+    tags = node.find("tags")
+    return tuple(names.fill(item) for item in tags.items) if isinstance(tags, Sequence) else ()
+
+
+def _stands_beside_use(key: Scalar) -> bool:
+    return key.words in BESIDE_USE or key.words.startswith("x-")
+
+
+def _stray(key: Scalar) -> Problem:
+    elsewhere = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
+    hint = elsewhere if key.words in shot_keys() else did_you_mean(key.words, BESIDE_USE) or elsewhere
+    return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
+
+
+GENERATORS = frozenset({"matrix", "use"})
+_KEYS = GENERATORS | {"with"}
+
+
+def is_generator(node: Node) -> bool:
+    """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
+    return isinstance(node, Table) and any(key.words in GENERATORS for key, _ in node.pairs)
+
+
+def generator_of(node: Node) -> Node:
+    """What says which shots a shot stands for, without what goes into each of them."""
+    if not isinstance(node, Table):
+        return node
+    return Table(tuple((key, value) for key, value in node.pairs if key.words in _KEYS), node.place)
+
+
+def without(node: Table, keys: Iterable[str]) -> Table:
+    """A mapping without some of its keys."""
+    left_out = frozenset(keys)
+    return Table(tuple((key, value) for key, value in node.pairs if key.words not in left_out), node.place)

@@ -1,0 +1,228 @@
+"""Reading a production: texts, shapes, names, rules; every problem at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from wanflow.catalog.read import load_catalog
+from wanflow.errors import did_you_mean
+from wanflow.language.expand import Expansion, Scope, Written
+from wanflow.language.include import Texts, gather
+from wanflow.language.limits import Census
+from wanflow.language.merge import Page, cut_off_texts, join
+from wanflow.language.output_paths import shared_outputs
+from wanflow.language.parse import parse_cut, parse_shot
+from wanflow.language.pipeline import Library
+from wanflow.language.problem import Problem, has_errors, told_once
+from wanflow.language.production import Cut, Production, Shot
+from wanflow.language.references import unused_members
+from wanflow.language.schema_problems import check_shot
+from wanflow.language.scope import Addresses, Home, Sight
+from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
+from wanflow.language.shot import Member, read_cast, read_draft
+from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Place, Scalar, scalar
+
+Found = tuple[Production | None, tuple[Problem, ...]]
+NO_VALUES: Mapping[str, str] = {}
+BACKEND, REGION = "animatic", "beijing"
+BACKENDS = ("animatic", "dashscope")
+REGIONS = ("beijing", "singapore", "virginia")
+
+MOST_TAKES = 100_000
+"""That all shots of a production may ask for together."""
+
+MOST_ITEMS = 50_000
+"""Of all cuts of a production together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What goes before the keys of the file: None leaves a key as it is written; `values` before `vars`.
+
+    `allow_outside`: a cut may be written outside the production's folder.
+    """
+
+    backend: str | None = None
+    region: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    prices: Path | None = None
+    allow_outside: bool = False
+
+
+AS_WRITTEN = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: what can be used, None where that is nothing, all problems in order, the texts for messages."""
+
+    production: Production | None
+    problems: tuple[Problem, ...]
+    texts: Texts
+
+
+def read(
+    file: Path,
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+) -> Found:
+    """The production of a file, None where it has errors, and all its problems in the order of their places.
+
+    `backend`, `region` and the file `prices` go before the file's own keys, `values` before its `vars`. Media files are
+    not opened.
+    """
+    reading = read_sound_part(file, Wishes(backend, region, values, prices))
+    if reading.production is None or has_errors(reading.problems):
+        return None, reading.problems
+    return replace(reading.production, warnings=reading.problems), reading.problems
+
+
+def read_sound_part(file: Path, wishes: Wishes = AS_WRITTEN) -> Reading:
+    """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
+    texts, problems = Texts(), list[Problem]()
+    top = Place(file.name, 1, 1)
+    given = {name: scalar(text, top) for name, text in wishes.values.items()}
+    sheets = gather(file, given, texts, problems)
+    problems += cut_off_texts(sheets)
+    library, production = Library(texts, problems), None
+    census = Census(library)
+    crowd = tuple(census.complain(sheets))
+    problems += crowd
+    if sheets and not crowd:
+        problems += _check_wishes(wishes, top)
+        expansion = Expansion(library, census, Addresses(), problems)
+        making = _Making(wishes, Home(file.absolute().parent), expansion, problems)
+        production = making.make(join(sheets, given, problems), texts)
+    return Reading(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
+
+
+class _Making:
+    """From the pages of a production to its values; what is wrong is added to `problems`."""
+
+    def __init__(self, wishes: Wishes, home: Home, expansion: Expansion, problems: list[Problem]) -> None:
+        self._wishes, self._home, self._expansion, self._problems = wishes, home, expansion, problems
+        self._addresses = expansion.addresses
+
+    def make(self, pages: list[Page], texts: Texts) -> Production:
+        root = pages[0].root
+        own = word(root, "backend") or BACKEND
+        out = "out" if self._wishes.backend in {None, own} else f"out/{self._wishes.backend}"
+        written = self._wishes.region or word(root, "region")
+        region = written if written in REGIONS else REGION
+        shots, cuts = self._shots(pages, region), self._cuts(pages, out)
+        self._problems += shared_outputs(cuts, self._home.root)
+        if not has_errors(self._problems):  # else nobody knows whom the broken shots name
+            self._problems += unused_members([key for page in pages for key in page.keys("cast")], shots.values())
+        prices = read_book(root, self._wishes.prices, self._home, texts, self._problems)
+        return Production(
+            folder=self._home.root,
+            file=root.place.file,
+            backend=self._wishes.backend or own,
+            region=region,
+            shots=shots,
+            cuts=cuts,
+            title=word(root, "title") or "",
+            out=out,
+            uploads=read_uploads(root, self._problems),
+            remote=word(root, "remote"),
+            prices=prices,
+            budget=read_budget(root, prices, self._problems),
+            addresses=self._addresses.all(),
+            read_from=tuple(texts.files),
+            allow_outside=self._wishes.allow_outside,
+        )
+
+    def _shots(self, pages: list[Page], region: str) -> dict[str, Shot]:
+        defaults = pages[0].root.find("defaults")
+        self._problems += check_defaults(defaults)
+        layers = (defaults,) if isinstance(defaults, Table) else ()
+        for page in pages:
+            self._expansion.count_as_there(page.keys("shots"), page.scene)
+            self._expansion.add(page.shots, Scope(page.names, self._sight(page), layers, page.via))
+        cast = self._cast(pages)
+        shots: dict[str, Shot] = {}
+        first: dict[Place, str] = {}
+        for written in self._expansion.written:
+            before = len(self._problems)
+            shot = self._shot(written, region, cast)
+            if shot is not None:
+                shots[shot.name] = shot
+            if written.generated and len(self._problems) > before:
+                self._name_the_first(written.name, first, before)
+        self._problems += _too_many_takes(shots.values())
+        return shots
+
+    def _name_the_first(self, name: Scalar, first: dict[Place, str], before: int) -> None:
+        """What is wrong with all shots of a matrix, or in all uses of a pipeline, is told of the first of them."""
+        known = first.setdefault(replace(name.place, used_at=()), name.words)
+        self._problems[before:] = [
+            replace(problem, message=problem.message.replace(f"`{name.words}`", f"`{known}`"))
+            for problem in self._problems[before:]
+        ]
+
+    def _shot(self, written: Written, region: str, cast: Mapping[str, Member]) -> Shot | None:
+        node: Table | None = written.node
+        if written.generated:
+            shape, node = check_shot(written.name, written.node)
+            self._problems += shape
+        scope = written.scope
+        draft = read_draft(written.name, node, scope.layers, scope.sight, self._problems) if node is not None else None
+        if draft is None:
+            return None
+        models = load_catalog()
+        model = models.get(draft.model.words)
+        if model is None:
+            listed = f"models here: {', '.join(sorted(models))}"
+            hint = did_you_mean(draft.model.words, models) or listed
+            self._problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
+            return None
+        draft = replace(draft, damaged=draft.damaged or scope.damaged)
+        return replace(parse_shot(draft, model, region, cast, self._problems), via=scope.via)
+
+    def _cast(self, pages: list[Page]) -> dict[str, Member]:
+        members: dict[str, Member] = {}
+        for page in pages:
+            members |= read_cast(page.root, self._sight(page), self._problems)
+        return members
+
+    def _cuts(self, pages: list[Page], out: str) -> dict[str, Cut]:
+        label = pages[0].root.find("label")
+        backend = self._wishes.backend or word(pages[0].root, "backend") or BACKEND
+        known = backend if backend in BACKENDS else BACKEND
+        cuts, items = dict[str, Cut](), 0
+        for key, node, sight in ((*named, self._sight(page)) for page in pages for named in page.cuts):
+            cuts[key.words] = parse_cut(key, node, label, out, known, sight, self._problems)
+            items += len(cuts[key.words].items)
+            if items > MOST_ITEMS:
+                message = f"the cuts of a production have {MOST_ITEMS} items at most"
+                self._problems.append(Problem(key.place, message, "leave some out, or split the production"))
+                return {}
+        return cuts
+
+    def _sight(self, page: Page) -> Sight:
+        return Sight(page.home, self._addresses, page.scene)
+
+
+def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
+    """Takes beyond what anybody pays for, at the shot that asks for too many."""
+    asked = 0
+    for shot in shots:
+        asked += shot.takes
+        if asked > MOST_TAKES:
+            place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
+            yield Problem(place, f"the shots of a production have {MOST_TAKES} takes at most", "ask for fewer")
+            return
+
+
+def _check_wishes(wishes: Wishes, top: Place) -> Iterator[Problem]:
+    """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
+    if wishes.backend not in {None, *BACKENDS}:
+        yield Problem(top, f"no backend is called `{wishes.backend}`", f"it is one of {', '.join(BACKENDS)}")
+    if wishes.region not in {None, *REGIONS}:
+        yield Problem(top, f"no region is called `{wishes.region}`", f"it is one of {', '.join(REGIONS)}")

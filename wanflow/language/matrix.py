@@ -1,0 +1,190 @@
+"""One shot for each combination of values: their names, and what `${…}` stands for in each (format.md, matrix)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from wanflow.errors import did_you_mean
+from wanflow.language.names import Names, Wordless, without_marks
+from wanflow.language.problem import Problem
+from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Node, Scalar
+from wanflow.yamldoc.nodes import Sequence as Listed
+
+EXCLUDE = "exclude"
+Parts = tuple[str, ...]
+
+LONGEST_SLUG = 80
+"""Letters of a value's part of a name; longer values are given a `key`."""
+
+MOST_LISTED = 20
+"""Values that a hint shows."""
+
+_FIGURES = re.compile(r"(?<=\d)\s*[:*×]\s*(?=\d)")
+_STRANGE = re.compile("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of one dimension: its part of the name, and what `${…}` then stands for."""
+
+    slug: str
+    written: Scalar
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    wordless: Mapping[str, Wordless] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """One shot of a matrix: the last part of its name, and its value in every dimension."""
+
+    slug: str
+    choices: Mapping[str, Choice]
+
+    @property
+    def words(self) -> str:
+        """For people: `style: noir, ratio: 16:9`."""
+        return ", ".join(f"{name}: {without_marks(choice.written.words)}" for name, choice in self.choices.items())
+
+    def within(self, names: Names) -> Names:
+        """The names that the shot knows: those around it, and its values."""
+        for choice in self.choices.values():
+            names = names.extended(choice.values, choice.wordless)
+        return names
+
+
+def slug(text: str) -> str:
+    """A value as a part of a name: small letters, digits and Han characters, what is between them as a dash.
+
+    Accents are dropped, and a colon or a star between figures is an `x`: `16:9` is `16x9`. Empty where nothing is left.
+    """
+    plain = unicodedata.normalize("NFKD", without_marks(text)).casefold()
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _STRANGE.sub("-", _FIGURES.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
+
+
+def size_of(node: Node | None) -> int:
+    """How many combinations a matrix has at most, without making any."""
+    count = 1
+    for key, value in node.pairs if isinstance(node, Table) else ():
+        if isinstance(value, Listed) and key.words != EXCLUDE and not key.words.startswith("x-"):
+            count *= len(value.items)
+    return count
+
+
+def read_matrix(node: Table, names: Names, problems: list[Problem]) -> tuple[Combination, ...]:
+    """The combinations in the order of their dimensions, the last of which runs fastest; none where any is wrong."""
+    before = len(problems)
+    dimensions = {key.words: _dimension(key, value, names, problems) for key, value in _dimensions(node)}
+    left_out = _by_dimensions(_left_out(node, dimensions, names, problems))
+    combined = [_combined(dict(zip(dimensions, chosen, strict=True))) for chosen in product(*dimensions.values())]
+    kept = [each for each in combined if not _is_meant(each, left_out)]
+    problems += _clashes(kept)
+    if not kept and len(problems) == before:
+        place = key.place if (key := node.key(EXCLUDE)) is not None else node.place
+        problems.append(Problem(place, "the matrix is empty", "leave at least one combination in"))
+    return tuple(kept) if len(problems) == before else ()
+
+
+def _dimensions(node: Table) -> Iterator[tuple[Scalar, Listed]]:
+    for key, value in node.pairs:
+        if isinstance(value, Listed) and key.words != EXCLUDE and not key.words.startswith("x-"):
+            yield key, value
+
+
+def _dimension(key: Scalar, listed: Listed, names: Names, problems: list[Problem]) -> tuple[Choice, ...]:
+    if names.knows(key.words):
+        kind = "a cast member" if key.words in names.cast else "a var" if names.pipeline is None else "an input"
+        problems.append(Problem(key.place, f"`{key.words}` is {kind} already", "give the dimension another name"))
+    choices = [_choice(key.words, item, names, problems) for item in listed.items]
+    return tuple(choice for choice in choices if choice is not None)
+
+
+def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> Choice | None:
+    written = item.find("key") if isinstance(item, Table) else item
+    written = names.fill(written, prompt=True) if written is not None else None
+    if not isinstance(written, Scalar) or written.value is None:
+        if isinstance(item, Scalar):  # of a wrong shape otherwise, which is said already
+            problems.append(Problem(item.place, f"a value of `{name}` is empty", "leave it out, or quote it"))
+        return None
+    part = slug(written.words)
+    if not part or len(part) > LONGEST_SLUG:
+        why = "no name can be made of the value" if not part else "the value is too long for a name"
+        problems.append(Problem(written.place, why, f"write `{{key: a-short-name, words: …}}` and `${{{name}.words}}`"))
+        return None
+    if not isinstance(item, Table):
+        return Choice(part, written, {name: written})
+    parts = [(key.words, names.fill(value, prompt=True)) for key, value in item.pairs]
+    values = {f"{name}.{key}": value for key, value in parts if isinstance(value, Scalar)}
+    example = next((key for key in values if not key.endswith(".key")), f"{name}.key")
+    return Choice(part, written, values, {name: Wordless(f"`{name}` has parts", f"write `${{{example}}}`")})
+
+
+def _combined(choices: Mapping[str, Choice]) -> Combination:
+    return Combination("-".join(choice.slug for choice in choices.values()), choices)
+
+
+def _left_out(
+    node: Table, dimensions: Mapping[str, Sequence[Choice]], names: Names, problems: list[Problem]
+) -> Iterator[Mapping[str, str]]:
+    """The rules of `exclude`: slugs by dimension."""
+    listed = node.find(EXCLUDE)
+    known = {
+        name: {choice.slug: without_marks(choice.written.words) for choice in choices}
+        for name, choices in dimensions.items()
+    }
+    for item in listed.items if isinstance(listed, Listed) else ():
+        rule: dict[str, str] = {}
+        pairs = [pair for pair in item.pairs if not pair[0].words.startswith("x-")] if isinstance(item, Table) else []
+        for key, value in pairs:
+            wanted = names.fill(value, prompt=True)
+            if isinstance(wanted, Scalar) and _exists(key, wanted, known, problems):
+                rule[key.words] = slug(wanted.words)
+        if rule and len(rule) == len(pairs):
+            yield rule
+
+
+def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]) -> bool:
+    """Whether an `exclude` speaks of a dimension and a value that there are; `dimensions` are values by slug."""
+    values = dimensions.get(key.words)
+    if values is None:
+        hint = did_you_mean(key.words, dimensions) or f"dimensions here: {', '.join(dimensions)}"
+        problems.append(Problem(key.place, f"`{key.words}` is no dimension of this matrix", hint))
+        return False
+    if slug(wanted.words) not in values and values:
+        listed = ", ".join([*values.values()][:MOST_LISTED])
+        hint = did_you_mean(wanted.words, values.values()) or f"values here: {listed}"
+        problems.append(Problem(wanted.place, f"`{key.words}` has no value `{wanted.words}`", hint))
+        return False
+    return True
+
+
+def _by_dimensions(rules: Iterable[Mapping[str, str]]) -> Mapping[Parts, set[Parts]]:
+    """Rules by the dimensions that they speak of, since each combination is held against all of them."""
+    found: dict[Parts, set[Parts]] = {}
+    for rule in rules:
+        ordered = sorted(rule.items())
+        found.setdefault(tuple(name for name, _ in ordered), set()).add(tuple(part for _, part in ordered))
+    return found
+
+
+def _is_meant(combination: Combination, rules: Mapping[Parts, set[Parts]]) -> bool:
+    return any(tuple(combination.choices[name].slug for name in names) in parts for names, parts in rules.items())
+
+
+def _clashes(combinations: Sequence[Combination]) -> Iterator[Problem]:
+    """Combinations that would have one name: pointed at a value in which they differ."""
+    seen: dict[str, Combination] = {}
+    for combination in combinations:
+        first = seen.setdefault(combination.slug, combination)
+        if first is combination:
+            continue
+        pairs = [(choice, first.choices[name]) for name, choice in combination.choices.items()]
+        later, earlier = next(((a, b) for a, b in pairs if a is not b), pairs[0])
+        message = f"`{combination.words}` and `{first.words}` would both be called `{combination.slug}`"
+        hint = f"write one of them `{{key: …, words: …}}`; the other is at {earlier.written.place}"
+        yield Problem(later.written.place, message, hint)

@@ -1,0 +1,319 @@
+"""What the bytes of media say against the rules: files that are there, and clips that will be (api.md 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from wanflow import timebase
+from wanflow.catalog.model import FileRule, MediaRule
+from wanflow.catalog.read import load_catalog
+from wanflow.language.cut_checks import NAMED, Expected, check_cut
+from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
+from wanflow.language.problem import Problem, Severity
+from wanflow.language.production import Media, Production, Shot, TitleCard
+from wanflow.language.source import (
+    DataSource,
+    FileSource,
+    Frame,
+    Piece,
+    PieceOutside,
+    ShotSource,
+    Sound,
+    Source,
+    frame_span,
+)
+from wanflow.timebase import NOMINAL_RATE
+from wanflow.yamldoc.nodes import Place
+
+
+def file_sources(production: Production) -> tuple[str, ...]:
+    """All local files that a production names, each once, in order."""
+    paths = [source.path for _, source in _sources(production) if isinstance(source, FileSource)]
+    return tuple(dict.fromkeys(paths))
+
+
+def inline_sources(production: Production) -> tuple[DataSource, ...]:
+    """All pictures that are written into a production, each once, in order."""
+    found = [source for _, source in _sources(production) if isinstance(source, DataSource)]
+    return tuple({source.key: source for source in found}.values())
+
+
+def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...]:
+    """All problems of the media themselves, by what was measured of the files."""
+    check = _Check(production, facts)
+    found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
+    for cut in production.cuts.values():
+        found += check_cut(cut, check.expect, production.shots)
+    return tuple(dict.fromkeys(found))
+
+
+Outlook = Expected | Unreadable | None
+"""What something will be, why it can't be read, or None where nobody can know yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What is known of files and shots; `clips` are the shots that were looked at before."""
+
+    production: Production
+    facts: FactsTable
+    clips: dict[str, Outlook] = field(default_factory=dict)
+
+    def shot(self, shot: Shot) -> Iterator[Problem]:
+        rules = load_catalog()[shot.model].media
+        for media in shot.media:
+            rule = rules.get(media.type)
+            if rule is None:
+                continue  # said already, of the shot
+            yield from self._source(media.place, media.source, rule.file, media.title)
+            if media.voice is not None and rule.voice is not None:
+                yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.title}.voice")
+            if rule.continued:
+                yield from self._continued(shot, media)
+            else:
+                yield from self._unequal(shot, media, rule)
+
+    def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
+        clip, wanted = self.expect(media.source), shot.parameters.get("duration")
+        if not isinstance(clip, Expected) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
+            return
+        if clip.seconds is None:
+            return
+        if clip.seconds >= wanted:
+            length = timebase.decimal_text(clip.seconds, 2)
+            message = f"`duration` {wanted} is not longer than the clip of {length} s that `{shot.name}` continues"
+            yield Problem(shot.place, message, "the result contains the clip: ask for more, or take a shorter piece")
+
+    def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
+        """A sound or a video that is not as long as the film that is made to it: the vendor bends one of them."""
+        given, wanted = self.expect(media.source), shot.parameters.get("duration")
+        if not isinstance(given, Expected) or given.seconds is None or not isinstance(wanted, int) or not wanted:
+            return
+        if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
+            return  # said already, of its file
+        length = timebase.decimal_text(given.seconds, 2)
+        if rule.file.kind == "audio" and given.seconds > wanted:
+            message, hint = f"of `{media.slot}`, {length} s long, only the first {wanted} s are heard", None
+        elif rule.file.kind == "audio" and given.seconds < wanted:
+            rest = timebase.decimal_text(wanted - given.seconds, 2)
+            message, hint = f"`{media.slot}` lasts {length} s of {wanted}: the last {rest} s are silent", None
+        elif rule.edited and given.seconds < wanted:
+            message = f"`duration` {wanted} is longer than the video of {length} s, which nobody documents"
+            hint = "leave `duration` out: the result is as long as the video"
+        else:
+            return
+        yield Problem(media.place, message, hint, Severity.WARNING)
+
+    def _source(self, place: Place, source: Source, rule: FileRule, slot: str) -> Iterator[Problem]:
+        try:
+            expected = self._expect(source)
+        except PieceOutside as outside:
+            yield Problem(place, f"`{slot}`: {outside}", "take a shorter piece")
+            return
+        if isinstance(expected, Unreadable):
+            path = source.path if isinstance(source, FileSource) else slot
+            yield Problem(place, f"`{path}` {expected.why}", expected.hint)
+        elif expected is not None:
+            yield from _judge(place, source, expected, rule, slot)
+
+    def expect(self, source: Source) -> Outlook:
+        """The same, None also where a piece lies outside its clip: `_source` says so of the slot that asks for it."""
+        try:
+            return self._expect(source)
+        except PieceOutside:
+            return None
+
+    def _expect(self, source: Source) -> Outlook:
+        match source:
+            case FileSource(path, piece):
+                return _part(self._file(path), piece)
+            case DataSource():
+                return self._file(source.key)
+            case ShotSource(name, piece):
+                return _part(self._clip(name), piece)
+            case _:
+                return None
+
+    def _file(self, path: str) -> Expected | Unreadable:
+        known = self.facts.get(path) or Unreadable("was not looked at")
+        if isinstance(known, Unreadable):
+            return known
+        rate = known.rate or NOMINAL_RATE
+        frames = known.frames or None
+        silent = known.kind is Kind.VIDEO and known.samples == 0
+        sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
+        return Expected(known.kind, known, sides, frames, rate, known.seconds or None, silent)
+
+    def _clip(self, name: str) -> Outlook:
+        """What a shot will be: those that it is as long as are looked at first, however many there are in a row."""
+        path: dict[str, Shot] = {}
+        wanted = name
+        while name in self.production.shots and name not in self.clips and name not in path:
+            path[name] = self.production.shots[name]
+            edited = _edited(path[name])
+            name = edited.source.shot if edited is not None and isinstance(edited.source, ShotSource) else ""
+        self.clips.update(dict.fromkeys(path))  # nobody knows how long shots in a circle are
+        for each, shot in reversed(path.items()):
+            self.clips[each] = self._shot(shot)
+        return self.clips.get(wanted)
+
+    def _shot(self, shot: Shot) -> Outlook:
+        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (api.md 2.3)."""
+        wanted = shot.parameters.get("duration", 0)
+        frames = timebase.to_frames(int(wanted), NOMINAL_RATE)
+        silent = shot.parameters.get("audio") is False
+        edited = _edited(shot)
+        if edited is not None:
+            given = self.expect(edited.source)
+            return replace(given, facts=None, sides=None, silent=False) if isinstance(given, Expected) else given
+        seconds = timebase.to_seconds(frames, NOMINAL_RATE)
+        return Expected(Kind.VIDEO, None, None, frames or None, NOMINAL_RATE, seconds or None, silent)
+
+
+def _edited(shot: Shot) -> Media | None:
+    """The video that a shot is as long as; None where its own duration says how long it is."""
+    videos = (media for media in shot.media if media.type == "video")
+    return None if shot.parameters.get("duration", 0) else next(videos, None)
+
+
+def _part(whole: Outlook, piece: Piece | None) -> Outlook:
+    """What a piece of something will be; raises PieceOutside where it reaches beyond a clip of known length."""
+    if piece is None or not isinstance(whole, Expected):
+        return whole
+    if whole.kind is Kind.IMAGE:
+        return Unreadable("is a picture, and nothing can be cut from it")
+    if whole.kind is Kind.SUBTITLES:
+        return Unreadable("is a subtitle file, and nothing can be cut from it")
+    if isinstance(piece, Sound):
+        sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
+        return Unreadable("has no sound") if whole.silent else sound
+    if whole.kind is Kind.AUDIO:
+        return Unreadable("is a sound, and has no frames to cut", "take the whole sound")
+    if whole.frames is None:
+        return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
+    first, last = frame_span(piece, whole.frames, whole.rate)
+    if isinstance(piece, Frame):
+        return Expected(Kind.IMAGE, sides=whole.sides)
+    count = last - first + 1
+    seconds = timebase.to_seconds(count, whole.rate)
+    return Expected(Kind.VIDEO, None, whole.sides, count, whole.rate, seconds, whole.silent)
+
+
+def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slot: str) -> Iterator[Problem]:
+    name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
+    if expected.kind.value != rule.kind:
+        wanted = NAMED[Kind(rule.kind)]
+        yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {wanted}", _other(expected, rule))
+        return
+    if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
+        length = timebase.decimal_text(expected.seconds, 2)
+        takes = "it" if name == f"`{slot}`" else f"`{slot}`"
+        message = f"{name} lasts {length} s, {takes} takes {rule.seconds[0]} to {rule.seconds[1]} s"
+        piece = f"take a piece of it: `head: {rule.seconds[1]}`" if rule.kind == "video" else "make it shorter"
+        yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else "take a longer one")
+    if expected.facts is not None:
+        yield from _written(place, name, source, expected.facts, rule)
+    if expected.sides is not None:
+        yield from _shaped(place, name, expected.sides, rule)
+
+
+def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRule) -> Iterator[Problem]:
+    """What a file's bytes are: the format, the weight, whether it is see-through."""
+    if facts.format not in rule.formats:
+        yield Problem(place, f"{name} is {facts.format} inside, not {' or '.join(rule.formats)}", "convert it")
+    if facts.size_bytes > rule.size_bytes:
+        megabytes = f"{facts.size_bytes / 1e6:.1f} MB"
+        yield Problem(
+            place, f"{name} has {megabytes}, at most {rule.size_bytes // 1_000_000} MB are taken", "make it smaller"
+        )
+    if facts.alpha and not rule.alpha:
+        yield Problem(place, f"{name} has an alpha channel", "save it without transparency")
+    if isinstance(source, DataSource) and source.mime != f"image/{facts.format}":
+        yield Problem(place, f"{name} says `{source.mime}` and is {facts.format} inside", "write what it is")
+
+
+def _shaped(place: Place, name: str, sides: tuple[int, int], rule: FileRule) -> Iterator[Problem]:
+    if rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
+        low, high = rule.pixels
+        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")
+    elif rule.aspect and max(sides) > rule.aspect[1] * min(sides):
+        yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
+
+
+def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
+    for shot in production.shots.values():
+        for media in shot.media:
+            yield media.place, media.source
+            if media.voice is not None:
+                yield media.spoken_at, media.voice
+    for cut in production.cuts.values():
+        for item in cut.items:
+            if not isinstance(item.source, TitleCard):
+                yield item.place, item.source
+        yield from cut.finish.files
+
+
+def _other(expected: Expected, rule: FileRule) -> str | None:
+    if expected.kind is Kind.VIDEO and rule.kind == "image":
+        return "take a frame of it: `frame: last`"
+    if expected.kind is Kind.VIDEO and rule.kind == "audio":
+        return "take its sound: `track: audio`"
+    return None
+
+
+def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
+    return bounds[0] <= value <= bounds[1]
+
+
+STORE_REGIONS = frozenset({"beijing"})
+"""Where the service's temporary store is documented (api.md 5)."""
+
+INLINE_BYTES = 7_000_000
+"""More than this is uploaded all the same: written out it would near the 10 MiB that gateways take (api.md 3)."""
+
+
+def goes_inline(rule: FileRule, size_bytes: int, region: str, uploads: str | None) -> bool:
+    """Whether a local file is written into the request as a data URI: small pictures where no store is documented."""
+    return uploads is None and region not in STORE_REGIONS and "data" in rule.forms and size_bytes <= INLINE_BYTES
+
+
+def check_delivery(production: Production, facts: FactsTable) -> Iterator[Problem]:
+    """One warning for all local media that can't be written into a request where no temporary store is documented."""
+    if production.uploads is not None or production.region in STORE_REGIONS:
+        return
+    found = list(
+        dict.fromkeys(item for shot in production.shots.values() for item in _uploaded(shot, production, facts))
+    )
+    if found:
+        place, name = found[0]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"in the region `{production.region}` nothing documents a temporary store for `{name}`{more}"
+        hint = "name a bucket of your own: `uploads: s3://bucket/prefix`"
+        yield Problem(place, message, hint, Severity.WARNING)
+
+
+def _uploaded(shot: Shot, production: Production, facts: FactsTable) -> Iterator[tuple[Place, str]]:
+    """The local media of a shot that have to be uploaded, with their places."""
+    rules = load_catalog()[shot.model].media
+    for media in shot.media:
+        rule = rules.get(media.type)
+        if rule is not None and _needs_upload(media.source, rule.file, production, facts):
+            yield media.place, _name(media.source, media.slot)
+        spoken = rule.voice if rule is not None and media.voice is not None else None
+        if spoken is not None and media.voice is not None and _needs_upload(media.voice, spoken, production, facts):
+            yield media.spoken_at, _name(media.voice, f"{media.slot}.voice")
+
+
+def _needs_upload(source: Source, rule: FileRule, production: Production, facts: FactsTable) -> bool:
+    whole_take = isinstance(source, ShotSource) and source.piece is None  # it is online where it was made
+    if whole_take or not isinstance(source, FileSource | ShotSource):
+        return False
+    known = facts.get(source.path) if isinstance(source, FileSource) and source.piece is None else None
+    size_bytes = known.size_bytes if isinstance(known, Facts) else 0  # a frame is small
+    return not goes_inline(rule, size_bytes, production.region, production.uploads)
+
+
+def _name(source: Source, slot: str) -> str:
+    return source.path if isinstance(source, FileSource) else slot

@@ -1,0 +1,62 @@
+"""Where the files of a cut go on disk: their names, and two spellings of one place recognised as one."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from wanflow.language.problem import Problem
+from wanflow.language.production import Cut, Subtitles
+
+UNKNOWN_LANGUAGE = "und"
+"""Code of ISO 639 for a language that nothing says."""
+
+
+def provenance_file(out: str, cut: Cut) -> str:
+    """The file that says where a cut's clips come from, relative to the production's folder."""
+    return f"{out}/{cut.name}.provenance.json"
+
+
+def subtitle_file(out: str, cut: Cut, track: Subtitles) -> str:
+    """The file with the subtitles of a track, relative to the production's folder."""
+    return f"{out}/{cut.name}.{track.language or UNKNOWN_LANGUAGE}.srt"
+
+
+def sidecars(out: str, cut: Cut) -> tuple[str, ...]:
+    """All files that a cut writes beside its film, relative to the production's folder."""
+    return (provenance_file(out, cut), *(subtitle_file(out, cut, track) for track in cut.finish.subtitles))
+
+
+def target_of(path: Path) -> Path:
+    """The place that a path leads to, absolute, all links followed; a path that no file system takes stays as it is."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a null character, a lone surrogate
+        return path.absolute()
+
+
+def entry_of(folder: Path, path: str, follow: Callable[[Path], Path] = target_of) -> Path:
+    """The directory entry that a path means, absolute: links above it are followed, a link at its end is not.
+
+    This is what a rename to the path replaces. The path may be absolute; nothing has to exist. `follow` is `target_of`,
+    or one that remembers.
+    """
+    whole = folder / path
+    return follow(whole.parent) / whole.name
+
+
+def folded(path: Path) -> str:
+    """A path as file systems compare it that know no case; equal for two names that may be one file."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
+    """Cuts that would write the file of an earlier one, however its path is spelled."""
+    writers: dict[str, Cut] = {}
+    for cut in cuts.values():
+        first = writers.setdefault(folded(entry_of(folder, cut.output)), cut)
+        if first is not cut:
+            message = f"`{cut.name}` and `{first.name}` would both write `{cut.output}`"
+            yield Problem(cut.written_at, message, "give one of them another `output`")

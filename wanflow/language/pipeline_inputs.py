@@ -1,0 +1,213 @@
+"""What a used pipeline is given: its `with` held against its inputs (format.md, use)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from wanflow.errors import did_you_mean
+from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, Wordless, not_nested, without_marks
+from wanflow.language.pipeline import CAST, MEDIA, Input, Pipeline
+from wanflow.language.problem import Problem
+from wanflow.language.references import named_cast
+from wanflow.language.scope import Given, Sight
+from wanflow.language.source import Frame, Head, Piece, Span, Tail
+from wanflow.yamldoc.nodes import Filled, Node, Scalar, needlessly_quoted
+from wanflow.yamldoc.nodes import Mapping as Table
+
+_NAMED = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    CAST: "the name of a cast member",
+    MEDIA: "media: a path, an address, or e.g. `{shot: coast, tail: 2}`",
+}
+
+
+@dataclass(slots=True)
+class Bound:
+    """The inputs of one use of a pipeline: those with words by name, media, cast members.
+
+    `damaged` where one can't be used, which is said: what its shots then lack is no news.
+    """
+
+    words: dict[str, Scalar] = field(default_factory=dict)
+    media: dict[str, Given] = field(default_factory=dict)
+    cast: dict[str, str | None] = field(default_factory=dict)
+    damaged: bool = False
+
+    def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
+        """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
+        wordless = {
+            name: Wordless(f"`{name}` is a media input", f"write `{{input: {name}}}` where media stands")
+            for name in self.media
+        }
+        return Names(self.words, self.cast, problems, wordless=wordless, pipeline=pipeline.name)
+
+
+def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, sight: Sight, own: Sight) -> Bound:
+    """The inputs of a pipeline that stands in the place of `shot`; what is wrong is added to the problems of `names`.
+
+    `names` and `sight` are those of the file that uses it, `own` is the sight of the pipeline's file, for defaults.
+    """
+    bound, problems = Bound(), names.problems
+    for key, _ in given.pairs if given is not None else ():
+        if key.words not in pipeline.inputs and not key.words.startswith("x-"):
+            listed = ", ".join(pipeline.inputs) or "none"
+            hint = did_you_mean(key.words, pipeline.inputs) or f"inputs of `{pipeline.name}`: {listed}"
+            problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
+    for name, wanted in pipeline.inputs.items():
+        written = given.find(name) if given is not None else None
+        value = names.fill(written, prompt=wanted.type in {"string", CAST}) if written is not None else None
+        if value is not None and not _is_nothing(wanted, value, sight, names):
+            _bind(wanted, value, sight, names, bound)
+        elif wanted.default is not None:
+            nested = not_nested(name, wanted.default)
+            problems += [nested] if nested is not None else []
+            _bind(wanted, wanted.default, own, names, bound)
+        else:
+            hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
+            missing = Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint)
+            problems.append(missing)
+            _leave_out(wanted, sight, bound, missing)
+    return bound
+
+
+def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) -> None:
+    name = wanted.name.words
+    if isinstance(value, Scalar) and value.value is None:
+        _leave_out(wanted, sight, bound)
+    elif not _fits(wanted.type, value):
+        names.problems.append(_misfit(wanted, value))
+        _leave_out(wanted, sight, bound, names.problems[-1])
+    elif wanted.type == MEDIA:
+        bound.media[name] = Given(value, sight, Filled(name, value.place))
+    elif wanted.type == CAST and isinstance(value, Scalar):
+        bound.cast[name] = _member(value, names)
+        bound.damaged |= bound.cast[name] is None
+    elif isinstance(value, Scalar):
+        bound.words[name] = replace(value, value=value.words) if wanted.type == "string" else value
+
+
+def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
+    """An input without a value: what is made of it is left out."""
+    name = wanted.name.words
+    bound.damaged |= problem is not None
+    if wanted.type == MEDIA:
+        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
+    elif wanted.type == CAST:
+        bound.cast[name] = None
+    else:
+        bound.words[name] = Scalar(None, "", wanted.name.place)
+
+
+def _is_nothing(wanted: Input, value: Node, sight: Sight, names: Names) -> bool:
+    """Whether an input is given null, or an input around it that was left out: its default stands then."""
+    if isinstance(value, Scalar):
+        left_out = wanted.type == CAST and (not value.words or names.cast.get(value.words, "") is None)
+        return value.value is None or left_out
+    inner = value.find("input") if isinstance(value, Table) else None
+    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, Scalar) else None
+    return given is not None and given.node is None and given.problem is None
+
+
+def _fits(kind: str, value: Node) -> bool:
+    if kind == MEDIA:
+        return isinstance(value, Table) or (isinstance(value, Scalar) and isinstance(value.value, str))
+    content = value.value if isinstance(value, Scalar) else None
+    match kind:
+        case "integer":
+            return isinstance(content, int) and not isinstance(content, bool)
+        case "number":
+            return isinstance(content, int | Decimal) and not isinstance(content, bool)
+        case "boolean":
+            return isinstance(content, bool)
+        case _:
+            return isinstance(content, str | int | Decimal) and not isinstance(content, bool)
+
+
+def _misfit(wanted: Input, value: Node) -> Problem:
+    found = f"`{value.words}`" if isinstance(value, Scalar) else "a mapping" if isinstance(value, Table) else "a list"
+    quoted = isinstance(value, Scalar) and needlessly_quoted(value) and wanted.type in {"integer", "number", "boolean"}
+    message = f"`{wanted.name.words}` has to be {_NAMED.get(wanted.type, 'something else')}, not {found}"
+    return Problem(value.place, message, "write it without quotes" if quoted else None)
+
+
+def _member(value: Scalar, names: Names) -> str | None:
+    """The cast member that a name, or `${name}`, means where the pipeline is used."""
+    named = named_cast(value.words)
+    if len(named) == 1 and value.words == f"{CAST_OPEN}{named[0]}{CAST_CLOSE}":
+        return named[0]
+    if value.words in names.cast:
+        return names.cast[value.words]
+    known: Mapping[str, object] = names.cast
+    words = without_marks(value.words)
+    hint = did_you_mean(words, known) or "define it under `cast`"
+    names.problems.append(Problem(value.place, f"no cast member is called `{words}`", hint))
+    return None
+
+
+class NoSuchPiece(ValueError):
+    """A piece of a piece that no single piece of the whole clip is; the text says why."""
+
+
+def piece_of(outer: Piece | None, inner: Piece | None) -> Piece | None:
+    """The piece of the whole clip that `inner` takes of `outer`; None is all of it.
+
+    Raises NoSuchPiece where that reaches beyond `outer`, or can't be said without knowing how long the clip is.
+    """
+    if outer is None or inner is None:
+        return outer or inner
+    match outer:
+        case Tail(seconds):
+            return _of_tail(seconds, inner)
+        case Head(seconds):
+            return _of_span(Decimal(0), seconds, inner)
+        case Span(start, end):
+            return _of_span(start, end, inner)
+        case _:
+            raise NoSuchPiece("a frame or a sound has no pieces")
+
+
+def _of_tail(seconds: Decimal, inner: Piece) -> Piece:
+    match inner:
+        case Tail(wanted):
+            return Tail(_within(wanted, seconds))
+        case Frame("last"):
+            return inner
+        case _:
+            raise NoSuchPiece("of a `tail` only a shorter `tail` or its last frame can be taken")
+
+
+def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
+    length = None if end is None else end - start
+    match inner:
+        case Head(wanted):
+            return _span(start, start + _within(wanted, length))
+        case Tail(wanted) if end is not None:
+            return _span(end - _within(wanted, length), end)
+        case Tail(_) | Frame("last") if end is None:
+            return inner
+        case Span(first, last):
+            stop = end if last is None else start + _within(last, length)
+            return _span(start + _within(first, length), stop)
+        case Frame("first"):
+            return Frame(start) if start else Frame("first")
+        case Frame(Decimal() as at):
+            if length is not None and at >= length:
+                raise NoSuchPiece(f"the piece that is given lasts {length} s, and has no frame at {at} s")
+            return Frame(start + at)
+        case _:
+            raise NoSuchPiece("of a piece with an end neither its last frame nor its sound can be taken")
+
+
+def _span(start: Decimal, end: Decimal | None) -> Piece:
+    return Head(end) if not start and end is not None else Span(start, end)
+
+
+def _within(wanted: Decimal, length: Decimal | None) -> Decimal:
+    if length is not None and wanted > length:
+        raise NoSuchPiece(f"the piece that is given lasts {length} s, {wanted} s of it are asked for")
+    return wanted

@@ -1,0 +1,265 @@
+"""What the author wrote, resolved and frozen: the value on the arrow from spec to graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from wanflow.catalog.model import Value
+from wanflow.catalog.prices import PriceBook
+from wanflow.language.problem import Problem
+from wanflow.language.source import FileSource, ShotSource, Source
+from wanflow.money import Cost
+from wanflow.yamldoc.nodes import Filled, Place, Scalar
+
+PRICES = PriceBook()
+"""The catalog's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """A step from the production file to a shot: an `include` with its file, a `matrix` with the shot's values, a `use`
+    with its pipeline; and where that is written.
+    """
+
+    kind: str
+    words: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media input of a shot, in the order in which it is sent.
+
+    `slot` names it within the shot (`first_clip`, `reference_2`); `type` is the wire's word (`first_clip`,
+    `reference_image`). `voice` rides on a reference and has the slot `<slot>.voice`. `cast` is the cast member's
+    name where there is one; `named_at` where the shot asks for it, where that is elsewhere. `origin` are the inputs
+    of pipelines that it came through.
+    """
+
+    slot: str
+    type: str
+    source: Source
+    place: Place
+    voice: Source | None = None
+    cast: str | None = None
+    voice_place: Place | None = None
+    named_at: Place | None = None
+    origin: tuple[Filled, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages about its file: the same in every shot that has it."""
+        return self.type if self.slot.startswith("reference_") else self.slot
+
+    @property
+    def used_at(self) -> Place:
+        """Where the shot asks for it, for problems that are not the file's own."""
+        return self.named_at or self.place
+
+    @property
+    def spoken_at(self) -> Place:
+        """Where the voice is written, for problems of its own."""
+        return self.voice_place or self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One request in words, as it will be sent.
+
+    `prompt` is final: interpolated, cast names replaced by the model's identifiers, NFC, line ends normalised.
+    `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
+    derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
+    as written, for the slate. `origins` are the values as they are written, with where they came from; `via` is what
+    made the shot, from outside in.
+    """
+
+    name: str
+    model: str
+    place: Place
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    media: tuple[Media, ...] = ()
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    seed: int | None = None
+    takes: int = 1
+    tags: tuple[str, ...] = ()
+    waits_for_pick: bool = False
+    note: str | None = None
+    written: str = ""
+    origins: Mapping[str, Scalar] = field(default_factory=dict)
+    via: tuple[Via, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TitleCard:
+    """Words on a plain ground; `background` is red, green and blue from 0 to 255."""
+
+    text: str
+    background: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """How two items join, other than by a hard cut: `dissolve`, `fade` (through black) or `wipe`, in seconds."""
+
+    kind: str
+    seconds: Decimal
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CutItem:
+    """One item of a cut: a shot's picked take or a file, trimmed, or a title card.
+
+    `start` and `stop` are seconds into the clip (`in` and `out` in YAML), None where the rule of continuations or
+    the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
+    picture or a title stands, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
+    """
+
+    source: ShotSource | FileSource | TitleCard
+    place: Place
+    start: Decimal | None = None
+    stop: Decimal | None = None
+    keep_overlap: bool = False
+    slate: bool = True
+    seconds: Decimal | None = None
+    transition: Transition | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        match self.source:
+            case ShotSource(shot):
+                return shot
+            case FileSource(path):
+                return path
+            case TitleCard(text):
+                return text
+
+
+@dataclass(frozen=True, slots=True)
+class CutShape:
+    """How a cut looks, as far as its author says: width and height in pixels, frames a second, None for those of its
+    first video; `fit` is how clips of another shape come to it, `bars` or `crop`.
+    """
+
+    size: tuple[int, int] | None = None
+    rate: Fraction | None = None
+    fit: str = "bars"
+
+
+AS_FIRST = CutShape()
+"""The shape of the first item that is a video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """The bed under a cut: `gain` in dB, `fade` in seconds at both of its ends; `duck`: it steps back under speech."""
+
+    source: FileSource
+    place: Place
+    gain: Decimal = Decimal(0)
+    fade: Decimal = Decimal(0)
+    duck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitles:
+    """Subtitles of a cut: a track of its own, or burned into the picture; `language` has three letters."""
+
+    source: FileSource
+    place: Place
+    language: str | None = None
+    burned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words over the opening of a cut for so many seconds, `height` percent of the picture's shorter side high."""
+
+    text: str
+    seconds: Decimal
+    height: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What is done to a cut as a whole.
+
+    `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
+    made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before those of the
+    machine, with their bytes.
+    """
+
+    music: Music | None = None
+    subtitles: tuple[Subtitles, ...] = ()
+    loudness: Decimal | None = None
+    profile: str = "draft"
+    labelled: bool = True
+    notice: Notice | None = None
+    fonts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def files(self) -> tuple[tuple[Place, FileSource], ...]:
+        """The files that it takes, beside those of the items."""
+        music = [(self.music.place, self.music.source)] if self.music else []
+        return (*music, *((each.place, each.source) for each in self.subtitles))
+
+
+PLAIN = Finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An edit of clips and the file made from it; `output` is relative to the production's folder, or absolute.
+
+    `output_place` is where `output` is written, None where it is the default.
+    """
+
+    name: str
+    place: Place
+    items: tuple[CutItem, ...]
+    output: str
+    shape: CutShape = AS_FIRST
+    finish: Finish = PLAIN
+    output_place: Place | None = None
+
+    @property
+    def written_at(self) -> Place:
+        """Where to point at for problems of the file that is made."""
+        return self.output_place or self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """One film project.
+
+    `folder` is the production file's folder, absolute; `file` its name. `out` is where results go, relative to
+    `folder`. `uploads` is the bucket that local media goes through, None for the service's own store; `remote` is
+    where paid takes are kept for others. Its plans are priced by `prices`, and `budget` is what it may cost in all.
+    `warnings` are the problems that did not stop it. `addresses` are names that mean shots without being one: the
+    group of a matrix all of them in order, a used pipeline its output. `read_from` are the texts that it was read
+    from: production file, included files, pipelines, price file. `allow_outside`: its cuts may be written outside
+    `folder`.
+    """
+
+    folder: Path
+    file: str
+    backend: str
+    region: str
+    shots: Mapping[str, Shot]
+    cuts: Mapping[str, Cut]
+    title: str = ""
+    out: str = "out"
+    uploads: str | None = None
+    remote: str | None = None
+    prices: PriceBook = PRICES
+    budget: Cost | None = None
+    warnings: tuple[Problem, ...] = ()
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read_from: tuple[Path, ...] = ()
+    allow_outside: bool = False

@@ -1,0 +1,195 @@
+"""From what stands under a media key to a source (format.md, Sources)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from wanflow import digest
+from wanflow.errors import did_you_mean
+from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
+from wanflow.language.problem import Problem, Severity
+from wanflow.language.scope import Given, Home, Sight
+from wanflow.language.source import (
+    DataSource,
+    FileSource,
+    Frame,
+    Head,
+    Piece,
+    ShotSource,
+    Sound,
+    Source,
+    Span,
+    Tail,
+    UrlSource,
+)
+from wanflow.yamldoc.nodes import Filled, Node, Place, Scalar
+from wanflow.yamldoc.nodes import Mapping as Table
+
+_FORMS = ("shot", "file", "url", "input")
+
+_DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
+
+
+def read_source(node: Node, sight: Sight, problems: list[Problem]) -> Source | None:
+    """The source that a value means; problems are added, and None given, where it means none.
+
+    None without a problem is an input of a pipeline that was left out. The value's shape was checked against the
+    schema before. `sight` is what can be seen from the place.
+    """
+    if isinstance(node, Scalar):
+        return _written(node, str(node.value), sight.home, problems)
+    if not isinstance(node, Table):
+        return None
+    shot, file, url, given = (node.find(key) for key in _FORMS)
+    if isinstance(given, Scalar):
+        return _input(given, read_piece(node), sight, problems)
+    if isinstance(shot, Scalar):
+        return ShotSource(sight.shot(shot, problems), read_piece(node))
+    if isinstance(file, Scalar):
+        return FileSource(sight.home.path(file.text), read_piece(node))
+    if isinstance(url, Scalar):
+        sha256 = node.find("sha256")
+        return _address(url, url.words, sha256.words if isinstance(sha256, Scalar) else None, problems)
+    problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
+    return None
+
+
+def value_place(node: Node) -> Place:
+    """Where a source's own value begins: the path, the address or the shot's name, also within a mapping."""
+    if isinstance(node, Table):
+        named = [node.find(key) for key in _FORMS]
+        return next((value.place for value in named if value is not None), node.place)
+    return node.place
+
+
+def written_at(node: Node, sight: Sight) -> Place:
+    """Where a source's own value is written, also where it came in by an input: there somebody can mend it."""
+    given = _given(node, sight)
+    return value_place(node) if given is None or given.node is None else written_at(given.node, given.sight)
+
+
+def _given(node: Node, sight: Sight) -> Given | None:
+    """What the input that a source names was given."""
+    written = node.find("input") if isinstance(node, Table) else None
+    return sight.inputs.get(written.words) if sight.inputs and isinstance(written, Scalar) else None
+
+
+def value_origin(node: Node, sight: Sight) -> tuple[Filled, ...]:
+    """The names and inputs that a source's own value came through."""
+    if isinstance(node, Scalar):
+        return node.filled
+    given = _given(node, sight)
+    if given is not None and given.node is not None:
+        return (given.filled, *value_origin(given.node, given.sight))
+    named = [node.find(key) for key in _FORMS] if isinstance(node, Table) else []
+    return next((each.filled for each in named if isinstance(each, Scalar)), ())
+
+
+def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Problem]) -> Source | None:
+    """What a pipeline was given as media, or a piece of it."""
+    if sight.inputs is None:
+        hint = "name a `shot`, a `file` or a `url`"
+        problems.append(Problem(written.place, "`input` stands in pipelines only", hint))
+        return None
+    if written.words not in sight.inputs:
+        hint = did_you_mean(written.words, sight.inputs) or "declare it under `inputs` with `type: media`"
+        problems.append(Problem(written.place, f"no media input is called `{written.words}`", hint))
+        return None
+    given = sight.inputs[written.words]
+    problems += [given.problem] if given.problem is not None else []
+    whole = None if given.node is None else read_source(given.node, given.sight, problems)
+    return whole if whole is None or piece is None else _part(whole, piece, written, problems)
+
+
+def _part(whole: Source, piece: Piece, written: Scalar, problems: list[Problem]) -> Source | None:
+    if not isinstance(whole, FileSource | ShotSource):
+        message = f"`{written.words}` is given as an address, and nothing can be cut from one"
+        problems.append(Problem(written.place, message, "give a file or a shot"))
+        return None
+    try:
+        return replace(whole, piece=piece_of(whole.piece, piece))
+    except NoSuchPiece as error:
+        problems.append(Problem(written.place, f"`{written.words}`: {error}", "give the whole clip"))
+        return None
+
+
+def read_piece(node: Table) -> Piece | None:
+    """The piece that a mapping asks for, None for the whole."""
+    seconds = {key: _decimal(node.find(key)) for key in ("tail", "head", "from", "to")}
+    if seconds["tail"] is not None:
+        return Tail(seconds["tail"])
+    if seconds["head"] is not None:
+        return Head(seconds["head"])
+    if seconds["from"] is not None:
+        return Span(seconds["from"], seconds["to"])
+    frame = node.find("frame")
+    if isinstance(frame, Scalar):
+        return _frame(frame)
+    return Sound() if node.find("track") is not None else None
+
+
+def _frame(node: Scalar) -> Frame:
+    match node.words:
+        case "first":
+            return Frame("first")
+        case "last":
+            return Frame("last")
+        case _:
+            return Frame(_decimal(node) or Decimal(0))
+
+
+def _written(node: Scalar, text: str, home: Home, problems: list[Problem]) -> Source | None:
+    if text.startswith(("http://", "https://", "oss://")):
+        return _address(node, text, None, problems)
+    if text.startswith("data:"):
+        return _inline(node, text, problems)
+    if _SCHEME.match(text):
+        scheme = text.partition(":")[0]
+        message = f"`{scheme}:` is no address that the service reads"
+        problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
+        return None
+    return FileSource(home.path(text))
+
+
+def _address(node: Scalar, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
+    if not _names_a_host(text):
+        problems.append(Problem(node.place, "this is no address", "e.g. `https://host.example/coast.png`"))
+        return None
+    if sha256 is None and _SIGNED.search(text):
+        message = "the address is signed or expires, and its whole text is its identity"
+        hint = "pin it: `{url: …, sha256: …}`"
+        problems.append(Problem(node.place, message, hint, Severity.WARNING))
+    return UrlSource(text, sha256)
+
+
+def _names_a_host(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).hostname) and not re.search(r"\s", text)
+    except ValueError:
+        return False
+
+
+def _inline(node: Scalar, text: str, problems: list[Problem]) -> DataSource | None:
+    parts = _DATA.fullmatch(text)
+    try:
+        data = base64.b64decode(parts.group(2), validate=True) if parts else b""
+    except binascii.Error:
+        data = b""
+    if parts is None or not data:
+        message = "a data URI has to be a picture, `data:image/png;base64,…`"
+        problems.append(Problem(node.place, message, "save anything else as a file, and name that"))
+        return None
+    return DataSource(text, parts.group(1), digest.of_bytes(data))
+
+
+def _decimal(node: Node | None) -> Decimal | None:
+    if isinstance(node, Scalar) and isinstance(node.value, int | Decimal):
+        return Decimal(node.value)
+    return None

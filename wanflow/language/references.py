@@ -1,0 +1,122 @@
+"""Who appears in a shot: the references that it lists, or those that its prompt names (format.md, A shot)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from wanflow.catalog.model import Model
+from wanflow.errors import did_you_mean
+from wanflow.language.names import CAST_CLOSE, CAST_OPEN, without_marks
+from wanflow.language.problem import Problem, Severity
+from wanflow.language.production import Shot
+from wanflow.language.shot import Draft, Member
+from wanflow.yamldoc.nodes import Place, Scalar
+
+
+def choose_references(
+    draft: Draft, model: Model, prompt: str, cast: Mapping[str, Member], problems: list[Problem]
+) -> tuple[Member, ...]:
+    """The references of a shot: those that it lists, else the cast members that its prompt names, in that order."""
+    named = [name for name in named_cast(prompt) if name in cast]
+    if "references" not in model.keys:
+        if named:
+            message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
+            problems.append(
+                Problem(draft.prompt_place, message, "describe it in words, or use a model with references")
+            )
+        if draft.references:
+            problems.append(Problem(draft.given["references"], f"`{model.name}` takes no `references`"))
+        return ()
+    if draft.references is None:
+        return tuple(cast[name] for name in named)
+    listed = _listed(draft, cast, problems)
+    missing = [name for name in named if name not in {member.name for member in listed}]
+    problems += [_unlisted(draft, name) for name in missing]
+    return listed
+
+
+def named_places(draft: Draft) -> dict[str, Place]:
+    """Where a shot lists each cast member; empty where its prompt decides."""
+    return {name.words: name.place for name, _ in draft.references or () if name is not None}
+
+
+def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
+    members: list[Member] = []
+    for name, in_place in draft.references or ():
+        member = cast.get(name.words) if name is not None else in_place
+        if name is not None and member is None:
+            message = f"no cast member is called `{name.words}`"
+            problems.append(Problem(name.place, message, did_you_mean(name.words, cast)))
+        elif name is not None and name.words in {known.name for known in members}:
+            problems.append(Problem(name.place, f"`{name.words}` is listed twice", "list each reference once"))
+        elif member is not None:
+            members.append(member)
+    return tuple(members)
+
+
+def _unlisted(draft: Draft, name: str) -> Problem:
+    return Problem(
+        draft.prompt_place,
+        f"the prompt names `{name}`, which is not among `references`",
+        "add it, or leave `references` out",
+    )
+
+
+def silent_references(draft: Draft, references: tuple[Member, ...], prompt: str, model: Model) -> Iterator[Problem]:
+    """Cast members among several listed references that the prompt never names: the model can't tell who they are.
+
+    `prompt` is as it is sent. A single reference needs no name (api.md 2.1), and one may be named by hand.
+    """
+    words = identifiers(references, prompt, model)
+    for name, _ in draft.references or () if len(references) > 1 else ():
+        if name is not None and words.get(name.words, prompt) not in prompt:
+            message = f"`{name.words}` is a reference that the prompt of `{draft.name}` never names"
+            hint = f"write `${{{name.text}}}` where it appears"
+            yield Problem(name.place, message, hint, Severity.WARNING)
+
+
+def unused_members(cast: Iterable[Scalar], shots: Iterable[Shot]) -> Iterator[Problem]:
+    """Cast members that appear in no shot."""
+    used = {media.cast for shot in shots for media in shot.media}
+    for name in cast:
+        if name.words not in used:
+            hint = f"write `${{{name.words}}}` in a prompt, or list it under `references`"
+            yield Problem(name.place, f"the cast member `{name.words}` is never named", hint, Severity.WARNING)
+
+
+_NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+
+
+def named_cast(prompt: str) -> tuple[str, ...]:
+    """The cast members that a prompt names, in order of first mention."""
+    return tuple(dict.fromkeys(_NAMED.findall(prompt)))
+
+
+def with_identifiers(prompt: str, references: Sequence[Member], model: Model) -> str:
+    """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
+
+    Chinese identifiers where the prompt contains Han characters (api.md 2.1). A name that has no identifier stays
+    as a plain name.
+    """
+    words = identifiers(references, prompt, model)
+    return _NAMED.sub(lambda match: words.get(match.group(1), match.group(1)), prompt)
+
+
+def identifiers(references: Sequence[Member], prompt: str, model: Model) -> dict[str, str]:
+    """What a model calls each named reference, in the language of the prompt."""
+    language = "zh" if _HAN.search(without_marks(prompt)) else "en"
+    return identify(references, model.identifiers.get(language, {}))
+
+
+def identify(references: Sequence[Member], patterns: Mapping[str, str]) -> dict[str, str]:
+    """The identifier of each named reference; `any` counts all kinds together, as the 2.6 models do."""
+    counts: dict[str, int] = {}
+    words: dict[str, str] = {}
+    for member in references:
+        kind = member.kind if member.kind in patterns else "any"
+        counts[kind] = counts.get(kind, 0) + 1
+        if kind in patterns:
+            words[member.name] = patterns[kind].replace("{n}", str(counts[kind]))
+    return words

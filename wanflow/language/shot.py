@@ -1,0 +1,180 @@
+"""A shot as it is written, before its model's rules: plain values with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wanflow.errors import did_you_mean
+from wanflow.language.problem import Problem, has_errors
+from wanflow.language.read_source import read_source, value_origin, value_place, written_at
+from wanflow.language.scope import Sight
+from wanflow.language.source import Source
+from wanflow.yamldoc.nodes import Filled, Place, Scalar
+from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Sequence as Listed
+
+SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
+"""Media keys that hold one source, in the order in which they are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A cast member, or a reference in place: an image or a video, and a voice; `name` is empty for one in place."""
+
+    name: str
+    kind: str
+    source: Source
+    voice: Source | None
+    place: Place
+    voice_place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a media key holds, where that is written, where the shot asks for it if that is elsewhere, and the names it
+    came through.
+    """
+
+    source: Source
+    place: Place
+    asked_at: Place | None = None
+    origin: tuple[Filled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One shot as its author wrote it, with defaults mixed in key by key.
+
+    `damaged` where a source could not be read, which is said already.
+
+    `values` are all keys but media, each with its place; `given` are the places of the keys, media too, that stand in
+    the shot itself or in the defaults of its model. `references` is None where the prompt decides.
+    """
+
+    name: str
+    place: Place
+    model: Scalar
+    values: Mapping[str, Scalar]
+    given: Mapping[str, Place]
+    slots: Mapping[str, Slot]
+    references: tuple[tuple[Scalar | None, Member | None], ...] | None
+    tags: tuple[str, ...] = ()
+    damaged: bool = False
+
+    @property
+    def prompt_place(self) -> Place:
+        """Where the prompt is written; the shot itself where it has none."""
+        written = self.values.get("prompt")
+        return self.place if written is None else written.place
+
+
+def read_cast(root: Table, sight: Sight, problems: list[Problem]) -> dict[str, Member]:
+    """The cast by name; members that can't be read are left out, their problems added."""
+    cast = root.find("cast")
+    named = [(key, value) for key, value in cast.pairs if isinstance(value, Table)] if isinstance(cast, Table) else []
+    members = {key.words: read_member(key.words, key.place, value, sight, problems) for key, value in named}
+    return {name: member for name, member in members.items() if member is not None}
+
+
+def read_member(name: str, place: Place, node: Table, sight: Sight, problems: list[Problem]) -> Member | None:
+    """A cast member or a reference in place; None where it has neither image nor video, or its input was left out."""
+    for kind in ("image", "video"):
+        shown = node.find(kind)
+        if shown is not None:
+            source = read_source(shown, sight, problems)
+            voice = node.find("voice")
+            spoken = None if voice is None else read_source(voice, sight, problems)
+            heard = None if voice is None else value_place(voice)
+            return None if source is None else Member(name, kind, source, spoken, value_place(shown), heard)
+    problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
+    return None
+
+
+def read_draft(
+    name: Scalar, node: Table, layers: Sequence[Table], sight: Sight, problems: list[Problem]
+) -> Draft | None:
+    """A shot with its defaults, those of later layers before those of earlier ones; None, and a problem, where no model
+    is named.
+    """
+    own = dict(_scalars(node))
+    named = [own.get("model"), *(layer.find("model") for layer in reversed(layers))]
+    model = next((each for each in named if isinstance(each, Scalar)), None)
+    if model is None:
+        problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
+        return None
+    before = len(problems)
+    values: dict[str, Scalar] = {}
+    given: dict[str, Place] = {}
+    for layer in layers:
+        special = _model_defaults(layer, model.words)
+        values |= {**dict(_scalars(layer)), **dict(_scalars(special))}
+        given |= _places(special)
+    references = node.find("references")
+    return Draft(
+        name=name.words,
+        place=name.place,
+        model=model,
+        values={**values, **own},
+        given=given | _places(node),
+        slots=_slots(node, sight, problems),
+        references=_references(references, sight, problems) if isinstance(references, Listed) else None,
+        tags=_tags(node),
+        damaged=has_errors(problems[before:]),
+    )
+
+
+def _places(node: Table | None) -> dict[str, Place]:
+    return {key.words: key.place for key, _ in node.pairs} if node else {}
+
+
+def _slots(node: Table, sight: Sight, problems: list[Problem]) -> dict[str, Slot]:
+    found: dict[str, Slot] = {}
+    for slot in SLOTS:
+        value = node.find(slot)
+        source = None if value is None else read_source(value, sight, problems)
+        if source is not None and value is not None:
+            origin = value_origin(value, sight)
+            found[slot] = Slot(source, written_at(value, sight), value_place(value) if origin else None, origin)
+    return found
+
+
+def _references(node: Listed, sight: Sight, problems: list[Problem]) -> tuple[tuple[Scalar | None, Member | None], ...]:
+    found: list[tuple[Scalar | None, Member | None]] = []
+    for item in node.items:
+        if isinstance(item, Scalar):
+            name = _cast_input(item, sight.cast, problems) if sight.cast is not None else item
+            found += [(name, None)] if name is not None else []
+        elif isinstance(item, Table):
+            member = read_member("", item.place, item, sight, problems)
+            found += [(None, member)] if member is not None else []
+    return tuple(found)
+
+
+def _cast_input(written: Scalar, cast: Mapping[str, str | None], problems: list[Problem]) -> Scalar | None:
+    """The cast member behind a pipeline's input, whose own name stays as its text; None for one that was left out, and
+    for none.
+    """
+    if written.words not in cast:
+        hint = did_you_mean(written.words, cast) or "declare it under `inputs` with `type: cast`"
+        problems.append(Problem(written.place, f"no cast input is called `{written.words}`", hint))
+        return None
+    name = cast[written.words]
+    return None if name is None else replace(written, value=name)
+
+
+def _tags(node: Table) -> tuple[str, ...]:
+    tags = node.find("tags")
+    return tuple(item.words for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Listed) else ()
+
+
+def _model_defaults(defaults: Table | None, model: str) -> Table | None:
+    models = defaults.find("models") if defaults else None
+    own = models.find(model) if isinstance(models, Table) else None
+    return own if isinstance(own, Table) else None
+
+
+def _scalars(node: Table | None) -> Iterator[tuple[str, Scalar]]:
+    for key, value in node.pairs if node else ():
+        if isinstance(value, Scalar) and key.words not in SLOTS and not key.words.startswith("x-"):
+            yield key.words, value

@@ -1,0 +1,133 @@
+"""Where media comes from: a file, a URL, inline data, another shot, or a piece of one of them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from wanflow.timebase import to_frames
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last seconds of a clip."""
+
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first seconds of a clip."""
+
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one second to another; `end` None runs to the clip's end."""
+
+    start: Decimal
+    end: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as a lossless picture: the first, the last, or the one nearest to a second."""
+
+    at: Literal["first", "last"] | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The whole sound track."""
+
+
+Piece = Tail | Head | Span | Frame | Sound
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file by its path relative to the production's folder, with forward slashes."""
+
+    path: str
+    piece: Piece | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSource:
+    """An address that the service reads itself (`https:` or `oss:`); pinned when `sha256` is given."""
+
+    url: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """A picture written into the YAML as a data URI; `digest` is of the decoded bytes."""
+
+    uri: str
+    mime: str
+    digest: str
+
+    @property
+    def key(self) -> str:
+        """Under which its facts are kept."""
+        return f"data:{self.digest}"
+
+    @property
+    def data(self) -> bytes:
+        """The decoded bytes."""
+        return base64.b64decode(self.uri.partition(",")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class ShotSource:
+    """The picked take of another shot."""
+
+    shot: str
+    piece: Piece | None = None
+
+
+Source = FileSource | UrlSource | DataSource | ShotSource
+
+
+class PieceOutside(ValueError):
+    """A piece that reaches beyond its clip; the text says by how much."""
+
+
+def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -> tuple[int, int]:
+    """The first and the last frame (both included, from 0) of a piece of a clip of `frames` frames at `rate`.
+
+    Seconds are rounded to the nearest frame (format.md, Sources). Raises PieceOutside where the piece is empty or
+    reaches beyond the clip.
+    """
+    match piece:
+        case Tail(seconds):
+            first, end = frames - to_frames(seconds, rate), frames
+        case Head(seconds):
+            first, end = 0, to_frames(seconds, rate)
+        case Span(start, None):
+            first, end = to_frames(start, rate), frames
+        case Span(start, stop):
+            first, end = to_frames(start, rate), to_frames(stop or 0, rate)
+        case Frame("first"):
+            first, end = 0, 1
+        case Frame("last"):
+            first, end = frames - 1, frames
+        case Frame(at):
+            first = to_frames(Decimal(at), rate)
+            end = first + 1
+    if first < 0 or end > frames or first >= end:
+        raise PieceOutside(_outside(first, end, frames, rate))
+    return first, end - 1
+
+
+def _outside(first: int, end: int, frames: int, rate: Fraction) -> str:
+    length = f"the clip has {frames} frames ({float(frames / rate):g} s)"
+    if first >= end:
+        return f"the piece is empty; {length}"
+    begin, stop = (f"{float(frame / rate):g}" for frame in (first, end))
+    return f"the piece reaches from {begin} s to {stop} s; {length}"

@@ -1,0 +1,186 @@
+"""Clips on a timeline: which frames of which item play when, and where two play at once. Pure, in whole frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from wanflow import timebase
+
+CUT, DISSOLVE, FADE, WIPE = "cut", "dissolve", "fade", "wipe"
+TRANSITIONS = (CUT, DISSOLVE, FADE, WIPE)
+
+
+class Misfit(ValueError):
+    """Items that make no timeline; the text says why, `item` is the position of the one to blame."""
+
+    def __init__(self, item: int, words: str) -> None:
+        super().__init__(words)
+        self.item = item
+
+
+class OutsideClip(Misfit):
+    """An `in` or an `out` that the clip can't serve."""
+
+
+class Crowded(Misfit):
+    """Transitions that are longer than an item that they join; `item` is the one that the later of them leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a cut before it is placed.
+
+    `frames` and `rate` are of the whole clip. `start` and `stop` are the author's `in` and `out`, seconds into the
+    clip. `continued_at` is the frame of this clip at which the piece begins that the *next* item continues, 0 where
+    it continues the whole clip, None where the next item continues something else. `keep_overlap` is the author's
+    `overlap: keep`: it keeps the item before this one whole. `transition` joins this item to the one before it and
+    takes `seconds`. `name` is for messages.
+    """
+
+    name: str
+    frames: int
+    rate: Fraction
+    start: Decimal | None = None
+    stop: Decimal | None = None
+    continued_at: int | None = None
+    keep_overlap: bool = False
+    transition: str = CUT
+    seconds: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A part of an item's clip, placed.
+
+    `item` is the item's position in the cut. `first` and `count` are frames of the clip at its own rate; `begin` and
+    `length` are frames of the timeline. `lead` of them, at its start, are those of its `transition`: the clip before
+    plays on through them, or nothing where this is the first.
+    """
+
+    item: int
+    first: int
+    count: int
+    begin: int
+    length: int
+    lead: int = 0
+    transition: str = CUT
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the film that is made by itself: the body of a clip, or the transition between two.
+
+    `clip` and `before` are positions on the timeline, `before` None for a body and for a film that begins with a fade.
+    `offset` and `before_offset` count the clip's frames on the timeline from its own start. `opens` and `closes`: it
+    begins, it ends with a hard cut.
+    """
+
+    clip: int
+    offset: int
+    frames: int
+    begin: int
+    transition: str = CUT
+    before: int | None = None
+    before_offset: int = 0
+    opens: bool = False
+    closes: bool = False
+
+
+def place(items: Sequence[Item], rate: Fraction) -> tuple[Clip, ...]:
+    """The items one after the other on a timeline of `rate`, without what a continuation would show twice.
+
+    An item ends where the piece begins that the next one continues (format.md, Continuation and the overlap), unless
+    it has an `out`, or the next one an `in` or `overlap: keep`; an item of which nothing is left is dropped, and what
+    follows takes over its transition unless it has one. A length is that of the item alone, rounded to the nearest
+    frame and at least one, so that an edit elsewhere changes no other segment. A transition is laid over the ends of
+    its two items. Raises OutsideClip and Crowded.
+    """
+    clips: list[Clip] = []
+    inherited: Item | None = None
+    for position, item in enumerate(items):
+        first, end = span(items, position)
+        joined = inherited if inherited is not None and item.transition == CUT else item
+        if first >= end:
+            inherited = joined
+            continue
+        length = max(1, timebase.to_frames((end - first) / item.rate, rate))
+        lead = 0 if joined.transition == CUT else max(1, timebase.to_frames(joined.seconds, rate))
+        begin = clips[-1].begin + clips[-1].length - lead if clips else 0
+        clips.append(Clip(position, first, end - first, begin, length, lead, joined.transition))
+        inherited = None
+    _require_room(clips, items, rate)
+    return tuple(clips)
+
+
+def total_frames(clips: Sequence[Clip]) -> int:
+    """The length of a timeline in frames."""
+    return clips[-1].begin + clips[-1].length if clips else 0
+
+
+def stretches(clips: Sequence[Clip]) -> Iterator[Stretch]:
+    """The parts that a film is joined from, in order: each clip's transition where it has one, and its body.
+
+    They depend on the clips that they show and on nothing else.
+    """
+    for position, clip in enumerate(clips):
+        if clip.lead:
+            before = position - 1 if position else None
+            offset = clips[position - 1].length - clip.lead if position else 0
+            first = position == 0
+            yield Stretch(position, 0, clip.lead, clip.begin, clip.transition, before, offset, opens=first)
+        trail = clips[position + 1].lead if position + 1 < len(clips) else 0
+        if body := clip.length - clip.lead - trail:
+            begin = clip.begin + clip.lead
+            yield Stretch(position, clip.lead, body, begin, opens=clip.lead == 0, closes=trail == 0)
+
+
+def span(items: Sequence[Item], position: int) -> tuple[int, int]:
+    """First frame and end (excluded) of an item's clip; empty where the next item shows all that is left of it.
+
+    Raises OutsideClip.
+    """
+    item = items[position]
+    after = items[position + 1] if position + 1 < len(items) else None
+    first = 0 if item.start is None else timebase.to_frames(item.start, item.rate)
+    if first >= item.frames:
+        words = f"`in` {item.start} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        raise OutsideClip(position, words)
+    if item.stop is not None:
+        return first, _explicit_end(item, first, position)
+    taken_over = _taken_over(item, after)
+    return first, item.frames if taken_over is None else taken_over
+
+
+def _explicit_end(item: Item, first: int, position: int) -> int:
+    end = timebase.to_frames(item.stop or 0, item.rate)
+    if end > item.frames:
+        words = f"`out` {item.stop} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        raise OutsideClip(position, words)
+    if end <= first:
+        words = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
+        raise OutsideClip(position, words)
+    return end
+
+
+def _taken_over(item: Item, after: Item | None) -> int | None:
+    if after is None or after.keep_overlap or after.start is not None:
+        return None
+    return item.continued_at
+
+
+def _require_room(clips: Sequence[Clip], items: Sequence[Item], rate: Fraction) -> None:
+    leads = [*(clip.lead for clip in clips), 0]
+    for position, clip in enumerate(clips):
+        taken = clip.lead + leads[position + 1]
+        if taken > clip.length:
+            later = position + 1 if leads[position + 1] else position
+            room, wanted = (timebase.decimal_text(timebase.to_seconds(each, rate), 3) for each in (clip.length, taken))
+            words = f"`{items[clip.item].name}` plays for {room} s, and its transitions take {wanted} s"
+            raise Crowded(clips[later].item, words)
+
+
+def _length(item: Item) -> str:
+    return f"{timebase.decimal_text(timebase.to_seconds(item.frames, item.rate), 3)} s ({item.frames} frames)"

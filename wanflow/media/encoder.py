@@ -1,0 +1,68 @@
+"""The encoder lines: what every file that wanflow writes has in common, as options of ffmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from wanflow.media.container import PROTOCOLS, READABLE
+from wanflow.timebase import SAMPLE_RATE
+
+Options = Mapping[str, str | int | None]
+
+FINEST_TICKS = 10_000
+"""A time base at least this fine lets a player place sound beside frames."""
+
+FOREIGN: Options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": READABLE}
+"""For an input that came from outside: it must open nothing but itself."""
+
+TO_BT709: Options = {"out_color_matrix": "bt709", "out_range": "tv", "flags": "lanczos"}
+TAGS: Options = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
+
+_CLEAN: Options = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
+
+_VIDEO: Options = {
+    "c:v": "libx264",
+    "profile:v": "high",
+    "preset": "veryfast",
+    "bf": 0,  # no negative time stamps, and a join needs none of its neighbours
+    "flags:v": "+bitexact+cgop",
+    "threads:v": 2,  # x264 writes other bytes with another number of threads
+    "fps_mode": "passthrough",
+    "pix_fmt": "yuv420p",
+    "color_primaries": "bt709",
+    "color_trc": "bt709",
+    "colorspace": "bt709",
+    "color_range": "tv",
+}
+
+AAC: Options = {"c:a": "aac", "b:a": "192k", "flags:a": "+bitexact"}
+_PCM: Options = {"c:a": "pcm_s16le", "ar": SAMPLE_RATE, "ac": 2, "flags:a": "+bitexact"}
+
+WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
+FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
+"""Without that flag an MP4 drops what it doesn't know, labels among it (video.md 6)."""
+
+
+def piece(rate: Fraction) -> Options:
+    """For a piece that goes to the service: close to its source (a chain of pieces adds up its losses)."""
+    timing = {"video_track_timescale": timescale(rate)}
+    return {**_CLEAN, **_VIDEO, **AAC, **timing, "crf": 14, "f": "mp4", "movflags": "+faststart"}
+
+
+EFFORT: Mapping[str, Options] = {"draft": {"preset": "veryfast", "crf": 18}, "final": {"preset": "medium", "crf": 16}}
+"""What a cut's `profile` means: `medium` takes twice the time of `veryfast` (video.md 3.0)."""
+
+
+def segment(rate: Fraction, profile: str) -> Options:
+    """For a segment of a cut: all of one size, rate and profile get the same parameter sets and can be joined."""
+    timing = {"video_track_timescale": timescale(rate)}
+    return {**_CLEAN, **_VIDEO, **_PCM, **timing, **EFFORT[profile], "f": "mov"}
+
+
+def timescale(rate: Fraction) -> int:
+    """Ticks a second such that a frame lasts a whole number of them."""
+    ticks = rate.numerator
+    while ticks < FINEST_TICKS:
+        ticks *= 2
+    return ticks

@@ -1,0 +1,139 @@
+"""What files must have in common to be joined without encoding, and what the joined file must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from wanflow import timebase
+from wanflow.errors import MediaFault
+from wanflow.media.container import BadMedia, film_of, opened, packets_of
+from wanflow.media.picture.segment import Recipe
+from wanflow.timebase import SAMPLE_RATE
+
+AAC_FRAME = Fraction(1024, SAMPLE_RATE)
+"""Seconds of one AAC frame: the sound of a finished cut may be off by less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What must be equal for a copy to be right: ffmpeg joins what differs without a word (video.md 3.1).
+
+    Pixel format and range of a survey are unknown: they are written in the parameter sets, which it compares.
+    """
+
+    codec: str
+    width: int
+    height: int
+    pixel_format: str | None
+    pixel_aspect: Fraction | None
+    time_base: Fraction | None
+    rate: Fraction | None
+    parameter_sets: bytes | None
+    colour: tuple[int, int, int, int]
+    start: int | None
+    sound: tuple[str, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file to be joined, measured: its shape, its frames and the samples of its sound at its own rate."""
+
+    path: Path
+    shape: Shape
+    frames: int
+    samples: int
+
+
+def survey(path: Path) -> Part:
+    """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
+    with opened(path, decoding=False) as container:
+        film = film_of(container, path)
+        return _part(path, container, film, film.frames)
+
+
+def measure(path: Path) -> Part:
+    """Measure a segment or a finished cut, reading it to its end. Raises BadMedia."""
+    with opened(path) as container:
+        film = film_of(container, path)
+        return _part(path, container, film, sum(1 for _ in packets_of(container, film)))
+
+
+def _part(path: Path, container: InputContainer, film: VideoStream, frames: int) -> Part:
+    sound = container.streams.audio[0] if container.streams.audio else None
+    coded = film.codec_context
+    shape = Shape(
+        codec=coded.name,
+        width=coded.width,
+        height=coded.height,
+        pixel_format=coded.pix_fmt,
+        pixel_aspect=film.sample_aspect_ratio,
+        time_base=film.time_base,
+        rate=film.average_rate,
+        parameter_sets=coded.extradata,
+        colour=(coded.color_primaries, coded.color_trc, coded.colorspace, coded.color_range),
+        start=film.start_time,
+        sound=(sound.codec_context.name, sound.rate, sound.layout.nb_channels) if sound else None,
+    )
+    samples = round((sound.duration or 0) * (sound.time_base or 0) * sound.rate) if sound else 0
+    return Part(path, shape, frames, samples)
+
+
+def require_segment(path: Path, recipe: Recipe) -> None:
+    """Raise BadMedia unless a segment has exactly its recipe's frames, and exactly the sound beside them."""
+    part = measure(path)
+    wanted = (recipe.frames, recipe.rate, recipe.samples, 0)
+    if (part.frames, part.shape.rate, part.samples, part.shape.start) != wanted:
+        raise BadMedia(
+            path,
+            f"came out with {part.frames} frames at {part.shape.rate} and {part.samples} samples, "
+            f"not {recipe.frames} at {recipe.rate} and {recipe.samples}",
+        )
+
+
+def require_alike(parts: Sequence[Part], frames: int) -> None:
+    """Raise MediaFault where a part can't be joined to the first one by copying, and say why; `frames` is their sum."""
+    if not parts:
+        raise MediaFault("a cut needs at least one segment")
+    for part in parts:
+        if differing := _differences(parts[0].shape, part.shape):
+            raise MediaFault(
+                f"`{part.path.name}` can't be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
+            )
+        samples = timebase.to_samples(part.frames, part.shape.rate or timebase.NOMINAL_RATE)
+        if part.shape.start != 0 or abs(part.samples - samples) > 1:
+            raise BadMedia(part.path, f"is no segment: it has {part.samples} samples beside {part.frames} frames")
+    if (found := sum(part.frames for part in parts)) != frames:
+        raise MediaFault(f"the segments have {found} frames in all, and the cut has {frames}")
+
+
+def require_cut(path: Path, frames: int, rate: Fraction) -> None:
+    """Raise BadMedia unless a finished cut has exactly these frames, begins at 0, and its sound is as long."""
+    seconds = timebase.to_seconds(frames, rate)
+    with opened(path) as container:
+        film = film_of(container, path)
+        sound = container.streams.audio[0]
+        counted = sum(1 for _ in packets_of(container, film))
+        lasts = (film.duration or 0) * (film.time_base or Fraction(0))
+        sounds = (sound.duration or 0) * (sound.time_base or Fraction(0))
+        start = film.start_time
+    if (counted, lasts, start) != (frames, seconds, 0):
+        raise BadMedia(
+            path,
+            f"came out with {counted} frames in {lasts} s from {start}, not {frames} in {seconds} s from 0",
+        )
+    if abs(sounds - seconds) >= AAC_FRAME:
+        raise BadMedia(path, f"came out with {sounds} s of sound beside {seconds} s of video")
+
+
+def _differences(one: Shape, other: Shape) -> list[str]:
+    return [
+        field.name.replace("_", " ")
+        for field in fields(Shape)
+        if getattr(one, field.name) != getattr(other, field.name)
+    ]

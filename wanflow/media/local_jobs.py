@@ -1,0 +1,111 @@
+"""Doing jobs in this process, without blocking the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import anyio
+from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
+
+from wanflow.errors import MediaFault
+from wanflow.language.facts import Facts
+from wanflow.media import cut, extract, probe
+from wanflow.media.ffmpeg import Leash, Progress
+from wanflow.media.jobs import (
+    AssembleCut,
+    CheckFilm,
+    ConformSegment,
+    CutPiece,
+    CutSound,
+    EncodeSound,
+    GrabFrame,
+    Job,
+    JoinClips,
+    LevelSound,
+    ProbeFile,
+    ReadSubtitles,
+    Result,
+)
+from wanflow.media.picture import conform
+from wanflow.media.sound import mix
+from wanflow.media.sound.soundtrack import Levelled
+from wanflow.media.text.captions import Caption
+from wanflow.media.text.subtitles import read_lines, to_captions
+
+
+def carry_out(job: Job[Result], leash: Leash, progress: Progress | None = None) -> Result:
+    """Do a job in this thread, however long it takes, and give what it says. Raises MediaFault."""
+    return cast(Result, _said(job, leash, progress))
+
+
+def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | Levelled | tuple[Caption, ...]:
+    match job:
+        case ProbeFile(path):
+            return probe.probe(path)
+        case CheckFilm(path):
+            return probe.check_film(path)
+        case ReadSubtitles(path, frames, rate):
+            return to_captions(read_lines(path), frames=frames, rate=rate)
+        case LevelSound(recipe, loudness, segments, music):
+            return mix.level(recipe, loudness, dict(segments), music, leash=leash)
+        case _:
+            return probe.probe(_make(job, leash, progress))
+
+
+def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
+    """Make the file that a job asks for."""
+    match job:
+        case GrabFrame(source, index, target):
+            extract.grab_frame(source, index, target)
+        case CutPiece(source, first, last, target):
+            extract.cut_piece(source, first, last, target, leash=leash, progress=progress)
+        case CutSound(source, target):
+            extract.cut_sound(source, target, leash=leash)
+        case ConformSegment(clip, recipe, target, fonts):
+            conform.conform(clip, recipe, target, fonts=fonts, leash=leash, progress=progress)
+        case JoinClips(before, after, recipe, target, fonts):
+            conform.blend((before, after), recipe, target, fonts=fonts, leash=leash, progress=progress)
+        case EncodeSound(chunk, segments, music, target):
+            mix.encode_chunk(chunk, dict(segments), music, target, leash=leash)
+        case AssembleCut(film, target):
+            cut.assemble(film, target, leash=leash, progress=progress)
+        case _:
+            raise TypeError(f"no such job: {job}")
+    return target
+
+
+async def perform(job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Result:
+    """Do a job in a worker thread of this process; the first implementation of `Jobs`."""
+    leash = Leash()
+    async with anyio.create_task_group() as watch:
+        watch.start_soon(_kill_when_cancelled, leash)
+        result = await to_thread.run_sync(_attempt, job, leash, _in_loop(progress), limiter=limiter)
+        # a killed job ends with a fault that nobody asked for: the cancellation is what happened
+        await lowlevel.checkpoint_if_cancelled()
+        watch.cancel_scope.cancel()
+    if isinstance(result, MediaFault):
+        raise result
+    return result
+
+
+def _attempt(job: Job[Result], leash: Leash, progress: Progress | None) -> Result | MediaFault:
+    """What the job says or its fault, as a value: an exception would leave the task group as a group of one."""
+    try:
+        return carry_out(job, leash, progress)
+    except MediaFault as fault:
+        return fault
+
+
+async def _kill_when_cancelled(leash: Leash) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        leash.kill()
+
+
+def _in_loop(progress: Callable[[int], None] | None) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda frames: from_thread.run_sync(progress, frames)

@@ -1,0 +1,172 @@
+"""Pictures that stand in a cut: title cards, and stills brought to the cut's size."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from PIL import ExifTags, Image, ImageCms, ImageDraw, UnidentifiedImageError, features
+
+from wanflow.media.container import BadMedia
+from wanflow.media.picture.segment import fit_bars, fit_crop, strip_height
+from wanflow.media.probe import PICTURES
+from wanflow.media.text import layout
+from wanflow.media.text.fonts import Fonts
+from wanflow.media.text.layout import Ink, draw_line, draw_lines, drawable, shortened
+
+WHITE: Ink = (255, 255, 255)
+BLACK: Ink = (0, 0, 0)
+TITLE_PERCENT, SMALLEST_PERCENT, BOX_PERCENT = 10, 3, 84
+
+DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error)
+"""What Pillow's readers raise when a file is not what it says."""
+
+UPRIGHT: Mapping[int, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation: what turns the picture as it is to be seen."""
+
+MANAGED = ("RGB", "CMYK", "L")
+"""Channels that a colour profile can be for."""
+HINT = "take a png, jpeg, webp, bmp, gif or tiff"
+
+
+def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts = ()) -> Image.Image:
+    """A card with a text in its middle, in black or white, whatever is read better; the same pixels each time.
+
+    Letters of about a tenth of the height, smaller where the text needs it.
+    """
+    card = Image.new("RGB", size, background)
+    # a narrow picture would have a line of a few letters
+    largest = max(1, min(size[1] * TITLE_PERCENT // 100, size[0] * TITLE_PERCENT * 5 // 400))
+    smallest = max(1, min(largest, min(size) * SMALLEST_PERCENT // 100))
+    box = tuple(max(1, side * BOX_PERCENT // 100) for side in size)
+    setting = layout.fit(text, (box[0], box[1]), (largest, smallest), fonts)
+    top = (size[1] - setting.height) // 2
+    draw_lines(ImageDraw.Draw(card), setting, size[0] // 2, top, ink_on(background), fonts)
+    return card
+
+
+def ink_on(background: Ink) -> Ink:
+    """Black or white, whichever stands out more on a background (WCAG's relative luminance)."""
+    red, green, blue = (_linear(channel / 255) for channel in background)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
+
+
+def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
+    """A picture file at exactly `size`, upright, in sRGB, over black: with `bars` around it or as a `crop`.
+
+    Of several pictures in a file the first. Raises BadMedia where it is damaged, too large or no picture.
+    """
+    if fit not in PLACED:
+        raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
+    if not path.is_file():
+        raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
+    try:
+        with Image.open(path, formats=PICTURES) as image:
+            image.load()
+            return PLACED[fit](_over_black(_eight_bits(_upright(image))), size)
+    except UnidentifiedImageError as fault:
+        raise BadMedia(path, "is no picture that can be read", hint=HINT) from fault
+    except Image.DecompressionBombError as fault:
+        raise BadMedia(path, "is a picture of too many pixels", hint="scale it down") from fault
+    except DAMAGED as fault:
+        raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of more than eight bits in eight, where Pillow would clip it."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    grey = image.convert("I").convert("F") if image.mode.startswith("I;16") else image.convert("F")
+    scale = _to_eight(image.mode, grey)
+    level = grey.point(lambda value: value * scale + 0).convert("L")
+    level.info.pop("transparency", None)
+    return level
+
+
+def _to_eight(mode: str, grey: Image.Image) -> float:
+    """What brings the levels of a deep grey picture to 0 to 255."""
+    brightest = max(level for level in grey.getextrema() if isinstance(level, float))
+    if mode.startswith("I;16") or brightest > 255:
+        return 1 / 256
+    return 255 if mode == "F" and brightest <= 1 else 1
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return _in_srgb(image, image.info.get("icc_profile"))
+    clear = image.convert("RGBA")
+    black = Image.new("RGB", image.size, BLACK)
+    black.paste(_in_srgb(clear.convert("RGB"), image.info.get("icc_profile")), mask=clear.getchannel("A"))
+    return black
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture's colours by its own profile; one that is damaged, or made for other channels, is passed over."""
+    if not profile or not features.check("littlecms2"):
+        return image.convert("RGB")
+    plain = image if image.mode in MANAGED else image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        managed = ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image.convert("RGB")
+    return managed or image.convert("RGB")
+
+
+def _with_bars(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    window = fit_bars(*image.size, *size)
+    still = Image.new("RGB", size, BLACK)
+    still.paste(image.resize((window.width, window.height), Image.Resampling.LANCZOS), (window.left, window.top))
+    return still
+
+
+def _cropped(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """What of the picture lies in the window, scaled alone: a very narrow one would grow beyond all memory."""
+    window = fit_crop(*image.size, *size)
+    across, down = image.width / window.width, image.height / window.height
+    left, top = window.left * across, window.top * down
+    part = (left, top, min(image.width, left + size[0] * across), min(image.height, top + size[1] * down))
+    return image.resize(size, Image.Resampling.LANCZOS, box=part)
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+PLACED: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {"bars": _with_bars, "crop": _cropped}
+
+
+INK, PAPER = (235, 235, 235), (16, 16, 16)
+
+
+def draw_strip(lines: Sequence[str], width: int, picture_height: int, fonts: Fonts = ()) -> Image.Image:
+    """The strip with the lines one below the other, each cut to the width; the same pixels for the same input.
+
+    A character that no font has is drawn as a box.
+    """
+    height = strip_height(picture_height)
+    strip = Image.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(strip)
+    pitch = max(1, height // max(1, len(lines)))
+    size, margin = max(6, pitch * 3 // 4), max(2, width // 100)
+    for row, line in enumerate(lines):
+        baseline = row * pitch + (pitch + size * 2 // 3) // 2
+        text = shortened(drawable(line), size, width - 2 * margin, fonts)
+        draw_line(draw, text, (margin, baseline), size, INK, fonts)
+    return strip

@@ -1,0 +1,284 @@
+"""Segments: a clip, a picture or a title in the cut's shape, and the transitions between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ffmpeg
+from ffmpeg.nodes import FilterableStream, Stream
+from PIL import Image
+
+from wanflow import timebase
+from wanflow.errors import MediaFault
+from wanflow.language.timeline import FADE
+from wanflow.media import encoder
+from wanflow.media.extract import arguments_of, exact_sound
+from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.media.join_checks import require_segment
+from wanflow.media.picture.card import draw_strip, draw_title, fit_still
+from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
+from wanflow.media.probe import Footage, examine
+from wanflow.media.text.captions import Caption, draw_caption, overlay_captions
+from wanflow.store.atomic import landing
+from wanflow.timebase import SAMPLE_RATE
+
+MICROSECONDS = 1_000_000
+CLOCK_JITTER = 1_000
+"""Microseconds by which a container that counts milliseconds may stamp a frame too late."""
+
+SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
+EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
+"""8 ms: a sound that begins or ends at once clicks (video.md 3.3)."""
+
+XFADE = {"dissolve": "fade", "wipe": "wiperight"}
+"""Our transitions as ffmpeg calls them; its own `dissolve` is noise."""
+
+Captions = Sequence[tuple[Caption, Path]]
+"""Captions with their drawn pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What a segment, or one side of a transition, is made from: measured footage, or a drawn picture.
+
+    `strip` is the drawn slate, None for a clean picture. `second`: it is the later side.
+    """
+
+    recipe: SegmentRecipe
+    footage: Footage | None = None
+    picture: Path | None = None
+    strip: Path | None = None
+    second: bool = False
+
+    def input(self, source: str, **options: object) -> Stream:
+        """An input of this side's own: ffmpeg-python takes equal inputs of two sides for one, and refuses that."""
+        apart = {"itsoffset": 0} if self.second else {}
+        return ffmpeg.input(source, **options, **apart)
+
+
+def conform(
+    source: Path | None,
+    recipe: SegmentRecipe,
+    target: Path,
+    *,
+    leash: Leash,
+    progress: Progress | None,
+    fonts: tuple[Path, ...] = (),
+) -> None:
+    """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (video.md 3.4).
+
+    A clip without sound, or with too little, gets silence. `source` is None for a title. `fonts` go before those of
+    the machine. Raises MediaFault.
+    """
+    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
+        side = prepare(source, recipe, Path(folder), "clip", fonts)
+        captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
+        run_ffmpeg(segment_arguments(side, captions, part), leash=leash, progress=progress)
+        require_segment(part, recipe)
+
+
+def blend(
+    sources: tuple[Path | None, Path | None],
+    recipe: JoinRecipe,
+    target: Path,
+    *,
+    leash: Leash,
+    progress: Progress | None,
+    fonts: tuple[Path, ...] = (),
+) -> None:
+    """Write a transition: both clips for as long as it takes, as a segment of its own (video.md 3.2).
+
+    Of the two `sources` one is None for a title, and where there is nothing before. Raises MediaFault.
+    """
+    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
+        folder, before = Path(name), recipe.before
+        first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
+        second = replace(prepare(sources[1], recipe.after, folder, "after", fonts), second=before is not None)
+        captions = _drawn(recipe.captions, recipe.after, folder, fonts)
+        run_ffmpeg(join_arguments(first, second, recipe, captions, part), leash=leash, progress=progress)
+        require_segment(part, recipe)
+
+
+def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str, fonts: tuple[Path, ...]) -> Side:
+    """Measure the clip, or draw the picture, that a recipe speaks of; what is drawn goes into `folder`."""
+    size, strip = (recipe.width, recipe.height), None
+    if recipe.slate:
+        strip = folder / f"{name}.slate.png"
+        draw_strip(recipe.slate, *size, fonts).save(strip, "PNG")
+    if recipe.card is None:
+        return Side(recipe, footage=_footage(source, recipe), strip=strip)
+    picture = folder / f"{name}.png"
+    words = recipe.card.text
+    drawn = _still(source, recipe) if words is None else draw_title(words, size, recipe.card.background, fonts)
+    drawn.save(picture, "PNG")
+    return Side(recipe, picture=picture, strip=strip)
+
+
+def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fonts: tuple[Path, ...]) -> Captions:
+    files = [folder / f"caption{number}.png" for number in range(len(captions))]
+    for caption, file in zip(captions, files, strict=True):
+        draw_caption(caption, (recipe.width, recipe.height), fonts).save(file, "PNG")
+    return list(zip(captions, files, strict=True))
+
+
+def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
+    """What ffmpeg is told to make a segment; pure."""
+    video = overlay_captions(_picture(side), captions).filter("setparams", **encoder.TAGS)
+    return _output(video, _edged(_sound(side), side.recipe), side.recipe, target)
+
+
+def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path) -> list[str]:
+    """What ffmpeg is told to make a transition; pure."""
+    if before is None:
+        video = _picture(after).filter("fade", type="in", start_frame=0, nb_frames=recipe.frames)
+        sound = _sound(after).filter("afade", type="in", start_sample=0, nb_samples=recipe.samples)
+    elif recipe.kind == FADE:
+        video, sound = _through_black(before, after, recipe)
+    else:
+        seconds = timebase.decimal_text(timebase.to_seconds(recipe.frames, recipe.rate))
+        sides = [_picture(before), _picture(after)]
+        video = ffmpeg.filter(sides, "xfade", transition=XFADE[recipe.kind], duration=seconds, offset=0)
+        sound = _crossed(before, after, recipe.samples)
+    video = overlay_captions(video, captions).filter("setparams", **encoder.TAGS)
+    return _output(video, sound, recipe.after, target)
+
+
+def _output(video: FilterableStream, sound: FilterableStream, recipe: SegmentRecipe, target: Path) -> list[str]:
+    options = encoder.segment(recipe.rate, recipe.profile)
+    return arguments_of(ffmpeg.output(video, sound, path_argument(target), **options))
+
+
+def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[FilterableStream, FilterableStream]:
+    """One side goes to black in the first half, the other comes out of it in the second."""
+    half, middle = recipe.frames // 2, recipe.samples // 2
+    out = _sound(before).filter("afade", type="out", start_sample=0, nb_samples=max(1, middle))
+    come = _sound(after).filter("afade", type="in", start_sample=middle, nb_samples=recipe.samples - middle)
+    later = _picture(after).filter("trim", start_frame=half).filter("setpts", "PTS-STARTPTS")
+    later = later.filter("fade", type="in", start_frame=0, nb_frames=recipe.frames - half)
+    if half == 0:
+        return later, _mixed(out, come)
+    earlier = _picture(before).filter("trim", end_frame=half)
+    earlier = earlier.filter("fade", type="out", start_frame=0, nb_frames=half)
+    both = ffmpeg.concat(earlier, later, v=1, a=0)
+    # joining a single frame, the filter has to guess how long it lasts
+    return both.filter("setpts", f"N/({timebase.rate_text(recipe.rate)})/TB"), _mixed(out, come)
+
+
+def _crossed(before: Side, after: Side, samples: int) -> FilterableStream:
+    """Both sounds at once, their powers adding up to one."""
+    curve = {"start_sample": 0, "nb_samples": samples, "curve": "qsin"}
+    out, come = (_sound(side).filter("afade", type=way, **curve) for side, way in ((before, "out"), (after, "in")))
+    return _mixed(out, come)
+
+
+def _mixed(one: FilterableStream, other: FilterableStream) -> FilterableStream:
+    return ffmpeg.filter([one, other], "amix", inputs=2, duration="first", normalize=0)
+
+
+def _picture(side: Side) -> FilterableStream:
+    """The frames that a recipe shows, in the cut's size, rate and colours."""
+    recipe = side.recipe
+    video = _standing(side.picture, recipe) if side.picture is not None else _moving(side)
+    video = (
+        video.filter("setsar", 1)
+        .filter("tpad", stop_mode="clone", stop=-1)
+        .filter("trim", start_frame=recipe.skip, end_frame=recipe.skip + recipe.frames)
+        .filter("setpts", "PTS-STARTPTS")
+    )
+    if side.strip is not None:
+        video = video.overlay(_png(side.strip), x=0, y=slate_top(recipe))
+    return video
+
+
+def _moving(side: Side) -> FilterableStream:
+    footage = _measured(side)
+    source = side.input(path_argument(footage.path), **encoder.FOREIGN)
+    return _fitted(_trimmed(source.video, side.recipe), footage, side.recipe)
+
+
+def _standing(picture: Path, recipe: SegmentRecipe) -> FilterableStream:
+    """A drawn picture, which has the cut's size already."""
+    video = _png(picture, recipe.rate).filter("scale", recipe.width, recipe.height, **encoder.TO_BT709)
+    return video.filter("format", "yuv420p")
+
+
+def _trimmed(video: FilterableStream, recipe: SegmentRecipe) -> FilterableStream:
+    """The clip's own frames, counted, at the cut's rate: at any moment the frame that the clip shows then.
+
+    Rounding up means just that; rounding to the nearest shows the second frame first when 60 frames become 24.
+    """
+    return (
+        video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
+        .filter("settb", expr=f"1/{MICROSECONDS}")
+        .filter("setpts", f"PTS-STARTPTS-{CLOCK_JITTER}")
+        .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
+    )
+
+
+def _fitted(video: FilterableStream, footage: Footage, recipe: SegmentRecipe) -> FilterableStream:
+    """The picture in the cut's size and colours."""
+    crops = recipe.fit == "crop"
+    fit = fit_crop if crops else fit_bars
+    window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
+    return (
+        video.filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
+        .filter("format", "yuv420p")
+        .filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
+    )
+
+
+def _sound(side: Side) -> FilterableStream:
+    """Exactly the samples beside a recipe's frames; silence where its source has none."""
+    recipe, footage = side.recipe, side.footage
+    if footage is None or not footage.facts.samples:
+        return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
+    source = side.input(path_argument(footage.path), **encoder.FOREIGN)
+    begin = footage.lead + timebase.to_samples(recipe.first, footage.rate)
+    stop = footage.lead + timebase.to_samples(recipe.first + recipe.count, footage.rate)
+    return exact_sound(source.audio, begin + recipe.begin, recipe.samples, stop=stop)
+
+
+def _edged(sound: FilterableStream, recipe: SegmentRecipe) -> FilterableStream:
+    """The sound without a click where it begins or ends with a hard cut."""
+    edge = min(EDGE_SAMPLES, recipe.samples // 2)
+    if recipe.opens:
+        sound = sound.filter("afade", type="in", start_sample=0, nb_samples=edge)
+    if recipe.closes:
+        sound = sound.filter("afade", type="out", start_sample=recipe.samples - edge, nb_samples=edge)
+    return sound
+
+
+def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:
+    # as a picture from a pipe: the other reader takes a `%` in its path for a number
+    timed = {} if rate is None else {"framerate": timebase.rate_text(rate)}
+    return ffmpeg.input(path_argument(picture), f="png_pipe", **timed).video
+
+
+def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:
+    footage = examine(_given(source))
+    if recipe.first < 0 or recipe.count < 1 or recipe.first + recipe.count > footage.facts.frames:
+        last = recipe.first + recipe.count - 1
+        raise MediaFault(
+            f"`{footage.path.name}` has no frames {recipe.first} to {last}: it has {footage.facts.frames} frames"
+        )
+    return footage
+
+
+def _still(source: Path | None, recipe: SegmentRecipe) -> Image.Image:
+    return fit_still(_given(source), (recipe.width, recipe.height), recipe.fit)
+
+
+def _measured(side: Side) -> Footage:
+    if side.footage is None:
+        raise MediaFault("a segment of a clip needs the clip")
+    return side.footage
+
+
+def _given(source: Path | None) -> Path:
+    if source is None:
+        raise MediaFault("a segment of a clip or a picture needs its file")
+    return source

@@ -1,0 +1,175 @@
+"""A segment of a cut: one clip brought to the cut's size and rate, named by what it is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from wanflow import digest, timebase
+from wanflow.media.text.captions import Caption
+
+SEGMENT_VERSION = 3
+"""Raised when the same recipe makes another segment: another encoder line, another slate."""
+
+SLATE_SHARE = 10
+"""The slate is a tenth of the picture's height (format.md, Cuts)."""
+
+DRAFT, FINAL = "draft", "final"
+"""How much effort the encoder makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A picture that stands: a file's (`text` is None) or words on a plain ground of red, green and blue."""
+
+    text: str | None = None
+    background: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecipe:
+    """All that determines a segment made from one clip.
+
+    `source` is the digest of the clip; `first` and `count` are frames of it at its own rate. Brought to `rate`, `skip`
+    of its frames are passed over and `frames` shown. `slate` are the lines of the strip at the bottom, none for a clean
+    picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
+    it begins, it ends with a hard cut, where sound would click. `card` for a picture or a title, None for a clip.
+    `captions` are burned into the picture; `fonts` name those that go before the machine's own where words are drawn.
+    """
+
+    source: str
+    first: int
+    count: int
+    frames: int
+    width: int
+    height: int
+    rate: Fraction
+    slate: tuple[str, ...] = ()
+    fit: str = "bars"
+    skip: int = 0
+    opens: bool = True
+    closes: bool = True
+    card: Card | None = None
+    captions: tuple[Caption, ...] = ()
+    profile: str = DRAFT
+    fonts: tuple[str, ...] = ()
+    version: int = SEGMENT_VERSION
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.height % 2:
+            raise ValueError(f"a segment needs an even width and height, not {self.width}x{self.height}")
+
+    @property
+    def begin(self) -> int:
+        """The 48 kHz sample at which it begins, counted from the clip's first frame on the timeline."""
+        return timebase.to_samples(self.skip, self.rate)
+
+    @property
+    def samples(self) -> int:
+        """The 48 kHz samples that lie beside the frames."""
+        return timebase.to_samples(self.skip + self.frames, self.rate) - self.begin
+
+    def key(self) -> str:
+        """The hash of the recipe: equal keys are one segment, whatever ffmpeg made it and whatever bytes that gave."""
+        return digest.of_json(_canonical(self))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRecipe:
+    """All that determines a transition: the end of one clip and the start of the next, as long as each other.
+
+    `before` is None where a film begins: what comes out of black is `after` alone.
+    """
+
+    kind: str
+    before: SegmentRecipe | None
+    after: SegmentRecipe
+    captions: tuple[Caption, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """How long it is."""
+        return self.after.frames
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second."""
+        return self.after.rate
+
+    @property
+    def samples(self) -> int:
+        """The 48 kHz samples that lie beside the frames."""
+        return self.after.samples
+
+    def key(self) -> str:
+        """The hash of the recipe: it changes with either clip, and with nothing else."""
+        before = None if self.before is None else _canonical(self.before)
+        made: dict[str, digest.Canonical] = {"join": self.kind, "before": before, "after": _canonical(self.after)}
+        return digest.of_json(made | {"captions": [each.canonical() for each in self.captions]})
+
+
+Recipe = SegmentRecipe | JoinRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where in the segment's picture the clip's picture lies: even numbers of pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def fit_bars(width: int, height: int, into_width: int, into_height: int) -> Window:
+    """The largest window of the same shape, in the middle, with black bars around it (format.md, `fit: bars`).
+
+    Even numbers, since yuv420p has one colour sample for two by two pixels.
+    """
+    scale = min(Fraction(into_width, width), Fraction(into_height, height))
+    fitted_width, fitted_height = (max(2, _even(side * scale)) for side in (width, height))
+    left, top = (into_width - fitted_width) // 2, (into_height - fitted_height) // 2
+    return Window(left // 2 * 2, top // 2 * 2, fitted_width, fitted_height)
+
+
+def fit_crop(width: int, height: int, into_width: int, into_height: int) -> Window:
+    """The clip's picture scaled to cover the segment's, and where in it that lies: in the middle (`fit: crop`)."""
+    scale = max(Fraction(into_width, width), Fraction(into_height, height))
+    covering = [max(into, _even(side * scale)) for side, into in ((width, into_width), (height, into_height))]
+    left, top = (covering[0] - into_width) // 2, (covering[1] - into_height) // 2
+    return Window(left // 2 * 2, top // 2 * 2, covering[0], covering[1])
+
+
+def strip_height(picture_height: int) -> int:
+    """The height of the slate for a picture of this height: the lowest tenth, an even number of lines."""
+    return max(2, picture_height // SLATE_SHARE // 2 * 2)
+
+
+def slate_top(recipe: SegmentRecipe) -> int:
+    """The first line of the picture that the slate covers."""
+    return recipe.height - strip_height(recipe.height)
+
+
+def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
+    card = None if recipe.card is None else [recipe.card.text, list[digest.Canonical](recipe.card.background)]
+    return {
+        "segment": recipe.version,
+        "source": recipe.source,
+        "first": recipe.first,
+        "count": recipe.count,
+        "skip": recipe.skip,
+        "frames": recipe.frames,
+        "size": [recipe.width, recipe.height],
+        "rate": timebase.rate_text(recipe.rate),
+        "slate": list(recipe.slate),
+        "fit": recipe.fit,
+        "hard": [recipe.opens, recipe.closes],
+        "card": card,
+        "captions": [each.canonical() for each in recipe.captions],
+        "profile": recipe.profile,
+        "fonts": list(recipe.fonts),
+    }
+
+
+def _even(value: Fraction) -> int:
+    return int((value + 1) // 2) * 2

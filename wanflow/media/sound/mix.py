@@ -1,0 +1,205 @@
+"""The sound of a cut: chunks of it encoded alone, its loudness measured and brought to a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ffmpeg
+from ffmpeg.nodes import FilterableStream
+
+from wanflow import timebase
+from wanflow.errors import MediaFault
+from wanflow.media import encoder
+from wanflow.media.extract import arguments_of
+from wanflow.media.ffmpeg import Leash, ask_ffmpeg, path_argument, run_ffmpeg
+from wanflow.media.sound.loudness import SILENT_LUFS, Loudness, integrate, seek_gain, to_tenths
+from wanflow.media.sound.pcm import interleave, keep_frames, read_bed, read_frames, read_pieces
+from wanflow.media.sound.soundtrack import HOP, Bed, Levelled, SoundChunk, SoundRecipe, Stretch, Window
+from wanflow.store.atomic import landing
+from wanflow.timebase import SAMPLE_RATE
+
+CEILING = Decimal("-1.5")
+"""dBTP that a limited mix stays under."""
+LIMIT = "0.841395"
+"""The same, linear."""
+OVERSAMPLED = 4 * SAMPLE_RATE
+"""A limiter at 48 kHz doesn't see the peaks that lie between samples."""
+
+RAW: encoder.Options = {"f": "s16le", "ar": SAMPLE_RATE, "ch_layout": "stereo"}
+RAW_PAIR: encoder.Options = {**RAW, "ch_layout": "quad"}
+PAIR = ("0|1", "2|3")
+"""The film's own sound and its music come to ffmpeg in one file: from two it takes them in an order that differs from
+run to run, and what its compressor then drops at the end differs too."""
+AFTERMATH = 16 * 1024
+"""Silence behind the two: a compressor drops what it still has of one input when the other ends first."""
+ADTS: encoder.Options = {**encoder.AAC, "f": "adts"}
+
+BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
+PEAK_ROUNDING = 0.0005
+"""ffmpeg prints peaks to a thousandth; one that may be higher is taken for higher."""
+
+
+def encode_chunk(
+    chunk: SoundChunk, segments: Mapping[str, Path], music: Path | None, target: Path, *, leash: Leash
+) -> None:
+    """Write a chunk as an ADTS stream of exactly its frames.
+
+    `segments` are the files of the segments by key, `music` the 48 kHz stereo WAV where there is one. Raises
+    MediaFault.
+    """
+    with landing(target) as part, _raw(chunk.heard, segments, music) as raw:
+        encoded = raw.with_name("encoded.aac")
+        run_ffmpeg(chunk_arguments(chunk, raw, encoded), leash=leash)
+        keep_frames(encoded, part, chunk.lead, chunk.count)
+
+
+def splice(chunks: Sequence[Path], target: Path) -> None:
+    """Write encoded chunks one after another as one ADTS stream. Raises MediaFault for a damaged one."""
+    with landing(target) as part, part.open("wb") as file:
+        for chunk in chunks:
+            file.writelines(read_frames(chunk))
+
+
+def measure_loudness(
+    recipe: SoundRecipe, segments: Mapping[str, Path], music: Path | None, *, leash: Leash
+) -> Loudness | None:
+    """The loudness of the whole mix as the recipe makes it; None for silence and for less than 400 ms.
+
+    Measured window by window, in constant memory. Raises MediaFault.
+    """
+    blocks: list[float] = []
+    peak = 0.0
+    for window in recipe.windows():
+        with _raw(window.heard, segments, music) as raw:
+            said = ask_ffmpeg(window_arguments(window, raw), leash=leash)
+        peak = max(peak, *_values(said, PEAK_KEY))
+        blocks += _values(said, BLOCK_KEY)[_counted(window)]
+    return integrate(blocks, peak + PEAK_ROUNDING)
+
+
+def level(
+    recipe: SoundRecipe, target_lufs: Decimal, segments: Mapping[str, Path], music: Path | None, *, leash: Leash
+) -> Levelled:
+    """The recipe with the gain, in steps of 0.1 dB, that brings its mix to a loudness.
+
+    Limited only where its peaks need it; the gain is then found by measuring, and where the target is out of reach
+    the nearest that was reached is given. Silence stays as it is. Raises MediaFault.
+    """
+    plain = replace(recipe, gain=Decimal(0), limited=False)
+    found = measure_loudness(plain, segments, music, leash=leash)
+    if found is None:
+        return Levelled(recipe, None)
+    gain = to_tenths(target_lufs - found.lufs)
+    if found.peak + gain <= CEILING:
+        return Levelled(replace(plain, gain=gain), found.lufs + gain)
+    touching = CEILING - found.peak
+
+    def measure(limited_gain: Decimal) -> Decimal:
+        heard = measure_loudness(replace(plain, gain=limited_gain, limited=True), segments, music, leash=leash)
+        return heard.lufs if heard else SILENT_LUFS
+
+    gain, lufs = seek_gain(target_lufs, gain, (touching, found.lufs + touching), measure)
+    return Levelled(replace(plain, gain=gain, limited=True), lufs)
+
+
+def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
+    """What ffmpeg is told to encode a chunk from the raw samples that it hears; pure."""
+    sound = _settled(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
+    return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
+
+
+def window_arguments(window: Window, raw: Path) -> list[str]:
+    """What ffmpeg is told to measure a window: it prints the loudness and the peak of every hop; pure."""
+    sound = (
+        _settled(_mixed(window.heard, raw), window.heard, window.settling)
+        .filter("apad", whole_len=-(-_measured(window) // HOP) * HOP)
+        .filter("ebur128", peak="true", metadata=1)
+        .filter("ametadata", mode="print", key=BLOCK_KEY, file="-")
+        .filter("ametadata", mode="print", key=PEAK_KEY, file="-")
+    )
+    return arguments_of(ffmpeg.output(sound, "-", f="null"))
+
+
+def _mixed(stretch: Stretch, raw: Path) -> FilterableStream:
+    """The film's own sound with its music, at its gain; limited where the recipe says so."""
+    if stretch.bed is None:
+        mix = ffmpeg.input(path_argument(raw), **RAW).audio
+    else:
+        both = ffmpeg.input(path_argument(raw), **RAW_PAIR).audio.filter_multi_output("asplit")
+        own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
+        mix = _laid(own, _faded(music, stretch.bed), duck=stretch.bed.duck)
+    if stretch.gain:
+        mix = mix.filter("volume", f"{timebase.decimal_text(stretch.gain)}dB")
+    return _limited(mix) if stretch.limited else mix
+
+
+def _faded(music: FilterableStream, bed: Bed) -> FilterableStream:
+    """The music at its gain; fades go by the place in the film, so it is told where it begins."""
+    music = music.filter("asetpts", f"N+{bed.begin}").filter("volume", f"{timebase.decimal_text(bed.gain)}dB")
+    if bed.rise is not None:
+        music = music.filter("afade", type="in", start_sample=0, nb_samples=bed.rise)
+    if bed.fall is not None:
+        begin, end = bed.fall
+        music = music.filter("afade", type="out", start_sample=begin, nb_samples=end - begin)
+    return music.filter("asetpts", "N")
+
+
+def _laid(own: FilterableStream, music: FilterableStream, *, duck: bool) -> FilterableStream:
+    """The film's own sound over the music, which steps back under it if it is to duck."""
+    if duck:
+        both = own.filter_multi_output("asplit")
+        own = both[0]
+        pressed = {"threshold": 0.03, "ratio": 8, "attack": 20, "release": 400}
+        music = ffmpeg.filter([music, both[1]], "sidechaincompress", **pressed)
+    return ffmpeg.filter([own, music], "amix", inputs=2, normalize=0, duration="first")
+
+
+def _limited(mix: FilterableStream) -> FilterableStream:
+    return (
+        mix.filter("aresample", OVERSAMPLED)
+        .filter("alimiter", limit=LIMIT, level=0, latency=1)
+        .filter("aresample", SAMPLE_RATE)
+    )
+
+
+def _settled(mix: FilterableStream, stretch: Stretch, settling: int) -> FilterableStream:
+    """The mix without what was for the filters alone, to the sample."""
+    return (
+        mix.filter("atrim", start_sample=settling)
+        .filter("asetpts", "N")
+        .filter("apad", whole_len=stretch.samples - settling)
+        .filter("atrim", end_sample=stretch.samples - settling)
+    )
+
+
+@contextmanager
+def _raw(stretch: Stretch, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
+    """A file of the raw samples that a stretch is mixed from: the film's own, and the music's beside them."""
+    own = read_pieces(stretch.pieces, segments)
+    if stretch.bed is not None and music is None:
+        raise MediaFault("a cut with music can't be mixed without it")
+    if stretch.bed is not None and music is not None:
+        own = interleave(own, read_bed(stretch.bed, music), AFTERMATH)
+    with TemporaryDirectory(prefix="wanflow-") as folder:
+        raw = Path(folder) / "mix.raw"
+        raw.write_bytes(own)
+        yield raw
+
+
+def _values(said: str, key: str) -> list[float]:
+    """What ffmpeg printed for a key, hop by hop."""
+    return [float(line.partition("=")[2]) for line in said.splitlines() if line.startswith(f"{key}=")]
+
+
+def _measured(window: Window) -> int:
+    return window.heard.samples - window.settling
+
+
+def _counted(window: Window) -> slice:
+    """The hops whose blocks end within the window: not the last where it is padded."""
+    return slice(window.lead // HOP, _measured(window) // HOP)

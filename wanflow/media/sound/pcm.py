@@ -1,0 +1,133 @@
+"""Samples of segments and of music, read from where they lie: 48 kHz, stereo, 16 bits, raw."""
+
+from __future__ import annotations
+
+import wave
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from wanflow.media.container import BadMedia, opened
+from wanflow.media.sound.soundtrack import Bed, Piece
+from wanflow.timebase import SAMPLE_RATE
+
+SAMPLE_BYTES = 4
+"""Two channels of 16 bits."""
+SHORTFALL = 2
+"""So many samples a segment may lack of what its frames round to in the film: its last one is held for them."""
+
+
+def read_pieces(pieces: Sequence[Piece], segments: Mapping[str, Path]) -> bytes:
+    """Pieces of segments one after another as raw samples. Raises BadMedia for a segment that isn't one."""
+    return b"".join(read_piece(segments[piece.key], piece.begin, piece.end) for piece in pieces)
+
+
+def read_piece(segment: Path, begin: int, end: int) -> bytes:
+    """The samples `begin` to `end` (excluded) of a segment, raw; its picture isn't decoded. Raises BadMedia."""
+    early = max(0, begin - SHORTFALL)
+    found = bytearray()
+    for at, data in _packets(segment, early):
+        if at > early + len(found) // SAMPLE_BYTES:
+            break
+        found += data[(early - at) * SAMPLE_BYTES if at < early else 0 :]
+        if len(found) >= (end - early) * SAMPLE_BYTES:
+            break
+    missing = end - early - len(found) // SAMPLE_BYTES
+    if not found or missing > SHORTFALL:
+        raise BadMedia(segment, f"is damaged: its sound ends {missing} samples before {end}", hint="delete it")
+    held = found + found[-SAMPLE_BYTES:] * max(0, missing)
+    return bytes(held[(begin - early) * SAMPLE_BYTES : (end - early) * SAMPLE_BYTES])
+
+
+def read_bed(bed: Bed, music: Path) -> bytes:
+    """What is heard of the music as raw samples. Raises BadMedia where it is no such WAV or ends before."""
+    try:
+        with wave.open(str(music), "rb") as file:
+            _require_stereo(music, (file.getnchannels(), file.getframerate(), file.getsampwidth()))
+            file.setpos(min(bed.begin, file.getnframes()))
+            found = file.readframes(bed.end - bed.begin)
+    except (OSError, EOFError, wave.Error) as fault:
+        raise BadMedia(music, f"is no WAV that can be read: {fault}".lower()) from fault
+    if len(found) != (bed.end - bed.begin) * SAMPLE_BYTES:
+        raise BadMedia(music, f"ends before its sample {bed.end}")
+    return found
+
+
+def interleave(one: bytes, other: bytes, silence: int) -> bytes:
+    """Two sounds as one of four channels, the shorter one filled up, followed by `silence` samples of it."""
+    samples = max(len(one), len(other)) // SAMPLE_BYTES + silence
+    both = array("I", bytes(2 * samples * SAMPLE_BYTES))
+    both[0 : len(one) // 2 : 2] = array("I", one)
+    both[1 : len(other) // 2 : 2] = array("I", other)
+    return both.tobytes()
+
+
+def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:
+    """The packets of a segment's sound, each with its first sample's number, from one at or before `begin` on."""
+    with opened(segment) as container:
+        stream = _track(container, segment)
+        container.seek(begin, stream=stream)
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.size:
+                yield packet.pts, bytes(packet)
+
+
+def _track(container: InputContainer, segment: Path) -> AudioStream:
+    if not container.streams.audio:
+        raise BadMedia(segment, "is no segment: it has no sound")
+    stream = container.streams.audio[0]
+    if stream.codec_context.name != "pcm_s16le" or stream.time_base is None or 1 / stream.time_base != SAMPLE_RATE:
+        raise BadMedia(segment, f"is no segment: its sound is {stream.codec_context.name}, not 48 kHz PCM")
+    _require_stereo(segment, (stream.layout.nb_channels, stream.rate, SAMPLE_BYTES // 2))
+    return stream
+
+
+def _require_stereo(path: Path, found: tuple[int, int, int]) -> None:
+    channels, rate, width = found
+    if found != (2, SAMPLE_RATE, SAMPLE_BYTES // 2):
+        raise BadMedia(path, f"has {channels} channels of {8 * width} bits at {rate} Hz, not 2 of 16 bits at 48000 Hz")
+
+
+HEADER_BYTES = 7
+HINT = "it was made here and can be made again: delete it"
+
+
+def read_frames(path: Path) -> Iterator[bytes]:
+    """The frames of a stream, headers included, read one by one. Raises BadMedia where one is damaged or cut off."""
+    with _open(path) as file:
+        while header := file.read(HEADER_BYTES):
+            length = _length(header)
+            frame = header + file.read(max(0, length - HEADER_BYTES))
+            if length < HEADER_BYTES or len(frame) != length:
+                raise BadMedia(path, "is no whole stream of AAC frames", hint=HINT)
+            yield frame
+
+
+def keep_frames(source: Path, target: Path, first: int, count: int) -> None:
+    """Write `count` frames of a stream from `first` on to another file. Raises BadMedia where it has fewer."""
+    kept = 0
+    with target.open("wb") as file:
+        for frame in islice(read_frames(source), first, first + count):
+            file.write(frame)
+            kept += 1
+    if kept != count:
+        raise BadMedia(source, f"came out with {kept} AAC frames, not {count}")
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as fault:
+        raise BadMedia(path, f"can't be opened: {fault.strerror}") from fault
+
+
+def _length(header: bytes) -> int:
+    """The bytes of a frame by its header; 0 where that is none."""
+    if len(header) < HEADER_BYTES or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:
+        return 0
+    return (header[3] & 0x03) << 11 | header[4] << 3 | header[5] >> 5

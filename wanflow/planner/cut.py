@@ -1,0 +1,176 @@
+"""What extracts and cuts are made from, as values that can be hashed before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from wanflow import digest, timebase
+from wanflow.digest import Canonical
+from wanflow.graph import recipe
+from wanflow.graph.node import ExtractVertex, origin_id
+from wanflow.graph.recipe import Identity
+from wanflow.language.cut_checks import takeover
+from wanflow.language.production import Cut, CutItem, Notice, Shot, TitleCard
+from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
+from wanflow.planner.inputs import Supply
+from wanflow.planner.plan import Code, Reason
+from wanflow.store.take import Film
+
+ASSEMBLY_VERSION = 3
+"""Raised when the same items would be assembled into another film."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditItem:
+    """One item of a cut with its clip known as far as it is.
+
+    `vertex` supplies it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame
+    of this clip at which the next item's footage takes over, because the next item continues this clip from there;
+    None where it does not.
+    """
+
+    item: CutItem
+    vertex: str | None
+    digest: str | None
+    film: Film | None
+    continued_at: int | None = None
+    slate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their files."""
+
+    cut: Cut
+    items: tuple[EditItem, ...]
+    music: Supply | None = None
+    subtitles: tuple[str | None, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether everything is there that it is made from."""
+        parts = [item.digest for item in self.items] + list(self.subtitles)
+        return None not in parts and (self.music is None or self.music.digest is not None)
+
+    def fingerprint(self) -> str | None:
+        """The hash of all that determines the film; None while a part of it is not known."""
+        return digest.of_json(_edit_json(self)) if self.known else None
+
+
+def extract_identity(vertex: ExtractVertex, source: Supply) -> Identity | Reason:
+    """The identity of a piece, a promise while its source is not known, or the reason why it can't be cut."""
+    if source.film is None and source.known:
+        return Reason(Code.INPUT_FAILED, f"`{vertex.origin}` has no frames to cut `{vertex.id}` from")
+    if source.film is None or source.digest is None:
+        return recipe.promise_of_part(source.identity, vertex.piece)
+    if isinstance(vertex.piece, Sound):
+        return _sound_identity(vertex, source.digest, source.film)
+    try:
+        first, last = frame_span(vertex.piece, source.film.frames, source.film.rate)
+    except PieceOutside as outside:
+        return Reason(Code.INPUT_FAILED, f"`{vertex.id}`: {outside}")
+    return recipe.part(source.digest, vertex.piece, first, last)
+
+
+def extract_film(vertex: ExtractVertex, source: Supply) -> Film | None:
+    """The clip that an extract will be; None for a frame, and where its source's length is not known."""
+    film = source.film
+    if film is None or isinstance(vertex.piece, Frame):
+        return None
+    if isinstance(vertex.piece, Sound):
+        return Film(0, film.rate, 0, 0, film.samples, film.sample_rate)
+    try:
+        first, last = frame_span(vertex.piece, film.frames, film.rate)
+    except PieceOutside:
+        return None
+    count = last - first + 1
+    samples = timebase.to_samples(count, film.rate) if film.samples else 0
+    return Film(count, film.rate, film.width, film.height, samples, timebase.SAMPLE_RATE if samples else 0)
+
+
+def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], backend: str) -> Edit:
+    """A cut with what its vertices supply, and where each item is taken over by the next one."""
+    following = (*cut.items[1:], None)
+    items = tuple(
+        _item(item, after, supplies, shots, slated=backend == "animatic")
+        for item, after in zip(cut.items, following, strict=True)
+    )
+    music = None if cut.finish.music is None else supplies[origin_id(cut.finish.music.source)]
+    tracks = (supplies[origin_id(track.source)].digest for track in cut.finish.subtitles)
+    return Edit(cut, items, music, tuple(tracks))
+
+
+def _item(
+    item: CutItem, after: CutItem | None, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], *, slated: bool
+) -> EditItem:
+    if isinstance(item.source, TitleCard):
+        return EditItem(item, None, _card_digest(item.source), None)
+    supply = supplies[origin_id(item.source)]
+    film = supply.film
+    begins = None if film is None else takeover(item, after, film.frames, film.rate, shots)
+    slate = supply.caption if slated and item.slate else ()
+    return EditItem(item, origin_id(item.source), supply.digest, film, begins, slate)
+
+
+def _card_digest(card: TitleCard) -> str:
+    return digest.of_json({"title": card.text, "background": list(card.background)})
+
+
+def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Reason:
+    if film.samples == 0:
+        return Reason(Code.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
+    return recipe.part(of, vertex.piece, 0, film.samples - 1)
+
+
+def _edit_json(edit: Edit) -> dict[str, Canonical]:
+    shape, finish = edit.cut.shape, edit.cut.finish
+    size: list[Canonical] | None = None if shape.size is None else list(shape.size)
+    return {
+        "assembly": ASSEMBLY_VERSION,
+        "items": [_item_json(item) for item in edit.items],
+        "size": size,
+        "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
+        "fit": shape.fit,
+        "music": _music_json(edit),
+        "subtitles": [
+            {"of": of, "language": track.language, "burned": track.burned}
+            for of, track in zip(edit.subtitles, finish.subtitles, strict=True)
+        ],
+        "loudness": _plain(finish.loudness),
+        "profile": finish.profile,
+        "labelled": finish.labelled,
+        "notice": _notice_json(finish.notice),
+        "fonts": [list[Canonical](font) for font in finish.fonts],
+    }
+
+
+def _item_json(item: EditItem) -> Canonical:
+    made, joined = item.item, item.item.transition
+    return {
+        "of": item.digest,
+        "in": _plain(made.start),
+        "out": _plain(made.stop),
+        "continued_at": item.continued_at,
+        "slate": list(item.slate),
+        "stands": _plain(made.seconds),
+        "transition": None if joined is None else [joined.kind, _plain(joined.seconds)],
+        "name": made.name,
+    }
+
+
+def _music_json(edit: Edit) -> Canonical:
+    music = edit.cut.finish.music
+    if music is None or edit.music is None:
+        return None
+    words = {"gain": _plain(music.gain), "fade": _plain(music.fade)}
+    return {"of": edit.music.digest, "duck": music.duck, **words}
+
+
+def _notice_json(notice: Notice | None) -> Canonical:
+    return None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)]
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else format(number.normalize(), "f")

@@ -1,0 +1,176 @@
+"""The plan: a purchase order of steps, each with its action, its reasons and its price."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from wanflow import money, timebase
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.language.facts import FactsTable
+from wanflow.money import Cost
+from wanflow.store.inventory import Inventory
+from wanflow.store.take import Recipe
+
+
+class StepKind(StrEnum):
+    """What a step makes: a paid take, a derived extract, a cut."""
+
+    TAKE = "take"
+    EXTRACT = "extract"
+    CUT = "cut"
+
+
+class Action(StrEnum):
+    """What happens to a node (cli.md, JSON)."""
+
+    RENDER = "render"
+    COLLECT = "collect"
+    REUSE = "reuse"
+    RESTORE = "restore"
+    DERIVE = "derive"
+    HELD = "held"
+    BLOCKED = "blocked"
+
+    @property
+    def idle(self) -> bool:
+        """Whether a run has nothing to do for it."""
+        return self in {Action.REUSE, Action.HELD, Action.BLOCKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of the plan and what happens to it.
+
+    `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
+    `take` is the running number that the take has or will have and `ordinal` its place among the takes of the
+    request, both 0 for other kinds. `seconds` are billed seconds, those of its inputs included, `footage` those of the
+    result. `certain`: it renders whatever its inputs turn out to be.
+    """
+
+    node: str
+    kind: StepKind
+    vertex: str
+    action: Action
+    reasons: tuple[Reason, ...]
+    cost: Cost
+    certain: bool = True
+    shot: str | None = None
+    model: str | None = None
+    take: int = 0
+    ordinal: int = 0
+    seed: int | None = None
+    seconds: Fraction | None = None
+    footage: Fraction | None = None
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            raise ValueError(f"a decision without a reason can't be constructed: {self.node}")
+
+    def to_json(self) -> dict[str, object]:
+        """As `plan --json` prints it; keys that do not apply are left out."""
+        head: dict[str, object] = {"node": self.node, "kind": self.kind.value}
+        if self.kind is StepKind.TAKE:
+            head |= {"take": self.take, "shot": self.shot, "model": self.model}
+        head |= {"action": self.action.value, "certain": self.certain}
+        head |= {"reasons": [reason.to_json() for reason in self.reasons]}
+        if self.seconds is not None:
+            head["seconds"] = timebase.decimal_text(self.seconds)
+        return head | {"cost": self.cost.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps in an order in which they can be done.
+
+    `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
+    `recipes` are the requests of the shots as they are now, as far as known; `before` those that were last run.
+    `retry_refused` says that what the service refused before is sent again. `renames` are the shots that were renamed
+    since the last run, new names with former ones, in the order in which the lock's file has to follow them.
+    """
+
+    backend: str
+    region: str
+    currency: str
+    steps: tuple[Step, ...]
+    graph: ShotGraph
+    facts: FactsTable
+    inventory: Inventory
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    before: Mapping[str, Recipe] = field(default_factory=dict)
+    retry_refused: bool = False
+    renames: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Whether a run would do nothing at all."""
+        return all(step.action.idle for step in self.steps)
+
+    @property
+    def certain_cost(self) -> Decimal:
+        """What surely is spent: the exact prices of the steps that are paid for whatever their inputs come to be."""
+        paid = [step.cost for step in self.steps if step.certain and step.cost.bound is money.Bound.EXACT]
+        return sum((cost.amount for cost in paid if cost.amount is not None), Decimal(0))
+
+    def counts(self) -> Mapping[Action, int]:
+        """How many steps have each action."""
+        return Counter(step.action for step in self.steps)
+
+    def to_json(self) -> dict[str, object]:
+        """The one document that `plan --json` prints (cli.md)."""
+        return {
+            "format": 1,
+            "backend": self.backend,
+            "region": self.region,
+            "steps": [step.to_json() for step in self.steps],
+            "totals": self._totals(),
+        }
+
+    def _totals(self) -> dict[str, object]:
+        counts = self.counts()
+        totals: dict[str, object] = {action.value: counts.get(action, 0) for action in Action}
+        certain = money.Cost(self.certain_cost, self.currency, money.Bound.EXACT)
+        listed = money.total([step.cost for step in self.steps], self.currency)
+        if self.backend == "animatic":
+            free = money.nothing(self.currency)
+            return totals | {"cost_certain": free.to_json(), "cost": free.to_json(), "list_price": listed.to_json()}
+        return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}
+
+
+class Code(StrEnum):
+    """The reasons that exist; adding one means documenting it in cli.md."""
+
+    NEW = "new"
+    PROMPT_CHANGED = "prompt-changed"
+    PARAMETER_CHANGED = "parameter-changed"
+    INPUT_CHANGED = "input-changed"
+    INPUT_WILL_CHANGE = "input-will-change"
+    MORE_TAKES = "more-takes"
+    RETAKE = "retake"
+    TASK_LOST = "task-lost"
+    REFUSED_BEFORE = "refused-before"
+    UP_TO_DATE = "up-to-date"
+    IN_STORE = "in-store"
+    TWIN = "twin"
+    HELD = "held"
+    IN_FLIGHT = "in-flight"
+    NOT_HERE = "not-here"
+    NEEDS_PICK = "needs-pick"
+    INPUT_FAILED = "input-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code for programs and a text for people; the text names what differs."""
+
+    code: Code
+    text: str
+
+    def to_json(self) -> dict[str, str]:
+        """As `plan --json` prints it."""
+        return {"code": self.code.value, "text": self.text}

@@ -1,0 +1,123 @@
+"""A shot's request as a question to lock and store: which takes answer it, which are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wanflow.digest import Canonical
+from wanflow.graph import recipe as recipes
+from wanflow.language.production import Shot
+from wanflow.planner import picks
+from wanflow.planner.inputs import Supply
+from wanflow.planner.picks import Choice, How
+from wanflow.planner.plan import Plan
+from wanflow.store.inventory import Inventory
+from wanflow.store.lock import ShotEntry
+from wanflow.store.take import Recipe, Take
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One shot's request, with its inputs as far as they are known.
+
+    `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request
+    will be, so that two shots that will ask the same can be told. `request` is what the lock files picks under.
+    `renamed_from` is the name that the shot had before, while the lock's file still has its takes under that name.
+    """
+
+    shot: Shot
+    recipe: Mapping[str, Canonical]
+    core: str
+    known: bool
+    entry: ShotEntry
+    renamed_from: str | None = None
+
+    @property
+    def request(self) -> str:
+        """The key of this request in the lock."""
+        return recipes.request_key(self.core, self.shot.seed)
+
+    @property
+    def wanted(self) -> int:
+        """How many takes are asked for: `takes:`, or more where somebody wished for more."""
+        return max(self.shot.takes, self.entry.wishes.get(self.request, 0))
+
+    def seed(self, ordinal: int) -> int:
+        """The seed of the take at `ordinal`, from 0."""
+        return recipes.seed_of(self.core, self.shot.seed, ordinal)
+
+    @property
+    def answers(self) -> tuple[Take, ...]:
+        """The takes that answer this request, by number."""
+        return picks.answering(self.entry, self.request, wanted=self.wanted)
+
+    @property
+    def clips(self) -> tuple[Take, ...]:
+        """The clips made elsewhere that answer this request, by number."""
+        return tuple(take for take in self.answers if take.seed is None)
+
+    @property
+    def choice(self) -> Choice:
+        """The take that dependents use, of those that are there (law 6)."""
+        return picks.choose(self.entry, self.request, wanted=self.wanted, waits=self.shot.waits_for_pick)
+
+    @property
+    def counting(self) -> Choice:
+        """The take that counts now: of this request, else the one that was used when the shot was last run."""
+        now = self.choice
+        if now.how is How.NONE:
+            return picks.last_used(self.entry, waits=self.shot.waits_for_pick)
+        return now
+
+
+def ask(shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory) -> Question:
+    """The question of a shot, given what its media slots are supplied with."""
+    made_from = recipes.recipe(shot, backend, {slot: supply.identity for slot, supply in supplies.items()})
+    known = all(supply.known for supply in supplies.values())
+    entry = inventory.lock.shots.get(shot.name, ShotEntry())
+    return Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
+
+
+def question_of(plan: Plan, shot: Shot) -> Question:
+    """The request of a shot as a plan knows it."""
+    recipe = plan.recipes.get(shot.name)
+    words = recipe if isinstance(recipe, Mapping) else {}
+    entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
+    return Question(shot, words, recipes.fingerprint(words), known=is_settled(words), entry=entry)
+
+
+def is_settled(recipe: Canonical) -> bool:
+    """Whether a request is fully known, with nothing in it that is only promised."""
+    if isinstance(recipe, Mapping):
+        return not recipes.is_promise(recipe) and all(map(is_settled, recipe.values()))
+    return all(map(is_settled, recipe)) if isinstance(recipe, list | tuple) else True
+
+
+def last_request(inventory: Inventory, shot: str) -> Recipe:
+    """The recipe that a shot was last run with; None where it never was."""
+    entry = inventory.lock.shots.get(shot)
+    if entry is None or entry.current is None:
+        return None
+    core, _ = recipes.parse_request_key(entry.current)
+    return entry.recipes.get(core) or inventory.recipes.get(core)
+
+
+def answered_before(question: Question, inventory: Inventory) -> bool:
+    """Whether some take answers this request as far as it is known, its promised inputs left open."""
+    return any(_alike(question.recipe, known) for known in _known_recipes(question, inventory))
+
+
+def _known_recipes(question: Question, inventory: Inventory) -> Iterator[Recipe]:
+    yield from (inventory.recipes[core] for core in inventory.takes if core in inventory.recipes)
+    yield from (question.entry.recipes.get(take.fingerprint) for take in question.entry.takes.values())
+
+
+def _alike(promised: Canonical, known: Canonical) -> bool:
+    if recipes.is_promise(promised):
+        return known is not None
+    if isinstance(promised, Mapping) and isinstance(known, Mapping):
+        return promised.keys() == known.keys() and all(_alike(promised[key], known[key]) for key in promised)
+    if isinstance(promised, list | tuple) and isinstance(known, list | tuple):
+        return len(promised) == len(known) and all(map(_alike, promised, known))
+    return promised == known

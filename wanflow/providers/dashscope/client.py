@@ -1,0 +1,236 @@
+"""The video service over a transport: requests out, replies in, faults named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import anyio
+
+from wanflow import decode
+from wanflow.providers.dashscope import error_codes, wire
+from wanflow.providers.dashscope.http import Transport
+from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
+from wanflow.providers.poller import Pacing
+from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, unseen
+from wanflow.store import atomic
+
+PAGE_ROWS = 50
+MOST_PAGES = 1000
+"""Pages of a list; more tasks than that in a day are a list that does not end."""
+CHUNK_BYTES = 1 << 20
+UPLOAD_FIELDS = {
+    "OSSAccessKeyId": "oss_access_key_id",
+    "Signature": "signature",
+    "policy": "policy",
+    "x-oss-object-acl": "x_oss_object_acl",
+    "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
+}
+"""Form fields of an upload and where the policy has them (api.md 5)."""
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+class WireClient:
+    """`VideoService` in the vendor's protocol; its transport has the address and the key.
+
+    `key_hint` says what to do where the service refuses the key.
+    """
+
+    def __init__(self, transport: Transport, pacing: Pacing, *, key_hint: str | None = None) -> None:
+        self._transport = transport
+        self._pacing = pacing
+        self._key_hint = key_hint
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once; unless the reply names a task, or surely refuses it, it is of unknown fate (law 3).
+
+        Cancelled on the way it ends once the answer is there: who stops a run would rather know what was bought.
+        """
+        with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
+            headers = wire.submit_headers(request)
+            status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, request.body)
+        accepted = wire.read_accepted(reply)
+        if accepted is not None and _is_fine(status):
+            return accepted
+        said = self._fault(status, reply)
+        if accepted is None and error_codes.is_refusal(status, reply):
+            raise said
+        words = f"an answer names no task (HTTP {status})" if _is_fine(status) and said.code is None else said
+        raise UnknownFate(f"the fate of a request is unknown: {words}", code=said.code)
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Look at a task once (api.md 1.4)."""
+        return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
+
+    async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
+        """The pages of the list without a window, which is the last 24 h (api.md 4.5)."""
+        rows: dict[str, TaskSummary] = {}
+        for page in range(1, MOST_PAGES + 1):
+            about = {} if model is None else {"model_name": model}
+            query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
+            summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
+            rows |= {row.task_id: row for row in summaries}
+            last = len(summaries) < PAGE_ROWS if pages is None else page >= pages
+            if last or not summaries or (wanted and rows.keys() >= set(wanted)):
+                break
+        else:
+            raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
+        ahead = self._transport.ahead
+        dated = (replace(row, ahead=ahead) for row in rows.values())
+        return sorted(dated, key=lambda row: row.created, reverse=True)
+
+    async def cancel(self, task_id: str) -> bool:
+        """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""
+        try:
+            reply = await self._ask("POST", f"{_task_path(task_id)}/cancel")
+        except ServiceFault as fault:
+            if fault.code == "UnsupportedOperation":
+                return False
+            raise
+        if not wire.is_confirmation(reply):
+            raise ServerFault("the service does not say whether it cancelled the task")
+        return True
+
+    async def upload(self, path: Path, model: str) -> str:
+        """Fetch a policy, post the file, give its `oss://` address: good for 48 h and this model (api.md 5)."""
+        query = urlencode({"action": "getPolicy", "model": model})
+        policy = _policy(await self._ask("GET", f"/uploads?{query}"))
+        key = f"{policy['upload_dir']}/{_safe_name(path)}"
+        fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
+        with _named_faults("the upload"):
+            url = policy["upload_host"]
+            status = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
+        if status != 200:
+            raise ServerFault(f"the upload of `{path.name}` was refused (HTTP {status})")
+        return f"{wire.OSS}{key}"
+
+    async def download(self, url: str, target: Path) -> Fetched:
+        """Stream into `target` while hashing, after what an earlier try left there; check the length."""
+        with _named_faults("the download"):
+            return await self._fetch(url, target)
+
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """Look at a task, paced, until it is final."""
+        looks = 0
+        while True:
+            await self._pacing.wait(task_id, looks)
+            state = await self.poll(task_id)
+            seen(state)
+            if state.status.final:
+                return state
+            looks += 1
+
+    async def _ask(self, method: str, path: str) -> wire.Reply:
+        with _named_faults("the service"):
+            status, reply = await self._transport.exchange(method, path, {}, {})
+        if not _is_fine(status) or (error_codes.code_of(reply) and not wire.is_answer(reply)):
+            raise self._fault(status, reply)
+        if not reply:
+            raise ServerFault("the service answered with what is no JSON object")
+        return reply
+
+    def _fault(self, status: int, reply: wire.Reply) -> ServiceFault:
+        """The fault that an answer means; a key that is refused gets this region's way out."""
+        fault = error_codes.fault_of_reply(status, reply)
+        if isinstance(fault, Unauthorised):
+            fault.hint = self._key_hint or fault.hint
+        return fault
+
+    async def _fetch(self, url: str, target: Path) -> Fetched:
+        have = _size(target)
+        async with self._transport.open(url, have) as (status, headers, chunks):
+            if status in {403, 404, 410}:
+                raise ResultExpired(f"the result's address is refused (HTTP {status})")
+            if status == 416 or (status == 206 and not _goes_on(headers, have)):
+                _begin_anew(target, f"the download can't go on after {have} bytes (HTTP {status})")
+            if status not in {200, 206}:
+                raise ServerFault(f"the download failed (HTTP {status})")
+            start = have if status == 206 else 0
+            fetched = await _save(chunks, target, start)
+        promised = decode.count(headers.get("content-length"))
+        if promised is not None and start + promised != fetched.size_bytes:
+            _cut_off(target, fetched.size_bytes, start + promised)
+        return fetched
+
+
+def _is_fine(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _size(target: Path) -> int:
+    return target.stat().st_size if target.exists() else 0
+
+
+def _goes_on(headers: Mapping[str, str], start: int) -> bool:
+    return headers.get("content-range", "").startswith(f"bytes {start}-")
+
+
+def _begin_anew(target: Path, words: str) -> NoReturn:
+    """Raise for a download that can't be gone on with."""
+    target.unlink(missing_ok=True)
+    raise ServerFault(words)
+
+
+def _cut_off(target: Path, size: int, promised: int) -> NoReturn:
+    """Raise for a download of the wrong length; one that is too long can't be gone on from."""
+    if size > promised:
+        _begin_anew(target, f"the download has {size} bytes instead of {promised}")
+    raise ServerFault(f"the download was cut off after {size} of {promised} bytes")
+
+
+async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Fetched:
+    """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
+    sha = hashlib.sha256()
+    with atomic.faults_of(target):
+        file = target.open("r+b" if start else "wb")
+    with file:
+        while chunk := file.read(CHUNK_BYTES) if start else b"":
+            sha.update(chunk)
+        async for chunk in chunks:
+            with atomic.faults_of(target):
+                file.write(chunk)
+            sha.update(chunk)
+        with atomic.faults_of(target):
+            file.flush()
+            os.fsync(file.fileno())
+        size = file.tell()
+    return Fetched(sha.hexdigest(), size)
+
+
+@contextmanager
+def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator[None]:
+    try:
+        yield
+    except ConnectionRefusedError as fault:
+        why = f" ({fault})" if str(fault) else ""
+        raise NotSent(f"{what} could not be reached{why}", hint="check the network and the address") from fault
+    except ConnectionError as fault:
+        raise lost(f"{what} broke off without an answer ({fault})") from fault
+
+
+def _policy(reply: wire.Reply) -> Mapping[str, str]:
+    data = reply.get("data")
+    fields = data.items() if isinstance(data, Mapping) else ()
+    policy = {str(key): value for key, value in fields if isinstance(value, str) and value}
+    if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
+        raise ServerFault("the service's upload policy names no place")
+    return policy
+
+
+def _safe_name(path: Path) -> str:
+    """A name that needs no escaping and was never used before: overwriting is forbidden (api.md 5)."""
+    suffix = path.suffix if _SUFFIX.fullmatch(path.suffix) else ""
+    return f"{uuid4().hex}{suffix.lower()}"
+
+
+def _task_path(task_id: str) -> str:
+    return f"/tasks/{quote(task_id, safe='')}"

@@ -1,0 +1,187 @@
+"""HTTP below the client: one pool of connections, the key in one header, faults in builtins' words (api.md 1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Protocol, cast
+
+import httpx
+
+from wanflow import decode
+
+CHUNK_BYTES = 1 << 20
+MOST_BYTES = 1 << 24
+"""Far more than the longest page of a task list."""
+SAID = frozenset({"code", "message"})
+"""Keys of an answer under which the service's words are."""
+
+TIMEOUT = httpx.Timeout(60, connect=15)
+"""A submit may take long while the service is busy; a connection may not."""
+
+HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|[+]0000)")
+"""The form of a `Date` header: its parser raises many things for others."""
+
+MOST_AHEAD = timedelta(days=36_500)
+"""Limit of the difference between two clocks: one without a battery begins in 1970, and sums stay in the calendar."""
+
+LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class HttpTransport:
+    """A `Transport` over HTTP to one base address, which ends in `/api/v1`.
+
+    `client` has the timeouts and the pool; its key is set here and sent to the base address only, never to an upload
+    host or a result's address. `clock` is this machine's.
+    """
+
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, key: str, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._client = client
+        self._base_url = base_url
+        self._key = key
+        self._clock = clock
+        self._least_ahead: timedelta | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """The least of all answers: a `Date` has whole seconds, an answer takes time, and either clock may be set."""
+        return self._least_ahead or timedelta()
+
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
+        """Ask the API once."""
+        signed = {**headers, "Authorization": f"Bearer {self._key}"}
+        url, given = f"{self._base_url}{path}", dict(body) if body else None
+        with _in_builtins():
+            async with self._client.stream(method, url, headers=signed, json=given) as response:
+                self._compare_clocks(response.headers.get("date"))
+                return response.status_code, _object(await _whole(response), self._key)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """Learn from the `Date` of an answer; one that can't be read, or is of another century, says nothing."""
+        if not HTTP_DATE.fullmatch(date or ""):
+            return
+        try:
+            ahead = parsedate_to_datetime(date or "") - self._clock()
+        except ValueError:
+            return
+        if abs(ahead) < MOST_AHEAD:
+            self._least_ahead = ahead if self._least_ahead is None else min(ahead, self._least_ahead)
+
+    async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
+        """Post a form with the file as its last part, read as it is sent."""
+        with path.open("rb") as file, _in_builtins():
+            part = (fields["key"].rpartition("/")[2], file, "application/octet-stream")
+            response = await self._client.post(url, data=dict(fields), files={"file": part})
+        return response.status_code
+
+    @asynccontextmanager
+    async def open(self, url: str, start: int) -> AsyncIterator[Download]:
+        """Open a result for reading from byte `start`."""
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        with _in_builtins():
+            async with self._client.stream("GET", url, headers=headers, follow_redirects=True) as response:
+                yield response.status_code, dict(response.headers), _chunks(response)
+
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+"""No connection stood, or our own side would not send it."""
+
+
+@contextmanager
+def _in_builtins() -> Iterator[None]:
+    """Which of httpx's errors mean that nothing arrived, and which that the answer was lost."""
+    try:
+        yield
+    except NEVER_SENT as fault:
+        raise ConnectionRefusedError(_words(fault)) from fault
+    except httpx.TimeoutException as fault:
+        raise ConnectionError("no answer in time") from fault
+    except (httpx.RequestError, httpx.InvalidURL) as fault:
+        raise ConnectionError(_words(fault)) from fault
+    except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
+        if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
+            raise
+        raise ConnectionRefusedError("the address names no host") from fault
+
+
+def _words(fault: Exception) -> str:
+    return str(fault) or type(fault).__name__
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    """The body of an answer; raises ConnectionError where it is longer than any answer is."""
+    body = bytearray()
+    async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_bytes())) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise ConnectionError("the answer does not end")
+    return bytes(body)
+
+
+def _object(text: bytes, key: str) -> Mapping[str, object]:
+    """The JSON object of an answer; empty for anything else, which the client then takes for no answer."""
+    try:
+        value = decode.parse_reply(text)
+    except ValueError:
+        return {}
+    return _discreet(value, key) if isinstance(value, dict) else {}
+
+
+def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
+    """A part of an answer whose words do not repeat the key: they are written and shown."""
+    said = {name: value.replace(key, "***") for name, value in part.items() if name in SAID and isinstance(value, str)}
+    inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
+    return part | said | inner if key else part
+
+
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    async for chunk in response.aiter_bytes(CHUNK_BYTES):
+        yield chunk
+
+
+Answer = tuple[int, Mapping[str, object]]
+"""An HTTP status and the JSON object that came with it, empty where none came."""
+
+Download = tuple[int, Mapping[str, str], AsyncIterator[bytes]]
+"""An HTTP status, the headers by lower-case name, and the body in chunks of a megabyte at most."""
+
+
+class Transport(Protocol):
+    """A way to one service of one region, key included.
+
+    The key goes into the `Authorization` of `exchange` and nowhere else. Every method raises ConnectionRefusedError
+    where the request surely never arrived, ConnectionError where the answer was lost or took too long, and nothing
+    else of its own. None retries. `ahead` is the least that the service's clock was ahead of this machine's in any
+    answer, zero where no answer says the time: it may only fall.
+    """
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the service's clock is ahead, negative where it is behind."""
+
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
+        """Ask the API once: `path` is below the base address, query included; an empty `body` is not sent."""
+
+    async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
+        """Post a form with `fields` and then the file as its last part, streaming; gives the HTTP status."""
+
+    def open(self, url: str, start: int) -> AbstractAsyncContextManager[Download]:
+        """Open a result for reading from byte `start`, without the key; whole when `start` is 0."""

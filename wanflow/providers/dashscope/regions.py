@@ -1,0 +1,138 @@
+"""Where a region's service is and which key opens it, from the environment (api.md 1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from wanflow import digest
+from wanflow.providers.faults import Unauthorised, WrongAddress
+
+KEY_VARIABLE = "DASHSCOPE_API_KEY"
+BASE_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
+"""The vendor SDK's own names; the base URL includes `/api/v1`."""
+
+API = "/api/v1"
+
+HOSTS: Mapping[str, str] = {
+    "beijing": "dashscope.aliyuncs.com",
+    "singapore": "dashscope-intl.aliyuncs.com",
+    "virginia": "dashscope-us.aliyuncs.com",
+}
+"""The host of each region."""
+
+WORKSPACES: Mapping[str, str] = {
+    ".cn-beijing.maas.aliyuncs.com": "beijing",
+    ".ap-southeast-1.maas.aliyuncs.com": "singapore",
+    ".us-east-1.maas.aliyuncs.com": "virginia",
+}
+"""How the host of a workspace ends, and its region; a workspace's own name stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One region's service: `base_url` ends in `/api/v1`; the key is not shown with the value."""
+
+    region: str
+    base_url: str
+    key: str = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host, with the port where one is named; safe to show."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def account(self) -> str:
+        """A name for the account on this machine: addresses of one account say nothing to another.
+
+        A key has far more chance in it than a mark of 48 bits gives away.
+        """
+        return f"{self.host} {digest.of_json([self.base_url, self.key])[:12]}"
+
+    @property
+    def key_hint(self) -> str:
+        """What to do about a key that is refused: the region that was tried, and the others."""
+        others = ", ".join(f"`{region}`" for region in HOSTS if region != self.region)
+        return (
+            f"region `{self.region}` ({self.host}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
+            f"or choose {others} with `--region`"
+        )
+
+
+def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
+    """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL where that is set.
+
+    Without `key_needed` a missing key is an empty one: for work that asks the service nothing. Raises Unauthorised
+    where there is no usable key, WrongAddress for an address that is none, that has no `/api/v1`, or whose host belongs
+    to another region.
+    """
+    base = base_url_of(region, environ)
+    key = environ.get(KEY_VARIABLE, "").strip()
+    endpoint = Endpoint(region, base, key)
+    if not key and key_needed:
+        raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
+    if not key.isascii() or (key and not key.isprintable()) or " " in key:
+        raise Unauthorised(f"{KEY_VARIABLE} has signs that no key has", hint=_set_key())
+    return endpoint
+
+
+def base_url_of(region: str, environ: Mapping[str, str]) -> str:
+    """The base address of a region without a slash at its end; raises WrongAddress."""
+    given = environ.get(BASE_VARIABLE, "").strip().rstrip("/")
+    if not given:
+        return f"https://{HOSTS[region]}{API}"
+    parts = _split(given)
+    _check_form(parts)
+    own = _region_of(parts.hostname or "")
+    if own not in {None, region}:
+        raise WrongAddress(
+            f"{BASE_VARIABLE} names a host of region `{own}` ({parts.hostname}), but the region is `{region}`",
+            hint=f"unset {BASE_VARIABLE}, or choose the region with `--region {own}`",
+        )
+    return given
+
+
+def _split(given: str) -> SplitResult:
+    try:
+        parts = urlsplit(given)
+        whole = parts.hostname is not None and (parts.port or True)
+    except ValueError:
+        whole = False
+    if not whole or parts.scheme not in {"http", "https"}:
+        raise WrongAddress(f"{BASE_VARIABLE} is no address", hint=f"it looks like https://{HOSTS['beijing']}{API}")
+    return parts
+
+
+def _check_form(parts: SplitResult) -> None:
+    """Nothing in it that would be sent to the wrong place or shown where it must not be."""
+    if parts.username is not None or parts.query or parts.fragment:
+        raise WrongAddress(f"{BASE_VARIABLE} has more than a host and a path", hint=f"keep what ends in {API}")
+    if not parts.path.endswith(API):
+        raise WrongAddress(f"{BASE_VARIABLE} does not end in {API}", hint=f"add {API} to it: {parts.netloc}{API}")
+    if parts.scheme == "http" and not _private(parts.hostname or ""):
+        raise WrongAddress(
+            f"{BASE_VARIABLE} would send the key over an open line to {parts.hostname}", hint="begin it with https://"
+        )
+
+
+def _private(host: str) -> bool:
+    """Whether a host is on this machine or in its own network: a bare name, `.localhost`, or a private address."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _region_of(host: str) -> str | None:
+    """The region that a vendor's host belongs to, None for a host of somebody else."""
+    for region, known in HOSTS.items():
+        if host == known:
+            return region
+    return next((region for ending, region in WORKSPACES.items() if host.endswith(ending)), None)
+
+
+def _set_key() -> str:
+    return f"export {KEY_VARIABLE}, or render for free with `--backend animatic`"

@@ -1,0 +1,146 @@
+"""Keeps within the service's limits: how many tasks run per model, how many requests are sent a second."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import Throttled
+from wanflow.providers.protocol import Accepted, Request, VideoService
+
+RUNNING = 5
+RESERVE = 2
+"""So many tasks more than the service runs at once wait there, so that no running slot idles until we notice."""
+
+SUBMITS_PER_SECOND = 5
+SECOND = 1.2
+"""The service counts when a request arrives, which is not as regular as when it leaves."""
+FIRST_GAP = 0.5
+LONGEST_GAP = 32.0
+"""Seconds between the submissions of a model that was throttled, at first and at most."""
+
+
+@dataclass(order=True, slots=True)
+class _Waiter:
+    urgency: Fraction
+    name: str
+    turn: anyio.Event = field(compare=False, default_factory=anyio.Event)
+
+
+@dataclass(slots=True)
+class _Gate:
+    free: int
+    queue: list[_Waiter] = field(default_factory=list)
+
+
+class Slots:
+    """Limits the submitted and unfinished tasks of each model; the most urgent waiter goes first.
+
+    A task in the service's own queue can't be re-ordered, so waiting happens here (architecture.md, The scheduler).
+    """
+
+    def __init__(self, limits: Mapping[str, int], default: int = RUNNING + RESERVE) -> None:
+        self._gates: dict[str, _Gate] = {}
+        self._limits = limits
+        self._default = default
+
+    @asynccontextmanager
+    async def slot(self, model: str, priority: Fraction, name: str) -> AsyncIterator[None]:
+        """Hold one of a model's slots, from before the submit until the task is final.
+
+        Among those who wait the highest `priority` goes first, ties by `name`.
+        """
+        gate = self._gates.setdefault(model, _Gate(self._limits.get(model, self._default)))
+        await _enter(gate, _Waiter(-priority, name))
+        try:
+            yield
+        finally:
+            _pass_on(gate)
+
+
+async def _enter(gate: _Gate, waiter: _Waiter) -> None:
+    heapq.heappush(gate.queue, waiter)
+    try:
+        # everyone who becomes ready at the same moment is in the queue before the first one is let through
+        await checkpoint()
+        _admit(gate)
+        await waiter.turn.wait()
+    except anyio.get_cancelled_exc_class():
+        _leave(gate, waiter)
+        raise
+
+
+def _leave(gate: _Gate, waiter: _Waiter) -> None:
+    if waiter.turn.is_set():
+        _pass_on(gate)
+    else:
+        gate.queue = [other for other in gate.queue if other is not waiter]
+        heapq.heapify(gate.queue)
+
+
+def _pass_on(gate: _Gate) -> None:
+    gate.free += 1
+    _admit(gate)
+
+
+def _admit(gate: _Gate) -> None:
+    while gate.free and gate.queue:
+        gate.free -= 1
+        heapq.heappop(gate.queue).turn.set()
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The submissions of one model: when the last ones left, and how far apart they are kept by what was refused."""
+
+    sent: deque[float]
+    gap: float = 0.0
+    turn: anyio.Lock = field(default_factory=anyio.Lock)
+
+    def free_at(self) -> float:
+        """When the next submission may leave."""
+        full = self.sent[0] + SECOND if len(self.sent) == self.sent.maxlen else -math.inf
+        return max(full, self.sent[-1] + self.gap) if self.sent else full
+
+    def slow_down(self) -> None:
+        """A submission was refused for speed."""
+        self.gap = min(max(2 * self.gap, FIRST_GAP), LONGEST_GAP)
+
+    def recover(self) -> None:
+        """A submission was accepted."""
+        self.gap = self.gap / 2 if self.gap > FIRST_GAP else 0.0
+
+
+class Limited(Passing):
+    """A `VideoService` that sends at most so many submissions a second and model; the rest passes through.
+
+    Where the service refuses for speed all the same, the submissions of that model are kept further and further apart,
+    and closer again with each one that is accepted (api.md 4.4 and 4.7).
+    """
+
+    def __init__(self, service: VideoService, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
+        super().__init__(service)
+        self._lanes: defaultdict[str, _Lane] = defaultdict(lambda: _Lane(deque(maxlen=submits_per_second)))
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once its second has room."""
+        lane = self._lanes[request.model]
+        async with lane.turn:
+            await anyio.sleep_until(lane.free_at())
+            lane.sent.append(anyio.current_time())
+        try:
+            accepted = await self._service.submit(request)
+        except Throttled:
+            lane.slow_down()
+            raise
+        lane.recover()
+        return accepted

@@ -1,0 +1,180 @@
+"""One poller for all tasks: looks on common ticks, many by one list call, and when a task is likely to be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+
+from wanflow.providers.delegating import Passing
+from wanflow.providers.faults import ServiceFault
+from wanflow.providers.protocol import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
+from wanflow.timebase import POLL_SECONDS
+
+LIST_FROM = 3
+"""So many tasks cost fewer queries by one list call than one by one, those included that turn out to be done."""
+CHECK_EVERY = 8
+"""A list may lag behind: so often a task is asked itself, whatever the list says."""
+LIKELY = 0.8
+"""No task of a run is looked at earlier than at this part of the shortest time that one took."""
+
+Rows = Mapping[str, TaskSummary]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One task that somebody waits for, and when it is looked at next."""
+
+    task_id: str
+    due: float
+    looks: int = 0
+
+
+class Watching(Passing):
+    """A `VideoService` whose `settled` is shared by all tasks of a run.
+
+    A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
+    (api.md 4.2), and then when it is likely to be done; any other one is looked at at once. Two looks at one task are
+    at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (api.md 4.3).
+    """
+
+    def __init__(self, service: VideoService, poll_seconds: float, looks_per_second: float = 15) -> None:
+        super().__init__(service)
+        self._poll_seconds = poll_seconds
+        self._gap = 1 / looks_per_second
+        self._free_at = 0.0
+        self._epoch: float | None = None
+        self._submitted: dict[str, float] = {}
+        self._quickest: float | None = None
+        self._watches: dict[str, _Watch] = {}
+        self._reading = anyio.Lock()
+        self._read: tuple[float, Rows] = (-math.inf, {})
+        self._missed: set[str] = set()
+
+    async def submit(self, request: Request) -> Accepted:
+        """Send a request once; from now on its task has an age."""
+        accepted = await self._service.submit(request)
+        self._submitted[accepted.task_id] = anyio.current_time()
+        return accepted
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Look at a task once, within the service's limit."""
+        await self._turn()
+        return await self._service.poll(task_id)
+
+    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """Look at a task, with the others, until it is final."""
+        watch = _Watch(task_id, self._first_look(task_id))
+        self._watches[task_id] = watch
+        try:
+            while True:
+                await anyio.sleep_until(watch.due)
+                state = await self._look(watch)
+                seen(state)
+                if state.status.final:
+                    self._learn(state)
+                    return state
+                watch.due = self._next_look(watch)
+        finally:
+            self._watches.pop(task_id, None)
+
+    async def _look(self, watch: _Watch) -> TaskState:
+        async with self._reading:
+            row = await self._row(watch)
+        watch.looks += 1
+        if row is not None and not row.status.final and watch.looks % CHECK_EVERY:
+            return TaskState(watch.task_id, row.status, row.request_id)
+        return await self.poll(watch.task_id)
+
+    async def _row(self, watch: _Watch) -> TaskSummary | None:
+        """What the list says of a task: whoever is due first reads it for all that are due."""
+        read_at, rows = self._read
+        if read_at < watch.due:
+            due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
+            # one that the list did not show is asked itself: looked for again it would cost every page of the account
+            wanted = [task_id for task_id in due if task_id not in self._missed]
+            rows = await self._list(wanted) if len(wanted) >= LIST_FROM else {}
+            self._read = (anyio.current_time(), rows)
+        return rows.get(watch.task_id)
+
+    async def _list(self, wanted: list[str]) -> Rows:
+        """The list, as far as it is needed; where it fails, the tasks are asked one by one."""
+        await self._turn()
+        try:
+            rows = {row.task_id: row for row in await self._service.list(None, wanted)}
+        except ServiceFault:
+            return {}
+        self._missed |= set(wanted) - rows.keys()
+        return rows
+
+    def _first_look(self, task_id: str) -> float:
+        now = anyio.current_time()
+        if self._epoch is None:
+            self._epoch = now
+        return self._tick(now) if task_id in self._submitted else now
+
+    def _next_look(self, watch: _Watch) -> float:
+        """The next tick on which a task may be done."""
+        likely = self._submitted.get(watch.task_id, -math.inf) + LIKELY * (self._quickest or 0)
+        return self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
+
+    def _tick(self, earliest: float) -> float:
+        """The first common tick that is not earlier; the ticks are `poll_seconds` apart."""
+        epoch = self._epoch or 0.0
+        ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
+        return epoch + ticks * self._poll_seconds
+
+    def _learn(self, state: TaskState) -> None:
+        began = self._submitted.pop(state.task_id, None)
+        if began is not None and state.status is TaskStatus.SUCCEEDED:
+            took = anyio.current_time() - began
+            self._quickest = took if self._quickest is None else min(took, self._quickest)
+
+    async def _turn(self) -> None:
+        """Wait until one more query is within the service's limit."""
+        turn = max(anyio.current_time(), self._free_at)
+        self._free_at = turn + self._gap
+        await anyio.sleep_until(turn)
+
+
+class Pacing(Protocol):
+    """Decides how long to wait before a look at a task; time passes only through anyio (law 9)."""
+
+    async def wait(self, task_id: str, looks: int) -> None:
+        """Return when the task is worth a look; `looks` is how often it was looked at already, from 0."""
+
+
+@dataclass(slots=True)
+class ClockPacing:
+    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (api.md 4.3).
+
+    All tasks share it: together they look at most `looks_per_second` times, below the service's limit of 20.
+    """
+
+    poll_seconds: float = POLL_SECONDS
+    looks_per_second: float = 15
+    _free_at: float = 0
+
+    async def wait(self, task_id: str, looks: int) -> None:
+        """Sleep between two looks, and until it is this task's turn."""
+        del task_id
+        if looks:
+            await anyio.sleep(self.poll_seconds)
+        turn = max(anyio.current_time(), self._free_at)
+        self._free_at = turn + 1 / self.looks_per_second
+        await anyio.sleep_until(turn)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionPacing:
+    """Waits until a stand-in in the same process says that a task changed."""
+
+    changed: Callable[[str], Awaitable[None]]
+
+    async def wait(self, task_id: str, looks: int) -> None:
+        """Wait for the task's next change; return at once where it is final."""
+        del looks
+        await self.changed(task_id)

@@ -1,0 +1,235 @@
+"""A node as it will be requested or made, every value with the place it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from wanflow import timebase
+from wanflow.catalog.model import Value
+from wanflow.graph.build import sources_of
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, public
+from wanflow.language.production import Cut, CutItem, Finish, Media, Production, Shot, TitleCard
+from wanflow.language.source import (
+    DataSource,
+    FileSource,
+    Frame,
+    Head,
+    Piece,
+    ShotSource,
+    Sound,
+    Source,
+    Span,
+    Tail,
+    UrlSource,
+)
+from wanflow.planner.plan import Step
+from wanflow.report.text.words import columns, printable, visible
+from wanflow.runner.build_request import body_of
+from wanflow.yamldoc.nodes import Filled, Place
+
+Body = Mapping[str, object]
+"""The JSON object of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of a node: its key, the value, and the place where it is written (None: the model's default).
+
+    `filled` are the vars, inputs and values of a matrix that went into it.
+    """
+
+    key: str
+    value: Value
+    place: Place | None = None
+    filled: tuple[Filled, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where the value comes from: the place of the key's value, then of every name that was filled into it."""
+        if self.place is None:
+            return "default"
+        return " ← ".join([str(self.place), *(_named(each) for each in self.filled)])
+
+    def to_json(self) -> dict[str, object]:
+        """As `show --json` prints it."""
+        through = [{"name": each.name, "origin": str(each.place or "--set")} for each in self.filled]
+        origin = str(self.place) if self.place else None
+        return {"key": self.key, "value": self.value, "origin": origin, **({"through": through} if through else {})}
+
+
+def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
+    """All that a node is made from, in the order of the request."""
+    match vertex:
+        case ShotVertex(shot=shot):
+            return tuple(_of_shot(shot))
+        case CutVertex(cut=cut):
+            items = [Row(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
+            finish = [Row(key, words, cut.place) for key, words in finish_rows(cut)]
+            return (Row("output", cut.output, cut.place), *items, *finish)
+        case ExtractVertex():
+            return tuple(_of_extract(vertex, production.shots[vertex.shot]))
+        case AssetVertex(source=source):
+            return (Row("source", source_text(source)),)
+
+
+def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
+    """The body of the request for a shot's first take as it is sent, names in the place of addresses; else None."""
+    if not isinstance(vertex, ShotVertex):
+        return None
+    names = {slot: source_text(source) for slot, source in sources_of(vertex.shot)}
+    seed = next((step.seed for step in steps if step.take), None)
+    return body_of(vertex.shot, seed, names).body
+
+
+def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> str:
+    """The rows for people: key, where it is written, value; and the request as it is sent."""
+    cells = [(row.key, row.origin, printable(_plain(row.value))) for row in rows]
+    seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
+    lines = [node, *(f"  {line}" for line in columns([*cells, *seeds]))]
+    if request is not None:
+        body = visible(json.dumps(request, ensure_ascii=False, indent=2))
+        lines += ["", "sent, with addresses in the place of names:", body]
+    return "\n".join(lines)
+
+
+def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> dict[str, object]:
+    """The rows for programs, and the request as it is sent."""
+    takes = [{"take": step.take, "seed": step.seed} for step in steps if step.take]
+    return {"node": node, "request": [row.to_json() for row in rows], "takes": takes, "body": request}
+
+
+def _of_shot(shot: Shot) -> Iterator[Row]:
+    yield from (Row(via.kind, via.words, via.place) for via in shot.via)
+    yield _row(shot, "model", shot.model)
+    for key, words in (("prompt", shot.prompt), ("negative_prompt", shot.negative_prompt)):
+        if words is not None:
+            yield _row(shot, key, words)
+    for media in shot.media:
+        yield from _of_media(media)
+    for key, value in shot.parameters.items():
+        yield _row(shot, key, value)
+
+
+def _row(shot: Shot, key: str, value: Value) -> Row:
+    written = shot.origins.get(key)
+    return Row(key, value) if written is None else Row(key, value, written.place, written.filled)
+
+
+def _named(filled: Filled) -> str:
+    return f"{filled.name} {filled.place}" if filled.place is not None else f"--set {filled.name}"
+
+
+def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[Row]:
+    places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
+    place = places[0] if places else None
+    origin = extract.origin.removeprefix("asset:")
+    for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
+        yield Row(key, value, place)
+
+
+def _of_media(media: Media) -> Iterator[Row]:
+    named = f"{media.cast}: " if media.cast else ""
+    yield Row(
+        media.slot, f"{named}{source_text(media.source)}", media.used_at if media.origin else media.place, media.origin
+    )
+    if media.voice is not None:
+        yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
+
+
+def _plain(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _seed(step: Step) -> str:
+    return "known when its input is" if step.seed is None else str(step.seed)
+
+
+def item_text(item: CutItem) -> str:
+    """`shot coast, in 0.5, dissolve 0.5 s`; a title in quotes."""
+    card = item.source if isinstance(item.source, TitleCard) else None
+    words = [source_text(item.source) if not isinstance(item.source, TitleCard) else f'title "{item.name}"']
+    for key, seconds in (("in", item.start), ("out", item.stop)):
+        if seconds is not None:
+            words.append(f"{key} {seconds:f}")
+    if item.seconds is not None:
+        words.append(f"{item.seconds:f} s")
+    if item.keep_overlap:
+        words.append("overlap kept")
+    if item.transition is not None:
+        words.append(f"{item.transition.kind} {item.transition.seconds:f} s")
+    if card is not None:
+        words.append("on #{:02x}{:02x}{:02x}".format(*card.background))
+    return ", ".join(words)
+
+
+def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
+    """Key and value of all that is done to a cut as a whole, defaults included where they change its file."""
+    shape, finish = cut.shape, cut.finish
+    if shape.size is not None:
+        yield "size", f"{shape.size[0]}x{shape.size[1]}"
+    if shape.rate is not None:
+        yield "fps", timebase.rate_text(shape.rate)
+    yield "fit", shape.fit
+    yield "profile", finish.profile
+    yield from _sound_rows(finish)
+    for track in finish.subtitles:
+        burned = ", burned in" if track.burned else ""
+        yield "subtitles", f"{source_text(track.source)}, language {track.language or 'unknown'}{burned}"
+    yield "label", "metadata" if finish.labelled else "none"
+    if finish.notice is not None:
+        yield "opening_notice", f'"{finish.notice.text}", {finish.notice.seconds:f} s'
+
+
+def _sound_rows(finish: Finish) -> Iterator[tuple[str, str]]:
+    music = finish.music
+    if music is not None:
+        duck = ", ducks" if music.duck else ""
+        yield "music", f"{source_text(music.source)}, gain {music.gain:f} dB, fade {music.fade:f} s{duck}"
+    if finish.loudness is not None:
+        yield "loudness", f"{finish.loudness:f} LUFS"
+
+
+def source_text(source: Source) -> str:
+    """`sets/coast.png`, `shot coast, tail 2 s`, an address without its query (which may hold a signature)."""
+    match source:
+        case FileSource(path, piece):
+            return path + _of(piece)
+        case ShotSource(shot, piece):
+            return f"shot {shot}{_of(piece)}"
+        case UrlSource(url, sha256):
+            return public(url) + (f" (sha256 {sha256[:12]})" if sha256 else "")
+        case DataSource(_, mime, digest):
+            return f"inline {mime} (sha256 {digest[:12]})"
+
+
+def piece_text(piece: Piece) -> str:
+    """`tail 2 s`, `from 1 s to 3.5 s`, `last frame`, `sound`."""
+    match piece:
+        case Tail(seconds):
+            return f"tail {_number_text(seconds)} s"
+        case Head(seconds):
+            return f"head {_number_text(seconds)} s"
+        case Span(start, None):
+            return f"from {_number_text(start)} s"
+        case Span(start, Decimal() as end):
+            return f"from {_number_text(start)} s to {_number_text(end)} s"
+        case Frame(Decimal() as at):
+            return f"frame at {_number_text(at)} s"
+        case Frame(at):
+            return f"{at} frame"
+        case Sound():
+            return "sound"
+    raise TypeError(f"no such piece: {piece!r}")
+
+
+def _of(piece: Piece | None) -> str:
+    return f", {piece_text(piece)}" if piece is not None else ""
+
+
+def _number_text(seconds: Decimal) -> str:
+    return f"{seconds:f}"

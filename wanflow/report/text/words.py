@@ -1,0 +1,85 @@
+"""Words, numbers and columns for people: nothing that a terminal would act on, Han characters counted as two cells."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from wanflow import money, timebase
+from wanflow.money import Bound, Cost
+
+
+def printable(text: str) -> str:
+    """The text on one line, with every character that a terminal would act on made visible."""
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """The text as it is, but for characters that a terminal would act on; lines stay lines."""
+    if text.isprintable():
+        return text
+    return "".join(char if char == "\n" or _harmless(char) else f"\\x{ord(char):02x}" for char in text)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 take`, `3 takes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def seconds_text(seconds: Fraction | Decimal | None) -> str:
+    """`2.5 s`; nothing for an unknown length."""
+    return "" if seconds is None else f"{timebase.decimal_text(seconds, 2)} s"
+
+
+def cost_text(cost: Cost) -> str:
+    """`7.20 CNY`, `≤ 7.20 CNY`, `?` for a price nobody could tell, nothing for what is free."""
+    if cost.amount is None:
+        return "?"
+    if not cost.amount:
+        return ""
+    mark = "≤ " if cost.bound is Bound.AT_MOST else ""
+    return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
+
+
+def cost_words(cost: Cost) -> str:
+    """An amount within a sentence: `7.20 CNY`, `at most 7.20 CNY`, `a price that is not known`."""
+    if cost.amount is None:
+        return "a price that is not known"
+    mark = "at most " if cost.bound is Bound.AT_MOST else ""
+    return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), gap: str = "  ") -> list[str]:
+    """Rows as lines whose cells stand under each other, whatever the terminal; columns in `right` end together."""
+    if not rows:
+        return []
+    widths = [max(cells_wide(row[index]) for row in rows) for index in range(len(rows[0]))]
+    kept = [index for index, width in enumerate(widths) if width]
+    if kept and kept[-1] not in right:
+        widths[kept[-1]] = 0  # nothing stands behind it
+    return [gap.join(_pad(row[index], widths[index], right=index in right) for index in kept).rstrip() for row in rows]
+
+
+def cells_wide(text: str) -> int:
+    """How many cells of a terminal a text fills."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
+
+
+def _pad(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - cells_wide(text))
+    return blanks + text if right else text + blanks
+
+
+def _harmless(char: str) -> bool:
+    return not unicodedata.category(char).startswith("C")

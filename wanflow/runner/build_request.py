@@ -1,0 +1,159 @@
+"""What a request tells the service for each media slot: an address that it can read."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from wanflow import digest
+from wanflow.catalog.model import FileRule
+from wanflow.catalog.read import load_catalog
+from wanflow.errors import MediaFault
+from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.node import ShotVertex
+from wanflow.language.media_checks import goes_inline
+from wanflow.language.production import Production, Shot
+from wanflow.language.source import DataSource, Source, UrlSource
+from wanflow.providers.dashscope.wire import MediaItem, request_body
+from wanflow.providers.protocol import Request
+from wanflow.runner.context import Parts
+from wanflow.runner.extract import file_of
+from wanflow.runner.run_state import Stage
+
+PICTURES = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
+"""How the bytes of each kind of picture begin."""
+
+
+async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
+    """The request of a shot with all that it needs in place: what was not online is uploaded now.
+
+    Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
+    """
+    addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
+    return body_of(shot, seed, addresses)
+
+
+async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:
+    """An address as it is written, that of a result which is still online, or an uploaded file's."""
+    if isinstance(source, UrlSource):
+        await _check_pinned(source, stage, parts)
+        return source.url
+    if isinstance(source, DataSource):
+        return source.uri
+    feed = input_id(shot.name, slot, source)
+    expected = stage.supply(feed).digest
+    if expected is not None and isinstance(stage.plan.graph.vertex(feed), ShotVertex):
+        online = await _online(expected, parts)
+        if online is not None:
+            return online
+    file = file_of(feed, stage, parts)
+    if _inline(file, _rule(shot, slot), stage.plan.graph.production):
+        return _written_out(file, expected)
+    return await _upload(file, expected, shot.model, parts)
+
+
+def _rule(shot: Shot, slot: str) -> FileRule:
+    """What the file in a slot has to be; of a voice, what a voice has to be."""
+    types = {media.slot: media.type for media in shot.media}
+    rule = load_catalog()[shot.model].media[types[slot.removesuffix(".voice")]]
+    return rule.voice if rule.voice is not None and slot not in types else rule.file
+
+
+def _inline(file: Path, rule: FileRule, production: Production) -> bool:
+    with _readable(file):
+        return goes_inline(rule, file.stat().st_size, production.region, production.uploads)
+
+
+def _written_out(file: Path, expected: str | None) -> str:
+    """A picture as a data URI, its kind by its first bytes (api.md 3)."""
+    with _readable(file):
+        data = file.read_bytes()
+    _check_same(file, digest.of_bytes(data), expected)
+    kind = next((kind for kind, begin in PICTURES.items() if data.startswith(begin)), "png")
+    return f"data:image/{kind};base64,{b64encode(data).decode()}"
+
+
+def _check_same(file: Path, found: str, expected: str | None) -> None:
+    if expected not in {None, found}:
+        raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned anew")
+
+
+async def _online(digest: str, parts: Parts) -> str | None:
+    """Where the service has a take that it delivered; a task of an earlier run is asked for its address anew."""
+    known, now = parts.addresses, parts.clock()
+    task_id = known.task_of(digest, now)
+    if digest not in known.results and task_id is not None:
+        state = await parts.service.poll(task_id)
+        if state.url is not None:
+            known.keep_result(digest, state.url, known.online[digest].ready)
+    return known.result(digest, now)
+
+
+async def _upload(path: Path, expected: str | None, model: str, parts: Parts) -> str:
+    """Send a file unless an earlier upload of the same bytes for the same model still lives."""
+    with _readable(path):
+        found = digest.of_file(path)
+    _check_same(path, found, expected)
+    async with parts.addresses.turns[found, model]:
+        known = parts.addresses.upload(found, model, parts.clock())
+        if known is not None:
+            return known
+        with _readable(path):
+            url = await parts.service.upload(path, model)
+        parts.addresses.keep_upload(found, model, url, parts.stamp())
+    return url
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what the disk says of a file of ours into a fault that names it."""
+    try:
+        yield
+    except OSError as fault:
+        words = (fault.strerror or str(fault)).lower()
+        raise MediaFault(f"`{path.name}` can't be read: {words}", hint="run again: it is planned anew") from fault
+
+
+async def _check_pinned(source: UrlSource, stage: Stage, parts: Parts) -> None:
+    """A pinned address is fetched once a run and compared before anything is paid for it (format.md).
+
+    The animatic reaches no network: there an address is a card.
+    """
+    if source.sha256 is None or stage.plan.backend == "animatic" or source in parts.addresses.pinned:
+        return
+    target = parts.store.temporary("")
+    try:
+        fetched = await parts.service.download(source.url, target)
+    finally:
+        target.unlink(missing_ok=True)
+    if fetched.digest != source.sha256.lower():
+        where = source.url.partition("?")[0]
+        raise MediaFault(
+            f"`{where}` is not the file that its `sha256` names", hint=f"if it changed on purpose: {fetched.digest}"
+        )
+    parts.addresses.pinned.add(source)
+
+
+def body_of(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:
+    """What is sent for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
+    model = load_catalog()[shot.model]
+    media = [
+        MediaItem(
+            item.type,
+            addresses[item.slot],
+            addresses[f"{item.slot}.voice"] if item.voice else None,
+            model.media[item.type].field,
+            model.media[item.type].listed,
+        )
+        for item in shot.media
+    ]
+    return request_body(
+        shot.model,
+        prompt=shot.prompt,
+        negative_prompt=shot.negative_prompt,
+        media=media,
+        parameters=shot.parameters,
+        seed=seed if "seed" in model.parameters else None,
+    )

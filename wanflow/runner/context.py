@@ -1,0 +1,57 @@
+"""What a run works with: the real parts, or in tests their stand-ins at the seams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from anyio import CapacityLimiter
+
+from wanflow import timebase
+from wanflow.media.jobs import Jobs
+from wanflow.providers.limited import Slots
+from wanflow.providers.protocol import VideoService
+from wanflow.runner.addresses import Addresses
+from wanflow.runner.events import Emit
+from wanflow.runner.lost_submissions import Inquiry
+from wanflow.runner.spending import Purse
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+
+Clock = Callable[[], datetime]
+"""The wall clock, for dates in records only; time never passes through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The seams of a run and where it keeps what it makes.
+
+    `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
+    what need not be uploaded; `inquiry` what became of submissions; `purse` what may be spent. `lasting`: the service
+    outlives this process, and what it accepted can be asked for later.
+    """
+
+    out: str
+    store: Store
+    journal: Journal
+    service: VideoService
+    slots: Slots
+    addresses: Addresses
+    inquiry: Inquiry
+    purse: Purse
+    jobs: Jobs
+    limiter: CapacityLimiter
+    emit: Emit
+    clock: Clock
+    lasting: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """The production's folder."""
+        return self.store.folder
+
+    def stamp(self) -> str:
+        """Now, as it stands in records: RFC 3339 in UTC, to the second."""
+        return timebase.stamp(self.clock())

@@ -1,0 +1,122 @@
+"""The sound of a cut: its music made ready, its loudness found, and the chunks that are missing encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+
+from wanflow import digest
+from wanflow.errors import MediaFault
+from wanflow.graph import recipe
+from wanflow.language.source import Sound
+from wanflow.media.jobs import CutSound, EncodeSound, LevelSound
+from wanflow.media.sound.soundtrack import Music, SoundChunk, SoundRecipe
+from wanflow.runner.context import Parts
+from wanflow.runner.cut_layout import Montage
+from wanflow.runner.events import Warned
+from wanflow.runner.extract import keep_derived
+from wanflow.runner.run_state import Stage
+from wanflow.store import blobs
+from wanflow.store.take import Film
+from wanflow.timebase import SAMPLE_RATE
+
+TOLERANCE = Decimal("0.5")
+"""LU by which a cut may miss its loudness before somebody hears of it (EBU R128)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSound:
+    """The chunks of a cut's sound in order, and the keys of everything derived that they are made from."""
+
+    files: tuple[Path, ...]
+    keys: tuple[str, ...]
+
+
+async def make_sound(
+    node: str, montage: Montage, segments: Mapping[str, Path], stage: Stage, parts: Parts
+) -> MadeSound:
+    """Encode what is missing of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
+    bed = await _bed(montage, stage, parts)
+    own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in montage.segments)
+    # two sounds at once may be more than fits; a film's own can't
+    sound = SoundRecipe(own, montage.rate, None if bed is None else bed.music, limited=bed is not None)
+    music = None if bed is None else bed.file
+    wanted = montage.edit.cut.finish.loudness
+    if wanted is not None:
+        sound = await _levelled(node, sound, wanted, segments, music, parts)
+    chunks = {chunk.key(): chunk for chunk in sound.chunks()}
+    have = {key: kept for key in chunks if (kept := _kept(key, stage, parts)) is not None}
+    async with anyio.create_task_group() as group:
+        for key in chunks.keys() - have.keys():
+            group.start_soon(_encode, chunks[key], segments, music, have, stage, parts)
+    files = tuple(have[chunk.key()] for chunk in sound.chunks())
+    return MadeSound(files, (*chunks, *(() if bed is None else (bed.key,))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bed:
+    """The music with its WAV."""
+
+    music: Music
+    key: str
+    file: Path
+
+
+async def _bed(montage: Montage, stage: Stage, parts: Parts) -> _Bed | None:
+    """The music of a cut as exact samples, cut out of its file once."""
+    wanted, supply = montage.edit.cut.finish.music, montage.edit.music
+    if wanted is None or supply is None:
+        return None
+    if supply.digest is None or supply.film is None or not supply.film.samples:
+        raise MediaFault(f"`{wanted.source.path}` has no sound for the music")
+    film = supply.film
+    key = digest.of_json(dict(recipe.part(supply.digest, Sound(), 0, film.samples - 1)))
+    file = _kept(key, stage, parts)
+    if file is None:
+        target = parts.store.temporary(".wav")
+        facts = await parts.jobs(CutSound(parts.folder / wanted.source.path, target), parts.limiter)
+        file = keep_derived(key, target, facts, parts)
+        stage.learn_derived(key, file.name)
+    music = Music(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
+    return _Bed(music, key, file)
+
+
+async def _levelled(
+    node: str, sound: SoundRecipe, wanted: Decimal, segments: Mapping[str, Path], music: Path | None, parts: Parts
+) -> SoundRecipe:
+    """The sound at the loudness that is wanted; what can't be brought there is said."""
+    levelled = await parts.jobs(LevelSound(sound, wanted, tuple(segments.items()), music), parts.limiter)
+    if levelled.lufs is None:
+        parts.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
+    elif abs(levelled.lufs - wanted) > TOLERANCE:
+        words = f"its sound comes to {levelled.lufs} LUFS, not {wanted}: peaks are held at -1.5 dBTP"
+        parts.emit(Warned(words, node))
+    return levelled.recipe
+
+
+async def _encode(
+    chunk: SoundChunk,
+    segments: Mapping[str, Path],
+    music: Path | None,
+    have: dict[str, Path],
+    stage: Stage,
+    parts: Parts,
+) -> None:
+    key, target = chunk.key(), parts.store.temporary(".aac")
+    heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
+    facts = await parts.jobs(EncodeSound(chunk, heard, music, target), parts.limiter)
+    have[key] = keep_derived(key, target, facts, parts)
+    stage.learn_derived(key, have[key].name)
+
+
+def _kept(key: str, stage: Stage, parts: Parts) -> Path | None:
+    name = stage.inventory.derived.get(key)
+    return None if name is None else blobs.derived_file(parts.store, name)
+
+
+def _samples(film: Film) -> int:
+    return round(film.samples * SAMPLE_RATE / film.sample_rate)

@@ -1,0 +1,88 @@
+"""A result from its address to a film on disk: resumed, checked, fetched again, and never thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from wanflow.errors import MediaFault
+from wanflow.language.facts import Facts
+from wanflow.media.jobs import CheckFilm
+from wanflow.providers.faults import ResultExpired, ServerFault
+from wanflow.providers.protocol import Fetched
+from wanflow.runner.context import Parts
+from wanflow.runner.events import Warned
+from wanflow.store import blobs
+
+PAUSES = (2, 4)
+"""Seconds before a download is fetched again, at most twice (cli.md, last table)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFilm:
+    """A film that plays to its end, where it lies, and the address that it came from."""
+
+    path: Path
+    digest: str
+    facts: Facts
+    url: str
+
+
+@dataclass(slots=True)
+class _Fetching:
+    """The tries at one result: its task, where it is, and where it goes."""
+
+    task_id: str
+    url: str
+    target: Path
+    parts: Parts
+
+    async def attempt(self) -> FetchedFilm:
+        """Fetch and check once; raises ServiceFault where it did not come whole, MediaFault where it is no film."""
+        fetched = await self._download()
+        facts = await self.parts.jobs(CheckFilm(self.target), self.parts.limiter)
+        return FetchedFilm(self.target, fetched.digest, facts, self.url)
+
+    async def _download(self) -> Fetched:
+        """An address that is refused is asked for anew, once (cli.md, last table)."""
+        try:
+            return await self.parts.service.download(self.url, self.target)
+        except ResultExpired:
+            fresh = (await self.parts.service.poll(self.task_id)).url
+            if fresh in {None, self.url}:
+                raise
+            self.url = str(fresh)
+            return await self.parts.service.download(self.url, self.target)
+
+
+async def fetch_film(task_id: str, url: str, parts: Parts) -> FetchedFilm:
+    """Fetch the film of a task until it came whole and plays to its end, at most three times.
+
+    What came in the end is kept aside where it did not, and its task stays open. Raises ServiceFault, MediaFault,
+    StoreFault.
+    """
+    fetching = _Fetching(task_id, url, parts.store.temporary(".mp4"), parts)
+    for pause in PAUSES:
+        try:
+            return await fetching.attempt()
+        except ServerFault as fault:  # what came stays, and is gone on with
+            words = str(fault)
+        except MediaFault as fault:
+            fetching.target.unlink(missing_ok=True)
+            words = str(fault)
+        parts.emit(Warned(f"the film of task {task_id}: {words}; it is fetched again in {pause} s"))
+        await anyio.sleep(pause)
+    try:
+        return await fetching.attempt()
+    except (ServerFault, MediaFault) as fault:
+        raise _given_up(fault, fetching) from fault
+
+
+def _given_up(fault: ServerFault | MediaFault, fetching: _Fetching) -> ServerFault:
+    """The last fault, with where the bytes are that came."""
+    kept = blobs.set_aside(fetching.parts.store, fetching.target)
+    where = f"; what came is kept as `{kept}`" if kept else ""
+    hint = "`wanflow collect` fetches it again while the service has it, which is 24 h"
+    return ServerFault(f"the film of task {fetching.task_id} could not be fetched: {fault}{where}", hint=hint)

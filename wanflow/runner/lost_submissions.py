@@ -1,0 +1,348 @@
+"""What became of submissions whose answers were lost: looked up, watched, adopted, never guessed (law 3)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import anyio
+
+from wanflow import timebase
+from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
+from wanflow.providers.protocol import Seen, TaskState, TaskStatus, VideoService, unseen
+from wanflow.runner.context import Parts
+from wanflow.runner.matching import REACH, Candidate, Finding, TaskList, alike, earliest, match
+from wanflow.store.journal import Attempt, Diary, Journal, OpenTask
+from wanflow.timebase import GRACE_SECONDS
+
+LOOK_SECONDS = 5
+LAG_SECONDS = 600
+"""A list that misses tasks that we know of is waited for, but not for ever."""
+TOO_OLD = "it is older than the service's list"
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """When a submission that the list doesn't show counts as not accepted: after `seconds`, or never by itself."""
+
+    seconds: float = GRACE_SECONDS
+    resubmit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One snapshot of a model's list and what it says of every attempt that was looked for when it was taken.
+
+    `asked` is when, in seconds of anyio's clock. `misses`: for a whole grace the list did not show a task that it has
+    to show, so that another one which it does not show may exist as well. With a `fault` the snapshot could not be
+    taken, for `doubt`.
+    """
+
+    number: int
+    asked: float
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    misses: bool = False
+    fault: ServiceFault | None = None
+    doubt: str | None = None
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """All that one run knows of the service's tasks: which are ours, and which submissions got lost.
+
+    `owners` are the tasks on record, each with the attempt that it belongs to, empty for those of earlier runs.
+    `witnesses` are tasks that a working list has to show, with their models and when they were accepted. `lost` are
+    attempts that are looked for, `presumed` those that count as never accepted, `fresh` those of this run; `sending`
+    are on the wire just now. `uncertain` are attempts that got a task which may as well be that of another one.
+    """
+
+    service: VideoService
+    journal: Journal
+    clock: Callable[[], datetime]
+    grace: Grace
+    owners: dict[str, str] = field(default_factory=dict)
+    witnesses: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    lost: dict[str, Attempt] = field(default_factory=dict)
+    presumed: dict[str, Attempt] = field(default_factory=dict)
+    uncertain: list[Attempt] = field(default_factory=list)
+    sending: dict[str, Attempt] = field(default_factory=dict)
+    fresh: list[Attempt] = field(default_factory=list)
+    _matched: dict[str, Finding] = field(default_factory=dict)
+    _adopted: dict[str, OpenTask] = field(default_factory=dict)
+    _settled: dict[str, OpenTask | None] = field(default_factory=dict)
+    _turns: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+    _lists: dict[str, TaskList] = field(default_factory=dict)
+    _looking: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+    _begun: Counter[str] = field(default_factory=Counter)
+    _newest: dict[str, Look] = field(default_factory=dict)
+
+    @contextmanager
+    def on_the_wire(self, attempt: Attempt) -> Iterator[None]:
+        """While an attempt's answer is awaited its task may be in the list already, and be nobody else's."""
+        self.sending[attempt.id] = attempt
+        try:
+            yield
+        finally:
+            del self.sending[attempt.id]
+
+    def lose(self, attempt: Attempt) -> None:
+        """The answer to an attempt got lost: from now on its task is looked for."""
+        if attempt.id not in self._adopted and attempt.id not in self.presumed:
+            self.lost[attempt.id] = attempt
+
+    def accept(self, attempt: Attempt, task_id: str, request_id: str, *, seed_uncertain: bool = False) -> OpenTask:
+        """Write down, before anything is asked of it, that a task is that of an attempt (law 2).
+
+        A task belongs to one attempt: raises UnknownFate, and writes nothing, where it is on record for another one.
+        Raises StoreFault.
+        """
+        if self.owners.setdefault(task_id, attempt.id) != attempt.id:
+            self.lose(attempt)
+            words = f"the service named task {task_id} for `{attempt.shot}`, which is on record for another submission"
+            raise UnknownFate(words, hint=ways_out(attempt))
+        now = self.clock()
+        stamp = timebase.stamp(now)
+        self.journal.accepted(attempt.id, task_id, request_id, stamp, seed_uncertain=seed_uncertain)
+        self.witnesses[task_id] = (attempt.model, now)
+        return OpenTask(task_id, attempt, stamp, seed_uncertain=seed_uncertain)
+
+    async def glance(self, attempt: Attempt) -> OpenTask | None:
+        """Look for the task of a lost submission without waiting for anything; None where it is not clear by now.
+
+        Raises ServiceFault where the list can't be read.
+        """
+        self.lose(attempt)
+        if attempt.id not in self._adopted:
+            look = await self._look(attempt.model)
+            if look.fault is not None:
+                raise look.fault
+        return self._adopted.get(attempt.id)
+
+    async def settle(self, attempt: Attempt) -> OpenTask | None:
+        """Find the task of a lost submission, however long its candidates run; None where it surely has none.
+
+        Who asks again gets the same answer. Raises UnknownFate where only a person can tell, Unauthorised where the key
+        is refused.
+        """
+        async with self._turns[attempt.id]:
+            if attempt.id not in self._settled:
+                self.lose(attempt)
+                self._settled[attempt.id] = await self._settle(attempt)
+        return self._settled[attempt.id]
+
+    async def _settle(self, attempt: Attempt) -> OpenTask | None:
+        """Take snapshots until one has the task, or until those of a whole grace have none and miss nothing else."""
+        began = anyio.current_time()
+        while attempt.id not in self._adopted:
+            look = await self._look(attempt.model)
+            if attempt.id in self._adopted:
+                break
+            finding = self._of(attempt, look)
+            if finding.doubt:
+                raise self._undecided(attempt, finding) from look.fault
+            left = began + self.grace.seconds - look.asked
+            if finding.maybe:
+                await self._watch(attempt, finding.maybe, LOOK_SECONDS if left > 0 else None)
+            elif finding.waits or look.misses or left > 0:
+                if look.misses and left < -LAG_SECONDS:
+                    raise self._undecided(attempt, Finding(doubt="the service's list misses tasks that are on record"))
+                await anyio.sleep(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
+            elif not self.grace.resubmit:
+                raise self._undecided(attempt, Finding(doubt="`--resubmit never` forbids to send it again"))
+            else:
+                self._presume(attempt)
+                return None
+        return self._adopted[attempt.id]
+
+    async def latecomer(self, attempt: Attempt, *, wait: bool) -> OpenTask | None:
+        """The task of a presumed attempt, which the list did not show in time; its film was paid for as well.
+
+        With `wait` tasks that may be it are watched to their end. A task is that of an attempt which is still looked
+        for first. Raises ServiceFault where the list or a task can't be asked.
+        """
+        while attempt.id in self.presumed and not alike(self._looked_for(), attempt):
+            async with self._looking[attempt.model]:
+                look = await self._take(attempt.model, self.presumed)
+            if look.fault is not None:
+                raise look.fault
+            finding = look.findings.get(attempt.id, Finding())
+            if not wait or not finding.maybe or finding.doubt:
+                break
+            await self._watch(attempt, finding.maybe, None)
+        return self._adopted.get(attempt.id)
+
+    async def _look(self, model: str) -> Look:
+        """A snapshot of the list that is taken from now on; those who wait for one at the same time share it."""
+        before = self._begun[model]
+        async with self._looking[model]:
+            newest = self._newest.get(model)
+            if newest is None or newest.number <= before:
+                newest = self._newest[model] = await self._take(model, self.lost)
+            return newest
+
+    async def _take(self, model: str, wanted: Mapping[str, Attempt]) -> Look:
+        """Take a snapshot, match it with the `wanted` attempts, and write down what is clear.
+
+        Nobody else may take one of this model meanwhile. An attempt that gets lost while the list is read is still on
+        the wire as far as this snapshot knows.
+        """
+        self._begun[model] += 1
+        number, asked, now = self._begun[model], anyio.current_time(), self.clock()
+        attempts = [attempt for attempt in wanted.values() if attempt.model == model]
+        within = [attempt for attempt in attempts if _in_reach(attempt, now)]
+        tasks = self._lists.setdefault(model, TaskList(self.service, model))
+        doubt = "the service's list can't be read"
+        try:
+            await tasks.read()
+            doubt = "a task that may be it can't be asked"
+            if within:
+                dates = [earliest(attempt, now) for attempt in within]
+                since = None if None in dates else min(date for date in dates if date is not None)
+                await tasks.ask_successes(self.owners, since)
+        except Unauthorised:
+            raise
+        except ServiceFault as fault:
+            return Look(number, asked, fault=fault, doubt=f"{doubt}: {fault}")
+        findings = {attempt.id: Finding(doubt=TOO_OLD) for attempt in attempts if attempt not in within}
+        findings |= self._match([attempt for attempt in within if attempt.id in wanted], tasks)
+        return Look(number, asked, findings, misses=self._misses(model, tasks, asked))
+
+    def _match(self, wanted: Sequence[Attempt], tasks: TaskList) -> dict[str, Finding]:
+        """Match attempts with tasks that nothing explains, and adopt what was matched.
+
+        A match holds for good, also where it could not be written down: then that is tried again, and nothing else.
+        """
+        ids = {attempt.id for attempt in wanted}
+        others = [*self.sending.values(), *(attempt for attempt in self._looked_for() if attempt.id not in ids)]
+        found = match(
+            [attempt for attempt in wanted if attempt.id not in self._matched],
+            tasks.candidates(self.owners),
+            self.clock(),
+            sending=others,
+            kin=[*self.presumed.values(), *self.uncertain],
+        )
+        self._matched |= {name: finding for name, finding in found.items() if finding.task is not None}
+        for attempt in wanted:
+            if attempt.id in self._matched:
+                self._adopt(attempt, self._matched[attempt.id])
+        return found
+
+    def _looked_for(self) -> list[Attempt]:
+        """The lost attempts whose tasks the list may still show."""
+        now = self.clock()
+        return [attempt for attempt in self.lost.values() if _in_reach(attempt, now)]
+
+    def _adopt(self, attempt: Attempt, finding: Finding) -> None:
+        if finding.task is None:
+            raise ValueError(f"nothing found for {attempt.id}")
+        task = finding.task
+        self._adopted[attempt.id] = self.accept(
+            attempt, task.task_id, task.request_id, seed_uncertain=finding.seed_uncertain
+        )
+        self.lost.pop(attempt.id, None)
+        self.presumed.pop(attempt.id, None)
+        if finding.seed_uncertain:
+            self.uncertain.append(attempt)
+
+    def _misses(self, model: str, tasks: TaskList, asked: float) -> bool:
+        """Whether the calls of a grace missed tasks that they would have shown if the list worked."""
+        now, due = self.clock(), timedelta(seconds=self.grace.seconds)
+        on_record = [
+            name
+            for name, (its_model, accepted) in self.witnesses.items()
+            if its_model == model and due <= now - accepted <= REACH
+        ]
+        return tasks.misses(on_record, now, asked - self.grace.seconds)
+
+    def _presume(self, attempt: Attempt) -> None:
+        words = "not in the service's list"
+        self.journal.presumed(attempt.id, words, timebase.stamp(self.clock()))
+        self.presumed[attempt.id] = self.lost.pop(attempt.id)
+        self.fresh.append(attempt)
+
+    async def _watch(self, attempt: Attempt, candidates: Sequence[Candidate], seconds: float | None) -> None:
+        """Wait until the first of the candidates is done, or for so many `seconds`."""
+        try:
+            await self._lists[attempt.model].watch([one.task_id for one in candidates], seconds)
+        except Unauthorised:
+            raise
+        except ServiceFault as fault:
+            doubt = f"a task that may be it can't be asked: {fault}"
+            raise self._undecided(attempt, Finding(maybe=tuple(candidates), doubt=doubt)) from fault
+
+    def _of(self, attempt: Attempt, look: Look) -> Finding:
+        """What a snapshot says of an attempt; raises KeyError where it was not looked for."""
+        return look.findings[attempt.id] if look.doubt is None else Finding(doubt=look.doubt)
+
+    def _undecided(self, attempt: Attempt, finding: Finding) -> UnknownFate:
+        """Each task that may be the one, with its time and state (cli.md, last table)."""
+        words = f"what became of a submission to `{attempt.model}` for `{attempt.shot}` is unknown: {finding.doubt}"
+        rows = [f"{one.task_id} ({one.created:%Y-%m-%d %H:%M:%S} UTC, {one.status})" for one in finding.maybe]
+        told = f"{words}; tasks that may be it: {', '.join(rows)}" if rows else words
+        return UnknownFate(told, hint=ways_out(attempt))
+
+
+def open_inquiry(
+    service: VideoService, journal: Journal, clock: Callable[[], datetime], grace: Grace, have: Diary
+) -> Inquiry:
+    """An inquiry that knows what the journal has."""
+    now = clock()
+    return Inquiry(
+        service,
+        journal,
+        clock,
+        grace,
+        owners=dict.fromkeys(have.known, ""),
+        witnesses={task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open},
+        lost={attempt.id: attempt for attempt in have.adrift},
+        # one that the list can't show any more must not claim a task that shows up for a later one with its words
+        presumed={attempt.id: attempt for attempt in have.presumed if _in_reach(attempt, now)},
+        uncertain=[attempt for attempt in have.seed_uncertain if _in_reach(attempt, now)],
+    )
+
+
+def _in_reach(attempt: Attempt, now: datetime) -> bool:
+    """Whether the list may still show the task of an attempt."""
+    return now - datetime.fromisoformat(attempt.date) <= REACH
+
+
+def ways_out(attempt: Attempt) -> str:
+    """How a person decides what became of a submission whose answer was lost."""
+    words = f"wanflow resolve {attempt.shot} --take {attempt.number}"
+    return (
+        f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"
+    )
+
+
+DAY = timedelta(hours=24)
+"""How long the service knows a task (api.md 4.1)."""
+PAUSES = (1, 2, 4)
+"""Seconds between the looks at a task that it should know and does not."""
+
+
+async def wait_for(task: OpenTask, parts: Parts, seen: Seen = unseen) -> TaskState:
+    """Wait until a task is final; raises ServiceFault."""
+    return await _believed(lambda: parts.service.settled(task.task_id, seen), task, parts)
+
+
+async def ask(task: OpenTask, parts: Parts) -> TaskState:
+    """Look at a task now; raises ServiceFault."""
+    return await _believed(lambda: parts.service.poll(task.task_id), task, parts)
+
+
+def is_young(date: str, parts: Parts) -> bool:
+    """Whether the service may still know a task that it accepted at a time."""
+    return parts.lasting and parts.clock() - datetime.fromisoformat(date) < DAY
+
+
+async def _believed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, parts: Parts) -> TaskState:
+    state = await look()
+    for pause in PAUSES if is_young(task.accepted, parts) else ():
+        if state.status is not TaskStatus.UNKNOWN:
+            break
+        await anyio.sleep(pause)
+        state = await look()
+    return state

@@ -1,0 +1,110 @@
+"""One step of a run: ask what is to be done now, do it, and turn what can go wrong into a result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from wanflow.errors import WanflowError
+from wanflow.planner.decide import Decision
+from wanflow.planner.plan import Action, Step, StepKind
+from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
+from wanflow.runner.collect import collect_take
+from wanflow.runner.context import Parts
+from wanflow.runner.cut import assemble_cut
+from wanflow.runner.events import StepFinished, StepStarted
+from wanflow.runner.extract import derive_extract
+from wanflow.runner.outcome import Failure, Result
+from wanflow.runner.run_state import Stage
+from wanflow.runner.spending import OverBudget
+from wanflow.runner.take import render_take, restore_take
+
+OVER_BUDGET = 3
+"""The exit code where a submission was not made for want of money (cli.md, Exit codes)."""
+UNKNOWN = 5
+"""The exit code where a submission may have been accepted unseen (cli.md, Exit codes)."""
+WRONG_KEY = 2
+"""The exit code where the key was refused, if nothing was accepted (cli.md, Exit codes)."""
+
+_MAY_BECOME = {
+    Action.RENDER: {Action.RENDER, Action.REUSE, Action.RESTORE, Action.COLLECT},
+    Action.COLLECT: {Action.COLLECT, Action.REUSE, Action.RESTORE},
+    Action.RESTORE: {Action.REUSE, Action.RESTORE},
+    Action.DERIVE: {Action.DERIVE, Action.REUSE},
+}
+"""A decision asked again may only move down: what was not approved is not done (law 1)."""
+
+
+@dataclass(slots=True)
+class Performer:
+    """Does the steps of one run and counts what was done."""
+
+    stage: Stage
+    parts: Parts
+    failures: list[Failure] = field(default_factory=list)
+
+    async def perform(self, step: Step, priority: Fraction) -> Result:
+        """Do one step; a fault becomes its failure, only a bug is raised."""
+        decision = self.stage.decide(step)
+        if decision.action in {Action.REUSE, Action.HELD}:
+            return self._finish(step, Result.REUSED)
+        if decision.action not in _MAY_BECOME[step.action]:
+            return self._refuse(step, decision)
+        self.parts.emit(StepStarted(step.node, decision.action, step.model))
+        try:
+            await self._do(step, decision, priority)
+        except WanflowError as fault:
+            return self._fail(step, fault)
+        return self._finish(step, Result.REUSED if decision.action is Action.RESTORE else Result.DONE)
+
+    async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
+        match step.kind, decision.action:
+            case StepKind.TAKE, Action.RENDER:
+                await render_take(step, decision, priority, self.stage, self.parts)
+            case StepKind.TAKE, Action.COLLECT:
+                await collect_take(step, decision, self.stage, self.parts)
+                self.stage.tally.collected += 1
+            case StepKind.TAKE, _:
+                restore_take(step, decision, self.stage, self.parts)
+            case StepKind.EXTRACT, _:
+                await derive_extract(step, self.stage, self.parts)
+                self.stage.tally.derived += 1
+            case StepKind.CUT, _:
+                await assemble_cut(step, self.stage, self.parts)
+                self.stage.tally.derived += 1
+
+    def _finish(self, step: Step, result: Result) -> Result:
+        self.stage.refresh(step.vertex)
+        self.parts.emit(StepFinished(step.node, result.value))
+        return result
+
+    def _refuse(self, step: Step, decision: Decision) -> Result:
+        """What has to be done now was not in the plan: nothing is bought that nobody approved."""
+        why = "; ".join(reason.text for reason in decision.reasons)
+        blocked = decision.action is Action.BLOCKED
+        failure = Failure(
+            step.node, why if blocked else f"needs what the plan did not say: {why}", "run `wanflow plan` again"
+        )
+        self.failures.append(failure)
+        self.parts.emit(StepFinished(step.node, Result.FAILED.value, failure.message, failure.hint))
+        return Result.FAILED
+
+    def _fail(self, step: Step, fault: WanflowError) -> Result:
+        if isinstance(fault, Unauthorised | AccountBlocked):
+            self.stage.barred = fault
+        self.failures.append(Failure(step.node, str(fault), fault.hint, _code(fault)))
+        self.parts.emit(StepFinished(step.node, Result.FAILED.value, str(fault), fault.hint))
+        return Result.FAILED
+
+
+def _code(fault: WanflowError) -> int:
+    """The exit code that a fault alone would end a run with."""
+    match fault:
+        case UnknownFate():
+            return UNKNOWN
+        case OverBudget():
+            return OVER_BUDGET
+        case Unauthorised():
+            return WRONG_KEY
+        case _:
+            return 1

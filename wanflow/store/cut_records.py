@@ -1,0 +1,96 @@
+"""What the cuts in `out/` were made from, believed as long as their files are as we left them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from wanflow import decode
+from wanflow.language.output_paths import entry_of
+from wanflow.store import atomic
+from wanflow.store.layout import Store
+
+
+def remember(
+    store: Store,
+    cut: str,
+    output: str,
+    fingerprint: str,
+    segments: Sequence[str] = (),
+    takes: Sequence[str] = (),
+    made: Path | None = None,
+) -> None:
+    """Write down what a cut's file, relative to the production's folder, was made from.
+
+    `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
+    only about to get the name `output`. Raises StoreFault.
+    """
+    file = made or store.folder / output
+    with atomic.faults_of(file):
+        stat = file.stat()
+    record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
+    record["takes"] = list(dict.fromkeys(takes))
+    record |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    known = {**_read(store), _key(store, cut): record}
+    atomic.write_whole(store.cuts, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+
+
+def takes(store: Store) -> Iterator[tuple[str, str]]:
+    """The cuts that were written, of every backend, by name, each with the digests of the takes that it shows."""
+    for key, record in _read(store).items():
+        if isinstance(record, Mapping) and isinstance(record.get("takes"), list):
+            cut = key.partition(":")[2]
+            yield from ((cut, str(digest)) for digest in record["takes"])
+
+
+def segments(store: Store) -> Iterator[str]:
+    """The hashes of the segments that the cuts were last made from, whatever became of their files."""
+    for record in _read(store).values():
+        if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
+            yield from map(str, record["segments"])
+
+
+def wrote(store: Store, file: Path) -> bool:
+    """Whether wanflow wrote this file as a cut, and nothing changed it since; `file` is what `entry_of` gives."""
+    return any(
+        isinstance(record, Mapping)
+        and isinstance(output := record.get("output"), str)
+        and entry_of(store.folder, output) == file
+        and _untouched(file, output, record)
+        for record in _read(store).values()
+    )
+
+
+def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprint of each cut whose file is where it belongs, unchanged since it was written."""
+    known = _read(store)
+    found = {cut: known.get(_key(store, cut)) for cut in outputs}
+    return {
+        cut: str(record["fingerprint"])
+        for cut, record in found.items()
+        if isinstance(record, Mapping) and _untouched(store.folder / outputs[cut], outputs[cut], record)
+    }
+
+
+def _untouched(file: Path, output: str, record: Mapping[str, object]) -> bool:
+    if record.get("output") != output or "fingerprint" not in record:
+        return False
+    try:
+        stat = file.stat()
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (record.get("size"), record.get("mtime_ns"))
+
+
+def _key(store: Store, cut: str) -> str:
+    return f"{store.backend}:{cut}"
+
+
+def _read(store: Store) -> dict[str, object]:
+    """A record that can't be read costs an assembly, not a take: it counts as none."""
+    try:
+        known = decode.parse_json(store.cuts.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {key: record for key, record in known.items() if decode.is_flat(record)} if isinstance(known, dict) else {}

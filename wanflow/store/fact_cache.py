@@ -1,0 +1,126 @@
+"""What is known of files by their stat, so that a second look opens none of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
+
+from wanflow import decode
+from wanflow.errors import StoreFault
+from wanflow.language.facts import Facts, Kind
+from wanflow.store import atomic, take_json
+from wanflow.store.layout import Store
+
+VERSION = 1
+RACY_NS = 2_000_000_000
+"""A file written this short a time before it was opened may have changed since without its stat telling."""
+_RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
+
+INLINE = "data:"
+"""Begins the name of a picture that is written into a production; its digest follows, so that it never changes."""
+
+
+def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
+    """The facts of those files, by path relative to the production's folder, that are as they were when measured."""
+    known = _read(store)
+    found = {path: _facts(known.get(path), _stamp(store, path)) for path in paths}
+    return {path: facts for path, facts in found.items() if facts is not None}
+
+
+def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | None = None) -> None:
+    """Keep what was measured; a cache that can't be written is no reason to stop a command.
+
+    `begun_ns` is `time.time_ns()` from before the first file was opened, the present where it isn't given: a file that
+    changed since, or shortly before, isn't kept, because its facts may be of what it was.
+    """
+    since = time.time_ns() if begun_ns is None else begun_ns
+    entries = {path: _entry(facts, _stamp(store, path, since)) for path, facts in measured.items()}
+    before = _read(store)
+    known = {**before, **{path: entry for path, entry in entries.items() if entry is not None}}
+    if known == before:
+        return
+    document = {"version": VERSION, "files": known}
+    with suppress(StoreFault):
+        atomic.write_whole(store.facts, json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
+
+
+def _stamp(store: Store, name: str, since_ns: int | None = None) -> list[int] | None:
+    """What would be different if a file had changed; None where it is gone, or was touched too shortly before."""
+    if name.startswith(INLINE):
+        return []
+    try:
+        stat = (store.folder / name).stat()
+    except OSError:
+        return None
+    touched = max(stat.st_mtime_ns, stat.st_ctime_ns)  # a file moved here keeps its mtime, not its ctime
+    if since_ns is not None and since_ns - touched < RACY_NS:
+        return None
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _entry(facts: Facts, stamp: list[int] | None) -> dict[str, object] | None:
+    if stamp is None or (stamp and stamp[0] != facts.size_bytes):
+        return None
+    return {
+        "stat": stamp,
+        "kind": facts.kind.value,
+        "format": facts.format,
+        "digest": facts.digest,
+        "size": facts.size_bytes,
+        "width": facts.width,
+        "height": facts.height,
+        "alpha": facts.alpha,
+        "frames": facts.frames,
+        "rate": None if facts.rate is None else str(facts.rate),
+        "samples": facts.samples,
+        "sample_rate": facts.sample_rate,
+        "seconds": str(facts.seconds),
+    }
+
+
+def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
+    if not isinstance(entry, dict) or stamp is None:
+        return None
+    try:
+        if entry["stat"] != stamp:
+            return None
+        return Facts(
+            kind=Kind(take_json.text(entry["kind"])),
+            format=take_json.text(entry["format"]),
+            digest=take_json.hash_text(take_json.text(entry["digest"])),
+            size_bytes=take_json.whole_number(entry["size"]),
+            width=take_json.whole_number(entry["width"]),
+            height=take_json.whole_number(entry["height"]),
+            alpha=entry["alpha"] is True,
+            frames=take_json.whole_number(entry["frames"]),
+            rate=None if entry["rate"] is None else _ratio(entry["rate"]),
+            samples=take_json.whole_number(entry["samples"]),
+            sample_rate=take_json.whole_number(entry["sample_rate"]),
+            seconds=_ratio(entry["seconds"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _ratio(value: object) -> Fraction:
+    """A fraction as it was written; raises TypeError or ValueError for what never was."""
+    text = take_json.text(value)
+    if not _RATIO.fullmatch(text):
+        raise ValueError(f"not a fraction: {decode.shown(value)}")
+    return Fraction(text)
+
+
+def _read(store: Store) -> dict[str, object]:
+    """A cache that can't be read is an empty one."""
+    try:
+        document = decode.parse_json(store.facts.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        return {}
+    files = document.get("files")
+    return {path: entry for path, entry in files.items() if decode.is_flat(entry)} if isinstance(files, dict) else {}

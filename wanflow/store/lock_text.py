@@ -1,0 +1,258 @@
+"""The lock as text: JSON in one normal form, sorted, one fact a line, so that git merges it fact by fact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from wanflow import digest as digests
+from wanflow.errors import LockFault, LockUnreadable
+from wanflow.store import lock_json, take_json
+from wanflow.store.lock import Lock, ShotEntry, united_choice
+from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, LinesNoJson, read_pairs, refuse_newer
+from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
+from wanflow.store.take import Recipe, Take
+
+_END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
+_SINGLE = frozenset({"asked", "current", "held"})
+_BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
+
+Where = int | tuple[str, ...]
+"""The position of a fact: of version 2 its rank among the keys of the document, of version 1 the keys down to it."""
+Found = tuple[Where, object]
+"""A value as it was read, and where."""
+Decoded = TypeVar("Decoded")
+
+
+def to_text(lock: Lock) -> str:
+    """The one text of a lock: equal locks are equal files.
+
+    Every line is a whole fact with its path in its key, a shot's lines stand together, and the last line never
+    changes: so lines of two versions put together, as git's `merge=union` does, are a lock again (docs/lockfile.md).
+    """
+    shots = [_lines(name, _shot_json(lock.shots[name])) for name in sorted(lock.shots)]
+    blocks = ["".join(f" {_text_of(key)}: {_text_of(value)},\n" for key, value in lines) for lines in shots]
+    return "{\n" + "\n".join([*filter(None, blocks), _END])
+
+
+def from_text(text: str, name: str) -> Lock:
+    """The lock in a text; raises LockUnreadable, naming the file, every line that is damaged, and the way out.
+
+    What a merge of two branches leaves to settle is settled here, the same way on every machine: lines of both sides of
+    a conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
+    """
+    text, merging = both_sides(text, name)
+    try:
+        pairs, reading = read_pairs(text, name), _Reading(text, name)
+    except LinesNoJson as fault:
+        pairs, reading = fault.readable, _Reading(text, name, fault.lines, broken=fault.broken)
+    refuse_newer(dict(pairs).get(VERSION_KEY), text, name)
+    shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}
+    reading.refuse_damage()
+    unmerged = f"`{name}` has a merge conflict: the lines of both sides count, and the next change writes them as one"
+    return Lock(shots, tuple([unmerged] * merging + reading.notes))
+
+
+def _text_of(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _lines(shot: str, facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The facts of a shot with their paths as keys, sorted; a fact on which two branches differ has a line of each."""
+    for kind, value in sorted(facts.items()):
+        if not isinstance(value, Mapping):
+            both = value if isinstance(value, tuple) else (value,)
+            yield from ((f"{shot} {kind}", one) for one in both)
+            continue
+        for name, inner in sorted(value.items()):
+            both = inner if isinstance(inner, tuple) else (inner,)
+            yield from ((f"{shot} {kind} {name}", one) for one in both)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One lock on its way from text to value: what was damaged in it, and what had to be settled."""
+
+    text: str
+    name: str
+    lines: Sequence[int] = ()
+    notes: list[str] = field(default_factory=list)
+    damage: list[tuple[Where, str]] = field(default_factory=list)
+    broken: Sequence[LockFault] = ()
+
+    def by_shot(self, pairs: Sequence[tuple[str, object]]) -> dict[str, dict[str, dict[str, list[Found]]]]:
+        """The facts of a document by shot, by what they are and by what they are about, as often as they were read."""
+        shots: dict[str, dict[str, dict[str, list[Found]]]] = {}
+        for where, path, value in self._facts(pairs):
+            match path:
+                case [shot, kind] if kind in _SINGLE:
+                    shots.setdefault(shot, {}).setdefault(kind, {}).setdefault("", []).append((where, value))
+                case [shot, kind, about] if kind in _BY_KEY:
+                    shots.setdefault(shot, {}).setdefault(kind, {}).setdefault(about, []).append((where, value))
+                case _:
+                    self.damage.append((where, f"`{' '.join(path)}` is no fact of a lock"))
+        return shots
+
+    def _facts(self, pairs: Sequence[tuple[str, object]]) -> Iterator[tuple[Where, list[str], object]]:
+        """Version 1 had the facts nested by shot; since then each has its whole path in its key."""
+        document = dict(pairs)
+        if document[VERSION_KEY] != 1:
+            yield from ((at, key.split(" "), value) for at, (key, value) in enumerate(pairs) if key != VERSION_KEY)
+            return
+        for shot, entry in self._mapping(("shots",), document.get("shots", {})).items():
+            for kind, value in self._mapping(("shots", shot), entry).items():
+                if kind not in _BY_KEY:
+                    yield ("shots", shot, kind), [shot, kind], value
+                    continue
+                for about, inner in self._mapping(("shots", shot, kind), value).items():
+                    yield ("shots", shot, kind, about), [shot, kind, about], inner
+
+    def entry(self, shot: str, facts: Mapping[str, Mapping[str, list[Found]]]) -> ShotEntry:
+        """What the facts say of a shot."""
+        there = facts.get("takes", {})
+        takes, written = self._takes(shot, there)
+        numbers = settled_numbers(takes, written)
+        self.notes += renumbered(shot, takes, written, numbers)
+        chosen = {
+            request: self._choices(shot, "picks", found, there) for request, found in facts.get("picks", {}).items()
+        }
+        holds = self._choices(shot, "holds", facts.get("held", {}).get("", []), there)
+        recipes = {core: self._recipe(shot, core, found) for core, found in facts.get("recipes", {}).items()}
+        wishes = {
+            request: [self._decoded(where, shot, _wished, value, 0) for where, value in found]
+            for request, found in facts.get("wishes", {}).items()
+        }
+        return ShotEntry(
+            takes=takes,
+            numbers=numbers,
+            current=self._current(shot, facts.get("current", {}).get("", []), takes),
+            picks={request: digests_[0] for request, digests_ in chosen.items() if len(digests_) == 1},
+            held=holds[0] if len(holds) == 1 else None,
+            wishes={request: max(found) for request, found in wishes.items()},
+            recipes=recipes,
+            rival_picks={request: digests_ for request, digests_ in chosen.items() if len(digests_) > 1},
+            rival_holds=holds if len(holds) > 1 else (),
+            former=frozenset(facts.get("former", {})),
+            asked=self._current(shot, facts.get("asked", {}).get("", []), takes),
+        )
+
+    def _takes(self, shot: str, facts: Mapping[str, list[Found]]) -> tuple[dict[str, Take], dict[str, int]]:
+        """The takes of a shot and their numbers as written; of two records of one digest the later one counts."""
+        takes: dict[str, Take] = {}
+        numbers: dict[str, int] = {}
+        for name, found in facts.items():
+            read = [self._decoded(at, shot, partial(_numbered, name), value) for at, value in found]
+            records = sorted(filter(None, read), key=lambda record: (record[0].date, record[1]))
+            if not records:
+                continue
+            takes[name] = replace(records[-1][0], gone=any(take.gone for take, _ in records))
+            numbers[name] = min(number for _, number in records)
+        return takes, numbers
+
+    def _choices(self, shot: str, kind: str, found: list[Found], takes: Container[str]) -> tuple[str, ...]:
+        """The takes that were picked for one request, or held; a take that the lock lacks is damage.
+
+        It would be passed over in silence, and paid for.
+        """
+        chosen: list[str] = []
+        for where, value in found:
+            name = self._decoded(where, shot, lambda one: take_json.hash_text(take_json.text(one)), value, "")
+            if name in takes:
+                chosen.append(name)
+            elif name:
+                self.damage.append((where, f"it {kind} a take of `{shot}` that is not in the lock"))
+        return united_choice(tuple(chosen))
+
+    def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
+        """The request that was last run, or asked; after a merge that of the latest take, on every machine alike."""
+        read = {text for at, value in found if (text := self._decoded(at, shot, take_json.text, value))}
+
+        def latest(request: str) -> tuple[str, str]:
+            core = request.partition("+")[0]
+            return max((take.date for take in takes.values() if take.fingerprint == core), default=""), request
+
+        return max(read, key=latest, default=None)
+
+    def _recipe(self, shot: str, core: str, found: list[Found]) -> Recipe:
+        """The words of a request; of two that differ, those with the hash that they are filed under."""
+        read: list[Recipe] = [self._decoded(where, shot, take_json.recipe_of, value) for where, value in found]
+        right = (recipe for recipe in read if len(found) > 1 and digests.of_json(recipe) == core)
+        return next(right, read[0])
+
+    def _decoded(
+        self,
+        where: Where,
+        shot: str,
+        decode: Callable[[object], Decoded],
+        value: object,
+        otherwise: Decoded | None = None,
+    ) -> Any:
+        """A value decoded; what can't be is noted as damage, and `otherwise` takes its place meanwhile."""
+        try:
+            return decode(value)
+        except KeyError as error:
+            words = f"`{error.args[0]}` is missing"
+        except (TypeError, ValueError, RecursionError) as error:
+            words = str(error)
+        number = value.get("take") if isinstance(value, Mapping) else None
+        self.damage.append((where, f"{words} ({f'take {number} of ' if isinstance(number, int) else ''}`{shot}`)"))
+        return otherwise
+
+    def _mapping(self, where: Where, value: object) -> Mapping[str, object]:
+        try:
+            return take_json.mapping(value)
+        except TypeError as error:
+            self.damage.append((where, str(error)))
+            return {}
+
+    def refuse_damage(self) -> None:
+        """Raise LockUnreadable with every line that can't be read."""
+        if not self.damage and not self.broken:
+            return
+        ranks = self.lines or [line for path, line in lock_json.key_places(self.text) if len(path) == 1]
+        found = [
+            LockFault(ranks[where] if isinstance(where, int) else lock_json.line_of(self.text, where), words)
+            for where, words in self.damage
+        ]
+        found = sorted((*found, *self.broken), key=lambda fault: fault.line)
+        first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
+        what = "is no JSON" if found[0] in self.broken else "can't be read"
+        told = "\n".join((f"`{self.name}` {what} at {first}", *others))
+        raise LockUnreadable(told, hint=RESTORE.format(self.name), faults=tuple(found))
+
+
+_wished = partial(take_json.whole_number, most=take_json.MOST_WISHED)
+
+
+def _numbered(name: str, value: object) -> tuple[Take, int]:
+    """A take and its number; raises KeyError, TypeError or ValueError for what is none."""
+    facts = take_json.mapping(value)
+    take = take_json.from_json(name, facts)
+    number = take_json.whole_number(facts["take"])
+    if number < 1:
+        raise ValueError(f"takes count from 1, not {number}")
+    return take, number
+
+
+def _shot_json(entry: ShotEntry) -> dict[str, object]:
+    takes = {digest: {**take_json.to_json(take), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
+    facts: dict[str, object] = {
+        "takes": takes,
+        "asked": entry.asked,
+        "current": entry.current,
+        "former": dict.fromkeys(entry.former, True),
+        "picks": {**entry.picks, **entry.rival_picks},
+        "held": entry.rival_holds or entry.held,
+        "wishes": dict(entry.wishes),
+        "recipes": {core: entry.recipes[core] for core in _referred(entry) if core in entry.recipes},
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _referred(entry: ShotEntry) -> set[str]:
+    """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
+    requests = {entry.current or "", *entry.picks, *entry.rival_picks}
+    return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}

@@ -1,0 +1,191 @@
+"""What a run works with on each backend, put together from real parts; imported once there is work to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+import anyio
+from anyio import CapacityLimiter
+
+from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.endpoint import IN_PROCESS
+from wanflow.emulator.film.animatic import ORIGIN, open_animatic
+from wanflow.errors import StoreBusy
+from wanflow.language.production import Production
+from wanflow.media.local_jobs import perform
+from wanflow.money import Cost
+from wanflow.planner import budget
+from wanflow.providers.dashscope.regions import endpoint_of
+from wanflow.providers.limited import Slots
+from wanflow.providers.opening import open_service, open_stand_in
+from wanflow.providers.protocol import VideoService
+from wanflow.runner.addresses import Addresses, recall
+from wanflow.runner.cancel import Cancelled, cancel_tasks
+from wanflow.runner.context import Parts
+from wanflow.runner.events import Emit, Event, Warned
+from wanflow.runner.lost_submissions import Grace, open_inquiry
+from wanflow.runner.spending import Allowance, Purse
+from wanflow.store import journal, layout, lockfile, run_lock
+from wanflow.store.journal import Diary, Journal, OpenTask
+from wanflow.store.layout import Store
+from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
+
+ANIMATIC = "animatic"
+TURN_SECONDS = 0.5
+"""Between two looks at whether another run ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
+
+    `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
+    `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
+    `resubmit`. Without `key_needed` there is nothing to ask of the service. `budget` is the most that this run may
+    spend; `wait` waits for another run to end.
+    """
+
+    jobs: int | None = None
+    poll_seconds: float = POLL_SECONDS
+    max_in_flight: int | None = None
+    grace: float = GRACE_SECONDS
+    resubmit: bool = True
+    key_needed: bool = True
+    budget: Cost | None = None
+    wait: bool = False
+
+    @property
+    def hands(self) -> int:
+        """How many ffmpegs work at once."""
+        return self.jobs or os.cpu_count() or 1
+
+
+@asynccontextmanager
+async def open_parts(production: Production, store: Store, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+    """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
+    diary, notes = journal.read(store), Journal(store)
+    async with _service(production, store, emit, pace) as (service, addresses):
+        yield Parts(
+            out=production.out,
+            store=store,
+            journal=notes,
+            service=service,
+            slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
+            addresses=addresses,
+            inquiry=open_inquiry(service, notes, now, Grace(pace.grace, pace.resubmit), diary),
+            purse=open_purse(production, store, diary, pace.budget),
+            jobs=perform,
+            limiter=CapacityLimiter(pace.hands),
+            emit=emit,
+            clock=now,
+            lasting=production.backend != ANIMATIC,
+        )
+
+
+def open_purse(production: Production, store: Store, diary: Diary, limit: Cost | None) -> Purse:
+    """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
+    owed = budget.owed((*(task.attempt for task in diary.open), *diary.adrift))
+    bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
+    return Purse(
+        production.prices.currency, Allowance(*bounds, budget.spent(lockfile.read(store.lock), diary.stored)), owed
+    )
+
+
+@asynccontextmanager
+async def at_work(production: Production, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+    """The parts of the one run that works in a production.
+
+    Raises StoreBusy where another does and is not waited for, and as `open_parts`.
+    """
+    store = Store(production.folder, production.backend)
+    layout.establish(store)
+    async with _turn(store, emit, wait=pace.wait):
+        lockfile.establish(store)
+        layout.sweep_temporary(store)
+        async with open_parts(production, store, emit, pace) as parts:
+            yield parts
+
+
+async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
+    """Cancel tasks that are still PENDING; never waits for a run, which sees the ends of its tasks by itself."""
+    store = Store(production.folder, production.backend)
+    with _perhaps_alone(store) as alone:
+        async with open_parts(production, store, _ignore, Pace()) as parts:
+            return await cancel_tasks(tasks, parts.service, parts.journal if alone else None, parts.stamp())
+
+
+@asynccontextmanager
+async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
+    """Be the one run of a production, with `wait` as soon as no other is."""
+    told = False
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(run_lock.hold(store))
+                break
+            except StoreBusy as busy:
+                if not wait:
+                    raise
+                words = f"{busy}: it is waited for"
+            if not told:
+                emit(Warned(words))
+                told = True
+            await anyio.sleep(TURN_SECONDS)
+        yield
+
+
+@contextmanager
+def _perhaps_alone(store: Store) -> Iterator[bool]:
+    """Hold the store if no run does; whether it is held."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(run_lock.hold(store))
+        except StoreBusy:
+            yield False
+        else:
+            yield True
+
+
+def now() -> datetime:
+    """The wall clock, for dates in records."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _service(
+    production: Production, store: Store, emit: Emit, pace: Pace
+) -> AsyncIterator[tuple[VideoService, Addresses]]:
+    """The client bound to the paid service, or for the animatic to the emulator in process."""
+    if production.backend != ANIMATIC:
+        endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)
+        known = recall(endpoint.account, store, journal.read(store).online, production.uploads)
+        tell = partial(_warn, emit)
+        async with open_service(
+            endpoint, poll_seconds=pace.poll_seconds, tell=tell, bucket=production.uploads
+        ) as service:
+            yield service, known
+        return
+    folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
+    try:
+        async with (
+            open_animatic(folder, os.environ, pace.hands, terms=terms) as account,
+            open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
+        ):
+            yield service, Addresses(f"{ANIMATIC} {folder.name}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _warn(emit: Emit, words: str) -> None:
+    emit(Warned(words))
+
+
+def _ignore(event: Event) -> None:
+    del event

@@ -1,0 +1,278 @@
+"""YAML text with positions: every value knows its file, line and column.
+
+The dialect is format.md's: PyYAML's parser under YAML 1.2 scalars. The only home of PyYAML.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from wanflow.yamldoc.hints import Fault, explain
+from wanflow.yamldoc.nodes import Mapping, Node, Place, Scalar, Sequence, name_of, normalised, typed
+
+DEEPEST = 64
+"""Levels of nesting that a file may have; a person writes fewer than ten."""
+LARGEST = 1_000_000
+"""Values that a file may hold; 20,000 shots have fewer."""
+MOST_ALIASED = 100_000
+"""Values that its aliases may stand for, counted each time."""
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
+_STRING_TAG = "tag:yaml.org,2002:str"
+_LIBRARY_TOO_DEEP = "maximum nesting"
+"""Words of libyaml's own limit: newer ones read a line 1,000 levels ahead and refuse it before our limit sees it."""
+_Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong with the text itself; `warning` where the file can be used all the same."""
+
+    place: Place
+    message: str
+    hint: str | None = None
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as far as it could be read; `root` is None where it is empty or its syntax is broken."""
+
+    file: str
+    root: Node | None
+    lines: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def parse(data: bytes, file: str) -> Document:
+    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `troubles`, nothing is raised."""
+    text, trouble = _decode(data, file)
+    lines = tuple(_BREAK.split(text))
+    trouble = trouble or _unprintable(text, file)
+    if trouble is not None:
+        return Document(file, None, lines, (trouble,))
+    return _Composer(text, file, lines).compose()
+
+
+def _decode(data: bytes, file: str) -> tuple[str, Trouble | None]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "", Trouble(Place(file, 1, 1), "the file is UTF-16, not UTF-8", "save it as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as fault:
+        place = _place_after(data[: fault.start].decode(), file)
+        trouble = Trouble(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
+        return data.decode(errors="replace"), trouble
+
+
+def _unprintable(text: str, file: str) -> Trouble | None:
+    found = _UNPRINTABLE.search(text)
+    if found is None:
+        return None
+    message = f"the control character U+{ord(found.group()):04X} can't stand in a YAML file"
+    return Trouble(_place_after(text[: found.start()], file), message, "delete it")
+
+
+def _place_after(before: str, file: str) -> Place:
+    lines = _BREAK.split(before)
+    return Place(file, len(lines), len(lines[-1]) + 1)
+
+
+class _TooMuch(Exception):
+    """The file is refused before it can eat the machine."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.message)
+        self.trouble = trouble
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or sequence whose end has not been read."""
+
+    place: Place
+    anchor: str | None
+    mapping: bool
+    nodes: list[Node] = field(default_factory=list)
+    size: int = 1
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for: how many values it holds, on how many levels."""
+
+    node: Node
+    size: int
+    depth: int
+
+
+class _Composer:
+    """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
+
+    def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
+        self._text, self._file, self._lines = text, file, lines
+        self._troubles: list[Trouble] = []
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Anchored] = {}
+        self._aliased = 0
+        self._root: Node | None = None
+        self._documents = 0
+
+    def compose(self) -> Document:
+        try:
+            for event in _events(self._text):
+                self._take(event)
+        except yaml.MarkedYAMLError as fault:
+            self._root = None
+            self._troubles.append(self._syntax(fault))
+        except _TooMuch as refusal:
+            self._root = None
+            self._troubles.append(refusal.trouble)
+        return Document(self._file, self._root, self._lines, tuple(self._troubles))
+
+    def _take(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._place_node(self._scalar(event), event.anchor)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._begin(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._end()
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    raise _TooMuch(Trouble(self._at(event), "the file holds more than one YAML document"))
+
+    def _at(self, event: yaml.Event) -> Place:
+        line, column = _position(event.start_mark) or (0, 0)
+        return Place(self._file, line + 1, column + 1)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        place, text, plain = self._at(event), event.value, event.implicit[0]
+        if event.tag not in {None, _STRING_TAG, "!"}:
+            self._troubles.append(_tagged(place, event.tag))
+        if not plain and _UNPRINTABLE.search(text):
+            self._troubles.append(Trouble(place, "the text holds a control character", "leave its escape out"))
+            text = _UNPRINTABLE.sub("", text)
+        value = typed(text) if plain else normalised(text)
+        return Scalar(value, text, place, plain, plain and self._cut_off(event))
+
+    def _cut_off(self, event: yaml.ScalarEvent) -> bool:
+        line, column = _position(event.end_mark) or (len(self._lines), 0)
+        return line < len(self._lines) and bool(_CUT_OFF.match(self._lines[line], column))
+
+    def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        place = self._at(event)
+        if event.tag not in {None, "!"}:
+            self._troubles.append(_tagged(place, event.tag))
+        self._require_shallow(1, place)
+        self._open.append(_Open(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
+
+    def _end(self) -> None:
+        done = self._open.pop()
+        node = self._mapping(done) if done.mapping else Sequence(tuple(done.nodes), done.place)
+        self._place_node(node, done.anchor, done.size, done.depth)
+
+    def _require_shallow(self, more: int, place: Place) -> None:
+        if len(self._open) + more > DEEPEST:
+            raise _TooMuch(_too_deep(place))
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        if event.anchor in self._anchors:
+            meant = self._anchors[event.anchor]
+            self._require_shallow(meant.depth, self._at(event))
+            self._aliased += meant.size
+            if self._aliased > MOST_ALIASED:
+                message = f"the file's aliases expand to more than {MOST_ALIASED} values"
+                raise _TooMuch(Trouble(self._at(event), message))
+            self._place_node(meant.node, None, meant.size, meant.depth)
+            return
+        hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
+        self._troubles.append(Trouble(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
+        self._place_node(Scalar(None, "", self._at(event), plain=True), None)
+
+    def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = _Anchored(node, size, depth)
+        if not self._open:
+            self._root = node
+            return
+        inside = self._open[-1]
+        inside.nodes.append(node)
+        inside.size += size
+        inside.depth = max(inside.depth, depth + 1)
+        if inside.size > LARGEST:
+            raise _TooMuch(Trouble(node.place, f"the file holds more than {LARGEST} values"))
+
+    def _mapping(self, done: _Open) -> Mapping:
+        own: dict[str, tuple[Scalar, Node]] = {}
+        merged: dict[str, tuple[Scalar, Node]] = {}
+        for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self._troubles.append(Trouble(key.place, "a key must be a single word", "a text needs quotes here"))
+            elif (name := name_of(key)) in own:
+                first = own[name][0].place
+                self._troubles.append(Trouble(key.place, f"`{name}` is written twice, first at {first}"))
+            else:
+                own[name] = (key, node)
+        if "<<" in own and own["<<"][0].plain:
+            merged = self._merged(own.pop("<<")[1])
+        inherited = [pair for name, pair in merged.items() if name not in own]
+        return Mapping((*inherited, *own.values()), done.place)
+
+    def _merged(self, node: Node) -> dict[str, tuple[Scalar, Node]]:
+        merged: dict[str, tuple[Scalar, Node]] = {}
+        for source in node.items if isinstance(node, Sequence) else (node,):
+            if not isinstance(source, Mapping):
+                self._troubles.append(Trouble(source.place, "`<<` takes a mapping or a list of mappings"))
+                continue
+            for key, value in source.pairs:
+                merged.setdefault(name_of(key), (key, value))
+        return merged
+
+    def _syntax(self, fault: yaml.MarkedYAMLError) -> Trouble:
+        problem, context = fault.problem or "", fault.context or ""
+        since = _position(fault.context_mark)
+        at = _position(fault.problem_mark) or since or (0, 0)
+        if _LIBRARY_TOO_DEEP in problem.lower():
+            return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
+        found = explain(Fault(problem, context, at, since, self._lines))
+        end = (len(self._lines) - 1, len(self._lines[-1]))
+        line, column = min(found.at, end)  # the parser may stand behind the end
+        return Trouble(Place(self._file, line + 1, column + 1), found.message, found.hint)
+
+
+def _too_deep(place: Place) -> Trouble:
+    message = f"the file nests more than {DEEPEST} levels deep"
+    return Trouble(place, message, "flatten it: a production needs fewer than ten levels")
+
+
+def _tagged(place: Place, tag: str) -> Trouble:
+    written = tag.replace("tag:yaml.org,2002:", "!!")
+    hint = "put a text that begins with `!` in quotes, and leave tags out"
+    return Trouble(place, f"the tag `{written}` has no meaning here", hint)
+
+
+def _position(mark: object) -> tuple[int, int] | None:
+    """Line and column of a mark from 0; the C parser's marks are of another type than the other one's."""
+    return None if mark is None else (int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _Loader(text)
+    try:
+        while (event := loader.get_event() if loader.check_event() else None) is not None:
+            yield event
+    finally:
+        loader.dispose()
