@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.order import Item, Order
+from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.film import footage
-from wanflow.media.ffmpeg import Leash, find_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, find_ffmpeg
 
 SECONDS = 5
 ROUNDS = 3
@@ -56,11 +56,13 @@ class Bench:
 
     def _order(self, model: str, *media: tuple[str, str], **settings: int | str) -> Order:
         given = {"resolution": self._tier, "duration": SECONDS, "seed": 7, **settings}
-        return Order(model, "Image 1 by the sea at night, in the rain", tuple(Item(*item) for item in media), given)
+        return Order(
+            model, "Image 1 by the sea at night, in the rain", tuple(OrderItem(*item) for item in media), given
+        )
 
     def _film(self, order: Order) -> Path:
         target = self._folder / "film.mp4"
-        return footage.film(order, target, bucket=self._bucket, binary=self._binary, leash=Leash()).path
+        return footage.film(order, target, bucket=self._bucket, binary=self._binary, processes=RunningProcesses()).path
 
     def _picture(self, name: str, level: int) -> str:
         path = self._folder / name

@@ -28,7 +28,7 @@ from kit.pretend import perform
 from wanflow.api import run
 from wanflow.graph.build import build
 from wanflow.language.load import read_sound_part
-from wanflow.planner.planning import draft
+from wanflow.planner.planning import make_plan
 from wanflow.report.text.plan import plan_text
 from wanflow.schemas import violations
 from wanflow.store import blobs, lockfile
@@ -164,7 +164,7 @@ def phases(file: Path) -> dict[str, float]:
     reading, read = _timed(lambda: read_sound_part(file))
     loading, production = _timed(lambda: run.load(file))
     graphing, graph = _timed(lambda: build(production))
-    drafting, plan = _timed(lambda: draft(graph, run.facts_of(production), Inventory()))
+    drafting, plan = _timed(lambda: make_plan(graph, run.facts_of(production), Inventory()))
     reporting, _ = _timed(lambda: plan_text(plan))
     del read
     parts = (yaml, schema, reading - yaml - schema, loading - reading, graphing, drafting, reporting)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow.yamldoc import parse as yamltext
-from wanflow.yamldoc.nodes import Mapping, Place, Scalar, Sequence, normalised, plain, scalar, typed
-from wanflow.yamldoc.parse import Document, Trouble, parse
+from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode, normalised, plain, scalar, typed
+from wanflow.yamldoc.parse import Document, TextProblem, parse
 
 LOADERS = [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)]
 """PyYAML's parser in Python, and the one in C where this PyYAML has it."""
@@ -22,16 +22,16 @@ def read(text: str) -> Document:
     return parse(text.encode(), "wanflow.yaml")
 
 
-def value_of(text: str) -> Scalar:
+def value_of(text: str) -> TextNode:
     """The scalar under the key `a`."""
     root = read(text).root
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MapNode)
     found = root.find("a")
-    assert isinstance(found, Scalar)
+    assert isinstance(found, TextNode)
     return found
 
 
-def trouble(text: str) -> Trouble:
+def trouble(text: str) -> TextProblem:
     """The one thing that is wrong with a text."""
     (found,) = read(text).troubles
     return found
@@ -110,9 +110,9 @@ def test_the_written_form_survives_normalising():
 def test_places_count_characters_from_one():
     """Line and column are of characters, also behind Chinese ones and emoji."""
     root = read("# 中文\n镜头: {😀: x, b: y}\n").root
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MapNode)
     inner = root.find("镜头")
-    assert isinstance(inner, Mapping)
+    assert isinstance(inner, MapNode)
     assert [where(key.place) for _, key, _ in inner] == [(2, 6), (2, 12)]
     assert where(inner.place) == (2, 5)
 
@@ -120,7 +120,7 @@ def test_places_count_characters_from_one():
 def test_a_byte_order_mark_is_tolerated():
     """A BOM is no character of the first line."""
     root = parse(b"\xef\xbb\xbfa: 1\n", "wanflow.yaml").root
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MapNode)
     assert where(root.pairs[0][0].place) == (1, 1)
 
 
@@ -279,7 +279,7 @@ def test_what_is_missing_at_the_end_is_told_within_the_file(text):
 def test_no_text_raises(text):
     """Whatever somebody types comes back as a tree or as troubles."""
     document = parse(text.encode(errors="surrogatepass"), "wanflow.yaml")
-    assert document.root is None or isinstance(document.root, Scalar | Mapping | Sequence)
+    assert document.root is None or isinstance(document.root, TextNode | MapNode | ListNode)
 
 
 @given(st.binary(max_size=200))

@@ -23,17 +23,18 @@ from wanflow.media.local_jobs import perform
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.dashscope.regions import endpoint_of
-from wanflow.providers.limited import Slots
+from wanflow.providers.limited import TaskSlots
 from wanflow.providers.opening import open_service, open_stand_in
-from wanflow.providers.protocol import VideoService
+from wanflow.providers.protocol import ProviderClient
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
-from wanflow.runner.context import Parts
+from wanflow.runner.context import RunContext
 from wanflow.runner.events import Emit, Event, Warned
-from wanflow.runner.lost_submissions import Grace, open_inquiry
-from wanflow.runner.spending import Allowance, Purse
+from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
+from wanflow.runner.spending import Spending, SpendingLimits
 from wanflow.store import journal, layout, lockfile, run_lock
-from wanflow.store.journal import Diary, Journal, OpenTask
+from wanflow.store.attempt import JournalState, OpenTask
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
@@ -43,7 +44,7 @@ TURN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RunOptions:
     """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
 
     `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
@@ -68,19 +69,21 @@ class Pace:
 
 
 @asynccontextmanager
-async def open_parts(production: Production, store: Store, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+async def open_context(production: Production, store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
     """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
-    diary, notes = journal.read(store), Journal(store)
+    journal_state, notes = journal.read(store), Journal(store)
     async with _service(production, store, emit, pace) as (service, addresses):
-        yield Parts(
+        yield RunContext(
             out=production.out,
             store=store,
             journal=notes,
             service=service,
-            slots=Slots({}) if pace.max_in_flight is None else Slots({}, pace.max_in_flight),
+            slots=TaskSlots({}) if pace.max_in_flight is None else TaskSlots({}, pace.max_in_flight),
             addresses=addresses,
-            inquiry=open_inquiry(service, notes, now, Grace(pace.grace, pace.resubmit), diary),
-            purse=open_purse(production, store, diary, pace.budget),
+            lost_submissions=open_lost_submissions(
+                service, notes, now, LookupPolicy(pace.grace, pace.resubmit), journal_state
+            ),
+            spending=open_spending(production, store, journal_state, pace.budget),
             jobs=perform,
             limiter=CapacityLimiter(pace.hands),
             emit=emit,
@@ -89,36 +92,38 @@ async def open_parts(production: Production, store: Store, emit: Emit, pace: Pac
         )
 
 
-def open_purse(production: Production, store: Store, diary: Diary, limit: Cost | None) -> Purse:
+def open_spending(production: Production, store: Store, journal_state: JournalState, limit: Cost | None) -> Spending:
     """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
-    owed = budget.owed((*(task.attempt for task in diary.open), *diary.adrift))
+    owed = budget.owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
     bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
-    return Purse(
-        production.prices.currency, Allowance(*bounds, budget.spent(lockfile.read(store.lock), diary.stored)), owed
+    return Spending(
+        production.prices.currency,
+        SpendingLimits(*bounds, budget.spent(lockfile.read(store.lock), journal_state.stored)),
+        owed,
     )
 
 
 @asynccontextmanager
-async def at_work(production: Production, emit: Emit, pace: Pace) -> AsyncIterator[Parts]:
+async def at_work(production: Production, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
     """The parts of the one run that works in a production.
 
-    Raises StoreBusy where another does and is not waited for, and as `open_parts`.
+    Raises StoreBusy where another does and is not waited for, and as `open_context`.
     """
     store = Store(production.folder, production.backend)
     layout.establish(store)
     async with _turn(store, emit, wait=pace.wait):
         lockfile.establish(store)
         layout.sweep_temporary(store)
-        async with open_parts(production, store, emit, pace) as parts:
-            yield parts
+        async with open_context(production, store, emit, pace) as context:
+            yield context
 
 
 async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
     """Cancel tasks that are still PENDING; never waits for a run, which sees the ends of its tasks by itself."""
     store = Store(production.folder, production.backend)
     with _perhaps_alone(store) as alone:
-        async with open_parts(production, store, _ignore, Pace()) as parts:
-            return await cancel_tasks(tasks, parts.service, parts.journal if alone else None, parts.stamp())
+        async with open_context(production, store, _ignore, RunOptions()) as context:
+            return await cancel_tasks(tasks, context.service, context.journal if alone else None, context.stamp())
 
 
 @asynccontextmanager
@@ -160,8 +165,8 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def _service(
-    production: Production, store: Store, emit: Emit, pace: Pace
-) -> AsyncIterator[tuple[VideoService, Addresses]]:
+    production: Production, store: Store, emit: Emit, pace: RunOptions
+) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
     """The client bound to the paid service, or for the animatic to the emulator in process."""
     if production.backend != ANIMATIC:
         endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)

@@ -21,7 +21,7 @@ from kit.served import playing
 from kit.underway import environ, running, until
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
 from wanflow.cli.main import VERBS, summon
-from wanflow.cli.options import Settings
+from wanflow.cli.options import ProductionOptions
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
@@ -62,15 +62,15 @@ def test_what_is_added_to_a_command_is_what_it_takes() -> None:
 
 
 @pytest.fixture
-def told() -> Iterator[Settings]:
+def told() -> Iterator[ProductionOptions]:
     """A command that was told its production in every way."""
-    settings = Settings(Path("my films/a.yaml"), "dashscope", "singapore", {"light": "at noon", "sky": "grey"})
+    settings = ProductionOptions(Path("my films/a.yaml"), "dashscope", "singapore", {"light": "at noon", "sky": "grey"})
     name_production(settings)
     yield settings
-    name_production(Settings())
+    name_production(ProductionOptions())
 
 
-def test_a_suggested_command_means_the_same_production(told: Settings) -> None:
+def test_a_suggested_command_means_the_same_production(told: ProductionOptions) -> None:
     """Read by a shell and by the command line it gives the same file and overrides."""
     (words,) = suggested(pasteable("hint: `wanflow collect` asks again"))
     program, verb, *options = shlex.split(words)
@@ -90,12 +90,12 @@ def test_a_suggested_command_means_the_same_production(told: Settings) -> None:
         "run `coast` again",
     ],
 )
-def test_what_is_complete_stays_as_it_is(told: Settings, text: str) -> None:
+def test_what_is_complete_stays_as_it_is(told: ProductionOptions, text: str) -> None:
     """Commands without a production, help, a backend that was said, and what is no command."""
     assert pasteable(text) == text
 
 
-def test_a_text_is_completed_once(told: Settings) -> None:
+def test_a_text_is_completed_once(told: ProductionOptions) -> None:
     """However often it passes on its way out; a command for another backend keeps the rest."""
     once = pasteable("`wanflow run` goes on")
     assert (once != "`wanflow run` goes on", pasteable(once)) == (True, once)

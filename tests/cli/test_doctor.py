@@ -15,8 +15,8 @@ from kit.filesystems import refusing, without_flush, without_locks, without_mode
 from kit.git import git
 from kit.project import write_production
 from kit.served import recorded
-from wanflow.cli.doctor import Finding, Verdict, check_up
-from wanflow.emulator.api.account import Terms
+from wanflow.cli.doctor import HealthCheck, HealthLevel, check_up
+from wanflow.emulator.api.account import AccountTerms
 
 
 def _verdicts(out: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def test_a_store_of_a_newer_version(wanflow, film: Path) -> None:
 PAID = "dashscope", "singapore"
 
 
-def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, Finding]:
+def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, HealthCheck]:
     """What is found about the paid backend, by subject."""
     return {item.subject: item for item in check_up(folder, *PAID, environ)}
 
@@ -68,17 +68,17 @@ def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, Finding]:
 def test_the_key_is_looked_for_only_where_it_is_needed(tmp_path: Path) -> None:
     """Without it nothing is asked of anybody."""
     found = findings(tmp_path, {})
-    assert found["key"].verdict is Verdict.BROKEN
+    assert found["key"].verdict is HealthLevel.BROKEN
     assert "service" not in found
 
 
 def test_the_service_is_asked_whether_it_takes_the_key(tmp_path: Path) -> None:
     """It answers, or it refuses the key, in which case the region is named; the key never is."""
-    with recorded(Terms(key="sk-very-secret")) as service:
+    with recorded(AccountTerms(key="sk-very-secret")) as service:
         environ = {"DASHSCOPE_HTTP_BASE_URL": service.base_url, "DASHSCOPE_API_KEY": "sk-very-secret"}
         fine, refused = findings(tmp_path, environ), findings(tmp_path, {**environ, "DASHSCOPE_API_KEY": "sk-other"})
-    assert fine["service"].verdict is Verdict.FINE
-    assert refused["service"].verdict is Verdict.BROKEN
+    assert fine["service"].verdict is HealthLevel.FINE
+    assert refused["service"].verdict is HealthLevel.BROKEN
     assert "`singapore`" in refused["service"].words
     assert "`beijing`" in (refused["service"].hint or "")
     told = [f"{item.words}{item.hint}" for item in (*fine.values(), *refused.values())]

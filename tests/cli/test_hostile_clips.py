@@ -13,7 +13,7 @@ from cli.conftest import Done, Wanflow
 
 from kit.clips import clicks, numbered_clip, read_numbers, read_sound
 from kit.hostile import CLIPS, CUT_SHORT, NAMES, REFUSED, SIZE, Hostile, encoders
-from wanflow.media.join_checks import AAC_FRAME, Part, measure
+from wanflow.media.join_checks import AAC_FRAME, JoinedPart, measure
 
 LEAD = 4
 """Frames of the clip in front, and of the one behind."""
@@ -44,7 +44,7 @@ def cut(wanflow: Wanflow, name: str) -> Done:
     return done
 
 
-def whole(path: Path) -> Part:
+def whole(path: Path) -> JoinedPart:
     """A film that plays to its end: its picture has one rate, its sound is as long, nothing of it is broken."""
     part = measure(path)
     with av.open(str(path)) as container:

@@ -14,8 +14,8 @@ from kit.clips import numbered_clip
 from kit.project import call, write_production
 from kit.served import PATIENCE_SECONDS, playing
 from kit.underway import PAID, QUICK, environ, open_tasks, running, until
-from wanflow.emulator.api.account import Terms
-from wanflow.emulator.api.fault_script import Fault
+from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.fault_script import ScriptedFault
 
 CRAMPED = """
 import resource, sys
@@ -63,7 +63,7 @@ def test_ctrl_c_names_what_is_in_flight_and_that_it_will_be_charged(film: Path, 
 
 def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path, clip: Path) -> None:
     """The answer is awaited and written down: nothing is left of unknown fate."""
-    with playing(clip, Terms(faults=(Fault("submit", late=2, times=0),)), held=True) as service:
+    with playing(clip, AccountTerms(faults=(ScriptedFault("submit", late=2, times=0),)), held=True) as service:
         with running(film, service, "coast") as process:
             until(process, "step.started")
             service.await_call("POST", "video-synthesis")
@@ -78,7 +78,7 @@ def test_ctrl_c_while_a_request_is_on_the_wire_learns_what_was_bought(film: Path
 
 def test_ctrl_c_twice_leaves_at_once(film: Path, clip: Path) -> None:
     """Whoever does not want to wait for an answer leaves it to the next run, which looks it up and pays nothing again."""
-    with playing(clip, Terms(faults=(Fault("submit", stall=True),))) as service:
+    with playing(clip, AccountTerms(faults=(ScriptedFault("submit", stall=True),))) as service:
         with running(film, service, "coast") as process:
             until(process, "step.started")
             service.await_call("POST", "video-synthesis")

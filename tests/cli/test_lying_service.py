@@ -98,8 +98,8 @@ def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: 
     code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
     assert (code, submissions(liar)) == (5, 1), said
     assert f"something between here and the service answered (HTTP {status})" in said
-    diary = journal.read(Store(paid, "dashscope"))
-    assert (len(diary.adrift), diary.endings) == (1, ())
+    journal_state = journal.read(Store(paid, "dashscope"))
+    assert (len(journal_state.adrift), journal_state.endings) == (1, ())
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from cli.conftest import Wanflow
 from kit.clips import numbered_clip
 from kit.locks import attempt
 from kit.served import PATIENCE_SECONDS, Served, playing, served
-from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.server import Serving
-from wanflow.emulator.api.task_log import Ledger
+from wanflow.emulator.api.task_log import TaskLog
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal, layout
+from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 
 KEY = "sk-recognisable-0123456789"
@@ -65,7 +66,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def slow(paid: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """The production is paid for at a service whose tasks run until they are released."""
-    with playing(clip, Terms(key=KEY), held=True) as service:
+    with playing(clip, AccountTerms(key=KEY), held=True) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
         yield service
 
@@ -81,7 +82,7 @@ def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
     assert (said.code, said.out) == (3, "")
     assert "2 takes would be rendered for at most 3.60 CNY" in said.err
     assert "`--yes`" in said.err
-    assert journal.read(Store(paid, "dashscope")) == journal.Diary()
+    assert journal.read(Store(paid, "dashscope")) == JournalState()
 
 
 def test_a_program_is_told_how_a_run_ended_that_never_began(wanflow: Wanflow, paid: Path) -> None:
@@ -288,7 +289,7 @@ def lost(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
         said = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
         assert (said.code, lines(said.out)[-1]["submitted"]) == (5, 0)
-        (task_id,) = Ledger(paid / "service" / "tasks.jsonl").read().by_id
+        (task_id,) = TaskLog(paid / "service" / "tasks.jsonl").read().by_id
         yield task_id
 
 
@@ -323,7 +324,7 @@ def test_takes_of_one_shot_whose_answers_are_all_lost_are_paid_once_each(
     with served(replace(script(paid, {"on": "submit", "lose": True, "times": 3}), state=paid / "s"), KEY, jobs=1) as it:
         monkeypatch.setenv(BASE_VARIABLE, it.base_url)
         first, again = (wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1") for _ in range(2))
-        paid_for = Ledger(paid / "s" / "tasks.jsonl").read().by_id
+        paid_for = TaskLog(paid / "s" / "tasks.jsonl").read().by_id
     assert [(said.code, lines(said.out)[-1]["submitted"]) for said in (first, again)] == [(0, 3), (0, 0)]
     takes = json.loads(wanflow("takes", "--json").out)
     assert sorted(take["task_id"] for take in takes) == sorted(paid_for)
@@ -380,9 +381,9 @@ def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: P
     assert [done.code for done in said] == [0, 2, 2]
     assert "task `t` is on record already" in said[1].err
     assert "names no task" in said[2].err
-    diary = journal.read(store)
-    assert [(task.task_id, task.attempt.id, task.seed_uncertain) for task in diary.open] == [("t", "a1", True)]
-    assert [lost.id for lost in diary.adrift] == ["a2"]
+    journal_state = journal.read(store)
+    assert [(task.task_id, task.attempt.id, task.seed_uncertain) for task in journal_state.open] == [("t", "a1", True)]
+    assert [lost.id for lost in journal_state.adrift] == ["a2"]
 
 
 def test_a_submission_that_was_not_accepted_is_sent_again(wanflow: Wanflow, lost: str) -> None:

@@ -17,11 +17,11 @@ from kit.clips import numbered_clip
 from kit.project import ONE, clean, rewrite, write_production
 from kit.served import playing
 from kit.underway import PAID, QUICK, WANFLOW, deaf_to, environ, open_tasks, running, until
-from wanflow.emulator.api.account import Terms
-from wanflow.emulator.api.fault_script import Fault
+from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.media.ffmpeg import VARIABLE, find_ffmpeg
 
-LATE = Terms(faults=(Fault("submit", late=2, times=0),))
+LATE = AccountTerms(faults=(ScriptedFault("submit", late=2, times=0),))
 """A service that answers a submission after 2 s."""
 
 ENDLESS = """\
@@ -93,7 +93,7 @@ def test_signals_in_quick_succession_are_one(film: Path, clip: Path) -> None:
 
 def test_a_signal_after_another_ends_a_run_at_once(film: Path, clip: Path) -> None:
     """Whoever does not want to wait for an answer leaves it to the next run."""
-    later = Terms(faults=(Fault("submit", late=60),))
+    later = AccountTerms(faults=(ScriptedFault("submit", late=60),))
     with playing(clip, later) as service, running(film, service, "coast") as process:
         service.await_call("POST", "video-synthesis")
         process.send_signal(signal.SIGTERM)

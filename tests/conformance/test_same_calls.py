@@ -13,7 +13,7 @@ from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
 from wanflow.emulator.api.account import KEY
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.regions import Endpoint
 from wanflow.providers.opening import connect
 from wanflow.providers.poller import ClockPacing
@@ -68,7 +68,7 @@ def by_us(service: Served, file: Path) -> Mapping[str, Exchange]:
 
     async def work() -> None:
         async with connect(Endpoint("beijing", service.base_url, KEY)) as transport:
-            client = WireClient(transport, ClockPacing())
+            client = DashScopeClient(transport, ClockPacing())
             await client.upload(file, MODEL)
             await client.poll("t")
             await client.list(MODEL)

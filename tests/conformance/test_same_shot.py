@@ -14,7 +14,7 @@ from dashscope import VideoSynthesis
 from kit.served import Exchange, Served
 from wanflow.emulator.api.account import KEY
 from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.regions import Endpoint
 from wanflow.providers.dashscope.wire import MediaItem
 from wanflow.providers.opening import connect
@@ -113,7 +113,7 @@ def by_us(shot: Mapping[str, Any], media: Path, service: Served) -> Sent:
 
     async def work() -> None:
         async with connect(Endpoint("beijing", service.base_url, KEY)) as transport:
-            client = WireClient(transport, ClockPacing())
+            client = DashScopeClient(transport, ClockPacing())
             items = [await _uploaded(item, media, client, shot["model"]) for item in shot["media"]]
             await client.submit(
                 wire.request_body(
@@ -177,7 +177,7 @@ def _placed(item: Mapping[str, str], media: Path, form: str) -> dict[str, str]:
     return {key: value if key == "type" else form.format(media / value) for key, value in item.items()}
 
 
-async def _uploaded(item: Mapping[str, str], media: Path, client: WireClient, model: str) -> MediaItem:
+async def _uploaded(item: Mapping[str, str], media: Path, client: DashScopeClient, model: str) -> MediaItem:
     voice = item.get("reference_voice")
     url = await client.upload(media / item["url"], model)
     return MediaItem(item["type"], url, await client.upload(media / voice, model) if voice else None)

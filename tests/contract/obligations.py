@@ -14,12 +14,12 @@ from kit.emulated import FORBIDDEN
 from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.wire import MediaItem
 from wanflow.providers.faults import Invalid
-from wanflow.providers.protocol import Request, TaskStatus, VideoService
+from wanflow.providers.protocol import ProviderClient, Request, TaskStatus
 
 MODEL = "wan2.7-i2v"
 PICTURE = "data:image/png;base64,AAAA"
 
-Way = Callable[[Path], AbstractAsyncContextManager[VideoService]]
+Way = Callable[[Path], AbstractAsyncContextManager[ProviderClient]]
 """Opens a service whose account is its own; what it keeps lies in the folder."""
 
 Finish = Callable[[], object]

@@ -15,27 +15,27 @@ from contract.obligations import MODEL, Finish, Obligations, Way, request
 
 from kit.emulated import FILM_SECONDS, in_process, premade
 from kit.wire import Checked
-from wanflow.emulator.api.endpoint import Endpoint
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.emulator.api.endpoint import EmulatedEndpoint
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Transport
 from wanflow.providers.faults import ResultExpired
 from wanflow.providers.limited import Limited
-from wanflow.providers.poller import ClockPacing, CompletionPacing, Watching
-from wanflow.providers.protocol import TaskStatus, VideoService
+from wanflow.providers.poller import ClockPacing, CompletionPacing, Poller
+from wanflow.providers.protocol import ProviderClient, TaskStatus
 from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 
 DAY = 24 * 3600
 
-Build = Callable[[Endpoint, Transport], VideoService]
+Build = Callable[[EmulatedEndpoint, Transport], ProviderClient]
 
 SERVICES: dict[str, Build] = {
-    "on completion": lambda endpoint, way: WireClient(way, CompletionPacing(endpoint.changed)),
-    "on a clock": lambda _, way: WireClient(way, ClockPacing(15)),
-    "limited": lambda endpoint, way: Limited(WireClient(way, CompletionPacing(endpoint.changed))),
-    "watching": lambda _, way: Watching(WireClient(way, ClockPacing(15)), 15),
-    "retrying": lambda endpoint, way: Retrying(WireClient(way, CompletionPacing(endpoint.changed)), print),
+    "on completion": lambda endpoint, way: DashScopeClient(way, CompletionPacing(endpoint.changed)),
+    "on a clock": lambda _, way: DashScopeClient(way, ClockPacing(15)),
+    "limited": lambda endpoint, way: Limited(DashScopeClient(way, CompletionPacing(endpoint.changed))),
+    "watching": lambda _, way: Poller(DashScopeClient(way, ClockPacing(15)), 15),
+    "retrying": lambda endpoint, way: Retrying(DashScopeClient(way, CompletionPacing(endpoint.changed)), print),
 }
 
 
@@ -51,7 +51,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     build: Build = request.param
 
     @asynccontextmanager
-    async def open_service(folder: Path) -> AsyncIterator[VideoService]:
+    async def open_service(folder: Path) -> AsyncIterator[ProviderClient]:
         async with premade(folder / "emulator") as endpoint, in_process(endpoint) as transport:
             yield build(endpoint, Checked(transport))
 

@@ -19,7 +19,7 @@ from wanflow import digest
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
 from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.wire import MediaItem
 from wanflow.providers.poller import CompletionPacing
 from wanflow.providers.protocol import Request, TaskStatus
@@ -34,13 +34,13 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def filming(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[WireClient]:
+async def filming(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[DashScopeClient]:
     """A client that waits for completion, of an emulator that films with ffmpeg."""
     async with (
         open_animatic(folder, environ or {}, jobs=1, origin=HOST) as endpoint,
         in_process(endpoint) as way,
     ):
-        yield WireClient(Checked(way), CompletionPacing(endpoint.changed))
+        yield DashScopeClient(Checked(way), CompletionPacing(endpoint.changed))
 
 
 def request(kind: str, url: str, duration: int) -> Request:

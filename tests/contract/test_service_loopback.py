@@ -12,12 +12,12 @@ from contract.obligations import Finish, Obligations, Way, request
 from kit.served import Served, recorded
 from kit.wire import problems
 from wanflow.emulator.api.account import KEY
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.regions import Endpoint
 from wanflow.providers.faults import ResultExpired, Unauthorised
 from wanflow.providers.opening import connect, open_service
 from wanflow.providers.poller import ClockPacing
-from wanflow.providers.protocol import VideoService
+from wanflow.providers.protocol import ProviderClient
 from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
@@ -48,10 +48,10 @@ def way(account: Served) -> Way:
     """The client over loopback, with retries and without our own limit on submissions."""
 
     @asynccontextmanager
-    async def open_loopback(_: Path) -> AsyncIterator[VideoService]:
+    async def open_loopback(_: Path) -> AsyncIterator[ProviderClient]:
         endpoint = Endpoint("beijing", account.base_url, KEY)
         async with connect(endpoint) as transport:
-            yield Retrying(WireClient(transport, ClockPacing(0.05)), print)
+            yield Retrying(DashScopeClient(transport, ClockPacing(0.05)), print)
 
     return open_loopback
 

@@ -11,9 +11,9 @@ import pytest
 from kit.crew import crew
 from kit.power import FILM, TAKES, Machine, audit
 from kit.weather import Totals, weather
-from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.account import AccountTerms
 from wanflow.providers.limited import Limited
-from wanflow.providers.protocol import VideoService
+from wanflow.providers.protocol import ProviderClient
 from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
 
 
-def tireless(service: VideoService) -> VideoService:
+def tireless(service: ProviderClient) -> ProviderClient:
     """The decorators that the paid service has."""
     return Retrying(Limited(service), lambda words: None)
 
@@ -40,7 +40,7 @@ async def _production(dice: Random, totals: Totals) -> None:
     faults = weather(dice)
     with TemporaryDirectory() as folder:
         machine = Machine(tireless)
-        async with crew(Path(folder), machine.around, unlike=True, terms=Terms(faults=faults)) as here:
+        async with crew(Path(folder), machine.around, unlike=True, terms=AccountTerms(faults=faults)) as here:
             for _ in range(dice.randrange(1, 5)):
                 totals.kills += await machine.run(here, dice.randrange(MOST_MOMENTS)) is None
                 totals.runs += 1

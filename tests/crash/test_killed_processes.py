@@ -16,7 +16,7 @@ from kit.project import write_production
 from kit.served import Served, playing
 from kit.weather import Totals, weather
 from wanflow.api import run
-from wanflow.emulator.api.account import KEY, Terms
+from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal, lockfile
 
@@ -49,7 +49,7 @@ def campaign(folder: Path, clip: Path, productions: int, seed: int) -> Totals:
     dice, totals = Random(seed), Totals(WANTED.total())
     for number in range(productions):
         faults = weather(dice)
-        with playing(clip, Terms(faults=faults), film_seconds=0.6) as service:
+        with playing(clip, AccountTerms(faults=faults), film_seconds=0.6) as service:
             film = write_production(folder / str(number), PRODUCTION)
             _produce(film, service, dice, totals)
             audit(film, service)
@@ -94,8 +94,8 @@ def audit(film: Path, service: Served) -> None:
     assert {take.task_id for take in takes} == {task.id for task in charged}
     assert all(blobs.is_whole(blobs.take_path(store, take.digest), take.digest) for take in takes)
     assert (film.parent / "out" / "main.mp4").stat().st_size > 0
-    diary = journal.read(store)
-    assert (diary.open, diary.adrift) == ((), ())
+    journal_state = journal.read(store)
+    assert (journal_state.open, journal_state.adrift) == ((), ())
 
 
 def test_killed_processes_cost_no_take(tmp_path: Path, clip: Path) -> None:

@@ -14,7 +14,7 @@ from kit.crew import crew, somebody_elses
 from kit.films import production, shot
 from kit.power import Machine, audit
 from kit.weather import Disagreement, lost_answers, weather
-from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.account import AccountTerms
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource
 from wanflow.providers.faults import ServiceFault
@@ -73,7 +73,9 @@ async def _history(dice: Random, totals: Totals) -> None:
     machine = Machine(lambda service: Retrying(Limited(disagreement.around(service)), lambda words: None))
     jobs = dice.randrange(1, 6)
     with TemporaryDirectory() as folder:
-        async with crew(Path(folder), machine.around, unlike=True, terms=Terms(faults=faults), jobs=jobs) as here:
+        async with crew(
+            Path(folder), machine.around, unlike=True, terms=AccountTerms(faults=faults), jobs=jobs
+        ) as here:
             here.shown = disagreement.shown
             for _ in range(dice.choice((0, 0, 1, 2))):
                 with suppress(ServiceFault):

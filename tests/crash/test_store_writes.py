@@ -193,6 +193,6 @@ def test_a_process_killed_while_it_writes_loses_nothing_that_it_reported(tmp_pat
             said += [int(line) for line in writer.stdout]
         numbers = set(lockfile.read(store.lock).shots["coast"].numbers.values())
         assert numbers in (set(said), {*said, said[-1] + 1})
-        diary = journal.read(store)
-        assert {f"t{number}" for number in said} <= diary.known
-        assert len(diary.adrift) <= 1
+        journal_state = journal.read(store)
+        assert {f"t{number}" for number in said} <= journal_state.known
+        assert len(journal_state.adrift) <= 1

@@ -15,10 +15,10 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, HOST, premade
 from kit.wire import complaints
-from wanflow.emulator.api.account import KEY, VENDOR, Limits, Terms
+from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS
-from wanflow.emulator.api.task_log import Ledger, StateUnreadable
+from wanflow.emulator.api.task_log import StateUnreadable, TaskLog
 from wanflow.providers.animatic.asgi import AsgiTransport
 
 pytestmark = pytest.mark.anyio
@@ -29,10 +29,12 @@ HOUR = 3600
 
 
 @asynccontextmanager
-async def door(folder: Path, terms: Terms = IN_PROCESS, state: Path | None = None) -> AsyncIterator[httpx.AsyncClient]:
+async def door(
+    folder: Path, terms: AccountTerms = IN_PROCESS, state: Path | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the key of an emulator whose films take a minute."""
     async with (
-        premade(folder, terms=terms, ledger=Ledger(state)) as endpoint,
+        premade(folder, terms=terms, ledger=TaskLog(state)) as endpoint,
         httpx.AsyncClient(
             transport=AsgiTransport(build_app(endpoint)),
             base_url=f"{HOST}{BASE}",
@@ -81,7 +83,7 @@ def refusal(reply: httpx.Response) -> tuple[int, str]:
 
 async def test_five_submissions_of_a_model_a_second(tmp_path: Path) -> None:
     """The sixth is throttled and is no task; another model is not; a second later there is room again."""
-    async with door(tmp_path, Terms(limits=Limits(submits=5))) as client:
+    async with door(tmp_path, AccountTerms(limits=AccountLimits(submits=5))) as client:
         for _ in range(5):
             await task(client)
         assert refusal(await submit(client, body())) == (429, "Throttling.RateQuota")
@@ -95,7 +97,7 @@ async def test_five_submissions_of_a_model_a_second(tmp_path: Path) -> None:
 async def test_twenty_looks_a_second(path: str, limit: str, tmp_path: Path) -> None:
     """And as many lists; each counts for itself."""
     assert getattr(VENDOR, limit) == 20
-    async with door(tmp_path, Terms(limits=VENDOR)) as client:
+    async with door(tmp_path, AccountTerms(limits=VENDOR)) as client:
         replies = [(await client.get(path)).status_code for _ in range(21)]
         assert replies == [200] * 20 + [429]
         await anyio.sleep(1)
@@ -104,7 +106,7 @@ async def test_twenty_looks_a_second(path: str, limit: str, tmp_path: Path) -> N
 
 async def test_the_queue_of_a_model_is_full_some_time(tmp_path: Path) -> None:
     """Five run and so many wait; the next is refused, and taken once one has ended."""
-    async with door(tmp_path, Terms(limits=Limits(queued=3))) as client:
+    async with door(tmp_path, AccountTerms(limits=AccountLimits(queued=3))) as client:
         for _ in range(8):
             await task(client)
         assert refusal(await submit(client, body())) == (429, "Throttling.AllocationQuota")
@@ -114,7 +116,7 @@ async def test_the_queue_of_a_model_is_full_some_time(tmp_path: Path) -> None:
 
 async def test_strict_judges_at_submit(tmp_path: Path) -> None:
     """The same code and words, as an error and without a task; otherwise inside the task."""
-    async with door(tmp_path / "a", Terms(strict=True)) as client:
+    async with door(tmp_path / "a", AccountTerms(strict=True)) as client:
         reply = await submit(client, body(duration=99))
         assert refusal(reply) == (400, "InvalidParameter")
         assert reply.json()["message"] == "Duration should be between 2 and 15"
@@ -126,7 +128,7 @@ async def test_strict_judges_at_submit(tmp_path: Path) -> None:
 
 async def test_a_task_runs_until_its_time_is_over(tmp_path: Path) -> None:
     """Five seconds of film take two at speed 1; here a hundred times as long, though the film is there sooner."""
-    async with door(tmp_path, Terms(speed=Fraction(1, 100))) as client:
+    async with door(tmp_path, AccountTerms(speed=Fraction(1, 100))) as client:
         made = await task(client, body(duration=5))
         await anyio.sleep(190)
         assert (await look(client, made))["task_status"] == "RUNNING"
@@ -184,7 +186,7 @@ async def test_what_is_not_there_says_so_in_json(method: str, path: str, tmp_pat
 
 async def test_another_region_has_other_models(tmp_path: Path) -> None:
     """Virginia has none of the 2.7 models (api.md 1.2)."""
-    async with door(tmp_path, Terms(region="virginia")) as client:
+    async with door(tmp_path, AccountTerms(region="virginia")) as client:
         assert refusal(await submit(client, body())) == (404, "InvalidParameter")
 
 
@@ -373,7 +375,7 @@ async def test_no_request_ends_the_emulator(
 ) -> None:
     """It fails by itself, or is refused at once, and the task beside it is filmed."""
     asked = {"model": model, "input": {"prompt": "p", **given}, "parameters": {}}
-    async with door(tmp_path, terms=Terms(strict=strict)) as client:
+    async with door(tmp_path, terms=AccountTerms(strict=strict)) as client:
         good = await task(client, body())
         reply = await client.post(SUBMIT, json=asked, headers=ASYNC)
         if reply.status_code == 200:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
-from wanflow.emulator.api.order import Item, Order
+from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film import caption, lettering
 from wanflow.emulator.film.caption import label, mark, names_of
 from wanflow.emulator.film.picture import Box
 
 REFERENCES = [
-    Item("reference_image", "a"),
-    Item("reference_video", "b"),
-    Item("reference_image", "c"),
-    Item("reference_video", "d"),
+    OrderItem("reference_image", "a"),
+    OrderItem("reference_video", "b"),
+    OrderItem("reference_image", "c"),
+    OrderItem("reference_video", "d"),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from kit.emulated import FILM_SECONDS, premade
 from kit.wire import complaints
 from wanflow.emulator.api.account import KEY
-from wanflow.emulator.api.endpoint import Endpoint
+from wanflow.emulator.api.endpoint import EmulatedEndpoint
 
 pytestmark = pytest.mark.anyio
 
@@ -25,14 +25,14 @@ def body(seed: int = 1, model: str = "wan2.7-i2v") -> Mapping[str, object]:
     return {"model": model, "input": {"prompt": "p", "media": media}, "parameters": {"seed": seed}}
 
 
-async def submit(endpoint: Endpoint, seed: int = 1) -> str:
+async def submit(endpoint: EmulatedEndpoint, seed: int = 1) -> str:
     """A task's id."""
     status, reply = await endpoint.exchange("POST", SUBMIT, KEYED, body(seed))
     assert status == 200
     return str(_object(reply, "output")["task_id"])
 
 
-async def ask(endpoint: Endpoint, path: str) -> Mapping[str, object]:
+async def ask(endpoint: EmulatedEndpoint, path: str) -> Mapping[str, object]:
     """The reply to a GET that is answered."""
     status, reply = await endpoint.exchange("GET", path, KEYED, {})
     assert status == 200

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded
-from wanflow.emulator.api.account import KEY, Terms
-from wanflow.emulator.api.fault_script import ONE_THING, Fault, Faults, ScriptUnreadable, read_script
+from wanflow.emulator.api.account import KEY, AccountTerms
+from wanflow.emulator.api.fault_script import ONE_THING, FaultScript, ScriptedFault, ScriptUnreadable, read_script
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"
 BODY = {
@@ -24,11 +24,11 @@ BODY = {
 
 
 @contextmanager
-def faulty(*faults: Fault) -> Iterator[tuple[httpx.Client, Served]]:
+def faulty(*faults: ScriptedFault) -> Iterator[tuple[httpx.Client, Served]]:
     """A client of an emulator with these faults."""
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
     with (
-        recorded(Terms(faults=faults)) as service,
+        recorded(AccountTerms(faults=faults)) as service,
         httpx.Client(base_url=service.base_url, headers=headers, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client, service
@@ -50,7 +50,7 @@ def settled(client: httpx.Client) -> dict[str, str]:
 
 def test_each_call_meets_the_first_fault_that_strikes() -> None:
     """Counted for each fault by itself: so many pass, so many are struck."""
-    faults = Faults([Fault("submit", times=2), Fault("submit", skip=1, times=0, model="m")])
+    faults = FaultScript([ScriptedFault("submit", times=2), ScriptedFault("submit", skip=1, times=0, model="m")])
     met = [faults.meet("submit", "m") for _ in range(4)]
     assert [fault.skip if fault else None for fault in met] == [0, 0, 1, 1]
     assert faults.meet("query") is None
@@ -59,7 +59,7 @@ def test_each_call_meets_the_first_fault_that_strikes() -> None:
 
 def test_a_lost_answer_is_lost_after_the_task_was_taken() -> None:
     """The client has to look it up."""
-    with faulty(Fault("submit", lose=True)) as (client, _):
+    with faulty(ScriptedFault("submit", lose=True)) as (client, _):
         with pytest.raises(httpx.RemoteProtocolError):
             client.post(SUBMIT, json=BODY)
         assert total(client) == 1
@@ -68,7 +68,7 @@ def test_a_lost_answer_is_lost_after_the_task_was_taken() -> None:
 
 def test_an_error_is_answered_and_nothing_is_done() -> None:
     """So often as the script says."""
-    with faulty(Fault("submit", times=2, status=429, code="Throttling", message="slower")) as (client, _):
+    with faulty(ScriptedFault("submit", times=2, status=429, code="Throttling", message="slower")) as (client, _):
         replies = [client.post(SUBMIT, json=BODY) for _ in range(3)]
         assert [reply.status_code for reply in replies] == [429, 429, 200]
         assert (replies[0].json()["code"], replies[0].json()["message"]) == ("Throttling", "slower")
@@ -77,14 +77,14 @@ def test_an_error_is_answered_and_nothing_is_done() -> None:
 
 def test_garbage_is_no_json() -> None:
     """As a proxy's page is."""
-    with faulty(Fault("query", garbage=True)) as (client, _):
+    with faulty(ScriptedFault("query", garbage=True)) as (client, _):
         assert client.get("/tasks/x").headers["content-type"].startswith("text/html")
         assert client.get("/tasks/x").json()["output"]["task_status"] == "UNKNOWN"
 
 
 def test_a_download_ends_too_early_and_goes_on_from_there() -> None:
     """The length was promised; the rest can be asked for."""
-    with faulty(Fault("download", cut=4)) as (client, _):
+    with faulty(ScriptedFault("download", cut=4)) as (client, _):
         url = settled(client)["video_url"]
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(url)
@@ -94,7 +94,7 @@ def test_a_download_ends_too_early_and_goes_on_from_there() -> None:
 
 def test_a_dropped_call_did_nothing() -> None:
     """For the client it looks as one whose answer was lost."""
-    with faulty(Fault("submit", drop=True)) as (client, _):
+    with faulty(ScriptedFault("submit", drop=True)) as (client, _):
         with pytest.raises(httpx.RemoteProtocolError):
             client.post(SUBMIT, json=BODY)
         assert total(client) == 0
@@ -102,7 +102,7 @@ def test_a_dropped_call_did_nothing() -> None:
 
 def test_a_stalled_answer_never_comes() -> None:
     """The call was done; the client has to give up by itself, and the emulator goes on."""
-    with faulty(Fault("submit", stall=True)) as (client, _):
+    with faulty(ScriptedFault("submit", stall=True)) as (client, _):
         with pytest.raises(httpx.ReadTimeout):
             client.post(SUBMIT, json=BODY, timeout=httpx.Timeout(PATIENCE_SECONDS, read=0.3))
         assert total(client) == 1
@@ -110,7 +110,7 @@ def test_a_stalled_answer_never_comes() -> None:
 
 def test_a_stalled_task_runs_for_ever() -> None:
     """The next one doesn't."""
-    with faulty(Fault("task", stall=True)) as (client, _):
+    with faulty(ScriptedFault("task", stall=True)) as (client, _):
         task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
         assert settled(client)["task_status"] == "SUCCEEDED"
         assert client.get(f"/tasks/{task_id}").json()["output"]["task_status"] == "RUNNING"
@@ -118,7 +118,7 @@ def test_a_stalled_task_runs_for_ever() -> None:
 
 def test_a_download_that_lies_promises_more_than_comes() -> None:
     """All of the film comes, and the client can't know."""
-    with faulty(Fault("download", lie=10)) as (client, _):
+    with faulty(ScriptedFault("download", lie=10)) as (client, _):
         url = settled(client)["video_url"]
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(url)
@@ -127,7 +127,7 @@ def test_a_download_that_lies_promises_more_than_comes() -> None:
 
 def test_a_short_film_is_said_to_be_as_long_as_it_is() -> None:
     """Only who plays it to its end finds out."""
-    with faulty(Fault("download", short=3)) as (client, _):
+    with faulty(ScriptedFault("download", short=3)) as (client, _):
         url = settled(client)["video_url"]
         short, whole = client.get(url), client.get(url)
         assert short.content == whole.content[:-3]
@@ -136,7 +136,7 @@ def test_a_short_film_is_said_to_be_as_long_as_it_is() -> None:
 
 def test_an_expired_address_is_refused_for_good_and_the_task_has_another() -> None:
     """Who asks again gets one that works."""
-    with faulty(Fault("download", expire=True)) as (client, service):
+    with faulty(ScriptedFault("download", expire=True)) as (client, service):
         said = settled(client)
         assert [client.get(said["video_url"]).status_code for _ in range(2)] == [403, 403]
         fresh = client.get(f"/tasks/{said['task_id']}").json()["output"]["video_url"]
@@ -146,15 +146,15 @@ def test_an_expired_address_is_refused_for_good_and_the_task_has_another() -> No
 
 def test_a_forgotten_task_is_remembered_later() -> None:
     """UNKNOWN for so many looks."""
-    with faulty(Fault("query", forget=True, times=2)) as (client, _):
+    with faulty(ScriptedFault("query", forget=True, times=2)) as (client, _):
         task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
         said = [client.get(f"/tasks/{task_id}").json()["output"]["task_status"] for _ in range(3)]
         assert said[:2] == ["UNKNOWN", "UNKNOWN"]
         assert said[2] != "UNKNOWN"
 
 
-@pytest.mark.parametrize("fault", [Fault("list", lag=60), Fault("list", reach=0)])
-def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [ScriptedFault("list", lag=60), ScriptedFault("list", reach=0)])
+def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: ScriptedFault) -> None:
     """The next one shows it."""
     with faulty(fault) as (client, _):
         client.post(SUBMIT, json=BODY)
@@ -163,7 +163,7 @@ def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: Fault)
 
 def test_only_succeeded_tasks_are_charged() -> None:
     """Failures cost nothing (api.md 6.1)."""
-    with faulty(Fault("task", code="InternalError")) as (client, service):
+    with faulty(ScriptedFault("task", code="InternalError")) as (client, service):
         settled(client)
         paid = settled(client)["task_id"]
         assert [task.id for task in service.charged()] == [paid]
@@ -172,7 +172,7 @@ def test_only_succeeded_tasks_are_charged() -> None:
 @pytest.mark.parametrize("cut", [1, 5, 10_000])
 def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
     """After so many bytes of it, if it has so many."""
-    with faulty(Fault("download", cut=cut)) as (client, _):
+    with faulty(ScriptedFault("download", cut=cut)) as (client, _):
         url, part = settled(client)["video_url"], {"Range": "bytes=3-5"}
         if cut < 3:
             with pytest.raises(httpx.RemoteProtocolError):
@@ -184,7 +184,7 @@ def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
 
 def test_a_task_fails_with_the_scripts_words() -> None:
     """And the next one doesn't."""
-    with faulty(Fault("task", code="InternalError.Timeout", message="too long")) as (client, _):
+    with faulty(ScriptedFault("task", code="InternalError.Timeout", message="too long")) as (client, _):
         failed = settled(client)
         assert (failed["task_status"], failed["code"], failed["message"]) == (
             "FAILED",
@@ -196,7 +196,7 @@ def test_a_task_fails_with_the_scripts_words() -> None:
 
 def test_an_upload_that_is_refused_is_not_kept() -> None:
     """The same policy is good for the next try."""
-    with faulty(Fault("upload", status=500)) as (client, _):
+    with faulty(ScriptedFault("upload", status=500)) as (client, _):
         policy = client.get("/uploads", params={"action": "getPolicy", "model": "m"}).json()["data"]
         form = {"policy": policy["policy"], "Signature": policy["signature"], "key": f"{policy['upload_dir']}/a"}
         replies = [client.post(policy["upload_host"], data=form, files={"file": b"x"}) for _ in range(2)]

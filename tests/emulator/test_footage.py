@@ -17,11 +17,11 @@ from PIL import Image, ImageDraw, ImageStat
 from kit.watching import frames, likeness, loudness, streams
 from wanflow.emulator.api import validate
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.order import Film, Item, Order, Rejected, usage
+from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film import footage
 from wanflow.errors import ToolFailed
-from wanflow.media.ffmpeg import Leash, find_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, find_ffmpeg
 
 BINARY = find_ffmpeg({})
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -49,15 +49,15 @@ class Set:
             self.bucket.receive({"key": key, "policy": leave.policy, "Signature": leave.signature}, file)
         return f"oss://{key}"
 
-    def film(self, order: Order, leash: Leash | None = None) -> Film:
+    def film(self, order: Order, processes: RunningProcesses | None = None) -> RenderedFilm:
         """A film of an order."""
         self._count += 1
         target = self._folder / f"film-{self._count}.mp4"
-        return footage.film(order, target, bucket=self.bucket, binary=BINARY, leash=leash or Leash())
+        return footage.film(order, target, bucket=self.bucket, binary=BINARY, processes=processes or RunningProcesses())
 
-    def item(self, kind: str, path: Path, voice: Path | None = None) -> Item:
+    def item(self, kind: str, path: Path, voice: Path | None = None) -> OrderItem:
         """A file as a media item."""
-        return Item(kind, self.upload(path), self.upload(voice) if voice else None)
+        return OrderItem(kind, self.upload(path), self.upload(voice) if voice else None)
 
     def _picture(self, name: str, size: tuple[int, int], sky: tuple[int, int, int], land: tuple[int, int, int]) -> Path:
         drawn = Image.new("RGB", size, sky)
@@ -78,23 +78,25 @@ class Set:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Set:
+def run_state(tmp_path_factory: pytest.TempPathFactory) -> Set:
     """One set for all films of this file."""
     return Set(tmp_path_factory.mktemp("set"))
 
 
 @pytest.fixture(scope="module")
-def coast(stage: Set) -> Film:
+def coast(run_state: Set) -> RenderedFilm:
     """Two seconds from the day picture to the dusk picture."""
-    return stage.film(order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk)))
+    return run_state.film(
+        order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
+    )
 
 
-def order(model: str, *media: Item, prompt: str = "a coast", **settings: bool | int | str) -> Order:
+def order(model: str, *media: OrderItem, prompt: str = "a coast", **settings: bool | int | str) -> Order:
     """An order of two seconds at 720P."""
     return Order(RULES[model], prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
 
 
-def test_a_film_is_what_the_service_delivers(coast: Film) -> None:
+def test_a_film_is_what_the_service_delivers(coast: RenderedFilm) -> None:
     """H.264 and AAC, 30 frames a second, exactly as long as asked in every stream, from zero on."""
     assert streams(coast.path) == {
         "size": (1280, 720),
@@ -107,34 +109,36 @@ def test_a_film_is_what_the_service_delivers(coast: Film) -> None:
     }
 
 
-def test_it_starts_on_the_first_frame_and_lands_on_the_last(stage: Set, coast: Film) -> None:
+def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coast: RenderedFilm) -> None:
     """Frame 0 is the one picture, the last frame the other, and it moves in between."""
     seen = frames(coast.path)
-    assert likeness(seen[0], Image.open(stage.day)) > 36
-    assert likeness(seen[-1], Image.open(stage.dusk)) > 36
+    assert likeness(seen[0], Image.open(run_state.day)) > 36
+    assert likeness(seen[-1], Image.open(run_state.dusk)) > 36
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
 
 
-def test_a_mark_is_drawn_where_it_is_asked_for(stage: Set, coast: Film) -> None:
+def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: RenderedFilm) -> None:
     """Bright letters at the lower right; the rest of the frame is as without it."""
-    asked = order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk), watermark=True)
+    asked = order(
+        I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk), watermark=True
+    )
     corner, rest = (1140, 640, 1280, 720), (0, 0, 1140, 640)
-    with_mark, without = frames(stage.film(asked).path)[30], frames(coast.path)[30]
+    with_mark, without = frames(run_state.film(asked).path)[30], frames(coast.path)[30]
     assert likeness(with_mark.crop(rest), without.crop(rest)) > 36
     assert likeness(with_mark.crop(corner), without.crop(corner)) < 30
 
 
-def test_the_same_request_gives_the_same_bytes(stage: Set, coast: Film) -> None:
+def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: RenderedFilm) -> None:
     """Under other names and addresses too; another seed gives another film."""
-    asked = order(I2V, stage.item("first_frame", stage.day), stage.item("last_frame", stage.dusk))
-    assert stage.film(asked).path.read_bytes() == coast.path.read_bytes()
-    other = stage.film(replace(asked, settings={**asked.settings, "seed": 4}))
+    asked = order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
+    assert run_state.film(asked).path.read_bytes() == coast.path.read_bytes()
+    other = run_state.film(replace(asked, settings={**asked.settings, "seed": 4}))
     assert other.path.read_bytes() != coast.path.read_bytes()
 
 
-def test_a_continuation_contains_its_clip_and_goes_on_from_there(stage: Set, coast: Film) -> None:
+def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set, coast: RenderedFilm) -> None:
     """The clip's 60 frames are there, the next one follows on without a jump, the last one is elsewhere."""
-    film = stage.film(order(I2V, stage.item("first_clip", coast.path), duration=3))
+    film = run_state.film(order(I2V, run_state.item("first_clip", coast.path), duration=3))
     old, new = frames(coast.path), frames(film.path)
     assert len(new) == 90
     assert min(likeness(one, other) for one, other in zip(old, new, strict=False)) > 40
@@ -143,21 +147,23 @@ def test_a_continuation_contains_its_clip_and_goes_on_from_there(stage: Set, coa
     assert usage(order(I2V, duration=3), film)["duration"] == 3
 
 
-def test_a_continuation_lands_on_a_last_frame(stage: Set, coast: Film) -> None:
+def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: RenderedFilm) -> None:
     """The clip is untouched, the last frame is the picture."""
-    film = stage.film(order(I2V, stage.item("first_clip", coast.path), stage.item("last_frame", stage.day), duration=3))
+    film = run_state.film(
+        order(I2V, run_state.item("first_clip", coast.path), run_state.item("last_frame", run_state.day), duration=3)
+    )
     old, new = frames(coast.path), frames(film.path)
     assert likeness(old[59], new[59]) > 40
-    assert likeness(new[-1], Image.open(stage.day)) > 36
+    assert likeness(new[-1], Image.open(run_state.day)) > 36
 
 
-def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(stage: Set, coast: Film) -> None:
+def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: Set, coast: RenderedFilm) -> None:
     """A picture lies still on the left, a video moves on the right; after the voice only the quiet tone is heard."""
-    film = stage.film(
+    film = run_state.film(
         order(
             R2V,
-            stage.item("reference_image", stage.day, stage.voice),
-            stage.item("reference_video", coast.path),
+            run_state.item("reference_image", run_state.day, run_state.voice),
+            run_state.item("reference_video", coast.path),
             ratio="16:9",
         )
     )
@@ -171,20 +177,27 @@ def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(stage:
     assert usage(order(R2V), film)["duration"] == 4
 
 
-def test_a_first_frame_opens_a_film_of_references(stage: Set) -> None:
+def test_a_first_frame_opens_a_film_of_references(run_state: Set) -> None:
     """It decides the size, and the references follow."""
-    film = stage.film(
-        order(R2V, stage.item("reference_image", stage.dusk), stage.item("first_frame", stage.day), ratio="9:16")
+    film = run_state.film(
+        order(
+            R2V,
+            run_state.item("reference_image", run_state.dusk),
+            run_state.item("first_frame", run_state.day),
+            ratio="9:16",
+        )
     )
     seen = frames(film.path)
     assert seen[0].size == (1280, 720)
-    assert likeness(seen[0], Image.open(stage.day)) > 36
+    assert likeness(seen[0], Image.open(run_state.day)) > 36
     assert likeness(seen[-1], seen[0]) < 20
 
 
-def test_an_edit_is_its_input_under_a_grade(stage: Set, coast: Film) -> None:
+def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: RenderedFilm) -> None:
     """As many frames as the input, with its sound, and for noir without any colour."""
-    film = stage.film(order(EDIT, stage.item("video", coast.path), prompt="Turn it into film noir.", duration=0))
+    film = run_state.film(
+        order(EDIT, run_state.item("video", coast.path), prompt="Turn it into film noir.", duration=0)
+    )
     old, new = frames(coast.path), frames(film.path)
     assert len(new) == len(old) == 60
     assert _colour(old[0]) > 40
@@ -193,28 +206,28 @@ def test_an_edit_is_its_input_under_a_grade(stage: Set, coast: Film) -> None:
     assert usage(order(EDIT), film)["duration"] == 4
 
 
-def test_an_edit_without_a_known_word_still_shows(stage: Set, coast: Film) -> None:
+def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: RenderedFilm) -> None:
     """A tint by the seed; a ratio and a length are obeyed."""
-    item = stage.item("video", coast.path)
-    film = stage.film(order(EDIT, item, prompt="Give her a red coat.", ratio="1:1", duration=2))
+    item = run_state.item("video", coast.path)
+    film = run_state.film(order(EDIT, item, prompt="Give her a red coat.", ratio="1:1", duration=2))
     seen = frames(film.path)
     assert seen[0].size == (960, 960)
     assert likeness(seen[0], frames(coast.path)[0].crop((280, 0, 1000, 720)).resize((960, 960))) < 30
 
 
-def test_night_is_dark_and_rain_falls(stage: Set, coast: Film) -> None:
+def test_night_is_dark_and_rain_falls(run_state: Set, coast: RenderedFilm) -> None:
     """The grade follows the words, in Chinese too; drops are somewhere else in the next frame."""
-    clip = stage.item("video", coast.path)
-    film = stage.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
+    clip = run_state.item("video", coast.path)
+    film = run_state.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
     old, new = frames(coast.path), frames(film.path)
     assert _light(new[0]) < _light(old[0]) * 0.6
     assert likeness(old[0], old[1]) > likeness(new[0], new[1]) + 5
 
 
-def test_a_driving_audio_is_the_sound_track(stage: Set) -> None:
+def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
     """Heard as long as it lasts, then silence (api.md 2.2)."""
-    media = stage.item("first_frame", stage.day), stage.item("driving_audio", stage.music)
-    film = stage.film(order(I2V, *media, duration=3))
+    media = run_state.item("first_frame", run_state.day), run_state.item("driving_audio", run_state.music)
+    film = run_state.film(order(I2V, *media, duration=3))
     assert loudness(film.path, 0.1, 1.9) > -20
     assert loudness(film.path, 2.1, 2.9) < -70
     assert streams(film.path)["lengths"] == {Fraction(3)}
@@ -222,11 +235,11 @@ def test_a_driving_audio_is_the_sound_track(stage: Set) -> None:
 
 @pytest.mark.parametrize(("ratio", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280)), ("1:1", (960, 960))])
 def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
-    stage: Set, ratio: str, size: tuple[int, int]
+    run_state: Set, ratio: str, size: tuple[int, int]
 ) -> None:
     """To the sound that was given, which is no picture that is missing (api.md 2.5 and 7.2)."""
-    silent = stage.film(order(T2V, ratio=ratio, duration=3))
-    heard = stage.film(order(T2V, stage.item("driving_audio", stage.music), ratio=ratio, duration=3))
+    silent = run_state.film(order(T2V, ratio=ratio, duration=3))
+    heard = run_state.film(order(T2V, run_state.item("driving_audio", run_state.music), ratio=ratio, duration=3))
     shown, same = frames(silent.path), frames(heard.path)
     assert ({picture.size for picture in shown}, len(shown)) == ({size}, 90)
     assert likeness(shown[0], same[0]) > 40
@@ -234,17 +247,17 @@ def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
     assert loudness(heard.path, 2.1, 2.9) < -70 < loudness(silent.path, 2.1, 2.9)
 
 
-def legacy(model: str, stage: Set, *paths: Path, **settings: bool | int | str) -> Order:
+def legacy(model: str, run_state: Set, *paths: Path, **settings: bool | int | str) -> Order:
     """An order of a 2.6 model as it is judged: what its addresses are only the files tell (api.md 2.4)."""
-    urls = [stage.upload(path) for path in paths]
+    urls = [run_state.upload(path) for path in paths]
     given = {"prompt": "character1 meets character2", "reference_urls": urls}
     return validate.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
-def test_a_2_6_model_finds_out_what_its_references_are(stage: Set, coast: Film) -> None:
+def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: RenderedFilm) -> None:
     """In the size that was asked for; all references share what is billed of the videos (api.md 6.1, 7.3)."""
-    asked = legacy("wan2.6-r2v", stage, stage.day, coast.path, size="1088*832")
-    film = stage.film(asked)
+    asked = legacy("wan2.6-r2v", run_state, run_state.day, coast.path, size="1088*832")
+    film = run_state.film(asked)
     assert [item.type for item in film.media] == ["reference_image", "reference_video"]
     assert frames(film.path)[0].size == (1088, 832)
     assert usage(asked, replace(film, inputs=(Fraction(4),))) == {
@@ -259,48 +272,50 @@ def test_a_2_6_model_finds_out_what_its_references_are(stage: Set, coast: Film) 
 
 
 @pytest.mark.parametrize("heard", [True, False])
-def test_a_flash_model_is_silent_on_request(heard: bool, stage: Set) -> None:
+def test_a_flash_model_is_silent_on_request(heard: bool, run_state: Set) -> None:
     """Without a sound track, not with a quiet one (api.md 7.1)."""
-    film = stage.film(legacy("wan2.6-r2v-flash", stage, stage.day, size="1280*720", audio=heard))
+    film = run_state.film(legacy("wan2.6-r2v-flash", run_state, run_state.day, size="1280*720", audio=heard))
     with av.open(str(film.path)) as container:
         assert bool(container.streams.audio) is heard
 
 
-def test_a_2_6_model_takes_three_videos(stage: Set, coast: Film) -> None:
+def test_a_2_6_model_takes_three_videos(run_state: Set, coast: RenderedFilm) -> None:
     """Four are too many, which is known once they were looked at."""
     with pytest.raises(Rejected, match="Too many reference_video items"):
-        stage.film(legacy("wan2.6-r2v", stage, *[coast.path] * 4))
+        run_state.film(legacy("wan2.6-r2v", run_state, *[coast.path] * 4))
 
 
-def test_what_is_out_of_reach_becomes_a_card(stage: Set) -> None:
+def test_what_is_out_of_reach_becomes_a_card(run_state: Set) -> None:
     """A film all the same, in the size of a film, with something drawn on it."""
-    away = Item("first_frame", "https://example.com/a.png?signature=secret")
-    film = stage.film(order(I2V, away, prompt="灯塔 a 'lighthouse': 100%\n[v]"))
+    away = OrderItem("first_frame", "https://example.com/a.png?signature=secret")
+    film = run_state.film(order(I2V, away, prompt="灯塔 a 'lighthouse': 100%\n[v]"))
     seen = frames(film.path)
     assert seen[0].size == (1280, 720)
     assert ImageStat.Stat(seen[0]).extrema[0][1] > 200
 
 
 @pytest.mark.parametrize("kind", ["first_frame", "first_clip", "driving_audio"])
-def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, stage: Set, tmp_path: Path) -> None:
+def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, run_state: Set, tmp_path: Path) -> None:
     """In the service's words."""
     junk = tmp_path / "junk"
     junk.write_bytes(b"\x89PNG no picture at all")
-    media = [stage.item(kind, junk)]
+    media = [run_state.item(kind, junk)]
     if kind == "driving_audio":
-        media.append(stage.item("first_frame", stage.day))
+        media.append(run_state.item("first_frame", run_state.day))
     with pytest.raises(Rejected, match="cannot open file as"):
-        footage.film(order(I2V, *media), tmp_path / "f.mp4", bucket=stage.bucket, binary=BINARY, leash=Leash())
+        footage.film(
+            order(I2V, *media), tmp_path / "f.mp4", bucket=run_state.bucket, binary=BINARY, processes=RunningProcesses()
+        )
     assert [file.name for file in tmp_path.iterdir()] == ["junk"]
 
 
-def test_a_film_that_is_stopped_leaves_nothing(stage: Set, tmp_path: Path) -> None:
+def test_a_film_that_is_stopped_leaves_nothing(run_state: Set, tmp_path: Path) -> None:
     """A leash that was killed ends ffmpeg; no half film stays."""
-    leash = Leash()
-    leash.kill()
-    asked = order(I2V, stage.item("first_frame", stage.day))
+    processes = RunningProcesses()
+    processes.kill()
+    asked = order(I2V, run_state.item("first_frame", run_state.day))
     with pytest.raises(ToolFailed):
-        footage.film(asked, tmp_path / "f.mp4", bucket=stage.bucket, binary=BINARY, leash=leash)
+        footage.film(asked, tmp_path / "f.mp4", bucket=run_state.bucket, binary=BINARY, processes=processes)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -170,7 +170,7 @@ def clicks(samples: array[int], gap: int = 2_400) -> list[int]:
 def hide_start(clip: Path, target: Path, hidden: int) -> Path:
     """A copy of an mp4 whose edit list hides its first frames, as editors write it; `hidden` frames at 30 a second."""
     argv = [str(ffmpeg.find_ffmpeg(os.environ)), "-ss", str(float(Fraction(hidden * 2 - 1, 60))), "-i", str(clip)]
-    ffmpeg.run([*argv, "-c", "copy", "-f", "mp4", str(target)], leash=ffmpeg.Leash())
+    ffmpeg.run([*argv, "-c", "copy", "-f", "mp4", str(target)], processes=ffmpeg.RunningProcesses())
     return target
 
 

@@ -17,8 +17,8 @@ from anyio.lowlevel import checkpoint
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from wanflow import digest
-from wanflow.emulator.api.account import Terms
-from wanflow.emulator.api.endpoint import IN_PROCESS, Endpoint
+from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.language.facts import Facts, Kind
@@ -37,28 +37,28 @@ from wanflow.media.jobs import (
     ProbeFile,
     Result,
 )
-from wanflow.media.sound.soundtrack import Levelled
+from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import owed
 from wanflow.planner.plan import Plan
-from wanflow.planner.planning import draft
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.planner.planning import make_plan
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.wire import request_body
-from wanflow.providers.limited import Slots
+from wanflow.providers.limited import TaskSlots
 from wanflow.providers.poller import CompletionPacing
-from wanflow.providers.protocol import Request, VideoService
+from wanflow.providers.protocol import ProviderClient, Request
 from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
-from wanflow.runner.context import Parts
+from wanflow.runner.context import RunContext
 from wanflow.runner.events import Event, TakeStored, TaskSubmitted
-from wanflow.runner.lost_submissions import Grace, open_inquiry
+from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.outcome import Outcome
 from wanflow.runner.run import run_plan
-from wanflow.runner.spending import UNLIMITED, Allowance, Purse
+from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
 from wanflow.store import inventory, journal, layout
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
-Around = Callable[[VideoService], VideoService]
+Around = Callable[[ProviderClient], ProviderClient]
 
 
 @dataclass(slots=True)
@@ -69,45 +69,47 @@ class Crew:
     """
 
     folder: Path
-    endpoint: Endpoint
+    endpoint: EmulatedEndpoint
     around: Around
     events: list[Event] = field(default_factory=list)
-    grace: Grace = field(default_factory=Grace)
-    allowance: Allowance = UNLIMITED
+    grace: LookupPolicy = field(default_factory=LookupPolicy)
+    allowance: SpendingLimits = UNLIMITED
     shown: Callable[[], datetime] | None = None
 
     def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
         """The plan of a production in this folder, from what is on disk now; of some shots or all."""
         located = replace(film, folder=self.folder)
-        return draft(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)), selected)
+        return make_plan(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)), selected)
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
         """Plan a production and run it; `plan` runs one that was made before."""
-        async with self.parts() as parts:
-            return await run_plan(plan or self.plan(film), parts, timeout=timeout)
+        async with self.context() as context:
+            return await run_plan(plan or self.plan(film), context, timeout=timeout)
 
     async def collect(self, timeout: float | None = None) -> Outcome:
         """Wait for what is in flight, and submit nothing."""
-        async with self.parts() as parts:
-            return await collect_all(parts, timeout)
+        async with self.context() as context:
+            return await collect_all(context, timeout)
 
     @asynccontextmanager
-    async def parts(self) -> AsyncIterator[Parts]:
+    async def context(self) -> AsyncIterator[RunContext]:
         """What a run works with."""
         self.events = []
         layout.establish(self.store)
-        diary, notes = journal.read(self.store), Journal(self.store)
+        journal_state, notes = journal.read(self.store), Journal(self.store)
         async with in_process(self.endpoint, self.shown) as way:
-            service = self.around(WireClient(way, CompletionPacing(self.endpoint.changed)))
-            yield Parts(
+            service = self.around(DashScopeClient(way, CompletionPacing(self.endpoint.changed)))
+            yield RunContext(
                 out="out",
                 store=self.store,
                 journal=notes,
                 service=service,
-                slots=Slots({}),
-                addresses=recall("crew", self.store, diary.online),
-                inquiry=open_inquiry(service, notes, wall_clock, self.grace, diary),
-                purse=Purse("CNY", self.allowance, owed((*(task.attempt for task in diary.open), *diary.adrift))),
+                slots=TaskSlots({}),
+                addresses=recall("crew", self.store, journal_state.online),
+                lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
+                spending=Spending(
+                    "CNY", self.allowance, owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
+                ),
                 jobs=from_record,
                 limiter=CapacityLimiter(2),
                 emit=self.events.append,
@@ -125,10 +127,10 @@ class Crew:
             return [row.task_id for row in await client.list(model)]
 
     @asynccontextmanager
-    async def stranger(self) -> AsyncIterator[VideoService]:
+    async def stranger(self) -> AsyncIterator[ProviderClient]:
         """Somebody else's way to the same account."""
         async with in_process(self.endpoint) as way:
-            yield WireClient(way, CompletionPacing(self.endpoint.changed))
+            yield DashScopeClient(way, CompletionPacing(self.endpoint.changed))
 
     def submitted(self) -> list[str]:
         """The nodes whose requests the service accepted in the last run, in order."""
@@ -145,7 +147,7 @@ async def crew(
     around: Around = lambda service: service,
     *,
     unlike: bool = False,
-    terms: Terms = IN_PROCESS,
+    terms: AccountTerms = IN_PROCESS,
     jobs: int = 100,
 ) -> AsyncIterator[Crew]:
     """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
@@ -186,7 +188,7 @@ async def from_record(
     return cast(Result, _answered(job, progress))
 
 
-def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts | Levelled:
+def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts | LoudnessGain:
     match job:
         case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
             raise MediaFault("it is no film")
@@ -205,7 +207,7 @@ def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts
         case JoinClips(_, _, recipe, target):
             return _made(target, f"join {recipe.key()}")
         case LevelSound(recipe, loudness):
-            return Levelled(recipe, loudness)
+            return LoudnessGain(recipe, loudness)
         case EncodeSound(chunk, _, _, target):
             return _made(target, f"sound {chunk.key()}")
         case AssembleCut(film, target):

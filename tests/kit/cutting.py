@@ -10,8 +10,8 @@ from typing import Any
 
 from wanflow import timebase
 from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import FilmRecipe
-from wanflow.media.ffmpeg import Leash
+from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.ffmpeg import RunningProcesses
 from wanflow.media.picture.conform import blend, conform
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.probe import probe
@@ -48,18 +48,18 @@ def segment_of(clip: Path, recipe: SegmentRecipe | None = None) -> Path:
 def made(clip: Path, recipe: SegmentRecipe) -> Made:
     """The segment of a clip, beside it."""
     target = clip.with_name(f"{clip.stem}.{recipe.key()[:8]}.mov")
-    conform(clip, recipe, target, leash=Leash(), progress=None)
+    conform(clip, recipe, target, processes=RunningProcesses(), progress=None)
     return target, recipe
 
 
 def joined(before: Path | None, after: Path, recipe: JoinRecipe) -> Made:
     """The transition between two clips, beside the second one."""
     target = after.with_name(f"join.{recipe.key()[:8]}.mov")
-    blend((before, after), recipe, target, leash=Leash(), progress=None)
+    blend((before, after), recipe, target, processes=RunningProcesses(), progress=None)
     return target, recipe
 
 
-def film_of(segments: Sequence[Made], target: Path, *, leash: Leash | None = None, **more: Any) -> Path:
+def film_of(segments: Sequence[Made], target: Path, *, processes: RunningProcesses | None = None, **more: Any) -> Path:
     """The film of these segments, its sound encoded in chunks; `more` are fields of its recipe."""
     files = {recipe.key(): file for file, recipe in segments}
     rate = segments[0][1].rate if segments else THIRTY
@@ -68,8 +68,8 @@ def film_of(segments: Sequence[Made], target: Path, *, leash: Leash | None = Non
     for number, chunk in enumerate(sound.chunks()):
         chunks.append(target.with_name(f"{target.stem}.{number}.aac"))
         heard = {piece.key: files[piece.key] for piece in chunk.heard.pieces}
-        encode_chunk(chunk, heard, None, chunks[-1], leash=Leash())
+        encode_chunk(chunk, heard, None, chunks[-1], processes=RunningProcesses())
     frames = sum(recipe.frames for _, recipe in segments)
-    film = FilmRecipe(tuple(file for file, _ in segments), frames, rate, tuple(chunks))
-    assemble(replace(film, **more), target, leash=leash or Leash(), progress=None)
+    film = CutRecipe(tuple(file for file, _ in segments), frames, rate, tuple(chunks))
+    assemble(replace(film, **more), target, processes=processes or RunningProcesses(), progress=None)
     return target

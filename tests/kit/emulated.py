@@ -12,13 +12,13 @@ import anyio
 import httpx
 
 from kit.clock import wall_clock
-from wanflow.emulator.api.account import KEY, Terms
+from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, Endpoint
-from wanflow.emulator.api.order import Film, Order, Rejected
+from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, EmulatedEndpoint
+from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.task_log import Ledger
+from wanflow.emulator.api.task_log import TaskLog
 from wanflow.providers.animatic.asgi import AsgiTransport
 from wanflow.providers.dashscope.http import HttpTransport
 
@@ -36,9 +36,9 @@ def film_bytes(order: Order) -> bytes:
     return f"{order.model} {order.seed} {order.prompt}".encode()
 
 
-def _write(order: Order, target: Path, mark: str) -> Film:
+def _write(order: Order, target: Path, mark: str) -> RenderedFilm:
     target.write_bytes(film_bytes(order) + mark.encode())
-    return Film(target, order.seconds * 30)
+    return RenderedFilm(target, order.seconds * 30)
 
 
 @asynccontextmanager
@@ -46,13 +46,13 @@ async def premade(
     folder: Path,
     jobs: int = 100,
     *,
-    terms: Terms = IN_PROCESS,
-    ledger: Ledger = FORGETFUL,
+    terms: AccountTerms = IN_PROCESS,
+    ledger: TaskLog = FORGETFUL,
     unlike: bool = False,
-) -> AsyncIterator[Endpoint]:
+) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same."""
 
-    async def filming(order: Order, target: Path) -> Film:
+    async def filming(order: Order, target: Path) -> RenderedFilm:
         await anyio.sleep(FILM_SECONDS / 2)
         if FORBIDDEN in order.prompt:
             raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
@@ -61,14 +61,16 @@ async def premade(
 
     async with anyio.create_task_group() as group:
         bucket = Bucket(folder, HOST, wall_clock)
-        yield Endpoint(
+        yield EmulatedEndpoint(
             bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs, terms=terms, ledger=ledger
         )
         group.cancel_scope.cancel()
 
 
 @asynccontextmanager
-async def in_process(endpoint: Endpoint, shown: Callable[[], datetime] | None = None) -> AsyncIterator[HttpTransport]:
+async def in_process(
+    endpoint: EmulatedEndpoint, shown: Callable[[], datetime] | None = None
+) -> AsyncIterator[HttpTransport]:
     """The way to an endpoint through its front door, without a network.
 
     `shown` is what the service's clock shows in each answer, in whole seconds; None where answers have no date.

@@ -13,7 +13,7 @@ from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Cut, CutItem, Media, Production, Shot
 from wanflow.language.source import FileSource, ShotSource, Source, Tail
 from wanflow.planner.plan import Plan, Step
-from wanflow.planner.planning import draft
+from wanflow.planner.planning import make_plan
 from wanflow.store.inventory import Inventory
 from wanflow.yamldoc.nodes import Place
 
@@ -78,7 +78,7 @@ FACTS: Mapping[str, Facts] = {"sets/coast.png": picture()}
 
 def plan(film: Production, inventory: Inventory | None = None, facts: Mapping[str, Facts] = FACTS) -> Plan:
     """The plan of a production; on an empty machine by default."""
-    return draft(build(film), facts, inventory or Inventory())
+    return make_plan(build(film), facts, inventory or Inventory())
 
 
 def step(of: Plan, node: str) -> Step:

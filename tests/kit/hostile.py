@@ -49,13 +49,13 @@ class Hostile:
 
 def ff(*words: object) -> None:
     """Run ffmpeg on these arguments."""
-    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *map(str, words)], leash=ffmpeg.Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *map(str, words)], processes=ffmpeg.RunningProcesses())
 
 
 @cache
 def encoders() -> str:
     """What this ffmpeg can encode, in its own words."""
-    return ffmpeg.ask([str(ffmpeg.find_ffmpeg(os.environ)), "-encoders"], leash=ffmpeg.Leash())
+    return ffmpeg.ask([str(ffmpeg.find_ffmpeg(os.environ)), "-encoders"], processes=ffmpeg.RunningProcesses())
 
 
 def plain(path: Path) -> Path:

@@ -9,7 +9,8 @@ from pathlib import Path
 from wanflow import digest
 from wanflow.digest import Canonical
 from wanflow.store import blobs
-from wanflow.store.journal import Attempt, Journal
+from wanflow.store.attempt import Attempt
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
 from wanflow.store.take import Film, Take
@@ -65,11 +66,13 @@ def stored(store: Store, content: str) -> str:
 
 def journaled(store: Store, content: str, *, number: int = 1, shot: str = "coast", described: bool = True) -> Take:
     """A take of a shot whose bytes are in the store and that the journal alone has, as an older one where not described."""
-    made, diary = take(shot, content, seed=number), Journal(store)
+    made, journal_state = take(shot, content, seed=number), Journal(store)
     stored(store, content)
-    diary.intended(Attempt(f"a-{content}", shot, number, made.model, made.fingerprint, number, recipe(shot), DATE))
-    diary.accepted(f"a-{content}", str(made.task_id), str(made.request_id), DATE)
-    diary.stored(str(made.task_id), made.digest, made.date, take=made if described else None)
+    journal_state.intended(
+        Attempt(f"a-{content}", shot, number, made.model, made.fingerprint, number, recipe(shot), DATE)
+    )
+    journal_state.accepted(f"a-{content}", str(made.task_id), str(made.request_id), DATE)
+    journal_state.stored(str(made.task_id), made.digest, made.date, take=made if described else None)
     return made
 
 

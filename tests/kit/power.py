@@ -16,8 +16,17 @@ from kit.crew import Around, Crew
 from kit.films import COAST, cut, production, shot
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource, Frame, ShotSource, Sound, Tail
-from wanflow.providers.delegating import Passing
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.providers.delegating import Delegating
+from wanflow.providers.protocol import (
+    Accepted,
+    DownloadedFile,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    TaskSummary,
+    unseen,
+)
 from wanflow.store import blobs, journal, lockfile
 
 FILM = production(
@@ -58,10 +67,10 @@ class Power:
             raise PowerCut
 
 
-class Wired(Passing):
+class Wired(Delegating):
     """A service whose every request may be the last thing that the machine did: it arrived, and no answer came."""
 
-    def __init__(self, service: VideoService, power: Callable[[], Power]) -> None:
+    def __init__(self, service: ProviderClient, power: Callable[[], Power]) -> None:
         super().__init__(service)
         self._power = power
 
@@ -103,7 +112,7 @@ class Wired(Passing):
         self._after("upload")
         return url
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """The film came."""
         self._power().need()
         fetched = await super().download(url, target)
@@ -124,7 +133,7 @@ def _metered(name: str, power: Power) -> Callable[..., object]:
     real = getattr(os, name)
 
     def call(*places: object, **options: object) -> object:
-        if "service" in Path(str(places[0])).parts:
+        if "providers" in Path(str(places[0])).parts:
             return real(*places, **options)
         power.need()
         done = real(*places, **options)
@@ -142,7 +151,7 @@ class Machine:
         self.power = Power()
         self._decorated = decorated
 
-    def around(self, service: VideoService) -> VideoService:
+    def around(self, service: ProviderClient) -> ProviderClient:
         """The client of the machine on its wire."""
         return self._decorated(Wired(service, lambda: self.power))
 
@@ -172,5 +181,5 @@ def audit(here: Crew, film: Production = FILM, others: Collection[str] = ()) -> 
     sure = [take for take in takes if not take.seed_uncertain]
     assert all(take.seed == tasks[str(take.task_id)].body["parameters"]["seed"] for take in sure)  # type: ignore[index]
     assert all(blobs.is_whole(blobs.take_path(here.store, take.digest), take.digest) for take in takes)
-    diary = journal.read(here.store)
-    assert (diary.open, diary.adrift) == ((), ())
+    journal_state = journal.read(here.store)
+    assert (journal_state.open, journal_state.adrift) == ((), ())

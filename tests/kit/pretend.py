@@ -13,7 +13,7 @@ from wanflow.language.production import Production
 from wanflow.planner import cut as edit
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Plan, Step
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Take
@@ -38,45 +38,49 @@ def run(
 
 def perform(of: Plan, refuse: frozenset[str] = frozenset()) -> tuple[Inventory, list[str]]:
     """As `run`, for a plan that was drafted before."""
-    stage = Stage(of, of.inventory)
+    run_state = RunState(of, of.inventory)
     failed = {step.node for step in of.steps if step.action is Action.BLOCKED} | refuse
     bought: list[str] = []
     for step in of.steps:
         if step.node in failed or failed.intersection(step.needs):
             failed.add(step.node)
         elif not step.action.idle:
-            _perform(stage, step, bought)
-            stage.refresh(step.vertex)
-    return stage.inventory, bought
+            _perform(run_state, step, bought)
+            run_state.refresh(step.vertex)
+    return run_state.inventory, bought
 
 
-def _perform(stage: Stage, step: Step, bought: list[str]) -> None:
-    vertex = stage.plan.graph.vertex(step.vertex)
+def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
+    vertex = run_state.plan.graph.vertex(step.vertex)
     match vertex:
         case ShotVertex():
-            _take(stage, vertex, step, stage.decide(step), bought)
+            _take(run_state, vertex, step, run_state.decide(step), bought)
         case ExtractVertex():
-            identity = edit.extract_identity(vertex, stage.inputs(vertex)[vertex.origin])
+            identity = edit.extract_identity(vertex, run_state.inputs(vertex)[vertex.origin])
             if isinstance(identity, Mapping):
-                stage.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
+                run_state.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
-            known = edit.arrange(cut, stage.inputs(vertex), stage.plan.graph.production.shots, stage.plan.backend)
-            made = {**stage.inventory.cuts, cut.name: known.fingerprint() or ""}
-            stage.inventory = replace(stage.inventory, cuts=made)
+            known = edit.arrange(
+                cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.backend
+            )
+            made = {**run_state.inventory.cuts, cut.name: known.fingerprint() or ""}
+            run_state.inventory = replace(run_state.inventory, cuts=made)
 
 
-def _take(stage: Stage, vertex: ShotVertex, step: Step, decision: Decision, bought: list[str]) -> None:
-    question = stage.question(vertex)
+def _take(run_state: RunState, vertex: ShotVertex, step: Step, decision: Decision, bought: list[str]) -> None:
+    shot_request = run_state.shot_request(vertex)
     take = decision.take
     if decision.action is Action.RENDER:
-        bytes_of = digest.of_json([question.core, decision.seed or 0, sum(map(len, stage.inventory.takes.values()))])
-        take = Take(bytes_of, question.core, decision.seed, vertex.shot.model, FILM, "2026-11-20T00:00:00Z")
+        bytes_of = digest.of_json(
+            [shot_request.core, decision.seed or 0, sum(map(len, run_state.inventory.takes.values()))]
+        )
+        take = Take(bytes_of, shot_request.core, decision.seed, vertex.shot.model, FILM, "2026-11-20T00:00:00Z")
         bought.append(step.node)
     if take is None:
         raise ValueError(f"nothing answers {step.node}: {decision}")
     number = step.take if decision.action is Action.RENDER else decision.number
-    lock = filed(stage.inventory.lock, vertex.id, take, number, question.request, question.recipe)
-    stage.learn_take(take, question.recipe, lock)
+    lock = filed(run_state.inventory.lock, vertex.id, take, number, shot_request.request, shot_request.recipe)
+    run_state.learn_take(take, shot_request.recipe, lock)
 
 
 def filed(lock: Lock, shot: str, take: Take, number: int, request: str, recipe: object) -> Lock:

@@ -20,18 +20,18 @@ from uuid import uuid4
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import Endpoint, Filming
-from wanflow.emulator.api.order import Film, Order, Rejected
+from wanflow.emulator.api.endpoint import EmulatedEndpoint, Filming
+from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.server import Server, Serving, listening
 from wanflow.emulator.api.tasks import Task
 
 PATIENCE_SECONDS = 120
 """Seconds after which the service, or a call that has to reach it, counts as hung."""
-OPEN_TERMS = Terms()
+OPEN_TERMS = AccountTerms()
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -101,7 +101,7 @@ def served(serving: Serving, key: str = "sk-animatic", *, jobs: int = 2) -> Iter
 
 
 @contextmanager
-def recorded(terms: Terms = OPEN_TERMS, *, held: bool = False) -> Iterator[Served]:
+def recorded(terms: AccountTerms = OPEN_TERMS, *, held: bool = False) -> Iterator[Served]:
     """An emulator whose films are a few bytes, made at once or `held` until `release`; it remembers what passed.
 
     A prompt with the word `forbidden` is refused, one with `slow` runs until the end.
@@ -111,7 +111,9 @@ def recorded(terms: Terms = OPEN_TERMS, *, held: bool = False) -> Iterator[Serve
 
 
 @contextmanager
-def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0, held: bool = False) -> Iterator[Served]:
+def playing(
+    clip: Path, terms: AccountTerms = OPEN_TERMS, *, film_seconds: float = 0, held: bool = False
+) -> Iterator[Served]:
     """An emulator whose films are all this clip, which can be played, and no two of them the same bytes.
 
     Each takes so many seconds, and is `held` until `release` where asked. A prompt with the word `forbidden` is refused.
@@ -120,19 +122,19 @@ def playing(clip: Path, terms: Terms = OPEN_TERMS, *, film_seconds: float = 0, h
         yield service
 
 
-async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> Film:
+async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> RenderedFilm:
     await anyio.sleep(film_seconds)
     _refuse_forbidden(order)
     return _marked(clip, order, target)
 
 
-def _marked(clip: Path, order: Order, target: Path) -> Film:
+def _marked(clip: Path, order: Order, target: Path) -> RenderedFilm:
     mark = uuid4().bytes
     target.write_bytes(clip.read_bytes() + (8 + len(mark)).to_bytes(4, "big") + b"free" + mark)
-    return Film(target, (order.seconds or 5) * 30)
+    return RenderedFilm(target, (order.seconds or 5) * 30)
 
 
-async def in_name_only(order: Order, target: Path) -> Film:
+async def in_name_only(order: Order, target: Path) -> RenderedFilm:
     """A film of the right length in name only."""
     _refuse_forbidden(order)
     if "slow" in order.prompt:
@@ -145,9 +147,9 @@ def _refuse_forbidden(order: Order) -> None:
         raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
 
 
-def _written(order: Order, target: Path) -> Film:
+def _written(order: Order, target: Path) -> RenderedFilm:
     target.write_bytes(f"{order.model} {order.seed} {order.prompt}".encode())
-    return Film(target, (order.seconds or 5) * 30)
+    return RenderedFilm(target, (order.seconds or 5) * 30)
 
 
 Begun = SimpleQueue[tuple[Server, Served]]
@@ -173,7 +175,7 @@ async def _serve(serving: Serving, key: str, jobs: int, begun: Begun) -> None:
         await server.run()
 
 
-async def _record(terms: Terms, filming: Filming, held: bool, begun: Begun) -> None:
+async def _record(terms: AccountTerms, filming: Filming, held: bool, begun: Begun) -> None:
     with TemporaryDirectory() as folder, socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
@@ -183,13 +185,13 @@ async def _record(terms: Terms, filming: Filming, held: bool, begun: Begun) -> N
         if not held:
             gate.set()
 
-        async def filmed(order: Order, target: Path) -> Film:
+        async def filmed(order: Order, target: Path) -> RenderedFilm:
             await gate.wait()
             return await filming(order, target)
 
         async with BlockingPortal() as portal, anyio.create_task_group() as group:
             bucket = Bucket(Path(folder), origin, _now)
-            account = Endpoint(bucket, read_catalog(), filmed, group=group, clock=_now, jobs=4, terms=terms)
+            account = EmulatedEndpoint(bucket, read_catalog(), filmed, group=group, clock=_now, jobs=4, terms=terms)
             service.charged = account.charged
             service.release = partial(portal.call, gate.set)
             server = Server(_Recorder(build_app(account), service), sock)

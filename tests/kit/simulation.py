@@ -13,12 +13,12 @@ import anyio
 
 from kit.vendor import RUNNING, Vendor
 from wanflow import money
-from wanflow.planner.plan import Action, Code, Reason, Step, StepKind
-from wanflow.providers.limited import Limited, Slots
-from wanflow.providers.poller import Watching
+from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
+from wanflow.providers.limited import Limited, TaskSlots
+from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Request
 from wanflow.providers.retrying import Retrying
-from wanflow.runner.outcome import Result
+from wanflow.runner.outcome import StepResult
 from wanflow.runner.scheduler import schedule
 from wanflow.timebase import POLL_SECONDS
 
@@ -28,7 +28,7 @@ TYPICAL = {I2V: 150.0, R2V: 300.0, EDIT: 420.0}
 SPREAD = 0.5
 SHORTEST, LONGEST = 35.0, 1020.0
 """The range that was seen in the field: 35 s to 17 min (api.md 4.1)."""
-NEW = (Reason(Code.NEW, "not rendered yet"),)
+NEW = (Reason(ReasonCode.NEW, "not rendered yet"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
     began = anyio.current_time()
     async with anyio.create_task_group() as group:
         vendor = Vendor(group, seconds)
-        service = Retrying(Watching(Limited(vendor), POLL_SECONDS), lambda words: None)
-        slots = Slots({})
+        service = Retrying(Poller(Limited(vendor), POLL_SECONDS), lambda words: None)
+        slots = TaskSlots({})
 
-        async def perform(step: Step, priority: Fraction) -> Result:
+        async def perform(step: Step, priority: Fraction) -> StepResult:
             async with slots.slot(str(step.model), priority, step.node):
                 accepted = await service.submit(Request(str(step.model), {"id": step.node}))
                 await service.settled(accepted.task_id)
-            return Result.DONE
+            return StepResult.DONE
 
         await schedule(steps, perform)
     makespan = anyio.current_time() - began

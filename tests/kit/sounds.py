@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wanflow import timebase
 from wanflow.media import ffmpeg
-from wanflow.media.ffmpeg import Leash
+from wanflow.media.ffmpeg import RunningProcesses
 
 PRIMING = 1024
 """The samples by which a decoded ADTS stream lags behind what was encoded."""
@@ -101,7 +101,7 @@ def hear(path: Path) -> tuple[Decimal, Decimal]:
     """The integrated loudness in LUFS and the true peak in dBTP of a whole file as it decodes, by ffmpeg's own sums."""
     said = ffmpeg.ask_ffmpeg(
         ["-i", str(path), "-vn", "-af", "ebur128=peak=true:metadata=1,ametadata=mode=print:file=-", "-f", "null", "-"],
-        leash=Leash(),
+        processes=RunningProcesses(),
     )
     values = dict(line.split("=") for line in said.splitlines() if line.startswith("lavfi.r128."))
     peak = float(values["lavfi.r128.true_peak"])
@@ -109,4 +109,4 @@ def hear(path: Path) -> tuple[Decimal, Decimal]:
 
 
 def _ffmpeg(*arguments: str) -> None:
-    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *arguments], leash=Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *arguments], processes=RunningProcesses())

@@ -13,7 +13,16 @@ import anyio
 from anyio.abc import TaskGroup
 
 from wanflow.providers.faults import Throttled
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskStatus, TaskSummary, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    DownloadedFile,
+    Request,
+    Seen,
+    TaskState,
+    TaskStatus,
+    TaskSummary,
+    unseen,
+)
 
 RUNNING = 5
 SUBMITS = 5
@@ -89,7 +98,7 @@ class Vendor:
         """Nothing is uploaded in a simulation."""
         self._absent(path, model)
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Nothing is fetched in a simulation."""
         self._absent(url, target)
 

@@ -10,9 +10,9 @@ from functools import partial
 from random import Random
 
 from kit.clock import wall_clock
-from wanflow.emulator.api.fault_script import Fault
-from wanflow.providers.delegating import Passing
-from wanflow.providers.protocol import TaskSummary, VideoService
+from wanflow.emulator.api.fault_script import ScriptedFault
+from wanflow.providers.delegating import Delegating
+from wanflow.providers.protocol import ProviderClient, TaskSummary
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 
@@ -33,41 +33,41 @@ class Totals:
         return f"{told}: {self.productions * self.takes_each} takes paid, 0 paid twice, 0 lost"
 
 
-def weather(dice: Random) -> tuple[Fault, ...]:
+def weather(dice: Random) -> tuple[ScriptedFault, ...]:
     """Some faults, each at some call of its kind."""
     kinds = (
-        partial(Fault, "submit", lose=True),
-        partial(Fault, "submit", drop=True),
-        partial(Fault, "submit", garbage=True),
-        partial(Fault, "submit", status=500),
-        partial(Fault, "submit", status=429, code=THROTTLED[0], message=THROTTLED[1]),
-        partial(Fault, "query", status=500),
-        partial(Fault, "query", lose=True),
-        partial(Fault, "query", garbage=True),
-        partial(Fault, "query", forget=True),
-        partial(Fault, "list", status=500),
-        partial(Fault, "list", lose=True),
-        partial(Fault, "list", lag=0.5),
-        partial(Fault, "policy", status=500),
-        partial(Fault, "upload", lose=True),
-        partial(Fault, "download", cut=dice.randrange(40)),
-        partial(Fault, "download", lie=dice.randrange(1, 40)),
-        partial(Fault, "download", expire=True),
-        partial(Fault, "download", status=503),
-        partial(Fault, "download", lose=True),
-        partial(Fault, "task", code="InternalError.Algo"),
+        partial(ScriptedFault, "submit", lose=True),
+        partial(ScriptedFault, "submit", drop=True),
+        partial(ScriptedFault, "submit", garbage=True),
+        partial(ScriptedFault, "submit", status=500),
+        partial(ScriptedFault, "submit", status=429, code=THROTTLED[0], message=THROTTLED[1]),
+        partial(ScriptedFault, "query", status=500),
+        partial(ScriptedFault, "query", lose=True),
+        partial(ScriptedFault, "query", garbage=True),
+        partial(ScriptedFault, "query", forget=True),
+        partial(ScriptedFault, "list", status=500),
+        partial(ScriptedFault, "list", lose=True),
+        partial(ScriptedFault, "list", lag=0.5),
+        partial(ScriptedFault, "policy", status=500),
+        partial(ScriptedFault, "upload", lose=True),
+        partial(ScriptedFault, "download", cut=dice.randrange(40)),
+        partial(ScriptedFault, "download", lie=dice.randrange(1, 40)),
+        partial(ScriptedFault, "download", expire=True),
+        partial(ScriptedFault, "download", status=503),
+        partial(ScriptedFault, "download", lose=True),
+        partial(ScriptedFault, "task", code="InternalError.Algo"),
     )
     return tuple(
         dice.choice(kinds)(skip=dice.randrange(8), times=dice.randrange(1, 4)) for _ in range(dice.randrange(5))
     )
 
 
-def lost_answers(dice: Random) -> tuple[Fault, ...]:
+def lost_answers(dice: Random) -> tuple[ScriptedFault, ...]:
     """Submissions whose answers are lost, several in a row: some were taken, some were not."""
     kinds = (
-        partial(Fault, "submit", lose=True),
-        partial(Fault, "submit", lose=True),
-        partial(Fault, "submit", drop=True),
+        partial(ScriptedFault, "submit", lose=True),
+        partial(ScriptedFault, "submit", lose=True),
+        partial(ScriptedFault, "submit", drop=True),
     )
     return tuple(
         dice.choice(kinds)(skip=dice.randrange(6), times=dice.randrange(1, 5)) for _ in range(dice.randrange(1, 4))
@@ -89,7 +89,7 @@ class Disagreement:
     steps: int = 0
     _missing: Counter[str] = field(default_factory=Counter)
 
-    def around(self, service: VideoService) -> VideoService:
+    def around(self, service: ProviderClient) -> ProviderClient:
         """A service whose list disagrees with itself."""
         return _Disagreeing(service, self)
 
@@ -112,8 +112,8 @@ class Disagreement:
         return kept
 
 
-class _Disagreeing(Passing):
-    def __init__(self, service: VideoService, disagreement: Disagreement) -> None:
+class _Disagreeing(Delegating):
+    def __init__(self, service: ProviderClient, disagreement: Disagreement) -> None:
         super().__init__(service)
         self._disagreement = disagreement
 

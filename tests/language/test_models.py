@@ -10,7 +10,7 @@ import pytest
 from wanflow.catalog.read import CatalogError, load_catalog
 from wanflow.language.parse import parse_shot
 from wanflow.language.problem import Severity
-from wanflow.language.scope import Addresses, Home, Sight
+from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import read_draft
 from wanflow.schemas import data_folder
 from wanflow.yamldoc.parse import parse
@@ -190,7 +190,7 @@ def checked(invented, shot, region="virginia"):
     document = parse(f"a: {{model: dream-1, {shot}}}\n".encode(), "wanflow.yaml")
     ((key, node),) = document.root.pairs
     problems = []
-    draft = read_draft(key, node, (), Sight(Home(data_folder("schemas")), Addresses()), problems)
+    draft = read_draft(key, node, (), Scope(BasePath(data_folder("schemas")), ShotIndex()), problems)
     return parse_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
 
 

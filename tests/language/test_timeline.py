@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow import timebase
-from wanflow.language.timeline import Item, OutsideClip, place, total_frames
+from wanflow.language.timeline import TimelineItem, TrimOutsideClip, place, total_frames
 
 THIRTY = Fraction(30)
-COAST = Item("coast", 150, THIRTY, continued_at=90)
-APPROACH = Item("approach", 360, THIRTY)
+COAST = TimelineItem("coast", 150, THIRTY, continued_at=90)
+APPROACH = TimelineItem("approach", 360, THIRTY)
 
 
-def spans(*items: Item) -> list[tuple[int, int, int]]:
+def spans(*items: TimelineItem) -> list[tuple[int, int, int]]:
     """Item, first frame and count of each clip."""
     return [(clip.item, clip.first, clip.count) for clip in place(items, THIRTY)]
 
@@ -31,40 +31,43 @@ def test_a_continuation_takes_over_where_its_piece_begins() -> None:
 
 def test_a_continuation_of_the_whole_clip_replaces_it() -> None:
     """Nothing of the earlier clip is left, so it is dropped."""
-    assert spans(Item("coast", 150, THIRTY, continued_at=0), APPROACH) == [(1, 0, 360)]
+    assert spans(TimelineItem("coast", 150, THIRTY, continued_at=0), APPROACH) == [(1, 0, 360)]
 
 
 def test_keep_switches_the_rule_off() -> None:
     """`overlap: keep` on the later item shows the piece twice."""
-    assert spans(COAST, Item("approach", 360, THIRTY, keep_overlap=True)) == [(0, 0, 150), (1, 0, 360)]
+    assert spans(COAST, TimelineItem("approach", 360, THIRTY, keep_overlap=True)) == [(0, 0, 150), (1, 0, 360)]
 
 
 def test_keep_on_the_earlier_item_is_about_the_one_before_it() -> None:
     """It says nothing about what follows."""
-    kept = Item("coast", 150, THIRTY, continued_at=90, keep_overlap=True)
+    kept = TimelineItem("coast", 150, THIRTY, continued_at=90, keep_overlap=True)
     assert spans(kept, APPROACH) == [(0, 0, 90), (1, 0, 360)]
 
 
 def test_an_explicit_out_wins() -> None:
     """The earlier item's own `out` decides, earlier or later than the rule."""
     for out, frames in (("4", 120), ("1", 30)):
-        coast = Item("coast", 150, THIRTY, stop=Decimal(out), continued_at=90)
+        coast = TimelineItem("coast", 150, THIRTY, stop=Decimal(out), continued_at=90)
         assert spans(coast, APPROACH) == [(0, 0, frames), (1, 0, 360)]
 
 
 def test_an_explicit_in_of_the_later_item_wins() -> None:
     """Who trims the continuation's head has taken the join into their own hands."""
-    assert spans(COAST, Item("approach", 360, THIRTY, start=Decimal(2))) == [(0, 0, 150), (1, 60, 300)]
+    assert spans(COAST, TimelineItem("approach", 360, THIRTY, start=Decimal(2))) == [(0, 0, 150), (1, 60, 300)]
 
 
 def test_an_in_of_the_earlier_item_leaves_the_rule_on() -> None:
     """It is not on the side of the join."""
-    assert spans(Item("coast", 150, THIRTY, start=Decimal(1), continued_at=90), APPROACH) == [(0, 30, 60), (1, 0, 360)]
+    assert spans(TimelineItem("coast", 150, THIRTY, start=Decimal(1), continued_at=90), APPROACH) == [
+        (0, 30, 60),
+        (1, 0, 360),
+    ]
 
 
 def test_an_earlier_item_that_begins_in_the_continued_piece_is_dropped() -> None:
     """All that it would show is in the later clip."""
-    assert spans(Item("coast", 150, THIRTY, start=Decimal(4), continued_at=90), APPROACH) == [(1, 0, 360)]
+    assert spans(TimelineItem("coast", 150, THIRTY, start=Decimal(4), continued_at=90), APPROACH) == [(1, 0, 360)]
 
 
 def test_a_continuation_at_the_end_of_a_cut_continues_nothing() -> None:
@@ -74,7 +77,7 @@ def test_a_continuation_at_the_end_of_a_cut_continues_nothing() -> None:
 
 def test_another_rate_rounds_to_the_nearest_frame() -> None:
     """25 frames at 24 a second are 31 at 30."""
-    clips = place([Item("a", 25, Fraction(24)), Item("b", 1, Fraction(240))], THIRTY)
+    clips = place([TimelineItem("a", 25, Fraction(24)), TimelineItem("b", 1, Fraction(240))], THIRTY)
     assert [(clip.count, clip.length) for clip in clips] == [(25, 31), (1, 1)]
 
 
@@ -89,8 +92,8 @@ def test_another_rate_rounds_to_the_nearest_frame() -> None:
 )
 def test_a_trim_outside_the_real_clip_is_said(start: str | None, stop: str | None, message: str) -> None:
     """Both in and out lie within the clip, and something lies between them."""
-    item = Item("coast", 150, THIRTY, Decimal(start) if start else None, Decimal(stop) if stop else None)
-    with pytest.raises(OutsideClip) as caught:
+    item = TimelineItem("coast", 150, THIRTY, Decimal(start) if start else None, Decimal(stop) if stop else None)
+    with pytest.raises(TrimOutsideClip) as caught:
         place([item], THIRTY)
     assert str(caught.value) == message
 
@@ -101,7 +104,7 @@ rates = st.sampled_from(
 
 
 @st.composite
-def items(draw: st.DrawFn) -> Item:
+def items(draw: st.DrawFn) -> TimelineItem:
     """Any item whose trim lies within its clip."""
     frames, rate = draw(st.integers(2, 500)), draw(rates)
     first = draw(st.integers(0, frames - 1))
@@ -110,7 +113,7 @@ def items(draw: st.DrawFn) -> Item:
     within = start is None or timebase.to_frames(start, rate) < frames
     takeover = draw(st.none() | st.integers(0, frames - 1))
     stop = None if start is not None else draw(st.sampled_from([None, _seconds(end, rate)]))
-    return Item("x", frames, rate, start if within else None, stop, takeover, draw(st.booleans()))
+    return TimelineItem("x", frames, rate, start if within else None, stop, takeover, draw(st.booleans()))
 
 
 def _seconds(frames: int, rate: Fraction) -> Decimal:
@@ -119,7 +122,7 @@ def _seconds(frames: int, rate: Fraction) -> Decimal:
 
 
 @given(st.lists(items(), max_size=8), rates)
-def test_a_timeline_has_no_gaps_and_no_foreign_frames(edit: list[Item], rate: Fraction) -> None:
+def test_a_timeline_has_no_gaps_and_no_foreign_frames(edit: list[TimelineItem], rate: Fraction) -> None:
     """Clips follow each other in order without a gap, within their sources, and none is empty."""
     clips = place(edit, rate)
     begin = 0
@@ -133,17 +136,17 @@ def test_a_timeline_has_no_gaps_and_no_foreign_frames(edit: list[Item], rate: Fr
 
 
 @given(st.lists(items(), min_size=1, max_size=8), rates)
-def test_an_item_keeps_its_length_wherever_it_stands(edit: list[Item], rate: Fraction) -> None:
+def test_an_item_keeps_its_length_wherever_it_stands(edit: list[TimelineItem], rate: Fraction) -> None:
     """Putting something else in front changes no other clip: no segment is conformed again for it."""
     alone = place(edit, rate)
-    moved = place([Item("title", 47, Fraction(25)), *edit], rate)[1:]
+    moved = place([TimelineItem("title", 47, Fraction(25)), *edit], rate)[1:]
     assert [(clip.first, clip.count, clip.length) for clip in moved] == [
         (clip.first, clip.count, clip.length) for clip in alone
     ]
 
 
 @given(st.lists(items(), min_size=1, max_size=8), rates)
-def test_a_length_is_within_half_a_frame(edit: list[Item], rate: Fraction) -> None:
+def test_a_length_is_within_half_a_frame(edit: list[TimelineItem], rate: Fraction) -> None:
     """No clip is longer or shorter than its footage by more than half a frame of the timeline, but for the shortest."""
     for clip in place(edit, rate):
         exact = clip.count / edit[clip.item].rate * rate

@@ -22,7 +22,7 @@ from PIL import Image
 from kit.clips import numbered_clip
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.captions import MOST_ROWS, Caption, draw_caption, letters_of, overlay_captions, stacked, within
 
@@ -236,7 +236,7 @@ def planes(clip: Path, captions: Sequence[Caption], target: Path, rate: Fraction
     lossless = {"c:v": "ffv1", "fps_mode": "passthrough", "f": "matroska"}
     arguments = arguments_of(ffmpeg.output(film, str(target), **lossless))
     assert not any(caption.text in argument for caption in captions for argument in arguments)
-    run_ffmpeg(arguments, leash=Leash())
+    run_ffmpeg(arguments, processes=RunningProcesses())
     with av.open(str(target)) as container:
         frames = list(container.decode(video=0))
     assert {(frame.format.name, frame.colorspace, frame.color_range) for frame in frames} == {("yuv420p", 1, 1)}

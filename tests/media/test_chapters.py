@@ -12,7 +12,7 @@ import pytest
 from kit.clips import numbered_clip, read_numbers
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film
@@ -40,7 +40,7 @@ def muxed(clip: Path, words: str, subtitles: list[tuple[str, str | None]], rate:
         "movflags": MOVFLAGS,
     }
     output = ffmpeg.output(film.video, film.audio, *tracks, str(target), **options)
-    run_ffmpeg(arguments_of(output.global_args(*input_arguments(notes))), leash=Leash())
+    run_ffmpeg(arguments_of(output.global_args(*input_arguments(notes))), processes=RunningProcesses())
     return target
 
 
@@ -88,7 +88,7 @@ def test_what_the_sources_say_stays_out(tmp_path):
         "-metadata:s:a",
         "handler_name=theirs",
     ]
-    run_ffmpeg(["-i", str(plain), "-c", "copy", *names, str(clip)], leash=Leash())
+    run_ffmpeg(["-i", str(plain), "-c", "copy", *names, str(clip)], processes=RunningProcesses())
     film = muxed(clip, chapter_file([], THIRTY, {"key": "ours"}), [], THIRTY)
     with av.open(str(film)) as container:
         assert container.metadata["key"] == "ours"

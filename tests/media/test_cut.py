@@ -15,8 +15,8 @@ from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media import cut
 from wanflow.media.container import opened, packets_of
 from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import FilmRecipe
-from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.join_checks import measure, require_alike, survey
 from wanflow.media.picture.segment import SegmentRecipe, fit_bars
 from wanflow.media.probe import check_film, probe
@@ -158,9 +158,9 @@ def test_a_foreign_file_is_no_segment(tmp_path: Path) -> None:
     """A clip whose sound is not exactly as long as its picture would push the next one off its frame."""
     clip = numbered_clip(tmp_path / "clip.mp4", 10, SIZE, sample_rate=44_100)
     for segments, words in (((clip,), "is no segment"), ((), "at least one segment")):
-        film = FilmRecipe(segments, 10, THIRTY, ())
+        film = CutRecipe(segments, 10, THIRTY, ())
         with pytest.raises(MediaFault, match=words):
-            assemble(film, tmp_path / "film.mp4", leash=Leash(), progress=None)
+            assemble(film, tmp_path / "film.mp4", processes=RunningProcesses(), progress=None)
 
 
 @pytest.mark.parametrize("change", [("-pix_fmt", "yuv444p"), ("-color_range", "pc")])
@@ -170,7 +170,7 @@ def test_what_only_a_decoder_sees_is_told_apart_by_the_parameter_sets(tmp_path: 
     other = tmp_path / "other.mov"
     lines = ("-c:v", "libx264", "-bf", "0", "-c:a", "copy", "-video_track_timescale", "15360")
     for target, more in ((other, change), (tmp_path / "same.mov", ())):
-        run_ffmpeg(["-i", str(segment[0]), *lines, *more, str(target)], leash=Leash())
+        run_ffmpeg(["-i", str(segment[0]), *lines, *more, str(target)], processes=RunningProcesses())
     require_alike([survey(tmp_path / "same.mov")] * 2, 20)
     with pytest.raises(MediaFault, match=r"`other.mov` can't be joined to `same.mov`: they differ in .*parameter sets"):
         require_alike([survey(tmp_path / "same.mov"), survey(other)], 20)
@@ -204,10 +204,10 @@ def test_a_film_that_lacks_a_segment_gets_no_name(tmp_path: Path, monkeypatch: p
 
 def test_a_killed_assembly_leaves_nothing(tmp_path: Path) -> None:
     """Neither a film nor a part of one."""
-    leash = Leash()
-    leash.kill()
+    processes = RunningProcesses()
+    processes.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
-        film_of([ten_frames(tmp_path)], tmp_path / "film.mp4", leash=leash)
+        film_of([ten_frames(tmp_path)], tmp_path / "film.mp4", processes=processes)
     assert not list(tmp_path.glob("film.mp4*"))
 
 

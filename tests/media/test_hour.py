@@ -17,8 +17,8 @@ from kit.sounds import click_at
 from wanflow import timebase
 from wanflow.media import ffmpeg
 from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import FilmRecipe
-from wanflow.media.ffmpeg import Leash
+from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.ffmpeg import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.sound.mix import encode_chunk
 from wanflow.media.sound.soundtrack import AAC_SAMPLES, SoundRecipe
@@ -38,7 +38,7 @@ def draw_minute(path: Path) -> Path:
     click = f"{click_at(timebase.to_samples(MINUTE - 1, NTSC))},atrim=end_sample={samples}"
     coded = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", 0, "-c:a", "pcm_s16le", "-f", "mov")
     words = ("-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", click, *coded, path)
-    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), *map(str, words)], leash=Leash())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), *map(str, words)], processes=RunningProcesses())
     return path
 
 
@@ -47,7 +47,7 @@ def encode(sound: SoundRecipe, segments: dict[str, Path], folder: Path) -> tuple
     chunks = list(enumerate(sound.chunks()))
     with ThreadPoolExecutor(2) as both:
         made = [
-            both.submit(encode_chunk, chunk, segments, None, folder / f"{number}.aac", leash=Leash())
+            both.submit(encode_chunk, chunk, segments, None, folder / f"{number}.aac", processes=RunningProcesses())
             for number, chunk in chunks
         ]
     for each in made:
@@ -87,7 +87,9 @@ def test_an_hour_is_exact_to_its_end(tmp_path: Path) -> None:
     frames = MINUTE * MINUTES
     sound = encode(SoundRecipe(tuple((key, MINUTE) for key in segments), NTSC), segments, tmp_path)
     film = tmp_path / "film.mp4"
-    assemble(FilmRecipe(tuple(segments.values()), frames, NTSC, sound), film, leash=Leash(), progress=None)
+    assemble(
+        CutRecipe(tuple(segments.values()), frames, NTSC, sound), film, processes=RunningProcesses(), progress=None
+    )
     hour = measure(film)
     assert (hour.frames, hour.shape.rate, hour.shape.start) == (frames, NTSC, 0)
     assert abs(hour.samples - timebase.to_samples(frames, NTSC)) < AAC_SAMPLES

@@ -20,7 +20,7 @@ from anyio import CapacityLimiter, create_task_group
 from kit.clips import numbered_clip, read_numbers
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Kind
-from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
@@ -78,7 +78,7 @@ def test_every_job_gives_the_facts_of_what_it_made(clip: Path) -> None:
     files = ((RECIPE.key(), segment), (JOIN.key(), join))
     assert done(LevelSound(SOUND, Decimal(-30), files, None)).lufs is not None
     assert done(EncodeSound(SOUND.chunks()[0], files, None, sound)).kind is Kind.AUDIO
-    film = FilmRecipe((segment, join, segment), 30, Fraction(30), (sound,))
+    film = CutRecipe((segment, join, segment), 30, Fraction(30), (sound,))
     assert done(AssembleCut(film, target)).frames == 30
     assert read_numbers(target)[20:] == [*range(10)]
     clip.with_name("en.srt").write_text("1\n00:00:00,100 --> 00:00:00,200\nhello\n", encoding="utf-8")
@@ -99,7 +99,7 @@ def test_jobs_can_travel() -> None:
         LevelSound(SOUND, Decimal(-16), (("k", here),), here),
         EncodeSound(SOUND.chunks()[0], (("k", here),), None, here),
         ReadSubtitles(here, 10, Fraction(30)),
-        AssembleCut(FilmRecipe((here,), 1, Fraction(30), (here,)), here),
+        AssembleCut(CutRecipe((here,), 1, Fraction(30), (here,)), here),
     ):
         assert pickle.loads(pickle.dumps(job)) == job  # noqa: S301
         assert hash(job) == hash(pickle.loads(pickle.dumps(job)))  # noqa: S301

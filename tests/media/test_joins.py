@@ -14,7 +14,7 @@ from PIL import Image
 from kit.clips import clicks, drawn_clip, numbered_clip, pictures, read_numbers, read_sound
 from kit.cutting import SIZE, THIRTY, Made, film_of, joined, made, recipe_of
 from wanflow.errors import MediaFault
-from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.join_checks import measure
 from wanflow.media.picture.conform import blend
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
@@ -176,7 +176,7 @@ def loud(path: Path) -> Path:
     tone = path.with_suffix(".wav")
     _square(tone, 48_000)
     words = ["-i", str(clip), "-i", str(tone), "-c:v", "copy", "-c:a", "pcm_s16le", "-f", "mov", str(path)]
-    run_ffmpeg(words, leash=Leash())
+    run_ffmpeg(words, processes=RunningProcesses())
     return path
 
 
@@ -218,7 +218,7 @@ def test_titles_and_pictures_join_as_clips_do(tmp_path: Path, bright: Path) -> N
         (JoinRecipe("fade", None, title), (None, None)),
     ):
         target = tmp_path / f"{recipe.key()[:8]}.mov"
-        blend(sources, recipe, target, leash=Leash(), progress=None)
+        blend(sources, recipe, target, processes=RunningProcesses(), progress=None)
         part = measure(target)
         assert (part.frames, part.samples) == (X, 16_000)
     shown = list(pictures(made(still, replace(picture, frames=45))[0]))
@@ -248,7 +248,13 @@ def test_a_caption_stays_through_a_transition(dark: Path, bright: Path) -> None:
 def test_a_source_that_is_missing_is_a_fault(tmp_path: Path, bright: Path) -> None:
     """Said in words, and nothing is left behind."""
     with pytest.raises(MediaFault, match="needs its file"):
-        blend((None, bright), sides(bright, bright, "wipe"), tmp_path / "x.mov", leash=Leash(), progress=None)
+        blend(
+            (None, bright),
+            sides(bright, bright, "wipe"),
+            tmp_path / "x.mov",
+            processes=RunningProcesses(),
+            progress=None,
+        )
     assert not list(tmp_path.glob("x.mov*"))
 
 

@@ -14,7 +14,7 @@ from kit.clips import numbered_clip
 from wanflow.media import encoder
 from wanflow.media.container import opened
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import Leash, run_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.join_checks import measure, require_cut
 from wanflow.media.labels import (
     COMPOSITE,
@@ -45,7 +45,9 @@ def labelled(source: Path, metadata: Mapping[str, str], **more: object) -> Path:
     target = source.with_name(f"{source.stem}+.mp4")
     film = ffmpeg.input(str(source))
     options = {**encoder.FILM, **label_options(metadata), **more}
-    run_ffmpeg(arguments_of(ffmpeg.output(film.video, film.audio, str(target), **options)), leash=Leash())
+    run_ffmpeg(
+        arguments_of(ffmpeg.output(film.video, film.audio, str(target), **options)), processes=RunningProcesses()
+    )
     return target
 
 
@@ -124,7 +126,7 @@ def test_hundreds_of_labels_go_by_a_file(clip):
     options = {**encoder.FILM, **mux_options(1, measure(clip).shape.rate), "movflags": MOVFLAGS}
     film = clip.with_name("film.mp4")
     output = ffmpeg.output(ffmpeg.input(str(clip)), str(film), **options).global_args(*input_arguments(words))
-    run_ffmpeg(arguments_of(output), leash=Leash())
+    run_ffmpeg(arguments_of(output), processes=RunningProcesses())
     assert metadata_of(film) == metadata
     assert read_labels(film) == (OURS, *labels, ODD)
 

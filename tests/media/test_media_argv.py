@@ -10,7 +10,7 @@ import pytest
 
 from wanflow.language.facts import Facts, Kind
 from wanflow.media.cut import assemble_arguments, playlist
-from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.extract import piece_arguments, sound_arguments
 from wanflow.media.picture.conform import Side, join_arguments, segment_arguments
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
@@ -67,7 +67,7 @@ ARGUMENTS = {
     "dissolve": sides("dissolve"),
     "fade": sides("fade"),
     "wipe": sides("wipe"),
-    "assembly": assemble_arguments(FilmRecipe((), 150, Fraction(30), ()), Path("/films/parts"), ["eng", None], OUT),
+    "assembly": assemble_arguments(CutRecipe((), 150, Fraction(30), ()), Path("/films/parts"), ["eng", None], OUT),
     "list": playlist(["000000.mov", "000001.mov"]).splitlines(),
 }
 

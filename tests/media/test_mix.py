@@ -29,13 +29,13 @@ from kit.sounds import (
 from wanflow import digest, timebase
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media.extract import cut_sound
-from wanflow.media.ffmpeg import Leash
+from wanflow.media.ffmpeg import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.probe import probe
 from wanflow.media.sound import pcm
 from wanflow.media.sound.mix import encode_chunk, splice
 from wanflow.media.sound.pcm import read_frames
-from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, Music, SoundRecipe
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, MusicBed, SoundRecipe
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)
@@ -58,7 +58,7 @@ class Studio:
         targets: list[Path] = []
         for chunk in recipe.chunks(length):
             targets.append(self.folder / f"chunk{len(targets)}.aac")
-            encode_chunk(chunk, self.segments, music, targets[-1], leash=Leash())
+            encode_chunk(chunk, self.segments, music, targets[-1], processes=RunningProcesses())
             assert len(list(read_frames(targets[-1]))) == chunk.count
         splice(targets, self.folder / "sound.aac")
         return self.folder / "sound.aac"
@@ -76,10 +76,10 @@ def studio(tmp_path: Path) -> Studio:
     return Studio(tmp_path)
 
 
-def music_of(path: Path, **changes: object) -> Music:
+def music_of(path: Path, **changes: object) -> MusicBed:
     """A WAV as music, plain unless changed."""
     facts = probe(path)
-    plain = Music(digest.of_file(path), facts.samples, Decimal(0), Decimal(0), duck=False)
+    plain = MusicBed(digest.of_file(path), facts.samples, Decimal(0), Decimal(0), duck=False)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -129,7 +129,7 @@ def test_chunks_of_one_key_are_one_file(studio: Studio) -> None:
     for name, recipe in (("film", film), ("moved", moved)):
         for chunk in recipe.chunks(50):
             target = studio.folder / f"{name}{chunk.first}.aac"
-            encode_chunk(chunk, studio.segments, None, target, leash=Leash())
+            encode_chunk(chunk, studio.segments, None, target, processes=RunningProcesses())
             assert made.setdefault(chunk.key(), target.read_bytes()) == target.read_bytes()
     assert len(made) == 6
 
@@ -222,7 +222,7 @@ def test_chunks_agree_about_what_they_remember(studio: Studio) -> None:
 def test_music_of_any_kind_is_heard_from_the_films_start(studio: Studio, rate: int) -> None:
     """Mono and at another rate: it came as a video, its sound was taken out."""
     source = numbered_clip(studio.folder / "theme.mp4", 30, (64, 48), sample_rate=rate, mono=True)
-    cut_sound(source, studio.folder / "theme.wav", leash=Leash())
+    cut_sound(source, studio.folder / "theme.wav", processes=RunningProcesses())
     studio.draw("still", SILENCE, 60)
     bed = studio.folder / "theme.wav"
     found = clicks(studio.heard(SoundRecipe((("still", 60),), THIRTY, music_of(bed)), music=bed))
@@ -247,7 +247,9 @@ def test_what_is_no_segment_is_refused_by_name(studio: Studio) -> None:
     chunk = SoundRecipe((("good", 30), ("bad", 30)), THIRTY).chunks()[0]
     for path, words in bad.items():
         with pytest.raises(MediaFault, match=f"`{path.name}` .*{words}"):
-            encode_chunk(chunk, {**studio.segments, "bad": path}, None, studio.folder / "x.aac", leash=Leash())
+            encode_chunk(
+                chunk, {**studio.segments, "bad": path}, None, studio.folder / "x.aac", processes=RunningProcesses()
+            )
     assert not list(studio.folder.glob("x.aac*"))
 
 
@@ -266,7 +268,7 @@ def test_music_that_is_not_what_it_was_is_refused(studio: Studio) -> None:
     }
     for music, words in said.items():
         with pytest.raises(MediaFault, match=words):
-            encode_chunk(chunk, studio.segments, music, studio.folder / "x.aac", leash=Leash())
+            encode_chunk(chunk, studio.segments, music, studio.folder / "x.aac", processes=RunningProcesses())
     assert not list(studio.folder.glob("x.aac*"))
 
 
@@ -289,21 +291,21 @@ def test_hostile_names_are_mixed(studio: Studio, name: str) -> None:
     odd = studio.segments["still"].rename(studio.folder / f"{name}.mov")
     bed = draw_wav(studio.folder / "bed.wav", SILENCE, SECOND).rename(studio.folder / f"{name}.wav")
     chunk = SoundRecipe((("still", 15),), THIRTY, music_of(bed)).chunks()[0]
-    encode_chunk(chunk, {"still": odd}, bed, studio.folder / f"{name}.aac", leash=Leash())
+    encode_chunk(chunk, {"still": odd}, bed, studio.folder / f"{name}.aac", processes=RunningProcesses())
     assert clicks(read_sound(studio.folder / f"{name}.aac")) == [PRIMING]
 
 
 def test_a_killed_encode_leaves_nothing(studio: Studio) -> None:
     """Neither a chunk nor a part of one."""
     studio.draw("still", SILENCE, 15)
-    leash = Leash()
-    leash.kill()
+    processes = RunningProcesses()
+    processes.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
         encode_chunk(
             SoundRecipe((("still", 15),), THIRTY).chunks()[0],
             studio.segments,
             None,
             studio.folder / "x.aac",
-            leash=leash,
+            processes=processes,
         )
     assert not list(studio.folder.glob("x.aac*"))

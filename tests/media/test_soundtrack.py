@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow import timebase
-from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, Music, SoundChunk, SoundRecipe
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, MusicBed, SoundChunk, SoundRecipe
 
 NTSC = Fraction(30000, 1001)
 IN_STEP = Fraction(48_000, AAC_SAMPLES)
 """A rate at which a frame of the film lasts as long as one of AAC."""
-BED = Music("bed", 48_000 * 600, Decimal(-18), Decimal(1), duck=False)
+BED = MusicBed("bed", 48_000 * 600, Decimal(-18), Decimal(1), duck=False)
 
 rates = st.sampled_from([Fraction(24), NTSC, Fraction(24000, 1001), Fraction(30), Fraction(60)])
 films = st.lists(st.integers(1, 200), min_size=1, max_size=30).map(
     lambda lengths: tuple((f"s{index}", frames) for index, frames in enumerate(lengths))
 )
 beds = st.none() | st.builds(
-    Music,
+    MusicBed,
     st.just("bed"),
     st.integers(1, 48_000 * 60),
     st.just(Decimal(-18)),

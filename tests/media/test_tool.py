@@ -12,7 +12,7 @@ import pytest
 
 from wanflow.errors import ToolFailed, ToolMissing
 from wanflow.media import ffmpeg
-from wanflow.media.ffmpeg import Leash
+from wanflow.media.ffmpeg import RunningProcesses
 
 FFMPEG = ffmpeg.find_ffmpeg(os.environ)
 ENDLESS = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64", "-f", "null", "-"]
@@ -70,20 +70,20 @@ def test_the_version_is_what_the_binary_says(tmp_path: Path) -> None:
 def test_a_failure_carries_the_last_words() -> None:
     """What ffmpeg said last is in the message."""
     with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
-        ffmpeg.run([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+        ffmpeg.run([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], processes=RunningProcesses())
 
 
 def test_a_binary_that_is_gone_is_said(tmp_path: Path) -> None:
     """Starting what is not there is a ToolMissing, not a traceback."""
     with pytest.raises(ToolMissing, match="can't be started"):
-        ffmpeg.run([str(tmp_path / "gone")], leash=Leash())
+        ffmpeg.run([str(tmp_path / "gone")], processes=RunningProcesses())
 
 
 def test_progress_counts_frames() -> None:
     """The last number told is the number of frames written, and numbers only rise."""
     told: list[int] = []
     argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=2", "-f", "null", "-"]
-    ffmpeg.run(argv, leash=Leash(), progress=told.append)
+    ffmpeg.run(argv, processes=RunningProcesses(), progress=told.append)
     assert told[-1] == 60
     assert told == sorted(told)
 
@@ -91,19 +91,19 @@ def test_progress_counts_frames() -> None:
 def test_what_ffmpeg_prints_can_be_asked() -> None:
     """All that it wrote to its standard output, more than a pipe holds; its failures as those of a run."""
     argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=100", "-f", "framecrc", "-"]
-    printed = ffmpeg.ask(argv, leash=Leash())
+    printed = ffmpeg.ask(argv, processes=RunningProcesses())
     assert len([line for line in printed.splitlines() if line.startswith("0,")]) == 3000
     with pytest.raises(ToolFailed, match=r"exit status \d+.*No such file or directory"):
-        ffmpeg.ask([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], leash=Leash())
+        ffmpeg.ask([str(FFMPEG), "-i", "/no/such/clip.mp4", "-f", "null", "-"], processes=RunningProcesses())
 
 
 def test_a_question_ends_with_its_leash() -> None:
     """An ffmpeg that would print for ever is ended from another thread, and no process is left."""
-    leash = Leash()
-    killer = Timer(0.2, leash.kill)
+    processes = RunningProcesses()
+    killer = Timer(0.2, processes.kill)
     killer.start()
     with pytest.raises(ToolFailed, match="was stopped"):
-        ffmpeg.ask([*ENDLESS[:-3], "-f", "framecrc", "-"], leash=leash)
+        ffmpeg.ask([*ENDLESS[:-3], "-f", "framecrc", "-"], processes=processes)
     killer.join()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
@@ -111,25 +111,25 @@ def test_a_question_ends_with_its_leash() -> None:
 
 def test_a_killed_leash_ends_what_runs() -> None:
     """An ffmpeg that would never end is ended from another thread, and no process is left."""
-    leash = Leash()
+    processes = RunningProcesses()
 
     def kill(_frames: int) -> None:
-        killer = Thread(target=leash.kill)
+        killer = Thread(target=processes.kill)
         killer.start()
         killer.join()
 
     with pytest.raises(ToolFailed, match="was stopped"):
-        ffmpeg.run(ENDLESS, leash=leash, progress=kill)
+        ffmpeg.run(ENDLESS, processes=processes, progress=kill)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_killed_leash_starts_nothing_that_lasts() -> None:
     """What is started after the kill ends at once."""
-    leash = Leash()
-    leash.kill()
+    processes = RunningProcesses()
+    processes.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
-        ffmpeg.run(ENDLESS, leash=leash)
+        ffmpeg.run(ENDLESS, processes=processes)
 
 
 def test_a_listener_that_fails_leaves_no_process() -> None:
@@ -139,7 +139,7 @@ def test_a_listener_that_fails_leaves_no_process() -> None:
         raise RuntimeError("listener")
 
     with pytest.raises(RuntimeError, match="listener"):
-        ffmpeg.run(ENDLESS, leash=Leash(), progress=fail)
+        ffmpeg.run(ENDLESS, processes=RunningProcesses(), progress=fail)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 

@@ -30,10 +30,10 @@ from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.decide import Decision
-from wanflow.planner.plan import Action, Code, Reason, StepKind
-from wanflow.planner.planning import draft, take_node
+from wanflow.planner.plan import Action, Reason, ReasonCode, StepKind
+from wanflow.planner.planning import make_plan, take_node
+from wanflow.store.attempt import Attempt, Ending, OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, Ending, OpenTask
 from wanflow.store.lock import Lock, pick
 
 
@@ -200,10 +200,10 @@ def test_a_take_whose_file_is_not_here_is_never_bought_again() -> None:
 
 def test_an_open_task_is_collected_not_rendered() -> None:
     """What the service is already making is not asked for again."""
-    question = plan(LIGHTHOUSE)
+    shot_request = plan(LIGHTHOUSE)
     after, _ = run(LIGHTHOUSE)
     core = after.lock.shots["coast"].current or ""
-    seed = step(question, "coast.t1").seed or 0
+    seed = step(shot_request, "coast.t1").seed or 0
     attempt = Attempt("attempt-1", "coast", 1, "wan2.7-i2v", core, seed, None, "2026-11-20T10:00:00Z")
     task = OpenTask("task-1", attempt, "2026-11-20T10:00:00Z")
     now = plan(LIGHTHOUSE, Inventory(open_tasks=(task,)))
@@ -233,7 +233,7 @@ def test_what_was_refused_is_not_asked_again_unless_somebody_insists() -> None:
     assert actions(blocked)["approach.t1"] == "blocked"
     said = step(blocked, "coast.t1").reasons[0].text
     assert said == "inappropriate content, on 2026-11-20: change it, or say `--retry-refused`"
-    insisted = draft(build(LIGHTHOUSE), FACTS, have, retry_refused=True)
+    insisted = make_plan(build(LIGHTHOUSE), FACTS, have, retry_refused=True)
     assert (actions(insisted)["coast.t1"], codes(insisted, "coast.t1")) == ("render", ["refused-before"])
     assert actions(plan(edited(LIGHTHOUSE, "coast", prompt="calm"), have))["coast.t1"] == "render"
     assert actions(plan(edited(LIGHTHOUSE, "coast", seed=1), have))["coast.t1"] == "render"
@@ -317,9 +317,9 @@ def test_law_8_same_production_and_same_inventory_give_a_byte_identical_plan() -
 
 def test_reasons_and_kinds_are_the_contracts_closed_sets() -> None:
     """A new reason has to be documented in cli.md first."""
-    assert len(Code) == 17
+    assert len(ReasonCode) == 17
     assert {kind.value for kind in StepKind} == {"take", "extract", "cut"}
-    assert Reason(Code.NEW, "x").to_json() == {"code": "new", "text": "x"}
+    assert Reason(ReasonCode.NEW, "x").to_json() == {"code": "new", "text": "x"}
 
 
 def test_facts_of_the_example_are_used() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kit.locks import fingerprint, recipe, take
 from wanflow.graph.recipe import request_key, seed_of
 from wanflow.planner import picks
-from wanflow.planner.picks import How
+from wanflow.planner.picks import ChoiceReason
 from wanflow.store import lock as locks
 from wanflow.store.lock import Lock, ShotEntry
 
@@ -30,36 +30,36 @@ def numbered(of: ShotEntry, number: int) -> str:
     return next(name for name, known in of.numbers.items() if known == number)
 
 
-def chosen(of: ShotEntry, request: str = CORE, *, waits: bool = False) -> tuple[How, int | None]:
+def chosen(of: ShotEntry, request: str = CORE, *, waits: bool = False) -> tuple[ChoiceReason, int | None]:
     """Why a take counts, and its number."""
-    choice = picks.choose(of, request, waits=waits)
+    choice = picks.choose_take(of, request, waits=waits)
     return choice.how, None if choice.take is None else of.numbers[choice.take.digest]
 
 
 def test_the_lowest_number_counts_where_nobody_chose() -> None:
     """It is a default, not a choice; without takes none counts."""
-    assert chosen(entry(3)) == (How.DEFAULT, 1)
-    assert not picks.choose(entry(3), CORE).chosen
-    assert chosen(entry(0)) == (How.NONE, None)
+    assert chosen(entry(3)) == (ChoiceReason.DEFAULT, 1)
+    assert not picks.choose_take(entry(3), CORE).chosen
+    assert chosen(entry(0)) == (ChoiceReason.NONE, None)
 
 
 def test_a_pick_counts_before_the_default_and_a_hold_before_both() -> None:
     """A hold counts whatever the shot asks."""
     three = entry(3)
     picked = replace(three, picks={CORE: numbered(three, 2)})
-    assert chosen(picked) == (How.PICKED, 2)
+    assert chosen(picked) == (ChoiceReason.PICKED, 2)
     held = replace(picked, held=numbered(three, 3))
-    assert chosen(held) == (How.HELD, 3)
-    assert chosen(held, "0" * 64) == (How.HELD, 3)
-    assert chosen(picked, "0" * 64) == (How.NONE, None)
+    assert chosen(held) == (ChoiceReason.HELD, 3)
+    assert chosen(held, "0" * 64) == (ChoiceReason.HELD, 3)
+    assert chosen(picked, "0" * 64) == (ChoiceReason.NONE, None)
 
 
 def test_a_shot_that_waits_has_no_default() -> None:
     """Only a pick or a hold counts, and until then it is open."""
     three = entry(3)
-    assert chosen(three, waits=True) == (How.WAITS, None)
-    assert picks.choose(three, CORE, waits=True).open
-    assert chosen(replace(three, picks={CORE: numbered(three, 3)}), waits=True) == (How.PICKED, 3)
+    assert chosen(three, waits=True) == (ChoiceReason.WAITS, None)
+    assert picks.choose_take(three, CORE, waits=True).open
+    assert chosen(replace(three, picks={CORE: numbered(three, 3)}), waits=True) == (ChoiceReason.PICKED, 3)
 
 
 def test_of_two_branches_choices_none_counts_until_one_is_gone() -> None:
@@ -67,12 +67,12 @@ def test_of_two_branches_choices_none_counts_until_one_is_gone() -> None:
     three = entry(3)
     both = (numbered(three, 3), numbered(three, 2))
     rivals = replace(three, rival_picks={CORE: both})
-    choice = picks.choose(rivals, CORE)
-    assert (choice.how, choice.open, choice.rivals) == (How.RIVALS, True, (2, 3))
+    choice = picks.choose_take(rivals, CORE)
+    assert (choice.how, choice.open, choice.rivals) == (ChoiceReason.RIVALS, True, (2, 3))
     assert picks.rivals_text(choice) == "both sides picked: take 2 or take 3"
     removed = replace(rivals.takes[both[0]], gone=True)
-    assert chosen(replace(rivals, takes={**rivals.takes, both[0]: removed})) == (How.PICKED, 2)
-    assert chosen(replace(three, rival_holds=both))[0] is How.RIVALS
+    assert chosen(replace(rivals, takes={**rivals.takes, both[0]: removed})) == (ChoiceReason.PICKED, 2)
+    assert chosen(replace(three, rival_holds=both))[0] is ChoiceReason.RIVALS
 
 
 def test_only_takes_with_a_seed_of_the_request_answer_it() -> None:
@@ -101,7 +101,7 @@ def test_what_uses_a_take_is_told() -> None:
     three = entry(3)
     first, second, third = (numbered(three, number) for number in (1, 2, 3))
     busy = replace(three, picks={"0" * 64: second}, rival_picks={"1" * 64: (second, third)}, held=third)
-    uses = list(picks.uses(busy, picks.choose(three, CORE)))
+    uses = list(picks.uses(busy, picks.choose_take(three, CORE)))
     assert sorted(uses) == sorted(
         [
             (third, "somebody holds it"),

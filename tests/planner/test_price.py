@@ -16,26 +16,26 @@ from wanflow.graph.recipe import promise, whole
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource
 from wanflow.money import Bound
-from wanflow.planner.inputs import Supply
+from wanflow.planner.inputs import NodeOutput
 from wanflow.planner.price import Quote, quote
 from wanflow.store.take import Film
 
 CATALOG = PriceBook()
 
 
-def video(seconds: str, *, known: bool = True) -> Supply:
+def video(seconds: str, *, known: bool = True) -> NodeOutput:
     """A video of a length, at a rate at which that is whole frames."""
     film = Film(int(Fraction(seconds) * 100), Fraction(100), 1280, 720)
-    return Supply(whole("a" * 64) if known else promise("x"), film=film)
+    return NodeOutput(whole("a" * 64) if known else promise("x"), film=film)
 
 
-PICTURE = Supply(whole("b" * 64))
-ADDRESS = Supply(whole("c" * 64))
+PICTURE = NodeOutput(whole("b" * 64))
+ADDRESS = NodeOutput(whole("c" * 64))
 
 
 def priced(
     model: str,
-    media: Mapping[str, tuple[str, Supply]],
+    media: Mapping[str, tuple[str, NodeOutput]],
     *,
     region: str = "beijing",
     prices: PriceBook = CATALOG,
@@ -48,7 +48,7 @@ def priced(
     return quote(shot, {slot: supply for slot, (_, supply) in media.items()}, prices, region)
 
 
-def references(*kinds: str | Supply) -> dict[str, tuple[str, Supply]]:
+def references(*kinds: str | NodeOutput) -> dict[str, tuple[str, NodeOutput]]:
     """References: a word for a picture, a supply for a video."""
     return {
         f"reference_{number}": ("reference_image", PICTURE) if isinstance(kind, str) else ("reference_video", kind)
@@ -143,7 +143,7 @@ def test_lengths_of_files_are_rounded_up():
     """To a hundredth of a second (cli.md, JSON)."""
     film = Film(121, Fraction(24), 1280, 720)
     found = priced(
-        "wan2.7-videoedit", {"video": ("video", Supply(whole("a" * 64), film=film))}, resolution="720P", duration=0
+        "wan2.7-videoedit", {"video": ("video", NodeOutput(whole("a" * 64), film=film))}, resolution="720P", duration=0
     )
     assert found.seconds == Fraction("10.10")
 

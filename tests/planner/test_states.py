@@ -10,8 +10,8 @@ from kit import films
 from wanflow.graph.recipe import fingerprint
 from wanflow.planner.plan import Plan
 from wanflow.planner.status import states
+from wanflow.store.attempt import Attempt, Ending, OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, Ending, OpenTask
 
 DATE = "2026-11-20T00:00:00Z"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from wanflow import digest, timebase
 from wanflow.providers.protocol import TaskStatus
-from wanflow.runner.matching import NOTHING_OWED, Candidate, Finding, match, prompt_of
-from wanflow.store.journal import Attempt
+from wanflow.runner.matching import NOTHING_OWED, Candidate, MatchResult, match, prompt_of
+from wanflow.store.attempt import Attempt
 
 START = datetime(2026, 11, 30, 20, 12, 39, tzinfo=UTC)
 NOW = START + timedelta(minutes=10)
@@ -33,7 +33,7 @@ def task(number: int, words: str | None, seconds: float, status: TaskStatus = SU
     return Candidate(f"task-{number}", "r", START + timedelta(seconds=seconds), status, words)
 
 
-def pairs(found: Mapping[str, Finding]) -> dict[str, str]:
+def pairs(found: Mapping[str, MatchResult]) -> dict[str, str]:
     """Which attempt got which task."""
     return {name: finding.task.task_id for name, finding in found.items() if finding.task is not None}
 
@@ -150,5 +150,5 @@ def test_nothing_is_matched_while_the_like_of_it_is_on_the_wire() -> None:
     mine, other, far = attempt(1, "waves"), attempt(2, "waves"), attempt(3, WORDS[1])
     rows = [task(1, "waves", 1), task(2, "waves", 2), task(3, WORDS[1], 3)]
     found = match([mine, far], rows, NOW, sending=[other])
-    assert found[mine.id] == Finding(waits=True)
+    assert found[mine.id] == MatchResult(waits=True)
     assert pairs(found) == {far.id: "task-3"}

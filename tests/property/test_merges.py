@@ -86,16 +86,16 @@ class Branch:
     def _decide(self, deed: str, name: str, detail: int) -> None:
         """A choice among the takes that there are; nobody chooses among none."""
         of = plan(self.film, self.have)
-        question = question_of(of, of.graph.production.shots[name])
-        lock, answers = of.inventory.lock, question.answers
-        if deed == "retake" and answers and not question.entry.held:
-            lock = locks.wish(lock, name, question.request, question.wanted + 1)
+        shot_request = question_of(of, of.graph.production.shots[name])
+        lock, answers = of.inventory.lock, shot_request.answers
+        if deed == "retake" and answers and not shot_request.entry.held:
+            lock = locks.wish(lock, name, shot_request.request, shot_request.wanted + 1)
         elif deed == "release":
             lock = locks.release(lock, name)
         elif deed == "pick" and answers:
-            lock = locks.pick(lock, name, question.request, answers[detail % len(answers)].digest)
-        elif deed == "hold" and question.counting.take is not None:
-            lock = locks.keep(lock, name, question.counting.take.digest)
+            lock = locks.pick(lock, name, shot_request.request, answers[detail % len(answers)].digest)
+        elif deed == "hold" and shot_request.counting.take is not None:
+            lock = locks.keep(lock, name, shot_request.counting.take.digest)
         self.have = replace(self.have, lock=lock)
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanflow.runner.spending import Allowance, OverBudget, Purse
-from wanflow.store.journal import Attempt
+from wanflow.runner.spending import OverBudget, Spending, SpendingLimits
+from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
 
 RATE = Decimal("0.6")
@@ -42,14 +42,14 @@ def test_reservations_never_pass_the_budget(
     """Nor does what is charged in the end: each submission is covered before it is made."""
     inherited = {f"owed {number}": seconds * RATE for number, seconds in enumerate(owed)}
     before = spent + sum(inherited.values())
-    purse = Purse("CNY", Allowance(Decimal(run), Decimal(budget), Decimal(spent)), dict(inherited))
+    spending = Spending("CNY", SpendingLimits(Decimal(run), Decimal(budget), Decimal(spent)), dict(inherited))
     open_, charged, made = {}, Decimal(0), {}
     for number, event, seconds in events:
         name = str(number)
         if event == "reserve":
             made[name] = attempt(name, seconds)
             try:
-                purse.reserve(name, made[name].price, f"`{name}`")
+                spending.reserve(name, made[name].price, f"`{name}`")
             except OverBudget:
                 assert charged + sum(open_.values()) + seconds * RATE > min(run, budget - before)
                 made.pop(name)
@@ -59,49 +59,49 @@ def test_reservations_never_pass_the_budget(
             open_.pop(name)
             if event == "bill":
                 charged += seconds * RATE
-                purse.settle(made[name], {"duration": seconds})
+                spending.settle(made[name], {"duration": seconds})
             else:
-                purse.release(name)
+                spending.release(name)
         if open_ or charged:
             assert charged + sum(open_.values()) <= min(run, budget - before)
-    assert purse.spent.amount == charged
+    assert spending.spent.amount == charged
 
 
 def test_a_bill_that_is_too_high_stops_what_comes() -> None:
     """A reply that bills more than was set aside is charged as it says, and nothing more is submitted."""
-    purse, dear = Purse("CNY"), attempt("dear", 5)
-    purse.reserve("dear", dear.price, "`coast.t1`")
-    charged = purse.settle(dear, {"duration": 6})
+    spending, dear = Spending("CNY"), attempt("dear", 5)
+    spending.reserve("dear", dear.price, "`coast.t1`")
+    charged = spending.settle(dear, {"duration": 6})
     assert charged is not None
-    assert (charged.amount, purse.spent.amount) == (Decimal("3.6"), Decimal("3.6"))
+    assert (charged.amount, spending.spent.amount) == (Decimal("3.6"), Decimal("3.6"))
     with pytest.raises(OverBudget, match=r"billed 3\.60 CNY for a take of `coast` that could cost 3\.00"):
-        purse.reserve("next", dear.price, "`coast.t2`")
+        spending.reserve("next", dear.price, "`coast.t2`")
 
 
 def test_a_reply_that_does_not_say_keeps_what_was_set_aside() -> None:
     """Its cost is unknown, never zero, and the room that it had is not given away."""
-    purse, silent = Purse("CNY", Allowance(run=Decimal(4))), attempt("silent", 5)
-    purse.reserve("silent", silent.price, "`coast.t1`")
-    assert purse.settle(silent, {}) is None
-    assert purse.spent.amount is None
+    spending, silent = Spending("CNY", SpendingLimits(run=Decimal(4))), attempt("silent", 5)
+    spending.reserve("silent", silent.price, "`coast.t1`")
+    assert spending.settle(silent, {}) is None
+    assert spending.spent.amount is None
     with pytest.raises(OverBudget, match=r"3\.00 CNY are spent or reserved"):
-        purse.reserve("next", silent.price, "`coast.t2`")
+        spending.reserve("next", silent.price, "`coast.t2`")
 
 
 def test_without_a_price_there_is_no_budget() -> None:
     """What nobody can price could cost anything."""
     with pytest.raises(OverBudget, match=r"nobody can tell what `coast\.t1` costs"):
-        Purse("CNY", Allowance(budget=Decimal(60))).reserve("a", None, "`coast.t1`")
-    Purse("CNY").reserve("a", None, "`coast.t1`")
+        Spending("CNY", SpendingLimits(budget=Decimal(60))).reserve("a", None, "`coast.t1`")
+    Spending("CNY").reserve("a", None, "`coast.t1`")
 
 
 @pytest.mark.parametrize("seconds", ["1e9", 10**17, "-1", "1e999999999", 10**100, float("inf"), None, True, [2]])
 def test_a_bill_that_no_film_costs_counts_as_what_was_set_aside(seconds: object) -> None:
     """It is unknown: the lock could not keep it, and the budget counts with the most that the take could cost."""
     one = attempt("a", 2)
-    purse = Purse("CNY", Allowance(run=Decimal(2)))
-    purse.reserve(one.id, one.price, "a")
-    assert purse.settle(one, {"duration": seconds}) is None  # type: ignore[dict-item]
-    assert (purse.spent.amount, purse.overrun) == (None, None)
+    spending = Spending("CNY", SpendingLimits(run=Decimal(2)))
+    spending.reserve(one.id, one.price, "a")
+    assert spending.settle(one, {"duration": seconds}) is None  # type: ignore[dict-item]
+    assert (spending.spent.amount, spending.overrun) == (None, None)
     with pytest.raises(OverBudget):
-        purse.reserve("b", one.price, "b")
+        spending.reserve("b", one.price, "b")

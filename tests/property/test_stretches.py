@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wanflow import timebase
-from wanflow.language.timeline import CUT, TRANSITIONS, Crowded, Item, OutsideClip, place, span, stretches, total_frames
+from wanflow.language.timeline import (
+    CUT,
+    TRANSITIONS,
+    TimelineItem,
+    TransitionsOverlap,
+    TrimOutsideClip,
+    place,
+    span,
+    stretches,
+    total_frames,
+)
 
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(22, 7)]
 rates = st.sampled_from(RATES)
@@ -19,9 +29,9 @@ seconds = st.decimals(Decimal(0), Decimal(9), places=2)
 
 
 @st.composite
-def drawn_items(draw: st.DrawFn) -> Item:
+def drawn_items(draw: st.DrawFn) -> TimelineItem:
     """Any item, also one that fits nowhere."""
-    return Item(
+    return TimelineItem(
         name=draw(st.sampled_from("abc")),
         frames=draw(st.integers(1, 200)),
         rate=draw(rates),
@@ -35,16 +45,16 @@ def drawn_items(draw: st.DrawFn) -> Item:
 
 
 @st.composite
-def roomy_items(draw: st.DrawFn) -> Item:
+def roomy_items(draw: st.DrawFn) -> TimelineItem:
     """An item of a second or more, with a transition that leaves room for another one at its end."""
     rate = draw(st.sampled_from(RATES))
     frames = draw(st.integers(int(rate) + 1, 400))
     kind, longest = draw(st.sampled_from(TRANSITIONS)), draw(st.sampled_from(["0.01", "0.1", "0.35"]))
-    return Item("", frames, rate, transition=kind, seconds=Decimal(longest))
+    return TimelineItem("", frames, rate, transition=kind, seconds=Decimal(longest))
 
 
 @st.composite
-def trimmed_items(draw: st.DrawFn) -> Item:
+def trimmed_items(draw: st.DrawFn) -> TimelineItem:
     """The same with trims, and with footage that the next item goes on from, perhaps from its very start."""
     item = draw(roomy_items())
     head, behind = draw(st.integers(0, 40)), draw(st.integers(3, 40))
@@ -54,11 +64,11 @@ def trimmed_items(draw: st.DrawFn) -> Item:
 
 
 @st.composite
-def tight_items(draw: st.DrawFn) -> Item:
+def tight_items(draw: st.DrawFn) -> TimelineItem:
     """A few frames at 25 a second, with a transition that may take all of them, or one more."""
     kind, taken = draw(st.sampled_from(TRANSITIONS)), draw(st.integers(1, 4))
     taken_over = draw(st.sampled_from([None, None, 0]))
-    return Item("", draw(st.integers(1, 6)), RATES[2], None, None, taken_over, False, kind, Decimal(taken) / 25)
+    return TimelineItem("", draw(st.integers(1, 6)), RATES[2], None, None, taken_over, False, kind, Decimal(taken) / 25)
 
 
 tight = st.lists(tight_items(), min_size=1, max_size=4)
@@ -67,12 +77,12 @@ trimmed = st.lists(trimmed_items(), min_size=1, max_size=6)
 roomy = st.lists(roomy_items(), min_size=1, max_size=6)
 
 
-def named(items: list[Item]) -> list[Item]:
+def named(items: list[TimelineItem]) -> list[TimelineItem]:
     """The items with names of their own."""
     return [replace(item, name=str(number)) for number, item in enumerate(items)]
 
 
-def seen(items: list[Item], rate: Fraction) -> list[tuple[frozenset[str], object]]:
+def seen(items: list[TimelineItem], rate: Fraction) -> list[tuple[frozenset[str], object]]:
     """Of each stretch whose items are in it, and all that makes it what it is, wherever in the film it lies."""
     clips = place(items, rate)
     found: list[tuple[frozenset[str], object]] = []
@@ -85,7 +95,9 @@ def seen(items: list[Item], rate: Fraction) -> list[tuple[frozenset[str], object
 
 
 @given(trimmed, rates)
-def test_stretches_cover_the_film_without_a_gap_and_without_an_overlap(edit: list[Item], rate: Fraction) -> None:
+def test_stretches_cover_the_film_without_a_gap_and_without_an_overlap(
+    edit: list[TimelineItem], rate: Fraction
+) -> None:
     """Each begins where the one before it ends, none is empty, and together they are as long as the film."""
     clips = place(edit, rate)
     end = 0
@@ -99,7 +111,7 @@ def test_stretches_cover_the_film_without_a_gap_and_without_an_overlap(edit: lis
 
 
 @given(roomy, rates)
-def test_each_frame_of_the_film_shows_the_items_that_are_placed_there(edit: list[Item], rate: Fraction) -> None:
+def test_each_frame_of_the_film_shows_the_items_that_are_placed_there(edit: list[TimelineItem], rate: Fraction) -> None:
     """One in a body, both in a transition, each at the frame of its own that plays then; never a third."""
     clips = place(edit, rate)
     for stretch in stretches(clips):
@@ -112,7 +124,9 @@ def test_each_frame_of_the_film_shows_the_items_that_are_placed_there(edit: list
 
 
 @given(roomy, rates)
-def test_a_transition_is_the_end_of_one_item_and_the_start_of_the_next(edit: list[Item], rate: Fraction) -> None:
+def test_a_transition_is_the_end_of_one_item_and_the_start_of_the_next(
+    edit: list[TimelineItem], rate: Fraction
+) -> None:
     """As long as it was asked to be, once for each that was asked for; the first one comes out of nothing."""
     clips = place(edit, rate)
     joins = [stretch for stretch in stretches(clips) if stretch.transition != CUT]
@@ -126,7 +140,7 @@ def test_a_transition_is_the_end_of_one_item_and_the_start_of_the_next(edit: lis
 
 
 @given(trimmed, rates)
-def test_the_sound_of_a_body_is_cut_hard_where_its_picture_is(edit: list[Item], rate: Fraction) -> None:
+def test_the_sound_of_a_body_is_cut_hard_where_its_picture_is(edit: list[TimelineItem], rate: Fraction) -> None:
     """It opens where nothing leads into it, and closes where nothing leads on."""
     clips = place(edit, rate)
     trails = [*(clip.lead for clip in clips[1:]), 0]
@@ -139,11 +153,11 @@ def test_the_sound_of_a_body_is_cut_hard_where_its_picture_is(edit: list[Item], 
 
 @given(edits | trimmed | tight, st.just(RATES[2]) | rates)
 @settings(max_examples=300)
-def test_what_does_not_fit_is_said_and_nothing_else_is(edit: list[Item], rate: Fraction) -> None:
+def test_what_does_not_fit_is_said_and_nothing_else_is(edit: list[TimelineItem], rate: Fraction) -> None:
     """Trims beyond a clip are outside it; transitions longer than what they join are a crowd; the item is named."""
     outside = [at for at, item in enumerate(edit) if not trims_fit(item)]
     if outside:
-        with pytest.raises(OutsideClip) as caught:
+        with pytest.raises(TrimOutsideClip) as caught:
             place(edit, rate)
         assert caught.value.item == outside[0]
         return
@@ -153,19 +167,19 @@ def test_what_does_not_fit_is_said_and_nothing_else_is(edit: list[Item], rate: F
     if not crowded:
         assert [(clip.item, clip.length, clip.lead) for clip in place(edit, rate)] == lengths
         return
-    with pytest.raises(Crowded) as crowd:
+    with pytest.raises(TransitionsOverlap) as crowd:
         place(edit, rate)
     blamed = crowded[0] + 1 if leads[crowded[0] + 1] else crowded[0]
     assert crowd.value.item == lengths[blamed][0]
 
 
-def trims_fit(item: Item) -> bool:
+def trims_fit(item: TimelineItem) -> bool:
     """Whether `in` and `out` leave something, and lie within the clip."""
     first, end = (None if each is None else timebase.to_frames(each, item.rate) for each in (item.start, item.stop))
     return (first or 0) < (item.frames if end is None else end) <= item.frames
 
 
-def lengths_of(edit: list[Item], rate: Fraction) -> list[tuple[int, int, int]]:
+def lengths_of(edit: list[TimelineItem], rate: Fraction) -> list[tuple[int, int, int]]:
     """The items of which something is left, with their frames in the film and those of their transitions."""
     found: list[tuple[int, int, int]] = []
     waiting = (CUT, Decimal(0))
@@ -182,7 +196,7 @@ def lengths_of(edit: list[Item], rate: Fraction) -> list[tuple[int, int, int]]:
 
 @given(roomy, rates, st.data())
 def test_another_clip_changes_its_own_stretch_and_its_two_joins(
-    edit: list[Item], rate: Fraction, data: st.DataObject
+    edit: list[TimelineItem], rate: Fraction, data: st.DataObject
 ) -> None:
     """Whatever its length and its rate are, every other stretch is what it was, in the order in which it was."""
     items = named(edit)
@@ -201,7 +215,7 @@ def test_another_clip_changes_its_own_stretch_and_its_two_joins(
 
 @given(roomy, rates, st.data())
 def test_another_transition_changes_itself_and_the_bodies_beside_it(
-    edit: list[Item], rate: Fraction, data: st.DataObject
+    edit: list[TimelineItem], rate: Fraction, data: st.DataObject
 ) -> None:
     """What lies further away is copied."""
     items = named(edit)

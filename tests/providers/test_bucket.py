@@ -11,8 +11,8 @@ import pytest
 
 from kit.s3 import BUCKET, s3_server
 from wanflow import digest
-from wanflow.providers.bucket import Bucketed
-from wanflow.providers.delegating import Passing
+from wanflow.providers.bucket import BucketUploads
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NoBucket
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +31,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield address
 
 
-def bucketed(address: str) -> Bucketed:
+def bucketed(address: str) -> BucketUploads:
     """A service whose own store is never asked."""
-    return Bucketed(Passing(None), address)  # type: ignore[arg-type]
+    return BucketUploads(Delegating(None), address)  # type: ignore[arg-type]
 
 
 async def test_a_file_goes_up_once_and_its_address_reads_it(s3: str, tmp_path: Path) -> None:

@@ -12,19 +12,19 @@ import pytest
 
 from kit.wire import Scripted, Shelf
 from wanflow.errors import StoreFault
-from wanflow.providers.dashscope.client import PAGE_ROWS, WireClient
+from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
 from wanflow.providers.poller import ClockPacing
-from wanflow.providers.protocol import Accepted, Fetched, Request, TaskStatus
+from wanflow.providers.protocol import Accepted, DownloadedFile, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
 REQUEST = Request("wan2.7-i2v", {"model": "wan2.7-i2v", "input": {}, "parameters": {}})
 
 
-def client(transport: Scripted) -> WireClient:
+def client(transport: Scripted) -> DashScopeClient:
     """A client that looks every 15 seconds."""
-    return WireClient(transport, ClockPacing(15))
+    return DashScopeClient(transport, ClockPacing(15))
 
 
 def state(word: str) -> tuple[int, Mapping[str, object]]:
@@ -212,7 +212,7 @@ async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_
         with pytest.raises(ServerFault, match="broke off"):
             await client(shelf).download("u", target)
     fetched = await client(shelf).download("u", target)
-    assert fetched == Fetched(hashlib.sha256(shelf.film).hexdigest(), len(shelf.film))
+    assert fetched == DownloadedFile(hashlib.sha256(shelf.film).hexdigest(), len(shelf.film))
     assert shelf.starts == [0, *cuts]
     assert target.read_bytes() == shelf.film
 

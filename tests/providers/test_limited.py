@@ -10,11 +10,11 @@ import anyio
 import pytest
 
 from kit.wire import Scripted
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Throttled
-from wanflow.providers.limited import SECOND, Limited, Slots
+from wanflow.providers.limited import SECOND, Limited, TaskSlots
 from wanflow.providers.poller import ClockPacing
-from wanflow.providers.protocol import Request, VideoService
+from wanflow.providers.protocol import ProviderClient, Request
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ class Work(Protocol):
     async def __call__(self, name: str, priority: int) -> None: ...
 
 
-def work(slots: Slots, began: list[str], seconds: float = 60, model: str = MODEL) -> Work:
+def work(slots: TaskSlots, began: list[str], seconds: float = 60, model: str = MODEL) -> Work:
     """Work that notes its name when it begins."""
 
     async def hold(name: str, priority: int) -> None:
@@ -41,7 +41,7 @@ def work(slots: Slots, began: list[str], seconds: float = 60, model: str = MODEL
 async def test_no_more_run_at_once_than_the_limit() -> None:
     """Seven tasks of a minute at three a time take three minutes."""
     began: list[str] = []
-    hold = work(Slots({MODEL: 3}), began)
+    hold = work(TaskSlots({MODEL: 3}), began)
     async with anyio.create_task_group() as group:
         for number in range(7):
             group.start_soon(hold, f"n{number}", 1)
@@ -53,7 +53,7 @@ async def test_no_more_run_at_once_than_the_limit() -> None:
 async def test_the_longest_chain_goes_first_and_ties_by_name() -> None:
     """Who became ready at the same moment is let in by priority, then by name, however they were started."""
     began: list[str] = []
-    hold = work(Slots({MODEL: 1}), began)
+    hold = work(TaskSlots({MODEL: 1}), began)
     async with anyio.create_task_group() as group:
         for name, priority in (("c", 1), ("b", 5), ("a", 1), ("d", 9)):
             group.start_soon(hold, name, priority)
@@ -62,7 +62,7 @@ async def test_the_longest_chain_goes_first_and_ties_by_name() -> None:
 
 async def test_a_model_does_not_wait_for_another() -> None:
     """Limits belong to the resource: each model has its own."""
-    slots, began = Slots({MODEL: 1, "wan2.7-r2v": 1}), list[str]()
+    slots, began = TaskSlots({MODEL: 1, "wan2.7-r2v": 1}), list[str]()
     async with anyio.create_task_group() as group:
         group.start_soon(work(slots, began), "a", 1)
         group.start_soon(work(slots, began, model="wan2.7-r2v"), "b", 1)
@@ -71,7 +71,7 @@ async def test_a_model_does_not_wait_for_another() -> None:
 
 async def test_who_gives_up_waiting_keeps_no_slot() -> None:
     """A waiter that was cancelled is passed over, and the slot goes to the next."""
-    slots, began = Slots({MODEL: 1}), list[str]()
+    slots, began = TaskSlots({MODEL: 1}), list[str]()
     hold = work(slots, began)
     async with anyio.create_task_group() as group:
         group.start_soon(hold, "first", 9)
@@ -85,7 +85,7 @@ async def test_who_gives_up_waiting_keeps_no_slot() -> None:
 
 async def test_a_slot_is_free_again_after_a_failure() -> None:
     """A step that fails inside its slot gives it back."""
-    slots = Slots({MODEL: 1})
+    slots = TaskSlots({MODEL: 1})
     with pytest.raises(ValueError, match="no"):
         async with slots.slot(MODEL, Fraction(1), "a"):
             raise ValueError("no")
@@ -97,7 +97,7 @@ async def test_a_slot_is_free_again_after_a_failure() -> None:
 async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None:
     """Eleven submissions of one model take two seconds and a little; another model waits for none of them."""
     accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
-    service: VideoService = Limited(WireClient(Scripted([accepted] * 12), ClockPacing()))
+    service: ProviderClient = Limited(DashScopeClient(Scripted([accepted] * 12), ClockPacing()))
     async with anyio.create_task_group() as group:
         for _ in range(11):
             group.start_soon(service.submit, Request(MODEL, {}))
@@ -122,7 +122,7 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
                 return 429, {"code": "Throttling.RateQuota", "message": "slower"}
             return 200, {"output": {"task_id": "t"}, "request_id": "r"}
 
-    service = Limited(WireClient(Counting(), ClockPacing()))
+    service = Limited(DashScopeClient(Counting(), ClockPacing()))
     for _ in range(refuse):
         with pytest.raises(Throttled):
             await service.submit(Request(MODEL, {}))
@@ -136,7 +136,7 @@ async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
     """Limits are per model (api.md 4.4)."""
     replies: list[tuple[int, dict[str, object]]] = [(429, {"code": "Throttling", "message": ""})]
     replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
-    service = Limited(WireClient(Scripted(replies), ClockPacing()))
+    service = Limited(DashScopeClient(Scripted(replies), ClockPacing()))
     with pytest.raises(Throttled):
         await service.submit(Request(MODEL, {}))
     await service.submit(Request("wan2.7-r2v", {}))

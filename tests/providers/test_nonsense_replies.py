@@ -16,12 +16,12 @@ from kit.emulated import FILM_SECONDS, in_process, premade
 from kit.nonsense import NONSENSE, Spoilt, spoilt
 from wanflow import digest
 from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport
 from wanflow.providers.faults import ServiceFault, UnknownFate
 from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Request, TaskState, TaskStatus
-from wanflow.runner.addresses import Result, _end
+from wanflow.runner.addresses import OnlineResult, _end
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ Samples = Mapping[str, Mapping[str, object]]
 
 
 @asynccontextmanager
-async def answering(status: int, body: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[WireClient]:
+async def answering(status: int, body: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[DashScopeClient]:
     """A client whose service answers everything with this."""
     content = body.encode()
 
@@ -46,7 +46,7 @@ async def answering(status: int, body: str, headers: Mapping[str, str] | None = 
         return httpx.Response(status, content=content, headers=headers)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as client:
-        yield WireClient(HttpTransport(client, "https://service.example/api/v1", "sk-any"), ClockPacing(15))
+        yield DashScopeClient(HttpTransport(client, "https://service.example/api/v1", "sk-any"), ClockPacing(15))
 
 
 async def samples(folder: Path) -> Samples:
@@ -65,7 +65,7 @@ async def samples(folder: Path) -> Samples:
     return {SUBMIT: accepted, CANCEL: {"request_id": "r"}, **found}
 
 
-def _ask(kind: str, client: WireClient, file: Path) -> Awaitable[object]:
+def _ask(kind: str, client: DashScopeClient, file: Path) -> Awaitable[object]:
     asks: Mapping[str, Callable[[], Awaitable[object]]] = {
         SUBMIT: lambda: client.submit(REQUEST),
         POLL: lambda: client.poll("t"),
@@ -183,7 +183,7 @@ async def test_an_address_of_no_host_is_a_fault_like_any_other(url: str, tmp_pat
     async with httpx.AsyncClient() as client:
         way = HttpTransport(client, "https://service.example/api/v1", "sk-any")
         with pytest.raises(ServiceFault):
-            await WireClient(way, ClockPacing(15)).download(url, tmp_path / "film")
+            await DashScopeClient(way, ClockPacing(15)).download(url, tmp_path / "film")
         with pytest.raises(ConnectionError):
             await way.send_file(url, {"key": "a/b"}, file)
 
@@ -193,7 +193,7 @@ async def test_an_address_of_no_host_is_a_fault_like_any_other(url: str, tmp_pat
 )
 def test_an_address_that_says_nothing_of_its_end_is_good_for_a_day(url: str) -> None:
     """Whatever stands in the place of its expiry."""
-    assert _end(Result(url, "2026-11-20T10:00:00Z")).isoformat() == "2026-11-21T10:00:00+00:00"
+    assert _end(OnlineResult(url, "2026-11-20T10:00:00Z")).isoformat() == "2026-11-21T10:00:00+00:00"
 
 
 def test_every_kind_of_nonsense_is_put_into_every_field() -> None:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from kit.wire import Scripted
-from wanflow.providers.dashscope.client import WireClient
+from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ServerFault, Throttled, UnknownFate
 from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Request, TaskStatus
@@ -32,7 +32,7 @@ def state(word: str) -> Answer:
 
 def service(transport: Scripted, told: list[str] | None = None) -> Retrying:
     """The client with retries; `told` collects what a person is told."""
-    return Retrying(WireClient(transport, ClockPacing(15)), (told if told is not None else []).append, lambda: 0.0)
+    return Retrying(DashScopeClient(transport, ClockPacing(15)), (told if told is not None else []).append, lambda: 0.0)
 
 
 async def test_a_submit_that_never_arrived_is_sent_again_slower() -> None:
@@ -104,7 +104,7 @@ async def test_a_download_that_broke_off_is_for_the_caller_to_go_on_with(tmp_pat
 async def test_those_who_failed_together_come_back_apart() -> None:
     """A pause is up to a quarter longer, by chance."""
     answers = [THROTTLED, THROTTLED, ACCEPTED]
-    retrying = Retrying(WireClient(Scripted(answers), ClockPacing(15)), lambda words: None, lambda: 0.5)
+    retrying = Retrying(DashScopeClient(Scripted(answers), ClockPacing(15)), lambda words: None, lambda: 0.5)
     await retrying.submit(REQUEST)
     assert anyio.current_time() == pytest.approx((1 + 2) * 1.125)
 

@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from kit.vendor import Vendor
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.poller import CHECK_EVERY, Watching
+from wanflow.providers.poller import CHECK_EVERY, Poller
 from wanflow.providers.protocol import Request, TaskState, TaskStatus, TaskSummary
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ MODEL = "wan2.7-i2v"
 POLL_SECONDS = 15
 
 
-class Noted(Passing):
+class Noted(Delegating):
     """A service that notes when it is asked what; its list may fail, lag or miss tasks."""
 
     def __init__(self, vendor: Vendor) -> None:
@@ -48,20 +48,20 @@ class Noted(Passing):
 
 
 @asynccontextmanager
-async def vendor(seconds: dict[str, float]) -> AsyncIterator[tuple[Watching, Noted]]:
+async def vendor(seconds: dict[str, float]) -> AsyncIterator[tuple[Poller, Noted]]:
     """A service with tasks of these lengths, and the poller in front of it."""
     async with anyio.create_task_group() as group:
         noted = Noted(Vendor(group, seconds))
-        yield Watching(noted, POLL_SECONDS), noted
+        yield Poller(noted, POLL_SECONDS), noted
 
 
-async def submitted(service: Watching, *names: str) -> None:
+async def submitted(service: Poller, *names: str) -> None:
     """Submit tasks, each of a model of its own, so that all run at once."""
     for name in names:
         await service.submit(Request(f"{MODEL}-{name}", {"id": name}))
 
 
-async def watched(service: Watching, *names: str) -> dict[str, float]:
+async def watched(service: Poller, *names: str) -> dict[str, float]:
     """Wait for tasks together; when the end of each was noticed."""
     ends: dict[str, float] = {}
 
@@ -98,7 +98,7 @@ async def test_one_task_is_asked_itself() -> None:
 async def test_tasks_of_earlier_runs_are_looked_at_at_once() -> None:
     """They may have been done for long."""
     async with vendor({"a": 0.0}) as (service, noted):
-        await Watching(noted, POLL_SECONDS).submit(Request(MODEL, {"id": "a"}))
+        await Poller(noted, POLL_SECONDS).submit(Request(MODEL, {"id": "a"}))
         await anyio.sleep(7)
         assert await watched(service, "a") == {"a": 7}
 

@@ -11,14 +11,14 @@ import pytest
 from kit import films
 from wanflow.language.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
 from wanflow.report.text.show import request_of, rows_of, show_json, show_text, source_text
-from wanflow.yamldoc.nodes import Place, Scalar
+from wanflow.yamldoc.nodes import Place, TextNode
 
 PLAN = films.plan(films.LIGHTHOUSE)
 
 
 def test_every_value_has_its_origin() -> None:
     """Values that are written name their file and line; values that nobody wrote are the model's defaults."""
-    coast = replace(films.COAST, origins={"prompt": Scalar("", "", Place("wanflow.yaml", 9, 5))})
+    coast = replace(films.COAST, origins={"prompt": TextNode("", "", Place("wanflow.yaml", 9, 5))})
     plan = films.plan(films.production(coast))
     rows = {row.key: row.to_json() for row in rows_of(plan.graph.vertex("coast"), plan.graph.production)}
     assert rows["prompt"] == {"key": "prompt", "value": "coast at dawn", "origin": "wanflow.yaml:9:5"}

@@ -11,12 +11,12 @@ from kit import films, pretend
 from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.planner.plan import Plan
-from wanflow.planner.planning import draft
+from wanflow.planner.planning import make_plan
 from wanflow.planner.status import states
 from wanflow.report.text.plan import plan_text
 from wanflow.report.text.status import leftovers, running_out, shot_rows, status_text, take_rows, takes_text
+from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, OpenTask
 
 DONE, _ = pretend.run(films.LIGHTHOUSE)
 
@@ -85,7 +85,7 @@ def test_a_task_that_a_step_collects_is_not_left_over() -> None:
     attempt = Attempt("a1", "coast", 1, "wan2.7-i2v", core, seed_of(core, None, 0), recipe, "2026-11-20T00:00:00Z")
     have = Inventory(open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
     assert leftovers(films.plan(films.LIGHTHOUSE, have)) == ()
-    assert leftovers(draft(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
+    assert leftovers(make_plan(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
 
 
 def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kit import films
 from wanflow.report.text.summary import blocked_text, interrupted_text, outcome_text
 from wanflow.runner.outcome import Failure, Outcome
+from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, OpenTask
 
 WAYS = "`wanflow collect` stores the films, `wanflow cancel` calls off what still waits"
 

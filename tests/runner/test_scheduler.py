@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from wanflow import money
-from wanflow.planner.plan import Action, Code, Reason, Step, StepKind
-from wanflow.providers.limited import Slots
-from wanflow.runner.outcome import Result
+from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
+from wanflow.providers.limited import TaskSlots
+from wanflow.runner.outcome import StepResult
 from wanflow.runner.scheduler import chain_seconds, schedule
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 def step(node: str, *needs: str, seconds: int = 5, action: Action = Action.RENDER) -> Step:
     """A take that is rendered in `seconds` of virtual time."""
-    why = (Reason(Code.NEW, "never rendered"),)
+    why = (Reason(ReasonCode.NEW, "never rendered"),)
     free = money.nothing("CNY")
     return Step(node, StepKind.TAKE, node, action, why, free, seconds=Fraction(seconds), needs=needs)
 
@@ -31,15 +31,15 @@ class Crew:
         self.began: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self._fails = fails
-        self._slots = Slots({}, slots)
+        self._slots = TaskSlots({}, slots)
 
-    async def perform(self, step: Step, priority: Fraction) -> Result:
+    async def perform(self, step: Step, priority: Fraction) -> StepResult:
         assert priority > 0
         async with self._slots.slot("wan2.7-i2v", priority, step.node):
             self.began[step.node] = anyio.current_time()
             await anyio.sleep(float(step.seconds or 0))
             self.ended[step.node] = anyio.current_time()
-        return Result.FAILED if step.node in self._fails else Result.DONE
+        return StepResult.FAILED if step.node in self._fails else StepResult.DONE
 
 
 async def test_what_is_independent_runs_at_the_same_time() -> None:
@@ -65,11 +65,11 @@ async def test_one_failed_shot_stops_only_what_depends_on_it() -> None:
     steps = [step("a"), step("b"), step("c", "a"), step("d", "c"), step("e", "b")]
     results = await schedule(steps, crew.perform)
     assert results == {
-        "a": Result.FAILED,
-        "b": Result.DONE,
-        "c": Result.BLOCKED,
-        "d": Result.BLOCKED,
-        "e": Result.DONE,
+        "a": StepResult.FAILED,
+        "b": StepResult.DONE,
+        "c": StepResult.BLOCKED,
+        "d": StepResult.BLOCKED,
+        "e": StepResult.DONE,
     }
 
 
@@ -78,7 +78,7 @@ async def test_failing_fast_starts_nothing_new_and_lets_running_work_end() -> No
     crew = Crew(fails=("a",))
     steps = [step("a", seconds=1), step("b", seconds=9), step("c", "b")]
     results = await schedule(steps, crew.perform, keep_going=False)
-    assert results == {"a": Result.FAILED, "b": Result.DONE, "c": Result.BLOCKED}
+    assert results == {"a": StepResult.FAILED, "b": StepResult.DONE, "c": StepResult.BLOCKED}
 
 
 async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
@@ -87,7 +87,7 @@ async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
     blocked = replace(step("x"), action=Action.BLOCKED)
     results = await schedule([step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], crew.perform)
     assert list(crew.began) == ["b"]
-    assert results == {"a": Result.REUSED, "b": Result.DONE, "x": Result.BLOCKED, "y": Result.BLOCKED}
+    assert results == {"a": StepResult.REUSED, "b": StepResult.DONE, "x": StepResult.BLOCKED, "y": StepResult.BLOCKED}
 
 
 async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:

@@ -14,9 +14,9 @@ from kit.crew import crew
 from kit.emulated import HOST
 from kit.films import COAST, edited, production, shot
 from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import AccountBlocked, Unauthorised
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
+from wanflow.providers.protocol import Accepted, DownloadedFile, ProviderClient, Request, Seen, TaskState, unseen
 from wanflow.store import journal
 
 pytestmark = pytest.mark.anyio
@@ -26,10 +26,10 @@ OVER = f"{HOST}/films/over.mp4?Signature=x"
 PINNED = "https://host.example/clip.mp4"
 
 
-class Listening(Passing):
+class Listening(Delegating):
     """A service that notes what is uploaded and submitted, and says of a submit what it was told to."""
 
-    def __init__(self, service: VideoService, notes: Notes) -> None:
+    def __init__(self, service: ProviderClient, notes: Notes) -> None:
         super().__init__(service)
         self._notes = notes
 
@@ -45,12 +45,12 @@ class Listening(Passing):
         self._notes.uploaded.append(path.suffix)
         return await self._service.upload(path, model)
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """A foreign address has always the same bytes."""
         if url != PINNED:
             return await self._service.download(url, target)
         self._notes.fetched += 1
-        return Fetched("c" * 64, 7)
+        return DownloadedFile("c" * 64, 7)
 
 
 class Notes:
@@ -62,7 +62,7 @@ class Notes:
         self.uploaded: list[str] = []
         self.fetched = 0
 
-    def around(self, service: VideoService) -> VideoService:
+    def around(self, service: ProviderClient) -> ProviderClient:
         """The service that takes these notes."""
         return Listening(service, self)
 
@@ -153,16 +153,16 @@ async def test_an_account_that_may_not_buy_stops_further_submissions(
     notes = Notes(fault)
     async with crew(tmp_path, notes.around) as here:
         outcome = await here.run(film)
-        diary = journal.read(here.store)
+        journal_state = journal.read(here.store)
     assert (outcome.exit_code, outcome.submitted) == (code, 0)
     assert len(notes.sent) <= 7
-    assert (diary.adrift, diary.open) == ((), ())
+    assert (journal_state.adrift, journal_state.open) == ((), ())
 
 
-class Stale(Passing):
+class Stale(Delegating):
     """A service whose first word about a result is an address that is refused; `fresh` says whether it has another."""
 
-    def __init__(self, service: VideoService, *, fresh: bool) -> None:
+    def __init__(self, service: ProviderClient, *, fresh: bool) -> None:
         super().__init__(service)
         self._fresh = fresh
 
@@ -194,7 +194,7 @@ async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path
     """t2v has no list of media: the address of its sound stands beside the prompt (api.md 2.5)."""
     asked: list[Request] = []
 
-    class Noting(Passing):
+    class Noting(Delegating):
         async def submit(self, request: Request) -> Accepted:
             asked.append(request)
             return await super().submit(request)

@@ -11,9 +11,9 @@ from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.language.source import FileSource
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
-from wanflow.providers.protocol import Fetched, TaskState, VideoService
+from wanflow.providers.protocol import DownloadedFile, ProviderClient, TaskState
 from wanflow.report.text.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
 from wanflow.store import journal, lockfile
@@ -57,11 +57,11 @@ async def test_a_task_that_ends_without_a_film_is_closed_and_said(tmp_path: Path
     async with crew(tmp_path) as here:
         await here.run(film, timeout=SOON)
         outcome = await here.collect()
-        diary = journal.read(here.store)
+        journal_state = journal.read(here.store)
     assert (outcome.exit_code, outcome.collected) == (1, 1)
     assert [failure.node for failure in outcome.failures] == ["bad.t1"]
-    assert diary.open == ()
-    assert [ending.state for ending in diary.endings] == ["refused"]
+    assert journal_state.open == ()
+    assert [ending.state for ending in journal_state.endings] == ["refused"]
 
 
 async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None:
@@ -73,10 +73,10 @@ async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None
         assert (await here.collect()).exit_code == 0
 
 
-class Slow(Passing):
+class Slow(Delegating):
     """A service from which each film takes ten seconds to come."""
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Late."""
         await anyio.sleep(10)
         return await super().download(url, target)
@@ -98,7 +98,7 @@ async def test_films_that_are_done_come_side_by_side(tmp_path: Path) -> None:
 async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, fault: ServiceFault) -> None:
     """A key that is refused is refused for all; the tasks stay open."""
 
-    class Refusing(Passing):
+    class Refusing(Delegating):
         polls = 0
 
         async def poll(self, task_id: str) -> TaskState:
@@ -107,7 +107,7 @@ async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, f
 
     services: list[Refusing] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Refusing(service))
         return services[-1]
 
@@ -121,10 +121,10 @@ async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, f
     assert services[0].polls <= 5
 
 
-class Stumbling(Passing):
+class Stumbling(Delegating):
     """A service that fails on the first cancel it is asked for, and takes the next one."""
 
-    def __init__(self, service: VideoService) -> None:
+    def __init__(self, service: ProviderClient) -> None:
         super().__init__(service)
         self.asked: list[str] = []
 
@@ -140,7 +140,7 @@ async def test_trouble_with_one_cancel_stops_no_other(tmp_path: Path) -> None:
     """What is not known is said as that, never as a cancellation, and stays open."""
     stumbling: list[Stumbling] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         stumbling.append(Stumbling(service))
         return stumbling[-1]
 

@@ -9,12 +9,12 @@ import pytest
 from kit.crew import Crew, crew
 from kit.films import COAST, production
 from wanflow import digest
-from wanflow.emulator.api.account import Terms
-from wanflow.emulator.api.fault_script import Fault
+from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.protocol import Fetched, VideoService
+from wanflow.providers.protocol import DownloadedFile, ProviderClient
 from wanflow.store import blobs, journal, lockfile
 
 pytestmark = pytest.mark.anyio
@@ -23,19 +23,19 @@ FILM = production(COAST)
 NO_FILM = b"no film"
 
 
-class Garbling(Passing):
+class Garbling(Delegating):
     """A service whose first downloads are something else; counts them."""
 
-    def __init__(self, service: VideoService, garbled: int = 0) -> None:
+    def __init__(self, service: ProviderClient, garbled: int = 0) -> None:
         super().__init__(service)
         self.garbled = garbled
         self.downloads = 0
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         self.downloads += 1
         if self.downloads <= self.garbled:
             _write(target)
-            return Fetched(digest.of_bytes(NO_FILM), len(NO_FILM))
+            return DownloadedFile(digest.of_bytes(NO_FILM), len(NO_FILM))
         return await super().download(url, target)
 
 
@@ -53,7 +53,7 @@ async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int)
     """At most twice, and from its beginning."""
     services: list[Garbling] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Garbling(service, garbled))
         return services[-1]
 
@@ -84,7 +84,7 @@ async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_pat
     """What was found out while collecting is not tried again as a step of the same run."""
     services: list[Garbling] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Garbling(service, 100))
         return services[-1]
 
@@ -100,7 +100,7 @@ async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_pat
 @pytest.mark.parametrize("times", [1, 2, 3])
 async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) -> None:
     """Twice it goes on where it broke off; the third time the step fails, and its task stays open."""
-    terms = Terms(faults=(Fault("download", cut=3, times=times),))
+    terms = AccountTerms(faults=(ScriptedFault("download", cut=3, times=times),))
     async with crew(tmp_path, terms=terms) as here:
         outcome = await here.run(FILM)
         assert open_tasks(here) == (1 if times > 2 else 0)
@@ -112,9 +112,11 @@ async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) ->
 
 async def test_an_address_that_expired_is_asked_for_again(tmp_path: Path) -> None:
     """Its task has another one; if that is refused as well, the step fails and the task stays open."""
-    async with crew(tmp_path, terms=Terms(faults=(Fault("download", expire=True),))) as here:
+    async with crew(tmp_path, terms=AccountTerms(faults=(ScriptedFault("download", expire=True),))) as here:
         assert (await here.run(FILM)).exit_code == 0
-    async with crew(tmp_path / "twice", terms=Terms(faults=(Fault("download", expire=True, times=2),))) as here:
+    async with crew(
+        tmp_path / "twice", terms=AccountTerms(faults=(ScriptedFault("download", expire=True, times=2),))
+    ) as here:
         assert (await here.run(FILM)).exit_code == 1
         assert open_tasks(here) == 1
         assert (await here.run(FILM)).exit_code == 0
@@ -124,7 +126,7 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
     """The run was stopped after the film was stored and before the journal and the lock were told."""
     services: list[Garbling] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Garbling(service))
         return services[-1]
 
@@ -143,16 +145,16 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
 async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> None:
     """Trouble of our own is no fault of the service: it is said at once, and the task stays open."""
 
-    class Full(Passing):
+    class Full(Delegating):
         downloads = 0
 
-        async def download(self, url: str, target: Path) -> Fetched:
+        async def download(self, url: str, target: Path) -> DownloadedFile:
             self.downloads += 1
             raise StoreFault("`film.mp4` can't be used: no space left on device")
 
     services: list[Full] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Full(service))
         return services[-1]
 
@@ -165,8 +167,8 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
 async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path: Path) -> None:
     """Nothing came, so there is nothing to keep."""
 
-    class Failing(Passing):
-        async def download(self, url: str, target: Path) -> Fetched:
+    class Failing(Delegating):
+        async def download(self, url: str, target: Path) -> DownloadedFile:
             raise ServerFault("the download failed (HTTP 503)")
 
     async with crew(tmp_path, Failing) as here:

@@ -13,9 +13,9 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
 from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.plan import Action
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import AccountBlocked, ServiceFault, Unauthorised
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, VideoService, unseen
+from wanflow.providers.protocol import Accepted, DownloadedFile, ProviderClient, Request, Seen, TaskState, unseen
 from wanflow.runner.events import CutFinished, StepFinished
 from wanflow.store import blobs, journal
 from wanflow.store.layout import Store
@@ -157,10 +157,10 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
     assert "plan did not say" in outcome.failures[0].message
 
 
-class Watching(Passing):
+class Watching(Delegating):
     """A service that looks at the journal on disk at each call, as a crash at that moment would leave it."""
 
-    def __init__(self, service: VideoService, store: Store) -> None:
+    def __init__(self, service: ProviderClient, store: Store) -> None:
         super().__init__(service)
         self._store = store
 
@@ -175,7 +175,7 @@ class Watching(Passing):
         assert task_id in {task.task_id for task in journal.read(self._store).open}
         return await self._service.settled(task_id, seen)
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Where the result is has to be on disk before it is fetched."""
         assert journal.unsigned(url) in {task.url for task in journal.read(self._store).open}
         return await self._service.download(url, target)
@@ -195,7 +195,7 @@ async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
 ) -> None:
     """Nothing further is submitted, what is in flight is collected, and it is said what to do (api.md 4.7)."""
 
-    class Blocked(Passing):
+    class Blocked(Delegating):
         sent = 0
 
         async def submit(self, request: Request) -> Accepted:
@@ -206,7 +206,7 @@ async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
 
     services: list[Blocked] = []
 
-    def around(service: VideoService) -> VideoService:
+    def around(service: ProviderClient) -> ProviderClient:
         services.append(Blocked(service))
         return services[-1]
 

@@ -17,14 +17,23 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.source import FileSource
-from wanflow.planner.plan import Action, Code
-from wanflow.providers.delegating import Passing
+from wanflow.planner.plan import Action, ReasonCode
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault, Unauthorised, UnknownFate
-from wanflow.providers.protocol import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
-from wanflow.runner.lost_submissions import Grace
+from wanflow.providers.protocol import (
+    Accepted,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    TaskStatus,
+    TaskSummary,
+    unseen,
+)
+from wanflow.runner.lost_submissions import LookupPolicy
 from wanflow.runner.outcome import Outcome
 from wanflow.store import journal, layout, lockfile
-from wanflow.store.journal import Attempt
+from wanflow.store.attempt import Attempt
 
 pytestmark = pytest.mark.anyio
 
@@ -48,10 +57,10 @@ class Weather:
     sent: int = 0
 
 
-class Stormy(Passing):
+class Stormy(Delegating):
     """A service in bad weather."""
 
-    def __init__(self, service: VideoService, weather: Weather) -> None:
+    def __init__(self, service: ProviderClient, weather: Weather) -> None:
         super().__init__(service)
         self._weather = weather
 
@@ -81,7 +90,7 @@ class Stormy(Passing):
         return replace(state, prompt=None) if self._weather.mute else state
 
 
-def stormy(weather: Weather) -> Callable[[VideoService], VideoService]:
+def stormy(weather: Weather) -> Callable[[ProviderClient], ProviderClient]:
     """Puts the weather in front of a service."""
     return lambda service: Stormy(service, weather)
 
@@ -312,7 +321,7 @@ async def test_an_old_submission_is_not_sent_again_because_one_list_call_missed_
 async def test_an_answer_that_names_the_task_of_another_submission_stops_the_step(tmp_path: Path) -> None:
     """A proxy that repeats an answer: the task keeps its owner, nothing is written, and the next run finds the other."""
 
-    class Repeating(Passing):
+    class Repeating(Delegating):
         said: Accepted | None = None
 
         async def submit(self, request: Request) -> Accepted:
@@ -439,7 +448,7 @@ async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
     """Not even a list that shows nothing sends a request again."""
     weather = Weather(lost_requests=1)
     async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        here.grace = Grace(resubmit=False)
+        here.grace = LookupPolicy(resubmit=False)
         said = unresolved(await here.run(production(COAST)))
         again = unresolved(await here.run(production(COAST)))
     assert "--resubmit never" in said
@@ -451,7 +460,7 @@ async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
     """Who knows his list to be slow says so."""
     weather = Weather(lost_replies=1, lag_seconds=200)
     async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        here.grace = Grace(seconds=300)
+        here.grace = LookupPolicy(seconds=300)
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
     assert (outcome.exit_code, weather.sent) == (0, 1)
@@ -522,7 +531,7 @@ async def test_a_killed_submission_is_found_by_the_next_run(tmp_path: Path) -> N
         outcome = await here.run(production(COAST))
     assert gave_up.exit_code == 4
     assert (plan.steps[0].action, plan.steps[0].certain) == (Action.RENDER, False)
-    assert plan.steps[0].reasons[0].code is Code.IN_FLIGHT
+    assert plan.steps[0].reasons[0].code is ReasonCode.IN_FLIGHT
     assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
 
 
@@ -546,10 +555,10 @@ async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> 
         found = await here.collect()
         adrift(here, hours=1)
         nothing = await here.collect()
-        diary = journal.read(here.store)
+        journal_state = journal.read(here.store)
     assert (found.exit_code, found.collected) == (0, 1)
     assert (nothing.exit_code, nothing.collected, weather.sent) == (0, 0, 1)
-    assert (len(diary.presumed), diary.adrift) == (1, ())
+    assert (len(journal_state.presumed), journal_state.adrift) == (1, ())
 
 
 async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Path) -> None:
@@ -585,7 +594,7 @@ async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_pat
 async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: Path) -> None:
     """UNKNOWN is no reason to believe that nothing was paid: the step fails, and a later look may find the film."""
 
-    class Forgetful(Passing):
+    class Forgetful(Delegating):
         async def settled(self, task_id: str, seen: object = None) -> TaskState:
             return TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
@@ -597,7 +606,7 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
         await anyio.sleep(FILM_SECONDS)
         second = await here.run(production(COAST))
     assert (first.exit_code, first.submitted) == (1, 1)
-    assert lost.steps[0].reasons[0].code is Code.TASK_LOST
+    assert lost.steps[0].reasons[0].code is ReasonCode.TASK_LOST
     assert (second.exit_code, second.submitted, second.collected) == (0, 0, 1)
 
 
@@ -605,7 +614,7 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
 async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Path, looks: int, code: int) -> None:
     """It would be paid a second time; only the fourth no is believed, and then the step fails as lost."""
 
-    class Wavering(Passing):
+    class Wavering(Delegating):
         left = looks
 
         async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:

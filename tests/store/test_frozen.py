@@ -31,19 +31,19 @@ def store(tmp_path: Path) -> Store:
 
 def test_a_journal_of_version_1_is_read(store: Store) -> None:
     """Each of its events means what it meant."""
-    diary = journal.read(store)
-    assert [lost.id for lost in diary.adrift] == ["a7"]
-    assert [attempt.id for attempt in diary.presumed] == ["a3"]
-    assert [(task.task_id, task.running, task.seed_uncertain) for task in diary.open] == [("t4", True, True)]
-    assert [task.task_id for task in diary.forgotten] == ["t6"]
-    assert [(ending.attempt.id, ending.state) for ending in diary.endings] == [
+    journal_state = journal.read(store)
+    assert [lost.id for lost in journal_state.adrift] == ["a7"]
+    assert [attempt.id for attempt in journal_state.presumed] == ["a3"]
+    assert [(task.task_id, task.running, task.seed_uncertain) for task in journal_state.open] == [("t4", True, True)]
+    assert [task.task_id for task in journal_state.forgotten] == ["t6"]
+    assert [(ending.attempt.id, ending.state) for ending in journal_state.endings] == [
         ("a2", "refused"),
         ("a5", "refused"),
         ("a6", None),
     ]
-    assert diary.known == {"t1", "t4", "t5", "t6"}
-    assert diary.online["d" * 64].task_id == "t1"
-    assert [(task.attempt.id, task.digest, task.facts) for task in diary.stored] == [("a1", "d" * 64, None)]
+    assert journal_state.known == {"t1", "t4", "t5", "t6"}
+    assert journal_state.online["d" * 64].task_id == "t1"
+    assert [(task.attempt.id, task.digest, task.facts) for task in journal_state.stored] == [("a1", "d" * 64, None)]
 
 
 def test_traces_and_a_lock_of_version_1_are_read(store: Store) -> None:

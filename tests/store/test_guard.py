@@ -49,7 +49,7 @@ def test_without_locks_a_second_holder_is_refused_and_nothing_is_left(
     """A folder takes the place of the system's lock; it goes with its holder, and no warning is printed."""
     without_locks(monkeypatch, code)
     release = run_lock.seize(place)
-    with pytest.raises(run_lock.Taken) as taken:
+    with pytest.raises(run_lock.LockTaken) as taken:
         run_lock.seize(place)
     assert taken.value.way_out == f"; where that process is gone, remove `{place}.held`"
     release()
@@ -60,7 +60,7 @@ def test_without_locks_a_second_holder_is_refused_and_nothing_is_left(
 def test_a_system_that_ends_holds_needs_no_way_out(place: Path) -> None:
     """With locks nothing is ever to be removed by hand."""
     release = run_lock.seize(place)
-    with pytest.raises(run_lock.Taken) as taken:
+    with pytest.raises(run_lock.LockTaken) as taken:
         run_lock.seize(place)
     assert taken.value.way_out == ""
     release()
@@ -82,7 +82,7 @@ def test_without_locks_the_hold_of_a_killed_process_ends(place: Path, monkeypatc
     """Its folder stays behind, and the next one sees that the process is gone."""
     with holding(place) as holder:
         without_locks(monkeypatch)
-        with pytest.raises(run_lock.Taken):
+        with pytest.raises(run_lock.LockTaken):
             run_lock.seize(place)
         holder.kill()
     assert list(place.with_name("run.lock.held").iterdir())
@@ -100,7 +100,7 @@ def test_without_locks_the_hold_of_another_machine_stays(place: Path, monkeypatc
     with holding(place.with_name("other")) as gone:
         gone.kill()
     name.rename(name.with_name(f"{gone.pid}.{name.name.partition('.')[2]}"))
-    with pytest.raises(run_lock.Taken):
+    with pytest.raises(run_lock.LockTaken):
         run_lock.seize(place)
 
 

@@ -14,8 +14,9 @@ from kit.effort import effort
 from kit.locks import DATE, FILM, attempt, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
 from wanflow.store import atomic, blobs, cut_records, inventory, lockfile, traces
+from wanflow.store.attempt import OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Journal, OpenTask
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
 from wanflow.store.take import Trace
@@ -38,10 +39,10 @@ def store(tmp_path: Path) -> Store:
     blobs.adopt_derived(store, made, digest.of_bytes(b"frame"), ".png")
     traces.append_derived(store, "e" * 64, digest.of_bytes(b"frame"), ".png")
     _cut(store, b"a cut")
-    diary = Journal(store)
+    journal_state = Journal(store)
     for name in ("a1", "a2"):
-        diary.intended(attempt(name))
-    diary.accepted("a1", "t1", "r1", DATE)
+        journal_state.intended(attempt(name))
+    journal_state.accepted("a1", "t1", "r1", DATE)
     return store
 
 

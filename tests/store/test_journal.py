@@ -11,7 +11,8 @@ import pytest
 from kit.locks import DATE, attempt, fingerprint, take
 from wanflow.errors import StoreFault
 from wanflow.store import journal, take_json
-from wanflow.store.journal import Diary, Journal, OpenTask, StoredTask
+from wanflow.store.attempt import JournalState, OpenTask, StoredTask
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
 DIGEST = "d" * 64
@@ -25,44 +26,44 @@ def store(tmp_path: Path) -> Store:
 
 
 def _accepted(store: Store, name: str = "a1", task: str = "t1") -> Journal:
-    diary = Journal(store)
-    diary.intended(attempt(name))
-    diary.accepted(name, task, "r1", DATE)
-    return diary
+    journal_state = Journal(store)
+    journal_state.intended(attempt(name))
+    journal_state.accepted(name, task, "r1", DATE)
+    return journal_state
 
 
 def test_no_journal_has_no_open_ends(store: Store) -> None:
     """A production that never ran has nothing in flight."""
-    assert journal.read(store) == Diary()
+    assert journal.read(store) == JournalState()
 
 
 def test_an_intent_without_an_answer_has_an_unknown_fate(store: Store) -> None:
     """Written before the request is sent, it stays adrift with all that is needed to look for its task (law 3)."""
     Journal(store).intended(attempt("a1"))
     asked = {"coast": {1: (fingerprint("coast"), 7)}}
-    assert journal.read(store) == Diary(adrift=(attempt("a1"),), numbers=asked)
+    assert journal.read(store) == JournalState(adrift=(attempt("a1"),), numbers=asked)
 
 
 def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Store) -> None:
     """A result that is known to exist keeps its address until its bytes are safe."""
-    diary = _accepted(store)
+    journal_state = _accepted(store)
     assert journal.read(store).open == (OpenTask("t1", attempt("a1"), DATE),)
-    diary.succeeded("t1", "https://results/1?signature=x", LATER)
+    journal_state.succeeded("t1", "https://results/1?signature=x", LATER)
     ready = OpenTask("t1", attempt("a1"), DATE, "https://results/1", LATER)
     assert journal.read(store).open == (ready,)
-    diary.stored("t1", DIGEST, LATER)
+    journal_state.stored("t1", DIGEST, LATER)
     asked = {"coast": {1: (fingerprint("coast"), 7)}}
     done = StoredTask("t1", attempt("a1"), DIGEST, LATER)
-    assert journal.read(store) == Diary(known=frozenset({"t1"}), numbers=asked, stored=(done,))
+    assert journal.read(store) == JournalState(known=frozenset({"t1"}), numbers=asked, stored=(done,))
 
 
 def test_a_film_that_was_stored_keeps_all_that_the_lock_says_of_its_take(store: Store) -> None:
     """With the key of its request, so that the journal alone can give both back."""
     asked, made = replace(attempt("a1"), request=f"{fingerprint('coast')}+7"), take("coast", "film")
-    diary = Journal(store)
-    diary.intended(asked)
-    diary.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
-    diary.stored("t1", made.digest, LATER, take=made)
+    journal_state = Journal(store)
+    journal_state.intended(asked)
+    journal_state.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
+    journal_state.stored("t1", made.digest, LATER, take=made)
     (done,) = journal.read(store).stored
     assert (done.attempt, done.seed_uncertain) == (asked, True)
     assert done.facts is not None
@@ -71,21 +72,21 @@ def test_a_film_that_was_stored_keeps_all_that_the_lock_says_of_its_take(store: 
 
 def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store) -> None:
     """The service's code and words stay the last word on that request until it is tried again."""
-    diary = _accepted(store)
-    diary.ended("t1", "FAILED", "inappropriate content", LATER, code="DataInspectionFailed")
+    journal_state = _accepted(store)
+    journal_state.ended("t1", "FAILED", "inappropriate content", LATER, code="DataInspectionFailed")
     read = journal.read(store)
     assert (read.open, read.adrift, read.known) == ((), (), {"t1"})
     ending = read.endings[0]
     assert (ending.code, ending.words, ending.task_id) == ("DataInspectionFailed", "inappropriate content", "t1")
-    diary.intended(attempt("a2"))
+    journal_state.intended(attempt("a2"))
     assert journal.read(store).endings == ()
 
 
 def test_a_declined_request_is_neither_adrift_nor_open(store: Store) -> None:
     """What was surely not accepted owes nothing; its words are kept."""
-    diary = Journal(store)
-    diary.intended(attempt("a1"))
-    diary.declined("a1", "url error", LATER, code="InvalidParameter")
+    journal_state = Journal(store)
+    journal_state.intended(attempt("a1"))
+    journal_state.declined("a1", "url error", LATER, code="InvalidParameter")
     read = journal.read(store)
     assert (read.open, read.adrift) == ((), ())
     assert [(ending.code, ending.task_id) for ending in read.endings] == [("InvalidParameter", None)]
@@ -100,8 +101,8 @@ def test_a_task_is_known_for_good(store: Store) -> None:
 
 def test_law_2_truncated_at_any_byte_the_journal_still_says_what_is_open(store: Store) -> None:
     """A crash in the middle of a record leaves the state before it: a request is never forgotten once it was sent."""
-    diary = _accepted(store)
-    diary.stored("t1", DIGEST, LATER)
+    journal_state = _accepted(store)
+    journal_state.stored("t1", DIGEST, LATER)
     whole = store.journal.read_bytes()
     states = {1: {"adrift"}, 2: {"open"}, 3: set[str]()}
     for length in range(len(whole) + 1):
@@ -158,9 +159,9 @@ def test_an_acceptance_without_an_intent_is_an_error(store: Store) -> None:
 
 def test_a_task_that_was_accepted_for_two_submissions_is_refused(store: Store) -> None:
     """One task belongs to one attempt: the error names the line and the task, and says how it is mended."""
-    diary = _accepted(store)
-    diary.intended(attempt("a2"))
-    diary.accepted("a2", "t1", "r1", LATER)
+    journal_state = _accepted(store)
+    journal_state.intended(attempt("a2"))
+    journal_state.accepted("a2", "t1", "r1", LATER)
     with pytest.raises(StoreFault, match="line 4: task t1 was accepted for another submission before") as fault:
         journal.read(store)
     assert "doctor --repair" in (fault.value.hint or "")
@@ -168,17 +169,17 @@ def test_a_task_that_was_accepted_for_two_submissions_is_refused(store: Store) -
 
 def test_an_acceptance_that_is_written_twice_counts_once(store: Store) -> None:
     """The disk may fail after the record is on it, and the same is then written again."""
-    diary = _accepted(store)
-    diary.accepted("a1", "t1", "r1", LATER)
+    journal_state = _accepted(store)
+    journal_state.accepted("a1", "t1", "r1", LATER)
     assert journal.read(store).open == (OpenTask("t1", attempt("a1"), DATE),)
 
 
 def test_attempts_that_may_have_each_others_tasks_are_remembered(store: Store) -> None:
     """Also when their films are stored: a later one with the same words may have the task of one of them."""
-    diary = Journal(store)
-    diary.intended(attempt("a1"))
-    diary.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
-    diary.stored("t1", DIGEST, LATER)
+    journal_state = Journal(store)
+    journal_state.intended(attempt("a1"))
+    journal_state.accepted("a1", "t1", "r1", DATE, seed_uncertain=True)
+    journal_state.stored("t1", DIGEST, LATER)
     _accepted(store, "a2", "t2")
     assert journal.read(store).seed_uncertain == (attempt("a1"),)
 
@@ -186,23 +187,23 @@ def test_attempts_that_may_have_each_others_tasks_are_remembered(store: Store) -
 def test_each_backend_has_a_journal_of_its_own(store: Store) -> None:
     """What is in flight at the paid service is nothing to the animatic."""
     _accepted(store)
-    assert journal.read(Store(store.folder, "animatic")) == Diary()
+    assert journal.read(Store(store.folder, "animatic")) == JournalState()
 
 
 def test_what_was_written_for_a_shot_follows_its_new_name(store: Store) -> None:
     """Tasks in flight, lost submissions, numbers and films; names that swap do so at once, what comes later stays."""
-    diary = _accepted(store, "a1", "t1")
-    diary.intended(replace(attempt("a2", seed=8), shot="pier", number=4))
-    diary.renamed({"coast": "pier", "pier": "coast"}, LATER)
-    diary.intended(replace(attempt("a3", seed=9), number=5))
+    journal_state = _accepted(store, "a1", "t1")
+    journal_state.intended(replace(attempt("a2", seed=8), shot="pier", number=4))
+    journal_state.renamed({"coast": "pier", "pier": "coast"}, LATER)
+    journal_state.intended(replace(attempt("a3", seed=9), number=5))
     read = journal.read(store)
     assert [task.attempt.shot for task in read.open] == ["pier"]
     assert {one.id: one.shot for one in read.adrift} == {"a2": "coast", "a3": "coast"}
     assert {shot: set(numbers) for shot, numbers in read.numbers.items()} == {"pier": {1}, "coast": {4, 5}}
-    assert diary.reserved(["coast"]) == {4, 5}
-    diary.stored("t1", DIGEST, LATER)
+    assert journal_state.reserved(["coast"]) == {4, 5}
+    journal_state.stored("t1", DIGEST, LATER)
     assert [task.attempt.shot for task in journal.read(store).stored] == ["pier"]
-    diary.renamed({"pier": "shore"}, LATER)
+    journal_state.renamed({"pier": "shore"}, LATER)
     assert [task.attempt.shot for task in journal.read(store).stored] == ["shore"]
 
 

@@ -49,18 +49,18 @@ def store(tmp_path: Path) -> Store:
     layout.establish(store)
     stored(store, "first")
     traces.append(store, Trace(_full_take(), recipe("coast")))
-    diary = Journal(store)
+    journal_state = Journal(store)
     for name, task in (("a1", "t1"), ("a2", "t2"), ("a3", "t3")):
-        diary.intended(replace(PAID, id=name))
-        diary.accepted(name, task, "r", DATE)
-    diary.running("t1", DATE)
-    diary.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
-    diary.stored("t1", FIRST, DATE)
-    diary.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
-    diary.intended(replace(PAID, id="a4"))
-    diary.declined("a4", "url error", DATE, code="InvalidParameter", state="failed")
-    diary.intended(replace(PAID, id="a5"))
-    diary.presumed("a5", "not in the service's list", DATE)
+        journal_state.intended(replace(PAID, id=name))
+        journal_state.accepted(name, task, "r", DATE)
+    journal_state.running("t1", DATE)
+    journal_state.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
+    journal_state.stored("t1", FIRST, DATE)
+    journal_state.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
+    journal_state.intended(replace(PAID, id="a4"))
+    journal_state.declined("a4", "url error", DATE, code="InvalidParameter", state="failed")
+    journal_state.intended(replace(PAID, id="a5"))
+    journal_state.presumed("a5", "not in the service's list", DATE)
     uploads.remember(store, Upload(FIRST, "wan2.7-i2v", "host 0123456789ab", "oss://a/b", DATE))
     return store
 
@@ -175,13 +175,20 @@ def test_a_price_or_a_date_of_nonsense_loses_no_task(store: Store) -> None:
     for line, record, case in _spoilt_lines(store.journal):
         if case.path[0] not in {"price", "date"} or case.kind in {"half a character", "deep list", "deep mapping"}:
             continue
-        diary = journal.read(store)
-        assert [task.task_id for task in diary.open] == [task.task_id for task in before.open], (line, case.name)
-        assert diary.known == before.known
-        ends = (*diary.adrift, *(task.attempt for task in diary.open), *(end.attempt for end in diary.endings))
+        journal_state = journal.read(store)
+        assert [task.task_id for task in journal_state.open] == [task.task_id for task in before.open], (
+            line,
+            case.name,
+        )
+        assert journal_state.known == before.known
+        ends = (
+            *journal_state.adrift,
+            *(task.attempt for task in journal_state.open),
+            *(end.attempt for end in journal_state.endings),
+        )
         assert all(timebase.moment(one.date) for one in ends), (record, case.name)
         assert all(one.price in {None, PRICE} for one in ends), case.name
-        assert all(timebase.moment(task.accepted) for task in diary.open)
+        assert all(timebase.moment(task.accepted) for task in journal_state.open)
     assert [damage.words for damage in repair.examine(store)] == told
 
 

@@ -14,7 +14,7 @@ from kit.films import COAST, place, production
 from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.language.problem import Problem
-from wanflow.language.production import Cut, CutItem, Finish, Music, Production, Subtitles
+from wanflow.language.production import Cut, CutFinish, CutItem, Music, Production, Subtitles
 from wanflow.language.source import FileSource
 from wanflow.store import cut_records
 from wanflow.store.layout import Store
@@ -26,7 +26,7 @@ Judge = Callable[..., list[Problem]]
 
 def film(folder: Path, output: str, **more: object) -> Production:
     """A production whose cut reads clips, music, subtitles and a font, and is written to `output`."""
-    finish = Finish(
+    finish = CutFinish(
         music=Music(FileSource("music/theme.mp4"), place()),
         subtitles=(Subtitles(FileSource("subs/en.srt"), place(), "eng"),),
         fonts=(("fonts/title.mp4", 3),),
@@ -174,7 +174,7 @@ def test_subtitles_that_a_cut_reads_are_not_where_it_writes_them(folder: Path) -
     """The file beside the film would be written over its own source."""
     made = film(folder, "out/main.mp4")
     tracks = (Subtitles(FileSource("out/main.eng.srt"), place(), "eng"),)
-    cut = replace(made.cuts["main"], finish=Finish(subtitles=tracks))
+    cut = replace(made.cuts["main"], finish=CutFinish(subtitles=tracks))
     (found,) = check_outputs(replace(made, cuts={"main": cut}), Store(folder, "animatic"))
     assert (
         "`out/main.eng.srt`, which `main` writes beside its film, is a file that the production reads" in found.message

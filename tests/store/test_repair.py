@@ -15,7 +15,8 @@ from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.graph.recipe import seed_of
 from wanflow.store import blobs, inventory, journal, layout, lockfile, repair, traces
-from wanflow.store.journal import Attempt, Journal
+from wanflow.store.attempt import Attempt
+from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.take import Trace
 
@@ -33,11 +34,11 @@ def store(tmp_path: Path) -> Store:
     traces.append(store, Trace(take("gull", "other"), recipe("gull")))
     lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "film"))
     blobs.adopt_derived(store, delivered(store, "piece"), PIECE, ".mp4")
-    diary = Journal(store)
-    diary.intended(attempt("a1"))
-    diary.accepted("a1", "t1", "r1", DATE)
-    diary.intended(attempt("a2"))
-    diary.accepted("a2", "t2", "r2", DATE)
+    journal_state = Journal(store)
+    journal_state.intended(attempt("a1"))
+    journal_state.accepted("a1", "t1", "r1", DATE)
+    journal_state.intended(attempt("a2"))
+    journal_state.accepted("a2", "t2", "r2", DATE)
     return store
 
 
@@ -110,9 +111,9 @@ def test_an_acceptance_that_can_not_be_read_leaves_its_attempt_to_be_looked_up(s
     lines = store.journal.read_bytes().split(b"\n")
     spoil(store.journal, lambda data: b"\n".join([lines[0], b"rubbish", *lines[2:]]))
     repair.mend(store)
-    diary = journal.read(store)
-    assert [lost.id for lost in diary.adrift] == ["a1"]
-    assert [task.task_id for task in diary.open] == ["t2"]
+    journal_state = journal.read(store)
+    assert [lost.id for lost in journal_state.adrift] == ["a1"]
+    assert [task.task_id for task in journal_state.open] == ["t2"]
 
 
 def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: Store) -> None:
@@ -127,13 +128,13 @@ def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: 
 
 def test_a_task_of_two_submissions_stays_with_the_first(store: Store) -> None:
     """The second one is of unknown fate again, whatever was made of it since; the task is not called lost."""
-    diary = Journal(store)
+    journal_state = Journal(store)
     for number, fate in ((3, None), (4, "t4")):
-        diary.intended(attempt(f"a{number}"))
-        diary.accepted(f"a{number}", "t1", "r", DATE)
+        journal_state.intended(attempt(f"a{number}"))
+        journal_state.accepted(f"a{number}", "t1", "r", DATE)
         if fate is not None:
-            diary.accepted(f"a{number}", fate, "r", DATE)
-    diary.stored("t1", FILM, DATE)
+            journal_state.accepted(f"a{number}", fate, "r", DATE)
+    journal_state.stored("t1", FILM, DATE)
     (damage,) = repair.mend(store)
     assert damage.words == (
         "line 6: task t1 was accepted for another submission before; this one is looked up again and "
@@ -242,13 +243,15 @@ def test_the_last_request_of_a_shot_is_named_where_the_journal_tells_it(store: S
     assert lockfile.read(store.lock).shots["coast"].current is None
     store.lock.unlink()
     made = take("gull", "free", seed=seed_of(fingerprint("gull"), None, 0))
-    diary = Journal(store)
+    journal_state = Journal(store)
     for shot, request in (("gull", None), ("tern", "f" * 64 + "+9")):
         content = stored(store, shot)
         core = fingerprint(shot)
-        diary.intended(Attempt(shot, shot, 1, made.model, core, made.seed or 0, recipe(shot), DATE, request=request))
-        diary.accepted(shot, f"t-{shot}", "r", DATE)
-        diary.stored(f"t-{shot}", content, DATE, take=replace(made, digest=content, fingerprint=core))
+        journal_state.intended(
+            Attempt(shot, shot, 1, made.model, core, made.seed or 0, recipe(shot), DATE, request=request)
+        )
+        journal_state.accepted(shot, f"t-{shot}", "r", DATE)
+        journal_state.stored(f"t-{shot}", content, DATE, take=replace(made, digest=content, fingerprint=core))
     repair.mend(store)
     shots = lockfile.read(store.lock).shots
     assert (shots["gull"].current, shots["tern"].current) == (fingerprint("gull"), "f" * 64 + "+9")

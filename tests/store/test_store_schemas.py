@@ -27,17 +27,17 @@ def _full_lock() -> Lock:
 
 
 def _records(store: Store) -> list[dict[str, object]]:
-    diary = Journal(store)
+    journal_state = Journal(store)
     for number in (1, 2, 3, 4):
-        diary.intended(replace(attempt(f"a{number}"), request=f"{fingerprint('coast')}+7"))
-    diary.presumed("a4", "not in the service's list", DATE)
-    diary.declined("a3", "url error", DATE, code="InvalidParameter", state="failed")
+        journal_state.intended(replace(attempt(f"a{number}"), request=f"{fingerprint('coast')}+7"))
+    journal_state.presumed("a4", "not in the service's list", DATE)
+    journal_state.declined("a3", "url error", DATE, code="InvalidParameter", state="failed")
     for number in (1, 2):
-        diary.accepted(f"a{number}", f"t{number}", "r", DATE, seed_uncertain=number == 2)
-    diary.running("t1", DATE)
-    diary.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
-    diary.stored("t1", FIRST, DATE, take=take("coast", "first"))
-    diary.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
+        journal_state.accepted(f"a{number}", f"t{number}", "r", DATE, seed_uncertain=number == 2)
+    journal_state.running("t1", DATE)
+    journal_state.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
+    journal_state.stored("t1", FIRST, DATE, take=take("coast", "first"))
+    journal_state.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
     return [json.loads(line) for line in store.journal.read_text(encoding="utf-8").splitlines()]
 
 

@@ -24,7 +24,7 @@ from wanflow.language.source import ShotSource
 from wanflow.media import probe
 from wanflow.planner.inputs import film_of
 from wanflow.planner.plan import Plan
-from wanflow.planner.request import Question, is_settled, question_of
+from wanflow.planner.request import ShotRequest, is_settled, question_of
 from wanflow.runner.cut import MADE_ELSEWHERE
 from wanflow.store import atomic, blobs, layout, lock, lockfile, take_names
 from wanflow.store.layout import Store
@@ -53,16 +53,16 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
     asked = question_of(plan, _shot(plan, shot))
 
     def choose(known: Lock) -> Lock:
-        question = _now(asked, known)
-        return _picked(known, question, _numbered(question.entry, shot, number))
+        shot_request = _now(asked, known)
+        return _picked(known, shot_request, _numbered(shot_request.entry, shot, number))
 
     known = _update(production, plan, choose)
-    question = _now(asked, known)
-    take = _numbered(question.entry, shot, number)
-    held = question.entry.held == take.digest
+    shot_request = _now(asked, known)
+    take = _numbered(shot_request.entry, shot, number)
+    held = shot_request.entry.held == take.digest
     warning = f"it answers an earlier request of `{shot}`: `wanflow hold {shot}` keeps it although the shot changed"
     told = f"take {number} of {shot} is picked{' and held in the place of the other' if held else ''}"
-    return Chosen(shot, told, None if held or take in question.answers else warning)
+    return Chosen(shot, told, None if held or take in shot_request.answers else warning)
 
 
 def pick_from(production: Production, shot: str, former: str, number: int) -> Chosen:
@@ -84,9 +84,9 @@ def pick_from(production: Production, shot: str, former: str, number: int) -> Ch
         recipe = known.shots[former].recipes[take.fingerprint]
         known = lock.drop_take(known, former, take.digest)
         known = _entered(known, _now(asked, known), take, recipe, plan)
-        question = _now(asked, known)
-        known = _picked(known, question, take)
-        return known if take in question.answers else lock.keep(known, shot, take.digest)
+        shot_request = _now(asked, known)
+        known = _picked(known, shot_request, take)
+        return known if take in shot_request.answers else lock.keep(known, shot, take.digest)
 
     entry = _update(production, plan, move, moved=True).shots[shot]
     take = taken[0]
@@ -114,15 +114,15 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
 
     def enter(known: Lock) -> Lock:
         """A file that is one of the shot's takes already stays what it is: its record says what it answers and cost."""
-        question = _now(asked, known)
-        there = question.entry.takes.get(take.digest)
+        shot_request = _now(asked, known)
+        there = shot_request.entry.takes.get(take.digest)
         new[:] = [there is None]
-        if there is not None and there not in question.answers:
-            number = question.entry.numbers[there.digest]
+        if there is not None and there not in shot_request.answers:
+            number = shot_request.entry.numbers[there.digest]
             words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
             raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
         if there is None:
-            known = _entered(known, question, take, asked.recipe, plan)
+            known = _entered(known, shot_request, take, asked.recipe, plan)
         return lock.pick(known, shot, asked.request, take.digest)
 
     number = _update(production, plan, enter).shots[shot].numbers[take.digest]
@@ -132,10 +132,10 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", _another_length(film, asked.shot))
 
 
-def _entered(known: Lock, question: Question, take: Take, recipe: Recipe, plan: Plan) -> Lock:
+def _entered(known: Lock, shot_request: ShotRequest, take: Take, recipe: Recipe, plan: Plan) -> Lock:
     """The lock with a take of a shot under the next number that no submission has."""
-    shot, reserved = question.shot.name, plan.inventory.reserved(question.shot.name)
-    number = lock.next_number(question.entry, reserved)
+    shot, reserved = shot_request.shot.name, plan.inventory.reserved(shot_request.shot.name)
+    number = lock.next_number(shot_request.entry, reserved)
     return lock.add_take(known, shot, take, recipe, number, reserved=reserved)
 
 
@@ -155,17 +155,17 @@ def retake(production: Production, select: Sequence[str], more: int = 1) -> tupl
     asked = [_settled(plan, shot) for shot in _named(plan, select)]
 
     def wish(known: Lock) -> Lock:
-        for question in (_now(each, known) for each in asked):
-            name = question.shot.name
-            if question.entry.held is not None or question.entry.rival_holds:
+        for shot_request in (_now(each, known) for each in asked):
+            name = shot_request.shot.name
+            if shot_request.entry.held is not None or shot_request.entry.rival_holds:
                 raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
-            rendered = sum(take.seed is not None for take in question.answers)
-            known = lock.wish(known, name, question.request, max(question.wanted, rendered) + more)
+            rendered = sum(take.seed is not None for take in shot_request.answers)
+            known = lock.wish(known, name, shot_request.request, max(shot_request.wanted, rendered) + more)
         return known
 
     _update(production, plan, wish)
     words = f"{more} more {'take' if more == 1 else 'takes'}, with the next run"
-    return tuple(Chosen(question.shot.name, f"{question.shot.name}: {words}") for question in asked)
+    return tuple(Chosen(shot_request.shot.name, f"{shot_request.shot.name}: {words}") for shot_request in asked)
 
 
 def hold(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
@@ -174,12 +174,12 @@ def hold(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
     asked = [question_of(plan, _shot(plan, shot)) for shot in _named(plan, select)]
 
     def keep(known: Lock) -> Lock:
-        for question in (_now(each, known) for each in asked):
-            known = lock.keep(known, question.shot.name, _counting(question).digest)
+        for shot_request in (_now(each, known) for each in asked):
+            known = lock.keep(known, shot_request.shot.name, _counting(shot_request).digest)
         return known
 
     shots = _update(production, plan, keep).shots
-    entries = [(question.shot.name, shots[question.shot.name]) for question in asked]
+    entries = [(shot_request.shot.name, shots[shot_request.shot.name]) for shot_request in asked]
     return tuple(Chosen(shot, f"{shot}: take {entry.numbers[entry.held or '']} is held") for shot, entry in entries)
 
 
@@ -212,15 +212,15 @@ def _update(production: Production, plan: Plan, change: Change, *, moved: bool =
     return known
 
 
-def _now(question: Question, known: Lock) -> Question:
+def _now(shot_request: ShotRequest, known: Lock) -> ShotRequest:
     """A question with what the lock says at this moment: others may have decided since it was asked."""
-    return replace(question, entry=known.shots.get(question.shot.name, ShotEntry()))
+    return replace(shot_request, entry=known.shots.get(shot_request.shot.name, ShotEntry()))
 
 
-def _picked(known: Lock, question: Question, take: Take) -> Lock:
+def _picked(known: Lock, shot_request: ShotRequest, take: Take) -> Lock:
     """The lock with a take picked for the request that it answers; where the shot is held, the hold moves to it."""
-    shot, entry = question.shot.name, question.entry
-    request = question.request if take in question.answers else _request_of(entry, take)
+    shot, entry = shot_request.shot.name, shot_request.entry
+    request = shot_request.request if take in shot_request.answers else _request_of(entry, take)
     chosen = lock.pick(known, shot, request, take.digest)
     held = entry.held is not None or bool(entry.rival_holds)
     return lock.keep(chosen, shot, take.digest) if held else chosen
@@ -253,16 +253,16 @@ def _shot(plan: Plan, name: str) -> Shot:
     return plan.graph.production.shots[found]
 
 
-def _settled(plan: Plan, name: str) -> Question:
-    question = question_of(plan, _shot(plan, name))
-    if not is_settled(question.recipe):
+def _settled(plan: Plan, name: str) -> ShotRequest:
+    shot_request = question_of(plan, _shot(plan, name))
+    if not is_settled(shot_request.recipe):
         words = f"what `{name}` will ask for is not known before its inputs are rendered"
         raise UnknownTarget(words, hint="`wanflow run` first")
-    return question
+    return shot_request
 
 
-def _counting(question: Question) -> Take:
-    choice, name = question.counting, question.shot.name
+def _counting(shot_request: ShotRequest) -> Take:
+    choice, name = shot_request.counting, shot_request.shot.name
     if choice.open:
         raise UnknownTarget(f"`{name}` waits for a pick", hint=f"`wanflow pick {name} N` first")
     if choice.take is None:

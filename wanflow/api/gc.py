@@ -14,7 +14,7 @@ from wanflow.planner import picks
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.request import question_of
 from wanflow.store import cut_records, gc, lockfile
-from wanflow.store.gc import Waste
+from wanflow.store.gc import Removable
 from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry, rename
 from wanflow.store.take import Take
@@ -24,7 +24,7 @@ ANIMATIC, PAID = "animatic", "dashscope"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTake:
     """A take by its node; `uses` say what uses it, and are empty where nothing does; `wanted` that its shot asks for it
     now, so that a run would render it again; `here` that its file is in the store.
     """
@@ -42,14 +42,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaning:
+class Removables:
     """What a store has that could go: derived files, the animatic's takes, and every paid take by name."""
 
-    derived: tuple[Waste, ...]
-    stand_ins: tuple[Named, ...]
-    paid: Mapping[str, Named]
+    derived: tuple[Removable, ...]
+    stand_ins: tuple[NamedTake, ...]
+    paid: Mapping[str, NamedTake]
 
-    def meant(self, names: Sequence[str]) -> tuple[Named, ...]:
+    def meant(self, names: Sequence[str]) -> tuple[NamedTake, ...]:
         """The paid takes that names mean, a take's node or a whole shot.
 
         Raises UnknownTarget for what is none, and for a take in use, with what uses it.
@@ -62,7 +62,7 @@ class Cleaning:
             raise UnknownTarget(f"a take in use is never removed ({told})", hint=hint)
         return tuple(dict.fromkeys(found))
 
-    def _called(self, name: str) -> list[Named]:
+    def _called(self, name: str) -> list[NamedTake]:
         if name in self.paid:
             return [self.paid[name]]
         found = [take for node, take in self.paid.items() if node.rpartition(".t")[0] == name]
@@ -71,7 +71,7 @@ class Cleaning:
         return found
 
 
-def look(productions: Mapping[str, Production]) -> Cleaning:
+def look(productions: Mapping[str, Production]) -> Removables:
     """What could go now; `productions` are the same one on each backend, by the backend's name. Raises StoreFault."""
     plans = {backend: run.plan(production) for backend, production in productions.items()}
     store = run.store_of(productions[PAID])
@@ -82,10 +82,10 @@ def look(productions: Mapping[str, Production]) -> Cleaning:
     recipes = [recipe for plan in plans.values() for recipe in plan.recipes.values()]
     named = {backend: _named(plan, shown) for backend, plan in plans.items()}
     stand_ins = tuple(take for take in named[ANIMATIC].values() if take.idle)
-    return Cleaning(tuple(gc.derived_waste(store, recipes)), stand_ins, named[PAID])
+    return Removables(tuple(gc.derived_waste(store, recipes)), stand_ins, named[PAID])
 
 
-def clean(productions: Mapping[str, Production], cleaning: Cleaning, paid: Sequence[Named]) -> None:
+def clean(productions: Mapping[str, Production], cleaning: Removables, paid: Sequence[NamedTake]) -> None:
     """Remove what `look` found, and these paid takes; for the one run that holds the store. Raises StoreFault."""
     store = run.store_of(productions[PAID])
     gc.remove_derived(store, cleaning.derived)
@@ -98,13 +98,13 @@ def clean(productions: Mapping[str, Production], cleaning: Cleaning, paid: Seque
         gc.remove_takes(one, {take.node for take in takes}, production.folder / production.out)
 
 
-def waste_of(production: Production, takes: Sequence[Named], kind: str) -> list[Waste]:
+def waste_of(production: Production, takes: Sequence[NamedTake], kind: str) -> list[Removable]:
     """How much each of some takes would free."""
     store = run.store_of(production)
     return [gc.waste_of(store, kind, take.node, take.take) for take in takes]
 
 
-def cost_of(takes: Sequence[Named]) -> Mapping[str, Decimal]:
+def cost_of(takes: Sequence[NamedTake]) -> Mapping[str, Decimal]:
     """What some takes were charged, by currency; those of which that is not known are left out."""
     total: dict[str, Decimal] = {}
     for take in (named.take for named in takes):
@@ -113,7 +113,7 @@ def cost_of(takes: Sequence[Named]) -> Mapping[str, Decimal]:
     return total
 
 
-def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, Named]:
+def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, NamedTake]:
     """Every take of a plan's lock whose file was not removed, by node, with what uses it."""
     shots, lock = plan.graph.production.shots, plan.inventory.lock
     uses: dict[str, list[str]] = {digest: list(files) for digest, files in shown.items()}
@@ -127,7 +127,7 @@ def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, Named]:
             uses.setdefault(digest, []).append(f"{use} ({name})")
     here = plan.inventory.here
     return {
-        node: Named(node, take, tuple(dict.fromkeys(uses.get(take.digest, ()))), key in wanted, take.digest in here)
+        node: NamedTake(node, take, tuple(dict.fromkeys(uses.get(take.digest, ()))), key in wanted, take.digest in here)
         for node, key, take in _takes(lock.shots)
     }
 

@@ -18,7 +18,7 @@ from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.language.chain_checks import check_chains
 from wanflow.language.facts import Facts, FactsTable, Unreadable
-from wanflow.language.load import BACKEND, REGION, Wishes, read_sound_part
+from wanflow.language.load import BACKEND, REGION, Overrides, read_sound_part
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
 from wanflow.language.problem import Problem, Severity, SpecError, has_errors, told_once
 from wanflow.language.production import Production, Shot
@@ -173,12 +173,12 @@ def store_of(production: Production) -> Store:
 
 def _wishes(
     backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None, *, allow_outside: bool
-) -> Wishes:
+) -> Overrides:
     place = region or os.environ.get("WANFLOW_REGION") or None
-    return Wishes(backend, place, values, prices, allow_outside)
+    return Overrides(backend, place, values, prices, allow_outside)
 
 
-def _read(file: Path | str, wishes: Wishes) -> tuple[Production | None, tuple[Problem, ...]]:
+def _read(file: Path | str, wishes: Overrides) -> tuple[Production | None, tuple[Problem, ...]]:
     reading = read_sound_part(Path(file), wishes)
     production = reading.production
     if production is None:

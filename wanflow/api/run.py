@@ -26,16 +26,17 @@ from wanflow.language.production import Production
 from wanflow.money import Cost
 from wanflow.planner import status as planner_states
 from wanflow.planner.plan import Action, Plan
-from wanflow.planner.planning import draft
+from wanflow.planner.planning import make_plan
 from wanflow.planner.renames import names_of
 from wanflow.report.text.status import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
 from wanflow.runner.events import Emit, Event
-from wanflow.runner.outcome import Outcome, Recovered
+from wanflow.runner.outcome import CollectOutcome, Outcome
 from wanflow.store import blobs, charges, inventory, journal, lockfile, run_lock, take_names
-from wanflow.store.charges import Entry
+from wanflow.store.attempt import Attempt
+from wanflow.store.charges import Charge
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import Attempt, adrift_of
+from wanflow.store.journal import adrift_of
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
@@ -61,11 +62,11 @@ def plan(
     """
     graph = build(production)
     facts, have = facts_of(production), survey(production)
-    everything = draft(graph, facts, have, retry_refused=retry_refused, whole=whole)
+    everything = make_plan(graph, facts, have, retry_refused=retry_refused, whole=whole)
     if not select and not exclude:
         return everything
     chosen = _chosen(graph, everything, select, exclude)
-    return draft(graph, facts, have, chosen, retry_refused=retry_refused, whole=whole)
+    return make_plan(graph, facts, have, chosen, retry_refused=retry_refused, whole=whole)
 
 
 def takes(of: Plan, *, removed: bool = False, whole: bool = True) -> tuple[TakeRow, ...]:
@@ -100,7 +101,7 @@ def survey(production: Production) -> Inventory:
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
 
 
-def costs(production: Production) -> tuple[Entry, ...]:
+def costs(production: Production) -> tuple[Charge, ...]:
     """The ledger of a production: what was charged, what failed, what is still to come. Raises StoreFault."""
     store = store_of(production)
     return charges.read(store, lockfile.read(store.lock))
@@ -111,9 +112,9 @@ def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
 
     `thorough` counts what most likely is gone as well: tasks that the service forgot, submissions that it never took.
     """
-    diary = journal.read(store_of(production))
-    gone = thorough and (diary.forgotten or diary.presumed)
-    return bool(diary.adrift or ((diary.open or gone) and production.backend != ANIMATIC))
+    journal_state = journal.read(store_of(production))
+    gone = thorough and (journal_state.forgotten or journal_state.presumed)
+    return bool(journal_state.adrift or ((journal_state.open or gone) and production.backend != ANIMATIC))
 
 
 def in_flight(production: Production) -> Mapping[str, int]:
@@ -122,7 +123,7 @@ def in_flight(production: Production) -> Mapping[str, int]:
     The animatic never has any: its tasks end with their process. Reads the journals only. Raises StoreFault.
     """
     diaries = {name: journal.read(Store(production.folder, name)) for name in BACKENDS if name != ANIMATIC}
-    numbers = {name: len(diary.open) + len(diary.adrift) for name, diary in diaries.items()}
+    numbers = {name: len(journal_state.open) + len(journal_state.adrift) for name, journal_state in diaries.items()}
     return {name: number for name, number in numbers.items() if number}
 
 
@@ -153,7 +154,7 @@ async def run(
     resubmit: bool = True,
     wait: bool = False,
     budget: Cost | None = None,
-    swept: Recovered | None = None,
+    swept: CollectOutcome | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
@@ -171,8 +172,8 @@ async def run(
     """
     backends, runner = import_module("wanflow.wiring"), import_module("wanflow.runner.run")
     pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
-    async with backends.at_work(of.graph.production, emit or _ignore, pace) as parts:
-        done: Outcome = await runner.run_plan(of, parts, keep_going=keep_going, timeout=timeout, swept=swept)
+    async with backends.at_work(of.graph.production, emit or _ignore, pace) as context:
+        done: Outcome = await runner.run_plan(of, context, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
 
 
@@ -183,16 +184,16 @@ async def gather(
     grace: float = GRACE_SECONDS,
     resubmit: bool = True,
     wait: bool = False,
-) -> Recovered:
+) -> CollectOutcome:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
     `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
     """
     backends, recover = import_module("wanflow.wiring"), import_module("wanflow.runner.collect")
     pace = backends.Pace(grace=grace, resubmit=resubmit, wait=wait)
-    async with backends.at_work(production, emit or _ignore, pace) as parts:
-        swept: Recovered = await recover.collect_open(parts)
-        return replace(swept, cost=parts.purse.spent)
+    async with backends.at_work(production, emit or _ignore, pace) as context:
+        swept: CollectOutcome = await recover.collect_open(context)
+        return replace(swept, cost=context.spending.spent)
 
 
 async def collect(
@@ -207,8 +208,8 @@ async def collect(
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
     backends, recover = import_module("wanflow.wiring"), import_module("wanflow.runner.collect")
     pace = backends.Pace(poll_seconds=poll_seconds, grace=grace, wait=wait)
-    async with backends.at_work(production, emit or _ignore, pace) as parts:
-        done: Outcome = await recover.collect_all(parts, timeout)
+    async with backends.at_work(production, emit or _ignore, pace) as context:
+        done: Outcome = await recover.collect_all(context, timeout)
         return done
 
 
@@ -232,17 +233,17 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     """
     store, shot = store_of(production), one(production, shot)
     with run_lock.hold(store):
-        diary = journal.read(store)
-        attempt = adrift_of(diary, shot, take)
+        journal_state = journal.read(store)
+        attempt = adrift_of(journal_state, shot, take)
         when = timebase.stamp(datetime.now(UTC))
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)
         elif not (task_id := adopt.strip()):
             raise UnknownTarget("`--adopt` names no task", hint="the service's console shows the ids of its tasks")
-        elif task_id in diary.known:
+        elif task_id in journal_state.known:
             raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows whose it is")
         else:
-            seeds = {other.seed for other in diary.adrift if other.fingerprint == attempt.fingerprint}
+            seeds = {other.seed for other in journal_state.adrift if other.fingerprint == attempt.fingerprint}
             journal.Journal(store).accepted(attempt.id, task_id, "", when, seed_uncertain=len(seeds) > 1)
     return attempt
 

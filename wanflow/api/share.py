@@ -10,7 +10,7 @@ from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.language.production import Production
 from wanflow.store import blobs, layout, lockfile, take_names
 from wanflow.store.layout import Store
-from wanflow.store.remote import Kept, Remote, kept_takes
+from wanflow.store.remote import Remote, RemoteTake, kept_takes
 
 REMOTE_VARIABLE = "WANFLOW_REMOTE"
 PAID_BACKEND = "dashscope"
@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(slots=True)
-class Moved:
+class Transfer:
     """What came of a push or a pull: how many takes moved, were in place already, or are nowhere; what went wrong."""
 
     moved: int = 0
@@ -28,13 +28,13 @@ class Moved:
     faults: list[StoreFault] = field(default_factory=list)
 
 
-def push(production: Production, tell: Tell) -> Moved:
+def push(production: Production, tell: Tell) -> Transfer:
     """Send the paid takes that are here to the remote; done again, it sends what is still missing there.
 
     Raises UnknownTarget without a remote, StoreFault where it can't be used at all.
     """
     remote, store = _open(production)
-    done = Moved()
+    done = Transfer()
     for kept in _paid(store):
         if kept.take.digest not in blobs.list_takes(store):
             done.missing.append(kept.name)
@@ -43,14 +43,14 @@ def push(production: Production, tell: Tell) -> Moved:
     return done
 
 
-def pull(production: Production, tell: Tell) -> Moved:
+def pull(production: Production, tell: Tell) -> Transfer:
     """Fetch the paid takes that the lock names and that aren't here; done again, it goes on where it broke off.
 
     Raises as `push`.
     """
     remote, store = _open(production)
     layout.establish(store)
-    done, here = Moved(), blobs.list_takes(store)
+    done, here = Transfer(), blobs.list_takes(store)
     for kept in _paid(store):
         if kept.take.digest in here:
             done.there += 1
@@ -72,11 +72,11 @@ def _open(production: Production) -> tuple[Remote, Store]:
     return Remote(place), Store(production.folder, PAID_BACKEND)
 
 
-def _paid(store: Store) -> list[Kept]:
+def _paid(store: Store) -> list[RemoteTake]:
     return list(kept_takes(lockfile.read(store.paid_lock)))
 
 
-def _move(kept: Kept, done: Moved, tell: Tell, move: Callable[[Kept], bool]) -> None:
+def _move(kept: RemoteTake, done: Transfer, tell: Tell, move: Callable[[RemoteTake], bool]) -> None:
     """One take; trouble with it stops no other."""
     try:
         moved = move(kept)
@@ -90,7 +90,7 @@ def _move(kept: Kept, done: Moved, tell: Tell, move: Callable[[Kept], bool]) -> 
         done.there += 1
 
 
-def _fetch(kept: Kept, remote: Remote, store: Store, done: Moved) -> bool:
+def _fetch(kept: RemoteTake, remote: Remote, store: Store, done: Transfer) -> bool:
     found = remote.pull(kept, store)
     if not found:
         done.missing.append(kept.name)

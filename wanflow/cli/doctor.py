@@ -47,7 +47,7 @@ PICTURED = (".mp4", ".png")
 Reach = Callable[[Endpoint], Awaitable[None]]
 
 
-class Verdict(StrEnum):
+class HealthLevel(StrEnum):
     """Fine, worth knowing, or in the way."""
 
     FINE = "ok"
@@ -56,16 +56,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthCheck:
     """What was found of one subject, and the way out where something is wrong."""
 
     subject: str
-    verdict: Verdict
+    verdict: HealthLevel
     words: str
     hint: str | None = None
 
 
-def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]) -> tuple[HealthCheck, ...]:
     """Everything that rendering in this folder on this backend needs; a key is tried, never shown."""
     paid = backend == "dashscope"
     return (
@@ -80,27 +80,29 @@ def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]
     )
 
 
-def _ffmpeg(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     try:
         binary = ffmpeg.find_ffmpeg(environ)
-        yield Finding("ffmpeg", Verdict.FINE, f"{ffmpeg.version(binary)} ({binary})")
-        ffmpeg.run([str(binary), *TRIAL], leash=ffmpeg.Leash())
-        yield Finding("encoders", Verdict.FINE, "libx264 and aac work")
+        yield HealthCheck("ffmpeg", HealthLevel.FINE, f"{ffmpeg.version(binary)} ({binary})")
+        ffmpeg.run([str(binary), *TRIAL], processes=ffmpeg.RunningProcesses())
+        yield HealthCheck("encoders", HealthLevel.FINE, "libx264 and aac work")
     except MediaFault as fault:
         hint = fault.hint or f"set {ffmpeg.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"
-        yield Finding("ffmpeg", Verdict.BROKEN, str(fault), hint)
+        yield HealthCheck("ffmpeg", HealthLevel.BROKEN, str(fault), hint)
 
 
-def _folder(folder: Path) -> Finding:
+def _folder(folder: Path) -> HealthCheck:
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return Finding("folder", Verdict.FINE, f"{folder.resolve()} can be written")
+            return HealthCheck("folder", HealthLevel.FINE, f"{folder.resolve()} can be written")
     except OSError as fault:
         words = f"{folder} can't be written: {(fault.strerror or str(fault)).lower()}"
-        return Finding("folder", Verdict.BROKEN, words, "change its owner or its mode, or work in another folder")
+        return HealthCheck(
+            "folder", HealthLevel.BROKEN, words, "change its owner or its mode, or work in another folder"
+        )
 
 
-def _file_system(folder: Path) -> Iterator[Finding]:
+def _file_system(folder: Path) -> Iterator[HealthCheck]:
     """What is weaker on a file system that lacks modes, locks, or the flush of a folder; a folder is tried for it."""
     store = folder / STORE_FOLDER
     try:
@@ -108,8 +110,8 @@ def _file_system(folder: Path) -> Iterator[Finding]:
             place = Path(name)
             modes, flushed, locks = atomic.has_modes(place), atomic.sync_folder(place), run_lock.has_locks(place)
     except OSError as fault:
-        yield Finding(
-            "files", Verdict.POOR, f"the file system can't be tried: {(fault.strerror or str(fault)).lower()}"
+        yield HealthCheck(
+            "files", HealthLevel.POOR, f"the file system can't be tried: {(fault.strerror or str(fault)).lower()}"
         )
         return
     weaker = {
@@ -118,53 +120,53 @@ def _file_system(folder: Path) -> Iterator[Finding]:
         "has no locks: runs exclude each other by a folder, which a run killed on another machine leaves behind": locks,
     }
     for words in (words for words, able in weaker.items() if not able):
-        yield Finding(
-            "files", Verdict.POOR, f"the file system {words}", "keep the production on a disk of this machine"
+        yield HealthCheck(
+            "files", HealthLevel.POOR, f"the file system {words}", "keep the production on a disk of this machine"
         )
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path) -> HealthCheck:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as fault:
-        return Finding("disk", Verdict.POOR, f"can't be asked: {(fault.strerror or str(fault)).lower()}")
+        return HealthCheck("disk", HealthLevel.POOR, f"can't be asked: {(fault.strerror or str(fault)).lower()}")
     words = f"{free / GIGABYTE:.1f} GB free"
     if free >= LOW_BYTES:
-        return Finding("disk", Verdict.FINE, words)
-    return Finding(
-        "disk", Verdict.BROKEN if free < TOO_LOW_BYTES else Verdict.POOR, words, "make room for takes and cuts"
+        return HealthCheck("disk", HealthLevel.FINE, words)
+    return HealthCheck(
+        "disk", HealthLevel.BROKEN if free < TOO_LOW_BYTES else HealthLevel.POOR, words, "make room for takes and cuts"
     )
 
 
-def _clock(now: datetime, *, paid: bool) -> Finding:
+def _clock(now: datetime, *, paid: bool) -> HealthCheck:
     words = now.strftime("%Y-%m-%d %H:%M UTC")
     if now >= RELEASED:
-        return Finding("clock", Verdict.FINE, words)
-    verdict = Verdict.BROKEN if paid else Verdict.POOR
-    return Finding("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+        return HealthCheck("clock", HealthLevel.FINE, words)
+    verdict = HealthLevel.BROKEN if paid else HealthLevel.POOR
+    return HealthCheck("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
 
 
-def _store(folder: Path, backend: str) -> Iterator[Finding]:
+def _store(folder: Path, backend: str) -> Iterator[HealthCheck]:
     store = Store(folder, backend)
     if not store.root.exists():
-        yield Finding("store", Verdict.FINE, "none yet, the first run makes it")
+        yield HealthCheck("store", HealthLevel.FINE, "none yet, the first run makes it")
         return
     try:
         damaged = examine(store)
     except StoreFault as fault:
-        yield Finding("store", Verdict.BROKEN, str(fault), fault.hint)
+        yield HealthCheck("store", HealthLevel.BROKEN, str(fault), fault.hint)
         return
     for damage in damaged:
         yield _damaged(damage, folder)
     if not damaged:
-        yield Finding("store", Verdict.FINE, "all of it can be read, every take is as it was delivered")
+        yield HealthCheck("store", HealthLevel.FINE, "all of it can be read, every take is as it was delivered")
 
 
-def _damaged(damage: Damage, folder: Path) -> Finding:
+def _damaged(damage: Damage, folder: Path) -> HealthCheck:
     words, hint = f"{damage.place}: {damage.words}", damage.hint
     if damage.emptied and _is_tracked(folder, damage.place):
         hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
-    return Finding("store", Verdict.BROKEN if damage.blocks else Verdict.POOR, words, hint)
+    return HealthCheck("store", HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR, words, hint)
 
 
 def _is_tracked(folder: Path, name: str) -> bool:
@@ -176,7 +178,7 @@ def _is_tracked(folder: Path, name: str) -> bool:
     return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
-def _tracked(folder: Path) -> Iterator[Finding]:
+def _tracked(folder: Path) -> Iterator[HealthCheck]:
     """Files of the store, and results, that git tracks; without git or a repository nothing is found."""
     stored = [name for name in _ls_files(folder, STORE_FOLDER) if name != f"{STORE_FOLDER}/.gitignore"]
     results = [name for name in _ls_files(folder, RESULTS_FOLDER) if name.endswith(PICTURED)]
@@ -184,7 +186,7 @@ def _tracked(folder: Path) -> Iterator[Finding]:
         if names:
             words = f"git tracks {count(len(names), 'file')} of `{place}`, as `{names[0]}`"
             hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"
-            yield Finding("git", Verdict.POOR, words, hint)
+            yield HealthCheck("git", HealthLevel.POOR, words, hint)
 
 
 def _ls_files(folder: Path, place: str) -> list[str]:
@@ -200,19 +202,19 @@ def _ls_files(folder: Path, place: str) -> list[str]:
     return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
 
 
-def _access(region: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _access(region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     """The key, and whether the service of the region answers to it."""
     try:
         endpoint = endpoint_of(region, environ)
     except ServiceFault as fault:
         subject = "address" if isinstance(fault, WrongAddress) else "key"
-        yield Finding(subject, Verdict.BROKEN, str(fault), fault.hint)
+        yield HealthCheck(subject, HealthLevel.BROKEN, str(fault), fault.hint)
         return
-    yield Finding("key", Verdict.FINE, f"{KEY_VARIABLE} is set")
+    yield HealthCheck("key", HealthLevel.FINE, f"{KEY_VARIABLE} is set")
     try:
         anyio.run(cast(Reach, summon("wanflow.providers.opening:reach")), endpoint)
     except ServiceFault as fault:
         words = f"region `{region}` ({endpoint.host}): {fault}"
-        yield Finding("service", Verdict.BROKEN, words, fault.hint or "check the network and try again")
+        yield HealthCheck("service", HealthLevel.BROKEN, words, fault.hint or "check the network and try again")
     else:
-        yield Finding("service", Verdict.FINE, f"region `{region}` answers at {endpoint.host}")
+        yield HealthCheck("service", HealthLevel.FINE, f"region `{region}` answers at {endpoint.host}")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 
-from wanflow.cli.options import Settings
+from wanflow.cli.options import ProductionOptions
 from wanflow.report.text.words import printable
 
 WITHOUT_PRODUCTION = frozenset({"init", "models", "emulator", "schema"})
@@ -21,18 +21,18 @@ TOLD = frozenset({"text", "message", "hint"})
 """Keys of JSON documents whose values are words for a person."""
 
 _COMMAND = re.compile(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
-_settings: ContextVar[Settings | None] = ContextVar("_settings", default=None)
+_settings: ContextVar[ProductionOptions | None] = ContextVar("_settings", default=None)
 """How this command was told its production, None before it was."""
 
 
-def name_production(settings: Settings) -> None:
+def name_production(settings: ProductionOptions) -> None:
     """From now on commands in hints name the production, and its backend, as this command was told them."""
     _settings.set(settings)
 
 
 def command_on(backend: str, verb: str) -> str:
     """A command about this production on a backend, in backquotes."""
-    return f"`wanflow {verb} {_options(replace(_settings.get() or Settings(), backend=backend))}`"
+    return f"`wanflow {verb} {_options(replace(_settings.get() or ProductionOptions(), backend=backend))}`"
 
 
 def pasteable(text: str) -> str:
@@ -63,10 +63,10 @@ def _completed(found: re.Match[str], options: str) -> str:
     return f"`wanflow {verb} {options}{rest}`"
 
 
-def _options(settings: Settings) -> str:
+def _options(settings: ProductionOptions) -> str:
     """The options that name the same production and override the same keys, as a shell reads them."""
     words = [] if settings.backend is None else ["--backend", settings.backend]
-    words += [] if settings.file == Settings().file else ["-f", str(settings.file)]
+    words += [] if settings.file == ProductionOptions().file else ["-f", str(settings.file)]
     words += [] if settings.region is None else ["--region", settings.region]
     for name, value in settings.values.items():
         words += ["--set", f"{name}={value}"]

@@ -21,40 +21,40 @@ from wanflow.cli.exit_code import ExitCode, guarded
 from wanflow.cli.options import file_option
 
 
-class Verb(NamedTuple):
+class CommandEntry(NamedTuple):
     """Where a command lives, as `module:attribute`, and what it does in one line."""
 
     home: str
     help: str
 
 
-VERBS: Mapping[str, Verb] = {
-    "init": Verb("wanflow.cli.commands.init:command", "Write a small working production to start from."),
-    "validate": Verb("wanflow.cli.commands.validate:command", "Report every problem of the production file."),
-    "plan": Verb("wanflow.cli.commands.plan:command", "Show what a run would do, why, and at what price."),
-    "run": Verb("wanflow.cli.commands.run:command", "Render what changed and write the cuts."),
-    "status": Verb("wanflow.cli.commands.status:command", "Show each shot's picked take and state."),
-    "why": Verb("wanflow.cli.commands.why:command", "Explain why a node is rendered, or isn't."),
-    "show": Verb("wanflow.cli.commands.show:command", "Show a node as it will be requested or made."),
-    "list": Verb("wanflow.cli.commands.listing:command", "List the nodes that a selector means."),
-    "graph": Verb("wanflow.cli.commands.graph:command", "Draw the graph of shots and cuts."),
-    "takes": Verb("wanflow.cli.commands.takes:command", "List every take with its seed, cost and file."),
-    "pick": Verb("wanflow.cli.commands.pick:command", "Use a take from now on."),
-    "retake": Verb("wanflow.cli.commands.retake:command", "Ask for more takes although nothing changed."),
-    "hold": Verb("wanflow.cli.commands.hold:command", "Keep takes although their shots change."),
-    "release": Verb("wanflow.cli.commands.release:command", "Let go of held takes."),
-    "costs": Verb("wanflow.cli.commands.costs:command", "Show what was charged, by shot, day or model."),
-    "collect": Verb("wanflow.cli.commands.collect:command", "Finish what is in flight; never submits."),
-    "cancel": Verb("wanflow.cli.commands.cancel:command", "Cancel tasks that still wait at the service."),
-    "resolve": Verb("wanflow.cli.commands.resolve:command", "Decide a submission of unknown fate."),
-    "export": Verb("wanflow.cli.commands.export:command", "Write a cut for an editing suite."),
-    "push": Verb("wanflow.cli.commands.push:command", "Send paid takes to the remote."),
-    "pull": Verb("wanflow.cli.commands.pull:command", "Fetch paid takes from the remote."),
-    "gc": Verb("wanflow.cli.commands.gc:command", "Show, and remove, what nothing uses any more."),
-    "models": Verb("wanflow.cli.commands.models:command", "Show what each model accepts."),
-    "emulator": Verb("wanflow.cli.commands.emulator:command", "Serve the emulated API on this machine."),
-    "schema": Verb("wanflow.cli.commands.schema:command", "Print the JSON Schema of the production file."),
-    "doctor": Verb("wanflow.cli.commands.doctor:command", "Check that this machine can render."),
+VERBS: Mapping[str, CommandEntry] = {
+    "init": CommandEntry("wanflow.cli.commands.init:command", "Write a small working production to start from."),
+    "validate": CommandEntry("wanflow.cli.commands.validate:command", "Report every problem of the production file."),
+    "plan": CommandEntry("wanflow.cli.commands.plan:command", "Show what a run would do, why, and at what price."),
+    "run": CommandEntry("wanflow.cli.commands.run:command", "Render what changed and write the cuts."),
+    "status": CommandEntry("wanflow.cli.commands.status:command", "Show each shot's picked take and state."),
+    "why": CommandEntry("wanflow.cli.commands.why:command", "Explain why a node is rendered, or isn't."),
+    "show": CommandEntry("wanflow.cli.commands.show:command", "Show a node as it will be requested or made."),
+    "list": CommandEntry("wanflow.cli.commands.listing:command", "List the nodes that a selector means."),
+    "graph": CommandEntry("wanflow.cli.commands.graph:command", "Draw the graph of shots and cuts."),
+    "takes": CommandEntry("wanflow.cli.commands.takes:command", "List every take with its seed, cost and file."),
+    "pick": CommandEntry("wanflow.cli.commands.pick:command", "Use a take from now on."),
+    "retake": CommandEntry("wanflow.cli.commands.retake:command", "Ask for more takes although nothing changed."),
+    "hold": CommandEntry("wanflow.cli.commands.hold:command", "Keep takes although their shots change."),
+    "release": CommandEntry("wanflow.cli.commands.release:command", "Let go of held takes."),
+    "costs": CommandEntry("wanflow.cli.commands.costs:command", "Show what was charged, by shot, day or model."),
+    "collect": CommandEntry("wanflow.cli.commands.collect:command", "Finish what is in flight; never submits."),
+    "cancel": CommandEntry("wanflow.cli.commands.cancel:command", "Cancel tasks that still wait at the service."),
+    "resolve": CommandEntry("wanflow.cli.commands.resolve:command", "Decide a submission of unknown fate."),
+    "export": CommandEntry("wanflow.cli.commands.export:command", "Write a cut for an editing suite."),
+    "push": CommandEntry("wanflow.cli.commands.push:command", "Send paid takes to the remote."),
+    "pull": CommandEntry("wanflow.cli.commands.pull:command", "Fetch paid takes from the remote."),
+    "gc": CommandEntry("wanflow.cli.commands.gc:command", "Show, and remove, what nothing uses any more."),
+    "models": CommandEntry("wanflow.cli.commands.models:command", "Show what each model accepts."),
+    "emulator": CommandEntry("wanflow.cli.commands.emulator:command", "Serve the emulated API on this machine."),
+    "schema": CommandEntry("wanflow.cli.commands.schema:command", "Print the JSON Schema of the production file."),
+    "doctor": CommandEntry("wanflow.cli.commands.doctor:command", "Check that this machine can render."),
 }
 
 EPILOG = """\b
@@ -74,7 +74,7 @@ def summon(home: str) -> object:
     return found
 
 
-class Verbs(click.Group):
+class CommandTable(click.Group):
     """The commands of the table; their help is told without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -116,7 +116,7 @@ class Verbs(click.Group):
 
 @click.group(
     "wanflow",
-    cls=Verbs,
+    cls=CommandTable,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,

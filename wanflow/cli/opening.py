@@ -10,12 +10,12 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import name_production
-from wanflow.cli.options import Settings
+from wanflow.cli.options import ProductionOptions
 from wanflow.language.problem import Problem, has_errors, render_problem
 from wanflow.language.production import Production
 
 
-def open_production(settings: Settings, *, quiet: bool = False) -> Production:
+def open_production(settings: ProductionOptions, *, quiet: bool = False) -> Production:
     """The production that a command is about; its warnings go to stderr. Raises SpecError.
 
     From now on the commands in hints name it as this command was told it.
@@ -34,7 +34,7 @@ def open_production(settings: Settings, *, quiet: bool = False) -> Production:
     return production
 
 
-class Opened(NamedTuple):
+class OpenedProduction(NamedTuple):
     """A production as far as it can be used, and what is wrong with it."""
 
     production: Production | None
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
         return ExitCode.DONE if self.whole else ExitCode.WRONG
 
 
-def open_sound_part(settings: Settings) -> Opened:
+def open_sound_part(settings: ProductionOptions) -> OpenedProduction:
     """The production that a command shows rows of, although it may have errors; otherwise as `open_production`."""
     name_production(settings)
     production, problems = run.load_sound_part(
@@ -63,7 +63,7 @@ def open_sound_part(settings: Settings) -> Opened:
         prices=settings.prices,
         allow_outside=settings.allow_outside,
     )
-    return Opened(production, problems)
+    return OpenedProduction(production, problems)
 
 
 def _tell(problems: Sequence[Problem]) -> None:

@@ -19,7 +19,7 @@ REGIONS = ("beijing", "singapore", "virginia")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ProductionOptions:
     """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
 
     `allow_outside`: the production may write a cut outside its folder. Commands that write none don't mind.
@@ -37,7 +37,7 @@ class Settings:
         """Where the production file lies."""
         return self.file.parent
 
-    def with_backend(self, backend: str) -> Settings:
+    def with_backend(self, backend: str) -> ProductionOptions:
         """The same production on a backend."""
         return replace(self, backend=backend)
 
@@ -48,7 +48,7 @@ def example(*lines: str) -> str:
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
-    settings = context.obj or Settings()
+    settings = context.obj or ProductionOptions()
     context.obj = settings if value is None else replace(settings, **{str(option.name): value})
 
 

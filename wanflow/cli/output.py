@@ -45,7 +45,7 @@ def go_on_unread() -> None:
     _when_left(_say_so)
 
 
-class _Outlet(io.FileIO):
+class _OutputStream(io.FileIO):
     """A descriptor that is written to; `when_left` is called once its reader has left, and nothing fails."""
 
     def __init__(self, descriptor: int, when_left: Callable[[], None]) -> None:
@@ -73,13 +73,13 @@ class _Outlet(io.FileIO):
 
 def _outliving(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
     stream.flush()
-    buffer = io.BufferedWriter(_Outlet(stream.fileno(), when_left))
+    buffer = io.BufferedWriter(_OutputStream(stream.fileno(), when_left))
     return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
 
 
 def _when_left(call: Callable[[], None]) -> None:
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    if isinstance(raw, _Outlet):
+    if isinstance(raw, _OutputStream):
         raw.when_left = call
 
 
@@ -111,7 +111,7 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    attendant = _Attendant()
+    attendant = _SignalHandler()
     before = {number: signal.getsignal(number) for number in ENDING}
     caught = {number: former for number, former in before.items() if former not in {signal.SIG_IGN, None}}
     for number in caught:
@@ -143,7 +143,7 @@ def cancelled_by_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-class _Attendant:
+class _SignalHandler:
     """The handler of the signals that end a program."""
 
     def __init__(self) -> None:

@@ -12,20 +12,20 @@ import click
 from wanflow import decode
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
-from wanflow.cli.options import Settings
+from wanflow.cli.options import ProductionOptions
 from wanflow.planner import saved
 from wanflow.planner.plan import Plan
-from wanflow.planner.saved import Asked, SavedPlan
+from wanflow.planner.saved import PlanArguments, SavedPlan
 from wanflow.report.text.words import printable
 from wanflow.store import atomic
 
 
-def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: Settings) -> None:
+def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: ProductionOptions) -> None:
     """Write a plan where `run --plan` finds it; raises StoreFault where it can't be written."""
     if not path.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder `{path.parent}`", param_hint="-o")
     prices = settings.prices.as_posix() if settings.prices else None
-    document = saved.to_json(plan, Asked(tuple(select), tuple(exclude), settings.values, prices))
+    document = saved.to_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
     click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` does it, and no more"), err=True)
 
@@ -42,7 +42,7 @@ def read(path: Path) -> SavedPlan:
         raise click.BadParameter(words, param_hint="--plan") from fault
 
 
-def as_saved(settings: Settings, before: SavedPlan) -> Settings:
+def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOptions:
     """What a command says, with what the saved plan was made with; raises BadParameter where the two differ."""
     if settings.values and settings.values != before.values:
         said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"

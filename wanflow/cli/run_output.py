@@ -23,7 +23,7 @@ from wanflow.errors import StoreFault
 from wanflow.language.production import Production
 from wanflow.planner.plan import Plan
 from wanflow.report.text.event_json import OutcomeSoFar, event_line, finished_line
-from wanflow.report.text.events import Loudness, event_text
+from wanflow.report.text.events import Verbosity, event_text
 from wanflow.report.text.summary import interrupted_text, left_text
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import Emit, Event, StepFinished, Warned
@@ -32,18 +32,18 @@ from wanflow.runner.outcome import Outcome
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
 """Ends after which something is left with the service, which is named."""
 
-Display = Callable[[Plan, Loudness], AbstractContextManager[Emit]]
+Display = Callable[[Plan, Verbosity], AbstractContextManager[Emit]]
 
 
-def loudness_of(*, quiet: bool, verbose: bool) -> Loudness:
+def loudness_of(*, quiet: bool, verbose: bool) -> Verbosity:
     """How much is told, from `-q` and `-v`."""
-    return Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
+    return Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
 
 
 @contextmanager
-def audience(plan: Plan, loudness: Loudness, so_far: OutcomeSoFar, *, as_json: bool) -> Iterator[Emit]:
+def audience(plan: Plan, loudness: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Iterator[Emit]:
     """Whom the run is told to: a program on stdout, a terminal, or plain lines on stderr."""
-    live = loudness is not Loudness.QUIET and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    live = loudness is not Verbosity.QUIET and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     if not live or as_json:
         yield listener(loudness, so_far, as_json=as_json)
         return
@@ -51,14 +51,14 @@ def audience(plan: Plan, loudness: Loudness, so_far: OutcomeSoFar, *, as_json: b
         yield partial(_tell, so_far, show)
 
 
-def listener(loudness: Loudness, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
+def listener(loudness: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
     """A program on stdout, or plain lines on stderr."""
     return partial(_tell, so_far, _stream if as_json else partial(_print, loudness))
 
 
-def conclude(production: Production, outcome: Outcome, words: str, loudness: Loudness, *, as_json: bool) -> int:
+def conclude(production: Production, outcome: Outcome, words: str, loudness: Verbosity, *, as_json: bool) -> int:
     """Say how it went on stderr, and on stdout the path of each cut or, as JSON, the last event."""
-    if loudness is not Loudness.QUIET or outcome.exit_code:
+    if loudness is not Verbosity.QUIET or outcome.exit_code:
         left = left_text(run.survey(production)) if outcome.exit_code in LEFT else ()
         click.echo(pasteable("\n".join((words, *left))), err=True)
     if as_json:
@@ -120,7 +120,7 @@ def _stream(event: Event) -> None:
     click.echo(event_line(event, _now()))
 
 
-def _print(loudness: Loudness, event: Event) -> None:
+def _print(loudness: Verbosity, event: Event) -> None:
     text = event_text(event, loudness)
     if text is not None:
         click.echo(text, err=True)
@@ -142,12 +142,12 @@ COLLECTS, CANCELS = ("collect", "stores their films"), ("cancel", "cancels those
 """Commands for tasks in flight, and what each does with them."""
 
 
-def tell_elsewhere(production: Production, loudness: Loudness = Loudness.NORMAL) -> None:
+def tell_elsewhere(production: Production, loudness: Verbosity = Verbosity.NORMAL) -> None:
     """Say on stderr, unless it is to be quiet, which other backends have tasks in flight, and how to collect them.
 
     A journal of theirs that is damaged is said as well; it stops nothing here.
     """
-    if loudness is Loudness.QUIET:
+    if loudness is Verbosity.QUIET:
         return
     try:
         others = _elsewhere(production)

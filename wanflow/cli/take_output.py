@@ -8,7 +8,7 @@ import click
 
 from wanflow.api import run
 from wanflow.api.choose import Chosen
-from wanflow.api.share import Moved
+from wanflow.api.share import Transfer
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
 from wanflow.language.production import Production
@@ -37,7 +37,7 @@ def tell_move(verb: str) -> Callable[[str], None]:
     return lambda name: click.echo(f"{DONE[verb]} {printable(name)}", err=True)
 
 
-def tell_moved(done: Moved, verb: str, nowhere: str) -> None:
+def tell_moved(done: Transfer, verb: str, nowhere: str) -> None:
     """Sum it up on stdout; what went wrong, and what is nowhere, on stderr."""
     for fault in done.faults:
         error(str(fault), fault.hint)

@@ -20,7 +20,7 @@ NAMED = {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", 
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedClip:
     """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
 
     `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
@@ -36,7 +36,7 @@ class Expected:
     silent: bool = False
 
 
-Expect = Callable[[Source], Expected | Unreadable | None]
+Expect = Callable[[Source], ExpectedClip | Unreadable | None]
 
 
 def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
@@ -110,7 +110,7 @@ def _finish(cut: Cut, expect: Expect) -> Iterator[Problem]:
         yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
 
 
-def _required(found: Expected | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
+def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
     if isinstance(found, Unreadable):
         yield Problem(place, f"`{path}` {found.why}", found.hint)
     elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:
@@ -135,14 +135,14 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
             yield from _misfit(cut, [item], rate, at)
 
 
-def _misfit(cut: Cut, items: list[timeline.Item], rate: Fraction, offset: int = 0) -> Iterator[Problem]:
+def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset: int = 0) -> Iterator[Problem]:
     try:
         clips = timeline.place(items, rate)
-    except timeline.Crowded as crowded:
+    except timeline.TransitionsOverlap as crowded:
         item = cut.items[crowded.item + offset]
         place = item.transition.place if item.transition else item.place
         yield Problem(place, str(crowded), "make a transition shorter, or the item longer")
-    except timeline.OutsideClip as outside:
+    except timeline.TrimOutsideClip as outside:
         yield Problem(cut.items[outside.item + offset].place, str(outside))
     else:
         if items and not clips and not offset:
@@ -152,19 +152,21 @@ def _misfit(cut: Cut, items: list[timeline.Item], rate: Fraction, offset: int = 
 def _placed(
     items: tuple[CutItem, ...],
     at: int,
-    clip: Expected | Unreadable | None,
+    clip: ExpectedClip | Unreadable | None,
     rate: Fraction,
     shots: Mapping[str, Shot],
-) -> timeline.Item | None:
+) -> timeline.TimelineItem | None:
     """An item as the timeline takes it; None where its length can't be known."""
     item, after = items[at], items[at + 1] if at + 1 < len(items) else None
     joined = (item.transition.kind, item.transition.seconds) if item.transition else (timeline.CUT, Decimal(0))
     if item.seconds is not None:
-        return timeline.Item(item.name, standing(item, rate), rate, transition=joined[0], seconds=joined[1])
-    if not isinstance(clip, Expected) or not clip.frames:
+        return timeline.TimelineItem(item.name, standing(item, rate), rate, transition=joined[0], seconds=joined[1])
+    if not isinstance(clip, ExpectedClip) or not clip.frames:
         return None
     begins = takeover(item, after, clip.frames, clip.rate, shots)
-    return timeline.Item(item.name, clip.frames, clip.rate, item.start, item.stop, begins, item.keep_overlap, *joined)
+    return timeline.TimelineItem(
+        item.name, clip.frames, clip.rate, item.start, item.stop, begins, item.keep_overlap, *joined
+    )
 
 
 def standing(item: CutItem, rate: Fraction) -> int:
@@ -172,5 +174,5 @@ def standing(item: CutItem, rate: Fraction) -> int:
     return max(1, timebase.to_frames(item.seconds or Fraction(0), rate))
 
 
-def _is_film(clip: Expected | Unreadable | None) -> bool:
-    return isinstance(clip, Expected) and clip.kind is Kind.VIDEO
+def _is_film(clip: ExpectedClip | Unreadable | None) -> bool:
+    return isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO

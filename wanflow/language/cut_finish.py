@@ -10,11 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from wanflow.language.cut_items import number_of
 from wanflow.language.problem import Problem
-from wanflow.language.production import AS_FIRST, CutShape, Finish, Music, Notice, Subtitles
-from wanflow.language.scope import Home
+from wanflow.language.production import AS_FIRST, CutFinish, CutShape, Music, Notice, Subtitles
+from wanflow.language.scope import BasePath
 from wanflow.language.source import FileSource
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar, Sequence
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 FONT_FOLDER = "fonts"
 FONT_FORMATS = {".otf", ".ttc", ".ttf"}
@@ -26,11 +25,11 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (video.md 6)."""
 
 
-def read_finish(node: Node, label: Node | None, backend: str, home: Home, problems: list[Problem]) -> Finish:
+def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, problems: list[Problem]) -> CutFinish:
     """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
     labelled, notice = _label(label)
-    plain = Finish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(home.root))
-    if not isinstance(node, Table):
+    plain = CutFinish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(home.root))
+    if not isinstance(node, MapNode):
         return plain
     profile = node.find("profile")
     return replace(
@@ -38,7 +37,9 @@ def read_finish(node: Node, label: Node | None, backend: str, home: Home, proble
         music=_music(node.find("music"), home),
         subtitles=_subtitles(node.find("subtitles"), home, problems),
         loudness=number_of(node, "loudness"),
-        profile=profile.words if isinstance(profile, Scalar) and profile.words in PROFILES.values() else plain.profile,
+        profile=profile.words
+        if isinstance(profile, TextNode) and profile.words in PROFILES.values()
+        else plain.profile,
     )
 
 
@@ -52,32 +53,32 @@ def _fonts(folder: Path) -> tuple[tuple[str, int], ...]:
         return ()
 
 
-def _music(node: Node | None, home: Home) -> Music | None:
+def _music(node: Node | None, home: BasePath) -> Music | None:
     found = _file(node, home)
     if found is None:
         return None
     source, place = found
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return Music(source, place)
     gain, fade = (number_of(node, key) or Decimal(0) for key in ("gain", "fade"))
     return Music(source, place, gain, fade, _true(node.find("duck")))
 
 
-def _subtitles(node: Node | None, home: Home, problems: list[Problem]) -> tuple[Subtitles, ...]:
-    listed = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+def _subtitles(node: Node | None, home: BasePath, problems: list[Problem]) -> tuple[Subtitles, ...]:
+    listed = node.items if isinstance(node, ListNode) else () if node is None else (node,)
     found = [_track(each, home, problems) for each in listed]
     return tuple(track for track in found if track is not None)
 
 
-def _track(node: Node, home: Home, problems: list[Problem]) -> Subtitles | None:
+def _track(node: Node, home: BasePath, problems: list[Problem]) -> Subtitles | None:
     named = _file(node, home)
     if named is None:
         return None
     source, place = named
-    written = node.find("language") if isinstance(node, Table) else None
-    burned = isinstance(node, Table) and _true(node.find("burn"))
+    written = node.find("language") if isinstance(node, MapNode) else None
+    burned = isinstance(node, MapNode) and _true(node.find("burn"))
     language = guess_language(source.path)
-    if isinstance(written, Scalar):
+    if isinstance(written, TextNode):
         language = written.words
         if language_of(language) is None:
             hint = "write a code of ISO 639: `en`, `zh`, `pt-BR`"
@@ -88,29 +89,29 @@ def _track(node: Node, home: Home, problems: list[Problem]) -> Subtitles | None:
 
 def _label(node: Node | None) -> tuple[bool, Notice | None]:
     """Whether cuts are labelled in their metadata, and the words over their opening."""
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return True, None
     wanted, notice = node.find("metadata"), node.find("opening_notice")
-    labelled = not (isinstance(wanted, Scalar) and wanted.value is False)
-    if isinstance(notice, Table):
+    labelled = not (isinstance(wanted, TextNode) and wanted.value is False)
+    if isinstance(notice, MapNode):
         words, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
-        text = words.words if isinstance(words, Scalar) and words.words.strip() else NOTICE
+        text = words.words if isinstance(words, TextNode) and words.words.strip() else NOTICE
         return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT)
-    if not isinstance(notice, Scalar) or notice.value in {None, False}:
+    if not isinstance(notice, TextNode) or notice.value in {None, False}:
         return labelled, None
     text = notice.words if isinstance(notice.value, str) and notice.words.strip() else NOTICE
     return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
 
 
-def _file(node: Node | None, home: Home) -> tuple[FileSource, Place] | None:
-    written = node.find("file") if isinstance(node, Table) else node
-    if not isinstance(written, Scalar) or not written.words:
+def _file(node: Node | None, home: BasePath) -> tuple[FileSource, Place] | None:
+    written = node.find("file") if isinstance(node, MapNode) else node
+    if not isinstance(written, TextNode) or not written.words:
         return None
     return FileSource(home.path(written.text)), written.place
 
 
 def _true(node: Node | None) -> bool:
-    return isinstance(node, Scalar) and node.value is True
+    return isinstance(node, TextNode) and node.value is True
 
 
 BROADCAST = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}
@@ -124,17 +125,17 @@ _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 
 def read_shape(node: Node, problems: list[Problem]) -> CutShape:
     """The shape of a cut in its long form; what can't be used is among the problems and left as it would be."""
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return AS_FIRST
     size, fps, fit = (node.find(key) for key in ("size", "fps", "fit"))
     return CutShape(
-        size=_size(size, problems) if isinstance(size, Scalar) else None,
-        rate=_rate(fps, problems) if isinstance(fps, Scalar) else None,
-        fit=fit.words if isinstance(fit, Scalar) else AS_FIRST.fit,
+        size=_size(size, problems) if isinstance(size, TextNode) else None,
+        rate=_rate(fps, problems) if isinstance(fps, TextNode) else None,
+        fit=fit.words if isinstance(fit, TextNode) else AS_FIRST.fit,
     )
 
 
-def _size(written: Scalar, problems: list[Problem]) -> tuple[int, int] | None:
+def _size(written: TextNode, problems: list[Problem]) -> tuple[int, int] | None:
     found = _SIZE.fullmatch(written.words)
     sides = (int(found[1]), int(found[2])) if found else (0, 0)
     if sides[0] in SIDES and sides[1] in SIDES:
@@ -144,7 +145,7 @@ def _size(written: Scalar, problems: list[Problem]) -> tuple[int, int] | None:
     return None
 
 
-def _rate(written: Scalar, problems: list[Problem]) -> Fraction | None:
+def _rate(written: TextNode, problems: list[Problem]) -> Fraction | None:
     number = written.value
     rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
     rate = BROADCAST.get(written.words, rate)

@@ -10,11 +10,10 @@ from decimal import Decimal
 from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition
-from wanflow.language.scope import Sight
+from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import CUT, FADE, TRANSITIONS
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar
+from wanflow.yamldoc.nodes import MapNode, Node, Place, TextNode
 
 JOIN_SECONDS = Decimal("0.5")
 """How long a transition takes whose author names only its kind."""
@@ -51,7 +50,7 @@ _STANDS = ("in", "out", "overlap")
 """Keys that speak of a clip: a picture and a title have no ends of their own."""
 
 
-def read_items(listed: Listed[Node], sight: Sight, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
+def read_items(listed: Listed[Node], sight: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
     """The items that can be used; what is wrong with the others is among the problems. A group is all of its shots."""
     items: list[CutItem] = []
     for node in listed:
@@ -67,26 +66,26 @@ def read_items(listed: Listed[Node], sight: Sight, problems: list[Problem], *, s
     return tuple(items)
 
 
-def _named(node: Node) -> Scalar | None:
+def _named(node: Node) -> TextNode | None:
     """The name of the shots that an item is about."""
-    written = node.find("shot") if isinstance(node, Table) else node
-    return written if isinstance(written, Scalar) and written.words else None
+    written = node.find("shot") if isinstance(node, MapNode) else node
+    return written if isinstance(written, TextNode) and written.words else None
 
 
 def slate_of(node: Node, *, default: bool) -> bool:
     """Whether an animatic's strip is wanted."""
-    value = node.find("slate") if isinstance(node, Table) else None
-    return value.value is not False if isinstance(value, Scalar) else default
+    value = node.find("slate") if isinstance(node, MapNode) else None
+    return value.value is not False if isinstance(value, TextNode) else default
 
 
-def number_of(node: Table, key: str) -> Decimal | None:
+def number_of(node: MapNode, key: str) -> Decimal | None:
     """A number, None where there is none."""
     value = node.find(key)
-    return Decimal(value.value) if isinstance(value, Scalar) and isinstance(value.value, int | Decimal) else None
+    return Decimal(value.value) if isinstance(value, TextNode) and isinstance(value.value, int | Decimal) else None
 
 
 def _spread(
-    item: CutItem, node: Node, shots: tuple[str, ...] | None, sight: Sight, problems: list[Problem]
+    item: CutItem, node: Node, shots: tuple[str, ...] | None, sight: Scope, problems: list[Problem]
 ) -> list[CutItem]:
     """An item for each shot that its name means; each joins the one before it in the same way."""
     written = _named(node)
@@ -104,10 +103,10 @@ def _opening(item: CutItem) -> CutItem:
     return item if opens else replace(item, transition=None)
 
 
-def _item(node: Node, sight: Sight, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
-    if isinstance(node, Scalar):
+def _item(node: Node, sight: Scope, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
+    if isinstance(node, TextNode):
         return CutItem(ShotSource(node.words), node.place, slate=slated)
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return None  # of a wrong shape, which is said already
     source = _source(node, sight, problems)
     if source is None:
@@ -126,7 +125,7 @@ def _item(node: Node, sight: Sight, problems: list[Problem], *, slated: bool, fi
     )
 
 
-def _nothing(node: Table) -> Problem:
+def _nothing(node: MapNode) -> Problem:
     """An item that names nothing, or a title without words."""
     title = node.find("title")
     if title is not None:
@@ -134,18 +133,18 @@ def _nothing(node: Table) -> Problem:
     return Problem(node.place, "an item is a `shot`, a `file` or a `title`", "e.g. `{shot: coast}`")
 
 
-def _source(node: Table, sight: Sight, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
+def _source(node: MapNode, sight: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
     shot, file, title = (node.find(key) for key in ("shot", "file", "title"))
-    if isinstance(shot, Scalar) and shot.words:
+    if isinstance(shot, TextNode) and shot.words:
         return ShotSource(shot.words)
-    if isinstance(file, Scalar) and file.words:
+    if isinstance(file, TextNode) and file.words:
         return FileSource(sight.home.path(file.text))
-    if isinstance(title, Scalar) and title.words.strip():
+    if isinstance(title, TextNode) and title.words.strip():
         return TitleCard(title.words, _colour(node.find("background"), problems))
     return None
 
 
-def _stray(node: Table, source: ShotSource | FileSource | TitleCard) -> list[Problem]:
+def _stray(node: MapNode, source: ShotSource | FileSource | TitleCard) -> list[Problem]:
     """Keys that mean nothing for what the item is."""
     found: list[Problem] = []
     timed, title = node.find("duration") is not None, isinstance(source, TitleCard)
@@ -162,18 +161,18 @@ def _stray(node: Table, source: ShotSource | FileSource | TitleCard) -> list[Pro
     return found
 
 
-def _transition(node: Table, problems: list[Problem], *, first: bool) -> Transition | None:
+def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Transition | None:
     """The transition of an item, None for a hard cut and for what can't be used."""
     written = node.find("transition")
-    kind = written.find("type") if isinstance(written, Table) else written
-    if not isinstance(kind, Scalar):
+    kind = written.find("type") if isinstance(written, MapNode) else written
+    if not isinstance(kind, TextNode):
         return None
     if kind.words not in TRANSITIONS:
         listed = ", ".join(f"`{each}`" for each in TRANSITIONS)
         message = f"`transition` has to be one of {listed}, not `{kind.words}`"
         problems.append(Problem(kind.place, message, did_you_mean(kind.words, TRANSITIONS)))
         return None
-    seconds = number_of(written, "duration") if isinstance(written, Table) else None
+    seconds = number_of(written, "duration") if isinstance(written, MapNode) else None
     if kind.words == CUT:
         if seconds is not None:
             problems.append(Problem(kind.place, "a `cut` has no `duration`", "leave it out, or take a `dissolve`"))
@@ -186,7 +185,7 @@ def _transition(node: Table, problems: list[Problem], *, first: bool) -> Transit
 
 
 def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
-    if not isinstance(node, Scalar) or node.value is None:
+    if not isinstance(node, TextNode) or node.value is None:
         return (0, 0, 0)
     named, code = COLOURS.get(node.words.lower()), _CODE.fullmatch(node.words)
     if code is not None:
@@ -199,6 +198,6 @@ def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
     return named >> 16, named >> 8 & 255, named & 255
 
 
-def _key(node: Table, key: str) -> Place:
+def _key(node: MapNode, key: str) -> Place:
     found = node.key(key)
     return found.place if found else node.place

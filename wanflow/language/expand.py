@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from wanflow.errors import did_you_mean
-from wanflow.language.limits import DEEPEST, WAY_OUT, Census, Weight
+from wanflow.language.limits import DEEPEST, WAY_OUT, ShotCount, SizeLimits
 from wanflow.language.matrix import read_matrix
 from wanflow.language.names import Names
-from wanflow.language.pipeline import Library, Pipeline
+from wanflow.language.pipeline import Pipeline, PipelineLibrary
 from wanflow.language.pipeline_inputs import bind
 from wanflow.language.problem import Problem
-from wanflow.language.production import Via
+from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
-from wanflow.language.scope import Addresses, Sight
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar, Sequence
+from wanflow.language.scope import Scope, ShotIndex
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
 """What may stand in a shot whose place a pipeline takes."""
@@ -32,7 +31,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ExpansionContext:
     """What surrounds a shot: the names for `${…}`, what can be seen, the defaults from outside in, how it came to be.
 
     `tags` are those of the uses around it, `uses` the files of their pipelines; `damaged` where one of those lacks an
@@ -40,24 +39,24 @@ class Scope:
     """
 
     names: Names
-    sight: Sight
-    layers: tuple[Table, ...] = ()
-    via: tuple[Via, ...] = ()
+    sight: Scope
+    layers: tuple[MapNode, ...] = ()
+    via: tuple[OriginStep, ...] = ()
     tags: tuple[Node, ...] = ()
     uses: tuple[str, ...] = ()
     damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ExpandedShot:
     """One shot after every expansion, its names filled in; the words of `name` are its whole path.
 
     `generated`: it came from a matrix or a pipeline, and its shape is still to be checked.
     """
 
-    name: Scalar
-    node: Table
-    scope: Scope
+    name: TextNode
+    node: MapNode
+    scope: ExpansionContext
     generated: bool
 
 
@@ -67,23 +66,25 @@ class Expansion:
     A `census` was taken before; pipelines whose names it did not know are counted on the way.
     """
 
-    def __init__(self, library: Library, census: Census, addresses: Addresses, problems: list[Problem]) -> None:
-        self.written: list[Written] = []
+    def __init__(
+        self, library: PipelineLibrary, census: SizeLimits, addresses: ShotIndex, problems: list[Problem]
+    ) -> None:
+        self.written: list[ExpandedShot] = []
         self.addresses = addresses
         self._library, self._census, self._problems = library, census, problems
-        self._used, self._full = Weight(), False
+        self._used, self._full = ShotCount(), False
         self._circular: set[str] = set()
         self._defined: dict[str, Place] = {}
-        self._of_output: dict[str, dict[str, tuple[Scalar, Node]]] = {}
+        self._of_output: dict[str, dict[str, tuple[TextNode, Node]]] = {}
 
-    def count_as_there(self, names: Iterable[Scalar], scene: Path) -> None:
+    def count_as_there(self, names: Iterable[TextNode], scene: Path) -> None:
         """Let shots be known that can't be used, so that nobody who names them is accused."""
         for name in names:
             whole = "/".join((*scene, name.words))
             self.addresses.shots[whole] = None
             self.addresses.unread.add(whole)
 
-    def add(self, shots: Iterable[tuple[Scalar, Table]], scope: Scope) -> None:
+    def add(self, shots: Iterable[tuple[TextNode, MapNode]], scope: ExpansionContext) -> None:
         """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
         for key, node in shots:
             if self._full:
@@ -94,20 +95,20 @@ class Expansion:
                 self.addresses.shots.pop(whole, None)
             self._shot(key, node, scope, filled=not is_generator(node))
 
-    def _shot(self, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
+    def _shot(self, key: TextNode, node: MapNode, scope: ExpansionContext, *, filled: bool) -> None:
         path = (*scope.sight.path, key.words)
         if self._full or not self._is_new("/".join(path), key):
             return
         matrix = node.find("matrix")
-        if isinstance(matrix, Table):
+        if isinstance(matrix, MapNode):
             self._group(path, key, node, matrix, scope)
         else:
             self._single(path, key, node, scope, filled=filled)
 
-    def _group(self, path: Path, key: Scalar, node: Table, matrix: Table, scope: Scope) -> None:
+    def _group(self, path: Path, key: TextNode, node: MapNode, matrix: MapNode, scope: ExpansionContext) -> None:
         rest, members = without(node, {"matrix"}), list[str]()
         for combination in read_matrix(matrix, scope.names, self._problems):
-            via = (*scope.via, Via("matrix", combination.words, matrix.place))
+            via = (*scope.via, OriginStep("matrix", combination.words, matrix.place))
             inner = replace(scope, names=combination.within(scope.names), via=via)
             whole = (*path, combination.slug)
             if self._is_new("/".join(whole), key):
@@ -117,7 +118,7 @@ class Expansion:
         if not members:
             self.addresses.unread.add("/".join(path))
 
-    def _has_room(self, pipeline: Pipeline, use: Scalar) -> bool:
+    def _has_room(self, pipeline: Pipeline, use: TextNode) -> bool:
         """Whether a production may use one more pipeline; said once where it may not."""
         self._used += self._census.of_pipeline(pipeline)
         if self._used.complaint is not None and not self._full:
@@ -125,7 +126,7 @@ class Expansion:
             self._full = True
         return not self._full
 
-    def _single(self, path: Path, key: Scalar, node: Table, scope: Scope, *, filled: bool) -> None:
+    def _single(self, path: Path, key: TextNode, node: MapNode, scope: ExpansionContext, *, filled: bool) -> None:
         name = replace(key, value="/".join(path), text="/".join(path))
         if node.find("use") is not None:
             self._use(path, name, node, scope)
@@ -135,19 +136,19 @@ class Expansion:
             self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
         whole = node if filled else _without_nothing(node, scope.names)
         extra = self._of_output.get(name.words, {})
-        whole = _tagged(Table((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
+        whole = _tagged(MapNode((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
         self.addresses.shots[name.words] = None
-        self.written.append(Written(name, whole, scope, not filled))
+        self.written.append(ExpandedShot(name, whole, scope, not filled))
 
-    def _use(self, path: Path, name: Scalar, node: Table, scope: Scope) -> None:
+    def _use(self, path: Path, name: TextNode, node: MapNode, scope: ExpansionContext) -> None:
         """Put a pipeline in the place of a shot, which its output stands for from now on."""
         self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
         before = len(self._problems)
         written = node.find("use") or name
         use = scope.names.fill(written)
-        sound = isinstance(use, Scalar) and len(self._problems) == before
-        pipeline = self._pipeline(use, scope, counted=use is written) if isinstance(use, Scalar) and sound else None
-        if pipeline is None or not isinstance(use, Scalar):
+        sound = isinstance(use, TextNode) and len(self._problems) == before
+        pipeline = self._pipeline(use, scope, counted=use is written) if isinstance(use, TextNode) and sound else None
+        if pipeline is None or not isinstance(use, TextNode):
             self.addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
             self.addresses.unread.add(name.words)
             return
@@ -160,24 +161,26 @@ class Expansion:
             self._shot(key, shot, inner, filled=False)
         self._problems += self._check_output(pipeline, output)
 
-    def _inside(self, pipeline: Pipeline, path: Path, name: Scalar, use: Scalar, node: Table, scope: Scope) -> Scope:
+    def _inside(
+        self, pipeline: Pipeline, path: Path, name: TextNode, use: TextNode, node: MapNode, scope: ExpansionContext
+    ) -> ExpansionContext:
         """The scope of a pipeline's shots: its inputs and its own defaults."""
-        own = Sight(pipeline.home, self.addresses, path, len(path), {}, {})
+        own = Scope(pipeline.home, self.addresses, path, len(path), {}, {})
         given, defaults = node.find("with"), pipeline.root.find("defaults")
-        bound = bind(name, given if isinstance(given, Table) else None, pipeline, scope.names, scope.sight, own)
+        bound = bind(name, given if isinstance(given, MapNode) else None, pipeline, scope.names, scope.sight, own)
         names = bound.names(pipeline, self._problems)
-        layer = (_without_nothing(defaults, names),) if isinstance(defaults, Table) else ()
-        return Scope(
+        layer = (_without_nothing(defaults, names),) if isinstance(defaults, MapNode) else ()
+        return ExpansionContext(
             names=names,
             sight=replace(own, inputs=bound.media, cast=bound.cast),
             layers=(*scope.layers, *layer),
-            via=(*scope.via, Via("use", use.words, use.place)),
+            via=(*scope.via, OriginStep("use", use.words, use.place)),
             tags=(*scope.tags, *_tags(node, scope.names)),
             uses=(*scope.uses, pipeline.file),
             damaged=scope.damaged or bound.damaged,
         )
 
-    def _pipeline(self, use: Scalar, scope: Scope, *, counted: bool) -> Pipeline | None:
+    def _pipeline(self, use: TextNode, scope: ExpansionContext, *, counted: bool) -> Pipeline | None:
         """The pipeline that a `use` names; None, and a problem, where it can't stand here."""
         pipeline = self._library.find(use, scope.sight.home)
         if pipeline is None or pipeline.file in self._circular or not (counted or self._has_room(pipeline, use)):
@@ -206,7 +209,7 @@ class Expansion:
             return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
         return []
 
-    def _is_new(self, name: str, key: Scalar) -> bool:
+    def _is_new(self, name: str, key: TextNode) -> bool:
         if len(os.fsencode(name.rpartition("/")[2])) > LONGEST_NAME:
             self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
             return False
@@ -216,41 +219,41 @@ class Expansion:
         return first is key.place
 
 
-def _without_nothing(node: Table, names: Names) -> Table:
+def _without_nothing(node: MapNode, names: Names) -> MapNode:
     """A mapping with its names filled in, without the keys whose input was left out.
 
     A key that means nothing stays, to be told of.
     """
     filled = names.fill(node)
-    if not isinstance(filled, Table):
+    if not isinstance(filled, MapNode):
         return node
     kept = tuple(
         (key, value)
         for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
-        if value is before or not isinstance(value, Scalar) or value.value is not None or key.words not in shot_keys()
+        if value is before or not isinstance(value, TextNode) or value.value is not None or key.words not in shot_keys()
     )
-    return Table(kept, filled.place)
+    return MapNode(kept, filled.place)
 
 
-def _tagged(node: Table, tags: tuple[Node, ...]) -> Table:
+def _tagged(node: MapNode, tags: tuple[Node, ...]) -> MapNode:
     if not tags:
         return node
     own = node.find("tags")
-    listed = own.items if isinstance(own, Sequence) else ()
-    key = node.key("tags") or Scalar("tags", "tags", tags[0].place)
-    return Table((*without(node, {"tags"}).pairs, (key, Sequence((*listed, *tags), key.place))), node.place)
+    listed = own.items if isinstance(own, ListNode) else ()
+    key = node.key("tags") or TextNode("tags", "tags", tags[0].place)
+    return MapNode((*without(node, {"tags"}).pairs, (key, ListNode((*listed, *tags), key.place))), node.place)
 
 
-def _tags(node: Table, names: Names) -> tuple[Node, ...]:
+def _tags(node: MapNode, names: Names) -> tuple[Node, ...]:
     tags = node.find("tags")
-    return tuple(names.fill(item) for item in tags.items) if isinstance(tags, Sequence) else ()
+    return tuple(names.fill(item) for item in tags.items) if isinstance(tags, ListNode) else ()
 
 
-def _stands_beside_use(key: Scalar) -> bool:
+def _stands_beside_use(key: TextNode) -> bool:
     return key.words in BESIDE_USE or key.words.startswith("x-")
 
 
-def _stray(key: Scalar) -> Problem:
+def _stray(key: TextNode) -> Problem:
     elsewhere = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
     hint = elsewhere if key.words in shot_keys() else did_you_mean(key.words, BESIDE_USE) or elsewhere
     return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
@@ -262,17 +265,17 @@ _KEYS = GENERATORS | {"with"}
 
 def is_generator(node: Node) -> bool:
     """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
-    return isinstance(node, Table) and any(key.words in GENERATORS for key, _ in node.pairs)
+    return isinstance(node, MapNode) and any(key.words in GENERATORS for key, _ in node.pairs)
 
 
 def generator_of(node: Node) -> Node:
     """What says which shots a shot stands for, without what goes into each of them."""
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return node
-    return Table(tuple((key, value) for key, value in node.pairs if key.words in _KEYS), node.place)
+    return MapNode(tuple((key, value) for key, value in node.pairs if key.words in _KEYS), node.place)
 
 
-def without(node: Table, keys: Iterable[str]) -> Table:
+def without(node: MapNode, keys: Iterable[str]) -> MapNode:
     """A mapping without some of its keys."""
     left_out = frozenset(keys)
-    return Table(tuple((key, value) for key, value in node.pairs if key.words not in left_out), node.place)
+    return MapNode(tuple((key, value) for key, value in node.pairs if key.words not in left_out), node.place)

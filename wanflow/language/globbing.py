@@ -15,7 +15,7 @@ ANY_DEPTH = "**"
 _MAGIC = re.compile(r"[*?\[]")
 
 
-class LooksTooFar(Exception):
+class PatternTooWide(Exception):
     """A pattern that would look through more of the disk than any production has."""
 
 
@@ -30,10 +30,10 @@ def files_like(pattern: str, folder: Path) -> list[str]:
     Hidden files and folders are left out where the pattern doesn't name them. `**` follows no links, so that it ends.
     Raises LooksTooFar.
     """
-    return sorted(_Search(folder).run(Path(pattern).parts))
+    return sorted(_GlobWalk(folder).run(Path(pattern).parts))
 
 
-class _Search:
+class _GlobWalk:
     """One walk over folders, each of them looked into once for each part of the pattern."""
 
     def __init__(self, folder: Path) -> None:
@@ -77,6 +77,6 @@ class _Search:
             return []
         self._looked_at += len(listed)
         if self._looked_at > MOST_LOOKED_AT:
-            raise LooksTooFar
+            raise PatternTooWide
         kept = matching(listed, "*" if part == ANY_DEPTH else part)
         return [os.path.join(path, name) for name in kept if part.startswith(".") or not name.startswith(".")]  # noqa: PTH118

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wanflow.errors import did_you_mean
-from wanflow.language.globbing import ANY_DEPTH, MOST_LOOKED_AT, LooksTooFar, files_like, has_magic
+from wanflow.language.globbing import ANY_DEPTH, MOST_LOOKED_AT, PatternTooWide, files_like, has_magic
 from wanflow.language.names import Names, values_of
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.production import Via
-from wanflow.language.scope import Home
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar, Sequence
-from wanflow.yamldoc.parse import Document, Trouble, parse
+from wanflow.language.production import OriginStep
+from wanflow.language.scope import BasePath
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
+from wanflow.yamldoc.parse import Document, TextProblem, parse
 
 INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """What an included file may hold."""
@@ -28,42 +27,44 @@ DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ProductionFile:
     """One file of a production: its tree as written, where its paths begin, the names before those of its shots.
 
     `via` leads to it from the production file, and is empty for that file itself.
     """
 
     file: str
-    root: Table
-    home: Home
+    root: MapNode
+    home: BasePath
     scene: tuple[str, ...] = ()
-    via: tuple[Via, ...] = ()
+    via: tuple[OriginStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _IncludedFile:
     """A file that an `include` names, by its path from the production's folder."""
 
     path: str
     place: Place
 
 
-def gather(file: Path, given: Mapping[str, Scalar], texts: Texts, problems: list[Problem]) -> list[Sheet]:
+def gather(
+    file: Path, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]
+) -> list[ProductionFile]:
     """Read a production file and what it includes, the production file first; `given` are the vars of the command line.
 
     What can't be read is among the problems, with its place.
     """
-    gathering = _Gathering(file.absolute().parent, given, texts, problems)
+    gathering = _IncludeWalk(file.absolute().parent, given, texts, problems)
     gathering.begin(file)
     return gathering.sheets
 
 
-class _Gathering:
+class _IncludeWalk:
     """One walk over the files, depth first, in the order in which they are named."""
 
-    def __init__(self, root: Path, given: Mapping[str, Scalar], texts: Texts, problems: list[Problem]) -> None:
-        self.sheets: list[Sheet] = []
+    def __init__(self, root: Path, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]) -> None:
+        self.sheets: list[ProductionFile] = []
         self._root, self._given, self._texts, self._problems = root, given, texts, problems
         self._read_at: dict[str, Place] = {}
         self._real: dict[str, str] = {}
@@ -74,22 +75,30 @@ class _Gathering:
         document = self._texts.read(file, file.name, None, "", self._problems)
         if document is None:
             return
-        if isinstance(document.root, Table):
-            self._take(Sheet(file.name, document.root, Home(self._root)), {}, ((os.path.realpath(file), file.name),))
+        if isinstance(document.root, MapNode):
+            self._take(
+                ProductionFile(file.name, document.root, BasePath(self._root)),
+                {},
+                ((os.path.realpath(file), file.name),),
+            )
         elif not any(not trouble.warning for trouble in document.troubles):
             place = Place(file.name, 1, 1)
             self._problems.append(Problem(place, "a production is a mapping", "begin with `wanflow: 1`"))
 
-    def _take(self, sheet: Sheet, known: Mapping[str, Scalar], above: tuple[tuple[str, str], ...]) -> None:
+    def _take(self, sheet: ProductionFile, known: Mapping[str, TextNode], above: tuple[tuple[str, str], ...]) -> None:
         """A file, and behind it those that it includes; `above` are the files that lead to it, real path and name."""
         written = sheet.root.find("vars")
-        known = {**known, **values_of(written if isinstance(written, Table) else None, self._given)}
+        known = {**known, **values_of(written if isinstance(written, MapNode) else None, self._given)}
         self.sheets.append(sheet)
         for named in self._named(sheet, known):
             self._include(named, sheet, known, above)
 
     def _include(
-        self, named: _Named, sheet: Sheet, known: Mapping[str, Scalar], above: tuple[tuple[str, str], ...]
+        self,
+        named: _IncludedFile,
+        sheet: ProductionFile,
+        known: Mapping[str, TextNode],
+        above: tuple[tuple[str, str], ...],
     ) -> None:
         file = self._root / named.path
         real = self._real.get(named.path) or os.path.realpath(file)
@@ -103,16 +112,16 @@ class _Gathering:
         self._read_at[real] = named.place
         document = self._texts.read(file, named.path, named.place, f"the included file `{named.path}`", self._problems)
         root = document.root if document is not None else None
-        if isinstance(root, Table) and self._joins(root):
+        if isinstance(root, MapNode) and self._joins(root):
             scene = _scene_of(root, self._names(known))
-            home = Home(self._root).beside(named.path)
-            via = (*sheet.via, Via("include", named.path, named.place))
-            joined = Sheet(named.path, root, home, (*sheet.scene, *scene), via)
+            home = BasePath(self._root).beside(named.path)
+            via = (*sheet.via, OriginStep("include", named.path, named.place))
+            joined = ProductionFile(named.path, root, home, (*sheet.scene, *scene), via)
             self._take(joined, known, (*above, (real, named.path)))
-        elif document is not None and root is not None and not isinstance(root, Table):
+        elif document is not None and root is not None and not isinstance(root, MapNode):
             self._problems.append(Problem(root.place, "an included file is a mapping", "e.g. `shots:`"))
 
-    def _again(self, named: _Named, real: str, above: tuple[tuple[str, str], ...]) -> None:
+    def _again(self, named: _IncludedFile, real: str, above: tuple[tuple[str, str], ...]) -> None:
         files = [path for path, _ in above]
         if real in files:
             circle = " → ".join(f"`{name}`" for _, name in above[files.index(real) :])
@@ -123,7 +132,7 @@ class _Gathering:
             message = f"`{named.path}` is included twice, first at {self._read_at[real]}"
             self._problems.append(Problem(named.place, message, "include it once: its names are known everywhere"))
 
-    def _joins(self, root: Table) -> bool:
+    def _joins(self, root: MapNode) -> bool:
         """Whether a file is one that can be included; says of keys that belong elsewhere where that is."""
         pipeline = root.key("pipeline")
         if pipeline is not None:
@@ -132,17 +141,17 @@ class _Gathering:
             return False
         return True
 
-    def _named(self, sheet: Sheet, known: Mapping[str, Scalar]) -> Iterator[_Named]:
+    def _named(self, sheet: ProductionFile, known: Mapping[str, TextNode]) -> Iterator[_IncludedFile]:
         """The files that a file includes, in order: a glob's sorted."""
         listed = sheet.root.find("include")
-        for item in listed.items if isinstance(listed, Sequence) else ():
+        for item in listed.items if isinstance(listed, ListNode) else ():
             before = len(self._problems)
             filled = self._names(known).fill(item)
             said = len(self._problems) > before
-            if not said and isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words:
+            if not said and isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.words:
                 yield from self._counted(self._matching(filled, sheet), filled)
 
-    def _counted(self, named: list[_Named], written: Scalar) -> list[_Named]:
+    def _counted(self, named: list[_IncludedFile], written: TextNode) -> list[_IncludedFile]:
         """The files that an item names, none where a production has too many with them."""
         self._named_files += len(named)
         if self._named_files <= MOST_FILES:
@@ -154,31 +163,31 @@ class _Gathering:
         self._full = True
         return []
 
-    def _matching(self, written: Scalar, sheet: Sheet) -> list[_Named]:
+    def _matching(self, written: TextNode, sheet: ProductionFile) -> list[_IncludedFile]:
         if not has_magic(written.words) or _is_file(self._root / sheet.home.path(written.text)):
-            return [_Named(_relative(sheet.home.path(written.text), self._root), written.place)]
+            return [_IncludedFile(_relative(sheet.home.path(written.text), self._root), written.place)]
         if ANY_DEPTH in written.words and (written.words.startswith("..") or Path(written.words).is_absolute()):
             hint = "name the folders that it shall look into"
             self._problems.append(Problem(written.place, "`**` looks only below the file that writes it", hint))
             return []
         try:
             found = files_like(written.words, self._root / sheet.home.folder)
-        except LooksTooFar:
+        except PatternTooWide:
             message = f"`{written.words}` looks at more than {MOST_LOOKED_AT} files"
             self._problems.append(Problem(written.place, message, "name the folders that it shall look into"))
             return []
         paths = [_relative(sheet.home.path(path), self._root) for path in found]
-        if not (named := [_Named(path, written.place) for path in paths if path != sheet.file]):
+        if not (named := [_IncludedFile(path, written.place) for path in paths if path != sheet.file]):
             message, hint = f"no file is called like `{written.words}`", "it is relative to the file that names it"
             self._problems.append(Problem(written.place, message, hint))
         return named
 
-    def _names(self, known: Mapping[str, Scalar]) -> Names:
+    def _names(self, known: Mapping[str, TextNode]) -> Names:
         """What may stand in an `include` and a `scene`: the vars of the file and of those that lead to it."""
         return Names(known, {}, self._problems, frozenset(self._given))
 
 
-def check_place_of_keys(sheet: Sheet) -> Iterator[Problem]:
+def check_place_of_keys(sheet: ProductionFile) -> Iterator[Problem]:
     """Keys that belong into the production file, or into another one than that."""
     for key, _ in sheet.root.pairs:
         name = key.words
@@ -189,10 +198,10 @@ def check_place_of_keys(sheet: Sheet) -> Iterator[Problem]:
             yield Problem(key.place, f"an included file can't hold `{name}`", hint)
 
 
-def _scene_of(root: Table, names: Names) -> tuple[str, ...]:
+def _scene_of(root: MapNode, names: Names) -> tuple[str, ...]:
     written = root.find("scene")
     filled: Node | None = None if written is None else names.fill(written)
-    return (filled.words,) if isinstance(filled, Scalar) and isinstance(filled.value, str) and filled.words else ()
+    return (filled.words,) if isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.words else ()
 
 
 def _relative(path: str, root: Path) -> str:
@@ -212,7 +221,7 @@ LARGEST_BYTES = 16_000_000
 
 
 @dataclass(slots=True)
-class Texts:
+class SourceTexts:
     """The lines of each file, by its name in places; `files` are all that were read, absolute."""
 
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -277,6 +286,6 @@ def _reason(error: OSError | ValueError) -> str:
     return error.strerror if error.errno == 0 else f"can't be read: {error.strerror.lower()}"
 
 
-def _problem_of(trouble: Trouble) -> Problem:
+def _problem_of(trouble: TextProblem) -> Problem:
     severity = Severity.WARNING if trouble.warning else Severity.ERROR
     return Problem(trouble.place, trouble.message, trouble.hint, severity)

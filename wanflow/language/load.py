@@ -8,22 +8,21 @@ from pathlib import Path
 
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import did_you_mean
-from wanflow.language.expand import Expansion, Scope, Written
-from wanflow.language.include import Texts, gather
-from wanflow.language.limits import Census
-from wanflow.language.merge import Page, cut_off_texts, join
+from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext
+from wanflow.language.include import SourceTexts, gather
+from wanflow.language.limits import SizeLimits
+from wanflow.language.merge import MergedFile, cut_off_texts, join
 from wanflow.language.output_paths import shared_outputs
 from wanflow.language.parse import parse_cut, parse_shot
-from wanflow.language.pipeline import Library
+from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, has_errors, told_once
 from wanflow.language.production import Cut, Production, Shot
 from wanflow.language.references import unused_members
 from wanflow.language.schema_problems import check_shot
-from wanflow.language.scope import Addresses, Home, Sight
+from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
-from wanflow.language.shot import Member, read_cast, read_draft
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Place, Scalar, scalar
+from wanflow.language.shot import CastMember, read_cast, read_draft
+from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
@@ -39,7 +38,7 @@ MOST_ITEMS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Overrides:
     """What goes before the keys of the file: None leaves a key as it is written; `values` before `vars`.
 
     `allow_outside`: a cut may be written outside the production's folder.
@@ -52,16 +51,16 @@ class Wishes:
     allow_outside: bool = False
 
 
-AS_WRITTEN = Wishes()
+AS_WRITTEN = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoadResult:
     """What was read: what can be used, None where that is nothing, all problems in order, the texts for messages."""
 
     production: Production | None
     problems: tuple[Problem, ...]
-    texts: Texts
+    texts: SourceTexts
 
 
 def read(
@@ -77,39 +76,39 @@ def read(
     `backend`, `region` and the file `prices` go before the file's own keys, `values` before its `vars`. Media files are
     not opened.
     """
-    reading = read_sound_part(file, Wishes(backend, region, values, prices))
+    reading = read_sound_part(file, Overrides(backend, region, values, prices))
     if reading.production is None or has_errors(reading.problems):
         return None, reading.problems
     return replace(reading.production, warnings=reading.problems), reading.problems
 
 
-def read_sound_part(file: Path, wishes: Wishes = AS_WRITTEN) -> Reading:
+def read_sound_part(file: Path, wishes: Overrides = AS_WRITTEN) -> LoadResult:
     """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
-    texts, problems = Texts(), list[Problem]()
+    texts, problems = SourceTexts(), list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text, top) for name, text in wishes.values.items()}
     sheets = gather(file, given, texts, problems)
     problems += cut_off_texts(sheets)
-    library, production = Library(texts, problems), None
-    census = Census(library)
+    library, production = PipelineLibrary(texts, problems), None
+    census = SizeLimits(library)
     crowd = tuple(census.complain(sheets))
     problems += crowd
     if sheets and not crowd:
         problems += _check_wishes(wishes, top)
-        expansion = Expansion(library, census, Addresses(), problems)
-        making = _Making(wishes, Home(file.absolute().parent), expansion, problems)
+        expansion = Expansion(library, census, ShotIndex(), problems)
+        making = _Loader(wishes, BasePath(file.absolute().parent), expansion, problems)
         production = making.make(join(sheets, given, problems), texts)
-    return Reading(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
+    return LoadResult(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
 
 
-class _Making:
+class _Loader:
     """From the pages of a production to its values; what is wrong is added to `problems`."""
 
-    def __init__(self, wishes: Wishes, home: Home, expansion: Expansion, problems: list[Problem]) -> None:
+    def __init__(self, wishes: Overrides, home: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
         self._wishes, self._home, self._expansion, self._problems = wishes, home, expansion, problems
         self._addresses = expansion.addresses
 
-    def make(self, pages: list[Page], texts: Texts) -> Production:
+    def make(self, pages: list[MergedFile], texts: SourceTexts) -> Production:
         root = pages[0].root
         own = word(root, "backend") or BACKEND
         out = "out" if self._wishes.backend in {None, own} else f"out/{self._wishes.backend}"
@@ -138,13 +137,13 @@ class _Making:
             allow_outside=self._wishes.allow_outside,
         )
 
-    def _shots(self, pages: list[Page], region: str) -> dict[str, Shot]:
+    def _shots(self, pages: list[MergedFile], region: str) -> dict[str, Shot]:
         defaults = pages[0].root.find("defaults")
         self._problems += check_defaults(defaults)
-        layers = (defaults,) if isinstance(defaults, Table) else ()
+        layers = (defaults,) if isinstance(defaults, MapNode) else ()
         for page in pages:
             self._expansion.count_as_there(page.keys("shots"), page.scene)
-            self._expansion.add(page.shots, Scope(page.names, self._sight(page), layers, page.via))
+            self._expansion.add(page.shots, ExpansionContext(page.names, self._sight(page), layers, page.via))
         cast = self._cast(pages)
         shots: dict[str, Shot] = {}
         first: dict[Place, str] = {}
@@ -158,7 +157,7 @@ class _Making:
         self._problems += _too_many_takes(shots.values())
         return shots
 
-    def _name_the_first(self, name: Scalar, first: dict[Place, str], before: int) -> None:
+    def _name_the_first(self, name: TextNode, first: dict[Place, str], before: int) -> None:
         """What is wrong with all shots of a matrix, or in all uses of a pipeline, is told of the first of them."""
         known = first.setdefault(replace(name.place, used_at=()), name.words)
         self._problems[before:] = [
@@ -166,8 +165,8 @@ class _Making:
             for problem in self._problems[before:]
         ]
 
-    def _shot(self, written: Written, region: str, cast: Mapping[str, Member]) -> Shot | None:
-        node: Table | None = written.node
+    def _shot(self, written: ExpandedShot, region: str, cast: Mapping[str, CastMember]) -> Shot | None:
+        node: MapNode | None = written.node
         if written.generated:
             shape, node = check_shot(written.name, written.node)
             self._problems += shape
@@ -185,13 +184,13 @@ class _Making:
         draft = replace(draft, damaged=draft.damaged or scope.damaged)
         return replace(parse_shot(draft, model, region, cast, self._problems), via=scope.via)
 
-    def _cast(self, pages: list[Page]) -> dict[str, Member]:
-        members: dict[str, Member] = {}
+    def _cast(self, pages: list[MergedFile]) -> dict[str, CastMember]:
+        members: dict[str, CastMember] = {}
         for page in pages:
             members |= read_cast(page.root, self._sight(page), self._problems)
         return members
 
-    def _cuts(self, pages: list[Page], out: str) -> dict[str, Cut]:
+    def _cuts(self, pages: list[MergedFile], out: str) -> dict[str, Cut]:
         label = pages[0].root.find("label")
         backend = self._wishes.backend or word(pages[0].root, "backend") or BACKEND
         known = backend if backend in BACKENDS else BACKEND
@@ -205,8 +204,8 @@ class _Making:
                 return {}
         return cuts
 
-    def _sight(self, page: Page) -> Sight:
-        return Sight(page.home, self._addresses, page.scene)
+    def _sight(self, page: MergedFile) -> Scope:
+        return Scope(page.home, self._addresses, page.scene)
 
 
 def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
@@ -220,7 +219,7 @@ def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
             return
 
 
-def _check_wishes(wishes: Wishes, top: Place) -> Iterator[Problem]:
+def _check_wishes(wishes: Overrides, top: Place) -> Iterator[Problem]:
     """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
     if wishes.backend not in {None, *BACKENDS}:
         yield Problem(top, f"no backend is called `{wishes.backend}`", f"it is one of {', '.join(BACKENDS)}")

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from wanflow.errors import did_you_mean
-from wanflow.language.names import Names, Wordless, without_marks
+from wanflow.language.names import Names, NotText, without_marks
 from wanflow.language.problem import Problem
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Scalar
-from wanflow.yamldoc.nodes import Sequence as Listed
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 EXCLUDE = "exclude"
 Parts = tuple[str, ...]
@@ -29,13 +27,13 @@ _STRANGE = re.compile("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MatrixValue:
     """One value of one dimension: its part of the name, and what `${…}` then stands for."""
 
     slug: str
-    written: Scalar
-    values: Mapping[str, Scalar] = field(default_factory=dict)
-    wordless: Mapping[str, Wordless] = field(default_factory=dict)
+    written: TextNode
+    values: Mapping[str, TextNode] = field(default_factory=dict)
+    wordless: Mapping[str, NotText] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Combination:
     """One shot of a matrix: the last part of its name, and its value in every dimension."""
 
     slug: str
-    choices: Mapping[str, Choice]
+    choices: Mapping[str, MatrixValue]
 
     @property
     def words(self) -> str:
@@ -70,13 +68,13 @@ def slug(text: str) -> str:
 def size_of(node: Node | None) -> int:
     """How many combinations a matrix has at most, without making any."""
     count = 1
-    for key, value in node.pairs if isinstance(node, Table) else ():
-        if isinstance(value, Listed) and key.words != EXCLUDE and not key.words.startswith("x-"):
+    for key, value in node.pairs if isinstance(node, MapNode) else ():
+        if isinstance(value, ListNode) and key.words != EXCLUDE and not key.words.startswith("x-"):
             count *= len(value.items)
     return count
 
 
-def read_matrix(node: Table, names: Names, problems: list[Problem]) -> tuple[Combination, ...]:
+def read_matrix(node: MapNode, names: Names, problems: list[Problem]) -> tuple[Combination, ...]:
     """The combinations in the order of their dimensions, the last of which runs fastest; none where any is wrong."""
     before = len(problems)
     dimensions = {key.words: _dimension(key, value, names, problems) for key, value in _dimensions(node)}
@@ -90,13 +88,13 @@ def read_matrix(node: Table, names: Names, problems: list[Problem]) -> tuple[Com
     return tuple(kept) if len(problems) == before else ()
 
 
-def _dimensions(node: Table) -> Iterator[tuple[Scalar, Listed]]:
+def _dimensions(node: MapNode) -> Iterator[tuple[TextNode, ListNode]]:
     for key, value in node.pairs:
-        if isinstance(value, Listed) and key.words != EXCLUDE and not key.words.startswith("x-"):
+        if isinstance(value, ListNode) and key.words != EXCLUDE and not key.words.startswith("x-"):
             yield key, value
 
 
-def _dimension(key: Scalar, listed: Listed, names: Names, problems: list[Problem]) -> tuple[Choice, ...]:
+def _dimension(key: TextNode, listed: ListNode, names: Names, problems: list[Problem]) -> tuple[MatrixValue, ...]:
     if names.knows(key.words):
         kind = "a cast member" if key.words in names.cast else "a var" if names.pipeline is None else "an input"
         problems.append(Problem(key.place, f"`{key.words}` is {kind} already", "give the dimension another name"))
@@ -104,11 +102,11 @@ def _dimension(key: Scalar, listed: Listed, names: Names, problems: list[Problem
     return tuple(choice for choice in choices if choice is not None)
 
 
-def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> Choice | None:
-    written = item.find("key") if isinstance(item, Table) else item
+def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> MatrixValue | None:
+    written = item.find("key") if isinstance(item, MapNode) else item
     written = names.fill(written, prompt=True) if written is not None else None
-    if not isinstance(written, Scalar) or written.value is None:
-        if isinstance(item, Scalar):  # of a wrong shape otherwise, which is said already
+    if not isinstance(written, TextNode) or written.value is None:
+        if isinstance(item, TextNode):  # of a wrong shape otherwise, which is said already
             problems.append(Problem(item.place, f"a value of `{name}` is empty", "leave it out, or quote it"))
         return None
     part = slug(written.words)
@@ -116,20 +114,20 @@ def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> Cho
         why = "no name can be made of the value" if not part else "the value is too long for a name"
         problems.append(Problem(written.place, why, f"write `{{key: a-short-name, words: …}}` and `${{{name}.words}}`"))
         return None
-    if not isinstance(item, Table):
-        return Choice(part, written, {name: written})
+    if not isinstance(item, MapNode):
+        return MatrixValue(part, written, {name: written})
     parts = [(key.words, names.fill(value, prompt=True)) for key, value in item.pairs]
-    values = {f"{name}.{key}": value for key, value in parts if isinstance(value, Scalar)}
+    values = {f"{name}.{key}": value for key, value in parts if isinstance(value, TextNode)}
     example = next((key for key in values if not key.endswith(".key")), f"{name}.key")
-    return Choice(part, written, values, {name: Wordless(f"`{name}` has parts", f"write `${{{example}}}`")})
+    return MatrixValue(part, written, values, {name: NotText(f"`{name}` has parts", f"write `${{{example}}}`")})
 
 
-def _combined(choices: Mapping[str, Choice]) -> Combination:
+def _combined(choices: Mapping[str, MatrixValue]) -> Combination:
     return Combination("-".join(choice.slug for choice in choices.values()), choices)
 
 
 def _left_out(
-    node: Table, dimensions: Mapping[str, Sequence[Choice]], names: Names, problems: list[Problem]
+    node: MapNode, dimensions: Mapping[str, Sequence[MatrixValue]], names: Names, problems: list[Problem]
 ) -> Iterator[Mapping[str, str]]:
     """The rules of `exclude`: slugs by dimension."""
     listed = node.find(EXCLUDE)
@@ -137,18 +135,20 @@ def _left_out(
         name: {choice.slug: without_marks(choice.written.words) for choice in choices}
         for name, choices in dimensions.items()
     }
-    for item in listed.items if isinstance(listed, Listed) else ():
+    for item in listed.items if isinstance(listed, ListNode) else ():
         rule: dict[str, str] = {}
-        pairs = [pair for pair in item.pairs if not pair[0].words.startswith("x-")] if isinstance(item, Table) else []
+        pairs = [pair for pair in item.pairs if not pair[0].words.startswith("x-")] if isinstance(item, MapNode) else []
         for key, value in pairs:
             wanted = names.fill(value, prompt=True)
-            if isinstance(wanted, Scalar) and _exists(key, wanted, known, problems):
+            if isinstance(wanted, TextNode) and _exists(key, wanted, known, problems):
                 rule[key.words] = slug(wanted.words)
         if rule and len(rule) == len(pairs):
             yield rule
 
 
-def _exists(key: Scalar, wanted: Scalar, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]) -> bool:
+def _exists(
+    key: TextNode, wanted: TextNode, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]
+) -> bool:
     """Whether an `exclude` speaks of a dimension and a value that there are; `dimensions` are values by slug."""
     values = dimensions.get(key.words)
     if values is None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.catalog.model import FileRule, MediaRule
 from wanflow.catalog.read import load_catalog
-from wanflow.language.cut_checks import NAMED, Expected, check_cut
+from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
@@ -42,19 +42,19 @@ def inline_sources(production: Production) -> tuple[DataSource, ...]:
 
 def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...]:
     """All problems of the media themselves, by what was measured of the files."""
-    check = _Check(production, facts)
+    check = _MediaCheck(production, facts)
     found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
     for cut in production.cuts.values():
         found += check_cut(cut, check.expect, production.shots)
     return tuple(dict.fromkeys(found))
 
 
-Outlook = Expected | Unreadable | None
+Outlook = ExpectedClip | Unreadable | None
 """What something will be, why it can't be read, or None where nobody can know yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
+class _MediaCheck:
     """What is known of files and shots; `clips` are the shots that were looked at before."""
 
     production: Production
@@ -77,7 +77,7 @@ class _Check:
 
     def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
         clip, wanted = self.expect(media.source), shot.parameters.get("duration")
-        if not isinstance(clip, Expected) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
+        if not isinstance(clip, ExpectedClip) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
             return
         if clip.seconds is None:
             return
@@ -89,7 +89,7 @@ class _Check:
     def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
         """A sound or a video that is not as long as the film that is made to it: the vendor bends one of them."""
         given, wanted = self.expect(media.source), shot.parameters.get("duration")
-        if not isinstance(given, Expected) or given.seconds is None or not isinstance(wanted, int) or not wanted:
+        if not isinstance(given, ExpectedClip) or given.seconds is None or not isinstance(wanted, int) or not wanted:
             return
         if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
             return  # said already, of its file
@@ -136,7 +136,7 @@ class _Check:
             case _:
                 return None
 
-    def _file(self, path: str) -> Expected | Unreadable:
+    def _file(self, path: str) -> ExpectedClip | Unreadable:
         known = self.facts.get(path) or Unreadable("was not looked at")
         if isinstance(known, Unreadable):
             return known
@@ -144,7 +144,7 @@ class _Check:
         frames = known.frames or None
         silent = known.kind is Kind.VIDEO and known.samples == 0
         sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
-        return Expected(known.kind, known, sides, frames, rate, known.seconds or None, silent)
+        return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent)
 
     def _clip(self, name: str) -> Outlook:
         """What a shot will be: those that it is as long as are looked at first, however many there are in a row."""
@@ -167,9 +167,9 @@ class _Check:
         edited = _edited(shot)
         if edited is not None:
             given = self.expect(edited.source)
-            return replace(given, facts=None, sides=None, silent=False) if isinstance(given, Expected) else given
+            return replace(given, facts=None, sides=None, silent=False) if isinstance(given, ExpectedClip) else given
         seconds = timebase.to_seconds(frames, NOMINAL_RATE)
-        return Expected(Kind.VIDEO, None, None, frames or None, NOMINAL_RATE, seconds or None, silent)
+        return ExpectedClip(Kind.VIDEO, None, None, frames or None, NOMINAL_RATE, seconds or None, silent)
 
 
 def _edited(shot: Shot) -> Media | None:
@@ -180,7 +180,7 @@ def _edited(shot: Shot) -> Media | None:
 
 def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     """What a piece of something will be; raises PieceOutside where it reaches beyond a clip of known length."""
-    if piece is None or not isinstance(whole, Expected):
+    if piece is None or not isinstance(whole, ExpectedClip):
         return whole
     if whole.kind is Kind.IMAGE:
         return Unreadable("is a picture, and nothing can be cut from it")
@@ -195,13 +195,13 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
         return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
     first, last = frame_span(piece, whole.frames, whole.rate)
     if isinstance(piece, Frame):
-        return Expected(Kind.IMAGE, sides=whole.sides)
+        return ExpectedClip(Kind.IMAGE, sides=whole.sides)
     count = last - first + 1
     seconds = timebase.to_seconds(count, whole.rate)
-    return Expected(Kind.VIDEO, None, whole.sides, count, whole.rate, seconds, whole.silent)
+    return ExpectedClip(Kind.VIDEO, None, whole.sides, count, whole.rate, seconds, whole.silent)
 
 
-def _judge(place: Place, source: Source, expected: Expected, rule: FileRule, slot: str) -> Iterator[Problem]:
+def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule, slot: str) -> Iterator[Problem]:
     name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
     if expected.kind.value != rule.kind:
         wanted = NAMED[Kind(rule.kind)]
@@ -255,7 +255,7 @@ def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
         yield from cut.finish.files
 
 
-def _other(expected: Expected, rule: FileRule) -> str | None:
+def _other(expected: ExpectedClip, rule: FileRule) -> str | None:
     if expected.kind is Kind.VIDEO and rule.kind == "image":
         return "take a frame of it: `frame: last`"
     if expected.kind is Kind.VIDEO and rule.kind == "audio":

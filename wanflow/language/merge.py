@@ -6,50 +6,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wanflow.language.expand import generator_of, is_generator, without
-from wanflow.language.include import Sheet, check_place_of_keys
+from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.production import Via
+from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import check_shape
-from wanflow.language.scope import Home
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar
-from wanflow.yamldoc.nodes import Sequence as Listed
+from wanflow.language.scope import BasePath
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 GROUPS = ("vars", "cast", "cuts")
 """Named things that all files of a production share; shots have their scene before their names."""
 
-Pairs = tuple[tuple[Scalar, Node], ...]
+Pairs = tuple[tuple[TextNode, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MergedFile:
     """One file whose names are filled in, but for shots with a matrix or a pipeline.
 
     `shots` and `cuts` are those that can be used: what breaks the schema is left out, and said already.
     """
 
-    root: Table
-    home: Home
+    root: MapNode
+    home: BasePath
     scene: tuple[str, ...]
-    via: tuple[Via, ...]
+    via: tuple[OriginStep, ...]
     names: Names
-    shots: tuple[tuple[Scalar, Table], ...]
+    shots: tuple[tuple[TextNode, MapNode], ...]
     cuts: Pairs
 
-    def keys(self, group: str) -> list[Scalar]:
+    def keys(self, group: str) -> list[TextNode]:
         """The names that the file defines in a group."""
         return [key for key, _ in _named(self.root, group)]
 
 
-def join(sheets: Sequence[Sheet], given: Mapping[str, Scalar], problems: list[Problem]) -> list[Page]:
+def join(sheets: Sequence[ProductionFile], given: Mapping[str, TextNode], problems: list[Problem]) -> list[MergedFile]:
     """The pages of all files; `given` are the vars of the command line, by name."""
     problems += _defined_twice(sheets)
     problems += _nested(sheets)
-    values: dict[str, Scalar] = {}
+    values: dict[str, TextNode] = {}
     for sheet in sheets:
         written = sheet.root.find("vars")
-        values = {**values_of(written if isinstance(written, Table) else None, given), **values}
+        values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
     for name in given.keys() - values.keys():
         hint = f"vars here: {', '.join(sorted(values)) or 'none'}"
         problems.append(Problem(given[name].place, f"`--set {name}` names no var", hint))
@@ -58,46 +56,46 @@ def join(sheets: Sequence[Sheet], given: Mapping[str, Scalar], problems: list[Pr
     return [_page(sheet, names, problems) for sheet in sheets]
 
 
-def cut_off_texts(sheets: Sequence[Sheet]) -> Iterator[Problem]:
+def cut_off_texts(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Texts that a ` #` without a blank behind it ends: more often a cut prompt than a comment."""
     for sheet in sheets:
         yield from _cut_off(sheet.root)
 
 
-def _page(sheet: Sheet, names: Names, problems: list[Problem]) -> Page:
+def _page(sheet: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:
     problems += check_place_of_keys(sheet)
-    root = Table(tuple((key, _filled(key, value, names)) for key, value in sheet.root.pairs), sheet.root.place)
+    root = MapNode(tuple((key, _filled(key, value, names)) for key, value in sheet.root.pairs), sheet.root.place)
     shape, broken = check_shape(_outline(root), included=bool(sheet.via))
     strange = {problem.place for problem in problems}
     problems += [problem for problem in shape if not (sheet.via and problem.place in strange)]
-    shots = tuple((key, node) for key, node in _sound(root, "shots", broken) if isinstance(node, Table))
-    return Page(root, sheet.home, sheet.scene, sheet.via, names, shots, _sound(root, "cuts", broken))
+    shots = tuple((key, node) for key, node in _sound(root, "shots", broken) if isinstance(node, MapNode))
+    return MergedFile(root, sheet.home, sheet.scene, sheet.via, names, shots, _sound(root, "cuts", broken))
 
 
-def _filled(key: Scalar, value: Node, names: Names) -> Node:
+def _filled(key: TextNode, value: Node, names: Names) -> Node:
     """A value with its names filled in, but for `vars` themselves: there is no nesting."""
     if key.words == "vars":
         return value
-    if key.words != "shots" or not isinstance(value, Table):
+    if key.words != "shots" or not isinstance(value, MapNode):
         return names.entry(key, value)
     pairs = ((name, node if is_generator(node) else names.fill(node)) for name, node in value.pairs)
-    return Table(tuple(pairs), value.place)
+    return MapNode(tuple(pairs), value.place)
 
 
-def _outline(root: Table) -> Table:
+def _outline(root: MapNode) -> MapNode:
     """A file without what is in its generators, which is checked in each shot that they make."""
     pairs = [(key, _outlined(value) if key.words == "shots" else value) for key, value in root.pairs]
-    return Table(tuple(pairs), root.place)
+    return MapNode(tuple(pairs), root.place)
 
 
 def _outlined(shots: Node) -> Node:
-    if not isinstance(shots, Table):
+    if not isinstance(shots, MapNode):
         return shots
     pairs = ((key, generator_of(node) if is_generator(node) else node) for key, node in shots.pairs)
-    return Table(tuple(pairs), shots.place)
+    return MapNode(tuple(pairs), shots.place)
 
 
-def _defined_twice(sheets: Sequence[Sheet]) -> Iterator[Problem]:
+def _defined_twice(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Names of a group that several files define: at the later place, with the first one."""
     for group in GROUPS:
         first: dict[str, Place] = {}
@@ -107,7 +105,7 @@ def _defined_twice(sheets: Sequence[Sheet]) -> Iterator[Problem]:
             first.setdefault(key.words, key.place)
 
 
-def _nested(sheets: Sequence[Sheet]) -> Iterator[Problem]:
+def _nested(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Vars that name others: they are taken as they are, and a model would read the `${…}`."""
     for key, value in (pair for sheet in sheets for pair in _named(sheet.root, "vars")):
         problem = not_nested(key.words, value)
@@ -115,7 +113,7 @@ def _nested(sheets: Sequence[Sheet]) -> Iterator[Problem]:
             yield problem
 
 
-def _sound(root: Table, group: str, broken: frozenset[tuple[str | int, ...]]) -> Pairs:
+def _sound(root: MapNode, group: str, broken: frozenset[tuple[str | int, ...]]) -> Pairs:
     """The named values of a group without what breaks the schema, which was reported already."""
     bad = {path[1] for path in broken if len(path) == 2 and path[0] == group}
     torn: dict[str | int, set[str]] = {}
@@ -127,25 +125,25 @@ def _sound(root: Table, group: str, broken: frozenset[tuple[str | int, ...]]) ->
 
 
 def _without(node: Node, keys: set[str]) -> Node:
-    return without(node, keys) if keys and isinstance(node, Table) else node
+    return without(node, keys) if keys and isinstance(node, MapNode) else node
 
 
-def _named(root: Table, group: str) -> Iterator[tuple[Scalar, Node]]:
+def _named(root: MapNode, group: str) -> Iterator[tuple[TextNode, Node]]:
     named = root.find(group)
-    for key, value in named.pairs if isinstance(named, Table) else ():
+    for key, value in named.pairs if isinstance(named, MapNode) else ():
         if not key.words.startswith("x-"):
             yield key, value
 
 
 def _cut_off(node: Node) -> Iterator[Problem]:
     match node:
-        case Table(pairs):
+        case MapNode(pairs):
             for _, value in pairs:
                 yield from _cut_off(value)
-        case Scalar(cut_off=True):
+        case TextNode(cut_off=True):
             hint = "quote the text, or write a blank after `#`"
             yield Problem(node.place, "the text is cut short by ` #`, which begins a comment", hint, Severity.WARNING)
-        case Listed(items):
+        case ListNode(items):
             for item in items:
                 yield from _cut_off(item)
         case _:

@@ -9,15 +9,15 @@ from wanflow.catalog.read import load_catalog
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media
 from wanflow.language.schema_problems import known_parameters
-from wanflow.language.shot import Draft
+from wanflow.language.shot import WrittenShot
 from wanflow.language.source import DataSource
-from wanflow.yamldoc.nodes import Scalar, needlessly_quoted
+from wanflow.yamldoc.nodes import TextNode, needlessly_quoted
 
 UNFILLED = "${"
 """Stands in a value whose name was unknown, which is said already."""
 
 
-def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
+def check_text(draft: WrittenShot, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
     """Texts that are missing or longer than the model takes: the service would cut them off silently (api.md 2)."""
     for key, text in texts.items():
         rule = model.text.get(key)
@@ -31,7 +31,7 @@ def check_text(draft: Draft, model: Model, texts: Mapping[str, str | None]) -> I
             yield Problem(written.place if written else draft.place, message, "shorten it")
 
 
-def check_media(draft: Draft, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
+def check_media(draft: WrittenShot, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
     """Media that the model doesn't take, too many or too few of them, or a set that it refuses."""
     types = [item.type for item in media]
     for item in media:
@@ -48,7 +48,7 @@ def check_media(draft: Draft, model: Model, media: tuple[Media, ...], region: st
         yield Problem(draft.place, _refused_set(draft, model, types), _sets(model))
 
 
-def check_voices(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
+def check_voices(draft: WrittenShot, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
     """Voices that the vendor would drop, or advises against."""
     types = {item.type for item in media}
     for item in media:
@@ -61,7 +61,7 @@ def check_voices(draft: Draft, model: Model, media: tuple[Media, ...]) -> Iterat
 
 
 def effective(
-    draft: Draft, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
+    draft: WrittenShot, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
 ) -> dict[str, Value]:
     """All parameters as they are sent, the vendor's defaults included, so that these can't change silently.
 
@@ -88,7 +88,7 @@ def effective(
 
 
 def check_value(
-    key: str, written: Scalar, rule: ParameterRule, model: Model, met: Sequence[Condition] = ()
+    key: str, written: TextNode, rule: ParameterRule, model: Model, met: Sequence[Condition] = ()
 ) -> Iterator[Problem]:
     """A parameter's type, values and range, with the tighter range that the conditions bring which are met."""
     value = written.value
@@ -103,7 +103,7 @@ def check_value(
         yield from _range(key, written, value, rule, model, met)
 
 
-def check_seed(draft: Draft, model: Model) -> Iterator[Problem]:
+def check_seed(draft: WrittenShot, model: Model) -> Iterator[Problem]:
     """The given seed, where there is one."""
     written, rule = draft.values.get("seed"), model.parameters.get("seed")
     if written is None or rule is None:
@@ -118,7 +118,7 @@ def check_seed(draft: Draft, model: Model) -> Iterator[Problem]:
 
 
 def _range(
-    key: str, written: Scalar, value: int, rule: ParameterRule, model: Model, met: Sequence[Condition]
+    key: str, written: TextNode, value: int, rule: ParameterRule, model: Model, met: Sequence[Condition]
 ) -> Iterator[Problem]:
     for condition in met:
         if condition.values and value not in condition.values:
@@ -159,7 +159,7 @@ def _typed(value: object, rule: ParameterRule) -> bool:
     return isinstance(value, str)
 
 
-def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
+def _sent(key: str, written: TextNode, rule: ParameterRule) -> dict[str, Value]:
     """A parameter that came after the first key version enters only where it isn't at its default (law 5)."""
     if not isinstance(written.value, bool | int | str) or (rule.since > 1 and written.value == rule.default):
         return {}
@@ -168,21 +168,21 @@ def _sent(key: str, written: Scalar, rule: ParameterRule) -> dict[str, Value]:
     return {key: written.value}
 
 
-def _unknown(draft: Draft, model: Model) -> Iterator[Problem]:
+def _unknown(draft: WrittenShot, model: Model) -> Iterator[Problem]:
     for key in sorted(draft.given.keys() & known_parameters()):
         if key not in model.parameters:
             hint = _models_with(lambda other, key=key: key in other.parameters)
             yield Problem(draft.given[key], f"`{model.name}` has no parameter `{key}`", hint)
 
 
-def _dropped(draft: Draft, model: Model, key: str, written: Scalar | None) -> Iterator[Problem]:
+def _dropped(draft: WrittenShot, model: Model, key: str, written: TextNode | None) -> Iterator[Problem]:
     if written is not None and key in draft.given:
         beside = next(kind for parameter, kind in model.ignored if parameter == key)
         message = f"`{model.name}` ignores `{key}` beside a `{beside}`: it is not sent"
         yield Problem(written.place, message, "leave it out", Severity.WARNING)
 
 
-def _counts(draft: Draft, model: Model, types: list[str]) -> Iterator[Problem]:
+def _counts(draft: WrittenShot, model: Model, types: list[str]) -> Iterator[Problem]:
     """Too many or too few of a type, and only else of several types together."""
     single = [
         problem
@@ -196,7 +196,7 @@ def _counts(draft: Draft, model: Model, types: list[str]) -> Iterator[Problem]:
 
 
 def _count(
-    draft: Draft, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
+    draft: WrittenShot, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
 ) -> Iterator[Problem]:
     least, most = bounds
     named, any_of = (f" {word} ".join(f"`{kind}`" for kind in kinds) for word in ("and", "or"))
@@ -207,7 +207,7 @@ def _count(
         yield Problem(draft.place, f"`{draft.name}` has {count} {named}, `{model.name}` takes {most} at most")
 
 
-def _refused_set(draft: Draft, model: Model, types: list[str]) -> str:
+def _refused_set(draft: WrittenShot, model: Model, types: list[str]) -> str:
     together = " with ".join(f"`{kind}`" for kind in types) or "no media"
     return f"`{draft.name}` has {together}, which `{model.name}` refuses"
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from wanflow.errors import nearest
 from wanflow.language.problem import Problem
-from wanflow.yamldoc.nodes import Filled, Node, Scalar, Sequence, scalar
-from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Around a cast name in a prompt until its identifier is known; private characters that no author types."""
@@ -23,7 +22,7 @@ _MARKED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wordless:
+class NotText:
     """Why a name that is known has no words of its own, and what to write instead."""
 
     why: str
@@ -39,14 +38,14 @@ class Names:
     inputs are known.
     """
 
-    vars: Mapping[str, Scalar]
+    vars: Mapping[str, TextNode]
     cast: Mapping[str, str | None]
     problems: list[Problem] = field(default_factory=list)
     given: frozenset[str] = frozenset()
-    wordless: Mapping[str, Wordless] = field(default_factory=dict)
+    wordless: Mapping[str, NotText] = field(default_factory=dict)
     pipeline: str | None = None
 
-    def extended(self, values: Mapping[str, Scalar], wordless: Mapping[str, Wordless]) -> Names:
+    def extended(self, values: Mapping[str, TextNode], wordless: Mapping[str, NotText]) -> Names:
         """The same, with the values of a matrix."""
         return replace(self, vars={**self.vars, **values}, wordless={**self.wordless, **wordless})
 
@@ -57,31 +56,31 @@ class Names:
     def fill(self, node: Node, *, prompt: bool = False) -> Node:
         """The node with its names filled in; keys are never touched. Cast members may be named where `prompt`."""
         match node:
-            case Table(pairs, place):
-                return Table(tuple((key, self.entry(key, value)) for key, value in pairs), place)
-            case Sequence(items, place):
-                return Sequence(tuple(self.fill(item, prompt=prompt) for item in items), place)
-            case Scalar(value) if isinstance(value, str) and "$" in value:
+            case MapNode(pairs, place):
+                return MapNode(tuple((key, self.entry(key, value)) for key, value in pairs), place)
+            case ListNode(items, place):
+                return ListNode(tuple(self.fill(item, prompt=prompt) for item in items), place)
+            case TextNode(value) if isinstance(value, str) and "$" in value:
                 return self._scalar(node, value, prompt=prompt)
             case _:
                 return node
 
-    def entry(self, key: Scalar, value: Node) -> Node:
+    def entry(self, key: TextNode, value: Node) -> Node:
         """The value of a key with its names filled in."""
         return value if key.words.startswith("x-") else self.fill(value, prompt=key.words == "prompt")
 
-    def _scalar(self, written: Scalar, text: str, *, prompt: bool) -> Scalar:
+    def _scalar(self, written: TextNode, text: str, *, prompt: bool) -> TextNode:
         whole = _PATTERN.fullmatch(text)
         name = whole.group(1) or "" if whole else ""
         if name in self.vars and name not in self.cast:
             known = self.vars[name]
-            filled = Scalar(known.value, known.words, written.place, filled=self._trail(name))
+            filled = TextNode(known.value, known.words, written.place, filled=self._trail(name))
         elif whole is not None and not prompt and (default := self._default(name)) is not None:
             filled = replace(scalar(default, written.place), plain=written.plain)
         else:
-            trail: list[Filled] = []
+            trail: list[Interpolated] = []
             words = self._text(text, written, trail, prompt=prompt)
-            filled = Scalar(words, words, written.place, filled=tuple(dict.fromkeys(trail)))
+            filled = TextNode(words, words, written.place, filled=tuple(dict.fromkeys(trail)))
         return filled if prompt else self._without_cast(filled)
 
     def _default(self, whole: str) -> str | None:
@@ -92,7 +91,7 @@ class Names:
         name = parts["name"].strip()
         return None if self.knows(name) and not self._is_left_out(name) else parts["rest"]
 
-    def _text(self, text: str, written: Scalar, trail: list[Filled], *, prompt: bool) -> str:
+    def _text(self, text: str, written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
         """A text with its names filled in; as it is written, and a problem, where that makes far too much of it."""
         parts: list[str] = []
         added = end = 0
@@ -107,7 +106,7 @@ class Names:
             end = match.end()
         return "".join((*parts, text[end:]))
 
-    def _without_cast(self, filled: Scalar) -> Scalar:
+    def _without_cast(self, filled: TextNode) -> TextNode:
         """A cast member that came in through an input or a matrix, where only a prompt may name one."""
         marked = _MARKED.search(filled.words)
         if marked is None:
@@ -116,11 +115,11 @@ class Names:
         words = without_marks(filled.words)
         return replace(filled, value=words, text=words)
 
-    def _trail(self, name: str) -> tuple[Filled, ...]:
+    def _trail(self, name: str) -> tuple[Interpolated, ...]:
         known = self.vars[name]
-        return (Filled(name, None if name in self.given else known.place), *known.filled)
+        return (Interpolated(name, None if name in self.given else known.place), *known.filled)
 
-    def _value(self, match: re.Match[str], written: Scalar, trail: list[Filled], *, prompt: bool) -> str:
+    def _value(self, match: re.Match[str], written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
         if match.group() == "$$":
             return "$"
         parts = _NAME.fullmatch(match.group(1) or "")
@@ -132,7 +131,7 @@ class Names:
             return ""
         return self._named(parts, written, trail, prompt=prompt)
 
-    def _named(self, parts: re.Match[str], written: Scalar, trail: list[Filled], *, prompt: bool) -> str:
+    def _named(self, parts: re.Match[str], written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
         name, kind, rest = parts["name"].strip(), parts["kind"], parts["rest"]
         if self._is_left_out(name):
             return self._unset(name, kind, rest, written)
@@ -159,7 +158,7 @@ class Names:
             return self.cast[name] is None
         return name in self.vars and self.vars[name].value is None
 
-    def _unset(self, name: str, kind: str | None, rest: str | None, written: Scalar) -> str:
+    def _unset(self, name: str, kind: str | None, rest: str | None, written: TextNode) -> str:
         if kind == "?":
             self._report(written, f"`{name}` is not set: {rest}", None)
         return rest or "" if kind == "-" else ""
@@ -188,7 +187,7 @@ class Names:
         whole, dot, _ = name.partition(".")
         return whole if dot and whole in self.vars else None
 
-    def _report(self, written: Scalar, message: str, hint: str | None) -> None:
+    def _report(self, written: TextNode, message: str, hint: str | None) -> None:
         self.problems.append(Problem(written.place, message, hint))
 
 
@@ -199,13 +198,15 @@ def without_marks(text: str) -> str:
 
 def not_nested(name: str, value: Node) -> Problem | None:
     """The problem of a value that is itself a name's, and has a `${…}` in it; None where it has not."""
-    if not isinstance(value, Scalar) or "${" not in value.words:
+    if not isinstance(value, TextNode) or "${" not in value.words:
         return None
     return Problem(value.place, f"`{name}` is taken as it is, without `${{…}}`", "write the words themselves")
 
 
-def values_of(table: Table | None, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def values_of(table: MapNode | None, given: Mapping[str, TextNode]) -> dict[str, TextNode]:
     """The vars of a table by name; those of the command line go before what is written."""
     pairs = table.pairs if table is not None else ()
-    written = {key.words: value for key, value in pairs if isinstance(value, Scalar) and not key.words.startswith("x-")}
+    written = {
+        key.words: value for key, value in pairs if isinstance(value, TextNode) and not key.words.startswith("x-")
+    }
     return {name: given.get(name, value) for name, value in written.items()}

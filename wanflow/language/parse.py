@@ -14,13 +14,14 @@ from wanflow.language.names import without_marks
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.production import Cut, Media, Shot
 from wanflow.language.references import choose_references, named_places, silent_references, with_identifiers
-from wanflow.language.scope import Sight
-from wanflow.language.shot import SLOTS, Draft, Member
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Scalar, Sequence
+from wanflow.language.scope import Scope
+from wanflow.language.shot import SLOTS, CastMember, WrittenShot
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 
-def parse_shot(draft: Draft, model: Model, region: str, cast: Mapping[str, Member], problems: list[Problem]) -> Shot:
+def parse_shot(
+    draft: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
+) -> Shot:
     """A shot as it will be sent, with everything its model says about it among the problems."""
     written, before = _text(draft, "prompt") or "", len(problems)
     references = choose_references(draft, model, written, cast, problems)
@@ -59,18 +60,18 @@ FILM = ".mp4"
 
 
 def parse_cut(
-    name: Scalar, node: Node, label: Node | None, out: str, backend: str, sight: Sight, problems: list[Problem]
+    name: TextNode, node: Node, label: Node | None, out: str, backend: str, sight: Scope, problems: list[Problem]
 ) -> Cut:
     """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
-    listed = node.find("items") if isinstance(node, Table) else node
-    output = node.find("output") if isinstance(node, Table) else None
-    nodes = listed.items if isinstance(listed, Sequence) else ()
+    listed = node.find("items") if isinstance(node, MapNode) else node
+    output = node.find("output") if isinstance(node, MapNode) else None
+    nodes = listed.items if isinstance(listed, ListNode) else ()
     items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
-    path = output.words if isinstance(output, Scalar) else f"out/{name.words}{FILM}"
-    if isinstance(output, Scalar) and posixpath.splitext(path)[1].lower() != FILM:
+    path = output.words if isinstance(output, TextNode) else f"out/{name.words}{FILM}"
+    if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
     shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
-    written = output.place if isinstance(output, Scalar) else None
+    written = output.place if isinstance(output, TextNode) else None
     return Cut(name.words, name.place, items, place_output(out, path), shape, finish, written)
 
 
@@ -85,7 +86,7 @@ def place_output(out: str, path: str) -> str:
     return f"{out}/{inner.removeprefix('out/')}"
 
 
-def _media(draft: Draft, references: tuple[Member, ...]) -> Iterator[Media]:
+def _media(draft: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Media]:
     named = named_places(draft)
     for slot in SLOTS:
         if slot in draft.slots:
@@ -113,11 +114,11 @@ def _voiced(media: Media, model: Model) -> Media:
     return replace(media, voice=None)
 
 
-def _text(draft: Draft, key: str) -> str | None:
+def _text(draft: WrittenShot, key: str) -> str | None:
     value = draft.values.get(key)
     return value.words if value is not None and value.value is not None else None
 
 
-def _whole(draft: Draft, key: str) -> int | None:
+def _whole(draft: WrittenShot, key: str) -> int | None:
     value = draft.values.get(key)
     return value.value if value is not None and isinstance(value.value, int) else None

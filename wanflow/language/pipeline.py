@@ -10,13 +10,12 @@ from pathlib import Path
 
 from wanflow.errors import did_you_mean
 from wanflow.language.expand import generator_of
-from wanflow.language.include import Texts
+from wanflow.language.include import SourceTexts
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.schema_problems import check_against
-from wanflow.language.scope import Home, is_there
+from wanflow.language.scope import BasePath, is_there
 from wanflow.schemas import data_folder
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar, seen_from
+from wanflow.yamldoc.nodes import MapNode, Node, Place, TextNode, seen_from
 
 SCHEMA = "pipeline.schema.json"
 SUFFIX = ".yaml"
@@ -30,14 +29,14 @@ _BARE = re.compile("[a-z\u3400-\u9fff\uf900-\ufaff][a-z0-9_\u3400-\u9fff\uf900-\
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class PipelineInput:
     """What a pipeline asks for: `media`, `cast`, `string`, `integer`, `number` or `boolean`.
 
     `default` is what it is where nothing is given; where there is none, something has to be. A default of null means
     that it may be left out.
     """
 
-    name: Scalar
+    name: TextNode
     type: str
     default: Node | None
 
@@ -48,22 +47,22 @@ class Pipeline:
 
     name: str
     file: str
-    home: Home
-    root: Table
-    inputs: Mapping[str, Input]
-    output: Scalar
+    home: BasePath
+    root: MapNode
+    inputs: Mapping[str, PipelineInput]
+    output: TextNode
 
     def seen_from(self, use: Place) -> Pipeline:
         """The same pipeline where it is used: every place in it knows of that."""
         moved = seen_from(self.root, use)
-        return (read_pipeline(moved, self.file, self.home) if isinstance(moved, Table) else None) or self
+        return (read_pipeline(moved, self.file, self.home) if isinstance(moved, MapNode) else None) or self
 
     @property
-    def shots(self) -> tuple[tuple[Scalar, Table], ...]:
+    def shots(self) -> tuple[tuple[TextNode, MapNode], ...]:
         """Its shots by name, in order."""
         named = self.root.find("shots")
-        pairs = named.pairs if isinstance(named, Table) else ()
-        return tuple((key, node) for key, node in pairs if isinstance(node, Table) and not key.words.startswith("x-"))
+        pairs = named.pairs if isinstance(named, MapNode) else ()
+        return tuple((key, node) for key, node in pairs if isinstance(node, MapNode) and not key.words.startswith("x-"))
 
 
 def shipped() -> dict[str, Path]:
@@ -72,14 +71,14 @@ def shipped() -> dict[str, Path]:
     return {file.name.removesuffix(SUFFIX): file for file in files}
 
 
-def find_pipeline(written: Scalar, home: Home) -> tuple[Path, str, Home] | Problem:
+def find_pipeline(written: TextNode, home: BasePath) -> tuple[Path, str, BasePath] | Problem:
     """The file that a `use` names, its name in places and its home: a bare name is one that comes with wanflow."""
     if _BARE.fullmatch(written.words):
         known = shipped()
         if written.words in known:
             file = known[written.words]
             away = Path(os.path.relpath(file.parent, home.root)).as_posix()
-            return file, f"{SHIPPED}{file.name}", Home(home.root, away)
+            return file, f"{SHIPPED}{file.name}", BasePath(home.root, away)
         beside = home.path(written.words + SUFFIX)
         near = f"for a file write `use: {written.words}{SUFFIX}`" if is_there(home.root / beside) else None
         listed = f"they are {', '.join(known)}; a file is named by its path" if known else None
@@ -89,12 +88,12 @@ def find_pipeline(written: Scalar, home: Home) -> tuple[Path, str, Home] | Probl
     return home.root / path, path, home.beside(path)
 
 
-def read_pipeline(root: Table, file: str, home: Home) -> Pipeline | None:
+def read_pipeline(root: MapNode, file: str, home: BasePath) -> Pipeline | None:
     """The pipeline of a file whose shape was checked; None where it has no shots or no output."""
     name, output, inputs = root.find("pipeline"), root.find("output"), root.find("inputs")
-    if not isinstance(name, Scalar) or not isinstance(output, Scalar):
+    if not isinstance(name, TextNode) or not isinstance(output, TextNode):
         return None
-    read = {key.words: _input(key, node) for key, node in (inputs.pairs if isinstance(inputs, Table) else ())}
+    read = {key.words: _input(key, node) for key, node in (inputs.pairs if isinstance(inputs, MapNode) else ())}
     known = {key: value for key, value in read.items() if value is not None}
     return Pipeline(name.words, file, home, root, known, output)
 
@@ -104,22 +103,22 @@ def is_shipped(place: Place) -> bool:
     return place.file.startswith(SHIPPED)
 
 
-def _input(key: Scalar, node: Node) -> Input | None:
-    kind = node.find("type") if isinstance(node, Table) else None
-    if not isinstance(node, Table) or not isinstance(kind, Scalar) or key.words.startswith("x-"):
+def _input(key: TextNode, node: Node) -> PipelineInput | None:
+    kind = node.find("type") if isinstance(node, MapNode) else None
+    if not isinstance(node, MapNode) or not isinstance(kind, TextNode) or key.words.startswith("x-"):
         return None
-    return Input(key, kind.words, node.find("default"))
+    return PipelineInput(key, kind.words, node.find("default"))
 
 
-class Library:
+class PipelineLibrary:
     """Pipelines by their files; what is wrong with one is told where it is used, once for each use."""
 
-    def __init__(self, texts: Texts, problems: list[Problem]) -> None:
+    def __init__(self, texts: SourceTexts, problems: list[Problem]) -> None:
         self._texts, self._problems = texts, problems
         self._read: dict[str, tuple[Pipeline | None, Sequence[Problem]]] = {}
         self._useless: set[str] = set()
 
-    def find(self, use: Scalar, home: Home) -> Pipeline | None:
+    def find(self, use: TextNode, home: BasePath) -> Pipeline | None:
         """The pipeline that a `use` names, None and a problem where there is none that can be used."""
         found = find_pipeline(use, home)
         if isinstance(found, Problem):
@@ -132,7 +131,7 @@ class Library:
         self._problems += (replace(problem, place=_seen_from(problem.place, name, use)) for problem in problems)
         return pipeline
 
-    def peek(self, use: Scalar, home: Home) -> Pipeline | None:
+    def peek(self, use: TextNode, home: BasePath) -> Pipeline | None:
         """As `find`, without a word of what is wrong: that is told when it is used."""
         found = find_pipeline(use, home)
         if isinstance(found, Problem):
@@ -146,12 +145,12 @@ class Library:
                 self._read[name] = read
         return self._read[name][0] if name in self._read else None
 
-    def _open(self, file: Path, name: str, home: Home, use: Scalar) -> tuple[Pipeline | None, Sequence[Problem]]:
+    def _open(self, file: Path, name: str, home: BasePath, use: TextNode) -> tuple[Pipeline | None, Sequence[Problem]]:
         problems: list[Problem] = []
         document = self._texts.read(file, name, use.place, f"the pipeline `{name}`", problems)
         if document is None or has_errors(problems):
             return None, problems
-        if not isinstance(document.root, Table) or document.root.find("pipeline") is None:
+        if not isinstance(document.root, MapNode) or document.root.find("pipeline") is None:
             hint = "a pipeline begins with `pipeline: NAME`"
             return None, [*problems, Problem(use.place, f"`{name}` is no pipeline", hint)]
         problems += check_against(_outline(document.root), SCHEMA)
@@ -159,18 +158,18 @@ class Library:
         return pipeline, problems
 
 
-def _seen_from(place: Place, file: str, use: Scalar) -> Place:
+def _seen_from(place: Place, file: str, use: TextNode) -> Place:
     """A place in the pipeline's file as it is where the pipeline is used; else the `use` itself."""
     return place.seen_from(use.place) if place.file == file else use.place
 
 
-def _outline(root: Table) -> Table:
+def _outline(root: MapNode) -> MapNode:
     """A pipeline's file without what is in its shots, which is checked where it is used, with all names filled in."""
     pairs = [(key, _emptied(value) if key.words == "shots" else value) for key, value in root.pairs]
-    return Table(tuple(pairs), root.place)
+    return MapNode(tuple(pairs), root.place)
 
 
 def _emptied(shots: Node) -> Node:
-    if not isinstance(shots, Table):
+    if not isinstance(shots, MapNode):
         return shots
-    return Table(tuple((key, generator_of(node)) for key, node in shots.pairs), shots.place)
+    return MapNode(tuple((key, generator_of(node)) for key, node in shots.pairs), shots.place)

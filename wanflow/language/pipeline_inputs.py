@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from wanflow.errors import did_you_mean
-from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, Wordless, not_nested, without_marks
-from wanflow.language.pipeline import CAST, MEDIA, Input, Pipeline
+from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, without_marks
+from wanflow.language.pipeline import CAST, MEDIA, Pipeline, PipelineInput
 from wanflow.language.problem import Problem
 from wanflow.language.references import named_cast
-from wanflow.language.scope import Given, Sight
+from wanflow.language.scope import GivenInput, Scope
 from wanflow.language.source import Frame, Head, Piece, Span, Tail
-from wanflow.yamldoc.nodes import Filled, Node, Scalar, needlessly_quoted
-from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, TextNode, needlessly_quoted
 
 _NAMED = {
     "string": "text",
@@ -27,32 +26,34 @@ _NAMED = {
 
 
 @dataclass(slots=True)
-class Bound:
+class BoundInputs:
     """The inputs of one use of a pipeline: those with words by name, media, cast members.
 
     `damaged` where one can't be used, which is said: what its shots then lack is no news.
     """
 
-    words: dict[str, Scalar] = field(default_factory=dict)
-    media: dict[str, Given] = field(default_factory=dict)
+    words: dict[str, TextNode] = field(default_factory=dict)
+    media: dict[str, GivenInput] = field(default_factory=dict)
     cast: dict[str, str | None] = field(default_factory=dict)
     damaged: bool = False
 
     def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
         """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
         wordless = {
-            name: Wordless(f"`{name}` is a media input", f"write `{{input: {name}}}` where media stands")
+            name: NotText(f"`{name}` is a media input", f"write `{{input: {name}}}` where media stands")
             for name in self.media
         }
         return Names(self.words, self.cast, problems, wordless=wordless, pipeline=pipeline.name)
 
 
-def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, sight: Sight, own: Sight) -> Bound:
+def bind(
+    shot: TextNode, given: MapNode | None, pipeline: Pipeline, names: Names, sight: Scope, own: Scope
+) -> BoundInputs:
     """The inputs of a pipeline that stands in the place of `shot`; what is wrong is added to the problems of `names`.
 
     `names` and `sight` are those of the file that uses it, `own` is the sight of the pipeline's file, for defaults.
     """
-    bound, problems = Bound(), names.problems
+    bound, problems = BoundInputs(), names.problems
     for key, _ in given.pairs if given is not None else ():
         if key.words not in pipeline.inputs and not key.words.startswith("x-"):
             listed = ", ".join(pipeline.inputs) or "none"
@@ -75,48 +76,48 @@ def bind(shot: Scalar, given: Table | None, pipeline: Pipeline, names: Names, si
     return bound
 
 
-def _bind(wanted: Input, value: Node, sight: Sight, names: Names, bound: Bound) -> None:
+def _bind(wanted: PipelineInput, value: Node, sight: Scope, names: Names, bound: BoundInputs) -> None:
     name = wanted.name.words
-    if isinstance(value, Scalar) and value.value is None:
+    if isinstance(value, TextNode) and value.value is None:
         _leave_out(wanted, sight, bound)
     elif not _fits(wanted.type, value):
         names.problems.append(_misfit(wanted, value))
         _leave_out(wanted, sight, bound, names.problems[-1])
     elif wanted.type == MEDIA:
-        bound.media[name] = Given(value, sight, Filled(name, value.place))
-    elif wanted.type == CAST and isinstance(value, Scalar):
+        bound.media[name] = GivenInput(value, sight, Interpolated(name, value.place))
+    elif wanted.type == CAST and isinstance(value, TextNode):
         bound.cast[name] = _member(value, names)
         bound.damaged |= bound.cast[name] is None
-    elif isinstance(value, Scalar):
+    elif isinstance(value, TextNode):
         bound.words[name] = replace(value, value=value.words) if wanted.type == "string" else value
 
 
-def _leave_out(wanted: Input, sight: Sight, bound: Bound, problem: Problem | None = None) -> None:
+def _leave_out(wanted: PipelineInput, sight: Scope, bound: BoundInputs, problem: Problem | None = None) -> None:
     """An input without a value: what is made of it is left out."""
     name = wanted.name.words
     bound.damaged |= problem is not None
     if wanted.type == MEDIA:
-        bound.media[name] = Given(None, sight, Filled(name, wanted.name.place), problem)
+        bound.media[name] = GivenInput(None, sight, Interpolated(name, wanted.name.place), problem)
     elif wanted.type == CAST:
         bound.cast[name] = None
     else:
-        bound.words[name] = Scalar(None, "", wanted.name.place)
+        bound.words[name] = TextNode(None, "", wanted.name.place)
 
 
-def _is_nothing(wanted: Input, value: Node, sight: Sight, names: Names) -> bool:
+def _is_nothing(wanted: PipelineInput, value: Node, sight: Scope, names: Names) -> bool:
     """Whether an input is given null, or an input around it that was left out: its default stands then."""
-    if isinstance(value, Scalar):
+    if isinstance(value, TextNode):
         left_out = wanted.type == CAST and (not value.words or names.cast.get(value.words, "") is None)
         return value.value is None or left_out
-    inner = value.find("input") if isinstance(value, Table) else None
-    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, Scalar) else None
+    inner = value.find("input") if isinstance(value, MapNode) else None
+    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, TextNode) else None
     return given is not None and given.node is None and given.problem is None
 
 
 def _fits(kind: str, value: Node) -> bool:
     if kind == MEDIA:
-        return isinstance(value, Table) or (isinstance(value, Scalar) and isinstance(value.value, str))
-    content = value.value if isinstance(value, Scalar) else None
+        return isinstance(value, MapNode) or (isinstance(value, TextNode) and isinstance(value.value, str))
+    content = value.value if isinstance(value, TextNode) else None
     match kind:
         case "integer":
             return isinstance(content, int) and not isinstance(content, bool)
@@ -128,14 +129,18 @@ def _fits(kind: str, value: Node) -> bool:
             return isinstance(content, str | int | Decimal) and not isinstance(content, bool)
 
 
-def _misfit(wanted: Input, value: Node) -> Problem:
-    found = f"`{value.words}`" if isinstance(value, Scalar) else "a mapping" if isinstance(value, Table) else "a list"
-    quoted = isinstance(value, Scalar) and needlessly_quoted(value) and wanted.type in {"integer", "number", "boolean"}
+def _misfit(wanted: PipelineInput, value: Node) -> Problem:
+    found = (
+        f"`{value.words}`" if isinstance(value, TextNode) else "a mapping" if isinstance(value, MapNode) else "a list"
+    )
+    quoted = (
+        isinstance(value, TextNode) and needlessly_quoted(value) and wanted.type in {"integer", "number", "boolean"}
+    )
     message = f"`{wanted.name.words}` has to be {_NAMED.get(wanted.type, 'something else')}, not {found}"
     return Problem(value.place, message, "write it without quotes" if quoted else None)
 
 
-def _member(value: Scalar, names: Names) -> str | None:
+def _member(value: TextNode, names: Names) -> str | None:
     """The cast member that a name, or `${name}`, means where the pipeline is used."""
     named = named_cast(value.words)
     if len(named) == 1 and value.words == f"{CAST_OPEN}{named[0]}{CAST_CLOSE}":

@@ -15,8 +15,7 @@ from wanflow.errors import did_you_mean
 from wanflow.language.include import bytes_of
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Place, Scalar, Sequence
+from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
 from wanflow.yamldoc.parse import parse
 
 SCHEMA = "prices.schema.json"
@@ -33,7 +32,7 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
     document = parse(data, name)
     root = document.root
     problems = [Problem(trouble.place, trouble.message, trouble.hint) for trouble in document.troubles]
-    if not isinstance(root, Table):
+    if not isinstance(root, MapNode):
         return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is no mapping", "begin it with `date:`"),)
     problems += [*check_against(root, SCHEMA)]
     problems += [] if problems else [*_no_date(root), *_strange_names(root)]
@@ -41,16 +40,16 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
     return (PriceBook() if problems else _book(root)), located
 
 
-def _book(root: Table) -> PriceBook:
+def _book(root: MapNode) -> PriceBook:
     currency, day = _words(root, "currency"), _words(root, "date")
     lists = {name: PriceList(day, currency, tuple(_rates(node))) for name, node in _by_model(root)}
     return PriceBook(currency, lists)
 
 
-def _rates(listed: Sequence) -> Iterator[Rate]:
+def _rates(listed: ListNode) -> Iterator[Rate]:
     for item in listed.items:
-        if isinstance(item, Table):
-            facts = {name: node for name, _, node in item if isinstance(node, Scalar)}
+        if isinstance(item, MapNode):
+            facts = {name: node for name, _, node in item if isinstance(node, TextNode)}
             region, tier, amount = (facts.pop(key, None) for key in ("region", "tier", "amount"))
             further = {key: node.value for key, node in facts.items() if isinstance(node.value, bool | int | str)}
             yield Rate(
@@ -61,7 +60,7 @@ def _rates(listed: Sequence) -> Iterator[Rate]:
             )
 
 
-def _no_date(root: Table) -> Iterator[Problem]:
+def _no_date(root: MapNode) -> Iterator[Problem]:
     """A day that no calendar has."""
     written = _words(root, "date")
     try:
@@ -71,23 +70,23 @@ def _no_date(root: Table) -> Iterator[Problem]:
         yield Problem(place, f"`date` can't be `{written}`", "write the day that the prices are of, as 2026-11-01")
 
 
-def _strange_names(root: Table) -> Iterator[Problem]:
+def _strange_names(root: MapNode) -> Iterator[Problem]:
     """Models that the catalog does not have."""
     known = {model.name for model in load_catalog().values()}
     prices = root.find("prices")
-    for key, _ in prices.pairs if isinstance(prices, Table) else ():
+    for key, _ in prices.pairs if isinstance(prices, MapNode) else ():
         if key.words not in known:
             hint = did_you_mean(key.words, known) or f"models here: {', '.join(sorted(known))}"
             yield Problem(key.place, f"no model is called `{key.words}`", hint)
 
 
-def _by_model(root: Table) -> Iterator[tuple[str, Sequence]]:
+def _by_model(root: MapNode) -> Iterator[tuple[str, ListNode]]:
     prices = root.find("prices")
-    for name, _, node in prices if isinstance(prices, Table) else ():
-        if isinstance(node, Sequence):
+    for name, _, node in prices if isinstance(prices, MapNode) else ():
+        if isinstance(node, ListNode):
             yield name, node
 
 
-def _words(root: Table, key: str) -> str:
+def _words(root: MapNode, key: str) -> str:
     value = root.find(key)
-    return value.words if isinstance(value, Scalar) else ""
+    return value.words if isinstance(value, TextNode) else ""

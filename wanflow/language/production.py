@@ -13,14 +13,14 @@ from wanflow.catalog.prices import PriceBook
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
-from wanflow.yamldoc.nodes import Filled, Place, Scalar
+from wanflow.yamldoc.nodes import Interpolated, Place, TextNode
 
 PRICES = PriceBook()
 """The catalog's own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Via:
+class OriginStep:
     """A step from the production file to a shot: an `include` with its file, a `matrix` with the shot's values, a `use`
     with its pipeline; and where that is written.
     """
@@ -48,7 +48,7 @@ class Media:
     cast: str | None = None
     voice_place: Place | None = None
     named_at: Place | None = None
-    origin: tuple[Filled, ...] = ()
+    origin: tuple[Interpolated, ...] = ()
 
     @property
     def title(self) -> str:
@@ -90,8 +90,8 @@ class Shot:
     waits_for_pick: bool = False
     note: str | None = None
     written: str = ""
-    origins: Mapping[str, Scalar] = field(default_factory=dict)
-    via: tuple[Via, ...] = ()
+    origins: Mapping[str, TextNode] = field(default_factory=dict)
+    via: tuple[OriginStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
+class CutFinish:
     """What is done to a cut as a whole.
 
     `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
@@ -210,7 +210,7 @@ class Finish:
         return (*music, *((each.place, each.source) for each in self.subtitles))
 
 
-PLAIN = Finish()
+PLAIN = CutFinish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Cut:
     items: tuple[CutItem, ...]
     output: str
     shape: CutShape = AS_FIRST
-    finish: Finish = PLAIN
+    finish: CutFinish = PLAIN
     output_place: Place | None = None
 
     @property

@@ -13,7 +13,7 @@ from wanflow import digest
 from wanflow.errors import did_you_mean
 from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.scope import Given, Home, Sight
+from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -27,8 +27,7 @@ from wanflow.language.source import (
     Tail,
     UrlSource,
 )
-from wanflow.yamldoc.nodes import Filled, Node, Place, Scalar
-from wanflow.yamldoc.nodes import Mapping as Table
+from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode
 
 _FORMS = ("shot", "file", "url", "input")
 
@@ -37,62 +36,62 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
 
 
-def read_source(node: Node, sight: Sight, problems: list[Problem]) -> Source | None:
+def read_source(node: Node, sight: Scope, problems: list[Problem]) -> Source | None:
     """The source that a value means; problems are added, and None given, where it means none.
 
     None without a problem is an input of a pipeline that was left out. The value's shape was checked against the
     schema before. `sight` is what can be seen from the place.
     """
-    if isinstance(node, Scalar):
+    if isinstance(node, TextNode):
         return _written(node, str(node.value), sight.home, problems)
-    if not isinstance(node, Table):
+    if not isinstance(node, MapNode):
         return None
     shot, file, url, given = (node.find(key) for key in _FORMS)
-    if isinstance(given, Scalar):
+    if isinstance(given, TextNode):
         return _input(given, read_piece(node), sight, problems)
-    if isinstance(shot, Scalar):
+    if isinstance(shot, TextNode):
         return ShotSource(sight.shot(shot, problems), read_piece(node))
-    if isinstance(file, Scalar):
+    if isinstance(file, TextNode):
         return FileSource(sight.home.path(file.text), read_piece(node))
-    if isinstance(url, Scalar):
+    if isinstance(url, TextNode):
         sha256 = node.find("sha256")
-        return _address(url, url.words, sha256.words if isinstance(sha256, Scalar) else None, problems)
+        return _address(url, url.words, sha256.words if isinstance(sha256, TextNode) else None, problems)
     problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
     return None
 
 
 def value_place(node: Node) -> Place:
     """Where a source's own value begins: the path, the address or the shot's name, also within a mapping."""
-    if isinstance(node, Table):
+    if isinstance(node, MapNode):
         named = [node.find(key) for key in _FORMS]
         return next((value.place for value in named if value is not None), node.place)
     return node.place
 
 
-def written_at(node: Node, sight: Sight) -> Place:
+def written_at(node: Node, sight: Scope) -> Place:
     """Where a source's own value is written, also where it came in by an input: there somebody can mend it."""
     given = _given(node, sight)
     return value_place(node) if given is None or given.node is None else written_at(given.node, given.sight)
 
 
-def _given(node: Node, sight: Sight) -> Given | None:
+def _given(node: Node, sight: Scope) -> GivenInput | None:
     """What the input that a source names was given."""
-    written = node.find("input") if isinstance(node, Table) else None
-    return sight.inputs.get(written.words) if sight.inputs and isinstance(written, Scalar) else None
+    written = node.find("input") if isinstance(node, MapNode) else None
+    return sight.inputs.get(written.words) if sight.inputs and isinstance(written, TextNode) else None
 
 
-def value_origin(node: Node, sight: Sight) -> tuple[Filled, ...]:
+def value_origin(node: Node, sight: Scope) -> tuple[Interpolated, ...]:
     """The names and inputs that a source's own value came through."""
-    if isinstance(node, Scalar):
+    if isinstance(node, TextNode):
         return node.filled
     given = _given(node, sight)
     if given is not None and given.node is not None:
         return (given.filled, *value_origin(given.node, given.sight))
-    named = [node.find(key) for key in _FORMS] if isinstance(node, Table) else []
-    return next((each.filled for each in named if isinstance(each, Scalar)), ())
+    named = [node.find(key) for key in _FORMS] if isinstance(node, MapNode) else []
+    return next((each.filled for each in named if isinstance(each, TextNode)), ())
 
 
-def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Problem]) -> Source | None:
+def _input(written: TextNode, piece: Piece | None, sight: Scope, problems: list[Problem]) -> Source | None:
     """What a pipeline was given as media, or a piece of it."""
     if sight.inputs is None:
         hint = "name a `shot`, a `file` or a `url`"
@@ -108,7 +107,7 @@ def _input(written: Scalar, piece: Piece | None, sight: Sight, problems: list[Pr
     return whole if whole is None or piece is None else _part(whole, piece, written, problems)
 
 
-def _part(whole: Source, piece: Piece, written: Scalar, problems: list[Problem]) -> Source | None:
+def _part(whole: Source, piece: Piece, written: TextNode, problems: list[Problem]) -> Source | None:
     if not isinstance(whole, FileSource | ShotSource):
         message = f"`{written.words}` is given as an address, and nothing can be cut from one"
         problems.append(Problem(written.place, message, "give a file or a shot"))
@@ -120,7 +119,7 @@ def _part(whole: Source, piece: Piece, written: Scalar, problems: list[Problem])
         return None
 
 
-def read_piece(node: Table) -> Piece | None:
+def read_piece(node: MapNode) -> Piece | None:
     """The piece that a mapping asks for, None for the whole."""
     seconds = {key: _decimal(node.find(key)) for key in ("tail", "head", "from", "to")}
     if seconds["tail"] is not None:
@@ -130,12 +129,12 @@ def read_piece(node: Table) -> Piece | None:
     if seconds["from"] is not None:
         return Span(seconds["from"], seconds["to"])
     frame = node.find("frame")
-    if isinstance(frame, Scalar):
+    if isinstance(frame, TextNode):
         return _frame(frame)
     return Sound() if node.find("track") is not None else None
 
 
-def _frame(node: Scalar) -> Frame:
+def _frame(node: TextNode) -> Frame:
     match node.words:
         case "first":
             return Frame("first")
@@ -145,7 +144,7 @@ def _frame(node: Scalar) -> Frame:
             return Frame(_decimal(node) or Decimal(0))
 
 
-def _written(node: Scalar, text: str, home: Home, problems: list[Problem]) -> Source | None:
+def _written(node: TextNode, text: str, home: BasePath, problems: list[Problem]) -> Source | None:
     if text.startswith(("http://", "https://", "oss://")):
         return _address(node, text, None, problems)
     if text.startswith("data:"):
@@ -158,7 +157,7 @@ def _written(node: Scalar, text: str, home: Home, problems: list[Problem]) -> So
     return FileSource(home.path(text))
 
 
-def _address(node: Scalar, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
+def _address(node: TextNode, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
     if not _names_a_host(text):
         problems.append(Problem(node.place, "this is no address", "e.g. `https://host.example/coast.png`"))
         return None
@@ -176,7 +175,7 @@ def _names_a_host(text: str) -> bool:
         return False
 
 
-def _inline(node: Scalar, text: str, problems: list[Problem]) -> DataSource | None:
+def _inline(node: TextNode, text: str, problems: list[Problem]) -> DataSource | None:
     parts = _DATA.fullmatch(text)
     try:
         data = base64.b64decode(parts.group(2), validate=True) if parts else b""
@@ -190,6 +189,6 @@ def _inline(node: Scalar, text: str, problems: list[Problem]) -> DataSource | No
 
 
 def _decimal(node: Node | None) -> Decimal | None:
-    if isinstance(node, Scalar) and isinstance(node.value, int | Decimal):
+    if isinstance(node, TextNode) and isinstance(node.value, int | Decimal):
         return Decimal(node.value)
     return None

@@ -10,13 +10,13 @@ from wanflow.errors import did_you_mean
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, without_marks
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
-from wanflow.language.shot import Draft, Member
-from wanflow.yamldoc.nodes import Place, Scalar
+from wanflow.language.shot import CastMember, WrittenShot
+from wanflow.yamldoc.nodes import Place, TextNode
 
 
 def choose_references(
-    draft: Draft, model: Model, prompt: str, cast: Mapping[str, Member], problems: list[Problem]
-) -> tuple[Member, ...]:
+    draft: WrittenShot, model: Model, prompt: str, cast: Mapping[str, CastMember], problems: list[Problem]
+) -> tuple[CastMember, ...]:
     """The references of a shot: those that it lists, else the cast members that its prompt names, in that order."""
     named = [name for name in named_cast(prompt) if name in cast]
     if "references" not in model.keys:
@@ -36,13 +36,13 @@ def choose_references(
     return listed
 
 
-def named_places(draft: Draft) -> dict[str, Place]:
+def named_places(draft: WrittenShot) -> dict[str, Place]:
     """Where a shot lists each cast member; empty where its prompt decides."""
     return {name.words: name.place for name, _ in draft.references or () if name is not None}
 
 
-def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -> tuple[Member, ...]:
-    members: list[Member] = []
+def _listed(draft: WrittenShot, cast: Mapping[str, CastMember], problems: list[Problem]) -> tuple[CastMember, ...]:
+    members: list[CastMember] = []
     for name, in_place in draft.references or ():
         member = cast.get(name.words) if name is not None else in_place
         if name is not None and member is None:
@@ -55,7 +55,7 @@ def _listed(draft: Draft, cast: Mapping[str, Member], problems: list[Problem]) -
     return tuple(members)
 
 
-def _unlisted(draft: Draft, name: str) -> Problem:
+def _unlisted(draft: WrittenShot, name: str) -> Problem:
     return Problem(
         draft.prompt_place,
         f"the prompt names `{name}`, which is not among `references`",
@@ -63,7 +63,9 @@ def _unlisted(draft: Draft, name: str) -> Problem:
     )
 
 
-def silent_references(draft: Draft, references: tuple[Member, ...], prompt: str, model: Model) -> Iterator[Problem]:
+def silent_references(
+    draft: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
+) -> Iterator[Problem]:
     """Cast members among several listed references that the prompt never names: the model can't tell who they are.
 
     `prompt` is as it is sent. A single reference needs no name (api.md 2.1), and one may be named by hand.
@@ -76,7 +78,7 @@ def silent_references(draft: Draft, references: tuple[Member, ...], prompt: str,
             yield Problem(name.place, message, hint, Severity.WARNING)
 
 
-def unused_members(cast: Iterable[Scalar], shots: Iterable[Shot]) -> Iterator[Problem]:
+def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[Problem]:
     """Cast members that appear in no shot."""
     used = {media.cast for shot in shots for media in shot.media}
     for name in cast:
@@ -94,7 +96,7 @@ def named_cast(prompt: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAMED.findall(prompt)))
 
 
-def with_identifiers(prompt: str, references: Sequence[Member], model: Model) -> str:
+def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model) -> str:
     """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
 
     Chinese identifiers where the prompt contains Han characters (api.md 2.1). A name that has no identifier stays
@@ -104,13 +106,13 @@ def with_identifiers(prompt: str, references: Sequence[Member], model: Model) ->
     return _NAMED.sub(lambda match: words.get(match.group(1), match.group(1)), prompt)
 
 
-def identifiers(references: Sequence[Member], prompt: str, model: Model) -> dict[str, str]:
+def identifiers(references: Sequence[CastMember], prompt: str, model: Model) -> dict[str, str]:
     """What a model calls each named reference, in the language of the prompt."""
     language = "zh" if _HAN.search(without_marks(prompt)) else "en"
     return identify(references, model.identifiers.get(language, {}))
 
 
-def identify(references: Sequence[Member], patterns: Mapping[str, str]) -> dict[str, str]:
+def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, str]:
     """The identifier of each named reference; `any` counts all kinds together, as the 2.6 models do."""
     counts: dict[str, int] = {}
     words: dict[str, str] = {}

@@ -9,9 +9,7 @@ from dataclasses import replace
 from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem
 from wanflow.schemas import Violation, load_schema, violations
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar, needlessly_quoted, plain
-from wanflow.yamldoc.nodes import Sequence as YamlSequence
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, plain
 
 SCHEMA = "production.schema.json"
 
@@ -26,7 +24,7 @@ _KINDS = {
 }
 
 
-def check_shape(root: Table, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
+def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
     """The problems of a file's shape, and the paths of what can't be used for them; an included file needs no key.
 
     A broken parameter costs itself, `(group, name, key)`; broken media, or a key that may be a misspelt one, cost the
@@ -38,10 +36,10 @@ def check_shape(root: Table, *, included: bool = False) -> tuple[list[Problem], 
     return problems, frozenset(path for violation in found for path in _torn(violation))
 
 
-def check_shot(name: Scalar, node: Table) -> tuple[list[Problem], Table | None]:
+def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | None]:
     """The problems of a shot that a matrix or a pipeline made, and what can be used of it; None for nothing."""
-    shots = Scalar("shots", "shots", name.place)
-    root = Table(((shots, Table(((name, node),), name.place)),), name.place)
+    shots = TextNode("shots", "shots", name.place)
+    root = MapNode(((shots, MapNode(((name, node),), name.place)),), name.place)
     found = [
         replace(violation, path=("shots", name.text, *violation.path))
         for violation in _said_once(violations(plain(node), f"{SCHEMA}#/$defs/shot"))
@@ -49,10 +47,10 @@ def check_shot(name: Scalar, node: Table) -> tuple[list[Problem], Table | None]:
     torn = {path[2:] for violation in found for path in _torn(violation)}
     problems = [problem for violation in found for problem in _problems(root, violation)]
     kept = tuple((key, value) for key, value in node.pairs if (key.words,) not in torn)
-    return problems, None if () in torn else Table(kept, node.place)
+    return problems, None if () in torn else MapNode(kept, node.place)
 
 
-def check_against(root: Table, schema: str) -> Iterator[Problem]:
+def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
     """The problems of the shape of another file of ours, whose schema is named."""
     for violation in _said_once(violations(plain(root), schema)):
         yield from _problems(root, violation)
@@ -84,7 +82,7 @@ _WEIGHTY = (
 )
 
 
-def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
+def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
     value = _at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
@@ -101,19 +99,19 @@ def _problems(root: Table, broken: Violation) -> Iterator[Problem]:
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     known = _keys(broken.schema)
-    for key, _ in value.pairs if isinstance(value, Table) else ():
+    for key, _ in value.pairs if isinstance(value, MapNode) else ():
         if key.words not in known and not key.words.startswith("x-"):
             hint = did_you_mean(key.words, known) or f"known here: {', '.join(sorted(known))}"
             yield Problem(key.place, f"`{key.words}` is no key here", hint)
 
 
 def _bad_name(value: Node, broken: Violation) -> Iterator[Problem]:
-    key = value.key(str(broken.value)) if isinstance(value, Table) else None
+    key = value.key(str(broken.value)) if isinstance(value, MapNode) else None
     hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
     yield Problem(key.place if key else value.place, f"`{broken.value}` is no name", hint)
 
 
-def _missing(root: Table, broken: Violation) -> Iterator[Problem]:
+def _missing(root: MapNode, broken: Violation) -> Iterator[Problem]:
     given = broken.value if isinstance(broken.value, Mapping) else {}
     wanted = broken.wanted if isinstance(broken.wanted, Sequence) else ()
     for key in wanted:
@@ -169,7 +167,7 @@ def _unquoted(value: Node, broken: Violation) -> str | None:
     """The way out where quotes made a text of a number or a truth value."""
     if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
         return "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
-    meant = isinstance(value, Scalar) and needlessly_quoted(value)
+    meant = isinstance(value, TextNode) and needlessly_quoted(value)
     return "write it without quotes" if broken.rule in {"type", "pattern"} and meant else None
 
 
@@ -210,23 +208,23 @@ def _keys(schema: Mapping[str, object]) -> frozenset[str]:
 def _at(root: Node, path: Sequence[str | int]) -> Node:
     node: Node = root
     for part in path:
-        if isinstance(node, Table):
+        if isinstance(node, MapNode):
             node = node.find(str(part)) or node
-        elif isinstance(node, YamlSequence) and isinstance(part, int):
+        elif isinstance(node, ListNode) and isinstance(part, int):
             node = node.items[part]
     return node
 
 
-def _name_place(root: Table, path: Sequence[str | int]) -> Place:
+def _name_place(root: MapNode, path: Sequence[str | int]) -> Place:
     """The name of the shot, cut or member that a value belongs to; the value's own key for a source in a slot."""
     node: Node = root
     place = root.place
     for part in path:
-        if isinstance(node, Table):
+        if isinstance(node, MapNode):
             key = node.key(str(part))
             place = key.place if key else place
             node = node.find(str(part)) or node
-        elif isinstance(node, YamlSequence) and isinstance(part, int):
+        elif isinstance(node, ListNode) and isinstance(part, int):
             node = node.items[part]
             place = node.place
     return place

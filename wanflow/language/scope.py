@@ -10,14 +10,14 @@ from pathlib import Path
 
 from wanflow.errors import did_you_mean, nearest
 from wanflow.language.problem import Problem
-from wanflow.yamldoc.nodes import Filled, Node, Scalar
+from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
 
 MOST_LISTED = 4
 """Names of a group that a hint shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearbyNames:
     """Names as they are called from one place, and those of them that have scenes or pipelines before their last part,
     by that part.
     """
@@ -27,11 +27,11 @@ class Near:
     lasts: frozenset[str] = frozenset()
 
 
-NOTHING = Near()
+NOTHING = NearbyNames()
 
 
 @dataclass(slots=True)
-class Addresses:
+class ShotIndex:
     """Every name that means shots, by its whole path; filled while a production is expanded, read afterwards.
 
     `shots` are single ones. `groups` are the shots of a matrix, in order. `outputs` says which shot, or which other
@@ -42,7 +42,7 @@ class Addresses:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
-    _near: dict[str, Near] = field(default_factory=dict)
+    _near: dict[str, NearbyNames] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
@@ -58,7 +58,7 @@ class Addresses:
         """The shots that a name means, in order."""
         return tuple(self.shot(each) for each in self.groups.get(name, (name,)))
 
-    def near(self, around: str) -> Near:
+    def near(self, around: str) -> NearbyNames:
         """The names below one, for hints; asked when all names are known."""
         if not self._near:
             self._near |= _nearby([*self.shots, *self.groups, *self.outputs])
@@ -74,33 +74,33 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenInput:
     """What a media input of a pipeline was given: the value, and the place that it is seen from; None for nothing.
 
     `problem` is why it can't be used, which is said already: whoever takes the input can't be used either.
     """
 
     node: Node | None
-    sight: Sight
-    filled: Filled
+    sight: Scope
+    filled: Interpolated
     problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Scope:
     """`path` are the names around a shot, outermost first; the first `closed` of them can't be left out to find
     another shot: they lead to the pipeline. `inputs` are the media inputs of that pipeline, None outside of one;
     `cast` are its cast inputs.
     """
 
-    home: Home
-    addresses: Addresses
+    home: BasePath
+    addresses: ShotIndex
     path: tuple[str, ...] = ()
     closed: int = 0
-    inputs: Mapping[str, Given] | None = None
+    inputs: Mapping[str, GivenInput] | None = None
     cast: Mapping[str, str | None] | None = None
 
-    def shot(self, written: Scalar, problems: list[Problem]) -> str:
+    def shot(self, written: TextNode, problems: list[Problem]) -> str:
         """The whole name of a single shot; what is written, and a problem, where it means none or several."""
         found = self.find(written.words)
         if found is None:
@@ -110,7 +110,7 @@ class Sight:
             problems.append(self._several(written, found))
         return self.addresses.shot(found)
 
-    def shots(self, written: Scalar) -> tuple[str, ...] | None:
+    def shots(self, written: TextNode) -> tuple[str, ...] | None:
         """The whole names of all shots that a name means, None where it means nothing."""
         found = self.find(written.words)
         return None if found is None else self.addresses.members(found)
@@ -123,7 +123,7 @@ class Sight:
                 return name
         return None
 
-    def _several(self, written: Scalar, name: str) -> Problem:
+    def _several(self, written: TextNode, name: str) -> Problem:
         shots = self.addresses.groups[name]
         listed = ", ".join(f"`{each}`" for each in shots[:MOST_LISTED])
         more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
@@ -142,7 +142,7 @@ class Sight:
         return "a pipeline sees its own shots only: others are given to it as media" if around else None
 
 
-def _nearby(names: Iterable[str]) -> dict[str, Near]:
+def _nearby(names: Iterable[str]) -> dict[str, NearbyNames]:
     below: dict[str, list[str]] = {"": []}
     for name in names:
         parts = name.split("/")
@@ -151,13 +151,13 @@ def _nearby(names: Iterable[str]) -> dict[str, Near]:
     return {around: _near(known) for around, known in below.items()}
 
 
-def _near(names: list[str]) -> Near:
+def _near(names: list[str]) -> NearbyNames:
     short = {name.rpartition("/")[2]: name for name in names}
-    return Near(frozenset(names), short, frozenset(short))
+    return NearbyNames(frozenset(names), short, frozenset(short))
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class BasePath:
     """`root` is the production's folder, absolute; `folder` leads from there to the file's, empty where it is one."""
 
     root: Path
@@ -171,9 +171,9 @@ class Home:
         joined = [self._joined(form) for form in forms]
         return next((path for path in joined if is_there(self.root / path)), joined[0])
 
-    def beside(self, file: str) -> Home:
+    def beside(self, file: str) -> BasePath:
         """The home of another file, whose path is named from `root`."""
-        return Home(self.root, posixpath.dirname(file))
+        return BasePath(self.root, posixpath.dirname(file))
 
     def _joined(self, text: str) -> str:
         plain = Path(text).as_posix()

@@ -9,25 +9,26 @@ from pathlib import Path
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import did_you_mean
-from wanflow.language.include import Texts
+from wanflow.language.include import SourceTexts
 from wanflow.language.price_file import read_prices
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import known_parameters
-from wanflow.language.scope import Home
+from wanflow.language.scope import BasePath
 from wanflow.money import Cost, parse_amount
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Node, Place, Scalar
+from wanflow.yamldoc.nodes import MapNode, Node, Place, TextNode
 
 _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 """Those whose filesystems can sign addresses."""
 
 
-def read_book(root: Table, override: Path | None, home: Home, texts: Texts, problems: list[Problem]) -> PriceBook:
+def read_book(
+    root: MapNode, override: Path | None, home: BasePath, texts: SourceTexts, problems: list[Problem]
+) -> PriceBook:
     """The price file of the command line, else that of the production, over the catalog's lists; one of `texts`."""
     written = root.find("prices")
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
-    elif isinstance(written, Scalar) and written.value is not None:
+    elif isinstance(written, TextNode) and written.value is not None:
         path, name, place = home.root / written.words, written.words, written.place
     else:
         return PriceBook()
@@ -37,10 +38,10 @@ def read_book(root: Table, override: Path | None, home: Home, texts: Texts, prob
     return prices
 
 
-def read_budget(root: Table, prices: PriceBook, problems: list[Problem]) -> Cost | None:
+def read_budget(root: MapNode, prices: PriceBook, problems: list[Problem]) -> Cost | None:
     """What the production may cost in all, in the currency of its prices."""
     written = root.find("budget")
-    if not isinstance(written, Scalar) or not isinstance(written.value, str):
+    if not isinstance(written, TextNode) or not isinstance(written.value, str):
         return None  # left out, or of a wrong shape, which is said already
     try:
         budget = parse_amount(written.words)
@@ -54,10 +55,10 @@ def read_budget(root: Table, prices: PriceBook, problems: list[Problem]) -> Cost
     return budget
 
 
-def read_uploads(root: Table, problems: list[Problem]) -> str | None:
+def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
     """The bucket for local media; its credentials never stand in a file."""
     written = root.find("uploads")
-    if not isinstance(written, Scalar) or written.value is None:
+    if not isinstance(written, TextNode) or written.value is None:
         return None
     if _BUCKET.fullmatch(written.words) is None:
         message = "`uploads` has to be a bucket, its address without user, query and spaces"
@@ -67,21 +68,21 @@ def read_uploads(root: Table, problems: list[Problem]) -> str | None:
     return written.words.rstrip("/")
 
 
-def word(root: Table, key: str) -> str | None:
+def word(root: MapNode, key: str) -> str | None:
     """A key's value as words, None where it has none."""
     value = root.find(key)
-    return value.words if isinstance(value, Scalar) and value.value is not None else None
+    return value.words if isinstance(value, TextNode) and value.value is not None else None
 
 
 def check_defaults(defaults: Node | None) -> Iterator[Problem]:
     """Models that nobody sells, and parameters that a model does not have: they would never apply."""
-    models = defaults.find("models") if isinstance(defaults, Table) else None
+    models = defaults.find("models") if isinstance(defaults, MapNode) else None
     catalog = load_catalog()
-    for key, node in models.pairs if isinstance(models, Table) else ():
+    for key, node in models.pairs if isinstance(models, MapNode) else ():
         model = catalog.get(key.words)
         if model is None and not key.words.startswith("x-"):
             hint = did_you_mean(key.words, catalog) or f"models here: {', '.join(sorted(catalog))}"
             yield Problem(key.place, f"no model is called `{key.words}`", hint)
-        for name, _ in node.pairs if model is not None and isinstance(node, Table) else ():
+        for name, _ in node.pairs if model is not None and isinstance(node, MapNode) else ():
             if model is not None and name.words in known_parameters() - model.parameters.keys():
                 yield Problem(name.place, f"`{model.name}` has no parameter `{name.words}`")

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
-from wanflow.language.scope import Sight
+from wanflow.language.scope import Scope
 from wanflow.language.source import Source
-from wanflow.yamldoc.nodes import Filled, Place, Scalar
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Sequence as Listed
+from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Place, TextNode
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
 """Media keys that hold one source, in the order in which they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class CastMember:
     """A cast member, or a reference in place: an image or a video, and a voice; `name` is empty for one in place."""
 
     name: str
@@ -31,7 +29,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class MediaSlot:
     """What a media key holds, where that is written, where the shot asks for it if that is elsewhere, and the names it
     came through.
     """
@@ -39,11 +37,11 @@ class Slot:
     source: Source
     place: Place
     asked_at: Place | None = None
-    origin: tuple[Filled, ...] = ()
+    origin: tuple[Interpolated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class WrittenShot:
     """One shot as its author wrote it, with defaults mixed in key by key.
 
     `damaged` where a source could not be read, which is said already.
@@ -54,11 +52,11 @@ class Draft:
 
     name: str
     place: Place
-    model: Scalar
-    values: Mapping[str, Scalar]
+    model: TextNode
+    values: Mapping[str, TextNode]
     given: Mapping[str, Place]
-    slots: Mapping[str, Slot]
-    references: tuple[tuple[Scalar | None, Member | None], ...] | None
+    slots: Mapping[str, MediaSlot]
+    references: tuple[tuple[TextNode | None, CastMember | None], ...] | None
     tags: tuple[str, ...] = ()
     damaged: bool = False
 
@@ -69,15 +67,17 @@ class Draft:
         return self.place if written is None else written.place
 
 
-def read_cast(root: Table, sight: Sight, problems: list[Problem]) -> dict[str, Member]:
+def read_cast(root: MapNode, sight: Scope, problems: list[Problem]) -> dict[str, CastMember]:
     """The cast by name; members that can't be read are left out, their problems added."""
     cast = root.find("cast")
-    named = [(key, value) for key, value in cast.pairs if isinstance(value, Table)] if isinstance(cast, Table) else []
+    named = (
+        [(key, value) for key, value in cast.pairs if isinstance(value, MapNode)] if isinstance(cast, MapNode) else []
+    )
     members = {key.words: read_member(key.words, key.place, value, sight, problems) for key, value in named}
     return {name: member for name, member in members.items() if member is not None}
 
 
-def read_member(name: str, place: Place, node: Table, sight: Sight, problems: list[Problem]) -> Member | None:
+def read_member(name: str, place: Place, node: MapNode, sight: Scope, problems: list[Problem]) -> CastMember | None:
     """A cast member or a reference in place; None where it has neither image nor video, or its input was left out."""
     for kind in ("image", "video"):
         shown = node.find(kind)
@@ -86,72 +86,74 @@ def read_member(name: str, place: Place, node: Table, sight: Sight, problems: li
             voice = node.find("voice")
             spoken = None if voice is None else read_source(voice, sight, problems)
             heard = None if voice is None else value_place(voice)
-            return None if source is None else Member(name, kind, source, spoken, value_place(shown), heard)
+            return None if source is None else CastMember(name, kind, source, spoken, value_place(shown), heard)
     problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
     return None
 
 
 def read_draft(
-    name: Scalar, node: Table, layers: Sequence[Table], sight: Sight, problems: list[Problem]
-) -> Draft | None:
+    name: TextNode, node: MapNode, layers: Sequence[MapNode], sight: Scope, problems: list[Problem]
+) -> WrittenShot | None:
     """A shot with its defaults, those of later layers before those of earlier ones; None, and a problem, where no model
     is named.
     """
     own = dict(_scalars(node))
     named = [own.get("model"), *(layer.find("model") for layer in reversed(layers))]
-    model = next((each for each in named if isinstance(each, Scalar)), None)
+    model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
         problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
         return None
     before = len(problems)
-    values: dict[str, Scalar] = {}
+    values: dict[str, TextNode] = {}
     given: dict[str, Place] = {}
     for layer in layers:
         special = _model_defaults(layer, model.words)
         values |= {**dict(_scalars(layer)), **dict(_scalars(special))}
         given |= _places(special)
     references = node.find("references")
-    return Draft(
+    return WrittenShot(
         name=name.words,
         place=name.place,
         model=model,
         values={**values, **own},
         given=given | _places(node),
         slots=_slots(node, sight, problems),
-        references=_references(references, sight, problems) if isinstance(references, Listed) else None,
+        references=_references(references, sight, problems) if isinstance(references, ListNode) else None,
         tags=_tags(node),
         damaged=has_errors(problems[before:]),
     )
 
 
-def _places(node: Table | None) -> dict[str, Place]:
+def _places(node: MapNode | None) -> dict[str, Place]:
     return {key.words: key.place for key, _ in node.pairs} if node else {}
 
 
-def _slots(node: Table, sight: Sight, problems: list[Problem]) -> dict[str, Slot]:
-    found: dict[str, Slot] = {}
+def _slots(node: MapNode, sight: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
+    found: dict[str, MediaSlot] = {}
     for slot in SLOTS:
         value = node.find(slot)
         source = None if value is None else read_source(value, sight, problems)
         if source is not None and value is not None:
             origin = value_origin(value, sight)
-            found[slot] = Slot(source, written_at(value, sight), value_place(value) if origin else None, origin)
+            found[slot] = MediaSlot(source, written_at(value, sight), value_place(value) if origin else None, origin)
     return found
 
 
-def _references(node: Listed, sight: Sight, problems: list[Problem]) -> tuple[tuple[Scalar | None, Member | None], ...]:
-    found: list[tuple[Scalar | None, Member | None]] = []
+def _references(
+    node: ListNode, sight: Scope, problems: list[Problem]
+) -> tuple[tuple[TextNode | None, CastMember | None], ...]:
+    found: list[tuple[TextNode | None, CastMember | None]] = []
     for item in node.items:
-        if isinstance(item, Scalar):
+        if isinstance(item, TextNode):
             name = _cast_input(item, sight.cast, problems) if sight.cast is not None else item
             found += [(name, None)] if name is not None else []
-        elif isinstance(item, Table):
+        elif isinstance(item, MapNode):
             member = read_member("", item.place, item, sight, problems)
             found += [(None, member)] if member is not None else []
     return tuple(found)
 
 
-def _cast_input(written: Scalar, cast: Mapping[str, str | None], problems: list[Problem]) -> Scalar | None:
+def _cast_input(written: TextNode, cast: Mapping[str, str | None], problems: list[Problem]) -> TextNode | None:
     """The cast member behind a pipeline's input, whose own name stays as its text; None for one that was left out, and
     for none.
     """
@@ -163,18 +165,18 @@ def _cast_input(written: Scalar, cast: Mapping[str, str | None], problems: list[
     return None if name is None else replace(written, value=name)
 
 
-def _tags(node: Table) -> tuple[str, ...]:
+def _tags(node: MapNode) -> tuple[str, ...]:
     tags = node.find("tags")
-    return tuple(item.words for item in tags.items if isinstance(item, Scalar)) if isinstance(tags, Listed) else ()
+    return tuple(item.words for item in tags.items if isinstance(item, TextNode)) if isinstance(tags, ListNode) else ()
 
 
-def _model_defaults(defaults: Table | None, model: str) -> Table | None:
+def _model_defaults(defaults: MapNode | None, model: str) -> MapNode | None:
     models = defaults.find("models") if defaults else None
-    own = models.find(model) if isinstance(models, Table) else None
-    return own if isinstance(own, Table) else None
+    own = models.find(model) if isinstance(models, MapNode) else None
+    return own if isinstance(own, MapNode) else None
 
 
-def _scalars(node: Table | None) -> Iterator[tuple[str, Scalar]]:
+def _scalars(node: MapNode | None) -> Iterator[tuple[str, TextNode]]:
     for key, value in node.pairs if node else ():
-        if isinstance(value, Scalar) and key.words not in SLOTS and not key.words.startswith("x-"):
+        if isinstance(value, TextNode) and key.words not in SLOTS and not key.words.startswith("x-"):
             yield key.words, value

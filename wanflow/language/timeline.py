@@ -13,7 +13,7 @@ CUT, DISSOLVE, FADE, WIPE = "cut", "dissolve", "fade", "wipe"
 TRANSITIONS = (CUT, DISSOLVE, FADE, WIPE)
 
 
-class Misfit(ValueError):
+class TimelineError(ValueError):
     """Items that make no timeline; the text says why, `item` is the position of the one to blame."""
 
     def __init__(self, item: int, words: str) -> None:
@@ -21,16 +21,16 @@ class Misfit(ValueError):
         self.item = item
 
 
-class OutsideClip(Misfit):
+class TrimOutsideClip(TimelineError):
     """An `in` or an `out` that the clip can't serve."""
 
 
-class Crowded(Misfit):
+class TransitionsOverlap(TimelineError):
     """Transitions that are longer than an item that they join; `item` is the one that the later of them leads to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class TimelineItem:
     """One item of a cut before it is placed.
 
     `frames` and `rate` are of the whole clip. `start` and `stop` are the author's `in` and `out`, seconds into the
@@ -52,7 +52,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class PlacedClip:
     """A part of an item's clip, placed.
 
     `item` is the item's position in the cut. `first` and `count` are frames of the clip at its own rate; `begin` and
@@ -70,7 +70,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimelineSpan:
     """A part of the film that is made by itself: the body of a clip, or the transition between two.
 
     `clip` and `before` are positions on the timeline, `before` None for a body and for a film that begins with a fade.
@@ -89,7 +89,7 @@ class Stretch:
     closes: bool = False
 
 
-def place(items: Sequence[Item], rate: Fraction) -> tuple[Clip, ...]:
+def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ...]:
     """The items one after the other on a timeline of `rate`, without what a continuation would show twice.
 
     An item ends where the piece begins that the next one continues (format.md, Continuation and the overlap), unless
@@ -98,8 +98,8 @@ def place(items: Sequence[Item], rate: Fraction) -> tuple[Clip, ...]:
     frame and at least one, so that an edit elsewhere changes no other segment. A transition is laid over the ends of
     its two items. Raises OutsideClip and Crowded.
     """
-    clips: list[Clip] = []
-    inherited: Item | None = None
+    clips: list[PlacedClip] = []
+    inherited: TimelineItem | None = None
     for position, item in enumerate(items):
         first, end = span(items, position)
         joined = inherited if inherited is not None and item.transition == CUT else item
@@ -109,18 +109,18 @@ def place(items: Sequence[Item], rate: Fraction) -> tuple[Clip, ...]:
         length = max(1, timebase.to_frames((end - first) / item.rate, rate))
         lead = 0 if joined.transition == CUT else max(1, timebase.to_frames(joined.seconds, rate))
         begin = clips[-1].begin + clips[-1].length - lead if clips else 0
-        clips.append(Clip(position, first, end - first, begin, length, lead, joined.transition))
+        clips.append(PlacedClip(position, first, end - first, begin, length, lead, joined.transition))
         inherited = None
     _require_room(clips, items, rate)
     return tuple(clips)
 
 
-def total_frames(clips: Sequence[Clip]) -> int:
+def total_frames(clips: Sequence[PlacedClip]) -> int:
     """The length of a timeline in frames."""
     return clips[-1].begin + clips[-1].length if clips else 0
 
 
-def stretches(clips: Sequence[Clip]) -> Iterator[Stretch]:
+def stretches(clips: Sequence[PlacedClip]) -> Iterator[TimelineSpan]:
     """The parts that a film is joined from, in order: each clip's transition where it has one, and its body.
 
     They depend on the clips that they show and on nothing else.
@@ -130,14 +130,14 @@ def stretches(clips: Sequence[Clip]) -> Iterator[Stretch]:
             before = position - 1 if position else None
             offset = clips[position - 1].length - clip.lead if position else 0
             first = position == 0
-            yield Stretch(position, 0, clip.lead, clip.begin, clip.transition, before, offset, opens=first)
+            yield TimelineSpan(position, 0, clip.lead, clip.begin, clip.transition, before, offset, opens=first)
         trail = clips[position + 1].lead if position + 1 < len(clips) else 0
         if body := clip.length - clip.lead - trail:
             begin = clip.begin + clip.lead
-            yield Stretch(position, clip.lead, body, begin, opens=clip.lead == 0, closes=trail == 0)
+            yield TimelineSpan(position, clip.lead, body, begin, opens=clip.lead == 0, closes=trail == 0)
 
 
-def span(items: Sequence[Item], position: int) -> tuple[int, int]:
+def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
     """First frame and end (excluded) of an item's clip; empty where the next item shows all that is left of it.
 
     Raises OutsideClip.
@@ -147,31 +147,31 @@ def span(items: Sequence[Item], position: int) -> tuple[int, int]:
     first = 0 if item.start is None else timebase.to_frames(item.start, item.rate)
     if first >= item.frames:
         words = f"`in` {item.start} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
-        raise OutsideClip(position, words)
+        raise TrimOutsideClip(position, words)
     if item.stop is not None:
         return first, _explicit_end(item, first, position)
     taken_over = _taken_over(item, after)
     return first, item.frames if taken_over is None else taken_over
 
 
-def _explicit_end(item: Item, first: int, position: int) -> int:
+def _explicit_end(item: TimelineItem, first: int, position: int) -> int:
     end = timebase.to_frames(item.stop or 0, item.rate)
     if end > item.frames:
         words = f"`out` {item.stop} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
-        raise OutsideClip(position, words)
+        raise TrimOutsideClip(position, words)
     if end <= first:
         words = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
-        raise OutsideClip(position, words)
+        raise TrimOutsideClip(position, words)
     return end
 
 
-def _taken_over(item: Item, after: Item | None) -> int | None:
+def _taken_over(item: TimelineItem, after: TimelineItem | None) -> int | None:
     if after is None or after.keep_overlap or after.start is not None:
         return None
     return item.continued_at
 
 
-def _require_room(clips: Sequence[Clip], items: Sequence[Item], rate: Fraction) -> None:
+def _require_room(clips: Sequence[PlacedClip], items: Sequence[TimelineItem], rate: Fraction) -> None:
     leads = [*(clip.lead for clip in clips), 0]
     for position, clip in enumerate(clips):
         taken = clip.lead + leads[position + 1]
@@ -179,8 +179,8 @@ def _require_room(clips: Sequence[Clip], items: Sequence[Item], rate: Fraction) 
             later = position + 1 if leads[position + 1] else position
             room, wanted = (timebase.decimal_text(timebase.to_seconds(each, rate), 3) for each in (clip.length, taken))
             words = f"`{items[clip.item].name}` plays for {room} s, and its transitions take {wanted} s"
-            raise Crowded(clips[later].item, words)
+            raise TransitionsOverlap(clips[later].item, words)
 
 
-def _length(item: Item) -> str:
+def _length(item: TimelineItem) -> str:
     return f"{timebase.decimal_text(timebase.to_seconds(item.frames, item.rate), 3)} s ({item.frames} frames)"

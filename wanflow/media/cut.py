@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from wanflow import timebase
 from wanflow.media import encoder, labels
-from wanflow.media.cut_recipe import FilmRecipe
-from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
 from wanflow.media.join_checks import require_alike, require_cut, survey
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
@@ -23,7 +23,7 @@ UNDECODED = "option codec_whitelist none"
 """ffmpeg decodes a frame of each file that it joins to learn its shape, which costs more than to copy all of it."""
 
 
-def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress | None) -> None:
+def assemble(film: CutRecipe, target: Path, *, processes: RunningProcesses, progress: Progress | None) -> None:
     """Join segments and sound to an MP4, both copied as they are (video.md 3.1), and write its subtitles beside it.
 
     What comes out is proved before it gets its name: every frame is there, it begins at 0, and sound and picture
@@ -36,14 +36,14 @@ def assemble(film: FilmRecipe, target: Path, *, leash: Leash, progress: Progress
         folder = Path(name)
         _lay_out(film, [words[track] for track in soft], folder)
         arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
-        run_ffmpeg(arguments, leash=leash, progress=progress)
+        run_ffmpeg(arguments, processes=processes, progress=progress)
         require_cut(part, film.frames, film.rate)
     for track, text in words.items():
         with landing(track.sidecar) as part:
             part.write_text(text, encoding="utf-8")
 
 
-def assemble_arguments(film: FilmRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
+def assemble_arguments(film: CutRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
     """What ffmpeg is told to join what lies in a folder, a subtitle track for each language; pure."""
     tracks = range(len(languages))
     arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
@@ -57,7 +57,7 @@ def assemble_arguments(film: FilmRecipe, folder: Path, languages: Sequence[str |
     return [*arguments, *_options(options), path_argument(target), "-y"]
 
 
-def _times(film: FilmRecipe) -> encoder.Options:
+def _times(film: CutRecipe) -> encoder.Options:
     """When each frame is shown and heard, counted from 0.
 
     The list's own times are rounded to microseconds at every join. The first frame of an AAC stream holds nothing of
@@ -84,7 +84,7 @@ def playlist(names: Iterable[str]) -> str:
     return "ffconcat version 1.0\n" + "".join(files)
 
 
-def _lay_out(film: FilmRecipe, subtitles: Sequence[str], folder: Path) -> None:
+def _lay_out(film: CutRecipe, subtitles: Sequence[str], folder: Path) -> None:
     """Everything that is joined, under names of our own, whatever the files themselves are called."""
     names = [f"{at:06d}.mov" for at in range(len(film.segments))]
     for name, segment in zip(names, film.segments, strict=True):
@@ -96,7 +96,7 @@ def _lay_out(film: FilmRecipe, subtitles: Sequence[str], folder: Path) -> None:
     (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, _labels(film)), encoding="utf-8")
 
 
-def _labels(film: FilmRecipe) -> dict[str, str]:
+def _labels(film: CutRecipe) -> dict[str, str]:
     """What the film says of its making, with every label that its clips came with."""
     kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(source)]
     own = film.label

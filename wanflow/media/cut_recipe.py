@@ -17,7 +17,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class SubtitleTrack:
     """Subtitles: their file, where they are written as a file beside the film, their language in three letters.
 
     They can be switched on in the film, but for those that are `burned` into its picture.
@@ -30,7 +30,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelling:
+class CutLabels:
     """What a film says of its making: the models as producer, the digest of its provenance as its id.
 
     `mixed`: some of its clips were not made by AI.
@@ -42,7 +42,7 @@ class Labelling:
 
 
 @dataclass(frozen=True, slots=True)
-class FilmRecipe:
+class CutRecipe:
     """All that goes into a film.
 
     `segments` are files of one shape in order, `frames` their sum at `rate`; `sound` are the chunks of its AAC stream.
@@ -54,7 +54,7 @@ class FilmRecipe:
     frames: int
     rate: Fraction
     sound: tuple[Path, ...]
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[SubtitleTrack, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     sources: tuple[Path, ...] = ()
-    label: Labelling | None = None
+    label: CutLabels | None = None

@@ -17,7 +17,7 @@ from wanflow import timebase
 from wanflow.language.facts import Facts
 from wanflow.media import encoder
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
-from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.store.atomic import landing
 from wanflow.timebase import SAMPLE_RATE
@@ -46,7 +46,9 @@ def grab_frame(source: Path, index: int, target: Path) -> None:
         picture.save(part, "PNG")
 
 
-def cut_piece(source: Path, first: int, last: int, target: Path, *, leash: Leash, progress: Progress | None) -> None:
+def cut_piece(
+    source: Path, first: int, last: int, target: Path, *, processes: RunningProcesses, progress: Progress | None
+) -> None:
     """Write frames `first` to `last` (both included, from 0) with exactly their sound as an MP4 of its own.
 
     The same bytes for the same source and frames, on the same ffmpeg. Raises MediaFault.
@@ -55,17 +57,17 @@ def cut_piece(source: Path, first: int, last: int, target: Path, *, leash: Leash
     if not 0 <= first <= last < footage.facts.frames:
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
     with landing(target) as part:
-        run_ffmpeg(piece_arguments(footage, first, last, part), leash=leash, progress=progress)
+        run_ffmpeg(piece_arguments(footage, first, last, part), processes=processes, progress=progress)
         _require(part, last - first + 1, footage)
 
 
-def cut_sound(source: Path, target: Path, *, leash: Leash) -> None:
+def cut_sound(source: Path, target: Path, *, processes: RunningProcesses) -> None:
     """Write the whole sound track as a 48 kHz stereo WAV. Raises MediaFault where there is none."""
     facts = probe(source)
     if facts.samples == 0:
         raise BadMedia(source, "has no sound track")
     with landing(target) as part:
-        run_ffmpeg(sound_arguments(source, facts, part), leash=leash)
+        run_ffmpeg(sound_arguments(source, facts, part), processes=processes)
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:

@@ -31,7 +31,7 @@ Progress = Callable[[int], None]
 """Told the number of frames written so far, now and then, in rising order."""
 
 
-class Leash:
+class RunningProcesses:
     """Holds the ffmpegs that a piece of work runs, so that another thread can end them all.
 
     Once killed it stays so: whatever is started on it afterwards ends at once.
@@ -100,45 +100,45 @@ def path_argument(path: Path) -> str:
     return str(path.absolute())
 
 
-def run(argv: Sequence[str], *, leash: Leash, progress: Progress | None = None) -> None:
+def run(argv: Sequence[str], *, processes: RunningProcesses, progress: Progress | None = None) -> None:
     """Run ffmpeg to its end: `argv` is the binary and its arguments, never a shell's line.
 
     Raises ToolFailed with ffmpeg's last words, also when the leash was killed, and ToolMissing where the binary
     can't be started. A file that it was writing may be left behind half done.
     """
     quiet = (*QUIET, *REPORTING) if progress else QUIET
-    with _start([argv[0], *quiet, *argv[1:]], reporting=progress is not None) as process, leash.hold(process):
+    with _start([argv[0], *quiet, *argv[1:]], reporting=progress is not None) as process, processes.hold(process):
         last, drain = _drain(process.stderr)
         if progress is not None:
             _report(process.stdout, progress)
         status = process.wait()
         drain.join()
-    _require_success(status, last, leash)
+    _require_success(status, last, processes)
 
 
-def ask(argv: Sequence[str], *, leash: Leash) -> str:
+def ask(argv: Sequence[str], *, processes: RunningProcesses) -> str:
     """Run ffmpeg to its end and give what it printed on its standard output; raises as `run` does."""
-    with _start([argv[0], *QUIET, *argv[1:]], reporting=True) as process, leash.hold(process):
+    with _start([argv[0], *QUIET, *argv[1:]], reporting=True) as process, processes.hold(process):
         last, drain = _drain(process.stderr)
         printed = process.stdout.read() if process.stdout else b""
         status = process.wait()
         drain.join()
-    _require_success(status, last, leash)
+    _require_success(status, last, processes)
     return printed.decode(errors="replace")
 
 
-def run_ffmpeg(arguments: Sequence[str], *, leash: Leash, progress: Progress | None = None) -> None:
+def run_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses, progress: Progress | None = None) -> None:
     """Run the ffmpeg that this machine has with these arguments; raises as `find_ffmpeg` and `run` do."""
-    run([str(find_ffmpeg(os.environ)), *arguments], leash=leash, progress=progress)
+    run([str(find_ffmpeg(os.environ)), *arguments], processes=processes, progress=progress)
 
 
-def ask_ffmpeg(arguments: Sequence[str], *, leash: Leash) -> str:
+def ask_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses) -> str:
     """What the ffmpeg that this machine has prints when told this; raises as `find_ffmpeg` and `run` do."""
-    return ask([str(find_ffmpeg(os.environ)), *arguments], leash=leash)
+    return ask([str(find_ffmpeg(os.environ)), *arguments], processes=processes)
 
 
-def _require_success(status: int, last: Iterable[str], leash: Leash) -> None:
-    if leash.killed:
+def _require_success(status: int, last: Iterable[str], processes: RunningProcesses) -> None:
+    if processes.killed:
         raise ToolFailed("ffmpeg was stopped")
     if status != 0:
         raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")

@@ -15,9 +15,9 @@ from typing import Generic, Protocol, TypeVar
 from anyio import CapacityLimiter
 
 from wanflow.language.facts import Facts
-from wanflow.media.cut_recipe import FilmRecipe
+from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
-from wanflow.media.sound.soundtrack import Levelled, SoundChunk, SoundRecipe
+from wanflow.media.sound.soundtrack import LoudnessGain, SoundChunk, SoundRecipe
 from wanflow.media.text.captions import Caption
 
 Files = tuple[tuple[str, Path], ...]
@@ -105,7 +105,7 @@ class ReadSubtitles(Job[tuple[Caption, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class LevelSound(Job[Levelled]):
+class LevelSound(Job[LoudnessGain]):
     """Find the gain that brings a film's sound to so many LUFS; `segments` are the files of its segments by key."""
 
     recipe: SoundRecipe
@@ -128,7 +128,7 @@ class EncodeSound(Job[Facts]):
 class AssembleCut(Job[Facts]):
     """Join segments and sound to a finished cut."""
 
-    film: FilmRecipe
+    film: CutRecipe
     target: Path
 
 

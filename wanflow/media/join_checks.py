@@ -21,7 +21,7 @@ AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class StreamShape:
     """What must be equal for a copy to be right: ffmpeg joins what differs without a word (video.md 3.1).
 
     Pixel format and range of a survey are unknown: they are written in the parameter sets, which it compares.
@@ -41,33 +41,33 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JoinedPart:
     """A file to be joined, measured: its shape, its frames and the samples of its sound at its own rate."""
 
     path: Path
-    shape: Shape
+    shape: StreamShape
     frames: int
     samples: int
 
 
-def survey(path: Path) -> Part:
+def survey(path: Path) -> JoinedPart:
     """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
     with opened(path, decoding=False) as container:
         film = film_of(container, path)
         return _part(path, container, film, film.frames)
 
 
-def measure(path: Path) -> Part:
+def measure(path: Path) -> JoinedPart:
     """Measure a segment or a finished cut, reading it to its end. Raises BadMedia."""
     with opened(path) as container:
         film = film_of(container, path)
         return _part(path, container, film, sum(1 for _ in packets_of(container, film)))
 
 
-def _part(path: Path, container: InputContainer, film: VideoStream, frames: int) -> Part:
+def _part(path: Path, container: InputContainer, film: VideoStream, frames: int) -> JoinedPart:
     sound = container.streams.audio[0] if container.streams.audio else None
     coded = film.codec_context
-    shape = Shape(
+    shape = StreamShape(
         codec=coded.name,
         width=coded.width,
         height=coded.height,
@@ -81,7 +81,7 @@ def _part(path: Path, container: InputContainer, film: VideoStream, frames: int)
         sound=(sound.codec_context.name, sound.rate, sound.layout.nb_channels) if sound else None,
     )
     samples = round((sound.duration or 0) * (sound.time_base or 0) * sound.rate) if sound else 0
-    return Part(path, shape, frames, samples)
+    return JoinedPart(path, shape, frames, samples)
 
 
 def require_segment(path: Path, recipe: Recipe) -> None:
@@ -96,7 +96,7 @@ def require_segment(path: Path, recipe: Recipe) -> None:
         )
 
 
-def require_alike(parts: Sequence[Part], frames: int) -> None:
+def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
     """Raise MediaFault where a part can't be joined to the first one by copying, and say why; `frames` is their sum."""
     if not parts:
         raise MediaFault("a cut needs at least one segment")
@@ -131,9 +131,9 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
         raise BadMedia(path, f"came out with {sounds} s of sound beside {seconds} s of video")
 
 
-def _differences(one: Shape, other: Shape) -> list[str]:
+def _differences(one: StreamShape, other: StreamShape) -> list[str]:
     return [
         field.name.replace("_", " ")
-        for field in fields(Shape)
+        for field in fields(StreamShape)
         if getattr(one, field.name) != getattr(other, field.name)
     ]

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts
 from wanflow.media import cut, extract, probe
-from wanflow.media.ffmpeg import Leash, Progress
+from wanflow.media.ffmpeg import Progress, RunningProcesses
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
@@ -30,17 +30,19 @@ from wanflow.media.jobs import (
 )
 from wanflow.media.picture import conform
 from wanflow.media.sound import mix
-from wanflow.media.sound.soundtrack import Levelled
+from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.media.text.captions import Caption
 from wanflow.media.text.subtitles import read_lines, to_captions
 
 
-def carry_out(job: Job[Result], leash: Leash, progress: Progress | None = None) -> Result:
+def carry_out(job: Job[Result], processes: RunningProcesses, progress: Progress | None = None) -> Result:
     """Do a job in this thread, however long it takes, and give what it says. Raises MediaFault."""
-    return cast(Result, _said(job, leash, progress))
+    return cast(Result, _said(job, processes, progress))
 
 
-def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | Levelled | tuple[Caption, ...]:
+def _said(
+    job: Job[Result], processes: RunningProcesses, progress: Progress | None
+) -> Facts | LoudnessGain | tuple[Caption, ...]:
     match job:
         case ProbeFile(path):
             return probe.probe(path)
@@ -49,28 +51,28 @@ def _said(job: Job[Result], leash: Leash, progress: Progress | None) -> Facts | 
         case ReadSubtitles(path, frames, rate):
             return to_captions(read_lines(path), frames=frames, rate=rate)
         case LevelSound(recipe, loudness, segments, music):
-            return mix.level(recipe, loudness, dict(segments), music, leash=leash)
+            return mix.level(recipe, loudness, dict(segments), music, processes=processes)
         case _:
-            return probe.probe(_make(job, leash, progress))
+            return probe.probe(_make(job, processes, progress))
 
 
-def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
+def _make(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Path:
     """Make the file that a job asks for."""
     match job:
         case GrabFrame(source, index, target):
             extract.grab_frame(source, index, target)
         case CutPiece(source, first, last, target):
-            extract.cut_piece(source, first, last, target, leash=leash, progress=progress)
+            extract.cut_piece(source, first, last, target, processes=processes, progress=progress)
         case CutSound(source, target):
-            extract.cut_sound(source, target, leash=leash)
+            extract.cut_sound(source, target, processes=processes)
         case ConformSegment(clip, recipe, target, fonts):
-            conform.conform(clip, recipe, target, fonts=fonts, leash=leash, progress=progress)
+            conform.conform(clip, recipe, target, fonts=fonts, processes=processes, progress=progress)
         case JoinClips(before, after, recipe, target, fonts):
-            conform.blend((before, after), recipe, target, fonts=fonts, leash=leash, progress=progress)
+            conform.blend((before, after), recipe, target, fonts=fonts, processes=processes, progress=progress)
         case EncodeSound(chunk, segments, music, target):
-            mix.encode_chunk(chunk, dict(segments), music, target, leash=leash)
+            mix.encode_chunk(chunk, dict(segments), music, target, processes=processes)
         case AssembleCut(film, target):
-            cut.assemble(film, target, leash=leash, progress=progress)
+            cut.assemble(film, target, processes=processes, progress=progress)
         case _:
             raise TypeError(f"no such job: {job}")
     return target
@@ -78,10 +80,10 @@ def _make(job: Job[Result], leash: Leash, progress: Progress | None) -> Path:
 
 async def perform(job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Result:
     """Do a job in a worker thread of this process; the first implementation of `Jobs`."""
-    leash = Leash()
+    processes = RunningProcesses()
     async with anyio.create_task_group() as watch:
-        watch.start_soon(_kill_when_cancelled, leash)
-        result = await to_thread.run_sync(_attempt, job, leash, _in_loop(progress), limiter=limiter)
+        watch.start_soon(_kill_when_cancelled, processes)
+        result = await to_thread.run_sync(_attempt, job, processes, _in_loop(progress), limiter=limiter)
         # a killed job ends with a fault that nobody asked for: the cancellation is what happened
         await lowlevel.checkpoint_if_cancelled()
         watch.cancel_scope.cancel()
@@ -90,19 +92,19 @@ async def perform(job: Job[Result], limiter: CapacityLimiter, progress: Callable
     return result
 
 
-def _attempt(job: Job[Result], leash: Leash, progress: Progress | None) -> Result | MediaFault:
+def _attempt(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Result | MediaFault:
     """What the job says or its fault, as a value: an exception would leave the task group as a group of one."""
     try:
-        return carry_out(job, leash, progress)
+        return carry_out(job, processes, progress)
     except MediaFault as fault:
         return fault
 
 
-async def _kill_when_cancelled(leash: Leash) -> None:
+async def _kill_when_cancelled(processes: RunningProcesses) -> None:
     try:
         await anyio.sleep_forever()
     finally:
-        leash.kill()
+        processes.kill()
 
 
 def _in_loop(progress: Callable[[int], None] | None) -> Progress | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from wanflow import money
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import Action, Plan
-from wanflow.store.journal import Attempt, StoredTask
+from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.lock import Lock
 
 FREE_BACKEND = "animatic"

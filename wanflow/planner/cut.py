@@ -14,8 +14,8 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.cut_checks import takeover
 from wanflow.language.production import Cut, CutItem, Notice, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
-from wanflow.planner.inputs import Supply
-from wanflow.planner.plan import Code, Reason
+from wanflow.planner.inputs import NodeOutput
+from wanflow.planner.plan import Reason, ReasonCode
 from wanflow.store.take import Film
 
 ASSEMBLY_VERSION = 3
@@ -45,7 +45,7 @@ class Edit:
 
     cut: Cut
     items: tuple[EditItem, ...]
-    music: Supply | None = None
+    music: NodeOutput | None = None
     subtitles: tuple[str | None, ...] = ()
 
     @property
@@ -59,10 +59,10 @@ class Edit:
         return digest.of_json(_edit_json(self)) if self.known else None
 
 
-def extract_identity(vertex: ExtractVertex, source: Supply) -> Identity | Reason:
+def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
     """The identity of a piece, a promise while its source is not known, or the reason why it can't be cut."""
     if source.film is None and source.known:
-        return Reason(Code.INPUT_FAILED, f"`{vertex.origin}` has no frames to cut `{vertex.id}` from")
+        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.origin}` has no frames to cut `{vertex.id}` from")
     if source.film is None or source.digest is None:
         return recipe.promise_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):
@@ -70,11 +70,11 @@ def extract_identity(vertex: ExtractVertex, source: Supply) -> Identity | Reason
     try:
         first, last = frame_span(vertex.piece, source.film.frames, source.film.rate)
     except PieceOutside as outside:
-        return Reason(Code.INPUT_FAILED, f"`{vertex.id}`: {outside}")
+        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: {outside}")
     return recipe.part(source.digest, vertex.piece, first, last)
 
 
-def extract_film(vertex: ExtractVertex, source: Supply) -> Film | None:
+def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
     """The clip that an extract will be; None for a frame, and where its source's length is not known."""
     film = source.film
     if film is None or isinstance(vertex.piece, Frame):
@@ -90,7 +90,7 @@ def extract_film(vertex: ExtractVertex, source: Supply) -> Film | None:
     return Film(count, film.rate, film.width, film.height, samples, timebase.SAMPLE_RATE if samples else 0)
 
 
-def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], backend: str) -> Edit:
+def arrange(cut: Cut, supplies: Mapping[str, NodeOutput], shots: Mapping[str, Shot], backend: str) -> Edit:
     """A cut with what its vertices supply, and where each item is taken over by the next one."""
     following = (*cut.items[1:], None)
     items = tuple(
@@ -103,7 +103,7 @@ def arrange(cut: Cut, supplies: Mapping[str, Supply], shots: Mapping[str, Shot],
 
 
 def _item(
-    item: CutItem, after: CutItem | None, supplies: Mapping[str, Supply], shots: Mapping[str, Shot], *, slated: bool
+    item: CutItem, after: CutItem | None, supplies: Mapping[str, NodeOutput], shots: Mapping[str, Shot], *, slated: bool
 ) -> EditItem:
     if isinstance(item.source, TitleCard):
         return EditItem(item, None, _card_digest(item.source), None)
@@ -120,7 +120,7 @@ def _card_digest(card: TitleCard) -> str:
 
 def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Reason:
     if film.samples == 0:
-        return Reason(Code.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
+        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
     return recipe.part(of, vertex.piece, 0, film.samples - 1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wanflow.digest import Canonical
 from wanflow.graph.recipe import is_promise
-from wanflow.planner.plan import Code
+from wanflow.planner.plan import ReasonCode
 from wanflow.store.take import Recipe
 
 SHOWN_CHARACTERS = 60
@@ -18,7 +18,7 @@ SHOWN_CHARACTERS = 60
 class Difference:
     """One key whose value differs; both values as text, empty where there was or is none."""
 
-    code: Code
+    code: ReasonCode
     key: str
     old: str
     new: str
@@ -26,9 +26,9 @@ class Difference:
     @property
     def text(self) -> str:
         """One short line: for a prompt the words that differ, else old → new."""
-        if self.code is Code.PROMPT_CHANGED:
+        if self.code is ReasonCode.PROMPT_CHANGED:
             return f"{self.key}: {changed_words(self.old, self.new)}"
-        if self.code is Code.INPUT_CHANGED:
+        if self.code is ReasonCode.INPUT_CHANGED:
             return f"{self.key} has other content" if self.old and self.new else f"{self.key} {_come_or_gone(self)}"
         return f"{self.key}: {self.old or '(none)'} → {self.new or '(none)'}"
 
@@ -52,12 +52,12 @@ def changed_words(old: str, new: str) -> str:
 
 def _differences(old: Mapping[str, Canonical], new: Mapping[str, Canonical]) -> Iterator[Difference]:
     for key in ("prompt", "negative_prompt"):
-        yield from _plain(Code.PROMPT_CHANGED, key, old.get(key), new.get(key))
+        yield from _plain(ReasonCode.PROMPT_CHANGED, key, old.get(key), new.get(key))
     for key in ("backend", "model", "key"):
-        yield from _plain(Code.PARAMETER_CHANGED, key, old.get(key), new.get(key))
+        yield from _plain(ReasonCode.PARAMETER_CHANGED, key, old.get(key), new.get(key))
     before, after = _mapping(old.get("parameters")), _mapping(new.get("parameters"))
     for key in sorted(before.keys() | after.keys()):
-        yield from _plain(Code.PARAMETER_CHANGED, key, before.get(key), after.get(key))
+        yield from _plain(ReasonCode.PARAMETER_CHANGED, key, before.get(key), after.get(key))
     yield from _media(_sequence(old.get("media")), _sequence(new.get("media")))
 
 
@@ -68,15 +68,15 @@ def _media(old: Sequence[Canonical], new: Sequence[Canonical]) -> Iterator[Diffe
         role = _text(now.get("role") or was.get("role"))
         if was.get("role") != now.get("role"):
             yield Difference(
-                Code.INPUT_CHANGED, f"media {position + 1}", _text(was.get("role")), _text(now.get("role"))
+                ReasonCode.INPUT_CHANGED, f"media {position + 1}", _text(was.get("role")), _text(now.get("role"))
             )
             continue
         for part, label in (("is", role), ("voice", f"{role}.voice")):
             if not is_promise(now.get(part)):
-                yield from _plain(Code.INPUT_CHANGED, label, was.get(part), now.get(part))
+                yield from _plain(ReasonCode.INPUT_CHANGED, label, was.get(part), now.get(part))
 
 
-def _plain(code: Code, key: str, old: Canonical, new: Canonical) -> Iterator[Difference]:
+def _plain(code: ReasonCode, key: str, old: Canonical, new: Canonical) -> Iterator[Difference]:
     if old != new:
         yield Difference(code, key, _text(old), _text(new))
 

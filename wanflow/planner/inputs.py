@@ -14,10 +14,10 @@ from wanflow.language.facts import Facts, FactsTable, Kind
 from wanflow.language.production import Shot
 from wanflow.language.source import DataSource, FileSource, UrlSource
 from wanflow.planner import cut, price
-from wanflow.planner.decide import Decidable, Decision, World
+from wanflow.planner.decide import Decidable, Decision, DecisionContext
 from wanflow.planner.picks import rivals_text
-from wanflow.planner.plan import Action, Code, Reason
-from wanflow.planner.request import Question
+from wanflow.planner.plan import Action, Reason, ReasonCode
+from wanflow.planner.request import ShotRequest
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Take
 from wanflow.store.take_names import take_node
@@ -26,7 +26,7 @@ from wanflow.timebase import NOMINAL_RATE
 CAPTION_CHARACTERS = 90
 
 
-def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotGraph) -> dict[str, Supply]:
+def supplies_for(vertex: Decidable, supplies: Mapping[str, NodeOutput], graph: ShotGraph) -> dict[str, NodeOutput]:
     """What `decide` is told of a vertex's inputs: by media slot for a shot, by vertex for the rest."""
     if isinstance(vertex, ShotVertex):
         feeds = {slot: input_id(vertex.id, slot, source) for slot, source in sources_of(vertex.shot)}
@@ -35,34 +35,34 @@ def supplies_for(vertex: Decidable, supplies: Mapping[str, Supply], graph: ShotG
 
 
 def supply_of_shot(
-    question: Question, decisions: tuple[Decision, ...], inputs: Mapping[str, Supply], world: World
-) -> Supply:
+    shot_request: ShotRequest, decisions: tuple[Decision, ...], inputs: Mapping[str, NodeOutput], world: DecisionContext
+) -> NodeOutput:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
-    shot, choice = question.shot, question.choice
+    shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
-        return missing(shot.name, needs_pick(question), tuple(take_node(shot.name, d.number) for d in decisions))
-    number = 0 if choice.take is None else question.entry.numbers[choice.take.digest]
+        return missing(shot.name, needs_pick(shot_request), tuple(take_node(shot.name, d.number) for d in decisions))
+    number = 0 if choice.take is None else shot_request.entry.numbers[choice.take.digest]
     first = _first_to_come(decisions)
     settled = choice.chosen or first is None or first.number >= number
     if choice.take is not None and settled:
         return _taken(shot, choice.take, number, decisions, world.inventory)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
-        return missing(shot.name, Reason(Code.INPUT_FAILED, f"{node} is blocked"), (node,))
+        return missing(shot.name, Reason(ReasonCode.INPUT_FAILED, f"{node} is blocked"), (node,))
     if first.take is not None:
         return _taken(shot, first.take, first.number, decisions, world.inventory)
-    promise = f"{question.core}:{question.seed(first.ordinal)}"
+    promise = f"{shot_request.core}:{shot_request.seed(first.ordinal)}"
     node = take_node(shot.name, first.number)
     return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
 
 
-def needs_pick(question: Question) -> Reason:
+def needs_pick(shot_request: ShotRequest) -> Reason:
     """Why what needs a take of a shot waits for a person, and what the person can do."""
-    name, choice = question.shot.name, question.choice
+    name, choice = shot_request.shot.name, shot_request.choice
     if choice.rivals:
-        return Reason(Code.NEEDS_PICK, f"{name}: {rivals_text(choice)}: `wanflow pick {name} N`")
-    takes = "1 take" if question.wanted == 1 else f"{question.wanted} takes"
-    return Reason(Code.NEEDS_PICK, f"{name} has {takes} and waits for a pick: `wanflow pick {name} N`")
+        return Reason(ReasonCode.NEEDS_PICK, f"{name}: {rivals_text(choice)}: `wanflow pick {name} N`")
+    takes = "1 take" if shot_request.wanted == 1 else f"{shot_request.wanted} takes"
+    return Reason(ReasonCode.NEEDS_PICK, f"{name} has {takes} and waits for a pick: `wanflow pick {name} N`")
 
 
 def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:
@@ -71,32 +71,32 @@ def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:
     return min(coming, key=lambda item: item.number, default=None)
 
 
-def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: Supply) -> Supply:
+def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:
     """What the shot that an extract feeds gets: its identity, final as soon as its source is known."""
     identity = cut.extract_identity(vertex, source)
     if isinstance(identity, Reason):
         return missing(vertex.id, identity, (vertex.id,))
     film = cut.extract_film(vertex, source)
-    obstacle = source.obstacle if decision.reasons[0].code is not Code.UP_TO_DATE else None
-    return Supply(identity, None, film, obstacle, (vertex.id,), source.changes)
+    obstacle = source.obstacle if decision.reasons[0].code is not ReasonCode.UP_TO_DATE else None
+    return NodeOutput(identity, None, film, obstacle, (vertex.id,), source.changes)
 
 
-def shot_as_is(question: Question, inventory: Inventory) -> Supply:
+def shot_as_is(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
     """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
-    shot, choice = question.shot, question.counting
+    shot, choice = shot_request.shot, shot_request.counting
     if choice.open:
-        return missing(shot.name, needs_pick(question))
+        return missing(shot.name, needs_pick(shot_request))
     if choice.take is None:
-        return missing(shot.name, Reason(Code.INPUT_FAILED, f"`{shot.name}` is excluded and has no take"))
-    return _taken(shot, choice.take, question.entry.numbers[choice.take.digest], (), inventory)
+        return missing(shot.name, Reason(ReasonCode.INPUT_FAILED, f"`{shot.name}` is excluded and has no take"))
+    return _taken(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory)
 
 
-def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, Supply]) -> Supply:
+def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
     """What a vertex that is made here gives where this plan leaves it alone."""
     if isinstance(vertex, ExtractVertex):
-        blocked = Decision(Action.DERIVE, (Reason(Code.NEW, "not cut yet"),))
+        blocked = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not cut yet"),))
         return supply_of_extract(vertex, blocked, inputs[vertex.origin])
-    return missing(vertex.id, Reason(Code.INPUT_FAILED, f"`{vertex.id}` is excluded"))
+    return missing(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}` is excluded"))
 
 
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
     return (f"{shot.name} · take {number} · {take.model} · {seconds}", words)
 
 
-def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> Supply:
+def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> NodeOutput:
     node = take_node(shot.name, number)
     planned = tuple(take_node(shot.name, item.number) for item in decisions if item.number == number)
     here = take.digest in inventory.here
@@ -117,11 +117,11 @@ def _comes(decision: Decision) -> str:
     if decision.action is not Action.RENDER:
         return {Action.COLLECT: "is collected", Action.RESTORE: "is shared"}[decision.action]
     known = {reason.code for reason in decision.reasons}
-    return "is rendered" if Code.NEW in known else "is rendered again"
+    return "is rendered" if ReasonCode.NEW in known else "is rendered again"
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 
     `identity` is a promise as long as the thing is not made; `digest` is of the whole file where it is one that is
@@ -144,41 +144,41 @@ class Supply:
         return not recipe.is_promise(self.identity)
 
 
-def of_asset(vertex: AssetVertex, facts: FactsTable) -> Supply:
+def of_asset(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
     """What a file, an address or inline data gives."""
     match vertex.source:
         case UrlSource() as url:
-            return Supply(recipe.address(url))
+            return NodeOutput(recipe.address(url))
         case DataSource(digest=digest):
-            return Supply(recipe.whole(digest), digest)
+            return NodeOutput(recipe.whole(digest), digest)
         case FileSource(path):
             return _of_file(path, facts)
 
 
-def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], caption: tuple[str, ...]) -> Supply:
+def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], caption: tuple[str, ...]) -> NodeOutput:
     """What a shot gives once its take is known; `node` says in messages whose file it is."""
     gone = (
         None
         if here
         else Reason(
-            Code.NOT_HERE,
+            ReasonCode.NOT_HERE,
             f"the file of {node} is not here: `wanflow pull`, or copy the store",
         )
     )
-    return Supply(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)
+    return NodeOutput(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)
 
 
-def promised(promise: str, film: Film | None, nodes: tuple[str, ...], changes: str) -> Supply:
+def promised(promise: str, film: Film | None, nodes: tuple[str, ...], changes: str) -> NodeOutput:
     """What a step that is still to be done will give: equal promises will be one take.
 
     `changes` says in words what happens to it.
     """
-    return Supply(recipe.promise(promise), film=film, nodes=nodes, changes=changes)
+    return NodeOutput(recipe.promise(promise), film=film, nodes=nodes, changes=changes)
 
 
-def missing(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> Supply:
+def missing(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
     """What a step gives that can't be done."""
-    return Supply(recipe.promise(vertex), obstacle=obstacle, nodes=nodes)
+    return NodeOutput(recipe.promise(vertex), obstacle=obstacle, nodes=nodes)
 
 
 def film_of(facts: Facts) -> Film | None:
@@ -189,9 +189,9 @@ def film_of(facts: Facts) -> Film | None:
     return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate)
 
 
-def _of_file(path: str, facts: FactsTable) -> Supply:
+def _of_file(path: str, facts: FactsTable) -> NodeOutput:
     known = facts.get(path)
     if not isinstance(known, Facts):
         why = known.why if known else "was not looked at"
-        return missing(f"asset:{path}", Reason(Code.INPUT_FAILED, f"`{path}` {why}"))
-    return Supply(recipe.whole(known.digest), known.digest, film_of(known))
+        return missing(f"asset:{path}", Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
+    return NodeOutput(recipe.whole(known.digest), known.digest, film_of(known))

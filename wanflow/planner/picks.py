@@ -14,7 +14,7 @@ from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
 
-class How(Enum):
+class ChoiceReason(Enum):
     """Why a take counts, or why none does."""
 
     HELD = auto()
@@ -30,25 +30,25 @@ class How(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TakeChoice:
     """The take of a shot that counts, None where none does; `rivals` are the numbers that two branches chose."""
 
-    how: How
+    how: ChoiceReason
     take: Take | None = None
     rivals: tuple[int, ...] = ()
 
     @property
     def chosen(self) -> bool:
         """Whether somebody chose the take: a pick or a hold."""
-        return self.how in {How.HELD, How.PICKED}
+        return self.how in {ChoiceReason.HELD, ChoiceReason.PICKED}
 
     @property
     def open(self) -> bool:
         """Whether a person has to choose before anything may use a take of this shot."""
-        return self.how in {How.WAITS, How.RIVALS}
+        return self.how in {ChoiceReason.WAITS, ChoiceReason.RIVALS}
 
 
-def choose(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = False) -> Choice:
+def choose_take(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = False) -> TakeChoice:
     """The take that counts for a request of a shot: the held one, the picked one, else the lowest-numbered (law 6).
 
     `request` is the lock's key of the request, `wanted` how many takes it asks for, `waits` that the shot says
@@ -56,7 +56,7 @@ def choose(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = Fal
     """
     held = entry.takes.get(entry.held or "")
     if held is not None and not held.gone:
-        return Choice(How.HELD, held)
+        return TakeChoice(ChoiceReason.HELD, held)
     if entry.rival_holds:
         return _rivals(entry, entry.rival_holds)
     answers = {take.digest: take for take in answering(entry, request, wanted=wanted)}
@@ -65,11 +65,11 @@ def choose(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = Fal
         return _rivals(entry, both)
     picked = answers.get(both[0] if both else entry.picks.get(request, ""))
     if picked is not None:
-        return Choice(How.PICKED, picked)
+        return TakeChoice(ChoiceReason.PICKED, picked)
     if waits:
-        return Choice(How.WAITS)
+        return TakeChoice(ChoiceReason.WAITS)
     first = next(iter(answers.values()), None)
-    return Choice(How.NONE) if first is None else Choice(How.DEFAULT, first)
+    return TakeChoice(ChoiceReason.NONE) if first is None else TakeChoice(ChoiceReason.DEFAULT, first)
 
 
 def answering(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take, ...]:
@@ -88,17 +88,17 @@ def answering(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take,
     return tuple(sorted(answers, key=lambda take: entry.numbers[take.digest]))
 
 
-def last_used(entry: ShotEntry, *, waits: bool = False) -> Choice:
+def last_used(entry: ShotEntry, *, waits: bool = False) -> TakeChoice:
     """The take that counted when the shot was last run, whatever it asks for now."""
-    return choose(entry, entry.current or "", waits=waits)
+    return choose_take(entry, entry.current or "", waits=waits)
 
 
-def rivals_text(choice: Choice) -> str:
+def rivals_text(choice: TakeChoice) -> str:
     """What two branches chose, e.g. `both sides picked: take 2 or take 3`."""
     return f"both sides picked: {' or '.join(f'take {number}' for number in choice.rivals)}"
 
 
-def uses(entry: ShotEntry, present: Choice) -> Iterator[tuple[str, str]]:
+def uses(entry: ShotEntry, present: TakeChoice) -> Iterator[tuple[str, str]]:
     """The takes of a shot that are in use, by digest, each with what uses it; `present` is the shot's choice now.
 
     A pick for an earlier request counts: an undo brings it back.
@@ -111,5 +111,5 @@ def uses(entry: ShotEntry, present: Choice) -> Iterator[tuple[str, str]]:
         yield present.take.digest, "the shot uses it now"
 
 
-def _rivals(entry: ShotEntry, digests: tuple[str, ...]) -> Choice:
-    return Choice(How.RIVALS, rivals=tuple(sorted(entry.numbers[digest] for digest in digests)))
+def _rivals(entry: ShotEntry, digests: tuple[str, ...]) -> TakeChoice:
+    return TakeChoice(ChoiceReason.RIVALS, rivals=tuple(sorted(entry.numbers[digest] for digest in digests)))

@@ -142,7 +142,7 @@ class Plan:
         return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}
 
 
-class Code(StrEnum):
+class ReasonCode(StrEnum):
     """The reasons that exist; adding one means documenting it in cli.md."""
 
     NEW = "new"
@@ -168,7 +168,7 @@ class Code(StrEnum):
 class Reason:
     """A code for programs and a text for people; the text names what differs."""
 
-    code: Code
+    code: ReasonCode
     text: str
 
     def to_json(self) -> dict[str, str]:

@@ -12,9 +12,9 @@ from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.facts import FactsTable
 from wanflow.language.production import Shot
 from wanflow.planner import price
-from wanflow.planner.decide import Decision, World, decide, decide_takes
+from wanflow.planner.decide import Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.inputs import (
-    Supply,
+    NodeOutput,
     derived_as_is,
     of_asset,
     shot_as_is,
@@ -22,16 +22,16 @@ from wanflow.planner.inputs import (
     supply_of_extract,
     supply_of_shot,
 )
-from wanflow.planner.plan import Action, Code, Plan, Reason, Step, StepKind
-from wanflow.planner.renames import Askers, arrived_since, names_in_file, shifted
-from wanflow.planner.request import Question, ask, last_request
+from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
+from wanflow.planner.renames import FormerNames, arrived_since, names_in_file, shifted
+from wanflow.planner.request import ShotRequest, ask, last_request
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, rename
 from wanflow.store.take_names import take_node
 
 
 @dataclass(slots=True)
-class _Desk:
+class _PlanBuilder:
     """What drafting one plan has found out so far; the `world` of the next decision knows what was `promised`.
 
     `renamed` maps each shot that was renamed to the name that its takes had in the lock.
@@ -39,16 +39,16 @@ class _Desk:
 
     graph: ShotGraph
     facts: FactsTable
-    world: World
+    world: DecisionContext
     promised: dict[tuple[str, int], str]
-    askers: Askers
+    askers: FormerNames
     renamed: dict[str, str] = field(default_factory=dict)
-    supplies: dict[str, Supply] = field(default_factory=dict)
+    supplies: dict[str, NodeOutput] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
-    questions: dict[str, Question] = field(default_factory=dict)
+    questions: dict[str, ShotRequest] = field(default_factory=dict)
 
 
-def draft(
+def make_plan(
     graph: ShotGraph,
     facts: FactsTable,
     inventory: Inventory,
@@ -69,17 +69,17 @@ def draft(
     renames = [arrived_since(inventory.lock, production.shots) if whole else {}]
     while True:
         have = replace(inventory, lock=reduce(rename, renames, inventory.lock))
-        askers = Askers(have.lock if whole else Lock(), production.shots)
-        desk = _drafted(graph, facts, have, chosen, renames, askers, retry_refused=retry_refused)
-        if desk.renamed:
-            renames.append(desk.renamed)
-        moved = shifted(desk.questions.values(), desk.world.inventory.lock) if whole else {}
+        askers = FormerNames(have.lock if whole else Lock(), production.shots)
+        builder = _drafted(graph, facts, have, chosen, renames, askers, retry_refused=retry_refused)
+        if builder.renamed:
+            renames.append(builder.renamed)
+        moved = shifted(builder.questions.values(), builder.world.inventory.lock) if whole else {}
         if not moved or len(renames) > len(production.shots):
             break
         renames.append(moved)
-    steps = [step for vertex in graph.vertices if vertex.id in desk.decisions for step in _steps(desk, vertex)]
-    have = desk.world.inventory
-    asked = {name: question for name, question in desk.questions.items() if name in desk.decisions}
+    steps = [step for vertex in graph.vertices if vertex.id in builder.decisions for step in _steps(builder, vertex)]
+    have = builder.world.inventory
+    asked = {name: shot_request for name, shot_request in builder.questions.items() if name in builder.decisions}
     before = {name: last_request(have, name) for name in asked}
     return Plan(
         backend=production.backend,
@@ -89,7 +89,7 @@ def draft(
         graph=graph,
         facts=facts,
         inventory=have,
-        recipes={name: question.recipe for name, question in asked.items()},
+        recipes={name: shot_request.recipe for name, shot_request in asked.items()},
         before={name: made_from for name, made_from in before.items() if made_from is not None},
         retry_refused=retry_refused,
         renames=tuple(filter(None, renames)),
@@ -102,100 +102,102 @@ def _drafted(
     have: Inventory,
     chosen: frozenset[str],
     renames: Sequence[Mapping[str, str]],
-    askers: Askers,
+    askers: FormerNames,
     *,
     retry_refused: bool,
-) -> _Desk:
+) -> _PlanBuilder:
     """One pass over the graph: what every vertex gives, and what happens to the chosen ones."""
     production = graph.production
     promised: dict[tuple[str, int], str] = {}
-    world = World(production.backend, have, production.shots, promised, retry_refused=retry_refused)
-    desk = _Desk(graph, facts, world, promised, askers)
+    world = DecisionContext(production.backend, have, production.shots, promised, retry_refused=retry_refused)
+    builder = _PlanBuilder(graph, facts, world, promised, askers)
     files = names_in_file(renames[1:])  # what arrived since is in the file under the new name already
     for vertex in graph.vertices:
         if isinstance(vertex, AssetVertex):
-            desk.supplies[vertex.id] = of_asset(vertex, facts)
+            builder.supplies[vertex.id] = of_asset(vertex, facts)
             continue
-        inputs = supplies_for(vertex, desk.supplies, graph)
+        inputs = supplies_for(vertex, builder.supplies, graph)
         if isinstance(vertex, ShotVertex):
-            question = desk.questions[vertex.id] = _ask(desk, vertex.shot, inputs, files)
+            shot_request = builder.questions[vertex.id] = _ask(builder, vertex.shot, inputs, files)
             if vertex.id in chosen:
-                _decide_shot(desk, vertex, question, inputs)
+                _decide_shot(builder, vertex, shot_request, inputs)
             else:
-                desk.supplies[vertex.id] = shot_as_is(question, desk.world.inventory)
+                builder.supplies[vertex.id] = shot_as_is(shot_request, builder.world.inventory)
         elif vertex.id in chosen:
-            decisions = desk.decisions[vertex.id] = decide(vertex, inputs, desk.world)
+            decisions = builder.decisions[vertex.id] = decide(vertex, inputs, builder.world)
             if isinstance(vertex, ExtractVertex):
-                desk.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
+                builder.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
         else:
-            desk.supplies[vertex.id] = derived_as_is(vertex, inputs)
-    return desk
+            builder.supplies[vertex.id] = derived_as_is(vertex, inputs)
+    return builder
 
 
-def _ask(desk: _Desk, shot: Shot, inputs: Mapping[str, Supply], files: Mapping[str, str]) -> Question:
+def _ask(builder: _PlanBuilder, shot: Shot, inputs: Mapping[str, NodeOutput], files: Mapping[str, str]) -> ShotRequest:
     """What a shot asks for; where it is a removed shot under a new name, that one's takes are its own from here on."""
-    world = desk.world
-    question = ask(shot, world.backend, inputs, world.inventory)
-    former = desk.askers.former_of(question)
+    world = builder.world
+    shot_request = ask(shot, world.backend, inputs, world.inventory)
+    former = builder.askers.former_of(shot_request)
     if former is None:
-        return replace(question, renamed_from=files.get(shot.name))
-    desk.renamed[shot.name] = former
+        return replace(shot_request, renamed_from=files.get(shot.name))
+    builder.renamed[shot.name] = former
     lock = rename(world.inventory.lock, {shot.name: former})
-    desk.world = replace(world, inventory=replace(world.inventory, lock=lock))
-    return replace(question, entry=lock.shots[shot.name], renamed_from=files.get(former, former))
+    builder.world = replace(world, inventory=replace(world.inventory, lock=lock))
+    return replace(shot_request, entry=lock.shots[shot.name], renamed_from=files.get(former, former))
 
 
-def _decide_shot(desk: _Desk, vertex: ShotVertex, question: Question, inputs: Mapping[str, Supply]) -> None:
+def _decide_shot(
+    builder: _PlanBuilder, vertex: ShotVertex, shot_request: ShotRequest, inputs: Mapping[str, NodeOutput]
+) -> None:
     """Asked once, since telling what a shot asks for takes longer than anything else of it."""
-    world = desk.world
-    decisions = desk.decisions[vertex.id] = decide_takes(question, inputs, world)
-    desk.supplies[vertex.id] = supply_of_shot(question, decisions, inputs, world)
-    _promise(desk, question, decisions)
-    _spare(desk, vertex, decisions)
+    world = builder.world
+    decisions = builder.decisions[vertex.id] = decide_takes(shot_request, inputs, world)
+    builder.supplies[vertex.id] = supply_of_shot(shot_request, decisions, inputs, world)
+    _promise(builder, shot_request, decisions)
+    _spare(builder, vertex, decisions)
 
 
-def _promise(desk: _Desk, question: Question, decisions: tuple[Decision, ...]) -> None:
-    shot = question.shot
+def _promise(builder: _PlanBuilder, shot_request: ShotRequest, decisions: tuple[Decision, ...]) -> None:
+    shot = shot_request.shot
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
-            seed = question.seed(decision.ordinal)
-            desk.promised.setdefault((question.core, seed), take_node(shot.name, decision.number))
+            seed = shot_request.seed(decision.ordinal)
+            builder.promised.setdefault((shot_request.core, seed), take_node(shot.name, decision.number))
 
 
-def _spare(desk: _Desk, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> None:
+def _spare(builder: _PlanBuilder, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> None:
     """Decide again on the extracts of a shot that needs none of them: nothing will read them.
 
     One that waits for another shot's take needs them all the same: by them the run knows that it asks the same.
     """
     if any(decision.action in {Action.RENDER, Action.BLOCKED} or _is_twin(decision) for decision in decisions):
         return
-    extracts = [name for name in desk.graph.inputs(vertex.id) if name in desk.decisions]
-    world = replace(desk.world, spare=frozenset(extracts))
+    extracts = [name for name in builder.graph.inputs(vertex.id) if name in builder.decisions]
+    world = replace(builder.world, spare=frozenset(extracts))
     for name in extracts:
-        extract = desk.graph.vertex(name)
+        extract = builder.graph.vertex(name)
         if isinstance(extract, ExtractVertex):
-            desk.decisions[name] = decide(extract, supplies_for(extract, desk.supplies, desk.graph), world)
+            builder.decisions[name] = decide(extract, supplies_for(extract, builder.supplies, builder.graph), world)
 
 
 def _is_twin(decision: Decision) -> bool:
     return decision.action is Action.RESTORE and decision.take is None
 
 
-def _steps(desk: _Desk, vertex: object) -> list[Step]:
+def _steps(builder: _PlanBuilder, vertex: object) -> list[Step]:
     match vertex:
         case ShotVertex():
-            return [_take_step(desk, vertex, decision) for decision in desk.decisions[vertex.id]]
+            return [_take_step(builder, vertex, decision) for decision in builder.decisions[vertex.id]]
         case ExtractVertex():
-            return [_derived_step(desk, vertex, StepKind.EXTRACT, desk.decisions[vertex.id][0])]
+            return [_derived_step(builder, vertex, StepKind.EXTRACT, builder.decisions[vertex.id][0])]
         case CutVertex():
-            return [_derived_step(desk, vertex, StepKind.CUT, desk.decisions[vertex.id][0])]
+            return [_derived_step(builder, vertex, StepKind.CUT, builder.decisions[vertex.id][0])]
         case _:
             return []
 
 
-def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
-    inputs = supplies_for(vertex, desk.supplies, desk.graph)
-    production = desk.graph.production
+def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) -> Step:
+    inputs = supplies_for(vertex, builder.supplies, builder.graph)
+    production = builder.graph.production
     quoted = price.quote(vertex.shot, inputs, production.prices, production.region)
     paid = decision.action in {Action.RENDER, Action.COLLECT}
     twin = (decision.origin,) if decision.origin and decision.take is None else ()
@@ -214,33 +216,33 @@ def _take_step(desk: _Desk, vertex: ShotVertex, decision: Decision) -> Step:
         seed=decision.seed,
         seconds=quoted.seconds,
         footage=price.output_seconds(vertex.shot, inputs),
-        needs=_needs(desk, vertex.id) + twin,
+        needs=_needs(builder, vertex.id) + twin,
     )
 
 
 def _with_way_out(shot: str, decision: Decision, quoted: price.Quote) -> tuple[Reason, ...]:
     """The reasons of a take; one whose file is not here names what to do, and what another one costs."""
-    if decision.reasons[0].code is not Code.NOT_HERE:
+    if decision.reasons[0].code is not ReasonCode.NOT_HERE:
         return decision.reasons
     amount = "" if quoted.cost.amount is None else f" ({money.amount_text(quoted.cost.amount)} {quoted.cost.currency})"
     ways = f"`wanflow pull`, copy the store, or `wanflow retake {shot}` for another{amount}"
-    return (Reason(Code.NOT_HERE, f"{decision.reasons[0].text}: {ways}"), *decision.reasons[1:])
+    return (Reason(ReasonCode.NOT_HERE, f"{decision.reasons[0].text}: {ways}"), *decision.reasons[1:])
 
 
-def _derived_step(desk: _Desk, vertex: ExtractVertex | CutVertex, kind: StepKind, decision: Decision) -> Step:
+def _derived_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, kind: StepKind, decision: Decision) -> Step:
     return Step(
         node=vertex.id,
         kind=kind,
         vertex=vertex.id,
         action=decision.action,
         reasons=decision.reasons,
-        cost=money.nothing(desk.graph.production.prices.currency),
+        cost=money.nothing(builder.graph.production.prices.currency),
         certain=decision.certain,
         shot=vertex.shot if isinstance(vertex, ExtractVertex) else None,
-        needs=_needs(desk, vertex.id),
+        needs=_needs(builder, vertex.id),
     )
 
 
-def _needs(desk: _Desk, vertex: str) -> tuple[str, ...]:
-    nodes = [node for feed in desk.graph.inputs(vertex) for node in desk.supplies[feed].nodes]
+def _needs(builder: _PlanBuilder, vertex: str) -> tuple[str, ...]:
+    nodes = [node for feed in builder.graph.inputs(vertex) for node in builder.supplies[feed].nodes]
     return tuple(dict.fromkeys(nodes))

@@ -14,7 +14,7 @@ from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
-from wanflow.planner.inputs import Supply
+from wanflow.planner.inputs import NodeOutput
 from wanflow.store.take import Film
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 
@@ -32,14 +32,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Length:
+class _BilledSeconds:
     """Seconds that are billed: the most that they can be, and whether they are surely that."""
 
     seconds: Fraction
     exact: bool = True
 
 
-def quote(shot: Shot, supplies: Mapping[str, Supply], prices: PriceBook, region: str) -> Quote:
+def quote(shot: Shot, supplies: Mapping[str, NodeOutput], prices: PriceBook, region: str) -> Quote:
     """The price of one take of a shot, as far as its inputs are known; `supplies` are by media slot.
 
     An input whose length isn't settled yet counts with the longest that it can have, and the price is at most that.
@@ -62,7 +62,7 @@ def exactly(seconds: Fraction) -> Decimal:
     return Decimal(int(seconds * 100)).scaleb(-2)
 
 
-def output_film(shot: Shot, supplies: Mapping[str, Supply]) -> Film | None:
+def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
     """The clip that a request is expected to give, at its nominal length; None where its length isn't known.
 
     Output is as long as `duration` says; a duration of 0 means as long as the video that goes in (api.md 2.3).
@@ -79,13 +79,13 @@ def output_film(shot: Shot, supplies: Mapping[str, Supply]) -> Film | None:
     return Film(frames, NOMINAL_RATE, 0, 0, samples, sample_rate)
 
 
-def output_seconds(shot: Shot, supplies: Mapping[str, Supply]) -> Fraction | None:
+def output_seconds(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Fraction | None:
     """The seconds of footage that a request is expected to give."""
     film = output_film(shot, supplies)
     return None if film is None else to_seconds(film.frames, film.rate)
 
 
-def _lengths(shot: Shot, supplies: Mapping[str, Supply], model: Model) -> Iterator[_Length | None]:
+def _lengths(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> Iterator[_BilledSeconds | None]:
     """What is billed: the result, and the inputs that the catalog names."""
     yield _output(shot, supplies, model)
     for bill in model.billed:
@@ -94,30 +94,30 @@ def _lengths(shot: Shot, supplies: Mapping[str, Supply], model: Model) -> Iterat
                 yield _input(shot, bill, supplies[media.slot], model.media[media.type])
 
 
-def _output(shot: Shot, supplies: Mapping[str, Supply], model: Model) -> _Length | None:
+def _output(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> _BilledSeconds | None:
     """As long as asked for, else as the video that is edited (api.md 2.3)."""
     wanted = int(shot.parameters.get("duration", 0))
     if wanted:
-        return _Length(Fraction(wanted))
+        return _BilledSeconds(Fraction(wanted))
     edited = [media for media in shot.media if model.media[media.type].edited]
     return _measured(supplies[edited[0].slot], model.media[edited[0].type]) if edited else None
 
 
-def _input(shot: Shot, bill: BilledInput, supply: Supply, rule: MediaRule) -> _Length | None:
+def _input(shot: Shot, bill: BilledInput, supply: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
     """The billed seconds of an input: all of them, or up to a cap that falls with their number (api.md 6.1)."""
     length = _measured(supply, rule)
     if length is not None and rule.edited and shot.parameters.get("duration"):
-        return _Length(length.seconds, exact=False)  # what is cut off is perhaps not billed (api.md 6.1)
+        return _BilledSeconds(length.seconds, exact=False)  # what is cut off is perhaps not billed (api.md 6.1)
     if length is None or not bill.caps:
         return length
     count = sum(item.type in bill.shared_by for item in shot.media)
     cap = Fraction(bill.caps[min(count, len(bill.caps)) - 1])
-    return _Length(min(length.seconds, cap), length.exact)
+    return _BilledSeconds(min(length.seconds, cap), length.exact)
 
 
-def _measured(supply: Supply, rule: MediaRule) -> _Length | None:
+def _measured(supply: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
     """How long an input is: as its file, as it is expected, or as long as the model takes it."""
     if supply.film is not None and supply.film.frames:
         seconds = to_seconds(supply.film.frames, supply.film.rate)
-        return _Length(Fraction(ceil(seconds * 100), 100), exact=supply.known)
-    return None if rule.file.seconds is None else _Length(Fraction(rule.file.seconds[1]), exact=False)
+        return _BilledSeconds(Fraction(ceil(seconds * 100), 100), exact=supply.known)
+    return None if rule.file.seconds is None else _BilledSeconds(Fraction(rule.file.seconds[1]), exact=False)

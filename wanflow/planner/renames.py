@@ -11,8 +11,8 @@ from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import parse_request_key
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan, StepKind
-from wanflow.planner.request import Question, question_of
-from wanflow.store.lock import Lock, Names, ShotEntry
+from wanflow.planner.request import ShotRequest, question_of
+from wanflow.store.lock import Lock, ShotEntry, ShotNames
 from wanflow.store.take import Recipe
 
 
@@ -38,15 +38,15 @@ def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
     return found
 
 
-def names_of(plan: Plan) -> Names:
+def names_of(plan: Plan) -> ShotNames:
     """What the names of a plan's shots mean for the lock; what they ask for as far as it is known."""
     held = [step.vertex for step in plan.steps if step.action is Action.HELD]
     asked = (question_of(plan, plan.graph.production.shots[name]) for name in held)
-    requests = {question.shot.name: question.request for question in asked if question.known}
+    requests = {shot_request.shot.name: shot_request.request for shot_request in asked if shot_request.known}
     reused = {step.vertex for step in plan.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
     unnamed = [name for name in sorted(reused) if _entry(plan, name).current is None]
     answered = {name: question_of(plan, plan.graph.production.shots[name]).request for name in unnamed}
-    return Names(plan.renames, requests, answered, plan.graph.production.shots)
+    return ShotNames(plan.renames, requests, answered, plan.graph.production.shots)
 
 
 def _entry(plan: Plan, shot: str) -> ShotEntry:
@@ -62,7 +62,7 @@ def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Askers:
+class FormerNames:
     """Which entries of a lock a renamed shot may have left, by what they asked; `taken` are spoken for already."""
 
     lock: Lock
@@ -80,29 +80,33 @@ class Askers:
                 for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
                     self._ever.setdefault(core, []).append(name)
 
-    def former_of(self, question: Question) -> str | None:
+    def former_of(self, shot_request: ShotRequest) -> str | None:
         """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new.
 
         Else one that last asked the same of other takes: what comes before it in the chain was changed as well.
         """
-        if question.shot.name in self.lock.shots:
+        if shot_request.shot.name in self.lock.shots:
             return None
-        asked = [*self._last.get(question.request, ()), *self._ever.get(question.core, ())] if question.known else []
-        asked += self._same_of_other_takes(question)
+        asked = (
+            [*self._last.get(shot_request.request, ()), *self._ever.get(shot_request.core, ())]
+            if shot_request.known
+            else []
+        )
+        asked += self._same_of_other_takes(shot_request)
         found = next((former for former in asked if former not in self.taken), None)
         if found is not None:
             self.taken.add(found)
         return found
 
-    def _same_of_other_takes(self, question: Question) -> Iterator[str]:
+    def _same_of_other_takes(self, shot_request: ShotRequest) -> Iterator[str]:
         """Removed shots whose last request differs in nothing but the takes that it was made from."""
-        given = frozenset(slot for slot, source in sources_of(question.shot) if isinstance(source, ShotSource))
+        given = frozenset(slot for slot, source in sources_of(shot_request.shot) if isinstance(source, ShotSource))
         if not given:
             return
-        slots = [media.slot for media in question.shot.media]
-        for former in self._words.get(_but_inputs(question.recipe), ()):
+        slots = [media.slot for media in shot_request.shot.media]
+        for former in self._words.get(_but_inputs(shot_request.recipe), ()):
             before = _last_recipe(self.lock.shots[former])
-            if _of_files(before, slots, given) == _of_files(question.recipe, slots, given):
+            if _of_files(before, slots, given) == _of_files(shot_request.recipe, slots, given):
                 yield former
 
 
@@ -129,25 +133,29 @@ def _of_files(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> li
     ]
 
 
-def shifted(questions: Collection[Question], lock: Lock) -> dict[str, str]:
+def shifted(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
     """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
 
     A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
     was removed; and either the shot was on record itself, or the other one followed a third one's entry, or no run ever
     filed a take for the other one: its takes were collected, for shots that had other names when they were asked for.
     """
-    strangers = {question.shot.name: question for question in questions if question.known and not _knows(question)}
+    strangers = {
+        shot_request.shot.name: shot_request
+        for shot_request in questions
+        if shot_request.known and not _knows(shot_request)
+    }
     if not strangers:
         return {}
     last: dict[str, list[str]] = {}
-    present = {question.shot.name for question in questions}
+    present = {shot_request.shot.name for shot_request in questions}
     for name, entry in lock.shots.items():
         if name in strangers or name not in present:
             for asked in _last_asked(entry):
                 last.setdefault(asked, []).append(name)
     moves: dict[str, str] = {}
-    for name, question in strangers.items():
-        asking = (*last.get(question.request, ()), *last.get(question.core, ()))
+    for name, shot_request in strangers.items():
+        asking = (*last.get(shot_request.request, ()), *last.get(shot_request.core, ()))
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
@@ -167,10 +175,10 @@ def _last_asked(entry: ShotEntry) -> set[str]:
     return {take.fingerprint for take in entry.takes.values() if not take.gone} if last is None else {last}
 
 
-def _knows(question: Question) -> bool:
+def _knows(shot_request: ShotRequest) -> bool:
     """Whether a shot asked this before, or keeps a take whatever it asks."""
-    entry, request = question.entry, question.request
+    entry, request = shot_request.entry, shot_request.request
     if request in {entry.current, entry.asked}:
         return True
     decided = request in entry.picks or request in entry.rival_picks or request in entry.wishes
-    return decided or any(take.fingerprint == question.core for take in entry.takes.values())
+    return decided or any(take.fingerprint == shot_request.core for take in entry.takes.values())

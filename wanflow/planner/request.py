@@ -9,8 +9,8 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
 from wanflow.language.production import Shot
 from wanflow.planner import picks
-from wanflow.planner.inputs import Supply
-from wanflow.planner.picks import Choice, How
+from wanflow.planner.inputs import NodeOutput
+from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Plan
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import ShotEntry
@@ -18,7 +18,7 @@ from wanflow.store.take import Recipe, Take
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ShotRequest:
     """One shot's request, with its inputs as far as they are known.
 
     `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request
@@ -58,33 +58,33 @@ class Question:
         return tuple(take for take in self.answers if take.seed is None)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> TakeChoice:
         """The take that dependents use, of those that are there (law 6)."""
-        return picks.choose(self.entry, self.request, wanted=self.wanted, waits=self.shot.waits_for_pick)
+        return picks.choose_take(self.entry, self.request, wanted=self.wanted, waits=self.shot.waits_for_pick)
 
     @property
-    def counting(self) -> Choice:
+    def counting(self) -> TakeChoice:
         """The take that counts now: of this request, else the one that was used when the shot was last run."""
         now = self.choice
-        if now.how is How.NONE:
+        if now.how is ChoiceReason.NONE:
             return picks.last_used(self.entry, waits=self.shot.waits_for_pick)
         return now
 
 
-def ask(shot: Shot, backend: str, supplies: Mapping[str, Supply], inventory: Inventory) -> Question:
+def ask(shot: Shot, backend: str, supplies: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
     """The question of a shot, given what its media slots are supplied with."""
     made_from = recipes.recipe(shot, backend, {slot: supply.identity for slot, supply in supplies.items()})
     known = all(supply.known for supply in supplies.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    return Question(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    return ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)
 
 
-def question_of(plan: Plan, shot: Shot) -> Question:
+def question_of(plan: Plan, shot: Shot) -> ShotRequest:
     """The request of a shot as a plan knows it."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
-    return Question(shot, words, recipes.fingerprint(words), known=is_settled(words), entry=entry)
+    return ShotRequest(shot, words, recipes.fingerprint(words), known=is_settled(words), entry=entry)
 
 
 def is_settled(recipe: Canonical) -> bool:
@@ -103,14 +103,14 @@ def last_request(inventory: Inventory, shot: str) -> Recipe:
     return entry.recipes.get(core) or inventory.recipes.get(core)
 
 
-def answered_before(question: Question, inventory: Inventory) -> bool:
+def answered_before(shot_request: ShotRequest, inventory: Inventory) -> bool:
     """Whether some take answers this request as far as it is known, its promised inputs left open."""
-    return any(_alike(question.recipe, known) for known in _known_recipes(question, inventory))
+    return any(_alike(shot_request.recipe, known) for known in _known_recipes(shot_request, inventory))
 
 
-def _known_recipes(question: Question, inventory: Inventory) -> Iterator[Recipe]:
+def _known_recipes(shot_request: ShotRequest, inventory: Inventory) -> Iterator[Recipe]:
     yield from (inventory.recipes[core] for core in inventory.takes if core in inventory.recipes)
-    yield from (question.entry.recipes.get(take.fingerprint) for take in question.entry.takes.values())
+    yield from (shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values())
 
 
 def _alike(promised: Canonical, known: Canonical) -> bool:

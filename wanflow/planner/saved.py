@@ -50,7 +50,7 @@ class SavedPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlanArguments:
     """What a plan was asked for: selectors, what `--set` said, and the price file of `--prices`."""
 
     select: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Asked:
     prices: str | None = None
 
 
-def to_json(plan: Plan, chosen: Asked) -> dict[str, object]:
+def to_json(plan: Plan, chosen: PlanArguments) -> dict[str, object]:
     """The document of `plan --json`, with what is needed to plan again and to compare."""
     asked = _asked(plan)
     requests = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wanflow.graph.recipe import fingerprint
-from wanflow.planner.plan import Action, Code, Plan, Step, StepKind
-from wanflow.store.journal import Attempt
+from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
+from wanflow.store.attempt import Attempt
 
 
 def states(plan: Plan) -> Mapping[str, str]:
@@ -54,15 +54,15 @@ def _state(step: Step, plan: Plan) -> str:
         case Action.HELD:
             return "held"
         case Action.BLOCKED:
-            return "refused" if Code.REFUSED_BEFORE in codes else "blocked"
+            return "refused" if ReasonCode.REFUSED_BEFORE in codes else "blocked"
         case Action.COLLECT:
             return _flying(step, plan)
         case Action.REUSE:
-            return "missing" if Code.NOT_HERE in codes else "current"
+            return "missing" if ReasonCode.NOT_HERE in codes else "current"
         case Action.RENDER if before := _ending(step, plan):
             return before
         case _:
-            return "new" if Code.NEW in codes else "changed"
+            return "new" if ReasonCode.NEW in codes else "changed"
 
 
 def _flying(step: Step, plan: Plan) -> str:

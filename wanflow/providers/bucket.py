@@ -12,9 +12,9 @@ import fsspec
 from anyio import to_thread
 
 from wanflow import digest
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NoBucket
-from wanflow.providers.protocol import VideoService
+from wanflow.providers.protocol import ProviderClient
 
 LIFE_SECONDS = 48 * 3600
 """How long a signed address is good: as long as an upload to the service's own store (api.md 5)."""
@@ -24,14 +24,14 @@ INSTALL = "pip install 'wanflow[s3]'"
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
-class Bucketed(Passing):
+class BucketUploads(Delegating):
     """A service that reads local media from a bucket: uploads go there, and what it is told are signed addresses.
 
     `address` is anything that fsspec knows and can sign for. Its credentials are the environment's, as its own tools
     read them. Raises NoBucket where no filesystem for it is installed.
     """
 
-    def __init__(self, service: VideoService, address: str) -> None:
+    def __init__(self, service: ProviderClient, address: str) -> None:
         super().__init__(service)
         self._address = address.rstrip("/")
         with _named_faults(self._address):

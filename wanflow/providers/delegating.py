@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    DownloadedFile,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    TaskSummary,
+    unseen,
+)
 
 
-class Passing:
+class Delegating:
     """Passes every call on as it is; what a decorator changes it overrides."""
 
-    def __init__(self, service: VideoService) -> None:
+    def __init__(self, service: ProviderClient) -> None:
         self._service = service
 
     async def submit(self, request: Request) -> Accepted:
@@ -34,7 +43,7 @@ class Passing:
         """Put a local file where the service can read it."""
         return await self._service.upload(path, model)
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Stream a result into a file."""
         return await self._service.download(url, target)
 

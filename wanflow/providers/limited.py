@@ -13,9 +13,9 @@ from fractions import Fraction
 import anyio
 from anyio.lowlevel import checkpoint
 
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import Throttled
-from wanflow.providers.protocol import Accepted, Request, VideoService
+from wanflow.providers.protocol import Accepted, ProviderClient, Request
 
 RUNNING = 5
 RESERVE = 2
@@ -42,7 +42,7 @@ class _Gate:
     queue: list[_Waiter] = field(default_factory=list)
 
 
-class Slots:
+class TaskSlots:
     """Limits the submitted and unfinished tasks of each model; the most urgent waiter goes first.
 
     A task in the service's own queue can't be re-ordered, so waiting happens here (architecture.md, The scheduler).
@@ -99,7 +99,7 @@ def _admit(gate: _Gate) -> None:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _SubmitRate:
     """The submissions of one model: when the last ones left, and how far apart they are kept by what was refused."""
 
     sent: deque[float]
@@ -120,16 +120,16 @@ class _Lane:
         self.gap = self.gap / 2 if self.gap > FIRST_GAP else 0.0
 
 
-class Limited(Passing):
+class Limited(Delegating):
     """A `VideoService` that sends at most so many submissions a second and model; the rest passes through.
 
     Where the service refuses for speed all the same, the submissions of that model are kept further and further apart,
     and closer again with each one that is accepted (api.md 4.4 and 4.7).
     """
 
-    def __init__(self, service: VideoService, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
+    def __init__(self, service: ProviderClient, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
         super().__init__(service)
-        self._lanes: defaultdict[str, _Lane] = defaultdict(lambda: _Lane(deque(maxlen=submits_per_second)))
+        self._lanes: defaultdict[str, _SubmitRate] = defaultdict(lambda: _SubmitRate(deque(maxlen=submits_per_second)))
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once its second has room."""

@@ -9,9 +9,18 @@ from typing import Protocol
 
 import anyio
 
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServiceFault
-from wanflow.providers.protocol import Accepted, Request, Seen, TaskState, TaskStatus, TaskSummary, VideoService, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    TaskStatus,
+    TaskSummary,
+    unseen,
+)
 from wanflow.timebase import POLL_SECONDS
 
 LIST_FROM = 3
@@ -25,7 +34,7 @@ Rows = Mapping[str, TaskSummary]
 
 
 @dataclass(slots=True)
-class _Watch:
+class _WatchedTask:
     """One task that somebody waits for, and when it is looked at next."""
 
     task_id: str
@@ -33,7 +42,7 @@ class _Watch:
     looks: int = 0
 
 
-class Watching(Passing):
+class Poller(Delegating):
     """A `VideoService` whose `settled` is shared by all tasks of a run.
 
     A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
@@ -41,7 +50,7 @@ class Watching(Passing):
     at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (api.md 4.3).
     """
 
-    def __init__(self, service: VideoService, poll_seconds: float, looks_per_second: float = 15) -> None:
+    def __init__(self, service: ProviderClient, poll_seconds: float, looks_per_second: float = 15) -> None:
         super().__init__(service)
         self._poll_seconds = poll_seconds
         self._gap = 1 / looks_per_second
@@ -49,7 +58,7 @@ class Watching(Passing):
         self._epoch: float | None = None
         self._submitted: dict[str, float] = {}
         self._quickest: float | None = None
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[str, _WatchedTask] = {}
         self._reading = anyio.Lock()
         self._read: tuple[float, Rows] = (-math.inf, {})
         self._missed: set[str] = set()
@@ -67,7 +76,7 @@ class Watching(Passing):
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, with the others, until it is final."""
-        watch = _Watch(task_id, self._first_look(task_id))
+        watch = _WatchedTask(task_id, self._first_look(task_id))
         self._watches[task_id] = watch
         try:
             while True:
@@ -81,7 +90,7 @@ class Watching(Passing):
         finally:
             self._watches.pop(task_id, None)
 
-    async def _look(self, watch: _Watch) -> TaskState:
+    async def _look(self, watch: _WatchedTask) -> TaskState:
         async with self._reading:
             row = await self._row(watch)
         watch.looks += 1
@@ -89,7 +98,7 @@ class Watching(Passing):
             return TaskState(watch.task_id, row.status, row.request_id)
         return await self.poll(watch.task_id)
 
-    async def _row(self, watch: _Watch) -> TaskSummary | None:
+    async def _row(self, watch: _WatchedTask) -> TaskSummary | None:
         """What the list says of a task: whoever is due first reads it for all that are due."""
         read_at, rows = self._read
         if read_at < watch.due:
@@ -116,7 +125,7 @@ class Watching(Passing):
             self._epoch = now
         return self._tick(now) if task_id in self._submitted else now
 
-    def _next_look(self, watch: _Watch) -> float:
+    def _next_look(self, watch: _WatchedTask) -> float:
         """The next tick on which a task may be done."""
         likely = self._submitted.get(watch.task_id, -math.inf) + LIKELY * (self._quickest or 0)
         return self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))

@@ -80,7 +80,7 @@ class TaskSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadedFile:
     """A result on disk: the digest and the length of the bytes that were written."""
 
     digest: str
@@ -96,7 +96,7 @@ def unseen(state: TaskState) -> None:
     del state
 
 
-class VideoService(Protocol):
+class ProviderClient(Protocol):
     """The video service. Every method raises `ServiceFault` (service/fault) and nothing else of its own.
 
     Each is cancel-safe: a submit that is cancelled ends with its answer. None retries by itself; that is a decorator's
@@ -125,7 +125,7 @@ class VideoService(Protocol):
     async def upload(self, path: Path, model: str) -> str:
         """Put a local file where the service can read it for `model`; gives the address to send (api.md 5)."""
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Stream a result into `target`, hashing on the way; the digest is that of the whole file.
 
         Where it breaks off, `target` keeps what came, and the next call goes on from there (api.md 7.1); a new result

@@ -10,9 +10,18 @@ from typing import TypeVar
 
 import anyio
 
-from wanflow.providers.delegating import Passing
+from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Throttled
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, VideoService, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    DownloadedFile,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    TaskSummary,
+    unseen,
+)
 
 T = TypeVar("T")
 
@@ -34,14 +43,14 @@ LONGEST_SECONDS = 30
 JITTER = 0.25
 
 
-class Retrying(Passing):
+class Retrying(Delegating):
     """A `VideoService` that asks again after a fault that may pass; the last one is raised.
 
     The pause doubles from one second, and is up to a quarter longer by chance, so that those who failed together don't
     come back together. A submit is repeated only where it surely was not accepted.
     """
 
-    def __init__(self, service: VideoService, tell: Tell, chance: Callable[[], float] = random) -> None:
+    def __init__(self, service: ProviderClient, tell: Tell, chance: Callable[[], float] = random) -> None:
         super().__init__(service)
         self._tell = tell
         self._chance = chance
@@ -66,13 +75,13 @@ class Retrying(Passing):
         """Put a local file where the service can read it."""
         return await self._again(lambda: self._service.upload(path, model), HARMLESS)
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Stream a result into a file; one that broke off is for the caller to go on with, who knows what it is."""
         return await self._again(lambda: self._service.download(url, target), UNSENT)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final; a look that went well wipes out the failures before it."""
-        patience = _Patience(LOOKS)
+        patience = _Backoff(LOOKS)
 
         def noted(state: TaskState) -> None:
             patience.failures = 0
@@ -80,8 +89,8 @@ class Retrying(Passing):
 
         return await self._again(lambda: self._service.settled(task_id, noted), HARMLESS, patience)
 
-    async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, patience: _Patience | None = None) -> T:
-        patience = patience or _Patience(ATTEMPTS)
+    async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, patience: _Backoff | None = None) -> T:
+        patience = patience or _Backoff(ATTEMPTS)
         while True:
             try:
                 return await ask()
@@ -94,7 +103,7 @@ class Retrying(Passing):
 
 
 @dataclass(slots=True)
-class _Patience:
+class _Backoff:
     attempts: int
     failures: int = 0
 

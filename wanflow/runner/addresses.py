@@ -12,7 +12,7 @@ import anyio
 
 from wanflow.language.source import UrlSource
 from wanflow.store import uploads
-from wanflow.store.journal import Online
+from wanflow.store.attempt import OnlineTake
 from wanflow.store.layout import Store
 from wanflow.store.uploads import Upload
 
@@ -28,7 +28,7 @@ Sent = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class OnlineResult:
     """A signed address, and since when it is known. It is kept in memory only."""
 
     url: str
@@ -48,8 +48,8 @@ class Addresses:
     account: str
     store: Store | None = None
     bucket: str | None = None
-    online: Mapping[str, Online] = field(default_factory=dict)
-    results: dict[str, Result] = field(default_factory=dict)
+    online: Mapping[str, OnlineTake] = field(default_factory=dict)
+    results: dict[str, OnlineResult] = field(default_factory=dict)
     uploads: dict[Sent, Upload] = field(default_factory=dict)
     pinned: set[UrlSource] = field(default_factory=set)
     turns: defaultdict[Sent, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
@@ -75,7 +75,7 @@ class Addresses:
 
     def keep_result(self, digest: str, url: str, date: str) -> None:
         """A take is online since a date."""
-        self.results[digest] = Result(url, date)
+        self.results[digest] = OnlineResult(url, date)
 
     def keep_upload(self, digest: str, model: str, url: str, date: str) -> None:
         """A file was uploaded; raises StoreFault where that can't be written down."""
@@ -90,7 +90,7 @@ class Addresses:
         return self.account if self.bucket is None else f"{self.account} {self.bucket}"
 
 
-def recall(account: str, store: Store, online: Mapping[str, Online], bucket: str | None = None) -> Addresses:
+def recall(account: str, store: Store, online: Mapping[str, OnlineTake], bucket: str | None = None) -> Addresses:
     """What earlier runs left online at an account, or for it in a bucket; raises StoreFault."""
     known = Addresses(account, store, bucket, online)
     ours = (upload for upload in uploads.read(store) if upload.service == known.reader)
@@ -98,7 +98,7 @@ def recall(account: str, store: Store, online: Mapping[str, Online], bucket: str
     return known
 
 
-def _end(result: Result) -> datetime:
+def _end(result: OnlineResult) -> datetime:
     """A day after the service said so, or when the address itself says that its signature ends, if that is earlier."""
     day = datetime.fromisoformat(result.ready) + RESULT_LIFE
     try:

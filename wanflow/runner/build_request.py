@@ -18,40 +18,40 @@ from wanflow.language.production import Production, Shot
 from wanflow.language.source import DataSource, Source, UrlSource
 from wanflow.providers.dashscope.wire import MediaItem, request_body
 from wanflow.providers.protocol import Request
-from wanflow.runner.context import Parts
+from wanflow.runner.context import RunContext
 from wanflow.runner.extract import file_of
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 
 PICTURES = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
 """How the bytes of each kind of picture begin."""
 
 
-async def compose(shot: Shot, seed: int, stage: Stage, parts: Parts) -> Request:
+async def compose(shot: Shot, seed: int, run_state: RunState, context: RunContext) -> Request:
     """The request of a shot with all that it needs in place: what was not online is uploaded now.
 
     Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
     """
-    addresses = {slot: await _address(shot, slot, source, stage, parts) for slot, source in sources_of(shot)}
+    addresses = {slot: await _address(shot, slot, source, run_state, context) for slot, source in sources_of(shot)}
     return body_of(shot, seed, addresses)
 
 
-async def _address(shot: Shot, slot: str, source: Source, stage: Stage, parts: Parts) -> str:
+async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, context: RunContext) -> str:
     """An address as it is written, that of a result which is still online, or an uploaded file's."""
     if isinstance(source, UrlSource):
-        await _check_pinned(source, stage, parts)
+        await _check_pinned(source, run_state, context)
         return source.url
     if isinstance(source, DataSource):
         return source.uri
     feed = input_id(shot.name, slot, source)
-    expected = stage.supply(feed).digest
-    if expected is not None and isinstance(stage.plan.graph.vertex(feed), ShotVertex):
-        online = await _online(expected, parts)
+    expected = run_state.supply(feed).digest
+    if expected is not None and isinstance(run_state.plan.graph.vertex(feed), ShotVertex):
+        online = await _online(expected, context)
         if online is not None:
             return online
-    file = file_of(feed, stage, parts)
-    if _inline(file, _rule(shot, slot), stage.plan.graph.production):
+    file = file_of(feed, run_state, context)
+    if _inline(file, _rule(shot, slot), run_state.plan.graph.production):
         return _written_out(file, expected)
-    return await _upload(file, expected, shot.model, parts)
+    return await _upload(file, expected, shot.model, context)
 
 
 def _rule(shot: Shot, slot: str) -> FileRule:
@@ -80,29 +80,29 @@ def _check_same(file: Path, found: str, expected: str | None) -> None:
         raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned anew")
 
 
-async def _online(digest: str, parts: Parts) -> str | None:
+async def _online(digest: str, context: RunContext) -> str | None:
     """Where the service has a take that it delivered; a task of an earlier run is asked for its address anew."""
-    known, now = parts.addresses, parts.clock()
+    known, now = context.addresses, context.clock()
     task_id = known.task_of(digest, now)
     if digest not in known.results and task_id is not None:
-        state = await parts.service.poll(task_id)
+        state = await context.service.poll(task_id)
         if state.url is not None:
             known.keep_result(digest, state.url, known.online[digest].ready)
     return known.result(digest, now)
 
 
-async def _upload(path: Path, expected: str | None, model: str, parts: Parts) -> str:
+async def _upload(path: Path, expected: str | None, model: str, context: RunContext) -> str:
     """Send a file unless an earlier upload of the same bytes for the same model still lives."""
     with _readable(path):
         found = digest.of_file(path)
     _check_same(path, found, expected)
-    async with parts.addresses.turns[found, model]:
-        known = parts.addresses.upload(found, model, parts.clock())
+    async with context.addresses.turns[found, model]:
+        known = context.addresses.upload(found, model, context.clock())
         if known is not None:
             return known
         with _readable(path):
-            url = await parts.service.upload(path, model)
-        parts.addresses.keep_upload(found, model, url, parts.stamp())
+            url = await context.service.upload(path, model)
+        context.addresses.keep_upload(found, model, url, context.stamp())
     return url
 
 
@@ -116,16 +116,16 @@ def _readable(path: Path) -> Iterator[None]:
         raise MediaFault(f"`{path.name}` can't be read: {words}", hint="run again: it is planned anew") from fault
 
 
-async def _check_pinned(source: UrlSource, stage: Stage, parts: Parts) -> None:
+async def _check_pinned(source: UrlSource, run_state: RunState, context: RunContext) -> None:
     """A pinned address is fetched once a run and compared before anything is paid for it (format.md).
 
     The animatic reaches no network: there an address is a card.
     """
-    if source.sha256 is None or stage.plan.backend == "animatic" or source in parts.addresses.pinned:
+    if source.sha256 is None or run_state.plan.backend == "animatic" or source in context.addresses.pinned:
         return
-    target = parts.store.temporary("")
+    target = context.store.temporary("")
     try:
-        fetched = await parts.service.download(source.url, target)
+        fetched = await context.service.download(source.url, target)
     finally:
         target.unlink(missing_ok=True)
     if fetched.digest != source.sha256.lower():
@@ -133,7 +133,7 @@ async def _check_pinned(source: UrlSource, stage: Stage, parts: Parts) -> None:
         raise MediaFault(
             f"`{where}` is not the file that its `sha256` names", hint=f"if it changed on purpose: {fetched.digest}"
         )
-    parts.addresses.pinned.add(source)
+    context.addresses.pinned.add(source)
 
 
 def body_of(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:

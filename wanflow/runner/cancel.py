@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wanflow.providers.faults import ServiceFault, Unauthorised
-from wanflow.providers.protocol import TaskStatus, VideoService
-from wanflow.store.journal import Journal, OpenTask
+from wanflow.providers.protocol import ProviderClient, TaskStatus
+from wanflow.store.attempt import OpenTask
+from wanflow.store.journal import Journal
 from wanflow.store.take_names import take_node
 
 WORDS = "cancelled by hand"
@@ -33,7 +34,7 @@ class Cancelled:
 
 
 async def cancel_tasks(
-    tasks: Sequence[OpenTask], service: VideoService, journal: Journal | None, stamp: str
+    tasks: Sequence[OpenTask], service: ProviderClient, journal: Journal | None, stamp: str
 ) -> tuple[Cancelled, ...]:
     """Cancel the tasks that are still PENDING and write their ends down.
 
@@ -49,7 +50,7 @@ async def cancel_tasks(
     return tuple(done)
 
 
-async def _cancel(task: OpenTask, service: VideoService) -> Cancelled:
+async def _cancel(task: OpenTask, service: ProviderClient) -> Cancelled:
     node, shot = take_node(task.attempt.shot, task.attempt.number), task.attempt.shot
     try:
         return Cancelled(node, shot, task.task_id, await service.cancel(task.task_id))

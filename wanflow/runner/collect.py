@@ -19,15 +19,15 @@ from wanflow.planner.status import left_over
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner import lost_submissions
-from wanflow.runner.context import Parts
+from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.lost_submissions import wait_for
-from wanflow.runner.outcome import Failure, Outcome, Recovered, Result
-from wanflow.runner.run_state import Stage
-from wanflow.runner.step import UNKNOWN, Performer
+from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
+from wanflow.runner.run_state import RunState
+from wanflow.runner.step import UNKNOWN, StepRunner
 from wanflow.runner.take import charge_of, file_take, receive, shelve, shot_vertex, tell_changes
 from wanflow.store import blobs, journal, lockfile, traces
-from wanflow.store.journal import Attempt, OpenTask
+from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
@@ -38,7 +38,7 @@ FIRST = Fraction(10**9)
 """What is in flight already takes its place before anything new."""
 
 
-async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Recovered:
+async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) -> CollectOutcome:
     """Ask every open task once and store what is finished, whatever became of its shot since.
 
     `lost` are the ids of tasks that the plan knows to be gone already. A film goes on record as a take of the request
@@ -47,53 +47,57 @@ async def collect_open(parts: Parts, lost: frozenset[str] = frozenset()) -> Reco
 
     Raises Unauthorised where the key is refused, NotSent where the service can't be reached at all.
     """
-    sweep = _Sweep(parts, lost)
-    diary = journal.read(parts.store)
-    for attempt in diary.adrift:
+    sweep = _OpenTasks(context, lost)
+    journal_state = journal.read(context.store)
+    for attempt in journal_state.adrift:
         await sweep.look_for(attempt)
-    for attempt in diary.presumed:
-        if lost_submissions.is_young(attempt.date, parts):
+    for attempt in journal_state.presumed:
+        if lost_submissions.is_young(attempt.date, context):
             await sweep.look_back(attempt)
-    sweep.note_stored(journal.read(parts.store).open)
-    diary = journal.read(parts.store)
-    asks = [partial(sweep.ask, task) for task in urgent_first(diary.open)]
+    sweep.note_stored(journal.read(context.store).open)
+    journal_state = journal.read(context.store)
+    asks = [partial(sweep.ask, task) for task in urgent_first(journal_state.open)]
     asks += [
-        partial(sweep.ask_again, task) for task in diary.forgotten if lost_submissions.is_young(task.accepted, parts)
+        partial(sweep.ask_again, task)
+        for task in journal_state.forgotten
+        if lost_submissions.is_young(task.accepted, context)
     ]
     await sweep.side_by_side(asks)
-    return Recovered(sweep.collected, sweep.gone, sweep.unfetched)
+    return CollectOutcome(sweep.collected, sweep.gone, sweep.unfetched)
 
 
-async def collect_all(parts: Parts, timeout: float | None = None) -> Outcome:
+async def collect_all(context: RunContext, timeout: float | None = None) -> Outcome:
     """Wait for every open task and store its film; submits nothing.
 
     After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4; it is 5 where the fate of a
     submission is unknown, 1 where a task ended without a film. Raises Unauthorised, perhaps in a group, where
     the key is refused before anything was collected.
     """
-    gathering = _Gathering(parts)
-    swept = await collect_open(parts)
+    gathering = _CollectRun(context)
+    swept = await collect_open(context)
     gathering.collected += swept.collected
-    diary = journal.read(parts.store)
+    journal_state = journal.read(context.store)
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
-            for task in urgent_first(diary.open):
+            for task in urgent_first(journal_state.open):
                 group.start_soon(gathering.wait_for, task, swept.unfetched.get(task.task_id))
-            for attempt in diary.adrift:
+            for attempt in journal_state.adrift:
                 group.start_soon(gathering.find, attempt)
     return gathering.outcome(gave_up=scope.cancelled_caught)
 
 
-async def collect_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> None:
+async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
     """Wait for a task that an earlier run submitted, and store its film as the step's take."""
     if decision.task is None:
         raise ValueError(f"nothing in flight for {step.node}")
-    if decision.task.task_id in stage.unfetched:
-        raise stage.unfetched[decision.task.task_id]
-    async with parts.slots.slot(decision.task.attempt.model, FIRST, step.node):
-        state = await lost_submissions.wait_for(decision.task, parts, tell_changes(step.node, parts))
-    take = await receive(state, decision.task, parts)
-    file_take(take, decision.number, stage.question(shot_vertex(stage, step)), step.node, stage, parts)
+    if decision.task.task_id in run_state.unfetched:
+        raise run_state.unfetched[decision.task.task_id]
+    async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
+        state = await lost_submissions.wait_for(decision.task, context, tell_changes(step.node, context))
+    take = await receive(state, decision.task, context)
+    file_take(
+        take, decision.number, run_state.shot_request(shot_vertex(run_state, step)), step.node, run_state, context
+    )
 
 
 def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
@@ -102,17 +106,17 @@ def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _CollectRun:
     """One `collect`: what came of it so far."""
 
-    parts: Parts
+    context: RunContext
     collected: int = 0
     failures: list[Failure] = field(default_factory=list)
 
     async def find(self, attempt: Attempt) -> None:
         """Store the film of a submission whose answer was lost, if it was accepted; nothing is sent again here."""
         try:
-            task = await self.parts.inquiry.settle(attempt)
+            task = await self.context.lost_submissions.settle(attempt)
         except UnknownFate as fault:
             self.failures.append(Failure("submission", str(fault), fault.hint, 5))
         else:
@@ -125,33 +129,33 @@ class _Gathering:
         With `trouble` there is one that could not be fetched a moment ago.
         """
         node = take_node(task.attempt.shot, task.attempt.number)
-        self.parts.emit(StepStarted(node, Action.COLLECT, task.attempt.model))
+        self.context.emit(StepStarted(node, Action.COLLECT, task.attempt.model))
         try:
             if trouble is not None:
                 raise trouble
-            state = await lost_submissions.wait_for(task, self.parts, tell_changes(node, self.parts))
-            await keep(state, task, self.parts)
+            state = await lost_submissions.wait_for(task, self.context, tell_changes(node, self.context))
+            await keep(state, task, self.context)
         except WanflowError as fault:
             if isinstance(fault, Unauthorised) and not self.collected:
                 raise
             self.failures.append(Failure(node, str(fault), fault.hint))
-            self.parts.emit(StepFinished(node, Result.FAILED.value, str(fault), fault.hint))
+            self.context.emit(StepFinished(node, StepResult.FAILED.value, str(fault), fault.hint))
         else:
             self.collected += 1
-            self.parts.emit(StepFinished(node, Result.DONE.value))
+            self.context.emit(StepFinished(node, StepResult.DONE.value))
 
     def outcome(self, *, gave_up: bool) -> Outcome:
         """The sum of it; the first of 5, 4 and 1 where several hold (cli.md, Exit codes)."""
         codes = {failure.code for failure in self.failures} | ({4} if gave_up else set())
-        cost = self.parts.purse.spent
+        cost = self.context.spending.spent
         return Outcome(max(codes, default=0), collected=self.collected, failures=tuple(self.failures), cost=cost)
 
 
 @dataclass(slots=True)
-class _Sweep:
+class _OpenTasks:
     """One look at everything that earlier runs left open."""
 
-    parts: Parts
+    context: RunContext
     lost: frozenset[str]
     collected: int = 0
     gone: int = 0
@@ -179,59 +183,59 @@ class _Sweep:
 
     def note_stored(self, tasks: Sequence[OpenTask]) -> None:
         """A film may be in the store with its trace, and the journal not know it yet: it is not fetched twice."""
-        takes = (take for known in traces.read(self.parts.store).takes.values() for take in known) if tasks else ()
+        takes = (take for known in traces.read(self.context.store).takes.values() for take in known) if tasks else ()
         known = {take.task_id: take for take in takes}
-        here = blobs.list_takes(self.parts.store)
+        here = blobs.list_takes(self.context.store)
         for task in tasks:
             take = known.get(task.task_id)
             if take is not None and take.digest in here:
-                enter_take(take, task, self.parts)
-                self.parts.journal.stored(task.task_id, take.digest, self.parts.stamp(), take=take)
+                enter_take(take, task, self.context)
+                self.context.journal.stored(task.task_id, take.digest, self.context.stamp(), take=take)
 
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose answer was lost; what a process took with it surely has no task any more."""
-        if not self.parts.lasting:
-            self.parts.journal.declined(attempt.id, "ended with its process", self.parts.stamp())
+        if not self.context.lasting:
+            self.context.journal.declined(attempt.id, "ended with its process", self.context.stamp())
             return
         with self._borne(f"a lost submission for `{attempt.shot}`"):
-            task = await self.parts.inquiry.glance(attempt)
+            task = await self.context.lost_submissions.glance(attempt)
             if task is not None:
-                self.parts.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
+                self.context.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
 
     async def look_back(self, attempt: Attempt) -> None:
         """Look for a submission that counts as never accepted: the service's list may have been late."""
         with self._borne(f"a lost submission for `{attempt.shot}`"):
-            task = await self.parts.inquiry.latecomer(attempt, wait=False)
+            task = await self.context.lost_submissions.latecomer(attempt, wait=False)
             if task is not None:
-                self.parts.emit(after_all(task))
+                self.context.emit(after_all(task))
 
     async def ask(self, task: OpenTask) -> None:
         """Ask a task once, and store its film if it has one."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await lost_submissions.ask(task, self.parts)
+            state = await lost_submissions.ask(task, self.context)
             if state.status.final:
                 await self._take(state, task)
 
     async def ask_again(self, task: OpenTask) -> None:
         """Ask a task that the service did not know: it may have been wrong, and the film was paid for."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await lost_submissions.ask(task, self.parts)
+            state = await lost_submissions.ask(task, self.context)
             if state.status is not TaskStatus.UNKNOWN:
-                self.parts.journal.running(task.task_id, self.parts.stamp())
-                self.parts.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
+                self.context.journal.running(task.task_id, self.context.stamp())
+                self.context.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
             if state.status.final and state.status is not TaskStatus.UNKNOWN:
                 await self._take(state, task)
 
     async def _take(self, state: TaskState, task: OpenTask) -> None:
         try:
-            await keep(state, task, self.parts)
+            await keep(state, task, self.context)
         except WanflowError as fault:
             if state.status is TaskStatus.SUCCEEDED:
                 self.unfetched[task.task_id] = fault
             else:
                 self.gone += 1
             if task.task_id not in self.lost:
-                self.parts.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
+                self.context.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
         else:
             self.collected += 1
 
@@ -243,7 +247,7 @@ class _Sweep:
         except (Unauthorised, NotSent):
             raise
         except ServiceFault as fault:
-            self.parts.emit(Warned(f"{what}: {fault}"))
+            self.context.emit(Warned(f"{what}: {fault}"))
 
 
 def after_all(task: OpenTask) -> Warned:
@@ -252,12 +256,12 @@ def after_all(task: OpenTask) -> Warned:
     return Warned(f"a lost submission for `{shot}` was accepted after all, as task {task.task_id}: its film is kept")
 
 
-async def keep(state: TaskState, task: OpenTask, parts: Parts) -> None:
+async def keep(state: TaskState, task: OpenTask, context: RunContext) -> None:
     """Store a film and enter it in the lock as a take of the shot that it was made for, whatever that asks by now."""
-    enter_take(await receive(state, task, parts), task, parts)
+    enter_take(await receive(state, task, context), task, context)
 
 
-def enter_take(take: Take, task: OpenTask, parts: Parts) -> None:
+def enter_take(take: Take, task: OpenTask, context: RunContext) -> None:
     """Enter a stored film in the lock, under the number that its submission reserved (law 6).
 
     Where the film was given up and came after all, others of its request may be in use since. Then it gets a number
@@ -268,32 +272,32 @@ def enter_take(take: Take, task: OpenTask, parts: Parts) -> None:
     def enter(lock: Lock) -> Lock:
         shot = owner(lock, attempt.shot, attempt.fingerprint)
         entry = lock.shots.get(shot, ShotEntry())
-        reserved = parts.journal.reserved((shot, *entry.former))
+        reserved = context.journal.reserved((shot, *entry.former))
         displaces = task.late and any(other.fingerprint == take.fingerprint for other in entry.takes.values())
         number = next_number(entry, reserved) if displaces else attempt.number
         return add_take(lock, shot, take, attempt.recipe, number, reserved=reserved)
 
-    lock = lockfile.update(parts.store.lock, enter)
+    lock = lockfile.update(context.store.lock, enter)
     shot = owner(lock, attempt.shot, attempt.fingerprint)
-    _announce(take, shot, lock.shots[shot].numbers[take.digest], parts)
+    _announce(take, shot, lock.shots[shot].numbers[take.digest], context)
 
 
-def _announce(take: Take, shot: str, number: int, parts: Parts) -> None:
-    shelved = shelve(take, shot, number, parts)
+def _announce(take: Take, shot: str, number: int, context: RunContext) -> None:
+    shelved = shelve(take, shot, number, context)
     seconds = timebase.decimal_text(timebase.to_seconds(take.film.frames, take.film.rate), 3)
-    parts.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))
+    context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))
 
 
-class Leftovers:
+class LeftoverTasks:
     """Tasks of shots that were edited, renamed or deleted since, and submissions for them whose answers were lost."""
 
-    def __init__(self, performer: Performer) -> None:
+    def __init__(self, performer: StepRunner) -> None:
         self._performer = performer
-        self._parts = performer.parts
+        self._parts = performer.context
 
     def start(self, group: TaskGroup) -> None:
         """Wait for all of them beside what else the run does."""
-        plan, have = self._performer.stage.plan, self._performer.stage.inventory
+        plan, have = self._performer.run_state.plan, self._performer.run_state.inventory
         for task in have.open_tasks:
             if left_over(plan, task.attempt):
                 group.start_soon(self._collect, task)
@@ -303,16 +307,16 @@ class Leftovers:
 
     async def await_latecomers(self) -> None:
         """Submissions that this run counted as never accepted, should they have been: their films were paid."""
-        for attempt in self._parts.inquiry.fresh:
+        for attempt in self._parts.lost_submissions.fresh:
             with self._noted(attempt):
-                task = await self._parts.inquiry.latecomer(attempt, wait=True)
+                task = await self._parts.lost_submissions.latecomer(attempt, wait=True)
                 if task is not None:
                     self._parts.emit(after_all(task))
                     await self._keep(replace(task, late=True))
 
     async def _collect(self, task: OpenTask) -> None:
         with self._noted(task.attempt):
-            trouble = self._performer.stage.unfetched.get(task.task_id)
+            trouble = self._performer.run_state.unfetched.get(task.task_id)
             if trouble is not None:
                 raise trouble
             words = f"task {task.task_id} answers what `{task.attempt.shot}` asked before: it is waited for as well"
@@ -321,15 +325,15 @@ class Leftovers:
 
     async def _find(self, attempt: Attempt) -> None:
         with self._noted(attempt):
-            task = await self._parts.inquiry.settle(attempt)
+            task = await self._parts.lost_submissions.settle(attempt)
             if task is None:
-                self._parts.purse.release(attempt.id)
+                self._parts.spending.release(attempt.id)
             else:
                 await self._keep(task)
 
     async def _keep(self, task: OpenTask) -> None:
         await keep(await wait_for(task, self._parts), task, self._parts)
-        self._performer.stage.tally.collected += 1
+        self._performer.run_state.counts.collected += 1
 
     @contextmanager
     def _noted(self, attempt: Attempt) -> Iterator[None]:

@@ -11,12 +11,12 @@ from anyio import CapacityLimiter
 
 from wanflow import timebase
 from wanflow.media.jobs import Jobs
-from wanflow.providers.limited import Slots
-from wanflow.providers.protocol import VideoService
+from wanflow.providers.limited import TaskSlots
+from wanflow.providers.protocol import ProviderClient
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
-from wanflow.runner.lost_submissions import Inquiry
-from wanflow.runner.spending import Purse
+from wanflow.runner.lost_submissions import LostSubmissions
+from wanflow.runner.spending import Spending
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
@@ -25,22 +25,22 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class RunContext:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
-    what need not be uploaded; `inquiry` what became of submissions; `purse` what may be spent. `lasting`: the service
-    outlives this process, and what it accepted can be asked for later.
+    what need not be uploaded; `lost_submissions` what became of submissions; `spending` what may be spent. `lasting`:
+    the service outlives this process, and what it accepted can be asked for later.
     """
 
     out: str
     store: Store
     journal: Journal
-    service: VideoService
-    slots: Slots
+    service: ProviderClient
+    slots: TaskSlots
     addresses: Addresses
-    inquiry: Inquiry
-    purse: Purse
+    lost_submissions: LostSubmissions
+    spending: Spending
     jobs: Jobs
     limiter: CapacityLimiter
     emit: Emit

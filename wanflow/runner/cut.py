@@ -19,48 +19,48 @@ from wanflow.language.output_paths import provenance_file, subtitle_file
 from wanflow.language.parse import FILM
 from wanflow.language.production import Subtitles
 from wanflow.language.timeline import total_frames
-from wanflow.media.cut_recipe import Chapter, FilmRecipe, Labelling, Track
+from wanflow.media.cut_recipe import Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips, ReadSubtitles
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.text.captions import Caption
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.planner.cut import Edit, EditItem
 from wanflow.planner.plan import Step
-from wanflow.runner.context import Parts
-from wanflow.runner.cut_layout import Montage, Segment, edit_of, frame_rate, lay_out, place_items
+from wanflow.runner.context import RunContext
+from wanflow.runner.cut_layout import CutLayout, Segment, edit_of, frame_rate, lay_out, place_items
 from wanflow.runner.cut_sound import make_sound
 from wanflow.runner.events import CutFinished, CutProgress, Warned
 from wanflow.runner.extract import file_of, keep_derived
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.store import atomic, blobs, cut_records, outputs
 
 
-async def assemble_cut(step: Step, stage: Stage, parts: Parts) -> str:
+async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> str:
     """Write a cut's file and give its path, relative to the production's folder; raises MediaFault, StoreFault."""
-    vertex = stage.plan.graph.vertex(step.vertex)
+    vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
-    edit = edit_of(vertex, stage)
+    edit = edit_of(vertex, run_state)
     fingerprint = edit.fingerprint()
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")
-    outputs.require_outputs(stage.plan.graph.production, vertex.cut, parts.store)
+    outputs.require_outputs(run_state.plan.graph.production, vertex.cut, context.store)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
-    captions = await captions_of(edit, total_frames(clips), rate, parts)
+    captions = await captions_of(edit, total_frames(clips), rate, context)
     montage = lay_out(edit, clips, rate, captions)
-    warn_of_boxes(step.node, montage, parts)
-    work = _Assembly(step.node, montage, parts, stage)
+    warn_of_boxes(step.node, montage, context)
+    work = _CutJob(step.node, montage, context, run_state)
     await work.join(await work.conform(), fingerprint)
-    stage.learn_cut(vertex.cut.name, fingerprint)
+    run_state.learn_cut(vertex.cut.name, fingerprint)
     return vertex.cut.output
 
 
-class _Assembly:
+class _CutJob:
     """One cut on its way: which segments are there, which are made now, how far it is."""
 
-    def __init__(self, node: str, montage: Montage, parts: Parts, stage: Stage) -> None:
-        self._node, self._montage, self._parts, self._stage = node, montage, parts, stage
+    def __init__(self, node: str, montage: CutLayout, context: RunContext, run_state: RunState) -> None:
+        self._node, self._montage, self._parts, self._stage = node, montage, context, run_state
         self._cut = montage.edit.cut
         self._encoded: set[str] = set()
         self._done: dict[str, int] = {}
@@ -103,9 +103,9 @@ class _Assembly:
         with atomic.moved(made, store.folder / cut.output) as draft:
             cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
 
-    def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> FilmRecipe:
+    def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> CutRecipe:
         montage, finish = self._montage, self._cut.finish
-        return FilmRecipe(
+        return CutRecipe(
             segments=tuple(files[segment.recipe.key()] for segment in montage.segments),
             frames=montage.frames,
             rate=montage.rate,
@@ -116,12 +116,12 @@ class _Assembly:
             label=self._labelling(content) if finish.labelled else None,
         )
 
-    def _track(self, track: Subtitles) -> Track:
+    def _track(self, track: Subtitles) -> SubtitleTrack:
         """Subtitles, beside which players that want a file of their own find one."""
         sidecar = self._parts.folder / subtitle_file(self._parts.out, self._cut, track)
-        return Track(self._parts.folder / track.source.path, sidecar, track.language, track.burned)
+        return SubtitleTrack(self._parts.folder / track.source.path, sidecar, track.language, track.burned)
 
-    def _labelling(self, content: str) -> Labelling | None:
+    def _labelling(self, content: str) -> CutLabels | None:
         """What the film says of its making; None where nothing of it was made by AI."""
         lock, models, mixed = self._stage.inventory.lock, dict[str, None](), False
         for item in self._montage.items:
@@ -131,7 +131,7 @@ class _Assembly:
                 models[take.model] = None
             elif item.film is not None:
                 mixed = True
-        return Labelling(", ".join(models), content, mixed) if models else None
+        return CutLabels(", ".join(models), content, mixed) if models else None
 
     def _note(self, known: Mapping[str, Canonical], facts: Facts) -> None:
         """The sidecar that says where the clips come from."""
@@ -168,7 +168,7 @@ class _Assembly:
         return None if name is None else blobs.derived_file(self._parts.store, name)
 
 
-def _chapters(montage: Montage) -> tuple[Chapter, ...]:
+def _chapters(montage: CutLayout) -> tuple[Chapter, ...]:
     """One for each clip, from its first frame to that of the next."""
     ends = [*(clip.begin for clip in montage.clips[1:]), montage.frames]
     return tuple(
@@ -183,13 +183,13 @@ def _present(path: Path | None) -> Path:
     return path
 
 
-async def captions_of(edit: Edit, frames: int, rate: Fraction, parts: Parts) -> tuple[Caption, ...]:
+async def captions_of(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
     """All captions of a film of so many frames; raises MediaFault where subtitles can't be read."""
     found: list[Caption] = []
     for track in edit.cut.finish.subtitles:
         if track.burned:
-            job = ReadSubtitles(parts.folder / track.source.path, frames, rate)
-            found += await parts.jobs(job, parts.limiter)
+            job = ReadSubtitles(context.folder / track.source.path, frames, rate)
+            found += await context.jobs(job, context.limiter)
     notice = edit.cut.finish.notice
     if notice is not None:
         shown = min(frames, timebase.to_frames(notice.seconds, rate))
@@ -197,20 +197,20 @@ async def captions_of(edit: Edit, frames: int, rate: Fraction, parts: Parts) -> 
     return tuple(found)
 
 
-def warn_of_boxes(node: str, montage: Montage, parts: Parts) -> None:
+def warn_of_boxes(node: str, montage: CutLayout, context: RunContext) -> None:
     """Say once that the words drawn into a cut have characters that no font on this machine has."""
     drawn = {segment.recipe.key(): segment.recipe for segment in montage.segments}.values()
     words = "".join(words for recipe in drawn for words in _words(recipe))
-    missing = sorted(missing_glyphs(words, font_files(montage.edit, parts)))
+    missing = sorted(missing_glyphs(words, font_files(montage.edit, context)))
     if missing:
         shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
         hint = "put one that has it into `fonts/`, or install one, e.g. Noto Sans CJK"
-        parts.emit(Warned(f"no font here has `{shown}`, so boxes are drawn: {hint}", node))
+        context.emit(Warned(f"no font here has `{shown}`, so boxes are drawn: {hint}", node))
 
 
-def font_files(edit: Edit, parts: Parts) -> tuple[Path, ...]:
+def font_files(edit: Edit, context: RunContext) -> tuple[Path, ...]:
     """The fonts that the production brings."""
-    return tuple(parts.folder / path for path, _ in edit.cut.finish.fonts)
+    return tuple(context.folder / path for path, _ in edit.cut.finish.fonts)
 
 
 def _words(recipe: Recipe) -> Iterator[str]:
@@ -230,21 +230,21 @@ MADE_ELSEWHERE = "file"
 """The model of a take that no model of the service made (`wanflow pick --file`)."""
 
 
-def provenance(cut: str, output: str, items: Sequence[EditItem], stage: Stage) -> dict[str, Canonical]:
+def provenance(cut: str, output: str, items: Sequence[EditItem], run_state: RunState) -> dict[str, Canonical]:
     """The sidecar of a cut without the film's own digest: of each item what made it, by which task, and when."""
-    clips = [_clip(item, stage) for item in items]
+    clips = [_clip(item, run_state) for item in items]
     generated = any("shot" in clip and clip.get("model") != MADE_ELSEWHERE for clip in clips)
     head: dict[str, Canonical] = {"format": FORMAT, "cut": cut, "file": output}
     return head | {"generated_by_ai": generated, "clips": list[Canonical](clips)}
 
 
-def _clip(item: EditItem, stage: Stage) -> dict[str, Canonical]:
+def _clip(item: EditItem, run_state: RunState) -> dict[str, Canonical]:
     """A take with its provenance, a file that somebody brought with its digest, or the words of a title."""
     if item.vertex is None:
         return {"title": item.item.name}
-    if not isinstance(stage.plan.graph.vertex(item.vertex), ShotVertex):
+    if not isinstance(run_state.plan.graph.vertex(item.vertex), ShotVertex):
         return {"file": item.vertex.removeprefix("asset:"), "digest": item.digest}
-    entry = stage.inventory.lock.shots[item.vertex]
+    entry = run_state.inventory.lock.shots[item.vertex]
     take = entry.takes[item.digest or ""]
     facts: dict[str, Canonical] = {
         "shot": item.vertex,

@@ -12,12 +12,12 @@ from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex
 from wanflow.language import cut_checks, timeline
 from wanflow.language.production import CutShape, TitleCard
-from wanflow.language.timeline import Clip, Stretch
+from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.text.captions import Caption, within
 from wanflow.planner import cut
 from wanflow.planner.cut import Edit, EditItem
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.store.take import Film
 
 DEFAULT_SIZE = (1280, 720)
@@ -37,12 +37,12 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Montage:
+class CutLayout:
     """An edit on its timeline: clips, and the segments that they are made into."""
 
     edit: Edit
     rate: Fraction
-    clips: tuple[Clip, ...]
+    clips: tuple[PlacedClip, ...]
     segments: tuple[Segment, ...]
 
     @property
@@ -56,10 +56,10 @@ class Montage:
         return tuple(self.edit.items[clip.item] for clip in self.clips)
 
 
-def edit_of(vertex: CutVertex, stage: Stage) -> Edit:
+def edit_of(vertex: CutVertex, run_state: RunState) -> Edit:
     """A cut with what there is of its clips by now."""
-    production = stage.plan.graph.production
-    return cut.arrange(vertex.cut, stage.inputs(vertex), production.shots, production.backend)
+    production = run_state.plan.graph.production
+    return cut.arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.backend)
 
 
 def frame_rate(of: Edit) -> Fraction:
@@ -68,23 +68,25 @@ def frame_rate(of: Edit) -> Fraction:
     return of.cut.shape.rate or (first.rate if first is not None else timebase.NOMINAL_RATE)
 
 
-def place_items(of: Edit, rate: Fraction) -> tuple[Clip, ...]:
+def place_items(of: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
     """The items of a cut on a timeline; raises MediaFault where the real clips don't fit it."""
     try:
         return timeline.place([_placed(item, rate) for item in of.items], rate)
-    except timeline.Crowded as crowded:
+    except timeline.TransitionsOverlap as crowded:
         raise MediaFault(str(crowded), hint="make a transition shorter, or the item longer") from crowded
-    except timeline.OutsideClip as outside:
+    except timeline.TrimOutsideClip as outside:
         raise MediaFault(str(outside), hint="change `in` or `out` of the item") from outside
 
 
-def lay_out(of: Edit, clips: tuple[Clip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> Montage:
+def lay_out(of: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> CutLayout:
     """An edit whose clips are placed, with its segments; `captions` are burned in, their frames the film's."""
     shape = CutShape(of.cut.shape.size or _even(_first_film(of)), rate, of.cut.shape.fit)
-    return Montage(of, rate, clips, tuple(_segments(of, clips, shape, captions)))
+    return CutLayout(of, rate, clips, tuple(_segments(of, clips, shape, captions)))
 
 
-def _segments(of: Edit, clips: tuple[Clip, ...], shape: CutShape, captions: tuple[Caption, ...]) -> Iterator[Segment]:
+def _segments(
+    of: Edit, clips: tuple[PlacedClip, ...], shape: CutShape, captions: tuple[Caption, ...]
+) -> Iterator[Segment]:
     for stretch in timeline.stretches(clips):
         shown = within(captions, stretch.begin, stretch.frames)
         clip = clips[stretch.clip]
@@ -100,7 +102,7 @@ def _segments(of: Edit, clips: tuple[Clip, ...], shape: CutShape, captions: tupl
 
 
 def _recipe(
-    of: Edit, clip: Clip, skip: int, stretch: Stretch, shape: CutShape, *, worded: bool = False
+    of: Edit, clip: PlacedClip, skip: int, stretch: TimelineSpan, shape: CutShape, *, worded: bool = False
 ) -> SegmentRecipe:
     """What of a clip is seen in a stretch; `worded` where captions are drawn over it."""
     item = of.items[clip.item]
@@ -135,15 +137,15 @@ def _card(item: EditItem) -> Card | None:
     return None if item.item.seconds is None else Card()
 
 
-def _placed(item: EditItem, rate: Fraction) -> timeline.Item:
+def _placed(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
     made, joined = item.item, item.item.transition
     kind, seconds = (joined.kind, joined.seconds) if joined is not None else (timeline.CUT, Decimal(0))
     if made.seconds is not None:
-        return timeline.Item(made.name, cut_checks.standing(made, rate), rate, transition=kind, seconds=seconds)
+        return timeline.TimelineItem(made.name, cut_checks.standing(made, rate), rate, transition=kind, seconds=seconds)
     if item.film is None or item.film.frames == 0:
         raise MediaFault(f"`{made.name}` is no video and can't stand in a cut without a `duration`")
     film = item.film
-    return timeline.Item(
+    return timeline.TimelineItem(
         made.name, film.frames, film.rate, made.start, made.stop, item.continued_at, False, kind, seconds
     )
 

@@ -14,12 +14,12 @@ from wanflow.errors import MediaFault
 from wanflow.graph import recipe
 from wanflow.language.source import Sound
 from wanflow.media.jobs import CutSound, EncodeSound, LevelSound
-from wanflow.media.sound.soundtrack import Music, SoundChunk, SoundRecipe
-from wanflow.runner.context import Parts
-from wanflow.runner.cut_layout import Montage
+from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
+from wanflow.runner.context import RunContext
+from wanflow.runner.cut_layout import CutLayout
 from wanflow.runner.events import Warned
 from wanflow.runner.extract import keep_derived
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.store import blobs
 from wanflow.store.take import Film
 from wanflow.timebase import SAMPLE_RATE
@@ -37,22 +37,22 @@ class MadeSound:
 
 
 async def make_sound(
-    node: str, montage: Montage, segments: Mapping[str, Path], stage: Stage, parts: Parts
+    node: str, montage: CutLayout, segments: Mapping[str, Path], run_state: RunState, context: RunContext
 ) -> MadeSound:
     """Encode what is missing of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
-    bed = await _bed(montage, stage, parts)
+    bed = await _bed(montage, run_state, context)
     own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in montage.segments)
     # two sounds at once may be more than fits; a film's own can't
     sound = SoundRecipe(own, montage.rate, None if bed is None else bed.music, limited=bed is not None)
     music = None if bed is None else bed.file
     wanted = montage.edit.cut.finish.loudness
     if wanted is not None:
-        sound = await _levelled(node, sound, wanted, segments, music, parts)
+        sound = await _levelled(node, sound, wanted, segments, music, context)
     chunks = {chunk.key(): chunk for chunk in sound.chunks()}
-    have = {key: kept for key in chunks if (kept := _kept(key, stage, parts)) is not None}
+    have = {key: kept for key in chunks if (kept := _kept(key, run_state, context)) is not None}
     async with anyio.create_task_group() as group:
         for key in chunks.keys() - have.keys():
-            group.start_soon(_encode, chunks[key], segments, music, have, stage, parts)
+            group.start_soon(_encode, chunks[key], segments, music, have, run_state, context)
     files = tuple(have[chunk.key()] for chunk in sound.chunks())
     return MadeSound(files, (*chunks, *(() if bed is None else (bed.key,))))
 
@@ -61,12 +61,12 @@ async def make_sound(
 class _Bed:
     """The music with its WAV."""
 
-    music: Music
+    music: MusicBed
     key: str
     file: Path
 
 
-async def _bed(montage: Montage, stage: Stage, parts: Parts) -> _Bed | None:
+async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> _Bed | None:
     """The music of a cut as exact samples, cut out of its file once."""
     wanted, supply = montage.edit.cut.finish.music, montage.edit.music
     if wanted is None or supply is None:
@@ -75,26 +75,31 @@ async def _bed(montage: Montage, stage: Stage, parts: Parts) -> _Bed | None:
         raise MediaFault(f"`{wanted.source.path}` has no sound for the music")
     film = supply.film
     key = digest.of_json(dict(recipe.part(supply.digest, Sound(), 0, film.samples - 1)))
-    file = _kept(key, stage, parts)
+    file = _kept(key, run_state, context)
     if file is None:
-        target = parts.store.temporary(".wav")
-        facts = await parts.jobs(CutSound(parts.folder / wanted.source.path, target), parts.limiter)
-        file = keep_derived(key, target, facts, parts)
-        stage.learn_derived(key, file.name)
-    music = Music(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
+        target = context.store.temporary(".wav")
+        facts = await context.jobs(CutSound(context.folder / wanted.source.path, target), context.limiter)
+        file = keep_derived(key, target, facts, context)
+        run_state.learn_derived(key, file.name)
+    music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
     return _Bed(music, key, file)
 
 
 async def _levelled(
-    node: str, sound: SoundRecipe, wanted: Decimal, segments: Mapping[str, Path], music: Path | None, parts: Parts
+    node: str,
+    sound: SoundRecipe,
+    wanted: Decimal,
+    segments: Mapping[str, Path],
+    music: Path | None,
+    context: RunContext,
 ) -> SoundRecipe:
     """The sound at the loudness that is wanted; what can't be brought there is said."""
-    levelled = await parts.jobs(LevelSound(sound, wanted, tuple(segments.items()), music), parts.limiter)
+    levelled = await context.jobs(LevelSound(sound, wanted, tuple(segments.items()), music), context.limiter)
     if levelled.lufs is None:
-        parts.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
+        context.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
     elif abs(levelled.lufs - wanted) > TOLERANCE:
         words = f"its sound comes to {levelled.lufs} LUFS, not {wanted}: peaks are held at -1.5 dBTP"
-        parts.emit(Warned(words, node))
+        context.emit(Warned(words, node))
     return levelled.recipe
 
 
@@ -103,19 +108,19 @@ async def _encode(
     segments: Mapping[str, Path],
     music: Path | None,
     have: dict[str, Path],
-    stage: Stage,
-    parts: Parts,
+    run_state: RunState,
+    context: RunContext,
 ) -> None:
-    key, target = chunk.key(), parts.store.temporary(".aac")
+    key, target = chunk.key(), context.store.temporary(".aac")
     heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
-    facts = await parts.jobs(EncodeSound(chunk, heard, music, target), parts.limiter)
-    have[key] = keep_derived(key, target, facts, parts)
-    stage.learn_derived(key, have[key].name)
+    facts = await context.jobs(EncodeSound(chunk, heard, music, target), context.limiter)
+    have[key] = keep_derived(key, target, facts, context)
+    run_state.learn_derived(key, have[key].name)
 
 
-def _kept(key: str, stage: Stage, parts: Parts) -> Path | None:
-    name = stage.inventory.derived.get(key)
-    return None if name is None else blobs.derived_file(parts.store, name)
+def _kept(key: str, run_state: RunState, context: RunContext) -> Path | None:
+    name = run_state.inventory.derived.get(key)
+    return None if name is None else blobs.derived_file(context.store, name)
 
 
 def _samples(film: Film) -> int:

@@ -11,8 +11,8 @@ from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts
 from wanflow.media.jobs import CheckFilm
 from wanflow.providers.faults import ResultExpired, ServerFault
-from wanflow.providers.protocol import Fetched
-from wanflow.runner.context import Parts
+from wanflow.providers.protocol import DownloadedFile
+from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
 from wanflow.store import blobs
 
@@ -21,7 +21,7 @@ PAUSES = (2, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class FetchedFilm:
+class DownloadedFilm:
     """A film that plays to its end, where it lies, and the address that it came from."""
 
     path: Path
@@ -31,39 +31,39 @@ class FetchedFilm:
 
 
 @dataclass(slots=True)
-class _Fetching:
+class _Download:
     """The tries at one result: its task, where it is, and where it goes."""
 
     task_id: str
     url: str
     target: Path
-    parts: Parts
+    context: RunContext
 
-    async def attempt(self) -> FetchedFilm:
+    async def attempt(self) -> DownloadedFilm:
         """Fetch and check once; raises ServiceFault where it did not come whole, MediaFault where it is no film."""
         fetched = await self._download()
-        facts = await self.parts.jobs(CheckFilm(self.target), self.parts.limiter)
-        return FetchedFilm(self.target, fetched.digest, facts, self.url)
+        facts = await self.context.jobs(CheckFilm(self.target), self.context.limiter)
+        return DownloadedFilm(self.target, fetched.digest, facts, self.url)
 
-    async def _download(self) -> Fetched:
+    async def _download(self) -> DownloadedFile:
         """An address that is refused is asked for anew, once (cli.md, last table)."""
         try:
-            return await self.parts.service.download(self.url, self.target)
+            return await self.context.service.download(self.url, self.target)
         except ResultExpired:
-            fresh = (await self.parts.service.poll(self.task_id)).url
+            fresh = (await self.context.service.poll(self.task_id)).url
             if fresh in {None, self.url}:
                 raise
             self.url = str(fresh)
-            return await self.parts.service.download(self.url, self.target)
+            return await self.context.service.download(self.url, self.target)
 
 
-async def fetch_film(task_id: str, url: str, parts: Parts) -> FetchedFilm:
+async def fetch_film(task_id: str, url: str, context: RunContext) -> DownloadedFilm:
     """Fetch the film of a task until it came whole and plays to its end, at most three times.
 
     What came in the end is kept aside where it did not, and its task stays open. Raises ServiceFault, MediaFault,
     StoreFault.
     """
-    fetching = _Fetching(task_id, url, parts.store.temporary(".mp4"), parts)
+    fetching = _Download(task_id, url, context.store.temporary(".mp4"), context)
     for pause in PAUSES:
         try:
             return await fetching.attempt()
@@ -72,7 +72,7 @@ async def fetch_film(task_id: str, url: str, parts: Parts) -> FetchedFilm:
         except MediaFault as fault:
             fetching.target.unlink(missing_ok=True)
             words = str(fault)
-        parts.emit(Warned(f"the film of task {task_id}: {words}; it is fetched again in {pause} s"))
+        context.emit(Warned(f"the film of task {task_id}: {words}; it is fetched again in {pause} s"))
         await anyio.sleep(pause)
     try:
         return await fetching.attempt()
@@ -80,9 +80,9 @@ async def fetch_film(task_id: str, url: str, parts: Parts) -> FetchedFilm:
         raise _given_up(fault, fetching) from fault
 
 
-def _given_up(fault: ServerFault | MediaFault, fetching: _Fetching) -> ServerFault:
+def _given_up(fault: ServerFault | MediaFault, fetching: _Download) -> ServerFault:
     """The last fault, with where the bytes are that came."""
-    kept = blobs.set_aside(fetching.parts.store, fetching.target)
+    kept = blobs.set_aside(fetching.context.store, fetching.target)
     where = f"; what came is kept as `{kept}`" if kept else ""
     hint = "`wanflow collect` fetches it again while the service has it, which is 24 h"
     return ServerFault(f"the film of task {fetching.task_id} could not be fetched: {fault}{where}", hint=hint)

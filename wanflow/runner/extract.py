@@ -14,34 +14,34 @@ from wanflow.language.source import FileSource, Frame, Piece, Sound
 from wanflow.media.jobs import CutPiece, CutSound, GrabFrame, Job
 from wanflow.planner import cut
 from wanflow.planner.plan import Step
-from wanflow.runner.context import Parts
-from wanflow.runner.run_state import Stage
+from wanflow.runner.context import RunContext
+from wanflow.runner.run_state import RunState
 from wanflow.store import blobs, traces
 from wanflow.store.blobs import derived_file, take_path
 
 SUFFIX = {"frame": ".png", "piece": ".mp4", "sound": ".wav"}
 
 
-async def derive_extract(step: Step, stage: Stage, parts: Parts) -> None:
+async def derive_extract(step: Step, run_state: RunState, context: RunContext) -> None:
     """Cut what a step names and keep it in the store; raises MediaFault, StoreFault."""
-    vertex = stage.plan.graph.vertex(step.vertex)
+    vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, ExtractVertex):
         raise TypeError(f"not an extract: {step.node}")
-    source = stage.inputs(vertex)[vertex.origin]
+    source = run_state.inputs(vertex)[vertex.origin]
     identity = cut.extract_identity(vertex, source)
     if not isinstance(identity, Mapping):
         raise MediaFault(identity.text)
-    origin = file_of(vertex.origin, stage, parts)
-    target = parts.store.temporary(SUFFIX[str(identity["op"])])
-    facts = await parts.jobs(_job(vertex.piece, identity, origin, target), parts.limiter)
+    origin = file_of(vertex.origin, run_state, context)
+    target = context.store.temporary(SUFFIX[str(identity["op"])])
+    facts = await context.jobs(_job(vertex.piece, identity, origin, target), context.limiter)
     key = digest.of_json(dict(identity))
-    stage.learn_derived(key, keep_derived(key, target, facts, parts).name)
+    run_state.learn_derived(key, keep_derived(key, target, facts, context).name)
 
 
-def keep_derived(key: str, made: Path, facts: Facts, parts: Parts) -> Path:
+def keep_derived(key: str, made: Path, facts: Facts, context: RunContext) -> Path:
     """Move a derived file into the store and write down what it is; gives where it is now."""
-    kept = blobs.adopt_derived(parts.store, made, facts.digest, made.suffix)
-    traces.append_derived(parts.store, key, facts.digest, made.suffix)
+    kept = blobs.adopt_derived(context.store, made, facts.digest, made.suffix)
+    traces.append_derived(context.store, key, facts.digest, made.suffix)
     return kept
 
 
@@ -56,15 +56,15 @@ def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job[Fa
             return CutPiece(source, first, last, target)
 
 
-def file_of(vertex_id: str, stage: Stage, parts: Parts) -> Path:
+def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> Path:
     """The file of an asset, a shot's take or an extract; raises MediaFault where it isn't on this machine."""
-    supply = stage.supply(vertex_id)
-    match stage.plan.graph.vertex(vertex_id):
+    supply = run_state.supply(vertex_id)
+    match run_state.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
-            return parts.folder / path
+            return context.folder / path
         case ShotVertex() if supply.digest is not None:
-            return take_path(parts.store, supply.digest)
-        case ExtractVertex() if name := stage.inventory.derived.get(digest.of_json(dict(supply.identity))):
-            return derived_file(parts.store, name)
+            return take_path(context.store, supply.digest)
+        case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(supply.identity))):
+            return derived_file(context.store, name)
         case _:
             raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")

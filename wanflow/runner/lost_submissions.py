@@ -12,10 +12,11 @@ import anyio
 
 from wanflow import timebase
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
-from wanflow.providers.protocol import Seen, TaskState, TaskStatus, VideoService, unseen
-from wanflow.runner.context import Parts
-from wanflow.runner.matching import REACH, Candidate, Finding, TaskList, alike, earliest, match
-from wanflow.store.journal import Attempt, Diary, Journal, OpenTask
+from wanflow.providers.protocol import ProviderClient, Seen, TaskState, TaskStatus, unseen
+from wanflow.runner.context import RunContext
+from wanflow.runner.matching import REACH, Candidate, MatchResult, TaskList, alike, earliest, match
+from wanflow.store.attempt import Attempt, JournalState, OpenTask
+from wanflow.store.journal import Journal
 from wanflow.timebase import GRACE_SECONDS
 
 LOOK_SECONDS = 5
@@ -25,7 +26,7 @@ TOO_OLD = "it is older than the service's list"
 
 
 @dataclass(frozen=True, slots=True)
-class Grace:
+class LookupPolicy:
     """When a submission that the list doesn't show counts as not accepted: after `seconds`, or never by itself."""
 
     seconds: float = GRACE_SECONDS
@@ -33,7 +34,7 @@ class Grace:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ListSnapshot:
     """One snapshot of a model's list and what it says of every attempt that was looked for when it was taken.
 
     `asked` is when, in seconds of anyio's clock. `misses`: for a whole grace the list did not show a task that it has
@@ -43,14 +44,14 @@ class Look:
 
     number: int
     asked: float
-    findings: Mapping[str, Finding] = field(default_factory=dict)
+    findings: Mapping[str, MatchResult] = field(default_factory=dict)
     misses: bool = False
     fault: ServiceFault | None = None
     doubt: str | None = None
 
 
 @dataclass(slots=True)
-class Inquiry:
+class LostSubmissions:
     """All that one run knows of the service's tasks: which are ours, and which submissions got lost.
 
     `owners` are the tasks on record, each with the attempt that it belongs to, empty for those of earlier runs.
@@ -59,10 +60,10 @@ class Inquiry:
     are on the wire just now. `uncertain` are attempts that got a task which may as well be that of another one.
     """
 
-    service: VideoService
+    service: ProviderClient
     journal: Journal
     clock: Callable[[], datetime]
-    grace: Grace
+    grace: LookupPolicy
     owners: dict[str, str] = field(default_factory=dict)
     witnesses: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     lost: dict[str, Attempt] = field(default_factory=dict)
@@ -70,14 +71,14 @@ class Inquiry:
     uncertain: list[Attempt] = field(default_factory=list)
     sending: dict[str, Attempt] = field(default_factory=dict)
     fresh: list[Attempt] = field(default_factory=list)
-    _matched: dict[str, Finding] = field(default_factory=dict)
+    _matched: dict[str, MatchResult] = field(default_factory=dict)
     _adopted: dict[str, OpenTask] = field(default_factory=dict)
     _settled: dict[str, OpenTask | None] = field(default_factory=dict)
     _turns: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
     _lists: dict[str, TaskList] = field(default_factory=dict)
     _looking: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
     _begun: Counter[str] = field(default_factory=Counter)
-    _newest: dict[str, Look] = field(default_factory=dict)
+    _newest: dict[str, ListSnapshot] = field(default_factory=dict)
 
     @contextmanager
     def on_the_wire(self, attempt: Attempt) -> Iterator[None]:
@@ -148,10 +149,12 @@ class Inquiry:
                 await self._watch(attempt, finding.maybe, LOOK_SECONDS if left > 0 else None)
             elif finding.waits or look.misses or left > 0:
                 if look.misses and left < -LAG_SECONDS:
-                    raise self._undecided(attempt, Finding(doubt="the service's list misses tasks that are on record"))
+                    raise self._undecided(
+                        attempt, MatchResult(doubt="the service's list misses tasks that are on record")
+                    )
                 await anyio.sleep(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
             elif not self.grace.resubmit:
-                raise self._undecided(attempt, Finding(doubt="`--resubmit never` forbids to send it again"))
+                raise self._undecided(attempt, MatchResult(doubt="`--resubmit never` forbids to send it again"))
             else:
                 self._presume(attempt)
                 return None
@@ -168,13 +171,13 @@ class Inquiry:
                 look = await self._take(attempt.model, self.presumed)
             if look.fault is not None:
                 raise look.fault
-            finding = look.findings.get(attempt.id, Finding())
+            finding = look.findings.get(attempt.id, MatchResult())
             if not wait or not finding.maybe or finding.doubt:
                 break
             await self._watch(attempt, finding.maybe, None)
         return self._adopted.get(attempt.id)
 
-    async def _look(self, model: str) -> Look:
+    async def _look(self, model: str) -> ListSnapshot:
         """A snapshot of the list that is taken from now on; those who wait for one at the same time share it."""
         before = self._begun[model]
         async with self._looking[model]:
@@ -183,7 +186,7 @@ class Inquiry:
                 newest = self._newest[model] = await self._take(model, self.lost)
             return newest
 
-    async def _take(self, model: str, wanted: Mapping[str, Attempt]) -> Look:
+    async def _take(self, model: str, wanted: Mapping[str, Attempt]) -> ListSnapshot:
         """Take a snapshot, match it with the `wanted` attempts, and write down what is clear.
 
         Nobody else may take one of this model meanwhile. An attempt that gets lost while the list is read is still on
@@ -205,12 +208,12 @@ class Inquiry:
         except Unauthorised:
             raise
         except ServiceFault as fault:
-            return Look(number, asked, fault=fault, doubt=f"{doubt}: {fault}")
-        findings = {attempt.id: Finding(doubt=TOO_OLD) for attempt in attempts if attempt not in within}
+            return ListSnapshot(number, asked, fault=fault, doubt=f"{doubt}: {fault}")
+        findings = {attempt.id: MatchResult(doubt=TOO_OLD) for attempt in attempts if attempt not in within}
         findings |= self._match([attempt for attempt in within if attempt.id in wanted], tasks)
-        return Look(number, asked, findings, misses=self._misses(model, tasks, asked))
+        return ListSnapshot(number, asked, findings, misses=self._misses(model, tasks, asked))
 
-    def _match(self, wanted: Sequence[Attempt], tasks: TaskList) -> dict[str, Finding]:
+    def _match(self, wanted: Sequence[Attempt], tasks: TaskList) -> dict[str, MatchResult]:
         """Match attempts with tasks that nothing explains, and adopt what was matched.
 
         A match holds for good, also where it could not be written down: then that is tried again, and nothing else.
@@ -235,7 +238,7 @@ class Inquiry:
         now = self.clock()
         return [attempt for attempt in self.lost.values() if _in_reach(attempt, now)]
 
-    def _adopt(self, attempt: Attempt, finding: Finding) -> None:
+    def _adopt(self, attempt: Attempt, finding: MatchResult) -> None:
         if finding.task is None:
             raise ValueError(f"nothing found for {attempt.id}")
         task = finding.task
@@ -271,13 +274,13 @@ class Inquiry:
             raise
         except ServiceFault as fault:
             doubt = f"a task that may be it can't be asked: {fault}"
-            raise self._undecided(attempt, Finding(maybe=tuple(candidates), doubt=doubt)) from fault
+            raise self._undecided(attempt, MatchResult(maybe=tuple(candidates), doubt=doubt)) from fault
 
-    def _of(self, attempt: Attempt, look: Look) -> Finding:
+    def _of(self, attempt: Attempt, look: ListSnapshot) -> MatchResult:
         """What a snapshot says of an attempt; raises KeyError where it was not looked for."""
-        return look.findings[attempt.id] if look.doubt is None else Finding(doubt=look.doubt)
+        return look.findings[attempt.id] if look.doubt is None else MatchResult(doubt=look.doubt)
 
-    def _undecided(self, attempt: Attempt, finding: Finding) -> UnknownFate:
+    def _undecided(self, attempt: Attempt, finding: MatchResult) -> UnknownFate:
         """Each task that may be the one, with its time and state (cli.md, last table)."""
         words = f"what became of a submission to `{attempt.model}` for `{attempt.shot}` is unknown: {finding.doubt}"
         rows = [f"{one.task_id} ({one.created:%Y-%m-%d %H:%M:%S} UTC, {one.status})" for one in finding.maybe]
@@ -285,12 +288,12 @@ class Inquiry:
         return UnknownFate(told, hint=ways_out(attempt))
 
 
-def open_inquiry(
-    service: VideoService, journal: Journal, clock: Callable[[], datetime], grace: Grace, have: Diary
-) -> Inquiry:
+def open_lost_submissions(
+    service: ProviderClient, journal: Journal, clock: Callable[[], datetime], grace: LookupPolicy, have: JournalState
+) -> LostSubmissions:
     """An inquiry that knows what the journal has."""
     now = clock()
-    return Inquiry(
+    return LostSubmissions(
         service,
         journal,
         clock,
@@ -323,24 +326,24 @@ PAUSES = (1, 2, 4)
 """Seconds between the looks at a task that it should know and does not."""
 
 
-async def wait_for(task: OpenTask, parts: Parts, seen: Seen = unseen) -> TaskState:
+async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:
     """Wait until a task is final; raises ServiceFault."""
-    return await _believed(lambda: parts.service.settled(task.task_id, seen), task, parts)
+    return await _believed(lambda: context.service.settled(task.task_id, seen), task, context)
 
 
-async def ask(task: OpenTask, parts: Parts) -> TaskState:
+async def ask(task: OpenTask, context: RunContext) -> TaskState:
     """Look at a task now; raises ServiceFault."""
-    return await _believed(lambda: parts.service.poll(task.task_id), task, parts)
+    return await _believed(lambda: context.service.poll(task.task_id), task, context)
 
 
-def is_young(date: str, parts: Parts) -> bool:
+def is_young(date: str, context: RunContext) -> bool:
     """Whether the service may still know a task that it accepted at a time."""
-    return parts.lasting and parts.clock() - datetime.fromisoformat(date) < DAY
+    return context.lasting and context.clock() - datetime.fromisoformat(date) < DAY
 
 
-async def _believed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, parts: Parts) -> TaskState:
+async def _believed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, context: RunContext) -> TaskState:
     state = await look()
-    for pause in PAUSES if is_young(task.accepted, parts) else ():
+    for pause in PAUSES if is_young(task.accepted, context) else ():
         if state.status is not TaskStatus.UNKNOWN:
             break
         await anyio.sleep(pause)

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import anyio
 
 from wanflow.providers.faults import ServiceFault
-from wanflow.providers.protocol import TaskState, TaskStatus, TaskSummary, VideoService
-from wanflow.store.journal import Attempt
+from wanflow.providers.protocol import ProviderClient, TaskState, TaskStatus, TaskSummary
+from wanflow.store.attempt import Attempt
 
 SKEW = timedelta(minutes=5)
 """So far clocks may be apart although the service said its own; an earlier task is not ours."""
@@ -41,7 +41,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MatchResult:
     """What a snapshot says of one lost submission: the task that it is, those that may be it, or why it is not known.
 
     `seed_uncertain`: the task answers the request, perhaps with the seed of another attempt. `waits`: tasks have its
@@ -63,7 +63,7 @@ def match(
     *,
     sending: Collection[Attempt] = (),
     kin: Collection[Attempt] = (),
-) -> dict[str, Finding]:
+) -> dict[str, MatchResult]:
     """What one snapshot of a model's list says of each lost submission, by its id.
 
     Each task is given to at most one attempt and each attempt gets at most one task, oldest to oldest by the service's
@@ -74,7 +74,7 @@ def match(
     the attempts whose answers may still name one of these. One of them may be that of a `kin` attempt with the same
     words, which is not looked for itself: then its seed is uncertain as well.
     """
-    found: dict[str, Finding] = {}
+    found: dict[str, MatchResult] = {}
     for group in _groups(lost):
         found |= _match_alike(group, candidates, now, alike(sending, group[0]), alike(kin, group[0]))
     return found
@@ -120,7 +120,7 @@ def _match_alike(
     now: datetime,
     sending: Sequence[Attempt],
     kin: Sequence[Attempt],
-) -> dict[str, Finding]:
+) -> dict[str, MatchResult]:
     """Share the tasks with the words of some attempts out among them."""
     words = _words(prompt_of(group[0]))
     possible = {
@@ -129,20 +129,20 @@ def _match_alike(
     }
     if not words:
         doubt = "it has no prompt, by which alone its task could be told"
-        return {name: Finding(maybe=tasks, doubt=doubt) for name, tasks in possible.items()}
+        return {name: MatchResult(maybe=tasks, doubt=doubt) for name, tasks in possible.items()}
     said = {one for tasks in possible.values() for one in tasks if one.prompt is not None}
     same = tuple(sorted((one for one in said if _words(one.prompt or "") == words), key=_creation))
     pairs = _pair(same, group, now)
     if same and sending:
-        return {attempt.id: Finding(waits=True) for attempt in group}
+        return {attempt.id: MatchResult(waits=True) for attempt in group}
     if same and len({attempt.fingerprint for attempt in group}) > 1:
         doubt = "several requests with the same words got lost"
-        return {attempt.id: Finding(maybe=same, doubt=doubt) for attempt in group}
+        return {attempt.id: MatchResult(maybe=same, doubt=doubt) for attempt in group}
     if len(pairs) < len(same):
         doubt = "more tasks have its words than were lost"
-        return {attempt.id: Finding(maybe=same, doubt=doubt) for attempt in group}
+        return {attempt.id: MatchResult(maybe=same, doubt=doubt) for attempt in group}
     uncertain = len({attempt.seed for attempt in (*group, *kin)}) > 1
-    given = {name: Finding(task=one, seed_uncertain=uncertain) for name, one in pairs.items()}
+    given = {name: MatchResult(task=one, seed_uncertain=uncertain) for name, one in pairs.items()}
     return {name: given.get(name) or _unmatched(tasks) for name, tasks in possible.items()}
 
 
@@ -159,13 +159,13 @@ def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime
     return pairs
 
 
-def _unmatched(possible: Sequence[Candidate]) -> Finding:
+def _unmatched(possible: Sequence[Candidate]) -> MatchResult:
     """What is left for an attempt that no task with its words was given to."""
     running = tuple(one for one in possible if one.running)
     mute = tuple(one for one in possible if one.prompt is None and not one.running)
     if mute and not running:
-        return Finding(maybe=mute, doubt="the service does not say what these tasks were asked")
-    return Finding(maybe=running)
+        return MatchResult(maybe=mute, doubt="the service does not say what these tasks were asked")
+    return MatchResult(maybe=running)
 
 
 def _key(attempt: Attempt) -> tuple[str, tuple[str, ...]]:
@@ -193,7 +193,7 @@ REACH = timedelta(hours=23, minutes=45)
 class TaskList:
     """The tasks of a model that any call of this run showed, and what they said when they were asked themselves."""
 
-    def __init__(self, service: VideoService, model: str) -> None:
+    def __init__(self, service: ProviderClient, model: str) -> None:
         self._service = service
         self._model = model
         self._rows: dict[str, TaskSummary] = {}

@@ -9,13 +9,13 @@ from enum import StrEnum
 from wanflow import money
 from wanflow.errors import WanflowError
 from wanflow.money import Cost
-from wanflow.planner.plan import Action, Code, Plan, StepKind
+from wanflow.planner.plan import Action, Plan, ReasonCode, StepKind
 
 NEEDS_PICK = 3
 """The exit code where something waits for a person (cli.md, Exit codes)."""
 
 
-class Result(StrEnum):
+class StepResult(StrEnum):
     """How one step ended."""
 
     DONE = "done"
@@ -65,7 +65,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class CollectOutcome:
     """What came of the open ends of earlier runs: films stored, tasks of which none will come.
 
     `unfetched` are the tasks, by id, whose films are ready and could not be fetched, with what was wrong: this run
@@ -81,7 +81,7 @@ class Recovered:
 def blocked_code(plan: Plan) -> int:
     """The exit code of a plan in which steps are blocked: 3 where one waits for a person's pick (cli.md)."""
     blocked = [step for step in plan.steps if step.action is Action.BLOCKED]
-    return NEEDS_PICK if any(reason.code is Code.NEEDS_PICK for step in blocked for reason in step.reasons) else 1
+    return NEEDS_PICK if any(reason.code is ReasonCode.NEEDS_PICK for step in blocked for reason in step.reasons) else 1
 
 
 def settle(plan: Plan) -> Outcome:

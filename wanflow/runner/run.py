@@ -12,13 +12,13 @@ from wanflow import money
 from wanflow.graph.node import ShotVertex
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
-from wanflow.runner.collect import Leftovers, collect_open
-from wanflow.runner.context import Parts
+from wanflow.runner.collect import LeftoverTasks, collect_open
+from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, Warned
-from wanflow.runner.outcome import Failure, Outcome, Recovered, Result, blocked_code
-from wanflow.runner.run_state import Stage
+from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult, blocked_code
+from wanflow.runner.run_state import RunState
 from wanflow.runner.scheduler import schedule
-from wanflow.runner.step import OVER_BUDGET, WRONG_KEY, Performer
+from wanflow.runner.step import OVER_BUDGET, WRONG_KEY, StepRunner
 from wanflow.store import journal, lockfile, take_names
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
@@ -29,11 +29,11 @@ IN_FLIGHT, UNKNOWN_FATE = 4, 5
 
 async def run_plan(
     plan: Plan,
-    parts: Parts,
+    context: RunContext,
     *,
     keep_going: bool = True,
     timeout: float | None = None,
-    swept: Recovered | None = None,
+    swept: CollectOutcome | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
@@ -43,78 +43,93 @@ async def run_plan(
     and the exit code is 5 (law 3).
     """
     if swept is None:
-        swept = await collect_open(parts, frozenset(task.task_id for task in plan.inventory.lost))
+        swept = await collect_open(context, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
-    _follow_names(plan, parts)
+    _follow_names(plan, context)
     films = {take.digest: take.film for takes in plan.inventory.takes.values() for take in takes}
-    stage = Stage(plan, survey(parts.store, outputs, lambda _: films), unfetched=swept.unfetched)
-    _tell_beforehand(stage, parts)
-    performer = Performer(stage, parts)
-    leftovers = Leftovers(performer)
-    results: Mapping[str, Result] = {}
+    run_state = RunState(plan, survey(context.store, outputs, lambda _: films), unfetched=swept.unfetched)
+    _tell_beforehand(run_state, context)
+    performer = StepRunner(run_state, context)
+    leftovers = LeftoverTasks(performer)
+    results: Mapping[str, StepResult] = {}
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
             leftovers.start(group)
-            barred = partial(_barred, stage)
+            barred = partial(_barred, run_state)
             results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
         await leftovers.await_latecomers()
-    _note_asked(stage, parts)
+    _note_asked(run_state, context)
     done = summarise(plan, performer, results, swept)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
 
 
-def _follow_names(plan: Plan, parts: Parts) -> None:
+def _follow_names(plan: Plan, context: RunContext) -> None:
     """Let lock, journal and files follow the names that shots have now, before anything is filed under them.
 
     What the journal says under a former name belongs to the shot that has its takes, also where the name is used again.
     """
-    lock = reduce(rename, plan.renames, lockfile.read(parts.store.lock))
+    lock = reduce(rename, plan.renames, lockfile.read(context.store.lock))
     if any(entry.former for entry in lock.shots.values()):
-        on_record = journal.read(parts.store).numbers
+        on_record = journal.read(context.store).numbers
         pairs = [(former, name) for name, entry in lock.shots.items() for former in entry.former]
         now = {former: name for former, name in reversed(pairs) if former in on_record}
         if now:
-            parts.journal.renamed(now, parts.stamp())
-    take_names.follow(parts.store, names_of(plan), parts.folder / parts.out)
+            context.journal.renamed(now, context.stamp())
+    take_names.follow(context.store, names_of(plan), context.folder / context.out)
 
 
-def _note_asked(stage: Stage, parts: Parts) -> None:
+def _note_asked(run_state: RunState, context: RunContext) -> None:
     """Note what held shots ask for, now that what they are made from is known: by it they are known under new names."""
-    held = {step.vertex for step in stage.plan.steps if step.action is Action.HELD}
-    for vertex in stage.plan.graph.vertices if held else ():
-        stage.refresh(vertex.id)  # no step of this run needed the extracts of a held shot
-    vertices = [vertex for vertex in map(stage.plan.graph.vertex, sorted(held)) if isinstance(vertex, ShotVertex)]
-    asked = {question.shot.name: question.request for question in map(stage.question, vertices) if question.known}
-    if note_asked(stage.inventory.lock, asked) is not stage.inventory.lock:
-        lockfile.update(parts.store.lock, lambda lock: note_asked(lock, asked))
+    held = {step.vertex for step in run_state.plan.steps if step.action is Action.HELD}
+    for vertex in run_state.plan.graph.vertices if held else ():
+        run_state.refresh(vertex.id)  # no step of this run needed the extracts of a held shot
+    vertices = [vertex for vertex in map(run_state.plan.graph.vertex, sorted(held)) if isinstance(vertex, ShotVertex)]
+    asked = {
+        shot_request.shot.name: shot_request.request
+        for shot_request in map(run_state.shot_request, vertices)
+        if shot_request.known
+    }
+    if note_asked(run_state.inventory.lock, asked) is not run_state.inventory.lock:
+        lockfile.update(context.store.lock, lambda lock: note_asked(lock, asked))
 
 
-def _tell_beforehand(stage: Stage, parts: Parts) -> None:
-    for note in stage.inventory.lock.notes:
-        parts.emit(Warned(note))
-    for step in stage.plan.steps:
+def _tell_beforehand(run_state: RunState, context: RunContext) -> None:
+    for note in run_state.inventory.lock.notes:
+        context.emit(Warned(note))
+    for step in run_state.plan.steps:
         if step.action is Action.BLOCKED:
-            parts.emit(StepFinished(step.node, Result.BLOCKED.value, "; ".join(reason.text for reason in step.reasons)))
+            context.emit(
+                StepFinished(step.node, StepResult.BLOCKED.value, "; ".join(reason.text for reason in step.reasons))
+            )
 
 
-def summarise(plan: Plan, performer: Performer, results: Mapping[str, Result], swept: Recovered) -> Outcome:
+def summarise(plan: Plan, performer: StepRunner, results: Mapping[str, StepResult], swept: CollectOutcome) -> Outcome:
     """The outcome of a run from the results of its steps; what was collected before them counts."""
-    blocked = [step.node for step in plan.steps if results.get(step.node) is Result.BLOCKED]
-    reused = [step.node for step in plan.steps if results.get(step.node) is Result.REUSED]
+    blocked = [step.node for step in plan.steps if results.get(step.node) is StepResult.BLOCKED]
+    reused = [step.node for step in plan.steps if results.get(step.node) is StepResult.REUSED]
     cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
-    done = {step.vertex.removeprefix("cut:") for step in cuts if results.get(step.node) in {Result.DONE, Result.REUSED}}
-    production, tally, collected, before = plan.graph.production, performer.stage.tally, swept.collected, swept.cost
+    done = {
+        step.vertex.removeprefix("cut:")
+        for step in cuts
+        if results.get(step.node) in {StepResult.DONE, StepResult.REUSED}
+    }
+    production, counts, collected, before = (
+        plan.graph.production,
+        performer.run_state.counts,
+        swept.collected,
+        swept.cost,
+    )
     return Outcome(
         exit_code=_exit_code(
-            plan, performer.failures, blocked, let_in=tally.submitted + tally.collected + collected > 0
+            plan, performer.failures, blocked, let_in=counts.submitted + counts.collected + collected > 0
         ),
-        submitted=performer.stage.tally.submitted,
-        collected=performer.stage.tally.collected + collected,
+        submitted=performer.run_state.counts.submitted,
+        collected=performer.run_state.counts.collected + collected,
         reused=len(reused),
-        derived=performer.stage.tally.derived,
+        derived=performer.run_state.counts.derived,
         failures=tuple(performer.failures),
         blocked=len(blocked),
-        cost=money.total([performer.parts.purse.spent, *([before] if before else [])], plan.currency),
+        cost=money.total([performer.context.spending.spent, *([before] if before else [])], plan.currency),
         cuts={name: cut.output for name, cut in production.cuts.items() if name in done},
     )
 
@@ -135,5 +150,5 @@ def _exit_code(plan: Plan, failures: list[Failure], blocked: list[str], *, let_i
     return 0
 
 
-def _barred(stage: Stage) -> bool:
-    return stage.barred is not None
+def _barred(run_state: RunState) -> bool:
+    return run_state.barred is not None

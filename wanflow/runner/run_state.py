@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
-from wanflow.planner.decide import Decidable, Decision, World, decide, decide_takes
+from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.inputs import (
-    Supply,
+    NodeOutput,
     derived_as_is,
     of_asset,
     shot_as_is,
@@ -20,7 +20,7 @@ from wanflow.planner.inputs import (
 )
 from wanflow.planner.plan import Plan, Step
 from wanflow.planner.price import quote
-from wanflow.planner.request import Question, ask
+from wanflow.planner.request import ShotRequest, ask
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock
 from wanflow.store.take import Price, Take
@@ -29,7 +29,7 @@ ANIMATIC = "animatic"
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """What a run did: requests that the service accepted, tasks collected, files made locally."""
 
     submitted: int = 0
@@ -38,7 +38,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Stage:
+class RunState:
     """The world while a run changes it; every decision of the run is asked of it (architecture.md, law 7).
 
     `barred` is why nothing more may be submitted, None as long as the service takes requests. `unfetched` are tasks
@@ -47,10 +47,10 @@ class Stage:
 
     plan: Plan
     inventory: Inventory
-    tally: Tally = field(default_factory=Tally)
+    counts: RunCounts = field(default_factory=RunCounts)
     barred: WanflowError | None = None
     unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
-    _supplies: dict[str, Supply] = field(default_factory=dict)
+    _supplies: dict[str, NodeOutput] = field(default_factory=dict)
     _planned: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -58,11 +58,11 @@ class Stage:
         for vertex in self.plan.graph.vertices:
             self.refresh(vertex.id)
 
-    def inputs(self, vertex: Decidable) -> dict[str, Supply]:
+    def inputs(self, vertex: Decidable) -> dict[str, NodeOutput]:
         """What a vertex is supplied with by now."""
         return supplies_for(vertex, self._supplies, self.plan.graph)
 
-    def supply(self, vertex_id: str) -> Supply:
+    def supply(self, vertex_id: str) -> NodeOutput:
         """What a vertex gives by now."""
         return self._supplies[vertex_id]
 
@@ -75,7 +75,7 @@ class Stage:
             if not isinstance(vertex, CutVertex):
                 self._supplies[vertex_id] = self._supply(vertex, self.inputs(vertex))
         elif isinstance(vertex, ShotVertex):
-            self._supplies[vertex_id] = shot_as_is(self.question(vertex), self.inventory)
+            self._supplies[vertex_id] = shot_as_is(self.shot_request(vertex), self.inventory)
         else:
             self._supplies[vertex_id] = derived_as_is(vertex, self.inputs(vertex))
 
@@ -85,7 +85,7 @@ class Stage:
         decisions = decide(vertex, self.inputs(vertex), self._world)
         return decisions[min(step.ordinal, len(decisions) - 1)]
 
-    def question(self, vertex: ShotVertex) -> Question:
+    def shot_request(self, vertex: ShotVertex) -> ShotRequest:
         """A shot's request with its inputs as they are by now."""
         return self._ask(vertex, self.inputs(vertex))
 
@@ -117,19 +117,19 @@ class Stage:
         """What has the hash `key` is in the store under this name."""
         self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})
 
-    def _ask(self, vertex: ShotVertex, inputs: Mapping[str, Supply]) -> Question:
+    def _ask(self, vertex: ShotVertex, inputs: Mapping[str, NodeOutput]) -> ShotRequest:
         return ask(vertex.shot, self.plan.backend, inputs, self.inventory)
 
     @property
-    def _world(self) -> World:
+    def _world(self) -> DecisionContext:
         shots, again = self.plan.graph.production.shots, self.plan.retry_refused
-        return World(self.plan.backend, self.inventory, shots, retry_refused=again)
+        return DecisionContext(self.plan.backend, self.inventory, shots, retry_refused=again)
 
-    def _supply(self, vertex: ShotVertex | ExtractVertex, inputs: Mapping[str, Supply]) -> Supply:
+    def _supply(self, vertex: ShotVertex | ExtractVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
         if isinstance(vertex, ExtractVertex):
             return supply_of_extract(vertex, decide(vertex, inputs, self._world)[0], inputs[vertex.origin])
-        question, world = self._ask(vertex, inputs), self._world
-        return supply_of_shot(question, decide_takes(question, inputs, world), inputs, world)
+        shot_request, world = self._ask(vertex, inputs), self._world
+        return supply_of_shot(shot_request, decide_takes(shot_request, inputs, world), inputs, world)
 
     def _decidable(self, vertex_id: str) -> Decidable:
         vertex = self.plan.graph.vertex(vertex_id)

@@ -10,9 +10,9 @@ from anyio.abc import TaskGroup
 
 from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Step, StepKind
-from wanflow.runner.outcome import Result
+from wanflow.runner.outcome import StepResult
 
-Perform = Callable[[Step, Fraction], Awaitable[Result]]
+Perform = Callable[[Step, Fraction], Awaitable[StepResult]]
 """Does one step and says how it ended; the second argument is its priority, the seconds of its longest chain."""
 
 CUT_SECONDS = Fraction(1)
@@ -51,7 +51,7 @@ def never() -> bool:
 
 async def schedule(
     steps: Sequence[Step], perform: Perform, *, keep_going: bool = True, halted: Callable[[], bool] = never
-) -> Mapping[str, Result]:
+) -> Mapping[str, StepResult]:
     """Do all steps of a plan and give each node's result.
 
     A step that fails stops only what needs it, unless `keep_going` is off: then nothing new starts after it, nor
@@ -68,7 +68,7 @@ class _Run:
     """One pass over a plan: which nodes are done, and which became ready. Each edge of the graph is looked at once."""
 
     def __init__(self, steps: Sequence[Step], perform: Perform, stops: Callable[[], bool]) -> None:
-        self.results: dict[str, Result] = {}
+        self.results: dict[str, StepResult] = {}
         self._perform = perform
         self._stops = stops
         self._priority = chain_seconds(steps)
@@ -80,7 +80,7 @@ class _Run:
                 self._dependents[need].append(step.node)
         for step in steps:
             if step.action.idle:
-                self._settle(step.node, Result.BLOCKED if step.action is Action.BLOCKED else Result.REUSED)
+                self._settle(step.node, StepResult.BLOCKED if step.action is Action.BLOCKED else StepResult.REUSED)
 
     def start_ready(self, group: TaskGroup) -> None:
         """Start every step whose inputs are done, longest chain first, ties by name (law 8)."""
@@ -89,7 +89,7 @@ class _Run:
     async def _do(self, step: Step, group: TaskGroup) -> None:
         result = await self._perform(step, self._priority[step.node])
         ready = self._settle(step.node, result)
-        if result is Result.FAILED and self._stops():
+        if result is StepResult.FAILED and self._stops():
             self._stop()
         self._start([self._waiting[node] for node in ready if node in self._waiting], group)
 
@@ -98,11 +98,11 @@ class _Run:
             del self._waiting[step.node]
             group.start_soon(self._do, step, group)
 
-    def _settle(self, node: str, result: Result) -> list[str]:
+    def _settle(self, node: str, result: StepResult) -> list[str]:
         """Note how a node ended; gives the nodes that it made ready, and blocks those that a failure leaves without."""
         self.results[node] = result
         self._waiting.pop(node, None)
-        if result in {Result.FAILED, Result.BLOCKED}:
+        if result in {StepResult.FAILED, StepResult.BLOCKED}:
             self._block(self._dependents[node])
             return []
         waiting = [name for name in self._dependents[node] if name in self._waiting]
@@ -115,9 +115,9 @@ class _Run:
         while blocked:
             name = blocked.pop()
             if self._waiting.pop(name, None) is not None:
-                self.results[name] = Result.BLOCKED
+                self.results[name] = StepResult.BLOCKED
                 blocked += self._dependents[name]
 
     def _stop(self) -> None:
-        self.results |= dict.fromkeys(self._waiting, Result.BLOCKED)
+        self.results |= dict.fromkeys(self._waiting, StepResult.BLOCKED)
         self._waiting.clear()

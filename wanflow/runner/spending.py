@@ -11,7 +11,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.money import Bound, Cost
 from wanflow.providers.dashscope.wire import billed_seconds
-from wanflow.store.journal import Attempt
+from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
 
 
@@ -20,7 +20,7 @@ class OverBudget(WanflowError):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class SpendingLimits:
     """What may be spent: `run` by this run alone, `budget` by the production in all, of which `spent` is gone.
 
     None is no limit.
@@ -36,11 +36,11 @@ class Allowance:
         return self.run is not None or self.budget is not None
 
 
-UNLIMITED = Allowance()
+UNLIMITED = SpendingLimits()
 
 
 @dataclass(slots=True)
-class Purse:
+class Spending:
     """The money of one run, in one currency; on the animatic there is none in it.
 
     What tasks of earlier runs will be charged counts for the production, not for this run: `owed` is at most how much,
@@ -48,7 +48,7 @@ class Purse:
     """
 
     currency: str
-    allowance: Allowance = UNLIMITED
+    allowance: SpendingLimits = UNLIMITED
     owed: dict[str, Decimal] = field(default_factory=dict)
     charged: list[Decimal | None] = field(default_factory=list)
     _reserved: dict[str, Decimal] = field(default_factory=dict)

@@ -10,12 +10,12 @@ from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
 from wanflow.runner.collect import collect_take
-from wanflow.runner.context import Parts
+from wanflow.runner.context import RunContext
 from wanflow.runner.cut import assemble_cut
 from wanflow.runner.events import StepFinished, StepStarted
 from wanflow.runner.extract import derive_extract
-from wanflow.runner.outcome import Failure, Result
-from wanflow.runner.run_state import Stage
+from wanflow.runner.outcome import Failure, StepResult
+from wanflow.runner.run_state import RunState
 from wanflow.runner.spending import OverBudget
 from wanflow.runner.take import render_take, restore_take
 
@@ -36,49 +36,49 @@ _MAY_BECOME = {
 
 
 @dataclass(slots=True)
-class Performer:
+class StepRunner:
     """Does the steps of one run and counts what was done."""
 
-    stage: Stage
-    parts: Parts
+    run_state: RunState
+    context: RunContext
     failures: list[Failure] = field(default_factory=list)
 
-    async def perform(self, step: Step, priority: Fraction) -> Result:
+    async def perform(self, step: Step, priority: Fraction) -> StepResult:
         """Do one step; a fault becomes its failure, only a bug is raised."""
-        decision = self.stage.decide(step)
+        decision = self.run_state.decide(step)
         if decision.action in {Action.REUSE, Action.HELD}:
-            return self._finish(step, Result.REUSED)
+            return self._finish(step, StepResult.REUSED)
         if decision.action not in _MAY_BECOME[step.action]:
             return self._refuse(step, decision)
-        self.parts.emit(StepStarted(step.node, decision.action, step.model))
+        self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
             await self._do(step, decision, priority)
         except WanflowError as fault:
             return self._fail(step, fault)
-        return self._finish(step, Result.REUSED if decision.action is Action.RESTORE else Result.DONE)
+        return self._finish(step, StepResult.REUSED if decision.action is Action.RESTORE else StepResult.DONE)
 
     async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
         match step.kind, decision.action:
             case StepKind.TAKE, Action.RENDER:
-                await render_take(step, decision, priority, self.stage, self.parts)
+                await render_take(step, decision, priority, self.run_state, self.context)
             case StepKind.TAKE, Action.COLLECT:
-                await collect_take(step, decision, self.stage, self.parts)
-                self.stage.tally.collected += 1
+                await collect_take(step, decision, self.run_state, self.context)
+                self.run_state.counts.collected += 1
             case StepKind.TAKE, _:
-                restore_take(step, decision, self.stage, self.parts)
+                restore_take(step, decision, self.run_state, self.context)
             case StepKind.EXTRACT, _:
-                await derive_extract(step, self.stage, self.parts)
-                self.stage.tally.derived += 1
+                await derive_extract(step, self.run_state, self.context)
+                self.run_state.counts.derived += 1
             case StepKind.CUT, _:
-                await assemble_cut(step, self.stage, self.parts)
-                self.stage.tally.derived += 1
+                await assemble_cut(step, self.run_state, self.context)
+                self.run_state.counts.derived += 1
 
-    def _finish(self, step: Step, result: Result) -> Result:
-        self.stage.refresh(step.vertex)
-        self.parts.emit(StepFinished(step.node, result.value))
+    def _finish(self, step: Step, result: StepResult) -> StepResult:
+        self.run_state.refresh(step.vertex)
+        self.context.emit(StepFinished(step.node, result.value))
         return result
 
-    def _refuse(self, step: Step, decision: Decision) -> Result:
+    def _refuse(self, step: Step, decision: Decision) -> StepResult:
         """What has to be done now was not in the plan: nothing is bought that nobody approved."""
         why = "; ".join(reason.text for reason in decision.reasons)
         blocked = decision.action is Action.BLOCKED
@@ -86,15 +86,15 @@ class Performer:
             step.node, why if blocked else f"needs what the plan did not say: {why}", "run `wanflow plan` again"
         )
         self.failures.append(failure)
-        self.parts.emit(StepFinished(step.node, Result.FAILED.value, failure.message, failure.hint))
-        return Result.FAILED
+        self.context.emit(StepFinished(step.node, StepResult.FAILED.value, failure.message, failure.hint))
+        return StepResult.FAILED
 
-    def _fail(self, step: Step, fault: WanflowError) -> Result:
+    def _fail(self, step: Step, fault: WanflowError) -> StepResult:
         if isinstance(fault, Unauthorised | AccountBlocked):
-            self.stage.barred = fault
+            self.run_state.barred = fault
         self.failures.append(Failure(step.node, str(fault), fault.hint, _code(fault)))
-        self.parts.emit(StepFinished(step.node, Result.FAILED.value, str(fault), fault.hint))
-        return Result.FAILED
+        self.context.emit(StepFinished(step.node, StepResult.FAILED.value, str(fault), fault.hint))
+        return StepResult.FAILED
 
 
 def _code(fault: WanflowError) -> int:

@@ -11,72 +11,74 @@ from wanflow.money import Bound, Cost
 from wanflow.planner.decide import Decision
 from wanflow.planner.inputs import film_of
 from wanflow.planner.plan import Step
-from wanflow.planner.request import Question
+from wanflow.planner.request import ShotRequest
 from wanflow.providers.dashscope.error_codes import fault_of_state, repeats_itself
 from wanflow.providers.faults import ServerFault, ServiceFault
 from wanflow.providers.protocol import Seen, TaskState, TaskStatus
-from wanflow.runner.context import Parts
-from wanflow.runner.download import FetchedFilm, fetch_film
+from wanflow.runner.context import RunContext
+from wanflow.runner.download import DownloadedFilm, fetch_film
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
 from wanflow.runner.lost_submissions import wait_for
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.runner.submit import look_up, submit
 from wanflow.store import blobs, lockfile, take_names, traces
-from wanflow.store.journal import OpenTask
+from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import Film, Take, Trace
 from wanflow.store.take_names import take_file
 
 
-async def render_take(step: Step, decision: Decision, priority: Fraction, stage: Stage, parts: Parts) -> None:
+async def render_take(
+    step: Step, decision: Decision, priority: Fraction, run_state: RunState, context: RunContext
+) -> None:
     """Submit the request of a step, wait for its film and store it; raises ServiceFault, MediaFault, StoreFault."""
-    vertex = shot_vertex(stage, step)
-    question = stage.question(vertex)
-    seed = question.seed(decision.ordinal)
-    async with parts.slots.slot(vertex.shot.model, priority, step.node):
-        found = await look_up(step, question, seed, stage, parts)
-        task = found or await submit(step, vertex, seed, stage, parts)
-        state = await wait_for(task, parts, tell_changes(step.node, parts))
-    take = await receive(state, task, parts)
-    stage.tally.collected += found is not None
-    file_take(take, task.attempt.number, question, step.node, stage, parts)
+    vertex = shot_vertex(run_state, step)
+    shot_request = run_state.shot_request(vertex)
+    seed = shot_request.seed(decision.ordinal)
+    async with context.slots.slot(vertex.shot.model, priority, step.node):
+        found = await look_up(step, shot_request, seed, run_state, context)
+        task = found or await submit(step, vertex, seed, run_state, context)
+        state = await wait_for(task, context, tell_changes(step.node, context))
+    take = await receive(state, task, context)
+    run_state.counts.collected += found is not None
+    file_take(take, task.attempt.number, shot_request, step.node, run_state, context)
 
 
-def restore_take(step: Step, decision: Decision, stage: Stage, parts: Parts) -> None:
+def restore_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
     """File a take that exists already, under another shot or an earlier request, as this shot's current one."""
     if decision.take is None:
         raise ValueError(f"nothing to restore for {step.node}")
-    question = stage.question(shot_vertex(stage, step))
-    number = question.entry.numbers.get(decision.take.digest, step.take)
-    file_take(decision.take, number, question, step.node, stage, parts, bought=False)
+    shot_request = run_state.shot_request(shot_vertex(run_state, step))
+    number = shot_request.entry.numbers.get(decision.take.digest, step.take)
+    file_take(decision.take, number, shot_request, step.node, run_state, context, bought=False)
 
 
-async def receive(state: TaskState, task: OpenTask, parts: Parts) -> Take:
+async def receive(state: TaskState, task: OpenTask, context: RunContext) -> Take:
     """Store the film of a task that is done; a task that failed is written down and raised as its fault.
 
     A success that does not say where its film is stays open: it was paid for, and the next look may say it.
     """
     if state.status is not TaskStatus.SUCCEEDED:
         fault = fault_of_state(state)
-        said = (state.task_id, state.status.value, str(fault), parts.stamp())
-        parts.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
-        parts.purse.release(task.attempt.id)
+        said = (state.task_id, state.status.value, str(fault), context.stamp())
+        context.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
+        context.spending.release(task.attempt.id)
         raise fault
     if state.url is None:
         words = f"task {state.task_id} succeeded, and the service does not say where its film is"
         raise ServerFault(words, hint="`wanflow collect` asks again")
-    ready = parts.stamp()
-    parts.journal.succeeded(state.task_id, state.url, ready, service=parts.addresses.account)
-    film = await fetch_film(state.task_id, state.url, parts)
-    take = _take_of(state, task, film, parts)
-    blobs.adopt_take(parts.store, film.path, film.digest)
-    traces.append(parts.store, Trace(take, task.attempt.recipe))
-    parts.journal.stored(state.task_id, film.digest, parts.stamp(), take=take)
-    parts.addresses.keep_result(film.digest, film.url, ready)
+    ready = context.stamp()
+    context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
+    film = await fetch_film(state.task_id, state.url, context)
+    take = _take_of(state, task, film, context)
+    blobs.adopt_take(context.store, film.path, film.digest)
+    traces.append(context.store, Trace(take, task.attempt.recipe))
+    context.journal.stored(state.task_id, film.digest, context.stamp(), take=take)
+    context.addresses.keep_result(film.digest, film.url, ready)
     return take
 
 
-def tell_changes(node: str, parts: Parts) -> Seen:
+def tell_changes(node: str, context: RunContext) -> Seen:
     """Tells each new state of a node's task once, however often it is looked at."""
     told: list[TaskStatus] = []
 
@@ -84,21 +86,21 @@ def tell_changes(node: str, parts: Parts) -> Seen:
         if state.status not in told[-1:]:
             told.append(state.status)
             if state.status is TaskStatus.RUNNING:
-                parts.journal.running(state.task_id, parts.stamp())
-            parts.emit(TaskChanged(node, state.task_id, state.status.value))
+                context.journal.running(state.task_id, context.stamp())
+            context.emit(TaskChanged(node, state.task_id, state.status.value))
 
     return seen
 
 
-def _take_of(state: TaskState, task: OpenTask, film: FetchedFilm, parts: Parts) -> Take:
-    charged, price = _charged(state, task, parts), task.attempt.price
+def _take_of(state: TaskState, task: OpenTask, film: DownloadedFilm, context: RunContext) -> Take:
+    charged, price = _charged(state, task, context), task.attempt.price
     return Take(
         digest=film.digest,
         fingerprint=task.attempt.fingerprint,
         seed=task.attempt.seed,
         model=task.attempt.model,
         film=film_from(film.facts),
-        date=parts.stamp(),
+        date=context.stamp(),
         task_id=state.task_id,
         request_id=state.request_id,
         seed_uncertain=task.seed_uncertain,
@@ -108,12 +110,12 @@ def _take_of(state: TaskState, task: OpenTask, film: FetchedFilm, parts: Parts) 
     )
 
 
-def _charged(state: TaskState, task: OpenTask, parts: Parts) -> Cost | None:
+def _charged(state: TaskState, task: OpenTask, context: RunContext) -> Cost | None:
     """What a film was charged, by the reply that delivers it; a bill that is too high is said."""
-    before = parts.purse.overrun
-    charged = parts.purse.settle(task.attempt, state.usage)
-    if parts.purse.overrun not in {None, before}:
-        parts.emit(Warned(str(parts.purse.overrun)))
+    before = context.spending.overrun
+    charged = context.spending.settle(task.attempt, state.usage)
+    if context.spending.overrun not in {None, before}:
+        context.emit(Warned(str(context.spending.overrun)))
     return charged
 
 
@@ -127,9 +129,9 @@ def _state_by(fault: ServiceFault) -> str:
     return "refused" if repeats_itself(fault) else "failed"
 
 
-def shot_vertex(stage: Stage, step: Step) -> ShotVertex:
+def shot_vertex(run_state: RunState, step: Step) -> ShotVertex:
     """The shot that a step renders."""
-    vertex = stage.plan.graph.vertex(step.vertex)
+    vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, ShotVertex):
         raise TypeError(f"not a shot: {step.node}")
     return vertex
@@ -151,30 +153,37 @@ def charge_of(take: Take) -> Cost | None:
 
 
 def file_take(
-    take: Take, number: int, question: Question, node: str, stage: Stage, parts: Parts, *, bought: bool = True
+    take: Take,
+    number: int,
+    shot_request: ShotRequest,
+    node: str,
+    run_state: RunState,
+    context: RunContext,
+    *,
+    bought: bool = True,
 ) -> None:
     """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file.
 
     `bought` says that it came now, and what it was charged is told. What people decided in the lock meanwhile stays
     there; the run itself keeps to what it was planned with.
     """
-    shot = question.shot.name
-    reserved = parts.journal.reserved((shot, *question.entry.former))
+    shot = shot_request.shot.name
+    reserved = context.journal.reserved((shot, *shot_request.entry.former))
 
     def enter(lock: Lock, wanted: int) -> Lock:
-        with_take = add_take(lock, shot, take, question.recipe, wanted, reserved=reserved)
-        return set_current(with_take, shot, question.request)
+        with_take = add_take(lock, shot, take, shot_request.recipe, wanted, reserved=reserved)
+        return set_current(with_take, shot, shot_request.request)
 
-    number = lockfile.update(parts.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
-    stage.learn_take(take, question.recipe, enter(stage.inventory.lock, number))
-    shelved = shelve(take, shot, number, parts)
+    number = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
+    run_state.learn_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
+    shelved = shelve(take, shot, number, context)
     seconds = timebase.decimal_text(timebase.to_seconds(take.film.frames, take.film.rate), 3)
     cost = charge_of(take) if bought else None
-    parts.emit(TakeStored(node, shot, number, take.digest, seconds, shelved, cost))
+    context.emit(TakeStored(node, shot, number, take.digest, seconds, shelved, cost))
 
 
-def shelve(take: Take, shot: str, number: int, parts: Parts) -> str:
+def shelve(take: Take, shot: str, number: int, context: RunContext) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
-    name = take_file(parts.out, shot, number)
-    take_names.put(parts.store, take.digest, parts.folder / name)
+    name = take_file(context.out, shot, number)
+    take_names.put(context.store, take.digest, context.folder / name)
     return name

@@ -75,7 +75,7 @@ class StoredTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
+class OnlineTake:
     """A take that an account may still have online: the task that knows its address, since when, and the account."""
 
     task_id: str
@@ -103,7 +103,7 @@ Reserved = Mapping[int, tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Diary:
+class JournalState:
     """What the journal says is still open.
 
     `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
@@ -120,7 +120,7 @@ class Diary:
     open: tuple[OpenTask, ...] = ()
     known: frozenset[str] = frozenset()
     endings: tuple[Ending, ...] = ()
-    online: Mapping[str, Online] = field(default_factory=dict)
+    online: Mapping[str, OnlineTake] = field(default_factory=dict)
     presumed: tuple[Attempt, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)

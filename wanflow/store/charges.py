@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from wanflow.store import atomic, journal, rebuild, take_json
-from wanflow.store.journal import Attempt, Diary
+from wanflow.store.attempt import Attempt, JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Charge:
     """One line of the ledger; `take` is the running number that the take has or was to have.
 
     `state` is charged, failed (it cost nothing), or what may still come: in flight, unknown fate. `charged` and
@@ -42,18 +42,18 @@ class _Ended:
     date: str
 
 
-def read(store: Store, lock: Lock) -> tuple[Entry, ...]:
+def read(store: Store, lock: Lock) -> tuple[Charge, ...]:
     """All of a production's ledger, oldest first: from the lock, whoever paid, and from our own journal what the lock
     lacks, failures and what is still to come.
 
     Raises StoreFault for a damaged journal.
     """
-    diary = journal.read(store)
-    entries = [*_bought(lock), *_lost_from(lock, diary), *_failed(store), *_to_come(diary)]
+    journal_state = journal.read(store)
+    entries = [*_bought(lock), *_lost_from(lock, journal_state), *_failed(store), *_to_come(journal_state)]
     return tuple(sorted(entries, key=lambda entry: (entry.date, entry.shot, entry.take)))
 
 
-def _bought(lock: Lock) -> Iterator[Entry]:
+def _bought(lock: Lock) -> Iterator[Charge]:
     """The takes that a task delivered; one that several shots share stands once, with the first of them."""
     seen: set[str] = set()
     for shot, entry in sorted(lock.shots.items()):
@@ -62,32 +62,32 @@ def _bought(lock: Lock) -> Iterator[Entry]:
                 seen.add(digest)
                 number = entry.numbers[digest]
                 facts = (take.model, take.date, "charged", take.cost, take.estimate, take.task_id)
-                yield Entry(shot, number, *facts)
+                yield Charge(shot, number, *facts)
 
 
-def _lost_from(lock: Lock, diary: Diary) -> Iterator[Entry]:
+def _lost_from(lock: Lock, journal_state: JournalState) -> Iterator[Charge]:
     """What was bought here and the lock does not know: it was lost, or is that of another branch."""
-    for task in rebuild.not_in(lock, diary.stored):
+    for task in rebuild.not_in(lock, journal_state.stored):
         attempt = task.attempt
         if attempt.price is not None:
             facts = (attempt.model, task.date, "charged", task.cost, attempt.price.amount, task.task_id)
-            yield Entry(attempt.shot, attempt.number, *facts)
+            yield Charge(attempt.shot, attempt.number, *facts)
 
 
-def _failed(store: Store) -> Iterator[Entry]:
+def _failed(store: Store) -> Iterator[Charge]:
     for ended in _endings(atomic.read_records(store.journal)):
         attempt = ended.attempt
         estimate = attempt.price.amount if attempt.price is not None else None
         facts = (attempt.model, ended.date, "failed", Decimal(0), estimate, ended.task_id)
-        yield Entry(attempt.shot, attempt.number, *facts)
+        yield Charge(attempt.shot, attempt.number, *facts)
 
 
-def _to_come(diary: Diary) -> Iterator[Entry]:
-    tasks = [(task.attempt, task.accepted, "in flight", task.task_id) for task in diary.open]
-    lost = [(attempt, attempt.date, "unknown fate", None) for attempt in diary.adrift]
+def _to_come(journal_state: JournalState) -> Iterator[Charge]:
+    tasks = [(task.attempt, task.accepted, "in flight", task.task_id) for task in journal_state.open]
+    lost = [(attempt, attempt.date, "unknown fate", None) for attempt in journal_state.adrift]
     for attempt, date, state, task_id in (*tasks, *lost):
         estimate = attempt.price.amount if attempt.price is not None else None
-        yield Entry(attempt.shot, attempt.number, attempt.model, date, state, None, estimate, task_id)
+        yield Charge(attempt.shot, attempt.number, attempt.model, date, state, None, estimate, task_id)
 
 
 def _named(attempt: Attempt, names: Mapping[str, object]) -> Attempt:

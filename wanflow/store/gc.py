@@ -19,7 +19,7 @@ Change = Callable[[Lock], Lock]
 
 
 @dataclass(frozen=True, slots=True)
-class Waste:
+class Removable:
     """One thing that could go: what it is, its name, and how many bytes it has."""
 
     kind: str
@@ -27,7 +27,7 @@ class Waste:
     bytes: int
 
 
-def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Waste]:
+def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
     """Pieces, frames, sounds and segments that none of these present requests, and no cut, is made from."""
     used = set(cut_records.segments(store))
     for backend in (ANIMATIC, PAID):
@@ -40,16 +40,16 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Waste]:
         names.setdefault(name, set()).add(str(record.get("identity")))
     here = blobs.list_derived(store)
     unused = sorted(name for name in here if not names.get(name, set()) & used)
-    return [Waste("derived", name, blobs.derived_file(store, name).stat().st_size) for name in unused]
+    return [Removable("derived", name, blobs.derived_file(store, name).stat().st_size) for name in unused]
 
 
-def waste_of(store: Store, kind: str, name: str, take: Take) -> Waste:
+def waste_of(store: Store, kind: str, name: str, take: Take) -> Removable:
     """How much a take's file would free; nothing where it isn't here."""
     path = blobs.take_path(store, take.digest)
-    return Waste(kind, name, path.stat().st_size if path.exists() else 0)
+    return Removable(kind, name, path.stat().st_size if path.exists() else 0)
 
 
-def remove_derived(store: Store, waste: Iterable[Waste]) -> None:
+def remove_derived(store: Store, waste: Iterable[Removable]) -> None:
     """Remove derived files, for the one run that holds the store; they are made again when they are needed."""
     for item in waste:
         path = blobs.derived_file(store, item.name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cut_records, journal, layout, lockfile, rebuild, traces
-from wanflow.store.journal import Attempt, Ending, OpenTask, Reserved, StoredTask
+from wanflow.store.attempt import Attempt, Ending, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -56,10 +56,10 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
     `measure` is for films that neither lock nor traces know, in the journal of an older wanflow.
     """
     layout.recognise(store)
-    diary = journal.read(store)
+    journal_state = journal.read(store)
     lock = lockfile.read(store.lock)
     known, here = traces.read(store), blobs.list_takes(store)
-    if lost := rebuild.missing_everywhere(diary.stored, here, lock, known):
+    if lost := rebuild.missing_everywhere(journal_state.stored, here, lock, known):
         known = known.joined(rebuild.traces_of(lost, measure).values())
     recipes = {core: made for entry in lock.shots.values() for core, made in entry.recipes.items()}
     return Inventory(
@@ -69,10 +69,10 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
         here=here,
         derived=traces.read_derived(store),
         cuts=cut_records.current(store, outputs),
-        open_tasks=diary.open,
-        forgotten=diary.forgotten,
-        adrift=diary.adrift,
-        endings=diary.endings,
-        numbers=diary.numbers,
-        stored=rebuild.not_in(lock, diary.stored),
+        open_tasks=journal_state.open,
+        forgotten=journal_state.forgotten,
+        adrift=journal_state.adrift,
+        endings=journal_state.endings,
+        numbers=journal_state.numbers,
+        stored=rebuild.not_in(lock, journal_state.stored),
     )

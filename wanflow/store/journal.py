@@ -8,11 +8,9 @@ from dataclasses import replace
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.store import atomic, take_json
-from wanflow.store.attempt import Attempt, Diary, Ending, Online, OpenTask, Reserved, StoredTask
+from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.take import Take
-
-__all__ = ["Attempt", "Diary", "Ending", "Journal", "Online", "OpenEnds", "OpenTask", "Reserved", "StoredTask"]
 
 VERSION = 1
 UNCERTAIN = "uncertain"
@@ -112,14 +110,14 @@ class Journal:
         atomic.append(self._store.journal, record, mode=PRIVATE)
 
 
-def read(store: Store) -> Diary:
+def read(store: Store) -> JournalState:
     """What is still open; raises StoreFault for a damaged journal or one of a newer wanflow."""
     return fold(atomic.read_records(store.journal), store.journal.name)
 
 
-def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diary:
+def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> JournalState:
     """The open ends of a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
-    ends = OpenEnds()
+    ends = JournalRecords()
     for number, record in enumerate(records, start=1):
         try:
             refuse_newer(record, name, number)
@@ -127,10 +125,10 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Diar
         except (KeyError, TypeError, ValueError) as error:
             words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
             raise StoreFault(words, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
-    return ends.diary()
+    return ends.journal_state()
 
 
-class OpenEnds:
+class JournalRecords:
     """What is open after the records so far; `follow` raises KeyError, TypeError or ValueError for a senseless one."""
 
     def __init__(self) -> None:
@@ -138,16 +136,16 @@ class OpenEnds:
         self._tasks: dict[str, OpenTask] = {}
         self._owners: dict[str, str] = {}
         self._endings: dict[tuple[str, int], Ending] = {}
-        self._online: dict[str, Online] = {}
+        self._online: dict[str, OnlineTake] = {}
         self._presumed: dict[str, Attempt] = {}
         self._forgotten: dict[str, OpenTask] = {}
         self._numbers: dict[str, dict[int, dict[str, tuple[str, int]]]] = {}
         self._stored: list[StoredTask] = []
         self._seed_uncertain: list[Attempt] = []
 
-    def diary(self) -> Diary:
+    def journal_state(self) -> JournalState:
         """What is open by now."""
-        return Diary(
+        return JournalState(
             tuple(self._attempts.values()),
             tuple(self._tasks.values()),
             frozenset(self._owners),
@@ -240,7 +238,7 @@ class OpenEnds:
         cost = take_json.amount_if_any((facts or {}).get("cost"))
         self._stored.append(StoredTask(task.task_id, task.attempt, digest, date, task.seed_uncertain, facts, cost))
         if task.ready is not None and task.service is not None:
-            self._online[digest] = Online(task.task_id, task.ready, task.service)
+            self._online[digest] = OnlineTake(task.task_id, task.ready, task.service)
 
     def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
         if attempt is None:
@@ -305,14 +303,14 @@ def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
         raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")
 
 
-def adrift_of(diary: Diary, shot: str, take: int | None = None) -> Attempt:
+def adrift_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:
     """The one submission of unknown fate of a shot; raises UnknownTarget where there is none, or more than one."""
-    mine = [attempt for attempt in diary.adrift if attempt.shot == shot and take in {None, attempt.number}]
+    mine = [attempt for attempt in journal_state.adrift if attempt.shot == shot and take in {None, attempt.number}]
     if len(mine) == 1:
         return mine[0]
     if mine:
         numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
         raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
-    others = sorted({f"`{attempt.shot}`" for attempt in diary.adrift})
+    others = sorted({f"`{attempt.shot}`" for attempt in journal_state.adrift})
     hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
     raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)

@@ -204,7 +204,7 @@ def forget_former(lock: Lock, shots: Container[str]) -> Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ShotNames:
     """What the names of a production's shots mean for its lock.
 
     `renames` are the shots that were renamed since the last run, new names with former ones, one mapping after the

@@ -17,7 +17,7 @@ RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal o
 _SHOT = re.compile(r'"([^ "]+) ')
 
 
-class LinesNoJson(ValueError):
+class BrokenLines(ValueError):
     """Some lines are no JSON: `broken` are these, `readable` what the others say, each in one of `lines`."""
 
     def __init__(self, readable: list[tuple[str, object]], lines: list[int], broken: list[LockFault]) -> None:
@@ -101,7 +101,7 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
         words, faults = error.msg.lower().removesuffix(" at"), (LockFault(error.lineno, error.msg.lower()),)
         told = f"`{name}` is no JSON at line {error.lineno}: {words}"
         return LockUnreadable(told, hint=_CHECKOUT.format(name), faults=faults)
-    return LinesNoJson(pairs, lines, broken)
+    return BrokenLines(pairs, lines, broken)
 
 
 KeyPath = tuple[str, ...]

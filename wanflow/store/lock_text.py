@@ -12,7 +12,7 @@ from wanflow import digest as digests
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import lock_json, take_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
-from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, LinesNoJson, read_pairs, refuse_newer
+from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, BrokenLines, read_pairs, refuse_newer
 from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
 from wanflow.store.take import Recipe, Take
 
@@ -47,7 +47,7 @@ def from_text(text: str, name: str) -> Lock:
     text, merging = both_sides(text, name)
     try:
         pairs, reading = read_pairs(text, name), _Reading(text, name)
-    except LinesNoJson as fault:
+    except BrokenLines as fault:
         pairs, reading = fault.readable, _Reading(text, name, fault.lines, broken=fault.broken)
     refuse_newer(dict(pairs).get(VERSION_KEY), text, name)
     shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}

@@ -89,7 +89,7 @@ def _guarded(place: Path) -> Iterator[None]:
     with atomic.faults_of(place):
         try:
             release = run_lock.seize(folder / f"{place.name}.guard", PATIENCE_SECONDS)
-        except run_lock.Taken as taken:
+        except run_lock.LockTaken as taken:
             words = f"`{place.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
             raise StoreBusy(words, hint=f"end that process and try again{taken.way_out}") from None
     try:

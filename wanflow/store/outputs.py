@@ -35,7 +35,7 @@ def check_outputs(production: Production, store: Store) -> Iterator[Problem]:
 
     Looks at the disk and at the records of earlier runs; reads a film only where its size and date fit no record.
     """
-    rule = _Rule.of(production, store)
+    rule = _OutputRule.of(production, store)
     for cut in production.cuts.values():
         if cut.output.lower().endswith(FILM):  # another ending is an error already
             found = rule.problem(cut)
@@ -45,13 +45,13 @@ def check_outputs(production: Production, store: Store) -> Iterator[Problem]:
 
 def require_outputs(production: Production, cut: Cut, store: Store) -> None:
     """Raise StoreFault where a cut may not be written; called before and after the work, since the disk may change."""
-    found = _Rule.of(production, store).problem(cut)
+    found = _OutputRule.of(production, store).problem(cut)
     if found is not None:
         raise StoreFault(found.message, hint=found.hint)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _OutputRule:
     """The one rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded places."""
 
     production: Production
@@ -61,7 +61,7 @@ class _Rule:
     takes: frozenset[str]
 
     @classmethod
-    def of(cls, production: Production, store: Store) -> _Rule:
+    def of(cls, production: Production, store: Store) -> _OutputRule:
         """The rule for a production as its files are on disk now."""
         fonts = (path for cut in production.cuts.values() for path, _ in cut.finish.fonts)
         paths = [*file_sources(production), *fonts, *map(str, production.read_from), LOCK_NAME]

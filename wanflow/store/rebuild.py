@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from wanflow.graph.recipe import request_key, seed_of
 from wanflow.store import blobs, journal, lockfile, take_json, traces
-from wanflow.store.journal import Attempt, StoredTask
+from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take, owner, set_current
 from wanflow.store.take import Film, Take, Trace

@@ -24,7 +24,7 @@ HINT = "check its name, and the credentials in the environment"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RemoteTake:
     """A take of the lock as it is kept: its bytes and its record by digest; `name` is its node."""
 
     name: str
@@ -43,7 +43,7 @@ class Remote:
         with _named_faults(self._address):
             self._files, self._root = fsspec.core.url_to_fs(self._address)
 
-    def push(self, kept: Kept, store: Store) -> bool:
+    def push(self, kept: RemoteTake, store: Store) -> bool:
         """Send a take that isn't there whole, then its record; whether anything was sent. What is there stays.
 
         The bytes are looked at before, so that nobody's remote gets a file that its digest doesn't name.
@@ -57,7 +57,7 @@ class Remote:
                 self._write(self._record(kept.take), _record_of(kept))
         return sent
 
-    def pull(self, kept: Kept, store: Store) -> bool:
+    def pull(self, kept: RemoteTake, store: Store) -> bool:
         """Fetch a take that is there, going on where an earlier try broke off; whether it was there.
 
         Raises StoreFault where what comes is not what its digest names; nothing of it is kept then.
@@ -75,7 +75,7 @@ class Remote:
         blobs.adopt_take(store, draft, kept.take.digest)
         return True
 
-    def _send(self, source: Path, kept: Kept) -> None:
+    def _send(self, source: Path, kept: RemoteTake) -> None:
         if not blobs.is_whole(source, kept.take.digest):
             words = f"the file of {kept.name} is damaged here: it is not pushed"
             raise StoreFault(words, hint="`wanflow doctor --repair` sets it aside")
@@ -114,17 +114,17 @@ class Remote:
         return place.rpartition("/")[0]
 
 
-def kept_takes(lock: Lock) -> Iterator[Kept]:
+def kept_takes(lock: Lock) -> Iterator[RemoteTake]:
     """The takes of a lock, each digest once, with what they answer."""
     seen: set[str] = set()
     for shot, entry in lock.shots.items():
         for digest, take in entry.takes.items():
             if digest not in seen and not take.gone:
                 seen.add(digest)
-                yield Kept(take_node(shot, entry.numbers[digest]), take, entry.recipes.get(take.fingerprint))
+                yield RemoteTake(take_node(shot, entry.numbers[digest]), take, entry.recipes.get(take.fingerprint))
 
 
-def _record_of(kept: Kept) -> str:
+def _record_of(kept: RemoteTake) -> str:
     record = {**take_json.to_json(kept.take), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

@@ -10,6 +10,7 @@ from wanflow import decode
 from wanflow import digest as digests
 from wanflow.errors import StoreFault
 from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, take_json, traces, uploads
+from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -94,13 +95,13 @@ def _renew_version(store: Store) -> None:
 
 def _records(store: Store) -> Iterator[Damage]:
     for one in _backends(store):
-        yield from _unreadable(store, one.journal, _follow(one, journal.OpenEnds()), private=True)
+        yield from _unreadable(store, one.journal, _follow(one, journal.JournalRecords()), private=True)
     yield from _unreadable(store, store.traces, lambda record: traces.trace_of(record, "no trace"))
     yield from _unreadable(store, store.uploads, lambda record: uploads.upload_of(record, "no upload"), private=True)
     yield from _unreadable(store, store.derivations, lambda record: (record["identity"], record["digest"]))
 
 
-def _follow(store: Store, ends: journal.OpenEnds) -> Judge:
+def _follow(store: Store, ends: journal.JournalRecords) -> Judge:
     def judge(record: dict[str, object]) -> None:
         journal.refuse_newer(record, store.journal.name, 0)
         ends.follow(record)
@@ -267,15 +268,15 @@ def _counted(digests: set[str], kind: str = "") -> str:
     return f"{len(digests)} {kind}{'take is' if len(digests) == 1 else 'takes are'}"
 
 
-def _sound_diary(store: Store) -> journal.Diary:
+def _sound_diary(store: Store) -> JournalState:
     """What a journal says by those of its lines that can be read."""
-    ends = journal.OpenEnds()
+    ends = journal.JournalRecords()
     if store.journal.exists():
         with atomic.faults_of(store.journal):
             data = store.journal.read_bytes()
         for line in data.split(b"\n")[:-1]:
             _is_sound(line, _follow(store, ends))
-    return ends.diary()
+    return ends.journal_state()
 
 
 def _strangers(store: Store) -> Iterator[Damage]:

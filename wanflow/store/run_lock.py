@@ -47,7 +47,7 @@ def _seized(lock: Path, name: Path) -> Release:
     with atomic.faults_of(lock):
         try:
             return seize(lock)
-        except Taken as taken:
+        except LockTaken as taken:
             words = f"another run works here ({_holder(name)})"
             raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
 
@@ -73,7 +73,7 @@ TURN_SECONDS = 0.005
 Release = Callable[[], None]
 
 
-class Taken(Exception):
+class LockTaken(Exception):
     """Another process holds the guard; `leftover` is the folder that it leaves behind if it is killed, if any."""
 
     def __init__(self, leftover: Path | None = None) -> None:
@@ -98,7 +98,7 @@ def seize(path: Path, patience: float = 0) -> Release:
     try:
         lock.acquire()
     except Timeout:
-        raise Taken from None
+        raise LockTaken from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
@@ -137,7 +137,7 @@ def _seize_folder(folder: Path, patience: float) -> Release:
         until = time.monotonic() + patience
         while not (held := _moved(draft, folder) or (_left_behind(folder) and _moved(draft, folder))):
             if time.monotonic() >= until:
-                raise Taken(folder)
+                raise LockTaken(folder)
             Event().wait(TURN_SECONDS)
     finally:
         if not held:

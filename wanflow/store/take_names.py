@@ -12,7 +12,7 @@ from pathlib import Path
 from wanflow.errors import LockUnreadable
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
-from wanflow.store.lock import Lock, Names
+from wanflow.store.lock import Lock, ShotNames
 
 TAKE_SUFFIX = ".mp4"
 """The suffix of a film, in the store and under `out/`."""
@@ -71,7 +71,7 @@ def holds(store: Store, digest: str, name: Path) -> bool:
     return _same(blobs.take_path(store, digest), name)
 
 
-def follow(store: Store, names: Names, out: Path, lock: Lock | None = None) -> Lock:
+def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
     """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
 
     `lock` is the lock with its renames as it is known already, None to read it. Gives the lock as it is then. Raises

@@ -14,7 +14,7 @@ _SIGNS = "*@%!`{[&|>"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SyntaxFault:
     """What the parser said: its words, where it stood, and where the thing began that it was reading."""
 
     problem: str
@@ -39,7 +39,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class SyntaxHint:
     """The same in our words, at the character that a person has to look at."""
 
     at: Position
@@ -47,14 +47,14 @@ class Explained:
     hint: str | None = None
 
 
-def explain(fault: Fault) -> Explained:
+def explain(fault: SyntaxFault) -> SyntaxHint:
     """The first explanation that fits; the parser's own words where none does."""
     for rule in _RULES:
         found = rule(fault)
         if found is not None:
             return found
     words = f"{fault.context}, {fault.problem}" if fault.context else fault.problem
-    return Explained(fault.at, f"this is no YAML: {words}")
+    return SyntaxHint(fault.at, f"this is no YAML: {words}")
 
 
 def value_at(line: str) -> tuple[int, str]:
@@ -65,25 +65,25 @@ def value_at(line: str) -> tuple[int, str]:
     return found.start("value"), found["value"]
 
 
-def _tab(fault: Fault) -> Explained | None:
+def _tab(fault: SyntaxFault) -> SyntaxHint | None:
     if fault.sign != "\t":
         return None
-    return Explained(fault.at, "a tab can't indent a line", "indent with blanks")
+    return SyntaxHint(fault.at, "a tab can't indent a line", "indent with blanks")
 
 
-def _open_quote(fault: Fault) -> Explained | None:
+def _open_quote(fault: SyntaxFault) -> SyntaxHint | None:
     if "quoted scalar" not in fault.context or "end of stream" not in fault.problem or fault.since is None:
         return None
-    return Explained(fault.since, "this quote is never closed", "a quote inside needs the other kind around it")
+    return SyntaxHint(fault.since, "this quote is never closed", "a quote inside needs the other kind around it")
 
 
-def _escape(fault: Fault) -> Explained | None:
+def _escape(fault: SyntaxFault) -> SyntaxHint | None:
     if "escape" not in fault.problem:
         return None
-    return Explained(fault.at, "`\\` begins an escape that YAML doesn't know", "use single quotes, or write `\\\\`")
+    return SyntaxHint(fault.at, "`\\` begins an escape that YAML doesn't know", "use single quotes, or write `\\\\`")
 
 
-def _flow_variable(fault: Fault) -> Explained | None:
+def _flow_variable(fault: SyntaxFault) -> SyntaxHint | None:
     line, column = fault.at
     text = fault.line(line)
     if not fault.in_flow or not text[:column].endswith("$"):
@@ -91,35 +91,35 @@ def _flow_variable(fault: Fault) -> Explained | None:
     begin = max(text.rfind(sign, 0, column - 1) for sign in ("[", "{", ",", ": ", " "))
     begin += len(text[begin + 1 :]) - len(text[begin + 1 :].lstrip()) + 1
     name = text[column - 1 :].partition("}")[0] + "}"
-    return Explained((line, begin), f"`{name}` is unquoted inside `[ ]` or `{{ }}`", f'write "{name}" in quotes')
+    return SyntaxHint((line, begin), f"`{name}` is unquoted inside `[ ]` or `{{ }}`", f'write "{name}" in quotes')
 
 
-def _flow_sign(fault: Fault) -> Explained | None:
+def _flow_sign(fault: SyntaxFault) -> SyntaxHint | None:
     sign = next((sign for sign in "?:" if f"'{sign}'" in fault.problem or fault.sign == sign), None)
     in_plain = "plain scalar" in fault.context and sign == ":"
     if sign is None or not (fault.in_flow or in_plain):
         return None
-    return Explained(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", "put the text in quotes")
+    return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", "put the text in quotes")
 
 
-def _full_width(fault: Fault) -> Explained | None:
+def _full_width(fault: SyntaxFault) -> SyntaxHint | None:
     first = fault.since[0] if fault.since else fault.at[0]
     for number in dict.fromkeys((fault.at[0], first, fault.at[0] - 1)):
         column = fault.line(number).find("：")
         if column >= 0 and not value_at(fault.line(number))[1].startswith(("'", '"')):
-            return Explained((number, column), "`：` is a full-width colon, not YAML's", "write `: ` with a blank")
+            return SyntaxHint((number, column), "`：` is a full-width colon, not YAML's", "write `: ` with a blank")
     return None
 
 
-def _cut_text(fault: Fault) -> Explained | None:
+def _cut_text(fault: SyntaxFault) -> SyntaxHint | None:
     for number in (fault.at[0] - 1, fault.since[0] if fault.since else -1):
         column, value = value_at(fault.line(number))
         if " #" in value and value[0] not in "\"'":
-            return Explained((number, column), "the text is cut at ` #`: the rest is a comment", _QUOTE_IT)
+            return SyntaxHint((number, column), "the text is cut at ` #`: the rest is a comment", _QUOTE_IT)
     return None
 
 
-def _open_flow(fault: Fault) -> Explained | None:
+def _open_flow(fault: SyntaxFault) -> SyntaxHint | None:
     if "while parsing a flow" not in fault.context or fault.since is None:
         return None
     line, column = fault.since
@@ -127,54 +127,54 @@ def _open_flow(fault: Fault) -> Explained | None:
     closing = {"[": "]", "{": "}"}.get(behind[:1])
     if closing is None or closing in behind:
         return None
-    return Explained(fault.since, f"this `{behind[0]}` is not closed", f"add the `{closing}`")
+    return SyntaxHint(fault.since, f"this `{behind[0]}` is not closed", f"add the `{closing}`")
 
 
-def _sign_first(fault: Fault) -> Explained | None:
+def _sign_first(fault: SyntaxFault) -> SyntaxHint | None:
     line = fault.since[0] if fault.since and "scanning" in fault.context else fault.at[0]
     column, value = value_at(fault.line(line))
     if not value or value[0] not in _SIGNS:
         return None
     sign = "a backtick" if value[0] == "`" else f"`{value[0]}`"
-    return Explained((line, column), f"an unquoted text can't begin with {sign}", _QUOTE_IT)
+    return SyntaxHint((line, column), f"an unquoted text can't begin with {sign}", _QUOTE_IT)
 
 
-def _text_after_quote(fault: Fault) -> Explained | None:
+def _text_after_quote(fault: SyntaxFault) -> SyntaxHint | None:
     column, value = value_at(fault.line(fault.at[0]))
     if value[:1] not in {'"', "'"} or "expect" not in fault.problem:
         return None
-    return Explained((fault.at[0], column), "there is more text behind the closing quote", "put all of it in quotes")
+    return SyntaxHint((fault.at[0], column), "there is more text behind the closing quote", "put all of it in quotes")
 
 
-def _inner_colon(fault: Fault) -> Explained | None:
+def _inner_colon(fault: SyntaxFault) -> SyntaxHint | None:
     if "mapping values are not allowed" not in fault.problem:
         return None
     line, column = fault.at
     start, value = value_at(fault.line(line))
     if value and start < column:
-        return Explained((line, start), "an unquoted text can't hold `: `", _QUOTE_IT)
+        return SyntaxHint((line, start), "an unquoted text can't hold `: `", _QUOTE_IT)
     message = "this key can't stand here: the line above already has a value"
     hint = "indent it like the line above, or quote a text that holds `: `"
     indent = len(fault.line(line)) - len(fault.line(line).lstrip())
-    return Explained((line, indent), message, hint)
+    return SyntaxHint((line, indent), message, hint)
 
 
-def _no_colon(fault: Fault) -> Explained | None:
+def _no_colon(fault: SyntaxFault) -> SyntaxHint | None:
     if "could not find expected ':'" not in fault.problem or fault.since is None:
         return None
-    return Explained(fault.since, "this line is no `key: value`", "write a blank behind the colon, or quote the text")
+    return SyntaxHint(fault.since, "this line is no `key: value`", "write a blank behind the colon, or quote the text")
 
 
-def _list_inline(fault: Fault) -> Explained | None:
+def _list_inline(fault: SyntaxFault) -> SyntaxHint | None:
     if "sequence entries are not allowed" not in fault.problem:
         return None
-    return Explained(fault.at, "a value can't begin with `- `", "put the text in quotes, or the list on its own lines")
+    return SyntaxHint(fault.at, "a value can't begin with `- `", "put the text in quotes, or the list on its own lines")
 
 
-def _indentation(fault: Fault) -> Explained | None:
+def _indentation(fault: SyntaxFault) -> SyntaxHint | None:
     if "expected key" not in fault.problem and "expected <block end>" not in fault.problem:
         return None
-    return Explained(fault.at, "this line fits no mapping above it", "keys of one mapping begin in the same column")
+    return SyntaxHint(fault.at, "this line fits no mapping above it", "keys of one mapping begin in the same column")
 
 
 _RULES = (

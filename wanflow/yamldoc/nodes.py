@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class Interpolated:
     """A `${name}` or an input that was filled in, and where its value is written: None for the command line."""
 
     name: str
@@ -46,7 +46,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class TextNode:
     """One value: `value` typed and normalised, `text` as it was written, before Unicode NFC.
 
     `plain` is an unquoted value. `cut_off` is a plain value that a ` #` without a blank behind it ends, which is
@@ -58,7 +58,7 @@ class Scalar:
     place: Place
     plain: bool = False
     cut_off: bool = False
-    filled: tuple[Filled, ...] = ()
+    filled: tuple[Interpolated, ...] = ()
 
     @property
     def words(self) -> str:
@@ -67,54 +67,54 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MapNode:
     """Keys and values in their order; every key occurs once."""
 
-    pairs: tuple[tuple[Scalar, Node], ...]
+    pairs: tuple[tuple[TextNode, Node], ...]
     place: Place
 
-    def __iter__(self) -> Iterator[tuple[str, Scalar, Node]]:
+    def __iter__(self) -> Iterator[tuple[str, TextNode, Node]]:
         return ((name_of(key), key, node) for key, node in self.pairs)
 
     def find(self, name: str) -> Node | None:
         """The value of a key, None where the key is not there."""
         return next((node for key, node in self.pairs if name_of(key) == name), None)
 
-    def key(self, name: str) -> Scalar | None:
+    def key(self, name: str) -> TextNode | None:
         """The key itself, for its place; None where it is not there."""
         return next((key for key, _ in self.pairs if name_of(key) == name), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class ListNode:
     """Values in their order."""
 
     items: tuple[Node, ...]
     place: Place
 
 
-Node: TypeAlias = "Scalar | Mapping | Sequence"
+Node: TypeAlias = "TextNode | MapNode | ListNode"
 
 
 def seen_from(node: Node, use: Place) -> Node:
     """A part of a pipeline as it is where the pipeline is used: every place knows of the use."""
     match node:
-        case Mapping(pairs, place):
+        case MapNode(pairs, place):
             kept = tuple((_moved(key, use), seen_from(value, use)) for key, value in pairs)
-            return Mapping(kept, place.seen_from(use))
-        case Sequence(items, place):
-            return Sequence(tuple(seen_from(item, use) for item in items), place.seen_from(use))
-        case Scalar():
+            return MapNode(kept, place.seen_from(use))
+        case ListNode(items, place):
+            return ListNode(tuple(seen_from(item, use) for item in items), place.seen_from(use))
+        case TextNode():
             return _moved(node, use)
 
 
-def _moved(written: Scalar, use: Place) -> Scalar:
+def _moved(written: TextNode, use: Place) -> TextNode:
     return replace(written, place=written.place.seen_from(use))
 
 
-def scalar(text: str, place: Place) -> Scalar:
+def scalar(text: str, place: Place) -> TextNode:
     """The value that `text` is as a plain YAML value: a number, a truth value, null or a string."""
-    return Scalar(typed(text), text, place, plain=True)
+    return TextNode(typed(text), text, place, plain=True)
 
 
 def typed(text: str) -> Value:
@@ -128,7 +128,7 @@ def typed(text: str) -> Value:
     return normalised(text)
 
 
-def needlessly_quoted(value: Scalar) -> bool:
+def needlessly_quoted(value: TextNode) -> bool:
     """Whether quotes made a text of what would be a number or a truth value without them."""
     return not value.plain and not value.filled and not isinstance(typed(value.text), str)
 
@@ -143,16 +143,16 @@ def normalised(text: str) -> str:
 def plain(node: Node | None) -> object:
     """The value without places: dict, list, str, int, Decimal, bool or None."""
     match node:
-        case Mapping():
+        case MapNode():
             return {name: plain(value) for name, _, value in node}
-        case Sequence(items):
+        case ListNode(items):
             return [plain(item) for item in items]
-        case Scalar(value):
+        case TextNode(value):
             return value
         case None:
             return None
 
 
-def name_of(key: Scalar) -> str:
+def name_of(key: TextNode) -> str:
     """A key as a name, whatever type its text would have as a value."""
     return key.text if key.text.isascii() else unicodedata.normalize("NFC", key.text)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from wanflow.yamldoc.hints import Fault, explain
-from wanflow.yamldoc.nodes import Mapping, Node, Place, Scalar, Sequence, name_of, normalised, typed
+from wanflow.yamldoc.hints import SyntaxFault, explain
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
 
 DEEPEST = 64
 """Levels of nesting that a file may have; a person writes fewer than ten."""
@@ -32,7 +32,7 @@ _Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader",
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TextProblem:
     """Something wrong with the text itself; `warning` where the file can be used all the same."""
 
     place: Place
@@ -48,7 +48,7 @@ class Document:
     file: str
     root: Node | None
     lines: tuple[str, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[TextProblem, ...]
 
 
 def parse(data: bytes, file: str) -> Document:
@@ -61,24 +61,24 @@ def parse(data: bytes, file: str) -> Document:
     return _Composer(text, file, lines).compose()
 
 
-def _decode(data: bytes, file: str) -> tuple[str, Trouble | None]:
+def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "", Trouble(Place(file, 1, 1), "the file is UTF-16, not UTF-8", "save it as UTF-8")
+        return "", TextProblem(Place(file, 1, 1), "the file is UTF-16, not UTF-8", "save it as UTF-8")
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode(), None
     except UnicodeDecodeError as fault:
         place = _place_after(data[: fault.start].decode(), file)
-        trouble = Trouble(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
+        trouble = TextProblem(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
         return data.decode(errors="replace"), trouble
 
 
-def _unprintable(text: str, file: str) -> Trouble | None:
+def _unprintable(text: str, file: str) -> TextProblem | None:
     found = _UNPRINTABLE.search(text)
     if found is None:
         return None
     message = f"the control character U+{ord(found.group()):04X} can't stand in a YAML file"
-    return Trouble(_place_after(text[: found.start()], file), message, "delete it")
+    return TextProblem(_place_after(text[: found.start()], file), message, "delete it")
 
 
 def _place_after(before: str, file: str) -> Place:
@@ -86,16 +86,16 @@ def _place_after(before: str, file: str) -> Place:
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
-class _TooMuch(Exception):
+class _TooLarge(Exception):
     """The file is refused before it can eat the machine."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: TextProblem) -> None:
         super().__init__(trouble.message)
         self.trouble = trouble
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenNode:
     """A mapping or sequence whose end has not been read."""
 
     place: Place
@@ -107,7 +107,7 @@ class _Open:
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchored:
+class _Anchor:
     """What an alias stands for: how many values it holds, on how many levels."""
 
     node: Node
@@ -120,9 +120,9 @@ class _Composer:
 
     def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
         self._text, self._file, self._lines = text, file, lines
-        self._troubles: list[Trouble] = []
-        self._open: list[_Open] = []
-        self._anchors: dict[str, _Anchored] = {}
+        self._troubles: list[TextProblem] = []
+        self._open: list[_OpenNode] = []
+        self._anchors: dict[str, _Anchor] = {}
         self._aliased = 0
         self._root: Node | None = None
         self._documents = 0
@@ -134,7 +134,7 @@ class _Composer:
         except yaml.MarkedYAMLError as fault:
             self._root = None
             self._troubles.append(self._syntax(fault))
-        except _TooMuch as refusal:
+        except _TooLarge as refusal:
             self._root = None
             self._troubles.append(refusal.trouble)
         return Document(self._file, self._root, self._lines, tuple(self._troubles))
@@ -152,21 +152,21 @@ class _Composer:
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    raise _TooMuch(Trouble(self._at(event), "the file holds more than one YAML document"))
+                    raise _TooLarge(TextProblem(self._at(event), "the file holds more than one YAML document"))
 
     def _at(self, event: yaml.Event) -> Place:
         line, column = _position(event.start_mark) or (0, 0)
         return Place(self._file, line + 1, column + 1)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), event.value, event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
             self._troubles.append(_tagged(place, event.tag))
         if not plain and _UNPRINTABLE.search(text):
-            self._troubles.append(Trouble(place, "the text holds a control character", "leave its escape out"))
+            self._troubles.append(TextProblem(place, "the text holds a control character", "leave its escape out"))
             text = _UNPRINTABLE.sub("", text)
         value = typed(text) if plain else normalised(text)
-        return Scalar(value, text, place, plain, plain and self._cut_off(event))
+        return TextNode(value, text, place, plain, plain and self._cut_off(event))
 
     def _cut_off(self, event: yaml.ScalarEvent) -> bool:
         line, column = _position(event.end_mark) or (len(self._lines), 0)
@@ -177,16 +177,16 @@ class _Composer:
         if event.tag not in {None, "!"}:
             self._troubles.append(_tagged(place, event.tag))
         self._require_shallow(1, place)
-        self._open.append(_Open(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
+        self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
 
     def _end(self) -> None:
         done = self._open.pop()
-        node = self._mapping(done) if done.mapping else Sequence(tuple(done.nodes), done.place)
+        node = self._mapping(done) if done.mapping else ListNode(tuple(done.nodes), done.place)
         self._place_node(node, done.anchor, done.size, done.depth)
 
     def _require_shallow(self, more: int, place: Place) -> None:
         if len(self._open) + more > DEEPEST:
-            raise _TooMuch(_too_deep(place))
+            raise _TooLarge(_too_deep(place))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor in self._anchors:
@@ -195,16 +195,16 @@ class _Composer:
             self._aliased += meant.size
             if self._aliased > MOST_ALIASED:
                 message = f"the file's aliases expand to more than {MOST_ALIASED} values"
-                raise _TooMuch(Trouble(self._at(event), message))
+                raise _TooLarge(TextProblem(self._at(event), message))
             self._place_node(meant.node, None, meant.size, meant.depth)
             return
         hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
-        self._troubles.append(Trouble(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
-        self._place_node(Scalar(None, "", self._at(event), plain=True), None)
+        self._troubles.append(TextProblem(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
+        self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
         if anchor is not None:
-            self._anchors[anchor] = _Anchored(node, size, depth)
+            self._anchors[anchor] = _Anchor(node, size, depth)
         if not self._open:
             self._root = node
             return
@@ -213,55 +213,55 @@ class _Composer:
         inside.size += size
         inside.depth = max(inside.depth, depth + 1)
         if inside.size > LARGEST:
-            raise _TooMuch(Trouble(node.place, f"the file holds more than {LARGEST} values"))
+            raise _TooLarge(TextProblem(node.place, f"the file holds more than {LARGEST} values"))
 
-    def _mapping(self, done: _Open) -> Mapping:
-        own: dict[str, tuple[Scalar, Node]] = {}
-        merged: dict[str, tuple[Scalar, Node]] = {}
+    def _mapping(self, done: _OpenNode) -> MapNode:
+        own: dict[str, tuple[TextNode, Node]] = {}
+        merged: dict[str, tuple[TextNode, Node]] = {}
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
-            if not isinstance(key, Scalar):
-                self._troubles.append(Trouble(key.place, "a key must be a single word", "a text needs quotes here"))
+            if not isinstance(key, TextNode):
+                self._troubles.append(TextProblem(key.place, "a key must be a single word", "a text needs quotes here"))
             elif (name := name_of(key)) in own:
                 first = own[name][0].place
-                self._troubles.append(Trouble(key.place, f"`{name}` is written twice, first at {first}"))
+                self._troubles.append(TextProblem(key.place, f"`{name}` is written twice, first at {first}"))
             else:
                 own[name] = (key, node)
         if "<<" in own and own["<<"][0].plain:
             merged = self._merged(own.pop("<<")[1])
         inherited = [pair for name, pair in merged.items() if name not in own]
-        return Mapping((*inherited, *own.values()), done.place)
+        return MapNode((*inherited, *own.values()), done.place)
 
-    def _merged(self, node: Node) -> dict[str, tuple[Scalar, Node]]:
-        merged: dict[str, tuple[Scalar, Node]] = {}
-        for source in node.items if isinstance(node, Sequence) else (node,):
-            if not isinstance(source, Mapping):
-                self._troubles.append(Trouble(source.place, "`<<` takes a mapping or a list of mappings"))
+    def _merged(self, node: Node) -> dict[str, tuple[TextNode, Node]]:
+        merged: dict[str, tuple[TextNode, Node]] = {}
+        for source in node.items if isinstance(node, ListNode) else (node,):
+            if not isinstance(source, MapNode):
+                self._troubles.append(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
                 continue
             for key, value in source.pairs:
                 merged.setdefault(name_of(key), (key, value))
         return merged
 
-    def _syntax(self, fault: yaml.MarkedYAMLError) -> Trouble:
+    def _syntax(self, fault: yaml.MarkedYAMLError) -> TextProblem:
         problem, context = fault.problem or "", fault.context or ""
         since = _position(fault.context_mark)
         at = _position(fault.problem_mark) or since or (0, 0)
         if _LIBRARY_TOO_DEEP in problem.lower():
             return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
-        found = explain(Fault(problem, context, at, since, self._lines))
+        found = explain(SyntaxFault(problem, context, at, since, self._lines))
         end = (len(self._lines) - 1, len(self._lines[-1]))
         line, column = min(found.at, end)  # the parser may stand behind the end
-        return Trouble(Place(self._file, line + 1, column + 1), found.message, found.hint)
+        return TextProblem(Place(self._file, line + 1, column + 1), found.message, found.hint)
 
 
-def _too_deep(place: Place) -> Trouble:
+def _too_deep(place: Place) -> TextProblem:
     message = f"the file nests more than {DEEPEST} levels deep"
-    return Trouble(place, message, "flatten it: a production needs fewer than ten levels")
+    return TextProblem(place, message, "flatten it: a production needs fewer than ten levels")
 
 
-def _tagged(place: Place, tag: str) -> Trouble:
+def _tagged(place: Place, tag: str) -> TextProblem:
     written = tag.replace("tag:yaml.org,2002:", "!!")
     hint = "put a text that begins with `!` in quotes, and leave tags out"
-    return Trouble(place, f"the tag `{written}` has no meaning here", hint)
+    return TextProblem(place, f"the tag `{written}` has no meaning here", hint)
 
 
 def _position(mark: object) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.run_output import CANCELS, only_elsewhere, tell_elsewhere
 from wanflow.report.text.summary import cancelled_text
 
@@ -21,7 +21,7 @@ from wanflow.report.text.summary import cancelled_text
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
-def command(settings: Settings, select: tuple[str, ...], *, as_json: bool) -> int:
+def command(settings: ProductionOptions, select: tuple[str, ...], *, as_json: bool) -> int:
     """Cancel the tasks of SELECT, or all, that are still PENDING; what runs already can't be, and will be charged.
 
     Exits with 1 where one can't be cancelled, and with 2 where nothing is in flight on this backend, but something on

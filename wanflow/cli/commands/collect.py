@@ -10,7 +10,7 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options, telling, waiting
+from wanflow.cli.options import ProductionOptions, example, production_options, telling, waiting
 from wanflow.cli.run_output import (
     COLLECTS,
     conclude,
@@ -32,7 +32,7 @@ from wanflow.runner.outcome import Outcome
 @telling
 @click.pass_obj
 def command(
-    settings: Settings,
+    settings: ProductionOptions,
     *,
     timeout: float | None,
     poll_interval: float,

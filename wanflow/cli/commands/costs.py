@@ -9,7 +9,7 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_sound_part
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.language.production import Production
 from wanflow.planner.budget import FREE_BACKEND
 from wanflow.report.text.costs import BY, costs_json, costs_text
@@ -20,7 +20,7 @@ from wanflow.report.text.costs import BY, costs_json, costs_text
 @click.option("--by", type=click.Choice(list(BY)), default="shot", show_default=True, help="What to sum up by.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with every take and all sums.")
 @click.pass_obj
-def command(settings: Settings, by: str, *, as_json: bool) -> ExitCode:
+def command(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
     """Show what was charged for takes, beside what they were to cost; failures cost nothing."""
     opened = open_sound_part(settings)
     if opened.production is not None:

@@ -9,10 +9,10 @@ import click
 
 from wanflow.api import run
 from wanflow.api.load import films_of
-from wanflow.cli.doctor import Verdict, check_up
+from wanflow.cli.doctor import HealthLevel, check_up
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import name_production, pasteable
-from wanflow.cli.options import BACKENDS, REGIONS, Settings, example, production_options
+from wanflow.cli.options import BACKENDS, REGIONS, ProductionOptions, example, production_options
 from wanflow.errors import StoreFault
 from wanflow.language.problem import SpecError
 from wanflow.report.text.words import columns, printable
@@ -25,7 +25,7 @@ from wanflow.store.run_lock import hold
 @production_options
 @click.option("--repair", is_flag=True, help="Mend a damaged store; what is taken out of it lies in .wanflow/aside.")
 @click.pass_obj
-def command(settings: Settings, *, repair: bool) -> int:
+def command(settings: ProductionOptions, *, repair: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
     name_production(settings)
     if repair:
@@ -36,7 +36,7 @@ def command(settings: Settings, *, repair: bool) -> int:
         click.echo(line)
         if finding.hint:
             click.echo(pasteable(f"      hint: {printable(finding.hint)}"))
-    broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
+    broken = any(finding.verdict is HealthLevel.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
 
 
@@ -52,7 +52,7 @@ def _repair(store: Store) -> None:
         click.echo("nothing to mend")
 
 
-def _backend(settings: Settings) -> tuple[str, str]:
+def _backend(settings: ProductionOptions) -> tuple[str, str]:
     """The backend and the region in question; the free one where the production can't be read: others say so."""
     given = settings.backend or BACKENDS[0], settings.region or REGIONS[0]
     if not settings.file.exists():

@@ -13,7 +13,7 @@ from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.main import summon
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.errors import UnknownTarget
 from wanflow.language.production import Production
 from wanflow.report.export.edit_list import EditList, edit_list, to_srt
@@ -36,7 +36,7 @@ INTERCHANGE = {"otio": "wanflow.report.export.otio:to_otio", "edl": "wanflow.rep
 )
 @production_options
 @click.pass_obj
-def command(settings: Settings, cut: str | None, kind: str, output: Path | None) -> int:
+def command(settings: ProductionOptions, cut: str | None, kind: str, output: Path | None) -> int:
     """Write CUT (default: the only one) for an editing suite, its media by relative addresses."""
     production = open_production(settings, quiet=True)
     name = _named(production, cut)

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 import click
 
 from wanflow.api import gc, run
-from wanflow.api.gc import ANIMATIC, PAID, Named
+from wanflow.api.gc import ANIMATIC, PAID, NamedTake
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.hints import name_production
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.language.production import Production
 from wanflow.money import amount_text
 from wanflow.report.text.words import columns, count, listed, printable
 from wanflow.store import run_lock
-from wanflow.store.gc import Waste
+from wanflow.store.gc import Removable
 
 MEGABYTE = 10**6
 
@@ -28,7 +28,7 @@ MEGABYTE = 10**6
 @click.option("--paid", "names", metavar="NAME", multiple=True, help="A paid take, or all of a shot, to remove too.")
 @click.option("--yes", is_flag=True, help="Don't ask before a paid take is removed.")
 @click.pass_obj
-def command(settings: Settings, names: tuple[str, ...], *, applies: bool, yes: bool) -> int:
+def command(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, yes: bool) -> int:
     """Show what could go: derived files, and the animatic's old takes. A paid take only goes by its name.
 
     A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
@@ -52,7 +52,7 @@ def command(settings: Settings, names: tuple[str, ...], *, applies: bool, yes: b
     return ExitCode.DONE
 
 
-def _agreed(paid: Sequence[Named], *, yes: bool) -> bool:
+def _agreed(paid: Sequence[NamedTake], *, yes: bool) -> bool:
     """Whether a person agrees that these paid takes go; what they cost is said before."""
     spent = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(gc.cost_of(paid).items())]
     known = "an unknown amount" if any(take.take.cost is None for take in paid) else "nothing"
@@ -70,12 +70,12 @@ def _agreed(paid: Sequence[Named], *, yes: bool) -> bool:
     return click.confirm(f"remove {count(len(paid), 'paid take')} for good?", default=False, err=True)
 
 
-def _waste(productions: Mapping[str, Production], found: gc.Cleaning, paid: Sequence[Named]) -> list[Waste]:
+def _waste(productions: Mapping[str, Production], found: gc.Removables, paid: Sequence[NamedTake]) -> list[Removable]:
     stand_ins = gc.waste_of(productions[ANIMATIC], found.stand_ins, "animatic")
     return [*found.derived, *stand_ins, *gc.waste_of(productions[PAID], paid, "paid")]
 
 
-def _tell(waste: Sequence[Waste], end: str) -> None:
+def _tell(waste: Sequence[Removable], end: str) -> None:
     rows = [(item.kind, printable(item.name), _megabytes(item.bytes)) for item in waste if item.kind != "derived"]
     derived = [item.bytes for item in waste if item.kind == "derived"]
     if derived:
@@ -85,7 +85,7 @@ def _tell(waste: Sequence[Waste], end: str) -> None:
     click.echo(f"{_megabytes(sum(item.bytes for item in waste))} {end}")
 
 
-def _tell_paid(idle: Sequence[Named]) -> None:
+def _tell_paid(idle: Sequence[NamedTake]) -> None:
     if idle:
         names = ", ".join(printable(take.node) for take in idle)
         click.echo(f"paid and unused now, removed only by name (`--paid NAME`): {names}", err=True)

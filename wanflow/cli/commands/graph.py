@@ -8,7 +8,7 @@ import click
 
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.graph import diagram
 from wanflow.graph.build import build
 
@@ -19,7 +19,7 @@ from wanflow.graph.build import build
     "--format", "form", type=click.Choice(("mermaid", "dot", "json")), default="mermaid", help="The drawing's language."
 )
 @click.pass_obj
-def command(settings: Settings, form: str) -> int:
+def command(settings: ProductionOptions, form: str) -> int:
     """Draw the graph of assets, shots, extracts and cuts."""
     graph = build(open_production(settings))
     match form:

@@ -15,8 +15,7 @@ from wanflow.language.pipeline import shipped
 from wanflow.report.text.words import printable
 from wanflow.schemas import data_folder
 from wanflow.store.lockfile import MERGED
-from wanflow.yamldoc.nodes import Mapping as Table
-from wanflow.yamldoc.nodes import Scalar
+from wanflow.yamldoc.nodes import MapNode, TextNode
 from wanflow.yamldoc.parse import parse
 
 KEPT = {".gitignore": GITIGNORE, ".gitattributes": f"{MERGED}\n"}
@@ -87,8 +86,8 @@ def _template(name: str) -> Path:
 def _title(pipeline: Path) -> str:
     """What a pipeline does, in the words of its file."""
     root = parse(pipeline.read_bytes(), pipeline.name).root
-    title = root.find("title") if isinstance(root, Table) else None
-    return title.text if isinstance(title, Scalar) else ""
+    title = root.find("title") if isinstance(root, MapNode) else None
+    return title.text if isinstance(title, TextNode) else ""
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ import click
 from wanflow.api import choose
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options_but_file
+from wanflow.cli.options import ProductionOptions, example, production_options_but_file
 from wanflow.cli.take_output import tell_chosen
 from wanflow.store.take_names import parse_take_node
 
@@ -32,7 +32,7 @@ from wanflow.store.take_names import parse_take_node
 @click.option("--from", "former", metavar="OLD", help="N is a take of OLD, a shot that the production has no more.")
 @production_options_but_file
 @click.pass_obj
-def command(settings: Settings, shot: str, number: int | None, clip: Path | None, former: str | None) -> int:
+def command(settings: ProductionOptions, shot: str, number: int | None, clip: Path | None, former: str | None) -> int:
     """Use take N of SHOT from now on; what depends on it follows with the next run."""
     shot, number = _by_node(shot, number)
     if former is not None:

@@ -13,7 +13,15 @@ from wanflow.cli.approval import limit_of
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, allowing_outside, example, production_options, retrying, selection, spending
+from wanflow.cli.options import (
+    ProductionOptions,
+    allowing_outside,
+    example,
+    production_options,
+    retrying,
+    selection,
+    spending,
+)
 from wanflow.report.text.notes import plan_notes
 from wanflow.report.text.plan import brief_text, plan_text
 
@@ -37,7 +45,7 @@ from wanflow.report.text.plan import brief_text, plan_text
 @click.option("-v", "--verbose", is_flag=True, help="List all steps, also where nothing is to be done.")
 @click.pass_obj
 def command(
-    settings: Settings,
+    settings: ProductionOptions,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     *,

@@ -7,7 +7,7 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.report.text.words import printable
 from wanflow.store.take_names import take_node
 
@@ -19,7 +19,7 @@ from wanflow.store.take_names import take_node
 @click.option("--adopt", metavar="TASK_ID", help="It was accepted, as this task: the next run collects it.")
 @click.option("--resubmit", is_flag=True, help="It was not accepted: the next run may submit it again, at its price.")
 @click.pass_obj
-def command(settings: Settings, shot: str, *, take: int | None, adopt: str | None, resubmit: bool) -> int:
+def command(settings: ProductionOptions, shot: str, *, take: int | None, adopt: str | None, resubmit: bool) -> int:
     """Decide what became of a submission of SHOT whose answer was lost; contacts nothing.
 
     The service's console, or its list of tasks, says whether it was accepted.

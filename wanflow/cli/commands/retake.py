@@ -7,7 +7,7 @@ import click
 from wanflow.api import choose
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.take_output import tell_chosen
 
 
@@ -18,7 +18,7 @@ from wanflow.cli.take_output import tell_chosen
 )
 @production_options
 @click.pass_obj
-def command(settings: Settings, select: tuple[str, ...], more: int) -> int:
+def command(settings: ProductionOptions, select: tuple[str, ...], more: int) -> int:
     """Ask for K more takes of what SELECT names, although nothing changed; the next run renders them."""
     production = open_production(settings, quiet=True)
     tell_chosen(production, choose.retake(production, select, more))

@@ -17,7 +17,7 @@ from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.hints import pasteable
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
-    Settings,
+    ProductionOptions,
     allowing_outside,
     example,
     production_options,
@@ -32,13 +32,13 @@ from wanflow.language.production import Production
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
-from wanflow.report.text.events import Loudness
+from wanflow.report.text.events import Verbosity
 from wanflow.report.text.notes import plan_notes
 from wanflow.report.text.plan import would_do
 from wanflow.report.text.summary import blocked_text, outcome_text
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import Emit
-from wanflow.runner.outcome import Recovered
+from wanflow.runner.outcome import CollectOutcome
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
@@ -79,7 +79,7 @@ from wanflow.runner.outcome import Recovered
 @telling
 @click.pass_obj
 def command(
-    settings: Settings,
+    settings: ProductionOptions,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     *,
@@ -106,7 +106,7 @@ def command(
     production = open_production(wanted.as_saved(settings), quiet=quiet)
     with told_to_the_end(production, as_json=as_json) as so_far:
         tell_elsewhere(production, loudness)
-        lookup: Lookup = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
+        lookup: LookupOptions = {"grace": grace, "resubmit": resubmit == "auto", "wait": wait}
         swept = _gather(production, lookup, listener(loudness, so_far, as_json=as_json))
         plan = run.plan(production, wanted.select, exclude=wanted.exclude, retry_refused=wanted.retry_refused)
         if not _as_agreed(plan, wanted.saved, locked=locked):
@@ -133,7 +133,7 @@ def command(
     return conclude(production, outcome, outcome_text(outcome), loudness, as_json=as_json)
 
 
-class Lookup(TypedDict):
+class LookupOptions(TypedDict):
     """How lost submissions are looked up, and whether another run is waited for."""
 
     grace: float
@@ -141,7 +141,7 @@ class Lookup(TypedDict):
     wait: bool
 
 
-class Wanted(NamedTuple):
+class RunRequest(NamedTuple):
     """What a run is asked to do: by selectors, or by a plan that was saved with its own."""
 
     select: tuple[str, ...]
@@ -149,18 +149,20 @@ class Wanted(NamedTuple):
     retry_refused: bool
     saved: SavedPlan | None = None
 
-    def as_saved(self, settings: Settings) -> Settings:
+    def as_saved(self, settings: ProductionOptions) -> ProductionOptions:
         """Which production it is about, with what a saved plan was made with."""
         return settings if self.saved is None else planfile.as_saved(settings, self.saved)
 
 
-def _wanted(planned: Path | None, select: tuple[str, ...], exclude: tuple[str, ...], *, retry_refused: bool) -> Wanted:
+def _wanted(
+    planned: Path | None, select: tuple[str, ...], exclude: tuple[str, ...], *, retry_refused: bool
+) -> RunRequest:
     if planned is None:
-        return Wanted(select, exclude, retry_refused)
+        return RunRequest(select, exclude, retry_refused)
     if select or exclude:
         raise click.UsageError("`--plan` brings its own selection: leave out the others")
     saved = planfile.read(planned)
-    return Wanted(saved.select, saved.exclude, saved.retry_refused, saved)
+    return RunRequest(saved.select, saved.exclude, saved.retry_refused, saved)
 
 
 def _as_agreed(plan: Plan, saved: SavedPlan | None, *, locked: bool) -> bool:
@@ -168,7 +170,7 @@ def _as_agreed(plan: Plan, saved: SavedPlan | None, *, locked: bool) -> bool:
     return (not locked or _renders_nothing(plan)) and (saved is None or planfile.fits(plan, saved))
 
 
-def _gather(production: Production, lookup: Lookup, emit: Emit) -> Recovered | None:
+def _gather(production: Production, lookup: LookupOptions, emit: Emit) -> CollectOutcome | None:
     """Collect first, plan second (law 10): what is finished by now is stored before anything is planned.
 
     Gives what came of it, None where nothing was open.
@@ -199,7 +201,7 @@ def _renders_nothing(plan: Plan) -> bool:
     return not takes
 
 
-def _settle(plan: Plan, swept: Recovered | None, loudness: Loudness, *, as_json: bool) -> int:
+def _settle(plan: Plan, swept: CollectOutcome | None, loudness: Verbosity, *, as_json: bool) -> int:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
     for line in (blocked_text(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes)):
         if line:

@@ -10,7 +10,7 @@ from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.nodes import steps_of, vertex_of
 from wanflow.cli.opening import open_production
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.graph.select import one
 from wanflow.report.text.show import request_of, rows_of, show_json, show_text
 
@@ -20,7 +20,7 @@ from wanflow.report.text.show import request_of, rows_of, show_json, show_text
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
-def command(settings: Settings, node: str, *, as_json: bool) -> int:
+def command(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
     """Show NODE resolved: its values with the places they come from, and a shot's request as it is sent."""
     plan = run.plan(open_production(settings, quiet=True))
     vertex, steps = vertex_of(plan, node), steps_of(plan, node)

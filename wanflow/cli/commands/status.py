@@ -11,7 +11,7 @@ from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_sound_part
-from wanflow.cli.options import Settings, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.run_output import tell_elsewhere
 from wanflow.planner.plan import Plan
 from wanflow.report.text.notes import merge_notes
@@ -22,7 +22,7 @@ from wanflow.report.text.status import leftovers, running_out, shot_rows, status
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the shots.")
 @click.pass_obj
-def command(settings: Settings, *, as_json: bool) -> ExitCode:
+def command(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
     """Show each shot's state, picked take, takes, tasks in flight and reasons; then the cuts and the totals."""
     opened = open_sound_part(settings)
     if opened.production is not None:

@@ -9,7 +9,7 @@ import click
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_sound_part
-from wanflow.cli.options import Settings, example, production_options, selection
+from wanflow.cli.options import ProductionOptions, example, production_options, selection
 from wanflow.report.text.status import takes_text
 
 
@@ -20,7 +20,7 @@ from wanflow.report.text.status import takes_text
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
 def command(
-    settings: Settings, select: tuple[str, ...], exclude: tuple[str, ...], *, removed: bool, as_json: bool
+    settings: ProductionOptions, select: tuple[str, ...], exclude: tuple[str, ...], *, removed: bool, as_json: bool
 ) -> ExitCode:
     """List every take: number, picked by somebody or default, seed, model, cost, date, file."""
     opened = open_sound_part(settings)

@@ -11,7 +11,7 @@ import click
 
 from wanflow.api import run
 from wanflow.cli.exit_code import ExitCode
-from wanflow.cli.options import Settings, allowing_outside, example, production_options
+from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.language.pipeline import is_shipped
 from wanflow.language.problem import Problem, Severity, render_problem
 from wanflow.report.text.words import count
@@ -25,7 +25,7 @@ from wanflow.yamldoc.nodes import Place
     "--format", "form", type=click.Choice(("text", "json", "github")), default="text", help="How problems are printed."
 )
 @click.pass_obj
-def command(settings: Settings, form: str) -> int:
+def command(settings: ProductionOptions, form: str) -> int:
     """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
     problems = run.validate(
         settings.file,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from wanflow.emulator.api.fault_script import Fault
+from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.emulator.api.order import Rejected
 
 KEY = "sk-animatic"
@@ -18,7 +18,7 @@ SECONDS_PER_SECOND = Fraction(2, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AccountLimits:
     """The limits of an account; None is no limit. How many tasks of a model run at once says the catalog.
 
     `submits` are counted a second and model, `queries`, `lists` and `cancels` each a second; `queued` are the PENDING
@@ -32,12 +32,12 @@ class Limits:
     queued: int | None = None
 
 
-VENDOR = Limits(submits=5, queries=20, lists=20, cancels=20, queued=500)
+VENDOR = AccountLimits(submits=5, queries=20, lists=20, cancels=20, queued=500)
 """What the vendor's pages say of the 2.7 models."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AccountTerms:
     """The terms of one account in one region.
 
     Task times are divided by `speed`; None leaves only the time that filming takes. `strict` judges bodies at submit,
@@ -46,10 +46,10 @@ class Terms:
 
     key: str = KEY
     region: str = "beijing"
-    limits: Limits = Limits()
+    limits: AccountLimits = AccountLimits()
     speed: Fraction | None = None
     strict: bool = False
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ScriptedFault, ...] = ()
 
     def seconds(self, frames: int) -> float:
         """The shortest time that a task with a film of so many frames runs."""
@@ -60,7 +60,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
-class Rates:
+class CallRates:
     """The calls of the last second, by what they were."""
 
     _calls: defaultdict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))

@@ -19,8 +19,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from wanflow.emulator.api import replies
-from wanflow.emulator.api.endpoint import Endpoint, call_of
-from wanflow.emulator.api.fault_responses import Broken, beginning, spoilt, storage_error
+from wanflow.emulator.api.endpoint import EmulatedEndpoint, call_of
+from wanflow.emulator.api.fault_responses import BrokenResponse, beginning, spoilt, storage_error
 from wanflow.emulator.api.fault_script import WELL
 from wanflow.emulator.api.order import Rejected
 
@@ -35,9 +35,9 @@ MOST_BYTES = 1 << 27
 """More than five pictures of 20 MB as data URIs (api.md 3)."""
 
 
-def build_app(endpoint: Endpoint) -> Starlette:
+def build_app(endpoint: EmulatedEndpoint) -> Starlette:
     """The ASGI application of one emulated account."""
-    door = _Door(endpoint)
+    door = _HttpApp(endpoint)
     return Starlette(
         routes=[
             Route(f"{BASE}/{{path:path}}", door.exchange, methods=METHODS),
@@ -47,10 +47,10 @@ def build_app(endpoint: Endpoint) -> Starlette:
     )
 
 
-class _Door:
+class _HttpApp:
     """Turns requests into calls of the endpoint, and what it says into responses."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: EmulatedEndpoint) -> None:
         self._endpoint = endpoint
 
     async def exchange(self, request: Request) -> Response:
@@ -109,11 +109,11 @@ class _Door:
             headers["content-range"] = f"bytes {first}-{last - 1}/{size}"
         if spoiler.lie or spoiler.cut is not None:
             said = beginning(path, first, min(last - first, last if spoiler.cut is None else spoiler.cut))
-            return Broken(status, headers, said)
-        return await spoilt(_Film(path, first, last, status, headers), spoiler)
+            return BrokenResponse(status, headers, said)
+        return await spoilt(_FileRange(path, first, last, status, headers), spoiler)
 
 
-class _Film(Response):
+class _FileRange(Response):
     """A part of a file, read as it is sent.
 
     Without a thread, so that time stays virtual in tests; a local disk is quicker than the hand-over.

@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class UploadPermit:
     """Leave to upload one file for one model: the policy with its signature, and the folder that it is good for."""
 
     policy: str
@@ -62,12 +62,12 @@ class Bucket:
         """Where files are posted to."""
         return f"{self._origin}/uploads"
 
-    def allow(self, model: str) -> Leave:
+    def allow(self, model: str) -> UploadPermit:
         """Leave to upload one file for a model within five minutes."""
         folder = f"{FOLDER}/{uuid4()}"
         terms = {"folder": folder, "model": model, "until": (self._clock() + LEAVE_LIFE).timestamp()}
         policy = json.dumps(terms).encode().hex()
-        return Leave(policy, self._sign(policy), folder, self.upload_url)
+        return UploadPermit(policy, self._sign(policy), folder, self.upload_url)
 
     def receive(self, fields: Mapping[str, str], file: IO[bytes]) -> None:
         """Keep a file under the form's key; raises Rejected as the vendor's storage answers."""

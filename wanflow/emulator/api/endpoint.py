@@ -15,27 +15,27 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from wanflow.emulator.api import replies, tasks, validate
-from wanflow.emulator.api.account import Rates, Terms
+from wanflow.emulator.api.account import AccountTerms, CallRates
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.fault_script import WELL, Fault, Faults
-from wanflow.emulator.api.order import Film, Order, Rejected, usage
+from wanflow.emulator.api.fault_script import WELL, FaultScript, ScriptedFault
+from wanflow.emulator.api.order import Order, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.replies import BEIJING, Json
 from wanflow.emulator.api.rules import Catalog, in_region
-from wanflow.emulator.api.task_log import Ledger
+from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.api.tasks import Task
 
-Filming = Callable[[Order, Path], Awaitable[Film]]
+Filming = Callable[[Order, Path], Awaitable[RenderedFilm]]
 """Films an order into a file; raises Rejected or WanflowError."""
 
 Clock = Callable[[], datetime]
 
-IN_PROCESS = Terms()
+IN_PROCESS = AccountTerms()
 """Without limits and without any time but that of filming."""
-FORGETFUL = Ledger(None)
+FORGETFUL = TaskLog(None)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """A request that was let in: headers by lower-case name, the query, the body, the task id of its path.
 
     `fault` is what goes wrong with it on purpose.
@@ -45,10 +45,10 @@ class Call:
     query: Mapping[str, str]
     body: Mapping[str, object] | None
     task_id: str
-    fault: Fault = WELL
+    fault: ScriptedFault = WELL
 
 
-class Endpoint:
+class EmulatedEndpoint:
     """One emulated account in one region.
 
     `group` is where films are made, at most `jobs` at once; a task is RUNNING until its film exists and its time is
@@ -64,15 +64,15 @@ class Endpoint:
         group: TaskGroup,
         clock: Clock,
         jobs: int,
-        terms: Terms = IN_PROCESS,
-        ledger: Ledger = FORGETFUL,
+        terms: AccountTerms = IN_PROCESS,
+        ledger: TaskLog = FORGETFUL,
     ) -> None:
         self.bucket = bucket
-        self.faults = Faults(terms.faults)
+        self.faults = FaultScript(terms.faults)
         self._catalog = in_region(catalog, terms.region)
         self._terms = terms
         self._ledger = ledger
-        self._rates = Rates()
+        self._rates = CallRates()
         self._slots = {name: rules.running for name, rules in catalog.items()}
         self._filming = filming
         self._group = group
@@ -89,7 +89,7 @@ class Endpoint:
         path: str,
         headers: Mapping[str, str],
         body: Mapping[str, object] | None,
-        fault: Fault | None = None,
+        fault: ScriptedFault | None = None,
     ) -> tuple[int, Json]:
         """Answer one request: the HTTP status and the JSON that goes with it; `path` is below the base address."""
         await checkpoint()
@@ -99,7 +99,7 @@ class Endpoint:
         try:
             _check_key(lowered, self._terms.key)
             answer, task_id = _route(method, where)
-            return 200, answer(self, Call(lowered, dict(parse_qsl(query)), body, task_id, fault or WELL))
+            return 200, answer(self, ApiCall(lowered, dict(parse_qsl(query)), body, task_id, fault or WELL))
         except Rejected as no:
             return no.status, replies.error(no, _new_id())
 
@@ -115,7 +115,7 @@ class Endpoint:
         """The tasks that the account was charged for, forgotten ones included, oldest first (api.md 6.1)."""
         return (*self._over, *tasks.charged(self._tasks))
 
-    def submit(self, call: Call) -> Json:
+    def submit(self, call: ApiCall) -> Json:
         """Take a request in; what is judged at once is only what api.md 4.2 names."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
@@ -130,7 +130,7 @@ class Endpoint:
         self._start()
         return replies.submitted(task)
 
-    def query(self, call: Call) -> Json:
+    def query(self, call: ApiCall) -> Json:
         """Say what is known of a task."""
         self._rates.count("query", self._terms.limits.queries, self._clock())
         task = tasks.look(self._tasks, call.task_id, self._clock())
@@ -140,7 +140,7 @@ class Endpoint:
             task = replace(task, url=self.bucket.film_url(task.id))
         return replies.state(task, _new_id())
 
-    def list(self, call: Call) -> Json:
+    def list(self, call: ApiCall) -> Json:
         """List tasks of a window of at most a day, the last one if none is named (api.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
         since, until = _shown(_window(call.query, self._clock()), call.fault, self._clock())
@@ -151,7 +151,7 @@ class Endpoint:
             found = tuple(task for task in found if task.id == wanted)
         return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
 
-    def cancel(self, call: Call) -> Json:
+    def cancel(self, call: ApiCall) -> Json:
         """Cancel a PENDING task, refuse any other (api.md 4.5)."""
         self._rates.count("cancel", self._terms.limits.cancels, self._clock())
         self._tasks, done = tasks.cancel(self._tasks, call.task_id, self._clock())
@@ -161,7 +161,7 @@ class Endpoint:
         self._note(call.task_id)
         return {"request_id": _new_id()}
 
-    def allow_upload(self, call: Call) -> Json:
+    def allow_upload(self, call: ApiCall) -> Json:
         """Give leave to upload one file (api.md 5)."""
         model = call.query.get("model")
         if call.query.get("action") != "getPolicy" or not model:
@@ -235,14 +235,14 @@ class Endpoint:
             self.bucket.drop_film(task.id)
 
 
-Answer = Callable[[Endpoint, Call], Json]
+Answer = Callable[[EmulatedEndpoint, ApiCall], Json]
 
 ROUTES: Mapping[str, tuple[str, str, Answer]] = {
-    "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", Endpoint.submit),
-    "list": ("GET", r"/tasks/?", Endpoint.list),
-    "query": ("GET", r"/tasks/([^/]+)/?", Endpoint.query),  # the SDK's asynchronous client ends it with a slash
-    "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", Endpoint.cancel),
-    "policy": ("GET", r"/uploads", Endpoint.allow_upload),
+    "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", EmulatedEndpoint.submit),
+    "list": ("GET", r"/tasks/?", EmulatedEndpoint.list),
+    "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
+    "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),
+    "policy": ("GET", r"/uploads", EmulatedEndpoint.allow_upload),
 }
 """By the name of the call: its method, its path, and who answers it."""
 
@@ -279,7 +279,7 @@ def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime
     return since, min(until or since + day, since + day)
 
 
-def _shown(window: tuple[datetime, datetime], fault: Fault, now: datetime) -> tuple[datetime, datetime]:
+def _shown(window: tuple[datetime, datetime], fault: ScriptedFault, now: datetime) -> tuple[datetime, datetime]:
     """What a list shows of its window where it is late or short on purpose."""
     since, until = window
     if fault.reach is not None:

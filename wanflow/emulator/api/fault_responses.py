@@ -9,7 +9,7 @@ import anyio
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from wanflow.emulator.api.fault_script import Fault
+from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.emulator.api.order import Rejected
 
 
@@ -19,7 +19,7 @@ def storage_error(fault: Rejected) -> Response:
     return Response(text, fault.status, media_type="application/xml")
 
 
-class Broken(Response):
+class BrokenResponse(Response):
     """An answer that promises more than it says; then the connection is closed."""
 
     def __init__(self, status: int, headers: Mapping[str, str], said: bytes) -> None:
@@ -33,7 +33,7 @@ class Broken(Response):
         await send({"type": "http.response.body", "body": self._said, "more_body": True})
 
 
-class Stalled(Response):
+class StalledResponse(Response):
     """An answer that never comes: the connection stays open until the client leaves."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,15 +43,15 @@ class Stalled(Response):
             continue
 
 
-async def spoilt(answer: Response, fault: Fault | None) -> Response:
+async def spoilt(answer: Response, fault: ScriptedFault | None) -> Response:
     """An answer as a fault leaves it: late, lost, an error, or garbage."""
     if fault is None:
         return answer
     await anyio.sleep(fault.late)
     if fault.lose or fault.drop:
-        return Broken(200, {"content-length": "1000"}, b"")
+        return BrokenResponse(200, {"content-length": "1000"}, b"")
     if fault.stall:
-        return Stalled()
+        return StalledResponse()
     if fault.status is not None:
         return storage_error(Rejected(fault.code, fault.message, status=fault.status))
     return HTMLResponse("<html><p>Please log in.</p></html>") if fault.garbage else answer

@@ -23,7 +23,7 @@ class ScriptUnreadable(WanflowError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ScriptedFault:
     """One thing that goes wrong: `on` which call, after how many that pass (`skip`), how often (`times`, 0 for ever).
 
     With `status` an error is answered and nothing is done, with `drop` the connection is closed instead. Otherwise the
@@ -58,20 +58,20 @@ class Fault:
         return number >= self.skip and (not self.times or number < self.skip + self.times)
 
 
-WELL = Fault("nothing")
+WELL = ScriptedFault("nothing")
 """Nothing goes wrong."""
 
 
-class Faults:
+class FaultScript:
     """A script as it is played: a call counts for each fault that it could meet, and meets the first that strikes."""
 
-    def __init__(self, script: Sequence[Fault] = ()) -> None:
+    def __init__(self, script: Sequence[ScriptedFault] = ()) -> None:
         self._script = script
         self._met = [0] * len(script)
 
-    def meet(self, on: str, model: str | None = None) -> Fault | None:
+    def meet(self, on: str, model: str | None = None) -> ScriptedFault | None:
         """The fault that this call meets, None where all goes well."""
-        struck: Fault | None = None
+        struck: ScriptedFault | None = None
         for place, fault in enumerate(self._script):
             if fault.on != on or fault.model not in {None, model}:
                 continue
@@ -81,7 +81,7 @@ class Faults:
         return struck
 
 
-def read_script(path: Path) -> tuple[Fault, ...]:
+def read_script(path: Path) -> tuple[ScriptedFault, ...]:
     """The faults of a file; raises ScriptUnreadable with the place and what is wrong there."""
     try:
         script = json.loads(path.read_bytes())
@@ -92,7 +92,7 @@ def read_script(path: Path) -> tuple[Fault, ...]:
     wrong = next(iter(schemas.violations(script, SCHEMA)), None)
     if wrong is not None:
         raise ScriptUnreadable(f"`{path}`: {_complaint(wrong)}", hint="`docs/emulator.md` shows one")
-    return tuple(Fault(**fault) for fault in script["faults"])
+    return tuple(ScriptedFault(**fault) for fault in script["faults"])
 
 
 def _complaint(wrong: schemas.Violation) -> str:

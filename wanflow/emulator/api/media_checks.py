@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from wanflow.emulator.api.order import Item, Order, Rejected
+from wanflow.emulator.api.order import Order, OrderItem, Rejected
 from wanflow.emulator.api.rules import UNSEEN, FileRules
 from wanflow.emulator.api.validate import check_counts
 from wanflow.emulator.film.frame_size import Size
@@ -23,7 +23,7 @@ MEGABYTE = 10**6
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MediaInfo:
     """What a file is; `size` is as it is shown, `seconds` 0 for a picture."""
 
     format: str
@@ -48,7 +48,7 @@ def inspect(order: Order, fetch: Fetch) -> Order:
     return replace(order, media=media)
 
 
-def _seen(item: Item, order: Order, fetch: Fetch) -> Item:
+def _seen(item: OrderItem, order: Order, fetch: Fetch) -> OrderItem:
     path = fetch(item.url) if item.type == UNSEEN else None
     if path is None:
         return item
@@ -77,7 +77,7 @@ def _check(url: str, rule: FileRules, fetch: Fetch) -> None:
         raise Rejected("InvalidFile.Duration", words)
 
 
-def _check_shape(found: Found, rule: FileRules) -> None:
+def _check_shape(found: MediaInfo, rule: FileRules) -> None:
     if found.size is not None and rule.sides is not None:
         low, high = rule.sides
         if not all(low <= side <= high for side in found.size):
@@ -90,20 +90,20 @@ def _check_shape(found: Found, rule: FileRules) -> None:
             raise Rejected("InvalidFile.AspectRatio", words)
 
 
-def _look_at_picture(path: Path) -> Found:
+def _look_at_picture(path: Path) -> MediaInfo:
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).size
             written = (picture.format or "").lower()
             seen = {"mpo": "jpeg"}.get(written, written)  # a camera's JPEG with a second picture behind it is one
-            return Found(seen, path.stat().st_size, upright, alpha=_see_through(picture))
+            return MediaInfo(seen, path.stat().st_size, upright, alpha=_see_through(picture))
     except Image.DecompressionBombError:
         raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise _not_open("image") from None
 
 
-def _look_at_video(path: Path) -> Found:
+def _look_at_video(path: Path) -> MediaInfo:
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
@@ -111,19 +111,19 @@ def _look_at_video(path: Path) -> Found:
             size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
-            return Found(_format(container), path.stat().st_size, size, seconds)
+            return MediaInfo(_format(container), path.stat().st_size, size, seconds)
     except (av.FFmpegError, IndexError, StopIteration):
         raise _not_open("video") from None
 
 
-def _look_at_sound(path: Path) -> Found:
+def _look_at_sound(path: Path) -> MediaInfo:
     try:
         with av.open(str(path)) as container:
             stream = container.streams.audio[0]
             next(container.decode(stream))
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
-            return Found(_format(container), path.stat().st_size, None, seconds)
+            return MediaInfo(_format(container), path.stat().st_size, None, seconds)
     except (av.FFmpegError, IndexError, StopIteration):
         raise _not_open("audio") from None
 
@@ -131,7 +131,7 @@ def _look_at_sound(path: Path) -> Found:
 _STILL = {"avif", "avis", "heic", "heix", "hevc", "heim", "mif1", "msf1"}
 """Brands of pictures in the container of videos."""
 
-_LOOKS: dict[str, Callable[[Path], Found]] = {
+_LOOKS: dict[str, Callable[[Path], MediaInfo]] = {
     "image": _look_at_picture,
     "video": _look_at_video,
     "audio": _look_at_sound,

@@ -29,7 +29,7 @@ HOME = "beijing"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class OrderItem:
     """One entry of `input.media`."""
 
     type: str
@@ -43,11 +43,11 @@ class Order:
 
     rules: ModelRules
     prompt: str = ""
-    media: tuple[Item, ...] = ()
+    media: tuple[OrderItem, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     region: str = HOME
 
-    def only(self, kind: str) -> Item | None:
+    def only(self, kind: str) -> OrderItem | None:
         """The first media item of a type, None where there is none."""
         return next((item for item in self.media if item.type == kind), None)
 
@@ -89,7 +89,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class RenderedFilm:
     """A film on disk with what it used: its frames at 30 a second, the seconds of each input video, and all its media.
 
     Of the media the kinds are known, as far as they were in reach.
@@ -98,10 +98,10 @@ class Film:
     path: Path
     frames: int
     inputs: tuple[Fraction, ...] = ()
-    media: tuple[Item, ...] = ()
+    media: tuple[OrderItem, ...] = ()
 
 
-def usage(order: Order, film: Film) -> dict[str, Decimal | int | str]:
+def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
     """The billing figures of a film (api.md 6.1 and the samples of 2.1 to 2.3)."""
     output = Decimal(film.frames) / 30
     billed = _billed_input(order, film)
@@ -116,13 +116,13 @@ def usage(order: Order, film: Film) -> dict[str, Decimal | int | str]:
     return figures | {name: also[name] for name in order.rules.told}
 
 
-def _billed_input(order: Order, film: Film) -> Decimal:
+def _billed_input(order: Order, film: RenderedFilm) -> Decimal:
     """The seconds of the films that went in, as far as they are billed (api.md 6.1)."""
     seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
     return sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
 
 
-def _billed(bill: InputBill, seconds: Sequence[Decimal], media: Sequence[Item]) -> Decimal:
+def _billed(bill: InputBill, seconds: Sequence[Decimal], media: Sequence[OrderItem]) -> Decimal:
     if not bill.caps:
         return sum(seconds, Decimal(0))
     count = sum(item.type in bill.counted or item.type == UNSEEN for item in media)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
-from wanflow.emulator.api.bucket import Leave
+from wanflow.emulator.api.bucket import UploadPermit
 from wanflow.emulator.api.order import Rejected
 from wanflow.emulator.api.tasks import Task
 
@@ -59,7 +59,7 @@ def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json
     }
 
 
-def policy(leave: Leave, request_id: str) -> Json:
+def policy(leave: UploadPermit, request_id: str) -> Json:
     """Leave to upload one file."""
     data = {
         "policy": leave.policy,

@@ -15,10 +15,10 @@ import anyio
 import uvicorn
 from starlette.types import ASGIApp as Application
 
-from wanflow.emulator.api.account import KEY, VENDOR, Limits, Terms
+from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.fault_script import read_script
-from wanflow.emulator.api.task_log import Ledger
+from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.film.animatic import open_animatic
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
@@ -44,7 +44,7 @@ class Serving:
     state: Path | None = None
     speed: Fraction = Fraction(1)
     strict: bool = False
-    limits: Limits = VENDOR
+    limits: AccountLimits = VENDOR
     faults: Path | None = None
     region: str = "beijing"
 
@@ -93,7 +93,7 @@ class _Quiet(uvicorn.Server):
 @asynccontextmanager
 async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> AsyncIterator[tuple[Server, str]]:
     """A server that is ready to `run`, and its base URL. Leaving it ends what is being filmed."""
-    terms = Terms(
+    terms = AccountTerms(
         key=environ.get(KEY_VARIABLE) or KEY,
         region=serving.region,
         limits=serving.limits,
@@ -104,7 +104,7 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
     with _bound(serving.host, serving.port) as sock, _folder(serving.state) as folder:
         host, port = sock.getsockname()[:2]
         origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        ledger = Ledger(folder / "tasks.jsonl")
+        ledger = TaskLog(folder / "tasks.jsonl")
         async with open_animatic(folder, environ, jobs, origin=origin, terms=terms, ledger=ledger) as account:
             yield Server(build_app(account), sock), f"{origin}{BASE}"
 

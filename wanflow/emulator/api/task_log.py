@@ -23,7 +23,7 @@ PRIVATE = 0o600
 """Prompts and signed addresses are nobody else's business."""
 
 
-class Ledger:
+class TaskLog:
     """The tasks of one account in one file; without a path nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from wanflow.emulator.api.order import HOME, Item, Order, Rejected
+from wanflow.emulator.api.order import HOME, Order, OrderItem, Rejected
 from wanflow.emulator.api.rules import UNSEEN, Catalog, ModelRules, Setting, SettingRule
 
 OSS = "oss://"
@@ -50,7 +50,7 @@ def judge(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> O
     return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
 
 
-def check_counts(media: Sequence[Item], rules: ModelRules, region: str) -> None:
+def check_counts(media: Sequence[OrderItem], rules: ModelRules, region: str) -> None:
     """Raise Rejected for media that a model does not take together, or not in this region.
 
     Media whose kind is not known yet count for each kind that they may be of.
@@ -79,7 +79,7 @@ def _read_prompt(prompt: object, rules: ModelRules) -> str:
     return prompt or ""
 
 
-def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, ...]:
+def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[OrderItem, ...]:
     alone = tuple(_read_field(given.get(key), key, kind, rules) for key, kind in rules.fields.items() if given.get(key))
     if rules.lists:
         return (*alone, *(item for key in rules.lists for item in _read_list(given.get(key), key, rules)))
@@ -91,10 +91,10 @@ def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[Item, .
     return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))
 
 
-def _read_field(url: object, key: str, kind: str, rules: ModelRules) -> Item:
+def _read_field(url: object, key: str, kind: str, rules: ModelRules) -> OrderItem:
     if not isinstance(url, str):
         raise _invalid(f"Input should be a valid string: input.{key}")
-    return Item(kind, _address(url, inline=rules.files[kind].inline))
+    return OrderItem(kind, _address(url, inline=rules.files[kind].inline))
 
 
 def _address(url: str, *, inline: bool) -> str:
@@ -108,17 +108,17 @@ def _address(url: str, *, inline: bool) -> str:
     return url
 
 
-def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[Item]:
+def _read_list(listed: object, key: str, rules: ModelRules) -> Iterator[OrderItem]:
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         raise _invalid(f"Field required: input.{key}")
     inline = all(rules.files[kind].inline for kind in rules.lists[key])
     for number, url in enumerate(listed):
         if not isinstance(url, str) or not url:
             raise _invalid(f"Input should be a valid string: input.{key}.{number}")
-        yield Item(UNSEEN, _address(url, inline=inline))
+        yield OrderItem(UNSEEN, _address(url, inline=inline))
 
 
-def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
+def _read_item(entry: object, number: int, rules: ModelRules) -> OrderItem:
     where = f"input.media.{number}"
     if not isinstance(entry, Mapping):
         raise _invalid(f"Input should be a valid dictionary: {where}")
@@ -131,7 +131,7 @@ def _read_item(entry: object, number: int, rules: ModelRules) -> Item:
         raise _invalid(f"Field required: {where}.url")
     spoken = voice if isinstance(voice, str) and voice and kind in rules.voices else None
     heard = None if spoken is None else _address(spoken, inline=rules.voices[kind].inline)
-    return Item(kind, _address(url, inline=rules.files[kind].inline), heard)
+    return OrderItem(kind, _address(url, inline=rules.files[kind].inline), heard)
 
 
 def _read_settings(

@@ -12,15 +12,15 @@ import anyio
 from anyio import to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from wanflow.emulator.api.account import Terms
+from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, Endpoint
-from wanflow.emulator.api.order import Film, Order, Rejected
+from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, EmulatedEndpoint
+from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.task_log import Ledger
+from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.film import footage
 from wanflow.errors import WanflowError
-from wanflow.media.ffmpeg import Leash, find_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, find_ffmpeg
 
 ORIGIN = "http://animatic.invalid"
 """The beginning of addresses that only this process can resolve; `.invalid` never is a host."""
@@ -33,9 +33,9 @@ async def open_animatic(
     jobs: int,
     *,
     origin: str = ORIGIN,
-    terms: Terms = IN_PROCESS,
-    ledger: Ledger = FORGETFUL,
-) -> AsyncIterator[Endpoint]:
+    terms: AccountTerms = IN_PROCESS,
+    ledger: TaskLog = FORGETFUL,
+) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder` and films at most `jobs` orders at once.
 
     `origin` begins the addresses that it gives out. Leaving it ends what is still being filmed and leaves no process
@@ -46,7 +46,7 @@ async def open_animatic(
     async with anyio.create_task_group() as group:
         filming = partial(_film, bucket, binary)
         try:
-            yield Endpoint(
+            yield EmulatedEndpoint(
                 bucket, read_catalog(), filming, group=group, clock=_now, jobs=jobs, terms=terms, ledger=ledger
             )
         except WanflowError as fault:
@@ -57,11 +57,11 @@ async def open_animatic(
         raise failure
 
 
-async def _film(bucket: Bucket, binary: Path, order: Order, target: Path) -> Film:
-    leash = Leash()
-    shot = partial(footage.film, order, target, bucket=bucket, binary=binary, leash=leash)
+async def _film(bucket: Bucket, binary: Path, order: Order, target: Path) -> RenderedFilm:
+    processes = RunningProcesses()
+    shot = partial(footage.film, order, target, bucket=bucket, binary=binary, processes=processes)
     async with anyio.create_task_group() as watch:
-        watch.start_soon(_kill_when_cancelled, leash)
+        watch.start_soon(_kill_when_cancelled, processes)
         film = await to_thread.run_sync(_attempt, shot)
         # a killed film ends with a fault that nobody asked for: the cancellation is what happened
         await checkpoint_if_cancelled()
@@ -71,7 +71,7 @@ async def _film(bucket: Bucket, binary: Path, order: Order, target: Path) -> Fil
     return film
 
 
-def _attempt(shot: Callable[[], Film]) -> Film | Rejected | WanflowError:
+def _attempt(shot: Callable[[], RenderedFilm]) -> RenderedFilm | Rejected | WanflowError:
     """A fault goes out as a value, since a task group would wrap it in a group."""
     try:
         return shot()
@@ -79,11 +79,11 @@ def _attempt(shot: Callable[[], Film]) -> Film | Rejected | WanflowError:
         return fault
 
 
-async def _kill_when_cancelled(leash: Leash) -> None:
+async def _kill_when_cancelled(processes: RunningProcesses) -> None:
     try:
         await anyio.sleep_forever()
     finally:
-        leash.kill()
+        processes.kill()
 
 
 def _now() -> datetime:

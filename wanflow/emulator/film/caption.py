@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from wanflow.emulator.api.order import Item, Order
+from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.film.frame_size import Size
 from wanflow.emulator.film.lettering import first_drawable
 from wanflow.emulator.film.picture import PAPER, Box
@@ -22,7 +22,7 @@ MARKS = ("AI生成", "AI")
 """The vendor's mark, and what is left of it where no font can draw the rest."""
 
 
-def names_of(items: Sequence[Item], order: Order) -> list[tuple[str, ...]]:
+def names_of(items: Sequence[OrderItem], order: Order) -> list[tuple[str, ...]]:
     """What the prompt calls each reference, the language that it is written in first."""
     known = order.rules.identifiers
     languages = ("zh", "en") if HAN_NAMES.search(order.prompt) else ("en", "zh")

@@ -15,16 +15,16 @@ from PIL import Image
 from wanflow import digest
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.media_checks import inspect
-from wanflow.emulator.api.order import Film, Item, Order
+from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.api.rules import UNSEEN
 from wanflow.emulator.film import scene, sound
 from wanflow.emulator.film.camera import FPS, Aim, choose_aim
 from wanflow.emulator.film.caption import label, mark, names_of
 from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
-from wanflow.emulator.film.grade import Weather, choose_grade
-from wanflow.emulator.film.inputs import Clip, fetch, open_picture, probe_clip
+from wanflow.emulator.film.grade import Precipitation, choose_grade
+from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
 from wanflow.emulator.film.picture import arrange, board, card, fit, veil, weather
-from wanflow.emulator.film.shoot import Shoot
+from wanflow.emulator.film.shoot import FilmCommand
 from wanflow.media import ffmpeg
 
 FALLBACK_RATIO = "16:9"
@@ -37,7 +37,9 @@ REFERENCES = frozenset({"reference_image", "reference_video", UNSEEN})
 MOVING = frozenset({"reference_video", "video", "first_clip"})
 
 
-def film(order: Order, target: Path, *, bucket: Bucket, binary: Path, leash: ffmpeg.Leash) -> Film:
+def film(
+    order: Order, target: Path, *, bucket: Bucket, binary: Path, processes: ffmpeg.RunningProcesses
+) -> RenderedFilm:
     """Film an order into `target`; whole or not at all.
 
     Raises Rejected in the service's words where the media are not what they have to be, and ToolFailed where
@@ -47,12 +49,12 @@ def film(order: Order, target: Path, *, bucket: Bucket, binary: Path, leash: ffm
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             seen = inspect(order, lambda url: fetch(url, bucket, Path(scratch)))
-            made = _Studio(seen, bucket, Path(scratch)).set_up()
-            ffmpeg.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), leash=leash)
+            made = _FilmInputs(seen, bucket, Path(scratch)).set_up()
+            ffmpeg.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), processes=processes)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return Film(target, made.shoot.frames, made.inputs, seen.media)
+    return RenderedFilm(target, made.shoot.frames, made.inputs, seen.media)
 
 
 def _label(order: Order) -> str:
@@ -62,14 +64,14 @@ def _label(order: Order) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    shoot: Shoot
+class _PreparedInputs:
+    shoot: FilmCommand
     video: str
     audio: str | None
     inputs: tuple[Fraction, ...] = ()
 
 
-class _Studio:
+class _FilmInputs:
     """Everything that one order needs: its files, its drawn pictures and its aims."""
 
     def __init__(self, order: Order, bucket: Bucket, scratch: Path) -> None:
@@ -79,14 +81,14 @@ class _Studio:
         self._names = count()
         self._aim = choose_aim(order.seed)
 
-    def set_up(self) -> _Ready:
+    def set_up(self) -> _PreparedInputs:
         """Everything that the film is made of, with the vendor's mark where that is asked for."""
         ready = self._stage()
         if self._order.settings.get("watermark") is not True:
             return ready
         return replace(ready, video=scene.marked(ready.shoot, ready.video, self._keep(mark(ready.shoot.size))))
 
-    def _stage(self) -> _Ready:
+    def _stage(self) -> _PreparedInputs:
         """Choose the scene by the media (api.md 2)."""
         if (video := self._clip(self._order.only("video"))) is not None:
             return self._edit(video)
@@ -96,59 +98,59 @@ class _Studio:
             return self._references(references)
         return self._frames()
 
-    def _frames(self) -> _Ready:
+    def _frames(self) -> _PreparedInputs:
         """From a first frame or words alone, perhaps to a last frame, perhaps to a given sound (api.md 2.2, 2.5)."""
         first = self._open(self._order.only("first_frame"))
-        shoot = Shoot((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
+        shoot = FilmCommand((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
         video = self._land(shoot, scene.from_picture(shoot, self._still(first, shoot.size), self._aim))
-        return _Ready(shoot, video, self._driven(shoot))
+        return _PreparedInputs(shoot, video, self._driven(shoot))
 
-    def _continuation(self, clip: Clip) -> _Ready:
+    def _continuation(self, clip: InputVideo) -> _PreparedInputs:
         """Contains the clip, then goes on from its last frame, perhaps to a last one (api.md 2.2)."""
-        shoot = Shoot(self._order.seconds * FPS, by_input(self._order.tier, clip.size))
+        shoot = FilmCommand(self._order.seconds * FPS, by_input(self._order.tier, clip.size))
         number = shoot.load(clip.path)
         going = scene.going_on(shoot, clip, number, self._aim)
         video = self._land(shoot, going, free_from=clip.frames) if clip.frames < shoot.frames else going
-        return _Ready(shoot, video, self._own_sound(shoot, clip, number))
+        return _PreparedInputs(shoot, video, self._own_sound(shoot, clip, number))
 
-    def _references(self, items: Sequence[Item]) -> _Ready:
+    def _references(self, items: Sequence[OrderItem]) -> _PreparedInputs:
         """The references on one frame, the videos moving; a first frame opens the film (api.md 2.1)."""
         first = self._order.only("first_frame")
         opening = self._open(first)
-        shoot = Shoot(self._order.seconds * FPS, self._size(opening))
+        shoot = FilmCommand(self._order.seconds * FPS, self._size(opening))
         shown = [self._clip(item) or self._open(item) or self._missing(item, CARD_SIZE) for item in items]
         moving, video = self._gather(shoot, shown, names_of(items, self._order))
         if first is not None:
             start = scene.from_picture(shoot, self._still(opening, shoot.size), self._aim)
             video = scene.opening(shoot, start, video)
-        return _Ready(shoot, video, self._spoken(shoot, items), tuple(clip.seconds for clip in moving))
+        return _PreparedInputs(shoot, video, self._spoken(shoot, items), tuple(clip.seconds for clip in moving))
 
     def _gather(
-        self, shoot: Shoot, shown: Sequence[Clip | Image.Image], names: Sequence[tuple[str, ...]]
-    ) -> tuple[list[Clip], str]:
+        self, shoot: FilmCommand, shown: Sequence[InputVideo | Image.Image], names: Sequence[tuple[str, ...]]
+    ) -> tuple[list[InputVideo], str]:
         boxes = arrange([item.size for item in shown], shoot.size)
         stills = [item if isinstance(item, Image.Image) else None for item in shown]
         drawn = board(stills, boxes, shoot.size, self._order.seed)
         label(drawn, boxes, names)
-        moving = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, Clip)]
+        moving = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, InputVideo)]
         return [clip for clip, _ in moving], scene.gathering(shoot, self._keep(drawn), moving, BOARD_AIM)
 
-    def _edit(self, clip: Clip) -> _Ready:
+    def _edit(self, clip: InputVideo) -> _PreparedInputs:
         """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""
         asked = self._order.seconds * FPS
         frames = min(asked, clip.frames) if asked else clip.frames
         ratio = self._order.ratio
-        shoot = Shoot(frames, self._by_ratio(ratio) if ratio else by_input(self._order.tier, clip.size))
+        shoot = FilmCommand(frames, self._by_ratio(ratio) if ratio else by_input(self._order.tier, clip.size))
         number = shoot.load(clip.path)
         audio = self._own_sound(shoot, clip, number)
-        return _Ready(shoot, self._graded(shoot, number), audio, (Fraction(frames, FPS),))
+        return _PreparedInputs(shoot, self._graded(shoot, number), audio, (Fraction(frames, FPS),))
 
-    def _graded(self, shoot: Shoot, number: int) -> str:
+    def _graded(self, shoot: FilmCommand, number: int) -> str:
         order = self._order
         grade = choose_grade(order.prompt, order.seed)
         given = [self._open(item) for item in order.media if item.type == "reference_image"]
         over = self._keep(veil(shoot.size, grade.vignette, [item for item in given if item is not None]))
-        falls = grade.weather is not Weather.NONE
+        falls = grade.weather is not Precipitation.NONE
         falling = self._keep(weather(shoot.size, grade.weather, order.seed)) if falls else None
         return scene.graded(shoot, number, grade, over, falling)
 
@@ -160,7 +162,7 @@ class _Studio:
     def _by_ratio(self, ratio: str) -> Size:
         return by_ratio(self._order.rules.sizes, self._order.tier, ratio)
 
-    def _land(self, shoot: Shoot, video: str, *, free_from: int = 0) -> str:
+    def _land(self, shoot: FilmCommand, video: str, *, free_from: int = 0) -> str:
         item = self._order.only("last_frame")
         if item is None:
             return video
@@ -168,17 +170,17 @@ class _Studio:
         aim = choose_aim(self._order.seed + 1)
         return scene.landing(shoot, video, self._keep(fit(picture, shoot.size)), aim, free_from=free_from)
 
-    def _own_sound(self, shoot: Shoot, clip: Clip, number: int) -> str | None:
+    def _own_sound(self, shoot: FilmCommand, clip: InputVideo, number: int) -> str | None:
         return None if self._order.silent else sound.sound_of(shoot, clip, number, self._order.seed)
 
-    def _driven(self, shoot: Shoot) -> str | None:
+    def _driven(self, shoot: FilmCommand) -> str | None:
         if self._order.silent:
             return None
         item = self._order.only("driving_audio")
         path = self._sound(item.url) if item else None
         return sound.track(shoot, path) if path else sound.tone(shoot, self._order.seed, shoot.samples)
 
-    def _spoken(self, shoot: Shoot, items: Sequence[Item]) -> str | None:
+    def _spoken(self, shoot: FilmCommand, items: Sequence[OrderItem]) -> str | None:
         if self._order.silent:
             return None
         voices = [self._sound(item.voice) for item in items if item.voice]
@@ -189,17 +191,17 @@ class _Studio:
         shown = picture or self._missing(self._order.only("first_frame"), size)
         return self._keep(fit(shown, size))
 
-    def _missing(self, item: Item | None, size: Size) -> Image.Image:
+    def _missing(self, item: OrderItem | None, size: Size) -> Image.Image:
         """A card that names what is out of reach, without the query of its address, which may be a signature."""
         where = urlsplit(item.url) if item else None
         title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"
         return card(size, self._order.seed, title, self._order.prompt)
 
-    def _open(self, item: Item | None) -> Image.Image | None:
+    def _open(self, item: OrderItem | None) -> Image.Image | None:
         path = self._fetch(item.url) if item else None
         return open_picture(path) if path else None
 
-    def _clip(self, item: Item | None) -> Clip | None:
+    def _clip(self, item: OrderItem | None) -> InputVideo | None:
         path = self._fetch(item.url) if item and item.type in MOVING else None
         return probe_clip(path) if path else None
 

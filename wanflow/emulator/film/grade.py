@@ -9,7 +9,7 @@ from enum import StrEnum
 from random import Random
 
 
-class Weather(StrEnum):
+class Precipitation(StrEnum):
     """What falls through the picture."""
 
     NONE = "none"
@@ -27,7 +27,7 @@ class Grade:
     blue: int = 0
     red: int = 0
     vignette: float = 0.0
-    weather: Weather = Weather.NONE
+    weather: Precipitation = Precipitation.NONE
 
     @property
     def filter(self) -> str:
@@ -52,9 +52,9 @@ LOOKS: Sequence[tuple[str, Grade]] = (
 )
 """Words and the look that they call for, in English and Chinese; the first that is found wins."""
 
-FALLING: Sequence[tuple[str, Weather]] = (
-    (r"\brain(s|y|ing|fall)?\b|\bstorm|雨|暴风", Weather.RAIN),
-    (r"\bsnow|雪", Weather.SNOW),
+FALLING: Sequence[tuple[str, Precipitation]] = (
+    (r"\brain(s|y|ing|fall)?\b|\bstorm|雨|暴风", Precipitation.RAIN),
+    (r"\bsnow|雪", Precipitation.SNOW),
 )
 
 TINTS = ((18, -10), (-16, 14), (12, 12), (-12, -14), (-18, 4), (4, 18))
@@ -64,7 +64,7 @@ TINTS = ((18, -10), (-16, 14), (12, 12), (-12, -14), (-18, 4), (4, 18))
 def choose_grade(prompt: str, seed: int) -> Grade:
     """The look that a prompt calls for; without one a tint by the seed, so that an edit always shows."""
     words = prompt.lower()
-    falling = next((kind for pattern, kind in FALLING if re.search(pattern, words)), Weather.NONE)
+    falling = next((kind for pattern, kind in FALLING if re.search(pattern, words)), Precipitation.NONE)
     look = next((grade for pattern, grade in LOOKS if re.search(pattern, words)), _tint(seed))
     return replace(look, weather=falling)
 

@@ -18,7 +18,7 @@ from wanflow.emulator.film.frame_size import Size
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class InputVideo:
     """A video as it will be shown: its size after rotation, its length, its frames at 30 a second."""
 
     path: Path
@@ -45,7 +45,7 @@ def fetch(url: str, bucket: Bucket, scratch: Path) -> Path | None:
     return found
 
 
-def probe_clip(path: Path) -> Clip:
+def probe_clip(path: Path) -> InputVideo:
     """What a video is. Raises Rejected in the service's words for a file that is none."""
     try:
         with av.open(str(path)) as container:
@@ -54,7 +54,7 @@ def probe_clip(path: Path) -> Clip:
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
             size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
-            return Clip(path, size, seconds, bool(container.streams.audio))
+            return InputVideo(path, size, seconds, bool(container.streams.audio))
     except (av.FFmpegError, IndexError, StopIteration):
         raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as video.") from None
 

@@ -9,7 +9,7 @@ from random import Random
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from wanflow.emulator.film.frame_size import Size
-from wanflow.emulator.film.grade import Weather
+from wanflow.emulator.film.grade import Precipitation
 from wanflow.emulator.film.lettering import choose_font, wrap
 
 Color = tuple[int, int, int]
@@ -105,12 +105,12 @@ def veil(size: Size, vignette: float, insets: Sequence[Image.Image]) -> Image.Im
     return made
 
 
-def weather(size: Size, kind: Weather, seed: int) -> Image.Image:
+def weather(size: Size, kind: Precipitation, seed: int) -> Image.Image:
     """One frame of rain or snow that joins itself at top and bottom, so that it can fall for ever."""
     dice = Random(seed)  # noqa: S311 - where drops fall
     alpha = Image.new("L", size)
     draw = ImageDraw.Draw(alpha)
-    for _ in range(size[0] * size[1] // (3600 if kind is Weather.RAIN else 5200)):
+    for _ in range(size[0] * size[1] // (3600 if kind is Precipitation.RAIN else 5200)):
         across, down, strength = dice.randrange(size[0]), dice.randrange(size[1]), dice.randrange(30, 110)
         for top in (down, down - size[1]):
             _drop(draw, kind, (across, top), strength, size[1])
@@ -119,9 +119,9 @@ def weather(size: Size, kind: Weather, seed: int) -> Image.Image:
     return made
 
 
-def _drop(draw: ImageDraw.ImageDraw, kind: Weather, at: tuple[int, int], strength: int, height: int) -> None:
+def _drop(draw: ImageDraw.ImageDraw, kind: Precipitation, at: tuple[int, int], strength: int, height: int) -> None:
     across, down = at
-    if kind is Weather.RAIN:
+    if kind is Precipitation.RAIN:
         length = height // 16 * strength // 70
         draw.line((across, down, across - length // 6, down + length), fill=strength, width=max(height // 480, 1))
     else:

@@ -8,9 +8,9 @@ from pathlib import Path
 from wanflow.emulator.film.camera import FPS, Aim, dissolve, push, settle, still
 from wanflow.emulator.film.frame_size import Size
 from wanflow.emulator.film.grade import Grade
-from wanflow.emulator.film.inputs import Clip
+from wanflow.emulator.film.inputs import InputVideo
 from wanflow.emulator.film.picture import Box
-from wanflow.emulator.film.shoot import Shoot
+from wanflow.emulator.film.shoot import FilmCommand
 
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
 LANDING = 0.45
@@ -21,13 +21,13 @@ SNOW_SPEED = 0.004
 """How much of the frame's height falls in one frame."""
 
 
-def from_picture(shoot: Shoot, picture: Path, aim: Aim) -> str:
+def from_picture(shoot: FilmCommand, picture: Path, aim: Aim) -> str:
     """Starts exactly on a picture and pushes slowly towards the aim."""
     source = f"{shoot.load(picture)}:v"
     return shoot.chain([source], f"{still(shoot.frames)},{push(aim, 0, shoot.frames - 1)}")
 
 
-def going_on(shoot: Shoot, clip: Clip, number: int, aim: Aim) -> str:
+def going_on(shoot: FilmCommand, clip: InputVideo, number: int, aim: Aim) -> str:
     """The clip's own frames, then a slow push from the last of them; a clip that is longer is cut."""
     old = min(clip.frames, shoot.frames)
     more = shoot.frames - old
@@ -35,7 +35,7 @@ def going_on(shoot: Shoot, clip: Clip, number: int, aim: Aim) -> str:
     return shoot.chain([f"{number}:v:0"], f"{conform(shoot.size, old)}{held}")
 
 
-def landing(shoot: Shoot, base: str, picture: Path, aim: Aim, *, free_from: int = 0) -> str:
+def landing(shoot: FilmCommand, base: str, picture: Path, aim: Aim, *, free_from: int = 0) -> str:
     """Dissolves what was there into a picture and comes to rest exactly on it in the last frame.
 
     Frames before `free_from` stay as they are.
@@ -48,13 +48,13 @@ def landing(shoot: Shoot, base: str, picture: Path, aim: Aim, *, free_from: int 
     return shoot.chain([base, top], "overlay=format=yuv420")
 
 
-def opening(shoot: Shoot, first: str, then: str) -> str:
+def opening(shoot: FilmCommand, first: str, then: str) -> str:
     """A scene that gives way to another within its second second."""
     top = shoot.chain([then], dissolve(FPS, FPS * 2))
     return shoot.chain([first, top], "overlay=format=yuv420")
 
 
-def gathering(shoot: Shoot, board: Path, moving: Sequence[tuple[Clip, Box]], aim: Aim) -> str:
+def gathering(shoot: FilmCommand, board: Path, moving: Sequence[tuple[InputVideo, Box]], aim: Aim) -> str:
     """A board of references with the videos moving behind its holes, and a slow push over all of it."""
     source = f"{shoot.load(board)}:v"
     if not moving:
@@ -69,7 +69,7 @@ def gathering(shoot: Shoot, board: Path, moving: Sequence[tuple[Clip, Box]], aim
     return shoot.chain([under, over], f"overlay=format=yuv420,{push(aim, 0, shoot.frames - 1)}")
 
 
-def graded(shoot: Shoot, number: int, grade: Grade, veil: Path, falling: Path | None) -> str:
+def graded(shoot: FilmCommand, number: int, grade: Grade, veil: Path, falling: Path | None) -> str:
     """A clip under a grade, a veil, and rain or snow where it falls."""
     seen = shoot.chain([f"{number}:v:0"], f"{conform(shoot.size, shoot.frames)},{grade.filter}")
     if falling is not None:
@@ -80,7 +80,7 @@ def graded(shoot: Shoot, number: int, grade: Grade, veil: Path, falling: Path | 
     return shoot.chain([seen, over], "overlay=format=yuv420")
 
 
-def marked(shoot: Shoot, base: str, mark: Path) -> str:
+def marked(shoot: FilmCommand, base: str, mark: Path) -> str:
     """A scene with a picture held over all of it."""
     over = shoot.chain([f"{shoot.load(mark)}:v"], laid(shoot.frames))
     return shoot.chain([base, over], "overlay=format=yuv420")

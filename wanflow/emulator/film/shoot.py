@@ -23,7 +23,7 @@ ENCODER = (
 TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,setsar=1"
 
 
-class Shoot:
+class FilmCommand:
     """Collects what ffmpeg is told about one film of `frames` frames of `size`."""
 
     def __init__(self, frames: int, size: Size) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 
 from wanflow.emulator.film.camera import FPS
-from wanflow.emulator.film.inputs import Clip
-from wanflow.emulator.film.shoot import SAMPLE_RATE, Shoot
+from wanflow.emulator.film.inputs import InputVideo
+from wanflow.emulator.film.shoot import SAMPLE_RATE, FilmCommand
 
 NOTES = ("98.00", "110.00", "130.81", "146.83", "164.81")
 """A low pentatonic scale in hertz: any two shots after each other sound well."""
@@ -16,7 +16,7 @@ NOTES = ("98.00", "110.00", "130.81", "146.83", "164.81")
 STEREO = f"aresample={SAMPLE_RATE},aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
-def tone(shoot: Shoot, seed: int, samples: int) -> str:
+def tone(shoot: FilmCommand, seed: int, samples: int) -> str:
     """A quiet chord that swells slowly, its note by the seed."""
     dice = Random(seed)  # noqa: S311 - a choice of note
     note = dice.choice(NOTES)
@@ -30,12 +30,12 @@ def tone(shoot: Shoot, seed: int, samples: int) -> str:
     return shoot.chain([], f"aevalsrc=exprs='{sides}':s={SAMPLE_RATE},{STEREO},atrim=end_sample={samples},{fades}")
 
 
-def track(shoot: Shoot, path: Path) -> str:
+def track(shoot: FilmCommand, path: Path) -> str:
     """A given sound: cut to the film's length, silent after its own end (api.md 2.2)."""
     return _fill(shoot, f"{shoot.load(path)}:a:0", shoot.samples)
 
 
-def sound_of(shoot: Shoot, clip: Clip, number: int, seed: int) -> str:
+def sound_of(shoot: FilmCommand, clip: InputVideo, number: int, seed: int) -> str:
     """The sound of a loaded clip for as long as it lasts, a quiet tone for the rest and where it has none."""
     old = min(clip.frames, shoot.frames) * SAMPLE_RATE // FPS
     if not clip.sound:
@@ -46,7 +46,7 @@ def sound_of(shoot: Shoot, clip: Clip, number: int, seed: int) -> str:
     return shoot.chain([kept, tone(shoot, seed, shoot.samples - old)], "concat=n=2:v=0:a=1")
 
 
-def voices(shoot: Shoot, paths: Sequence[Path], seed: int) -> str:
+def voices(shoot: FilmCommand, paths: Sequence[Path], seed: int) -> str:
     """Voices one after another over a quiet tone; without voices the tone alone."""
     ground = tone(shoot, seed, shoot.samples)
     if not paths:
@@ -57,7 +57,7 @@ def voices(shoot: Shoot, paths: Sequence[Path], seed: int) -> str:
     return shoot.chain([speech, ground], "amix=inputs=2:normalize=0:duration=first")
 
 
-def _fill(shoot: Shoot, source: str, samples: int) -> str:
+def _fill(shoot: FilmCommand, source: str, samples: int) -> str:
     """Exactly these samples of a sound, silent where it begins late and where it ends early."""
     kept = f"aresample={SAMPLE_RATE}:async=1:first_pts=0,{STEREO}"
     return shoot.chain([source], f"{kept},asetpts=N/SR/TB,apad,atrim=end_sample={samples}")

@@ -17,7 +17,7 @@ from wanflow.errors import MediaFault
 from wanflow.language.timeline import FADE
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of, exact_sound
-from wanflow.media.ffmpeg import Leash, Progress, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
 from wanflow.media.join_checks import require_segment
 from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
@@ -65,7 +65,7 @@ def conform(
     recipe: SegmentRecipe,
     target: Path,
     *,
-    leash: Leash,
+    processes: RunningProcesses,
     progress: Progress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
@@ -77,7 +77,7 @@ def conform(
     with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
         side = prepare(source, recipe, Path(folder), "clip", fonts)
         captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
-        run_ffmpeg(segment_arguments(side, captions, part), leash=leash, progress=progress)
+        run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress)
         require_segment(part, recipe)
 
 
@@ -86,7 +86,7 @@ def blend(
     recipe: JoinRecipe,
     target: Path,
     *,
-    leash: Leash,
+    processes: RunningProcesses,
     progress: Progress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
@@ -99,7 +99,7 @@ def blend(
         first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
         second = replace(prepare(sources[1], recipe.after, folder, "after", fonts), second=before is not None)
         captions = _drawn(recipe.captions, recipe.after, folder, fonts)
-        run_ffmpeg(join_arguments(first, second, recipe, captions, part), leash=leash, progress=progress)
+        run_ffmpeg(join_arguments(first, second, recipe, captions, part), processes=processes, progress=progress)
         require_segment(part, recipe)
 
 

@@ -16,10 +16,18 @@ from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import Leash, ask_ffmpeg, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import RunningProcesses, ask_ffmpeg, path_argument, run_ffmpeg
 from wanflow.media.sound.loudness import SILENT_LUFS, Loudness, integrate, seek_gain, to_tenths
 from wanflow.media.sound.pcm import interleave, keep_frames, read_bed, read_frames, read_pieces
-from wanflow.media.sound.soundtrack import HOP, Bed, Levelled, SoundChunk, SoundRecipe, Stretch, Window
+from wanflow.media.sound.soundtrack import (
+    HOP,
+    LoudnessGain,
+    PlacedMusic,
+    SoundChunk,
+    SoundRecipe,
+    SoundSpan,
+    SoundWindow,
+)
 from wanflow.store.atomic import landing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -45,7 +53,7 @@ PEAK_ROUNDING = 0.0005
 
 
 def encode_chunk(
-    chunk: SoundChunk, segments: Mapping[str, Path], music: Path | None, target: Path, *, leash: Leash
+    chunk: SoundChunk, segments: Mapping[str, Path], music: Path | None, target: Path, *, processes: RunningProcesses
 ) -> None:
     """Write a chunk as an ADTS stream of exactly its frames.
 
@@ -54,7 +62,7 @@ def encode_chunk(
     """
     with landing(target) as part, _raw(chunk.heard, segments, music) as raw:
         encoded = raw.with_name("encoded.aac")
-        run_ffmpeg(chunk_arguments(chunk, raw, encoded), leash=leash)
+        run_ffmpeg(chunk_arguments(chunk, raw, encoded), processes=processes)
         keep_frames(encoded, part, chunk.lead, chunk.count)
 
 
@@ -66,7 +74,7 @@ def splice(chunks: Sequence[Path], target: Path) -> None:
 
 
 def measure_loudness(
-    recipe: SoundRecipe, segments: Mapping[str, Path], music: Path | None, *, leash: Leash
+    recipe: SoundRecipe, segments: Mapping[str, Path], music: Path | None, *, processes: RunningProcesses
 ) -> Loudness | None:
     """The loudness of the whole mix as the recipe makes it; None for silence and for less than 400 ms.
 
@@ -76,35 +84,40 @@ def measure_loudness(
     peak = 0.0
     for window in recipe.windows():
         with _raw(window.heard, segments, music) as raw:
-            said = ask_ffmpeg(window_arguments(window, raw), leash=leash)
+            said = ask_ffmpeg(window_arguments(window, raw), processes=processes)
         peak = max(peak, *_values(said, PEAK_KEY))
         blocks += _values(said, BLOCK_KEY)[_counted(window)]
     return integrate(blocks, peak + PEAK_ROUNDING)
 
 
 def level(
-    recipe: SoundRecipe, target_lufs: Decimal, segments: Mapping[str, Path], music: Path | None, *, leash: Leash
-) -> Levelled:
+    recipe: SoundRecipe,
+    target_lufs: Decimal,
+    segments: Mapping[str, Path],
+    music: Path | None,
+    *,
+    processes: RunningProcesses,
+) -> LoudnessGain:
     """The recipe with the gain, in steps of 0.1 dB, that brings its mix to a loudness.
 
     Limited only where its peaks need it; the gain is then found by measuring, and where the target is out of reach
     the nearest that was reached is given. Silence stays as it is. Raises MediaFault.
     """
     plain = replace(recipe, gain=Decimal(0), limited=False)
-    found = measure_loudness(plain, segments, music, leash=leash)
+    found = measure_loudness(plain, segments, music, processes=processes)
     if found is None:
-        return Levelled(recipe, None)
+        return LoudnessGain(recipe, None)
     gain = to_tenths(target_lufs - found.lufs)
     if found.peak + gain <= CEILING:
-        return Levelled(replace(plain, gain=gain), found.lufs + gain)
+        return LoudnessGain(replace(plain, gain=gain), found.lufs + gain)
     touching = CEILING - found.peak
 
     def measure(limited_gain: Decimal) -> Decimal:
-        heard = measure_loudness(replace(plain, gain=limited_gain, limited=True), segments, music, leash=leash)
+        heard = measure_loudness(replace(plain, gain=limited_gain, limited=True), segments, music, processes=processes)
         return heard.lufs if heard else SILENT_LUFS
 
     gain, lufs = seek_gain(target_lufs, gain, (touching, found.lufs + touching), measure)
-    return Levelled(replace(plain, gain=gain, limited=True), lufs)
+    return LoudnessGain(replace(plain, gain=gain, limited=True), lufs)
 
 
 def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
@@ -113,7 +126,7 @@ def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
     return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
 
 
-def window_arguments(window: Window, raw: Path) -> list[str]:
+def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
     """What ffmpeg is told to measure a window: it prints the loudness and the peak of every hop; pure."""
     sound = (
         _settled(_mixed(window.heard, raw), window.heard, window.settling)
@@ -125,7 +138,7 @@ def window_arguments(window: Window, raw: Path) -> list[str]:
     return arguments_of(ffmpeg.output(sound, "-", f="null"))
 
 
-def _mixed(stretch: Stretch, raw: Path) -> FilterableStream:
+def _mixed(stretch: SoundSpan, raw: Path) -> FilterableStream:
     """The film's own sound with its music, at its gain; limited where the recipe says so."""
     if stretch.bed is None:
         mix = ffmpeg.input(path_argument(raw), **RAW).audio
@@ -138,7 +151,7 @@ def _mixed(stretch: Stretch, raw: Path) -> FilterableStream:
     return _limited(mix) if stretch.limited else mix
 
 
-def _faded(music: FilterableStream, bed: Bed) -> FilterableStream:
+def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
     """The music at its gain; fades go by the place in the film, so it is told where it begins."""
     music = music.filter("asetpts", f"N+{bed.begin}").filter("volume", f"{timebase.decimal_text(bed.gain)}dB")
     if bed.rise is not None:
@@ -167,7 +180,7 @@ def _limited(mix: FilterableStream) -> FilterableStream:
     )
 
 
-def _settled(mix: FilterableStream, stretch: Stretch, settling: int) -> FilterableStream:
+def _settled(mix: FilterableStream, stretch: SoundSpan, settling: int) -> FilterableStream:
     """The mix without what was for the filters alone, to the sample."""
     return (
         mix.filter("atrim", start_sample=settling)
@@ -178,7 +191,7 @@ def _settled(mix: FilterableStream, stretch: Stretch, settling: int) -> Filterab
 
 
 @contextmanager
-def _raw(stretch: Stretch, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
+def _raw(stretch: SoundSpan, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
     """A file of the raw samples that a stretch is mixed from: the film's own, and the music's beside them."""
     own = read_pieces(stretch.pieces, segments)
     if stretch.bed is not None and music is None:
@@ -196,10 +209,10 @@ def _values(said: str, key: str) -> list[float]:
     return [float(line.partition("=")[2]) for line in said.splitlines() if line.startswith(f"{key}=")]
 
 
-def _measured(window: Window) -> int:
+def _measured(window: SoundWindow) -> int:
     return window.heard.samples - window.settling
 
 
-def _counted(window: Window) -> slice:
+def _counted(window: SoundWindow) -> slice:
     """The hops whose blocks end within the window: not the last where it is padded."""
     return slice(window.lead // HOP, _measured(window) // HOP)

@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from wanflow.media.container import BadMedia, opened
-from wanflow.media.sound.soundtrack import Bed, Piece
+from wanflow.media.sound.soundtrack import PlacedMusic, SoundPiece
 from wanflow.timebase import SAMPLE_RATE
 
 SAMPLE_BYTES = 4
@@ -22,7 +22,7 @@ SHORTFALL = 2
 """So many samples a segment may lack of what its frames round to in the film: its last one is held for them."""
 
 
-def read_pieces(pieces: Sequence[Piece], segments: Mapping[str, Path]) -> bytes:
+def read_pieces(pieces: Sequence[SoundPiece], segments: Mapping[str, Path]) -> bytes:
     """Pieces of segments one after another as raw samples. Raises BadMedia for a segment that isn't one."""
     return b"".join(read_piece(segments[piece.key], piece.begin, piece.end) for piece in pieces)
 
@@ -44,7 +44,7 @@ def read_piece(segment: Path, begin: int, end: int) -> bytes:
     return bytes(held[(begin - early) * SAMPLE_BYTES : (end - early) * SAMPLE_BYTES])
 
 
-def read_bed(bed: Bed, music: Path) -> bytes:
+def read_bed(bed: PlacedMusic, music: Path) -> bytes:
     """What is heard of the music as raw samples. Raises BadMedia where it is no such WAV or ends before."""
     try:
         with wave.open(str(music), "rb") as file:

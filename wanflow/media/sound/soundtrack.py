@@ -36,7 +36,7 @@ WINDOW_LEAD = 10 * HOP
 
 
 @dataclass(frozen=True, slots=True)
-class Music:
+class MusicBed:
     """The bed under a film: it begins with the film and ends with it, or earlier when it is shorter.
 
     `digest` and `samples` are those of its 48 kHz stereo WAV; `gain` is in dB, `fade` the seconds of its fade-in and
@@ -56,7 +56,7 @@ class Music:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SoundPiece:
     """The samples `begin` to `end` (excluded) of the segment `key`, heard from sample `at` of the film on.
 
     A segment's place in the film is rounded to samples, so `end` may be one more than the segment has: its last
@@ -70,7 +70,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Bed:
+class PlacedMusic:
     """The samples `begin` to `end` of the music, which are those of the film as well, and what is done to them.
 
     `rise` is the end of the fade-in, `fall` where the fade-out begins and ends; each None where it isn't heard here.
@@ -97,7 +97,7 @@ class Bed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SoundSpan:
     """The samples `begin` to `end` (excluded) of a film's mix, and all that determines them.
 
     `pieces` follow each other without a gap; `gain` in dB is that of the whole mix, which is `limited` or not.
@@ -105,8 +105,8 @@ class Stretch:
 
     begin: int
     end: int
-    pieces: tuple[Piece, ...]
-    bed: Bed | None
+    pieces: tuple[SoundPiece, ...]
+    bed: PlacedMusic | None
     gain: Decimal
     limited: bool
 
@@ -137,7 +137,7 @@ class SoundChunk:
     count: int
     lead: int
     settling: int
-    heard: Stretch
+    heard: SoundSpan
 
     def key(self) -> str:
         """The hash of all that determines the chunk: equal keys are one chunk, wherever in whatever film it lies."""
@@ -146,7 +146,7 @@ class SoundChunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SoundWindow:
     """A part of a film for measuring: of `heard` all that follows the first `lead` samples counts.
 
     The first `settling` of those are for the filters alone; both are whole hops.
@@ -154,7 +154,7 @@ class Window:
 
     lead: int
     settling: int
-    heard: Stretch
+    heard: SoundSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class SoundRecipe:
 
     segments: tuple[tuple[str, int], ...]
     rate: Fraction
-    music: Music | None = None
+    music: MusicBed | None = None
     gain: Decimal = Decimal(0)
     limited: bool = False
 
@@ -194,41 +194,41 @@ class SoundRecipe:
         total, places = self.frames, self._places()
         return tuple(self._chunk(first, min(length, total - first), places) for first in range(0, total, length))
 
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[SoundWindow, ...]:
         """The film's sound in windows for measuring, each a whole number of hops but the last."""
         places = self._places()
         return tuple(self._window(begin, places) for begin in range(0, self.samples, WINDOW))
 
-    def _chunk(self, first: int, count: int, places: tuple[Piece, ...]) -> SoundChunk:
+    def _chunk(self, first: int, count: int, places: tuple[SoundPiece, ...]) -> SoundChunk:
         encoded = max(0, first - LEAD_FRAMES)
         begin = max(0, encoded - self._settling(encoded * AAC_SAMPLES, SETTLING_FRAMES))
         end = min(self.samples, (first + count + TAIL_FRAMES) * AAC_SAMPLES)
         heard = self._stretch(begin * AAC_SAMPLES, end, places)
         return SoundChunk(first, count, first - encoded, (encoded - begin) * AAC_SAMPLES, heard)
 
-    def _window(self, begin: int, places: tuple[Piece, ...]) -> Window:
+    def _window(self, begin: int, places: tuple[SoundPiece, ...]) -> SoundWindow:
         measured = max(0, begin - WINDOW_LEAD)
         heard = max(0, measured - self._settling(measured, 40 * HOP))
         end = min(self.samples, begin + WINDOW)
-        return Window(begin - measured, measured - heard, self._stretch(heard, end, places))
+        return SoundWindow(begin - measured, measured - heard, self._stretch(heard, end, places))
 
     def _settling(self, begin: int, needed: int) -> int:
         """`needed`, where what is heard from `begin` on depends on what was heard before; 0 elsewhere."""
         ducked = self.music is not None and self.music.duck and begin < self.music.samples
         return needed if self.limited or ducked else 0
 
-    def _stretch(self, begin: int, end: int, places: tuple[Piece, ...]) -> Stretch:
+    def _stretch(self, begin: int, end: int, places: tuple[SoundPiece, ...]) -> SoundSpan:
         pieces = tuple(_part(place, begin, end) for place in places if _meets(place, begin, end))
-        return Stretch(begin, end, pieces, self._bed(begin, end), self.gain, self.limited)
+        return SoundSpan(begin, end, pieces, self._bed(begin, end), self.gain, self.limited)
 
-    def _bed(self, begin: int, end: int) -> Bed | None:
+    def _bed(self, begin: int, end: int) -> PlacedMusic | None:
         music = self.music
         if music is None or begin >= music.samples:
             return None
         stop = min(music.samples, self.samples)
         fade = music.fade_samples
         fall = (max(0, stop - fade), stop)
-        return Bed(
+        return PlacedMusic(
             digest=music.digest,
             begin=begin,
             end=min(end, stop),
@@ -238,26 +238,26 @@ class SoundRecipe:
             fall=fall if fade and end > fall[0] else None,
         )
 
-    def _places(self) -> tuple[Piece, ...]:
+    def _places(self) -> tuple[SoundPiece, ...]:
         """Each whole segment where it lies in the film."""
         bounds = [timebase.to_samples(at, self.rate) for at in accumulate((n for _, n in self.segments), initial=0)]
         spans = zip(self.segments, pairwise(bounds), strict=True)
-        return tuple(Piece(key, 0, end - begin, begin) for (key, _), (begin, end) in spans)
+        return tuple(SoundPiece(key, 0, end - begin, begin) for (key, _), (begin, end) in spans)
 
 
 @dataclass(frozen=True, slots=True)
-class Levelled:
+class LoudnessGain:
     """A recipe whose gain and limiter were set for a loudness, and the LUFS that it has then; None for silence."""
 
     recipe: SoundRecipe
     lufs: Decimal | None
 
 
-def _meets(place: Piece, begin: int, end: int) -> bool:
+def _meets(place: SoundPiece, begin: int, end: int) -> bool:
     return place.at < end and begin < place.at + place.end
 
 
-def _part(place: Piece, begin: int, end: int) -> Piece:
+def _part(place: SoundPiece, begin: int, end: int) -> SoundPiece:
     """What of a whole segment lies within a stretch of the film."""
     skipped = max(0, begin - place.at)
-    return Piece(place.key, skipped, min(place.end, end - place.at), place.at + skipped)
+    return SoundPiece(place.key, skipped, min(place.end, end - place.at), place.at + skipped)

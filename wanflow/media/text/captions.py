@@ -21,7 +21,7 @@ from wanflow.media import encoder
 from wanflow.media.ffmpeg import path_argument
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.fonts import Fonts, font_for
-from wanflow.media.text.layout import Ink, Setting, draw_lines, fit, length_of, paragraphs, pitch_of
+from wanflow.media.text.layout import Ink, TextSetting, draw_lines, fit, length_of, paragraphs, pitch_of
 
 WHITE: Ink = (255, 255, 255)
 BLACK: Ink = (0, 0, 0)
@@ -88,7 +88,7 @@ class _Block:
 
 
 @lru_cache(maxsize=256)
-def _setting(text: str, share: Fraction, size: Size, fonts: Fonts, *, notice: bool) -> Setting:
+def _setting(text: str, share: Fraction, size: Size, fonts: Fonts, *, notice: bool) -> TextSetting:
     largest = letters_of(math.ceil(share * min(size) / 100))
     smallest = largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
     width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)

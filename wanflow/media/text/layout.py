@@ -32,7 +32,7 @@ Ink = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TextSetting:
     """A text as it is drawn: its lines, in letters of `size` pixels."""
 
     lines: tuple[str, ...]
@@ -110,7 +110,7 @@ def wrap(text: str, size: int, width: int, fonts: Fonts = ()) -> tuple[str, ...]
 
 def fit(
     text: str, box: tuple[int, int], sizes: tuple[int, int], fonts: Fonts = (), most_lines: int = MOST_LINES
-) -> Setting:
+) -> TextSetting:
     """The text in a box of so many pixels, in the largest letters that fit; `sizes` are the largest and the smallest.
 
     Letters shrink to half before a word is broken. What doesn't fit in the smallest ends with an ellipsis.
@@ -123,10 +123,10 @@ def fit(
             continue
         lines = _wrapped(own, size, width, fonts)
         if len(lines) <= min(most_lines, height // pitch_of(size)):
-            return Setting(_balanced(own, lines, size, (int(widest) + 1, width), fonts), size)
+            return TextSetting(_balanced(own, lines, size, (int(widest) + 1, width), fonts), size)
     rows = max(1, min(most_lines, height // pitch_of(smallest)))
     last = _ended("".join(lines[rows - 1 : rows]), smallest, width, fonts)
-    return Setting((*lines[: rows - 1], last), smallest)
+    return TextSetting((*lines[: rows - 1], last), smallest)
 
 
 def draw_line(
@@ -146,7 +146,7 @@ def draw_line(
 
 
 def draw_lines(
-    draw: ImageDraw.ImageDraw, setting: Setting, middle: int, top: int, ink: Ink, fonts: Fonts = (), stroke: int = 0
+    draw: ImageDraw.ImageDraw, setting: TextSetting, middle: int, top: int, ink: Ink, fonts: Fonts = (), stroke: int = 0
 ) -> None:
     """Draw all lines of a text, each with its middle at `middle`, the first one below `top`."""
     for row, line in enumerate(setting.lines):

@@ -20,7 +20,7 @@ from wanflow.providers.dashscope import error_codes, wire
 from wanflow.providers.dashscope.http import Transport
 from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.poller import Pacing
-from wanflow.providers.protocol import Accepted, Fetched, Request, Seen, TaskState, TaskSummary, unseen
+from wanflow.providers.protocol import Accepted, DownloadedFile, Request, Seen, TaskState, TaskSummary, unseen
 from wanflow.store import atomic
 
 PAGE_ROWS = 50
@@ -39,7 +39,7 @@ UPLOAD_FIELDS = {
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
-class WireClient:
+class DashScopeClient:
     """`VideoService` in the vendor's protocol; its transport has the address and the key.
 
     `key_hint` says what to do where the service refuses the key.
@@ -113,7 +113,7 @@ class WireClient:
             raise ServerFault(f"the upload of `{path.name}` was refused (HTTP {status})")
         return f"{wire.OSS}{key}"
 
-    async def download(self, url: str, target: Path) -> Fetched:
+    async def download(self, url: str, target: Path) -> DownloadedFile:
         """Stream into `target` while hashing, after what an earlier try left there; check the length."""
         with _named_faults("the download"):
             return await self._fetch(url, target)
@@ -145,7 +145,7 @@ class WireClient:
             fault.hint = self._key_hint or fault.hint
         return fault
 
-    async def _fetch(self, url: str, target: Path) -> Fetched:
+    async def _fetch(self, url: str, target: Path) -> DownloadedFile:
         have = _size(target)
         async with self._transport.open(url, have) as (status, headers, chunks):
             if status in {403, 404, 410}:
@@ -187,7 +187,7 @@ def _cut_off(target: Path, size: int, promised: int) -> NoReturn:
     raise ServerFault(f"the download was cut off after {size} of {promised} bytes")
 
 
-async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Fetched:
+async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
     """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
     sha = hashlib.sha256()
     with atomic.faults_of(target):
@@ -203,7 +203,7 @@ async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Fetch
             file.flush()
             os.fsync(file.fileno())
         size = file.tell()
-    return Fetched(sha.hexdigest(), size)
+    return DownloadedFile(sha.hexdigest(), size)
 
 
 @contextmanager

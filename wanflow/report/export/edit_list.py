@@ -8,18 +8,18 @@ from fractions import Fraction
 from wanflow.errors import UnknownTarget, did_you_mean
 from wanflow.graph.node import CutVertex, ShotVertex, cut_id
 from wanflow.language.production import Shot
-from wanflow.language.timeline import Clip
+from wanflow.language.timeline import PlacedClip
 from wanflow.planner.cut import EditItem
 from wanflow.planner.plan import Plan
 from wanflow.report.text.words import printable
 from wanflow.runner.cut_layout import edit_of, frame_rate, place_items
-from wanflow.runner.run_state import Stage
+from wanflow.runner.run_state import RunState
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_file, take_node
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EditEvent:
     """One clip of a cut. `first` and `count` are frames of its file, which has `frames` of them at `rate`.
 
     `begin` and `length` are frames of the cut; of them the first `lead` are a `transition` from the event before, or
@@ -52,7 +52,7 @@ class EditList:
     cut: str
     title: str
     rate: Fraction
-    events: tuple[Event, ...]
+    events: tuple[EditEvent, ...]
 
     @property
     def frames(self) -> int:
@@ -73,7 +73,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
-    edit = edit_of(vertex, Stage(plan, plan.inventory))
+    edit = edit_of(vertex, RunState(plan, plan.inventory))
     missing = [item.vertex for item in edit.items if item.digest is None]
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")
@@ -82,9 +82,9 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     return EditList(cut, production.title or cut, rate, events)
 
 
-def _event(plan: Plan, item: EditItem, clip: Clip, rate: Fraction) -> Event:
+def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> EditEvent:
     film = item.film
-    event = Event(
+    event = EditEvent(
         name=item.item.name,
         file=None if item.vertex is None else item.vertex.removeprefix("asset:"),
         first=clip.first,

@@ -13,7 +13,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow.language.timeline import WIPE
 from wanflow.media.labels import read_labels
-from wanflow.report.export.edit_list import EditList, Event
+from wanflow.report.export.edit_list import EditEvent, EditList
 from wanflow.report.text.words import printable
 
 REEL_LETTERS = 8
@@ -71,7 +71,7 @@ def _children(
         yield clip
 
 
-def _shown(event: Event, rate: Fraction, trail: int, at: Fraction | None) -> TimeRange:
+def _shown(event: EditEvent, rate: Fraction, trail: int, at: Fraction | None) -> TimeRange:
     """The event's frames up to where the next transition begins; what plays on beneath it is the editor's to find."""
     if at is not None:
         return _range(round(event.first / event.rate * at), event.length - trail, at)
@@ -79,7 +79,7 @@ def _shown(event: Event, rate: Fraction, trail: int, at: Fraction | None) -> Tim
     return _range(event.first, max(count, 1), event.rate)
 
 
-def _transition(event: Event, rate: Fraction) -> otio.schema.Transition:
+def _transition(event: EditEvent, rate: Fraction) -> otio.schema.Transition:
     """How an event begins, all of it after the cut: so editing lists count."""
     kind = "SMPTE_Wipe" if event.transition == WIPE else otio.schema.TransitionTypes.SMPTE_Dissolve
     nothing, lead = (RationalTime(frames, float(rate)) for frames in (0, event.lead))
@@ -88,11 +88,11 @@ def _transition(event: Event, rate: Fraction) -> otio.schema.Transition:
     return joined
 
 
-def _silent(events: Sequence[Event]) -> bool:
+def _silent(events: Sequence[EditEvent]) -> bool:
     return not all(event.sound for event in events)
 
 
-def _media(event: Event, folder: Path, target: Path) -> otio.core.MediaReference:
+def _media(event: EditEvent, folder: Path, target: Path) -> otio.core.MediaReference:
     available = _range(0, event.frames, event.rate)
     if event.file is None:
         words = {"text": printable(event.name)}
@@ -105,14 +105,14 @@ def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
 
 
-def _marker(event: Event, span: TimeRange) -> otio.schema.Marker:
+def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
     """The beginning of a shot, with its words."""
     words = printable(event.shot.written) if event.shot is not None else ""
     marked = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
     return otio.schema.Marker(name=printable(event.name), marked_range=marked, metadata={"wanflow": {"prompt": words}})
 
 
-def _facts(event: Event, folder: Path) -> dict[str, object]:
+def _facts(event: EditEvent, folder: Path) -> dict[str, object]:
     """What made a clip, and what its file says of that itself: a suite that renders anew keeps no metadata of files."""
     labels = () if event.file is None else read_labels(folder / event.file)
     facts: dict[str, object] = {"digest": event.digest, "ai_labels": list(labels) or None}

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wanflow.planner.plan import Plan
-from wanflow.report.text.events import Loudness, event_text
-from wanflow.report.text.progress import Cutting, Progress, progress_of
+from wanflow.report.text.events import Verbosity, event_text
+from wanflow.report.text.progress import Progress, RunningCut, progress_of
 from wanflow.report.text.words import cost_words, count, seconds_text
 from wanflow.runner.events import Emit, Event, StepStarted
 
@@ -23,7 +23,7 @@ BAR_CELLS = 28
 
 
 @contextmanager
-def live(plan: Plan, loudness: Loudness) -> Iterator[Emit]:
+def live(plan: Plan, loudness: Verbosity) -> Iterator[Emit]:
     """Show a run while it runs; gives what the run's events are told to, and leaves only finished lines behind.
 
     What is finished or wrong scrolls by above; the lines below are redrawn in place.
@@ -71,11 +71,11 @@ class Display:
         return Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
 
 
-def _bar(cut: Cutting) -> ProgressBar:
+def _bar(cut: RunningCut) -> ProgressBar:
     return ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
 
 
-def _frames(cut: Cutting, now: float) -> str:
+def _frames(cut: RunningCut, now: float) -> str:
     if not cut.total:
         return "placing its clips"
     left = cut.seconds_left(now)

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from wanflow.money import amount_text
 from wanflow.report.text.words import columns, count, printable
-from wanflow.store.charges import Entry
+from wanflow.store.charges import Charge
 from wanflow.store.take_names import take_node
 
-BY: Mapping[str, Callable[[Entry], str]] = {
+BY: Mapping[str, Callable[[Charge], str]] = {
     "take": lambda entry: take_node(entry.shot, entry.take),
     "shot": lambda entry: entry.shot,
     "day": lambda entry: entry.day,
@@ -21,7 +21,7 @@ BY: Mapping[str, Callable[[Entry], str]] = {
 TO_COME = frozenset({"in flight", "unknown fate"})
 
 
-def costs_text(entries: Sequence[Entry], currency: str, by: str) -> str:
+def costs_text(entries: Sequence[Charge], currency: str, by: str) -> str:
     """A line for each group, then all of it; what is still to come stands apart, since it is not charged yet."""
     over = [entry for entry in entries if entry.state not in TO_COME]
     rows = [_row(name, group, currency) for name, group in _grouped(over, by).items()]
@@ -33,7 +33,7 @@ def costs_text(entries: Sequence[Entry], currency: str, by: str) -> str:
     return "\n".join(lines) or "nothing was charged yet"
 
 
-def costs_json(entries: Sequence[Entry], currency: str) -> dict[str, object]:
+def costs_json(entries: Sequence[Charge], currency: str) -> dict[str, object]:
     """Every line of the ledger, and the sums; amounts are exact decimals, null where one of their parts is unknown."""
     over = [entry for entry in entries if entry.state not in TO_COME]
     return {
@@ -45,21 +45,21 @@ def costs_json(entries: Sequence[Entry], currency: str) -> dict[str, object]:
     }
 
 
-def _grouped(entries: Iterable[Entry], by: str) -> dict[str, list[Entry]]:
-    groups: dict[str, list[Entry]] = {}
+def _grouped(entries: Iterable[Charge], by: str) -> dict[str, list[Charge]]:
+    groups: dict[str, list[Charge]] = {}
     for entry in entries:
         groups.setdefault(BY[by](entry), []).append(entry)
     return dict(sorted(groups.items()))
 
 
-def _row(name: str, entries: Sequence[Entry], currency: str) -> tuple[str, ...]:
+def _row(name: str, entries: Sequence[Charge], currency: str) -> tuple[str, ...]:
     paid = [entry for entry in entries if entry.state != "failed"]
     failed = len(entries) - len(paid)
     charged, estimate = (f"{_sum(paid, key)} {currency}" for key in ("charged", "estimate"))
     return printable(name), str(len(paid)), charged, estimate, str(failed) if failed else ""
 
 
-def _sums(entries: Sequence[Entry]) -> dict[str, object]:
+def _sums(entries: Sequence[Charge]) -> dict[str, object]:
     paid = [entry for entry in entries if entry.state != "failed"]
     return {
         "takes": len(paid),
@@ -69,17 +69,17 @@ def _sums(entries: Sequence[Entry]) -> dict[str, object]:
     }
 
 
-def _known(entries: Sequence[Entry], key: str) -> str | None:
+def _known(entries: Sequence[Charge], key: str) -> str | None:
     text = _sum(entries, key)
     return None if text == "?" else text
 
 
-def _sum(entries: Sequence[Entry], key: str) -> str:
+def _sum(entries: Sequence[Charge], key: str) -> str:
     amounts = [getattr(entry, key) for entry in entries]
     return "?" if None in amounts else amount_text(sum(amounts, Decimal(0)))
 
 
-def _entry_json(entry: Entry) -> dict[str, object]:
+def _entry_json(entry: Charge) -> dict[str, object]:
     return {
         "shot": entry.shot,
         "take": entry.take,

@@ -20,7 +20,7 @@ from wanflow.runner.events import (
     TaskSubmitted,
     Warned,
 )
-from wanflow.runner.outcome import Failure, Outcome, Result
+from wanflow.runner.outcome import Failure, Outcome, StepResult
 
 
 @dataclass(slots=True)
@@ -51,12 +51,12 @@ class OutcomeSoFar:
                 bought_before = node not in self._submitted and self._actions.get(node) is not Action.RESTORE
                 self._collected += bought_before
                 self._costs += [] if event.cost is None else [event.cost]
-            case StepFinished(node, Result.FAILED, message, hint):
+            case StepFinished(node, StepResult.FAILED, message, hint):
                 self._failures.append(Failure(node, message or "", hint))
             case StepFinished(node, outcome):
-                self._derived += outcome == Result.DONE and self._actions.get(node) is Action.DERIVE
-                self._reused += outcome == Result.REUSED
-                self._blocked += outcome == Result.BLOCKED
+                self._derived += outcome == StepResult.DONE and self._actions.get(node) is Action.DERIVE
+                self._reused += outcome == StepResult.REUSED
+                self._blocked += outcome == StepResult.BLOCKED
             case _:
                 pass
 

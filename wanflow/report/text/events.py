@@ -19,7 +19,7 @@ from wanflow.runner.events import (
 )
 
 
-class Loudness(IntEnum):
+class Verbosity(IntEnum):
     """How much is told: only what went wrong, what happened, or everything."""
 
     QUIET = 0
@@ -35,15 +35,15 @@ _BEGUN = {
 }
 
 
-def event_text(event: Event, loudness: Loudness) -> str | None:
+def event_text(event: Event, loudness: Verbosity) -> str | None:
     """What is said of an event, None where nothing is; more than one line where something went wrong."""
     wrong = _wrong(event)
     if wrong is not None:
         return wrong
-    if loudness is Loudness.QUIET:
+    if loudness is Verbosity.QUIET:
         return None
     told = _milestone(event)
-    return told if told is not None or loudness is Loudness.NORMAL else _detail(event)
+    return told if told is not None or loudness is Verbosity.NORMAL else _detail(event)
 
 
 def _wrong(event: Event) -> str | None:

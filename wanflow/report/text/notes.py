@@ -96,8 +96,8 @@ def _name(step: Step) -> str:
 
 def _candidates(plan: Plan, shot: Shot, steps: Sequence[Step]) -> set[int]:
     """The numbers of the takes that answer a shot's request, or will."""
-    question = question_of(plan, shot)
-    have = {question.entry.numbers[take.digest] for take in question.answers}
+    shot_request = question_of(plan, shot)
+    have = {shot_request.entry.numbers[take.digest] for take in shot_request.answers}
     return have | {step.take for step in steps if step.action is not Action.BLOCKED}
 
 

@@ -31,7 +31,7 @@ _PAID = frozenset({Action.RENDER, Action.COLLECT})
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningTake:
     """A take on its way: since when, in which state (waiting, submitted, or the service's word), by which model."""
 
     node: str
@@ -41,7 +41,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Cutting:
+class RunningCut:
     """A cut on its way since a moment of the stopwatch: frames done of all; `total` is 0 while it is not known."""
 
     node: str
@@ -71,8 +71,8 @@ class Progress:
     stopwatch: Stopwatch
     queued: set[str]
     cost: Cost
-    running: dict[str, Running] = field(default_factory=dict)
-    cuts: dict[str, Cutting] = field(default_factory=dict)
+    running: dict[str, RunningTake] = field(default_factory=dict)
+    cuts: dict[str, RunningCut] = field(default_factory=dict)
     rendered: Fraction = Fraction(0)
     stored: int = 0
 
@@ -89,14 +89,14 @@ class Progress:
                 self._store(event)
             case CutProgress(node, done, total):
                 begun = self.cuts.get(node)
-                self.cuts[node] = Cutting(node, begun.since if begun else self.stopwatch(), done, total)
+                self.cuts[node] = RunningCut(node, begun.since if begun else self.stopwatch(), done, total)
             case CutFinished(node) | StepFinished(node):
                 self._finish(node)
             case _:
                 pass
 
     @property
-    def in_flight(self) -> tuple[Running, ...]:
+    def in_flight(self) -> tuple[RunningTake, ...]:
         """The takes that have left the queue, oldest first."""
         return tuple(item for item in self.running.values() if item.state != "waiting")
 
@@ -108,9 +108,9 @@ class Progress:
     def _start(self, event: StepStarted) -> None:
         self.queued.discard(event.node)
         if event.action in _PAID:
-            self.running[event.node] = Running(event.node, event.model or "", self.stopwatch())
+            self.running[event.node] = RunningTake(event.node, event.model or "", self.stopwatch())
         elif event.node.startswith("cut:"):
-            self.cuts[event.node] = Cutting(event.node, self.stopwatch())
+            self.cuts[event.node] = RunningCut(event.node, self.stopwatch())
 
     def _store(self, event: TakeStored) -> None:
         if event.node in self.running:

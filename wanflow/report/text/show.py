@@ -11,7 +11,7 @@ from wanflow import timebase
 from wanflow.catalog.model import Value
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, public
-from wanflow.language.production import Cut, CutItem, Finish, Media, Production, Shot, TitleCard
+from wanflow.language.production import Cut, CutFinish, CutItem, Media, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -28,14 +28,14 @@ from wanflow.language.source import (
 from wanflow.planner.plan import Step
 from wanflow.report.text.words import columns, printable, visible
 from wanflow.runner.build_request import body_of
-from wanflow.yamldoc.nodes import Filled, Place
+from wanflow.yamldoc.nodes import Interpolated, Place
 
 Body = Mapping[str, object]
 """The JSON object of a request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ShowRow:
     """One value of a node: its key, the value, and the place where it is written (None: the model's default).
 
     `filled` are the vars, inputs and values of a matrix that went into it.
@@ -44,7 +44,7 @@ class Row:
     key: str
     value: Value
     place: Place | None = None
-    filled: tuple[Filled, ...] = ()
+    filled: tuple[Interpolated, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -60,19 +60,19 @@ class Row:
         return {"key": self.key, "value": self.value, "origin": origin, **({"through": through} if through else {})}
 
 
-def rows_of(vertex: Vertex, production: Production) -> tuple[Row, ...]:
+def rows_of(vertex: Vertex, production: Production) -> tuple[ShowRow, ...]:
     """All that a node is made from, in the order of the request."""
     match vertex:
         case ShotVertex(shot=shot):
             return tuple(_of_shot(shot))
         case CutVertex(cut=cut):
-            items = [Row(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
-            finish = [Row(key, words, cut.place) for key, words in finish_rows(cut)]
-            return (Row("output", cut.output, cut.place), *items, *finish)
+            items = [ShowRow(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
+            finish = [ShowRow(key, words, cut.place) for key, words in finish_rows(cut)]
+            return (ShowRow("output", cut.output, cut.place), *items, *finish)
         case ExtractVertex():
             return tuple(_of_extract(vertex, production.shots[vertex.shot]))
         case AssetVertex(source=source):
-            return (Row("source", source_text(source)),)
+            return (ShowRow("source", source_text(source)),)
 
 
 def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
@@ -84,7 +84,7 @@ def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
     return body_of(vertex.shot, seed, names).body
 
 
-def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> str:
+def show_text(node: str, rows: Sequence[ShowRow], steps: Sequence[Step], request: Body | None = None) -> str:
     """The rows for people: key, where it is written, value; and the request as it is sent."""
     cells = [(row.key, row.origin, printable(_plain(row.value))) for row in rows]
     seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
@@ -95,14 +95,16 @@ def show_text(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Bo
     return "\n".join(lines)
 
 
-def show_json(node: str, rows: Sequence[Row], steps: Sequence[Step], request: Body | None = None) -> dict[str, object]:
+def show_json(
+    node: str, rows: Sequence[ShowRow], steps: Sequence[Step], request: Body | None = None
+) -> dict[str, object]:
     """The rows for programs, and the request as it is sent."""
     takes = [{"take": step.take, "seed": step.seed} for step in steps if step.take]
     return {"node": node, "request": [row.to_json() for row in rows], "takes": takes, "body": request}
 
 
-def _of_shot(shot: Shot) -> Iterator[Row]:
-    yield from (Row(via.kind, via.words, via.place) for via in shot.via)
+def _of_shot(shot: Shot) -> Iterator[ShowRow]:
+    yield from (ShowRow(via.kind, via.words, via.place) for via in shot.via)
     yield _row(shot, "model", shot.model)
     for key, words in (("prompt", shot.prompt), ("negative_prompt", shot.negative_prompt)):
         if words is not None:
@@ -113,30 +115,30 @@ def _of_shot(shot: Shot) -> Iterator[Row]:
         yield _row(shot, key, value)
 
 
-def _row(shot: Shot, key: str, value: Value) -> Row:
+def _row(shot: Shot, key: str, value: Value) -> ShowRow:
     written = shot.origins.get(key)
-    return Row(key, value) if written is None else Row(key, value, written.place, written.filled)
+    return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
 
 
-def _named(filled: Filled) -> str:
+def _named(filled: Interpolated) -> str:
     return f"{filled.name} {filled.place}" if filled.place is not None else f"--set {filled.name}"
 
 
-def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[Row]:
+def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[ShowRow]:
     places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
     place = places[0] if places else None
     origin = extract.origin.removeprefix("asset:")
     for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
-        yield Row(key, value, place)
+        yield ShowRow(key, value, place)
 
 
-def _of_media(media: Media) -> Iterator[Row]:
+def _of_media(media: Media) -> Iterator[ShowRow]:
     named = f"{media.cast}: " if media.cast else ""
-    yield Row(
+    yield ShowRow(
         media.slot, f"{named}{source_text(media.source)}", media.used_at if media.origin else media.place, media.origin
     )
     if media.voice is not None:
-        yield Row(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
+        yield ShowRow(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
 
 
 def _plain(value: Value) -> str:
@@ -185,7 +187,7 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         yield "opening_notice", f'"{finish.notice.text}", {finish.notice.seconds:f} s'
 
 
-def _sound_rows(finish: Finish) -> Iterator[tuple[str, str]]:
+def _sound_rows(finish: CutFinish) -> Iterator[tuple[str, str]]:
     music = finish.music
     if music is not None:
         duck = ", ducks" if music.duck else ""

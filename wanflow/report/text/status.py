@@ -11,8 +11,8 @@ from wanflow.money import amount_text
 from wanflow.planner import picks
 from wanflow.planner.budget import FREE_BACKEND, spent
 from wanflow.planner.inputs import needs_pick
-from wanflow.planner.picks import Choice, How, rivals_text
-from wanflow.planner.plan import Action, Code, Plan, Reason, Step, StepKind
+from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
+from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
 from wanflow.planner.request import question_of
 from wanflow.planner.status import left_over
 from wanflow.report.text.words import columns, count, printable
@@ -46,7 +46,7 @@ class ShotRow:
     reasons: tuple[Reason, ...]
     results: tuple[str, ...] = ()
     forgotten: str | None = None
-    choice: Choice = field(default_factory=lambda: Choice(How.NONE))
+    choice: TakeChoice = field(default_factory=lambda: TakeChoice(ChoiceReason.NONE))
 
     def to_json(self) -> dict[str, object]:
         """As `status --json` prints it."""
@@ -181,11 +181,11 @@ def takes_text(rows: Sequence[TakeRow]) -> str:
 
 
 def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
-    question = question_of(plan, shot)
-    entry, choice = question.entry, question.counting
+    shot_request = question_of(plan, shot)
+    entry, choice = shot_request.entry, shot_request.counting
     reasons = [reason for step in plan.steps if step.vertex == shot.name for reason in step.reasons]
-    if choice.open and all(reason.code is not Code.NEEDS_PICK for reason in reasons):
-        reasons.append(needs_pick(question))
+    if choice.open and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
+        reasons.append(needs_pick(shot_request))
     names = {shot.name, *entry.former}
     tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
     return ShotRow(
@@ -203,21 +203,21 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
 
 
 def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
-    question = question_of(plan, shot)
-    answers = {take.digest for take in question.answers}
-    yield from _rows(plan, shot.name, question.entry, question.counting, answers)
+    shot_request = question_of(plan, shot)
+    answers = {take.digest for take in shot_request.answers}
+    yield from _rows(plan, shot.name, shot_request.entry, shot_request.counting, answers)
 
 
 def _other_rows(plan: Plan, shot: str, entry: ShotEntry, *, whole: bool) -> Iterator[TakeRow]:
-    choice = Choice(How.NONE) if whole else picks.last_used(entry)
+    choice = TakeChoice(ChoiceReason.NONE) if whole else picks.last_used(entry)
     answers = () if whole else picks.answering(entry, entry.current or "")
     return _rows(plan, shot, entry, choice, {take.digest for take in answers})
 
 
-def _rows(plan: Plan, shot: str, entry: ShotEntry, choice: Choice, answers: Collection[str]) -> Iterator[TakeRow]:
+def _rows(plan: Plan, shot: str, entry: ShotEntry, choice: TakeChoice, answers: Collection[str]) -> Iterator[TakeRow]:
     for take in sorted(entry.takes.values(), key=lambda item: entry.numbers[item.digest]):
         here = take.digest in plan.inventory.here and not take.gone
-        held = choice.how is How.HELD and take == choice.take
+        held = choice.how is ChoiceReason.HELD and take == choice.take
         state = "held" if held else "current" if take.digest in answers else "outdated"
         number = entry.numbers[take.digest]
         yield TakeRow(
@@ -244,9 +244,9 @@ def _status_cells(row: ShotRow) -> tuple[str, ...]:
     picked = "" if row.picked is None else f"take {row.picked}"
     if row.choice.rivals:
         picked = rivals_text(row.choice)
-    elif row.choice.how is How.WAITS:
+    elif row.choice.how is ChoiceReason.WAITS:
         picked = "waiting for your pick"
-    elif row.choice.how is How.DEFAULT:
+    elif row.choice.how is ChoiceReason.DEFAULT:
         picked += " (default)"
     takes = count(row.takes, "take") if row.takes else "no takes"
     flying = f"in flight: {', '.join(map(printable, row.in_flight))}" if row.in_flight else ""

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wanflow.planner.budget import FREE_BACKEND
 from wanflow.planner.diff import Difference, differences
-from wanflow.planner.plan import Action, Code, Plan, Step, StepKind
+from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.report.text.words import cost_words, printable
 
-_FOLLOWS = frozenset({Code.INPUT_WILL_CHANGE, Code.INPUT_FAILED})
-_COMPARED = frozenset({Code.PROMPT_CHANGED, Code.PARAMETER_CHANGED, Code.INPUT_CHANGED})
+_FOLLOWS = frozenset({ReasonCode.INPUT_WILL_CHANGE, ReasonCode.INPUT_FAILED})
+_COMPARED = frozenset({ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, ReasonCode.INPUT_CHANGED})
 
 
 def why_text(plan: Plan, steps: Sequence[Step]) -> str:
@@ -32,7 +32,7 @@ def _told(plan: Plan, step: Step, by_node: Mapping[str, Step]) -> Iterator[str]:
 
 
 def _verdict(step: Step) -> str:
-    if step.action is Action.REUSE and all(reason.code is Code.UP_TO_DATE for reason in step.reasons):
+    if step.action is Action.REUSE and all(reason.code is ReasonCode.UP_TO_DATE for reason in step.reasons):
         return f"{step.node}: up to date"
     perhaps = step.action is Action.RENDER and not step.certain
     return f"{step.node}: {step.action.value}{', if its input comes out different' if perhaps else ''}"
@@ -56,7 +56,7 @@ def _differences(plan: Plan, step: Step) -> Iterator[str]:
 
 def _difference(difference: Difference) -> Iterator[str]:
     yield f"  {printable(difference.key)}"
-    if difference.code is Code.PROMPT_CHANGED:
+    if difference.code is ReasonCode.PROMPT_CHANGED:
         yield f"    {printable(word_diff(difference.old, difference.new))}"
         return
     yield f"    - {printable(difference.old) or '(none)'}"
