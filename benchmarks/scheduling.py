@@ -1,7 +1,7 @@
 """How close a run comes to the least time that its production can take, and how often it asks the service.
 
 Productions of 100, 1,000 and 10,000 shots are scheduled with the real scheduler, slots, limits and poller, in virtual
-time, against the vendor's limits and task times as they were measured (api.md 4.1, 4.3 and 4.4).
+time, against the vendor's limits and task times as they were measured (service.md 4.1, 4.3 and 4.4).
 
     .venv/bin/python benchmarks/scheduling.py
 """

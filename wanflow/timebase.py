@@ -8,7 +8,7 @@ from fractions import Fraction
 
 SAMPLE_RATE = 48_000
 POLL_SECONDS = 15.0
-"""The vendor asks for about this much between two looks at a task (api.md 4.3)."""
+"""The vendor asks for about this much between two looks at a task (service.md 4.3)."""
 
 GRACE_SECONDS = 30.0
 """So long a task may be missing in the service's list although it was accepted (cli.md, last table)."""
@@ -20,7 +20,7 @@ YEARS = (1970, 2999)
 """The first and the last year of a record; the clock of a machine without a battery begins with the first."""
 
 NOMINAL_RATE = Fraction(30)
-"""Frames per second of what the service delivers (api.md 7.1)."""
+"""Frames per second of what the service delivers (service.md 7.1)."""
 
 
 def to_frames(seconds: Decimal | Fraction | int, rate: Fraction) -> int:

@@ -38,7 +38,7 @@ def film(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("film")
 def test_the_origins_sound_is_kept_in_the_take_and_in_the_cut(wanflow: Wanflow) -> None:
-    """Where it was, for each; `auto` leaves it to the service, whose stand-in keeps it as well (api.md 2.3)."""
+    """Where it was, for each; `auto` leaves it to the service, whose stand-in keeps it as well (service.md 2.3)."""
     assert wanflow("run", "-q").code == 0
     for shot in ("kept", "free", "unsaid"):
         assert clicks(read_sound(Path(f"out/shots/{shot}.t1.mp4"))) == [pytest.approx(CLICK, abs=48)], shot

@@ -138,7 +138,7 @@ def test_a_damaged_state_is_said(wanflow, tmp_path: Path) -> None:  # type: igno
     ],
 )
 def test_it_has_the_models_of_its_region(region: str, model: str, status: int) -> None:
-    """What a region does not have does not exist there (api.md 1.2)."""
+    """What a region does not have does not exist there (service.md 1.2)."""
     body = {**BODY, "model": model}
     with emulator("--region", region) as (_, client):
         reply = client.post("/services/aigc/video-generation/video-synthesis", json=body)

@@ -38,7 +38,7 @@ def older(film: Path) -> Path:
 
 
 def test_identifiers_are_counted_over_all_references(wanflow: Wanflow, older: Path) -> None:
-    """`character1` is the first address, whatever it shows (api.md 2.4)."""
+    """`character1` is the first address, whatever it shows (service.md 2.4)."""
     body = json.loads(wanflow("show", "talk", "--json").out)["body"]
     assert body["input"] == {
         "prompt": "character1 lands beside character2, and character1 calls.",

@@ -47,7 +47,7 @@ def sent(service: Served) -> list[str]:
 
 
 def test_a_picture_is_written_into_the_request_where_no_store_is_documented(wanflow: Wanflow, service: Served) -> None:
-    """As it is on disk; a piece of a film can't be, and goes up, which is said beforehand (api.md 3 and 5)."""
+    """As it is on disk; a piece of a film can't be, and goes up, which is said beforehand (service.md 3 and 5)."""
     said = wanflow("validate")
     assert said.code == 0
     assert "wanflow.yaml:7:31: warning: in the region `singapore` nothing documents a temporary store for" in said.out

@@ -87,7 +87,7 @@ def test_both_call_the_same_but_for_what_is_named(call: str, service: Served, me
 
 
 def test_the_key_goes_to_the_api_only(service: Served, media: Path) -> None:
-    """By both clients: the storage is asked by the policy's signature (api.md 5)."""
+    """By both clients: the storage is asked by the policy's signature (service.md 5)."""
     for calls in (by_sdk(service, media / "girl.png"), by_us(service, media / "girl.png")):
         assert {name for name, item in calls.items() if "authorization" in item.headers} == DIFFERENCES.keys() - {
             "form"

@@ -220,7 +220,7 @@ def test_the_async_client_does_the_same(service: Served) -> None:
 
 
 def test_what_is_invalid_fails_inside_its_task(service: Served) -> None:
-    """Accepted at submit, FAILED with code and words at the first look, and not billed (api.md 4.2)."""
+    """Accepted at submit, FAILED with code and words at the first look, and not billed (service.md 4.2)."""
     accepted = ask("nonsense", duration=99)
     assert accepted.output.task_status == "PENDING"
     done = VideoSynthesis.wait(accepted)
@@ -231,7 +231,7 @@ def test_what_is_invalid_fails_inside_its_task(service: Served) -> None:
 
 
 def test_a_request_without_media_fails_as_seen_live(service: Served) -> None:
-    """The SDK drops an empty list altogether (api.md 1.5)."""
+    """The SDK drops an empty list altogether (service.md 1.5)."""
     done = VideoSynthesis.wait(VideoSynthesis.async_call("wan2.7-i2v", prompt="nonsense", media=[]))
     assert (done.output.task_status, done.output.message) == ("FAILED", "Field required: input.media")
 

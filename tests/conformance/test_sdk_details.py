@@ -32,7 +32,7 @@ def plus(tmp_path: Path) -> Path:
 
 
 def test_a_plus_in_a_bare_path_is_uploaded_as_it_is(service: Served, plus: Path) -> None:
-    """The address ends in the file's own name (api.md 5)."""
+    """The address ends in the file's own name (service.md 5)."""
     done = VideoSynthesis.wait(ask({"type": "first_frame", "url": str(plus)}))
     assert done.output.task_status == "SUCCEEDED"
     (submit,) = service.calls("POST", "/video-synthesis")
@@ -40,14 +40,14 @@ def test_a_plus_in_a_bare_path_is_uploaded_as_it_is(service: Served, plus: Path)
 
 
 def test_a_plus_in_a_file_address_becomes_a_blank(service: Served, plus: Path) -> None:
-    """The SDK looks for another file and sends nothing at all (api.md 5)."""
+    """The SDK looks for another file and sends nothing at all (service.md 5)."""
     with pytest.raises(InvalidInput, match=r"a b\.png is not exists"):
         ask({"type": "first_frame", "url": f"file://{plus}"})
     assert service.seen == []
 
 
 def test_a_missing_file_address_is_noticed_before_anything_is_sent(service: Served, tmp_path: Path) -> None:
-    """Only the bare form slips through the SDK (api.md 5)."""
+    """Only the bare form slips through the SDK (service.md 5)."""
     with pytest.raises(InvalidInput, match="is not exists"):
         ask({"type": "first_frame", "url": f"file://{tmp_path / 'gone.png'}"})
     assert service.seen == []
@@ -64,7 +64,7 @@ def test_each_of_the_six_sets_of_media_is_rendered(media: tuple[dict[str, str], 
 
 @pytest.mark.parametrize("media", [(LAST,), (CLIP, SOUND), (CLIP, FRAME)])
 def test_any_other_set_fails(media: tuple[dict[str, str], ...], service: Served) -> None:
-    """Inside its task, with a code and words, and unbilled (api.md 2.2 and 4.2)."""
+    """Inside its task, with a code and words, and unbilled (service.md 2.2 and 4.2)."""
     accepted = VideoSynthesis.async_call(MODEL, prompt="nonsense", media=[dict(item) for item in media])
     done = VideoSynthesis.wait(accepted)
     assert (accepted.output.task_status, done.output.task_status) == ("PENDING", "FAILED")
@@ -74,7 +74,7 @@ def test_any_other_set_fails(media: tuple[dict[str, str], ...], service: Served)
 
 
 def test_the_sdk_adds_two_figures_of_its_own(service: Served) -> None:
-    """`video_duration` and `video_ratio` are the SDK's, the others the service's (api.md 2.1); i2v has no ratio."""
+    """`video_duration` and `video_ratio` are the SDK's, the others the service's (service.md 2.1); i2v has no ratio."""
     done = VideoSynthesis.wait(ask(FRAME, resolution="720P", duration=3))
     sent = service.calls("GET", "/tasks/")[-1].answer["usage"]
     assert set(done.usage) - set(sent) == {"video_duration", "video_ratio"}
@@ -102,7 +102,7 @@ def test_the_list_leaves_out_other_models_and_states(service: Served) -> None:
 
 
 def test_looking_again_and_again_changes_nothing(service: Served) -> None:
-    """Fifteen looks without a pause, below the 20 a second of api.md 4.3: all answered alike."""
+    """Fifteen looks without a pause, below the 20 a second of service.md 4.3: all answered alike."""
     done = VideoSynthesis.wait(ask(FRAME))
     looks = [VideoSynthesis.fetch(done.output.task_id) for _ in range(15)]
     assert {look.status_code for look in looks} == {200}

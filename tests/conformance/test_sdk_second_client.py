@@ -56,7 +56,7 @@ def test_a_request_without_parameters_has_the_defaults(client: Client, service: 
 
 
 def test_what_is_invalid_fails_inside_its_task(client: Client) -> None:
-    """Raised at the look, not at the submit, with the service's words (api.md 4.2)."""
+    """Raised at the look, not at the submit, with the service's words (service.md 4.2)."""
     job = client.videos.jobs.create(model=MODEL, prompt="nonsense", media=FRAME, duration=99)
     assert job.status == "PENDING"
     with pytest.raises(BadRequestError, match="Duration should be between 2 and 15") as caught:
@@ -89,7 +89,7 @@ def test_a_stranger_is_unknown(client: Client) -> None:
 
 
 def test_the_list_counts_what_this_client_cannot_read(client: Client, service: Served) -> None:
-    """The pages say `data`, this client reads `tasks`: the total arrives, the rows do not (api.md 8, point 17)."""
+    """The pages say `data`, this client reads `tasks`: the total arrives, the rows do not (service.md 8, point 17)."""
     job = client.videos.jobs.create(model=MODEL, prompt="a coast", media=FRAME, duration=2)
     listed = client.videos.jobs.list(model_name=MODEL, page_size=5)
     assert (listed.page_no, listed.page_size, listed.total, listed.tasks) == (1, 5, 1, [])

@@ -1,4 +1,4 @@
-"""The emulator through its front door: limits, uploads, ranges, what is judged when (api.md 1, 4, 5)."""
+"""The emulator through its front door: limits, uploads, ranges, what is judged when (service.md 1, 4, 5)."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ async def test_what_is_not_there_says_so_in_json(method: str, path: str, tmp_pat
 
 
 async def test_another_region_has_other_models(tmp_path: Path) -> None:
-    """Virginia has none of the 2.7 models (api.md 1.2)."""
+    """Virginia has none of the 2.7 models (service.md 1.2)."""
     async with door(tmp_path, AccountTerms(region="virginia")) as client:
         assert refusal(await submit(client, body())) == (404, "InvalidParameter")
 
@@ -299,7 +299,7 @@ class TestUploads:
         assert names(tmp_path / "uploads") == []
 
     async def test_an_upload_is_good_for_48_hours_and_its_model(self, tmp_path: Path) -> None:
-        """The task that names it otherwise fails (api.md 5)."""
+        """The task that names it otherwise fails (service.md 5)."""
         async with door(tmp_path) as client:
             _, key = await self.form(client)
             assert await self.outcome(client, key, "wan2.7-i2v-2026-04-25") == "FAILED"

@@ -29,7 +29,7 @@ REFERENCES = [
     ],
 )
 def test_references_are_called_as_the_prompt_calls_them(model: str, prompt: str, names: list[str]) -> None:
-    """Pictures and videos are counted each for themselves by the 2.7 models, together by 2.6 (api.md 2.1, 2.4)."""
+    """Pictures and videos are counted each for themselves by the 2.7 models, together by 2.6 (service.md 2.1, 2.4)."""
     order = Order(read_catalog()[model], prompt)
     assert [words[0] for words in names_of(REFERENCES, order)] == names
 

@@ -1,4 +1,4 @@
-"""The emulated API beyond what a client of ours would ask (api.md 1, 4, 5)."""
+"""The emulated API beyond what a client of ours would ask (service.md 1, 4, 5)."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: Script
 
 
 def test_only_succeeded_tasks_are_charged() -> None:
-    """Failures cost nothing (api.md 6.1)."""
+    """Failures cost nothing (service.md 6.1)."""
     with faulty(ScriptedFault("task", code="InternalError")) as (client, service):
         settled(client)
         paid = settled(client)["task_id"]

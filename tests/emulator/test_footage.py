@@ -225,7 +225,7 @@ def test_night_is_dark_and_rain_falls(run_state: Set, coast: RenderedFilm) -> No
 
 
 def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
-    """Heard as long as it lasts, then silence (api.md 2.2)."""
+    """Heard as long as it lasts, then silence (service.md 2.2)."""
     media = run_state.item("first_frame", run_state.day), run_state.item("driving_audio", run_state.music)
     film = run_state.film(order(I2V, *media, duration=3))
     assert loudness(film.path, 0.1, 1.9) > -20
@@ -237,7 +237,7 @@ def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
 def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
     run_state: Set, ratio: str, size: tuple[int, int]
 ) -> None:
-    """To the sound that was given, which is no picture that is missing (api.md 2.5 and 7.2)."""
+    """To the sound that was given, which is no picture that is missing (service.md 2.5 and 7.2)."""
     silent = run_state.film(order(T2V, ratio=ratio, duration=3))
     heard = run_state.film(order(T2V, run_state.item("driving_audio", run_state.music), ratio=ratio, duration=3))
     shown, same = frames(silent.path), frames(heard.path)
@@ -248,14 +248,14 @@ def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
 
 
 def legacy(model: str, run_state: Set, *paths: Path, **settings: bool | int | str) -> Order:
-    """An order of a 2.6 model as it is judged: what its addresses are only the files tell (api.md 2.4)."""
+    """An order of a 2.6 model as it is judged: what its addresses are only the files tell (service.md 2.4)."""
     urls = [run_state.upload(path) for path in paths]
     given = {"prompt": "character1 meets character2", "reference_urls": urls}
     return validate.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
 def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: RenderedFilm) -> None:
-    """In the size that was asked for; all references share what is billed of the videos (api.md 6.1, 7.3)."""
+    """In the size that was asked for; all references share what is billed of the videos (service.md 6.1, 7.3)."""
     asked = legacy("wan2.6-r2v", run_state, run_state.day, coast.path, size="1088*832")
     film = run_state.film(asked)
     assert [item.type for item in film.media] == ["reference_image", "reference_video"]
@@ -273,7 +273,7 @@ def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: Re
 
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_flash_model_is_silent_on_request(heard: bool, run_state: Set) -> None:
-    """Without a sound track, not with a quiet one (api.md 7.1)."""
+    """Without a sound track, not with a quiet one (service.md 7.1)."""
     film = run_state.film(legacy("wan2.6-r2v-flash", run_state, run_state.day, size="1280*720", audio=heard))
     with av.open(str(film.path)) as container:
         assert bool(container.streams.audio) is heard

@@ -1,4 +1,4 @@
-"""Pixel sizes by the service's rules (api.md 7.2, 7.4)."""
+"""Pixel sizes by the service's rules (service.md 7.2, 7.4)."""
 
 from __future__ import annotations
 

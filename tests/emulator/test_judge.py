@@ -1,4 +1,4 @@
-"""What the emulator says no to, when, and in which words (api.md 4.2)."""
+"""What the emulator says no to, when, and in which words (service.md 4.2)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_long_prompt_is_cut_off_not_refused() -> None:
 
 
 def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> None:
-    """A stray list of media is ignored; the prompt is required (api.md 2.5)."""
+    """A stray list of media is ignored; the prompt is required (service.md 2.5)."""
     alone = {"model": "wan2.7-t2v", "input": {"prompt": "a storm"}, "parameters": {}}
     stray = {**alone, "input": {"prompt": "a storm", "media": [{"type": "first_frame", "url": "https://h/a.png"}]}}
     heard = {**alone, "input": {"prompt": "a storm", "audio_url": "https://h/a.wav"}}
@@ -134,7 +134,7 @@ def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> No
 
 
 def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
-    """Under whatever key an `oss://` address stands (api.md 5)."""
+    """Under whatever key an `oss://` address stands (service.md 5)."""
     body = {"model": "wan2.7-t2v", "input": {"prompt": "x", "audio_url": "oss://a/b.wav"}, "parameters": {}}
     headers = {"x-dashscope-async": "enable"}
     with pytest.raises(Rejected, match="does not appear to be valid"):
@@ -164,7 +164,7 @@ LEGACY = {"prompt": "character1 sings", "reference_urls": ["https://h/a.png"]}
 def test_a_2_6_model_has_a_protocol_of_its_own(
     given: Mapping[str, object], parameters: Mapping[str, object], region: str, message: str
 ) -> None:
-    """Addresses in a list, pixels instead of a resolution, two lengths in the global scope (api.md 1.2, 2.4)."""
+    """Addresses in a list, pixels instead of a resolution, two lengths in the global scope (service.md 1.2, 2.4)."""
     with pytest.raises(Rejected) as caught:
         validate.judge({"model": "wan2.6-r2v", "input": given, "parameters": parameters}, CATALOG, region)
     assert message in caught.value.message
@@ -179,7 +179,7 @@ def test_an_upload_in_a_list_needs_the_header_too() -> None:
 
 
 def test_a_ratio_beside_a_first_frame_is_not_even_looked_at() -> None:
-    """Ignored, not refused, whatever it says (api.md 2.1)."""
+    """Ignored, not refused, whatever it says (service.md 2.1)."""
     image = {"type": "reference_image", "url": "https://h/a.png"}
     frame = {"type": "first_frame", "url": "https://h/b.png"}
     body = {"model": "wan2.7-r2v", "input": {"prompt": "x", "media": [image, frame]}, "parameters": {"ratio": "21:9"}}

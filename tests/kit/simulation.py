@@ -24,10 +24,10 @@ from wanflow.timebase import POLL_SECONDS
 
 I2V, R2V, EDIT = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit"
 TYPICAL = {I2V: 150.0, R2V: 300.0, EDIT: 420.0}
-"""Seconds that a task of a model typically takes: 1 to 5 minutes are normal, r2v and videoedit take longer (api.md 4.1)."""
+"""Seconds that a task of a model typically takes: 1 to 5 minutes are normal, r2v and videoedit take longer (service.md 4.1)."""
 SPREAD = 0.5
 SHORTEST, LONGEST = 35.0, 1020.0
-"""The range that was seen in the field: 35 s to 17 min (api.md 4.1)."""
+"""The range that was seen in the field: 35 s to 17 min (service.md 4.1)."""
 NEW = (Reason(ReasonCode.NEW, "not rendered yet"),)
 
 

@@ -63,7 +63,7 @@ def test_a_good_picture_is_silent(reading):
     ],
 )
 def test_a_file_against_its_limits(reading, facts, message):
-    """Missing, wrong in size, shape, format, weight or kind: at the value that names it (api.md 3)."""
+    """Missing, wrong in size, shape, format, weight or kind: at the value that names it (service.md 3)."""
     assert media_problems(reading, FRAME, {"a.png": facts}) == [(4, 20, message)]
 
 
@@ -82,7 +82,7 @@ def test_bounds_are_included(reading, facts):
 
 @pytest.mark.parametrize(("seconds", "count"), [(1, 1), (2, 0), (10, 0), (11, 1)])
 def test_a_clip_lasts_2_to_10_seconds(reading, seconds, count):
-    """A first clip's length is measured (api.md 3)."""
+    """A first clip's length is measured (service.md 3)."""
     shots = "shots:\n  a: {first_clip: c.mp4, duration: 15}\n"
     assert len(media_problems(reading, shots, {"c.mp4": video(seconds)})) == count
 
@@ -196,7 +196,7 @@ def warnings(reading, shots, table):
     ],
 )
 def test_a_sound_of_another_length_than_the_film_is_warned_of(reading, seconds, message):
-    """The vendor cuts it off or leaves the rest silent, without a word (api.md 2.2)."""
+    """The vendor cuts it off or leaves the rest silent, without a word (service.md 2.2)."""
     sound = replace(SOUND, seconds=Fraction(seconds))
     shots = "shots:\n  a: {first_frame: a.png, driving_audio: s.wav}\n"
     assert warnings(reading, shots, {"a.png": PICTURE, "s.wav": sound}) == message
@@ -204,7 +204,7 @@ def test_a_sound_of_another_length_than_the_film_is_warned_of(reading, seconds, 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0, 0), (4, 0), (5, 0), (6, 1)])
 def test_an_edit_that_is_longer_than_its_video_is_warned_of(reading, seconds, count):
-    """Nobody documents what becomes of it (api.md 2.3)."""
+    """Nobody documents what becomes of it (service.md 2.3)."""
     shots = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, duration: {seconds}}}\n"
     assert len(warnings(reading, shots, {"v.mp4": video(5)})) == count
 
@@ -240,7 +240,7 @@ def test_the_sound_of_a_silent_shot_is_an_error(reading):
     ],
 )
 def test_a_picture_written_into_the_production_is_looked_into(reading, facts, message):
-    """A data URI's bytes are held to the rules of a file, and its words to its bytes (api.md 3)."""
+    """A data URI's bytes are held to the rules of a file, and its words to its bytes (service.md 3)."""
     production, problems = reading("shots:\n  a: {first_frame: 'data:image/png;base64,iVBORw0KGgo='}\n")
     assert production is not None, problems
     (source,) = inline_sources(production)

@@ -34,7 +34,7 @@ SUBSETS = [{key for index, key in enumerate(KEYS) if number >> index & 1} for nu
 
 @pytest.mark.parametrize("chosen", SUBSETS, ids=lambda chosen: "+".join(sorted(chosen)) or "nothing")
 def test_i2v_takes_its_six_sets_and_no_other(reading, chosen):
-    """All sixteen combinations of its four media (api.md 2.2)."""
+    """All sixteen combinations of its four media (service.md 2.2)."""
     media = ", ".join(KEYS[key] for key in sorted(chosen))
     production, _ = reading(f"shots:\n  a: {{prompt: x{', ' if media else ''}{media}}}\n")
     assert (production is not None) is (chosen in ALLOWED)
@@ -57,7 +57,7 @@ def test_vendor_defaults_are_sent(reading):
     [(2, "k", True), (1, "k", False), (15, "k", True), (16, "k", False), (10, "v", True), (11, "v", False)],
 )
 def test_r2v_lasts_less_beside_a_video(reading, seconds, media, fits):
-    """2 to 15 seconds, to 10 with a reference video (api.md 2.1)."""
+    """2 to 15 seconds, to 10 with a reference video (service.md 2.1)."""
     head = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast: {k: {image: k.png}, v: {video: v.mp4}}\n"
     production, _ = reading(f"shots:\n  a: {{prompt: '${{{media}}} x', duration: {seconds}}}\n", head=head)
     assert (production is not None) is fits
@@ -74,20 +74,20 @@ def test_r2v_lasts_less_beside_a_video(reading, seconds, media, fits):
     ],
 )
 def test_t2v_takes_words_and_perhaps_a_sound(reading, keys, fits):
-    """No picture; the words are required (api.md 2.5)."""
+    """No picture; the words are required (service.md 2.5)."""
     assert (reading(f"shots:\n  a: {{model: wan2.7-t2v, {keys}}}\n")[0] is not None) is fits
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(0, True), (1, False), (2, True), (10, True), (11, False)])
 def test_videoedit_lasts_as_long_as_its_input_or_2_to_10(reading, seconds, fits):
-    """0 is the input's own length (api.md 2.3)."""
+    """0 is the input's own length (service.md 2.3)."""
     body = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, duration: {seconds}}}\n"
     assert (reading(body)[0] is not None) is fits
 
 
 @pytest.mark.parametrize(("count", "fits"), [(0, True), (4, True), (5, False)])
 def test_videoedit_takes_four_pictures(reading, count, fits):
-    """Reference images 0 to 4 (api.md 2.3)."""
+    """Reference images 0 to 4 (service.md 2.3)."""
     pictures = ", ".join(f"{{image: p{number}.png}}" for number in range(count))
     body = f"shots:\n  a: {{model: wan2.7-videoedit, video: v.mp4, references: [{pictures}]}}\n"
     assert (reading(body)[0] is not None) is fits
@@ -152,7 +152,7 @@ def test_a_voice_that_the_model_does_not_know_is_not_sent(reading):
 
 
 def test_a_voice_beside_a_first_frame_is_sent_with_a_warning(reading):
-    """The vendor advises against it, and takes it (api.md 2.1)."""
+    """The vendor advises against it, and takes it (service.md 2.1)."""
     head = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast: {k: {image: k.png, voice: k.wav}}\n"
     production, problems = reading("shots:\n  a: {prompt: '${k} x', first_frame: a.png}\n", head=head)
     assert production.shots["a"].media[-1].voice is not None
@@ -245,7 +245,7 @@ def test_each_rule_names_its_source():
     for file in (data_folder("schemas") / "models").glob("*.json"):
         raw = json.loads(file.read_text(encoding="utf-8"))
         rules = [*raw["parameters"].values(), *raw["text"].values(), *(rule["file"] for rule in raw["media"].values())]
-        assert all(rule["source"].startswith("api.md") for rule in rules), file.name
+        assert all(rule["source"].startswith("service.md") for rule in rules), file.name
 
 
 def test_the_catalog_is_frozen():

@@ -120,7 +120,7 @@ def test_explicit_references_decide_the_numbers(reading):
 
 
 def test_a_first_frame_goes_before_the_references_and_is_not_counted(reading):
-    """Identifiers count references only (api.md 2.1)."""
+    """Identifiers count references only (service.md 2.1)."""
     production, _ = reading("shots:\n  a: {prompt: '${lamp} glows', first_frame: f.png}\n", head=HEAD)
     shot = production.shots["a"]
     assert [item.slot for item in shot.media] == ["first_frame", "reference_1"]

@@ -146,7 +146,7 @@ def test_hostile_names_are_joined(tmp_path: Path, name: str, monkeypatch: pytest
     ],
 )
 def test_segments_of_different_shapes_are_never_joined(tmp_path: Path, change: dict[str, object], said: str) -> None:
-    """Such files ffmpeg would join without a word (video.md 3.1)."""
+    """Such files ffmpeg would join without a word (ffmpeg.md 3.1)."""
     clip = numbered_clip(tmp_path / "two.mp4", 10, SIZE)
     segments = [ten_frames(tmp_path, "one"), made(clip, recipe_of(clip, **change))]
     with pytest.raises(MediaFault, match=rf"`two\..*` can't be joined to `one\..*`: .*{said}"):

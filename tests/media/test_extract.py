@@ -85,7 +85,7 @@ def test_a_turned_video_gives_upright_pictures(tmp_path: Path) -> None:
     ],
 )
 def test_colours_come_out_as_they_went_in(tmp_path: Path, height: int, matrix: Colorspace, tag: int) -> None:
-    """Untagged footage is BT.709 from 720 lines up and BT.601 below; a tag is believed (video.md 3.5)."""
+    """Untagged footage is BT.709 from 720 lines up and BT.601 below; a tag is believed (ffmpeg.md 3.5)."""
     clip = coloured_clip(tmp_path / "red.mp4", height, matrix, tag)
     cut_piece(clip, 0, 2, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     for source in (clip, tmp_path / "piece.mp4"):

@@ -1,4 +1,4 @@
-"""What a take costs: the vendor's worked examples, and what is said where nobody can tell (api.md 6)."""
+"""What a take costs: the vendor's worked examples, and what is said where nobody can tell (service.md 6)."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ CASES = [
     ("model", "media", "parameters", "seconds", "cost"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
 def test_the_worked_examples(model, media, parameters, seconds, cost):
-    """Seconds and money of api.md 6.2, exact."""
+    """Seconds and money of service.md 6.2, exact."""
     found = priced(model, media, **parameters)
     assert found.seconds == Fraction(seconds)
     assert found.cost.amount == Decimal(cost)
@@ -113,7 +113,7 @@ def test_the_worked_examples(model, media, parameters, seconds, cost):
 
 
 def test_singapore_has_prices_of_its_own():
-    """api.md 6.2, in the region's list."""
+    """service.md 6.2, in the region's list."""
     found = priced("wan2.7-r2v", DOCUMENTED, region="singapore", resolution="720P", duration=10)
     assert found.cost.amount == Decimal("11.00886")
     edited = priced("wan2.7-videoedit", EDITED, region="singapore", resolution="720P", duration=0)

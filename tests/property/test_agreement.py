@@ -186,8 +186,8 @@ def refusal(asked: Mapping[str, object], region: str) -> str | None:
 def bent(wish: Wish) -> bool:
     """Whether the service would bend it in silence, or nobody knows what it does: the checker refuses that aloud.
 
-    It cuts off what is too long, and ignores media that a model has no list for (api.md 2, 2.5); what it does with a clip
-    that is not shorter than the result is not documented (api.md 8, 22).
+    It cuts off what is too long, and ignores media that a model has no list for (service.md 2, 2.5); what it does with a clip
+    that is not shorter than the result is not documented (service.md 8, 22).
     """
     model, rules = load_catalog()[wish.model], RULES[wish.model]
     strange = any(kind not in rules.media for kind, _, _ in wish.media) and (

@@ -205,7 +205,7 @@ async def test_a_download_that_fails_keeps_what_can_be_gone_on_with(
 
 @pytest.mark.parametrize("cuts", [(3,), (3, 5), (8,)])
 async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_path: Path) -> None:
-    """No byte is fetched twice, and the digest is that of the whole film (api.md 7.1)."""
+    """No byte is fetched twice, and the digest is that of the whole film (service.md 7.1)."""
     shelf = Shelf(b"a film of some length", cuts)
     target = tmp_path / "v.mp4"
     for _ in cuts:

@@ -76,7 +76,7 @@ async def test_the_offset_of_the_services_clock_only_falls() -> None:
 
 
 async def test_an_empty_body_is_not_sent() -> None:
-    """A query has none; a cancel says that its length is 0 (api.md 1.1)."""
+    """A query has none; a cancel says that its length is 0 (service.md 1.1)."""
     seen: list[httpx.Request] = []
     async with way(lambda request: seen.append(request) or httpx.Response(200, json={})) as transport:
         await transport.exchange("GET", "/tasks/t", {}, {})
@@ -133,7 +133,7 @@ async def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.Monke
 
 
 async def test_an_upload_is_a_form_with_the_file_last_and_without_the_key(tmp_path: Path) -> None:
-    """The upload host is not the service: it gets the policy's signature and nothing else (api.md 5)."""
+    """The upload host is not the service: it gets the policy's signature and nothing else (service.md 5)."""
     seen: list[httpx.Request] = []
     file = tmp_path / 'a +"中\r\n.png'
     file.write_bytes(b"picture")
@@ -150,7 +150,7 @@ async def test_an_upload_is_a_form_with_the_file_last_and_without_the_key(tmp_pa
 
 
 async def test_a_result_is_fetched_without_the_key_from_where_it_was_cut_off() -> None:
-    """A result's address is signed; its host may be anybody's (api.md 7.1)."""
+    """A result's address is signed; its host may be anybody's (service.md 7.1)."""
     seen: list[httpx.Request] = []
 
     def serve(request: httpx.Request) -> httpx.Response:

@@ -133,7 +133,7 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
 
 
 async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
-    """Limits are per model (api.md 4.4)."""
+    """Limits are per model (service.md 4.4)."""
     replies: list[tuple[int, dict[str, object]]] = [(429, {"code": "Throttling", "message": ""})]
     replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
     service = Limited(DashScopeClient(Scripted(replies), ClockPacing()))

@@ -12,7 +12,7 @@ from wanflow.providers.poller import ClockPacing
 pytestmark = pytest.mark.anyio
 
 LIMIT = 20
-"""Queries a second that the service lets pass (api.md 4.3)."""
+"""Queries a second that the service lets pass (service.md 4.3)."""
 
 
 async def test_all_tasks_together_stay_under_the_services_limit() -> None:

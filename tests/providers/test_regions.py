@@ -19,7 +19,7 @@ KEY = "sk-0123456789abcdef"
     ],
 )
 def test_each_region_has_its_host(region: str, base: str) -> None:
-    """As the vendor's pages name them (api.md 1.2)."""
+    """As the vendor's pages name them (service.md 1.2)."""
     assert endpoint_of(region, {KEY_VARIABLE: KEY}).base_url == base
 
 

@@ -1,4 +1,4 @@
-"""Which fault the service's words mean (api.md 4.7)."""
+"""Which fault the service's words mean (service.md 4.7)."""
 
 from __future__ import annotations
 

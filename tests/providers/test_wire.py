@@ -1,4 +1,4 @@
-"""What goes over the wire, and what is understood of what comes back (api.md 1, 2, 4)."""
+"""What goes over the wire, and what is understood of what comes back (service.md 1, 2, 4)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_set_of_media_that_the_service_does_not_know_fails_the_schema() -> Non
 
 
 def test_a_reference_video_shortens_what_may_be_asked() -> None:
-    """The schema knows that 15 seconds are too long beside a reference video (api.md 2.1)."""
+    """The schema knows that 15 seconds are too long beside a reference video (service.md 2.1)."""
     clip, still = MediaItem("reference_video", "oss://a"), MediaItem("reference_image", "oss://b")
     assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", clip, still, duration=15).body)
     assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", still, duration=15).body) == []
@@ -87,7 +87,7 @@ def test_a_reference_video_shortens_what_may_be_asked() -> None:
     ],
 )
 def test_an_upload_asks_to_be_resolved(item: MediaItem, resolved: bool) -> None:
-    """The resolve header goes along exactly where an `oss://` address does (api.md 1.3)."""
+    """The resolve header goes along exactly where an `oss://` address does (service.md 1.3)."""
     headers = wire.submit_headers(request("wan2.7-r2v", item))
     assert headers["X-DashScope-Async"] == "enable"
     assert ("X-DashScope-OssResourceResolve" in headers) is resolved
@@ -144,7 +144,7 @@ def test_a_state_nobody_told_us_of_is_not_final() -> None:
 
 @pytest.mark.parametrize("key", ["data", "tasks"])
 def test_a_page_of_the_list_is_read_under_either_name(key: str) -> None:
-    """The documentation says `data`, the SDK `tasks` (api.md 8, 17); times are milliseconds, as number or text."""
+    """The documentation says `data`, the SDK `tasks` (service.md 8, 17); times are milliseconds, as number or text."""
     row = {"task_id": "t", "status": "RUNNING", "model_name": "m", "gmt_create": "1763640000000", "request_id": "r"}
     rows, pages = wire.read_page("m", {key: [row], "total_page": 3})
     assert pages == 3
@@ -161,7 +161,7 @@ def test_a_row_that_does_not_say_when_may_be_of_just_now() -> None:
 
 @pytest.mark.parametrize("sound", ["oss://a/b.wav", None])
 def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | None) -> None:
-    """As the schema of the wire has it (api.md 2.5)."""
+    """As the schema of the wire has it (service.md 2.5)."""
     media = [wire.MediaItem("driving_audio", sound, field="audio_url")] if sound else []
     parameters = {"resolution": "720P", "ratio": "16:9", "duration": 5}
     request = wire.request_body(

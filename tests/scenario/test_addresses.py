@@ -110,7 +110,7 @@ async def test_an_upload_is_reused_while_it_lives(hours: int, times: int, tmp_pa
 
 
 async def test_an_upload_for_another_model_is_another(tmp_path: Path) -> None:
-    """An address is bound to the model that it was made for (api.md 5)."""
+    """An address is bound to the model that it was made for (service.md 5)."""
     frame = {"first_frame": FileSource("sets/coast.png")}
     dated = replace(shot("two", frame), model="wan2.7-i2v-2026-04-25")
     notes = Notes()
@@ -191,7 +191,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path: Path) -> None:
-    """t2v has no list of media: the address of its sound stands beside the prompt (api.md 2.5)."""
+    """t2v has no list of media: the address of its sound stands beside the prompt (service.md 2.5)."""
     asked: list[Request] = []
 
     class Noting(Delegating):

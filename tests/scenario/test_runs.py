@@ -193,7 +193,7 @@ async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before
 async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
     tmp_path: Path, fault: ServiceFault, code: int
 ) -> None:
-    """Nothing further is submitted, what is in flight is collected, and it is said what to do (api.md 4.7)."""
+    """Nothing further is submitted, what is in flight is collected, and it is said what to do (service.md 4.7)."""
 
     class Blocked(Delegating):
         sent = 0

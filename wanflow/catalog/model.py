@@ -13,7 +13,7 @@ Value = bool | int | str
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """What a media file has to be (api.md 3): bounds are included, sizes in bytes, lengths in seconds.
+    """What a media file has to be (service.md 3): bounds are included, sizes in bytes, lengths in seconds.
 
     `forms` are how its address may reach the service: `http`, `oss` (an upload), `data` (a data URI).
     """
@@ -100,7 +100,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class BilledInput:
-    """Media whose seconds are billed beside those of the result (api.md 6.1).
+    """Media whose seconds are billed beside those of the result (service.md 6.1).
 
     `caps` are the most seconds that are billed of each, by how many media of the types `shared_by` there are, from
     one on; without them all seconds are.
@@ -113,7 +113,7 @@ class BilledInput:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (api.md 6.3).
+    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (service.md 6.3).
 
     An empty `region` is any.
     """
@@ -146,7 +146,7 @@ class Model:
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
     `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
     its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once
-    (api.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (api.md 4.1).
+    (service.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (service.md 4.1).
     """
 
     name: str

@@ -22,7 +22,7 @@ PROFILES = {"animatic": "draft", "dashscope": "final"}
 
 NOTICE = "AI-generated"
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
-"""The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (video.md 6)."""
+"""The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
 
 
 def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, problems: list[Problem]) -> CutFinish:

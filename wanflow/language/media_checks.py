@@ -1,4 +1,4 @@
-"""What the bytes of media say against the rules: files that are there, and clips that will be (api.md 3)."""
+"""What the bytes of media say against the rules: files that are there, and clips that will be (service.md 3)."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class _MediaCheck:
         return self.clips.get(wanted)
 
     def _shot(self, shot: Shot) -> Outlook:
-        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (api.md 2.3)."""
+        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (service.md 2.3)."""
         wanted = shot.parameters.get("duration", 0)
         frames = timebase.to_frames(int(wanted), NOMINAL_RATE)
         silent = shot.parameters.get("audio") is False
@@ -268,10 +268,10 @@ def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
 
 
 STORE_REGIONS = frozenset({"beijing"})
-"""Where the service's temporary store is documented (api.md 5)."""
+"""Where the service's temporary store is documented (service.md 5)."""
 
 INLINE_BYTES = 7_000_000
-"""More than this is uploaded all the same: written out it would near the 10 MiB that gateways take (api.md 3)."""
+"""More than this is uploaded all the same: written out it would near the 10 MiB that gateways take (service.md 3)."""
 
 
 def goes_inline(rule: FileRule, size_bytes: int, region: str, uploads: str | None) -> bool:

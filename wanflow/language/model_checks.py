@@ -18,7 +18,7 @@ UNFILLED = "${"
 
 
 def check_text(draft: WrittenShot, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
-    """Texts that are missing or longer than the model takes: the service would cut them off silently (api.md 2)."""
+    """Texts that are missing or longer than the model takes: the service would cut them off silently (service.md 2)."""
     for key, text in texts.items():
         rule = model.text.get(key)
         written = draft.values.get(key)
@@ -140,7 +140,7 @@ def _beside(condition: Condition) -> str:
 
 
 def _reaches(item: Media, model: Model, region: str) -> Iterator[Problem]:
-    """Media that the model does not take in this region, or not in the form that they are written in (api.md 3)."""
+    """Media that the model does not take in this region, or not in the form that they are written in (service.md 3)."""
     rule = model.media[item.type]
     if rule.regions and region not in rule.regions:
         where = ", ".join(rule.regions)

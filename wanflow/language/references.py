@@ -68,7 +68,7 @@ def silent_references(
 ) -> Iterator[Problem]:
     """Cast members among several listed references that the prompt never names: the model can't tell who they are.
 
-    `prompt` is as it is sent. A single reference needs no name (api.md 2.1), and one may be named by hand.
+    `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and one may be named by hand.
     """
     words = identifiers(references, prompt, model)
     for name, _ in draft.references or () if len(references) > 1 else ():
@@ -99,7 +99,7 @@ def named_cast(prompt: str) -> tuple[str, ...]:
 def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model) -> str:
     """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
 
-    Chinese identifiers where the prompt contains Han characters (api.md 2.1). A name that has no identifier stays
+    Chinese identifiers where the prompt contains Han characters (service.md 2.1). A name that has no identifier stays
     as a plain name.
     """
     words = identifiers(references, prompt, model)

@@ -95,7 +95,7 @@ def matrix_of(frame: VideoFrame) -> str:
     """The colour matrix of a frame, as ffmpeg's scale filter names it.
 
     Untagged footage is BT.709 from 720 lines up and BT.601 below: swscale and PyAV would take all of it for BT.601
-    (video.md 3.5).
+    (ffmpeg.md 3.5).
     """
     if frame.colorspace in MATRICES:
         return MATRICES[frame.colorspace]

@@ -24,7 +24,7 @@ UNDECODED = "option codec_whitelist none"
 
 
 def assemble(film: CutRecipe, target: Path, *, processes: RunningProcesses, progress: Progress | None) -> None:
-    """Join segments and sound to an MP4, both copied as they are (video.md 3.1), and write its subtitles beside it.
+    """Join segments and sound to an MP4, both copied as they are (ffmpeg.md 3.1), and write its subtitles beside it.
 
     What comes out is proved before it gets its name: every frame is there, it begins at 0, and sound and picture
     are equally long. Raises MediaFault; `target` is then what it was before.

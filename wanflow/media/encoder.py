@@ -41,7 +41,7 @@ _PCM: Options = {"c:a": "pcm_s16le", "ar": SAMPLE_RATE, "ac": 2, "flags:a": "+bi
 
 WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
 FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
-"""Without that flag an MP4 drops what it doesn't know, labels among it (video.md 6)."""
+"""Without that flag an MP4 drops what it doesn't know, labels among it (ffmpeg.md 6)."""
 
 
 def piece(rate: Fraction) -> Options:
@@ -51,7 +51,7 @@ def piece(rate: Fraction) -> Options:
 
 
 EFFORT: Mapping[str, Options] = {"draft": {"preset": "veryfast", "crf": 18}, "final": {"preset": "medium", "crf": 16}}
-"""What a cut's `profile` means: `medium` takes twice the time of `veryfast` (video.md 3.0)."""
+"""What a cut's `profile` means: `medium` takes twice the time of `veryfast` (ffmpeg.md 3.0)."""
 
 
 def segment(rate: Fraction, profile: str) -> Options:

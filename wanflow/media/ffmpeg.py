@@ -21,7 +21,7 @@ from wanflow.errors import ToolFailed, ToolMissing
 
 VARIABLE = "WANFLOW_FFMPEG"
 OLDEST = (5, 1)
-"""The first version that knows `-fps_mode` (video.md 3.0)."""
+"""The first version that knows `-fps_mode` (ffmpeg.md 3.0)."""
 
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
@@ -193,7 +193,7 @@ def _drain(pipe: IO[bytes] | None) -> tuple[deque[str], Thread]:
 def _report(pipe: IO[bytes] | None, progress: Progress) -> None:
     for line in pipe or ():
         key, _, value = line.partition(b"=")
-        # `out_time` runs ahead of what is written, `frame` does not (video.md 3.7)
+        # `out_time` runs ahead of what is written, `frame` does not (ffmpeg.md 3.7)
         if key == b"frame" and value.strip().isdigit():
             progress(int(value))
 

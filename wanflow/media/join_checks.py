@@ -22,7 +22,7 @@ AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 
 @dataclass(frozen=True, slots=True)
 class StreamShape:
-    """What must be equal for a copy to be right: ffmpeg joins what differs without a word (video.md 3.1).
+    """What must be equal for a copy to be right: ffmpeg joins what differs without a word (ffmpeg.md 3.1).
 
     Pixel format and range of a survey are unknown: they are written in the parameter sets, which it compares.
     """

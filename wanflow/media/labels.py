@@ -1,7 +1,7 @@
 """AI labels in metadata: what clips say of themselves, and what the cut that is made of them has to say.
 
 China's implicit label (GB 45438-2025) is the key `AIGC` with JSON as its value; the kind of source is IPTC's. An MP4
-keeps keys of other people's making only with `use_metadata_tags`, and no copy keeps them by itself (video.md 6).
+keeps keys of other people's making only with `use_metadata_tags`, and no copy keeps them by itself (ffmpeg.md 6).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many seconds a take will be billed for, and what that costs (api.md 6)."""
+"""How many seconds a take will be billed for, and what that costs (service.md 6)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def exactly(seconds: Fraction) -> Decimal:
 def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
     """The clip that a request is expected to give, at its nominal length; None where its length isn't known.
 
-    Output is as long as `duration` says; a duration of 0 means as long as the video that goes in (api.md 2.3).
+    Output is as long as `duration` says; a duration of 0 means as long as the video that goes in (service.md 2.3).
     """
     seconds = shot.parameters.get("duration", 0)
     frames = to_frames(int(seconds), NOMINAL_RATE)
@@ -95,7 +95,7 @@ def _lengths(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> It
 
 
 def _output(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> _BilledSeconds | None:
-    """As long as asked for, else as the video that is edited (api.md 2.3)."""
+    """As long as asked for, else as the video that is edited (service.md 2.3)."""
     wanted = int(shot.parameters.get("duration", 0))
     if wanted:
         return _BilledSeconds(Fraction(wanted))
@@ -104,10 +104,10 @@ def _output(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> _Bi
 
 
 def _input(shot: Shot, bill: BilledInput, supply: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
-    """The billed seconds of an input: all of them, or up to a cap that falls with their number (api.md 6.1)."""
+    """The billed seconds of an input: all of them, or up to a cap that falls with their number (service.md 6.1)."""
     length = _measured(supply, rule)
     if length is not None and rule.edited and shot.parameters.get("duration"):
-        return _BilledSeconds(length.seconds, exact=False)  # what is cut off is perhaps not billed (api.md 6.1)
+        return _BilledSeconds(length.seconds, exact=False)  # what is cut off is perhaps not billed (service.md 6.1)
     if length is None or not bill.caps:
         return length
     count = sum(item.type in bill.shared_by for item in shot.media)

@@ -19,7 +19,7 @@ from wanflow.planner.request import is_settled
 
 FORMAT = 1
 DRIFT_SECONDS = Decimal("0.5")
-"""A delivered clip may be some frames longer than asked for (api.md 7.1): so much more of an input is no surprise."""
+"""Extra frames that a delivered clip may have over its request (service.md 7.1); an input may be longer by these."""
 
 
 @dataclass(frozen=True, slots=True)

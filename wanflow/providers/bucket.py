@@ -17,7 +17,7 @@ from wanflow.providers.faults import NoBucket
 from wanflow.providers.protocol import ProviderClient
 
 LIFE_SECONDS = 48 * 3600
-"""How long a signed address is good: as long as an upload to the service's own store (api.md 5)."""
+"""How long a signed address is good: as long as an upload to the service's own store (service.md 5)."""
 
 INSTALL = "pip install 'wanflow[s3]'"
 

@@ -1,4 +1,4 @@
-"""What the service can answer instead of a result, by what the caller does next (api.md 4.7)."""
+"""What the service can answer instead of a result, by what the caller does next (service.md 4.7)."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Limited(Delegating):
     """A `VideoService` that sends at most so many submissions a second and model; the rest passes through.
 
     Where the service refuses for speed all the same, the submissions of that model are kept further and further apart,
-    and closer again with each one that is accepted (api.md 4.4 and 4.7).
+    and closer again with each one that is accepted (service.md 4.4 and 4.7).
     """
 
     def __init__(self, service: ProviderClient, submits_per_second: int = SUBMITS_PER_SECOND) -> None:

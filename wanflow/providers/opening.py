@@ -55,7 +55,7 @@ async def open_stand_in(
 
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""A task that never was: the service says so to whoever has a key (api.md 1.4)."""
+"""A task that never was: the service says so to whoever has a key (service.md 1.4)."""
 
 
 async def reach(endpoint: Endpoint) -> None:

@@ -46,8 +46,8 @@ class Poller(Delegating):
     """A `VideoService` whose `settled` is shared by all tasks of a run.
 
     A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
-    (api.md 4.2), and then when it is likely to be done; any other one is looked at at once. Two looks at one task are
-    at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (api.md 4.3).
+    (service.md 4.2), and then when it is likely to be done; any other at once. Two looks at one task are
+    at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (service.md 4.3).
     """
 
     def __init__(self, service: ProviderClient, poll_seconds: float, looks_per_second: float = 15) -> None:
@@ -158,7 +158,7 @@ class Pacing(Protocol):
 
 @dataclass(slots=True)
 class ClockPacing:
-    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (api.md 4.3).
+    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (service.md 4.3).
 
     All tasks share it: together they look at most `looks_per_second` times, below the service's limit of 20.
     """

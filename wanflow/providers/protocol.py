@@ -13,7 +13,7 @@ from wanflow.digest import Canonical
 
 
 class TaskStatus(StrEnum):
-    """The service's own words (api.md 4.1)."""
+    """The service's own words (service.md 4.1)."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -30,7 +30,7 @@ class TaskStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it goes over the wire: the JSON body of a submit (api.md 1.5), for one model."""
+    """A request as it goes over the wire: the JSON body of a submit (service.md 1.5), for one model."""
 
     model: str
     body: Mapping[str, Canonical]
@@ -48,9 +48,9 @@ class Accepted:
 class TaskState:
     """One look at a task.
 
-    `url` is where the result is until it expires (24 h, api.md 4.1); `code` and `message` are the service's words
+    `url` is where the result is until it expires (24 h, service.md 4.1); `code` and `message` are the service's words
     on a failure; `usage` its billing figures as sent; `prompt` the words of the request, said of a success only
-    (api.md 1.4).
+    (service.md 1.4).
     """
 
     task_id: str
@@ -65,7 +65,7 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """A row of the service's task list (api.md 4.5); it carries neither prompt nor result.
+    """A row of the service's task list (service.md 4.5); it carries neither prompt nor result.
 
     `created` is by the service's clock, and the same in every list. `ahead` is the least that this clock was ahead of
     this machine's: by this machine's clock the task was created at `created - ahead` at the latest.
@@ -123,12 +123,12 @@ class ProviderClient(Protocol):
         """Cancel a task that is still PENDING; False where it is too late and it will be charged."""
 
     async def upload(self, path: Path, model: str) -> str:
-        """Put a local file where the service can read it for `model`; gives the address to send (api.md 5)."""
+        """Put a local file where the service can read it for `model`; gives the address to send (service.md 5)."""
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
         """Stream a result into `target`, hashing on the way; the digest is that of the whole file.
 
-        Where it breaks off, `target` keeps what came, and the next call goes on from there (api.md 7.1); a new result
+        After a break, `target` keeps what came, and the next call goes on from there (service.md 7.1); a new result
         needs a new `target`. Raises ResultExpired where the address is refused, StoreFault where the disk is, and
         ServerFault where what came is not as long as was promised.
         """

@@ -17,9 +17,9 @@ from wanflow.store.layout import Store
 from wanflow.store.uploads import Upload
 
 RESULT_LIFE = timedelta(hours=24)
-"""How long a result can be fetched (api.md 4.1)."""
+"""How long a result can be fetched (service.md 4.1)."""
 UPLOAD_LIFE = timedelta(hours=48)
-"""How long an upload can be named (api.md 5)."""
+"""How long an upload can be named (service.md 5)."""
 MARGIN = timedelta(hours=1)
 """A request may wait in the service's queue before its media are fetched."""
 

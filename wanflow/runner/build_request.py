@@ -67,7 +67,7 @@ def _inline(file: Path, rule: FileRule, production: Production) -> bool:
 
 
 def _written_out(file: Path, expected: str | None) -> str:
-    """A picture as a data URI, its kind by its first bytes (api.md 3)."""
+    """A picture as a data URI, its kind by its first bytes (service.md 3)."""
     with _readable(file):
         data = file.read_bytes()
     _check_same(file, digest.of_bytes(data), expected)

@@ -1,4 +1,4 @@
-"""Cancelling what still waits at the service; what runs already runs on and is charged (api.md 4.5)."""
+"""Cancelling what still waits at the service; what runs already runs on and is charged (service.md 4.5)."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ async def collect_take(step: Step, decision: Decision, run_state: RunState, cont
 
 
 def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
-    """The tasks in the order in which the service will forget them, 24 h after it took them (api.md 4.1)."""
+    """The tasks in the order in which the service will forget them, 24 h after it took them (service.md 4.1)."""
     return sorted(tasks, key=lambda task: (task.accepted, task.task_id))
 
 

@@ -321,7 +321,7 @@ def ways_out(attempt: Attempt) -> str:
 
 
 DAY = timedelta(hours=24)
-"""How long the service knows a task (api.md 4.1)."""
+"""How long the service knows a task (service.md 4.1)."""
 PAUSES = (1, 2, 4)
 """Seconds between the looks at a task that it should know and does not."""
 

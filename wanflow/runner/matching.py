@@ -17,7 +17,7 @@ SKEW = timedelta(minutes=5)
 """So far clocks may be apart although the service said its own; an earlier task is not ours."""
 
 NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
-"""A task that ended like this was not charged (api.md 6): whether it was ours makes no difference to the account."""
+"""Ends of tasks that are not charged (service.md 6), so it does not matter whose task it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _creation(one: Candidate) -> tuple[datetime, str]:
 
 
 REACH = timedelta(hours=23, minutes=45)
-"""The list shows the tasks of 24 hours (api.md 4.5); an older task or attempt can't be looked up any more."""
+"""The list shows the tasks of 24 hours (service.md 4.5); an older task or attempt can't be looked up any more."""
 
 
 class TaskList:

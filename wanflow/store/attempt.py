@@ -34,7 +34,7 @@ class OpenTask:
     """A task that the service accepted and whose result is not stored yet.
 
     `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
-    it expires 24 h later (api.md 4.1). `service` is the account that has it, as the run called it. `running` says that
+    it expires 24 h later (service.md 4.1). `service` is the account that has it. `running` says that
     it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed;
     `late` that it was given up before: another take may have been made in its place.
     """

@@ -16,7 +16,7 @@ from wanflow.store.take import Film, Price, Recipe, Take
 MOST_COUNTED = 10**12
 """Limit of what is counted here: frames, samples, pixels, takes."""
 MOST_SEED = 2**63 - 1
-"""Limit of a seed in the service's words (api.md 8, 14); its models take less."""
+"""Limit of a seed in the service's words (service.md 8, 14); its models take less."""
 MOST_WISHED = 100_000
 """Limit of the takes that a request is asked for, as for the takes of a production."""
 

@@ -1,4 +1,4 @@
-"""Which files were uploaded where and when, so that none is sent twice while its address lives (api.md 5)."""
+"""Which files were uploaded where and when, so that none is sent twice while its address lives (service.md 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On what terms an emulated account is served: its key, its limits, how long tasks take (api.md 4.2 to 4.4)."""
+"""On what terms an emulated account is served: its key, its limits, how long tasks take (service.md 4.2 to 4.4)."""
 
 from __future__ import annotations
 

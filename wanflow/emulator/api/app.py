@@ -1,4 +1,4 @@
-"""The emulator's front door: HTTP in, HTTP out, whatever serves it (api.md 1, 5 and 7.1)."""
+"""The emulator's front door: HTTP in, HTTP out, whatever serves it (service.md 1, 5 and 7.1)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 27
-"""More than five pictures of 20 MB as data URIs (api.md 3)."""
+"""More than five pictures of 20 MB as data URIs (service.md 3)."""
 
 
 def build_app(endpoint: EmulatedEndpoint) -> Starlette:
@@ -74,7 +74,7 @@ class _HttpApp:
         return await spoilt(JSONResponse(dict(reply), status), fault)
 
     async def receive(self, request: Request) -> Response:
-        """A form with a file as its last part; the answer has no body (api.md 5)."""
+        """A form with a file as its last part; the answer has no body (service.md 5)."""
         spoiler = self._endpoint.faults.meet("upload")
         if spoiler is not None and (spoiler.status is not None or spoiler.drop):
             return await spoilt(Response(), spoiler)

@@ -1,4 +1,4 @@
-"""The emulator's files: what was uploaded and what was filmed, behind signed addresses (api.md 5 and 7.1)."""
+"""The emulator's files: what was uploaded and what was filmed, behind signed addresses (service.md 5 and 7.1)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Bucket:
             return None
 
     def check_upload(self, url: str, model: str) -> None:
-        """An upload is there for 48 hours, and for the model that it was made for; raises Rejected (api.md 5)."""
+        """An upload is there for 48 hours, and for the model that it was made for; raises Rejected (service.md 5)."""
         if not url.startswith(OSS):
             return
         if self.find(url) is None:

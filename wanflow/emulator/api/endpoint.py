@@ -1,4 +1,4 @@
-"""The emulated API: what arrives is answered, what was accepted is filmed (api.md 1, 4 and 5)."""
+"""The emulated API: what arrives is answered, what was accepted is filmed (service.md 1, 4 and 5)."""
 
 from __future__ import annotations
 
@@ -112,11 +112,11 @@ class EmulatedEndpoint:
             await self._changes.setdefault(task_id, anyio.Event()).wait()
 
     def charged(self) -> tuple[Task, ...]:
-        """The tasks that the account was charged for, forgotten ones included, oldest first (api.md 6.1)."""
+        """The tasks that the account was charged for, forgotten ones included, oldest first (service.md 6.1)."""
         return (*self._over, *tasks.charged(self._tasks))
 
     def submit(self, call: ApiCall) -> Json:
-        """Take a request in; what is judged at once is only what api.md 4.2 names."""
+        """Take a request in; what is judged at once is only what service.md 4.2 names."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
         model = validate.check_envelope(call.headers, call.body, self._catalog)
@@ -141,7 +141,7 @@ class EmulatedEndpoint:
         return replies.state(task, _new_id())
 
     def list(self, call: ApiCall) -> Json:
-        """List tasks of a window of at most a day, the last one if none is named (api.md 4.5)."""
+        """List tasks of a window of at most a day, the last one if none is named (service.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
         since, until = _shown(_window(call.query, self._clock()), call.fault, self._clock())
         found = tasks.listed(
@@ -152,7 +152,7 @@ class EmulatedEndpoint:
         return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
 
     def cancel(self, call: ApiCall) -> Json:
-        """Cancel a PENDING task, refuse any other (api.md 4.5)."""
+        """Cancel a PENDING task, refuse any other (service.md 4.5)."""
         self._rates.count("cancel", self._terms.limits.cancels, self._clock())
         self._tasks, done = tasks.cancel(self._tasks, call.task_id, self._clock())
         if not done:
@@ -162,7 +162,7 @@ class EmulatedEndpoint:
         return {"request_id": _new_id()}
 
     def allow_upload(self, call: ApiCall) -> Json:
-        """Give leave to upload one file (api.md 5)."""
+        """Give leave to upload one file (service.md 5)."""
         model = call.query.get("model")
         if call.query.get("action") != "getPolicy" or not model:
             raise Rejected("InvalidParameter", "Field required: action, model")
@@ -196,7 +196,7 @@ class EmulatedEndpoint:
         self._tasks = tasks.fail(self._tasks, task.id, self._clock(), code=code, message=message)
 
     def _check_queue(self, model: str) -> None:
-        """What the 501st gets is not documented; it surely is not taken (api.md 4.4 and 8, 22)."""
+        """What the 501st gets is not documented; it surely is not taken (service.md 4.4 and 8, 22)."""
         if self._terms.limits.queued is not None and tasks.waiting(self._tasks, model) >= self._terms.limits.queued:
             words = "Allocated quota exceeded, please increase your quota limit."
             raise Rejected("Throttling.AllocationQuota", words, status=429)

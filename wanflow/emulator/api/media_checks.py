@@ -1,4 +1,4 @@
-"""Looks at the media of a request before anything is filmed: what kind they are, and whether they may be (api.md 3)."""
+"""Checks the media of a request before anything is filmed: their kinds and their limits (service.md 3)."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class RenderedFilm:
 
 
 def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
-    """The billing figures of a film (api.md 6.1 and the samples of 2.1 to 2.3)."""
+    """The billing figures of a film (service.md 6.1 and the samples of 2.1 to 2.3)."""
     output = Decimal(film.frames) / 30
     billed = _billed_input(order, film)
     figures: dict[str, Decimal | int | str] = {
@@ -117,7 +117,7 @@ def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
 
 
 def _billed_input(order: Order, film: RenderedFilm) -> Decimal:
-    """The seconds of the films that went in, as far as they are billed (api.md 6.1)."""
+    """The seconds of the films that went in, as far as they are billed (service.md 6.1)."""
     seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
     return sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
 

@@ -1,4 +1,4 @@
-"""The JSON that the emulator answers with; pure (api.md 1.4, 4.5 and 5)."""
+"""The JSON that the emulator answers with; pure (service.md 1.4, 4.5 and 5)."""
 
 from __future__ import annotations
 

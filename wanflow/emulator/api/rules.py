@@ -14,7 +14,7 @@ Setting = bool | int | str
 """A parameter's value."""
 
 UNSEEN = "reference"
-"""The type of a reference whose kind only its file tells (api.md 2.4)."""
+"""The type of a reference whose kind only its file tells (service.md 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class InputBill:
 class ModelRules:
     """One model: the most of each media type, the sets that go together, least and most over groups of types.
 
-    `running` tasks of it run at once, the others wait (api.md 4.4). `fields` are the types that stand under a key of
-    their own in `input`, by that key; a model whose media all do has no list of them (api.md 2.5). Under the keys of
-    `lists` stand lists of addresses, whose kinds are known from the files only (api.md 2.4). `regional` are the regions
+    `running` tasks of it run at once (service.md 4.4). `fields` are the types that stand under a key of
+    their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
+    `lists` stand lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
     of types that not all regions of the model take; `told` is what `usage` says besides the seconds.
     """
 

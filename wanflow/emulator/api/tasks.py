@@ -1,4 +1,4 @@
-"""The life of tasks as a pure state machine: frozen values in, frozen values out, `now` is an argument (api.md 4)."""
+"""The states of tasks, pure: frozen values in, frozen values out, `now` is an argument (service.md 4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 LIFETIME = timedelta(hours=24)
-"""How long a task and its result are known (api.md 4.1)."""
+"""How long a task and its result are known (service.md 4.1)."""
 
 
 class Status(StrEnum):
@@ -67,7 +67,7 @@ def waiting(tasks: Tasks, model: str) -> int:
 def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks, tuple[Task, ...]]:
     """Give every free slot to the longest waiting task of its model; also returns those that started.
 
-    `slots` is how many tasks of each model run at once; the others wait as PENDING (api.md 4.4).
+    `slots` is how many tasks of each model run at once; the others wait as PENDING (service.md 4.4).
     """
     running = Counter(task.model for task in tasks.by_id.values() if task.status is Status.RUNNING)
     started: list[Task] = []
@@ -89,7 +89,7 @@ def fail(tasks: Tasks, task_id: str, now: datetime, *, code: str, message: str) 
 
 
 def cancel(tasks: Tasks, task_id: str, now: datetime) -> tuple[Tasks, bool]:
-    """Cancel a task if it is PENDING; otherwise nothing changes and the second value is False (api.md 4.5)."""
+    """Cancel a task if it is PENDING; otherwise nothing changes and the second value is False (service.md 4.5)."""
     task = look(tasks, task_id, now)
     if task is None or task.status is not Status.PENDING:
         return tasks, False
@@ -114,7 +114,7 @@ def listed(
 
 
 def charged(tasks: Tasks) -> tuple[Task, ...]:
-    """The tasks that were charged: those that succeeded, in the order of their submission (api.md 6.1)."""
+    """The tasks that were charged: those that succeeded, in the order of their submission (service.md 6.1)."""
     return tuple(task for task in tasks.by_id.values() if task.status is Status.SUCCEEDED)
 
 

@@ -1,4 +1,4 @@
-"""Says no as the service does: a little at once, the rest inside the task (api.md 4.2)."""
+"""Says no as the service does: a little at once, the rest inside the task (service.md 4.2)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def judge(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> O
     """What is judged inside the task: media, words and parameters. Gives what is to be filmed.
 
     Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
-    is ignored, and a prompt that is too long is cut off (api.md 2).
+    is ignored, and a prompt that is too long is cut off (service.md 2).
     """
     rules = catalog[str(body.get("model"))]
     given = _mapping(body, "input")

@@ -1,4 +1,4 @@
-"""Words on films: what a prompt calls each reference, and the vendor's mark (api.md 2.1)."""
+"""Words on films: what a prompt calls each reference, and the vendor's mark (service.md 2.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wanflow.emulator.film.picture import PAPER, Box
 HAN_NAMES = re.compile(r"(图|视频)\s*\d")
 KINDS = {"reference_image": "image", "reference_video": "video"}
 TOGETHER = "any"
-"""In a model's identifiers: pictures and videos are counted together (api.md 2.4)."""
+"""In a model's identifiers: pictures and videos are counted together (service.md 2.4)."""
 
 MARKS = ("AI生成", "AI")
 """The vendor's mark, and what is left of it where no font can draw the rest."""

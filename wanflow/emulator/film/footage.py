@@ -1,4 +1,4 @@
-"""Films orders: right in substance, quick to make, the same bytes for the same request (api.md 2 and 7)."""
+"""Films orders: right in substance, quick to make, the same bytes for the same request (service.md 2 and 7)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class _FilmInputs:
         return replace(ready, video=scene.marked(ready.shoot, ready.video, self._keep(mark(ready.shoot.size))))
 
     def _stage(self) -> _PreparedInputs:
-        """Choose the scene by the media (api.md 2)."""
+        """Choose the scene by the media (service.md 2)."""
         if (video := self._clip(self._order.only("video"))) is not None:
             return self._edit(video)
         if (clip := self._clip(self._order.only("first_clip"))) is not None:
@@ -99,14 +99,14 @@ class _FilmInputs:
         return self._frames()
 
     def _frames(self) -> _PreparedInputs:
-        """From a first frame or words alone, perhaps to a last frame, perhaps to a given sound (api.md 2.2, 2.5)."""
+        """From a first frame or words alone, optionally to a last frame or a given sound (service.md 2.2, 2.5)."""
         first = self._open(self._order.only("first_frame"))
         shoot = FilmCommand((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
         video = self._land(shoot, scene.from_picture(shoot, self._still(first, shoot.size), self._aim))
         return _PreparedInputs(shoot, video, self._driven(shoot))
 
     def _continuation(self, clip: InputVideo) -> _PreparedInputs:
-        """Contains the clip, then goes on from its last frame, perhaps to a last one (api.md 2.2)."""
+        """Contains the clip, then goes on from its last frame, perhaps to a last one (service.md 2.2)."""
         shoot = FilmCommand(self._order.seconds * FPS, by_input(self._order.tier, clip.size))
         number = shoot.load(clip.path)
         going = scene.going_on(shoot, clip, number, self._aim)
@@ -114,7 +114,7 @@ class _FilmInputs:
         return _PreparedInputs(shoot, video, self._own_sound(shoot, clip, number))
 
     def _references(self, items: Sequence[OrderItem]) -> _PreparedInputs:
-        """The references on one frame, the videos moving; a first frame opens the film (api.md 2.1)."""
+        """The references on one frame, the videos moving; a first frame opens the film (service.md 2.1)."""
         first = self._order.only("first_frame")
         opening = self._open(first)
         shoot = FilmCommand(self._order.seconds * FPS, self._size(opening))
@@ -136,7 +136,7 @@ class _FilmInputs:
         return [clip for clip, _ in moving], scene.gathering(shoot, self._keep(drawn), moving, BOARD_AIM)
 
     def _edit(self, clip: InputVideo) -> _PreparedInputs:
-        """The input under a grade, with the pictures that it was given at its side (api.md 2.3)."""
+        """The input under a grade, with the pictures that it was given at its side (service.md 2.3)."""
         asked = self._order.seconds * FPS
         frames = min(asked, clip.frames) if asked else clip.frames
         ratio = self._order.ratio

@@ -1,4 +1,4 @@
-"""The pixel size of a film by the service's rules (api.md 7.2 and 7.4)."""
+"""The pixel size of a film by the service's rules (service.md 7.2 and 7.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 Sizes = Mapping[str, Mapping[str, str]]
-"""The sizes of a model's films by tier and ratio, written `1280*720` (api.md 7.2 and 7.3)."""
+"""The sizes of a model's films by tier and ratio, written `1280*720` (service.md 7.2 and 7.3)."""
 
 
 def by_ratio(sizes: Sizes, tier: str, ratio: str) -> Size:
@@ -21,7 +21,7 @@ def by_ratio(sizes: Sizes, tier: str, ratio: str) -> Size:
 def by_input(tier: str, given: Size) -> Size:
     """The size of a film that follows a picture or a clip: its aspect at the tier's pixels, down to multiples of 16.
 
-    Whole numbers throughout: with floats the root of 921600 · 16/9 comes out below 1280 (api.md 7.4).
+    Whole numbers throughout: with floats the root of 921600 · 16/9 comes out below 1280 (service.md 7.4).
     """
     width, height = given
     pixels = _pixels(tier)

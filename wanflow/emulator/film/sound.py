@@ -31,7 +31,7 @@ def tone(shoot: FilmCommand, seed: int, samples: int) -> str:
 
 
 def track(shoot: FilmCommand, path: Path) -> str:
-    """A given sound: cut to the film's length, silent after its own end (api.md 2.2)."""
+    """A given sound: cut to the film's length, silent after its own end (service.md 2.2)."""
     return _fill(shoot, f"{shoot.load(path)}:a:0", shoot.samples)
 
 

@@ -32,7 +32,7 @@ CLOCK_JITTER = 1_000
 
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
-"""8 ms: a sound that begins or ends at once clicks (video.md 3.3)."""
+"""8 ms: a sound that begins or ends at once clicks (ffmpeg.md 3.3)."""
 
 XFADE = {"dissolve": "fade", "wipe": "wiperight"}
 """Our transitions as ffmpeg calls them; its own `dissolve` is noise."""
@@ -69,7 +69,7 @@ def conform(
     progress: Progress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
-    """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (video.md 3.4).
+    """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (ffmpeg.md 3.4).
 
     A clip without sound, or with too little, gets silence. `source` is None for a title. `fonts` go before those of
     the machine. Raises MediaFault.
@@ -90,7 +90,7 @@ def blend(
     progress: Progress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
-    """Write a transition: both clips for as long as it takes, as a segment of its own (video.md 3.2).
+    """Write a transition: both clips for as long as it takes, as a segment of its own (ffmpeg.md 3.2).
 
     Of the two `sources` one is None for a title, and where there is nothing before. Raises MediaFault.
     """

@@ -34,7 +34,7 @@ UPLOAD_FIELDS = {
     "x-oss-object-acl": "x_oss_object_acl",
     "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
 }
-"""Form fields of an upload and where the policy has them (api.md 5)."""
+"""Form fields of an upload and where the policy has them (service.md 5)."""
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
@@ -68,11 +68,11 @@ class DashScopeClient:
         raise UnknownFate(f"the fate of a request is unknown: {words}", code=said.code)
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once (api.md 1.4)."""
+        """Look at a task once (service.md 1.4)."""
         return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
-        """The pages of the list without a window, which is the last 24 h (api.md 4.5)."""
+        """The pages of the list without a window, which is the last 24 h (service.md 4.5)."""
         rows: dict[str, TaskSummary] = {}
         for page in range(1, MOST_PAGES + 1):
             about = {} if model is None else {"model_name": model}
@@ -89,7 +89,7 @@ class DashScopeClient:
         return sorted(dated, key=lambda row: row.created, reverse=True)
 
     async def cancel(self, task_id: str) -> bool:
-        """Cancel a PENDING task; the service answers any other with UnsupportedOperation (api.md 4.5)."""
+        """Cancel a PENDING task; the service answers any other with UnsupportedOperation (service.md 4.5)."""
         try:
             reply = await self._ask("POST", f"{_task_path(task_id)}/cancel")
         except ServiceFault as fault:
@@ -101,7 +101,7 @@ class DashScopeClient:
         return True
 
     async def upload(self, path: Path, model: str) -> str:
-        """Fetch a policy, post the file, give its `oss://` address: good for 48 h and this model (api.md 5)."""
+        """Fetch a policy, post the file, give its `oss://` address: good for 48 h and this model (service.md 5)."""
         query = urlencode({"action": "getPolicy", "model": model})
         policy = _policy(await self._ask("GET", f"/uploads?{query}"))
         key = f"{policy['upload_dir']}/{_safe_name(path)}"
@@ -227,7 +227,7 @@ def _policy(reply: wire.Reply) -> Mapping[str, str]:
 
 
 def _safe_name(path: Path) -> str:
-    """A name that needs no escaping and was never used before: overwriting is forbidden (api.md 5)."""
+    """A name that needs no escaping and was never used before: overwriting is forbidden (service.md 5)."""
     suffix = path.suffix if _SUFFIX.fullmatch(path.suffix) else ""
     return f"{uuid4().hex}{suffix.lower()}"
 

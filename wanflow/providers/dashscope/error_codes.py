@@ -1,4 +1,4 @@
-"""Which fault the service's words mean (api.md 4.7), as data."""
+"""Which fault the service's words mean (service.md 4.7), as data."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def without_signatures(text: str) -> str:
 
 
 def code_of(reply: Mapping[str, object]) -> str | None:
-    """The error that a reply names at its top (api.md 1.4); None where it names none, or success, as relays do."""
+    """The error that a reply names at its top (service.md 1.4); None where it names none, or success, as relays do."""
     said = reply.get("code")
     return said[:LONGEST_CODE] if isinstance(said, str) and said and said.lower() not in SUCCESS else None
 
@@ -106,7 +106,7 @@ def is_refusal(status: int, reply: Mapping[str, object]) -> bool:
 
 
 def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
-    """The fault that an error reply means: the flat envelope `code`, `message` (api.md 1.4).
+    """The fault that an error reply means: the flat envelope `code`, `message` (service.md 1.4).
 
     A page without a code is not the service's word about the request, unless its status is one for everybody.
     """
@@ -120,7 +120,7 @@ def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
 
 
 def fault_of_state(state: TaskState) -> ServiceFault:
-    """The fault that a final state other than SUCCEEDED means; the same codes as in replies (api.md 4.7)."""
+    """The fault that a final state other than SUCCEEDED means; the same codes as in replies (service.md 4.7)."""
     if state.status is TaskStatus.UNKNOWN:
         sentence, hint = SAYINGS[TaskLost]
         return TaskLost(sentence, hint=hint)
@@ -130,7 +130,7 @@ def fault_of_state(state: TaskState) -> ServiceFault:
 
 
 def repeats_itself(fault: ServiceFault) -> bool:
-    """Whether the same request would meet the same fault again: the service says no to what is asked (api.md 4.7)."""
+    """Whether the same request would meet the same fault again (service.md 4.7)."""
     return isinstance(fault, Refused | Invalid)
 
 

@@ -1,4 +1,4 @@
-"""HTTP below the client: one pool of connections, the key in one header, faults in builtins' words (api.md 1)."""
+"""HTTP below the client: one pool of connections, the key in one header, faults in builtins' words (service.md 1)."""
 
 from __future__ import annotations
 

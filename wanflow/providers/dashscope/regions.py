@@ -1,4 +1,4 @@
-"""Where a region's service is and which key opens it, from the environment (api.md 1.2)."""
+"""Where a region's service is and which key opens it, from the environment (service.md 1.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and replies as they stand on the wire; pure (api.md 1, 2 and 4)."""
+"""Requests and replies as they stand on the wire; pure (service.md 1, 2 and 4)."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Reply = Mapping[str, object]
 class MediaItem:
     """One entry of `input.media`: its type, its address, and for a reference the address of its voice.
 
-    With `field` it stands under that key of `input` instead: as an address alone (api.md 2.5), or where `listed` in a
-    list of addresses (api.md 2.4).
+    With `field` it stands under that key of `input` instead: an address alone (service.md 2.5), or where `listed` in a
+    list of addresses (service.md 2.4).
     """
 
     type: str
@@ -53,7 +53,7 @@ def request_body(
     parameters: Mapping[str, bool | int | str],
     seed: int | None,
 ) -> Request:
-    """The body of a submit in the protocol of its model (api.md 1.4, 2.1 to 2.5).
+    """The body of a submit in the protocol of its model (service.md 1.4, 2.1 to 2.5).
 
     What is None or empty is left out; `seed` joins the parameters.
     """
@@ -72,7 +72,7 @@ def request_body(
 
 
 def submit_headers(request: Request) -> dict[str, str]:
-    """The headers of a submit: asynchronous, and resolving `oss://` where one is sent (api.md 1.3)."""
+    """The headers of a submit: asynchronous, and resolving `oss://` where one is sent (service.md 1.3)."""
     headers = {"X-DashScope-Async": "enable"}
     if _mentions_oss(request.body):
         headers["X-DashScope-OssResourceResolve"] = "enable"
@@ -91,7 +91,7 @@ def is_answer(reply: Reply) -> bool:
 
 
 def is_confirmation(reply: Reply) -> bool:
-    """Whether a reply without an error confirms a request: the service names it (api.md 4.5)."""
+    """Whether a reply without an error confirms a request: the service names it (service.md 4.5)."""
     return _name(reply, "request_id") is not None
 
 
@@ -117,7 +117,7 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
 def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | None]:
     """One page of the task list and the number of pages, None where it does not say how many.
 
-    Rows are under `data` or `tasks` (api.md 8, 17); one that names no task is left out. Raises ServerFault where there
+    Rows are under `data` or `tasks` (service.md 8, 17); one without a task is left out. Raises ServerFault where there
     are no rows to read.
     """
     rows = reply.get("data") or reply.get("tasks") or ()
@@ -128,9 +128,9 @@ def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | 
 
 
 def billed_seconds(usage: Mapping[str, Canonical] | None) -> Decimal | None:
-    """The seconds that a task was billed for (`usage.duration`, api.md 6.1), None where the reply did not say.
+    """The seconds that a task was billed for (`usage.duration`, service.md 6.1), None where the reply did not say.
 
-    They come as integer, float or text (api.md 8, 10). Fewer than none are no answer.
+    They come as integer, float or text (service.md 8, 10). Fewer than none are no answer.
     """
     seconds = None if usage is None else decode.number(usage.get("duration"))
     return seconds if seconds is not None and seconds >= 0 else None

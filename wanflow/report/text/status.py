@@ -22,7 +22,7 @@ from wanflow.store.take import Take
 from wanflow.store.take_names import take_file, take_node
 
 DAY = timedelta(hours=24)
-"""How long a task is known and its result can be fetched (api.md 4.1)."""
+"""How long a task is known and its result can be fetched (service.md 4.1)."""
 
 SOON = timedelta(hours=3)
 """What ends within this time is warned of."""
