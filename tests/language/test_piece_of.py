@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
+from wanflow.language.piece import NoSuchPiece, piece_of
 from wanflow.language.source import Frame, Head, Sound, Span, Tail
 
 TWO, THREE, FIVE = Decimal(2), Decimal(3), Decimal(5)

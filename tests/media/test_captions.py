@@ -24,7 +24,8 @@ from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.picture.segment import strip_height
-from wanflow.media.text.captions import MOST_ROWS, Caption, draw_caption, letters_of, overlay_captions, stacked, within
+from wanflow.media.text.caption_layout import MOST_ROWS, Caption, stacked, within
+from wanflow.media.text.captions import draw_caption, letters_of, overlay_captions
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]
 LONG = "The quick brown fox jumps over the lazy dog and goes home. " * 60

@@ -40,7 +40,7 @@ from wanflow.media.jobs import (
 from wanflow.media.local_jobs import perform
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.sound.soundtrack import SoundRecipe
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 ROOT = Path(__file__).parents[2]
 both = pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -18,7 +18,7 @@ from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
 from wanflow.media.join_checks import measure
 from wanflow.media.picture.conform import blend
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 X = 10
 """Frames of a transition."""

@@ -15,7 +15,7 @@ from wanflow.media.extract import piece_arguments, sound_arguments
 from wanflow.media.picture.conform import Side, join_arguments, segment_arguments
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.probe import Footage
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "argv"
 TAKE = Path("/films/it's %d, [v]:x.mp4")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe, Window, fit_bars, slate_top
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 RECIPE = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
 OTHERS = {

@@ -17,7 +17,7 @@ from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import fingerprint, recipe
 from wanflow.language.load import read
 from wanflow.language.matrix import slug
-from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
+from wanflow.language.piece import NoSuchPiece, piece_of
 from wanflow.language.production import Production
 from wanflow.language.source import Frame, Head, Piece, PieceOutside, Span, Tail, frame_span
 

@@ -10,7 +10,17 @@ import pytest
 
 from kit.locks import DATE, attempt, delivered, recipe, stored, take
 from wanflow import digest
-from wanflow.store import blobs, cut_records, fact_cache, inventory, lock, lockfile, run_lock, take_names, traces
+from wanflow.store import (
+    blobs,
+    cut_records,
+    fact_cache,
+    inventory,
+    lock,
+    lockfile,
+    run_lock,
+    shots_folder,
+    traces,
+)
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.take import Trace
@@ -137,8 +147,8 @@ def _use_everything(store: Store, content: str) -> None:
         Journal(store).stored(f"task-{content}", NAME, DATE)
         lockfile.update(store.lock, lambda old: lock.add_take(old, "coast", film, recipe("coast"), 1))
         lockfile.update(store.lock, lambda old: lock.release(lock.keep(old, "coast", NAME), "coast"))
-        take_names.put(store, NAME, out / "shots" / "coast.t1.mp4")
-        take_names.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
+        shots_folder.put(store, NAME, out / "shots" / "coast.t1.mp4")
+        shots_folder.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
         (out / "main.mp4").write_bytes(content.encode())
         cut_records.remember(store, "main", "out/main.mp4", content)
         fact_cache.remember(store, {})

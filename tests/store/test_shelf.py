@@ -10,7 +10,7 @@ import pytest
 
 from kit.locks import stored, with_take
 from wanflow.errors import LockUnreadable, StoreFault
-from wanflow.store import blobs, take_names
+from wanflow.store import blobs, shots_folder
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 
@@ -30,7 +30,7 @@ def name(store: Store) -> Path:
 def test_a_take_is_linked_not_copied(store: Store, name: Path) -> None:
     """The name costs no room, and nobody can write through it."""
     digest = stored(store, "film")
-    take_names.put(store, digest, name)
+    shots_folder.put(store, digest, name)
     assert name.stat().st_ino == blobs.take_path(store, digest).stat().st_ino
     assert name.stat().st_mode & 0o222 == 0
 
@@ -43,11 +43,11 @@ def test_where_links_do_not_work_it_is_a_copy(store: Store, name: Path, monkeypa
 
     monkeypatch.setattr(os, "link", refuse)
     digest = stored(store, "film")
-    take_names.put(store, digest, name)
+    shots_folder.put(store, digest, name)
     copy = name.stat()
     assert name.read_bytes() == b"film"
     assert copy.st_ino != blobs.take_path(store, digest).stat().st_ino
-    take_names.put(store, digest, name)
+    shots_folder.put(store, digest, name)
     assert name.stat().st_ino == copy.st_ino
     assert [path.name for path in name.parent.iterdir()] == [name.name]
 
@@ -55,15 +55,15 @@ def test_where_links_do_not_work_it_is_a_copy(store: Store, name: Path, monkeypa
 def test_another_file_under_the_name_is_replaced_and_its_own_bytes_stay(store: Store, name: Path) -> None:
     """Take 1 of another backend or run gives way; what the name stood for before is still in the store."""
     first, second = stored(store, "first film"), stored(store, "second one")
-    take_names.put(store, first, name)
-    take_names.put(store, second, name)
+    shots_folder.put(store, first, name)
+    shots_folder.put(store, second, name)
     assert name.read_bytes() == b"second one"
     assert blobs.take_path(store, first).read_bytes() == b"first film"
 
 
 def test_a_take_whose_bytes_are_elsewhere_gets_no_name(store: Store, name: Path) -> None:
     """A lock from another machine names takes that are not here; that is no error."""
-    take_names.put(store, "f" * 64, name)
+    shots_folder.put(store, "f" * 64, name)
     assert not name.exists()
 
 
@@ -78,7 +78,7 @@ def test_a_disk_that_refuses_is_a_fault_without_leftovers(
 
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(StoreFault, match="read-only file system"):
-        take_names.put(store, digest, name)
+        shots_folder.put(store, digest, name)
     assert list(name.parent.iterdir()) == []
 
 
@@ -89,5 +89,5 @@ def test_the_name_of_a_shot_never_leads_out_of_its_folder(store: Store, name: st
     lock = with_take(Lock(), name, "film")
     before = sorted(store.folder.parent.rglob("*"))
     with pytest.raises(LockUnreadable, match="cannot be the name of a shot"):
-        take_names.arrange(store, lock, store.folder / "out")
+        shots_folder.arrange(store, lock, store.folder / "out")
     assert sorted(store.folder.parent.rglob("*")) == before

@@ -22,11 +22,11 @@ from wanflow.graph.select import named, one
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import ShotSource
 from wanflow.media import probe
-from wanflow.planner.inputs import film_of
+from wanflow.planner.node_output import film_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, is_settled, question_of
 from wanflow.runner.cut import MADE_ELSEWHERE
-from wanflow.store import atomic, blobs, layout, lock, lockfile, take_names
+from wanflow.store import atomic, blobs, layout, lock, lockfile, shots_folder
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Recipe, Take
@@ -128,7 +128,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     number = _update(production, plan, enter).shots[shot].numbers[take.digest]
     if not new[0]:
         return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
-    take_names.put(store, take.digest, production.folder / take_file(production.out, shot, number))
+    shots_folder.put(store, take.digest, production.folder / take_file(production.out, shot, number))
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", _another_length(film, asked.shot))
 
 
@@ -208,7 +208,7 @@ def _update(production: Production, plan: Plan, change: Change, *, moved: bool =
     store = run.store_of(production)
     known = lockfile.update(store.lock, lambda before: change(reduce(lock.rename, plan.renames, before)))
     if plan.renames or moved:
-        take_names.arrange(store, known, production.folder / production.out)
+        shots_folder.arrange(store, known, production.folder / production.out)
     return known
 
 

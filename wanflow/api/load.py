@@ -24,7 +24,7 @@ from wanflow.language.problem import Problem, Severity, SpecError, has_errors, t
 from wanflow.language.production import Production, Shot
 from wanflow.language.scope import is_there
 from wanflow.language.source import DataSource, ShotSource
-from wanflow.planner.inputs import film_of
+from wanflow.planner.node_output import film_of
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs

@@ -32,7 +32,7 @@ from wanflow.report.text.status import TakeRow, other_rows, take_rows
 from wanflow.runner import outcome
 from wanflow.runner.events import Emit, Event
 from wanflow.runner.outcome import CollectOutcome, Outcome
-from wanflow.store import blobs, charges, inventory, journal, lockfile, run_lock, take_names
+from wanflow.store import blobs, charges, inventory, journal, lockfile, run_lock, shots_folder
 from wanflow.store.attempt import Attempt
 from wanflow.store.charges import Charge
 from wanflow.store.inventory import Inventory
@@ -87,7 +87,7 @@ def file_of_take(production: Production, digest: str, name: str) -> str:
     Before the next run the names do not follow a rename or a merge yet.
     """
     store = Store(production.folder, production.backend)
-    if take_names.holds(store, digest, store.folder / name):
+    if shots_folder.holds(store, digest, store.folder / name):
         return name
     return blobs.take_path(store, digest).relative_to(store.folder).as_posix()
 
@@ -137,7 +137,7 @@ def settle(of: Plan) -> Outcome:
     production = of.graph.production
     store = store_of(production)
     lockfile.establish(store)
-    take_names.follow(store, names_of(of), production.folder / production.out, of.inventory.lock)
+    shots_folder.follow(store, names_of(of), production.folder / production.out, of.inventory.lock)
     return outcome.settle(of)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.language.production import Production
-from wanflow.store import blobs, layout, lockfile, take_names
+from wanflow.store import blobs, layout, lockfile, shots_folder
 from wanflow.store.layout import Store
 from wanflow.store.remote import Remote, RemoteTake, kept_takes
 
@@ -57,7 +57,7 @@ def pull(production: Production, tell: Tell) -> Transfer:
         else:
             _move(kept, done, tell, lambda item: _fetch(item, remote, store, done))
     out = production.out if production.backend == PAID_BACKEND else f"out/{PAID_BACKEND}"
-    take_names.arrange(store, lockfile.read(store.paid_lock), production.folder / out)
+    shots_folder.arrange(store, lockfile.read(store.paid_lock), production.folder / out)
     return done
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from wanflow.errors import did_you_mean
+from wanflow.language.generator import is_generator, without
 from wanflow.language.limits import DEEPEST, WAY_OUT, ShotCount, SizeLimits
 from wanflow.language.matrix import read_matrix
 from wanflow.language.names import Names
@@ -257,25 +258,3 @@ def _stray(key: TextNode) -> Problem:
     elsewhere = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
     hint = elsewhere if key.words in shot_keys() else did_you_mean(key.words, BESIDE_USE) or elsewhere
     return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
-
-
-GENERATORS = frozenset({"matrix", "use"})
-_KEYS = GENERATORS | {"with"}
-
-
-def is_generator(node: Node) -> bool:
-    """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
-    return isinstance(node, MapNode) and any(key.words in GENERATORS for key, _ in node.pairs)
-
-
-def generator_of(node: Node) -> Node:
-    """What says which shots a shot stands for, without what goes into each of them."""
-    if not isinstance(node, MapNode):
-        return node
-    return MapNode(tuple((key, value) for key, value in node.pairs if key.words in _KEYS), node.place)
-
-
-def without(node: MapNode, keys: Iterable[str]) -> MapNode:
-    """A mapping without some of its keys."""
-    left_out = frozenset(keys)
-    return MapNode(tuple((key, value) for key, value in node.pairs if key.words not in left_out), node.place)

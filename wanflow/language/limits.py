@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wanflow.language.expand import is_generator, without
+from wanflow.language.generator import is_generator, without
 from wanflow.language.include import ProductionFile
 from wanflow.language.matrix import size_of
 from wanflow.language.pipeline import Pipeline, PipelineLibrary

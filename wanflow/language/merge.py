@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wanflow.language.expand import generator_of, is_generator, without
+from wanflow.language.generator import generator_of, is_generator, without
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
 from wanflow.language.problem import Problem, Severity

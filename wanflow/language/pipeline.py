@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wanflow.errors import did_you_mean
-from wanflow.language.expand import generator_of
+from wanflow.language.generator import generator_of
 from wanflow.language.include import SourceTexts
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.schema_problems import check_against

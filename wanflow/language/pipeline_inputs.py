@@ -10,9 +10,8 @@ from wanflow.errors import did_you_mean
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, without_marks
 from wanflow.language.pipeline import CAST, MEDIA, Pipeline, PipelineInput
 from wanflow.language.problem import Problem
-from wanflow.language.references import named_cast
+from wanflow.language.prompt import named_cast
 from wanflow.language.scope import GivenInput, Scope
-from wanflow.language.source import Frame, Head, Piece, Span, Tail
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, TextNode, needlessly_quoted
 
 _NAMED = {
@@ -152,67 +151,3 @@ def _member(value: TextNode, names: Names) -> str | None:
     hint = did_you_mean(words, known) or "define it under `cast`"
     names.problems.append(Problem(value.place, f"no cast member is called `{words}`", hint))
     return None
-
-
-class NoSuchPiece(ValueError):
-    """A piece of a piece that no single piece of the whole clip is; the text says why."""
-
-
-def piece_of(outer: Piece | None, inner: Piece | None) -> Piece | None:
-    """The piece of the whole clip that `inner` takes of `outer`; None is all of it.
-
-    Raises NoSuchPiece where that reaches beyond `outer`, or can't be said without knowing how long the clip is.
-    """
-    if outer is None or inner is None:
-        return outer or inner
-    match outer:
-        case Tail(seconds):
-            return _of_tail(seconds, inner)
-        case Head(seconds):
-            return _of_span(Decimal(0), seconds, inner)
-        case Span(start, end):
-            return _of_span(start, end, inner)
-        case _:
-            raise NoSuchPiece("a frame or a sound has no pieces")
-
-
-def _of_tail(seconds: Decimal, inner: Piece) -> Piece:
-    match inner:
-        case Tail(wanted):
-            return Tail(_within(wanted, seconds))
-        case Frame("last"):
-            return inner
-        case _:
-            raise NoSuchPiece("of a `tail` only a shorter `tail` or its last frame can be taken")
-
-
-def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
-    length = None if end is None else end - start
-    match inner:
-        case Head(wanted):
-            return _span(start, start + _within(wanted, length))
-        case Tail(wanted) if end is not None:
-            return _span(end - _within(wanted, length), end)
-        case Tail(_) | Frame("last") if end is None:
-            return inner
-        case Span(first, last):
-            stop = end if last is None else start + _within(last, length)
-            return _span(start + _within(first, length), stop)
-        case Frame("first"):
-            return Frame(start) if start else Frame("first")
-        case Frame(Decimal() as at):
-            if length is not None and at >= length:
-                raise NoSuchPiece(f"the piece that is given lasts {length} s, and has no frame at {at} s")
-            return Frame(start + at)
-        case _:
-            raise NoSuchPiece("of a piece with an end neither its last frame nor its sound can be taken")
-
-
-def _span(start: Decimal, end: Decimal | None) -> Piece:
-    return Head(end) if not start and end is not None else Span(start, end)
-
-
-def _within(wanted: Decimal, length: Decimal | None) -> Decimal:
-    if length is not None and wanted > length:
-        raise NoSuchPiece(f"the piece that is given lasts {length} s, {wanted} s of it are asked for")
-    return wanted

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from wanflow import digest
 from wanflow.errors import did_you_mean
-from wanflow.language.pipeline_inputs import NoSuchPiece, piece_of
+from wanflow.language.piece import NoSuchPiece, piece_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.source import (

@@ -18,7 +18,7 @@ from wanflow.language.facts import Facts
 from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.sound.soundtrack import LoudnessGain, SoundChunk, SoundRecipe
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 Files = tuple[tuple[str, Path], ...]
 """Files by the keys of what is in them."""

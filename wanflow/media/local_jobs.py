@@ -31,7 +31,7 @@ from wanflow.media.jobs import (
 from wanflow.media.picture import conform
 from wanflow.media.sound import mix
 from wanflow.media.sound.soundtrack import LoudnessGain
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import read_lines, to_captions
 
 

@@ -14,7 +14,7 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.cut_checks import takeover
 from wanflow.language.production import Cut, CutItem, Notice, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
-from wanflow.planner.inputs import NodeOutput
+from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.plan import Reason, ReasonCode
 from wanflow.store.take import Film
 

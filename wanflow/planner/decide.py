@@ -11,7 +11,7 @@ from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
 from wanflow.planner import cut, picks
 from wanflow.planner.diff import differences
-from wanflow.planner.inputs import NodeOutput
+from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.picks import ChoiceReason
 from wanflow.planner.plan import Action, Reason, ReasonCode
 from wanflow.planner.request import ShotRequest, answered_before, ask, last_request

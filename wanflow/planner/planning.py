@@ -13,15 +13,8 @@ from wanflow.language.facts import FactsTable
 from wanflow.language.production import Shot
 from wanflow.planner import price
 from wanflow.planner.decide import Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.inputs import (
-    NodeOutput,
-    derived_as_is,
-    of_asset,
-    shot_as_is,
-    supplies_for,
-    supply_of_extract,
-    supply_of_shot,
-)
+from wanflow.planner.inputs import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
+from wanflow.planner.node_output import NodeOutput, of_asset
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
 from wanflow.planner.renames import FormerNames, arrived_since, names_in_file, shifted
 from wanflow.planner.request import ShotRequest, ask, last_request

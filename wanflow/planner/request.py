@@ -9,7 +9,7 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
 from wanflow.language.production import Shot
 from wanflow.planner import picks
-from wanflow.planner.inputs import NodeOutput
+from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Plan
 from wanflow.store.inventory import Inventory

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 
 import anyio
-from anyio.abc import TaskGroup
 
 from wanflow import timebase
 from wanflow.errors import WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step
-from wanflow.planner.status import left_over
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
-from wanflow.runner import lost_submissions
+from wanflow.runner import wait
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
-from wanflow.runner.lost_submissions import wait_for
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
 from wanflow.runner.run_state import RunState
-from wanflow.runner.step import UNKNOWN, StepRunner
 from wanflow.runner.take import charge_of, file_take, receive, shelve, shot_vertex, tell_changes
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, OpenTask
@@ -52,15 +48,13 @@ async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) 
     for attempt in journal_state.adrift:
         await sweep.look_for(attempt)
     for attempt in journal_state.presumed:
-        if lost_submissions.is_young(attempt.date, context):
+        if wait.is_young(attempt.date, context):
             await sweep.look_back(attempt)
     sweep.note_stored(journal.read(context.store).open)
     journal_state = journal.read(context.store)
     asks = [partial(sweep.ask, task) for task in urgent_first(journal_state.open)]
     asks += [
-        partial(sweep.ask_again, task)
-        for task in journal_state.forgotten
-        if lost_submissions.is_young(task.accepted, context)
+        partial(sweep.ask_again, task) for task in journal_state.forgotten if wait.is_young(task.accepted, context)
     ]
     await sweep.side_by_side(asks)
     return CollectOutcome(sweep.collected, sweep.gone, sweep.unfetched)
@@ -93,7 +87,7 @@ async def collect_take(step: Step, decision: Decision, run_state: RunState, cont
     if decision.task.task_id in run_state.unfetched:
         raise run_state.unfetched[decision.task.task_id]
     async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
-        state = await lost_submissions.wait_for(decision.task, context, tell_changes(step.node, context))
+        state = await wait.wait_for(decision.task, context, tell_changes(step.node, context))
     take = await receive(state, decision.task, context)
     file_take(
         take, decision.number, run_state.shot_request(shot_vertex(run_state, step)), step.node, run_state, context
@@ -133,7 +127,7 @@ class _CollectRun:
         try:
             if trouble is not None:
                 raise trouble
-            state = await lost_submissions.wait_for(task, self.context, tell_changes(node, self.context))
+            state = await wait.wait_for(task, self.context, tell_changes(node, self.context))
             await keep(state, task, self.context)
         except WanflowError as fault:
             if isinstance(fault, Unauthorised) and not self.collected:
@@ -212,14 +206,14 @@ class _OpenTasks:
     async def ask(self, task: OpenTask) -> None:
         """Ask a task once, and store its film if it has one."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await lost_submissions.ask(task, self.context)
+            state = await wait.ask(task, self.context)
             if state.status.final:
                 await self._take(state, task)
 
     async def ask_again(self, task: OpenTask) -> None:
         """Ask a task that the service did not know: it may have been wrong, and the film was paid for."""
         with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await lost_submissions.ask(task, self.context)
+            state = await wait.ask(task, self.context)
             if state.status is not TaskStatus.UNKNOWN:
                 self.context.journal.running(task.task_id, self.context.stamp())
                 self.context.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
@@ -286,62 +280,3 @@ def _announce(take: Take, shot: str, number: int, context: RunContext) -> None:
     shelved = shelve(take, shot, number, context)
     seconds = timebase.decimal_text(timebase.to_seconds(take.film.frames, take.film.rate), 3)
     context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))
-
-
-class LeftoverTasks:
-    """Tasks of shots that were edited, renamed or deleted since, and submissions for them whose answers were lost."""
-
-    def __init__(self, performer: StepRunner) -> None:
-        self._performer = performer
-        self._parts = performer.context
-
-    def start(self, group: TaskGroup) -> None:
-        """Wait for all of them beside what else the run does."""
-        plan, have = self._performer.run_state.plan, self._performer.run_state.inventory
-        for task in have.open_tasks:
-            if left_over(plan, task.attempt):
-                group.start_soon(self._collect, task)
-        for attempt in have.adrift:
-            if left_over(plan, attempt):
-                group.start_soon(self._find, attempt)
-
-    async def await_latecomers(self) -> None:
-        """Submissions that this run counted as never accepted, should they have been: their films were paid."""
-        for attempt in self._parts.lost_submissions.fresh:
-            with self._noted(attempt):
-                task = await self._parts.lost_submissions.latecomer(attempt, wait=True)
-                if task is not None:
-                    self._parts.emit(after_all(task))
-                    await self._keep(replace(task, late=True))
-
-    async def _collect(self, task: OpenTask) -> None:
-        with self._noted(task.attempt):
-            trouble = self._performer.run_state.unfetched.get(task.task_id)
-            if trouble is not None:
-                raise trouble
-            words = f"task {task.task_id} answers what `{task.attempt.shot}` asked before: it is waited for as well"
-            self._parts.emit(Warned(words))
-            await self._keep(task)
-
-    async def _find(self, attempt: Attempt) -> None:
-        with self._noted(attempt):
-            task = await self._parts.lost_submissions.settle(attempt)
-            if task is None:
-                self._parts.spending.release(attempt.id)
-            else:
-                await self._keep(task)
-
-    async def _keep(self, task: OpenTask) -> None:
-        await keep(await wait_for(task, self._parts), task, self._parts)
-        self._performer.run_state.counts.collected += 1
-
-    @contextmanager
-    def _noted(self, attempt: Attempt) -> Iterator[None]:
-        """What goes wrong with one of them stops nothing else."""
-        try:
-            yield
-        except WanflowError as fault:
-            node = take_node(attempt.shot, attempt.number)
-            code = UNKNOWN if isinstance(fault, UnknownFate) else 1
-            self._performer.failures.append(Failure(node, str(fault), fault.hint, code))
-            self._parts.emit(Warned(f"{node}: {fault}"))

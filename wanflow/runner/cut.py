@@ -22,7 +22,7 @@ from wanflow.language.timeline import total_frames
 from wanflow.media.cut_recipe import Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips, ReadSubtitles
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.planner.cut import Edit, EditItem
 from wanflow.planner.plan import Step

@@ -14,7 +14,7 @@ from wanflow.language import cut_checks, timeline
 from wanflow.language.production import CutShape, TitleCard
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, Recipe, SegmentRecipe
-from wanflow.media.text.captions import Caption, within
+from wanflow.media.text.caption_layout import Caption, within
 from wanflow.planner import cut
 from wanflow.planner.cut import Edit, EditItem
 from wanflow.runner.run_state import RunState

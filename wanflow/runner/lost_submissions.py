@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,8 +12,7 @@ import anyio
 
 from wanflow import timebase
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
-from wanflow.providers.protocol import ProviderClient, Seen, TaskState, TaskStatus, unseen
-from wanflow.runner.context import RunContext
+from wanflow.providers.protocol import ProviderClient
 from wanflow.runner.matching import REACH, Candidate, MatchResult, TaskList, alike, earliest, match
 from wanflow.store.attempt import Attempt, JournalState, OpenTask
 from wanflow.store.journal import Journal
@@ -318,34 +317,3 @@ def ways_out(attempt: Attempt) -> str:
     return (
         f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"
     )
-
-
-DAY = timedelta(hours=24)
-"""How long the service knows a task (service.md 4.1)."""
-PAUSES = (1, 2, 4)
-"""Seconds between the looks at a task that it should know and does not."""
-
-
-async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:
-    """Wait until a task is final; raises ServiceFault."""
-    return await _believed(lambda: context.service.settled(task.task_id, seen), task, context)
-
-
-async def ask(task: OpenTask, context: RunContext) -> TaskState:
-    """Look at a task now; raises ServiceFault."""
-    return await _believed(lambda: context.service.poll(task.task_id), task, context)
-
-
-def is_young(date: str, context: RunContext) -> bool:
-    """Whether the service may still know a task that it accepted at a time."""
-    return context.lasting and context.clock() - datetime.fromisoformat(date) < DAY
-
-
-async def _believed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, context: RunContext) -> TaskState:
-    state = await look()
-    for pause in PAUSES if is_young(task.accepted, context) else ():
-        if state.status is not TaskStatus.UNKNOWN:
-            break
-        await anyio.sleep(pause)
-        state = await look()
-    return state

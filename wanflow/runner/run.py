@@ -12,14 +12,15 @@ from wanflow import money
 from wanflow.graph.node import ShotVertex
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
-from wanflow.runner.collect import LeftoverTasks, collect_open
+from wanflow.runner.collect import collect_open
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, Warned
+from wanflow.runner.leftovers import LeftoverTasks
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult, blocked_code
 from wanflow.runner.run_state import RunState
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.step import OVER_BUDGET, WRONG_KEY, StepRunner
-from wanflow.store import journal, lockfile, take_names
+from wanflow.store import journal, lockfile, shots_folder
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
 
@@ -75,7 +76,7 @@ def _follow_names(plan: Plan, context: RunContext) -> None:
         now = {former: name for former, name in reversed(pairs) if former in on_record}
         if now:
             context.journal.renamed(now, context.stamp())
-    take_names.follow(context.store, names_of(plan), context.folder / context.out)
+    shots_folder.follow(context.store, names_of(plan), context.folder / context.out)
 
 
 def _note_asked(run_state: RunState, context: RunContext) -> None:

@@ -9,15 +9,8 @@ from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.inputs import (
-    NodeOutput,
-    derived_as_is,
-    of_asset,
-    shot_as_is,
-    supplies_for,
-    supply_of_extract,
-    supply_of_shot,
-)
+from wanflow.planner.inputs import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
+from wanflow.planner.node_output import NodeOutput, of_asset
 from wanflow.planner.plan import Plan, Step
 from wanflow.planner.price import quote
 from wanflow.planner.request import ShotRequest, ask

@@ -9,7 +9,7 @@ from wanflow.graph.node import ShotVertex
 from wanflow.language.facts import Facts
 from wanflow.money import Bound, Cost
 from wanflow.planner.decide import Decision
-from wanflow.planner.inputs import film_of
+from wanflow.planner.node_output import film_of
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.dashscope.error_codes import fault_of_state, repeats_itself
@@ -18,10 +18,10 @@ from wanflow.providers.protocol import Seen, TaskState, TaskStatus
 from wanflow.runner.context import RunContext
 from wanflow.runner.download import DownloadedFilm, fetch_film
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
-from wanflow.runner.lost_submissions import wait_for
 from wanflow.runner.run_state import RunState
 from wanflow.runner.submit import look_up, submit
-from wanflow.store import blobs, lockfile, take_names, traces
+from wanflow.runner.wait import wait_for
+from wanflow.store import blobs, lockfile, shots_folder, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import Film, Take, Trace
@@ -185,5 +185,5 @@ def file_take(
 def shelve(take: Take, shot: str, number: int, context: RunContext) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
     name = take_file(context.out, shot, number)
-    take_names.put(context.store, take.digest, context.folder / name)
+    shots_folder.put(context.store, take.digest, context.folder / name)
     return name

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable
-from wanflow.store import atomic, blobs, lockfile
-from wanflow.store.layout import Store
-from wanflow.store.lock import Lock, ShotNames
 
 TAKE_SUFFIX = ".mp4"
 """The suffix of a film, in the store and under `out/`."""
@@ -48,89 +41,3 @@ def place_of_take(out: Path, shot: str, number: int) -> Path:
 def take_file(out: str, shot: str, number: int) -> str:
     """The name of a take's file below the folder of results `out`, e.g. `out/shots/talk.t2.mp4`."""
     return f"{out}/{SHOTS_FOLDER}/{take_node(shot, number)}{TAKE_SUFFIX}"
-
-
-def put(store: Store, digest: str, name: Path) -> None:
-    """Give a take a name: a link to its read-only file, or a copy where links don't work; a no-op where it has it."""
-    source = blobs.take_path(store, digest)
-    if _same(source, name) or not source.exists():
-        return
-    atomic.make_folder(name.parent)
-    with atomic.faults_of(name), atomic.drafted(name) as draft:
-        try:
-            os.link(source, draft)
-        except OSError:
-            shutil.copyfile(source, draft)  # another file system, or one without links
-            with atomic.passed_over(atomic.NO_MODES):
-                shutil.copystat(source, draft)  # times come before modes
-        draft.replace(name)
-
-
-def holds(store: Store, digest: str, name: Path) -> bool:
-    """Whether a name under `out/` holds a take: a link to its file in the store, or a copy that was left alone."""
-    return _same(blobs.take_path(store, digest), name)
-
-
-def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
-    """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
-
-    `lock` is the lock with its renames as it is known already, None to read it. Gives the lock as it is then. Raises
-    StoreFault.
-    """
-    known = lockfile.read(store.lock) if lock is None else lock
-    if names.renames or known.notes or names.applied(known) is not known:
-        known = lockfile.update(store.lock, names.applied)
-    arrange(store, known, out)
-    return known
-
-
-def arrange(store: Store, lock: Lock, out: Path) -> None:
-    """Give every take of a lock its name below `out`, and remove names of takes that have another one now.
-
-    A file that is not one of the store's takes is somebody's own, and stays. Raises StoreFault, LockUnreadable for a
-    name in the lock that no shot can have.
-    """
-    wanted = {
-        place_of_take(Path(), shot, number): digest
-        for shot, entry in lock.shots.items()
-        for digest, number in entry.numbers.items()
-        if not entry.takes[digest].gone
-    }
-    stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
-    if stale:
-        ours = {mark for name in blobs.list_takes(store) for mark in _marks(blobs.take_path(store, name))}
-        for name in stale:
-            _remove(out / name, ours)
-    for name, digest in wanted.items():
-        put(store, digest, out / name)
-
-
-def _names(out: Path) -> Iterator[Path]:
-    """The files below `out/shots` that are called as takes are, relative to `out`."""
-    folder = out / SHOTS_FOLDER
-    with atomic.faults_of(folder):
-        for path in folder.rglob(f"*{TAKE_SUFFIX}"):
-            if parse_take_node(path.name.removesuffix(TAKE_SUFFIX)) is not None:
-                yield path.relative_to(out)
-
-
-def _remove(path: Path, ours: set[tuple[int, int]]) -> None:
-    if not ours.intersection(_marks(path)):
-        return
-    with atomic.faults_of(path):
-        path.unlink(missing_ok=True)
-    with suppress(OSError):  # a folder of other files stays
-        path.parent.rmdir()
-
-
-def _marks(path: Path) -> tuple[tuple[int, int], ...]:
-    """By what a name is known to hold a file: the same inode, or as a copy the same length and time."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return ()
-    return (stat.st_dev, stat.st_ino), (stat.st_size, stat.st_mtime_ns)
-
-
-def _same(source: Path, name: Path) -> bool:
-    return bool(set(_marks(source)) & set(_marks(name)))

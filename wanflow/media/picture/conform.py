@@ -22,7 +22,8 @@ from wanflow.media.join_checks import require_segment
 from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
 from wanflow.media.probe import Footage, examine
-from wanflow.media.text.captions import Caption, draw_caption, overlay_captions
+from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.store.atomic import landing
 from wanflow.timebase import SAMPLE_RATE
 

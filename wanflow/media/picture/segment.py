@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow import digest, timebase
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 SEGMENT_VERSION = 3
 """Raised when the same recipe makes another segment: another encoder line, another slate."""

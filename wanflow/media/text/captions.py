@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -16,10 +14,10 @@ import ffmpeg
 from ffmpeg.nodes import FilterableStream
 from PIL import Image, ImageDraw
 
-from wanflow import digest
 from wanflow.media import encoder
 from wanflow.media.ffmpeg import path_argument
 from wanflow.media.picture.segment import strip_height
+from wanflow.media.text.caption_layout import Below, Caption
 from wanflow.media.text.fonts import Fonts, font_for
 from wanflow.media.text.layout import Ink, TextSetting, draw_lines, fit, length_of, paragraphs, pitch_of
 
@@ -120,111 +118,3 @@ def _drawn(path: Path) -> FilterableStream:
     # as a picture from a pipe: the other reader takes a `%` in its path for a number
     picture = ffmpeg.input(path_argument(path), f="png_pipe").video
     return picture.filter("scale", **encoder.TO_BT709).filter("format", "yuva420p")
-
-
-PLACES = ("bottom", "top")
-SHARE = Decimal(4)
-"""The height of a subtitle's letters that is read without effort, in percent of the picture's shorter side."""
-
-MOST_ROWS = 4
-"""So many captions stand over each other at most; nobody reads a fifth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """A caption that lies nearer to the edge than another one: all that says how much room it takes."""
-
-    text: str
-    share: Decimal | int
-    below: tuple[Below, ...] = ()
-
-    def canonical(self) -> digest.Canonical:
-        """What goes into a hash."""
-        return [self.text, _plain(self.share), [each.canonical() for each in self.below]]
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """A text that is burned into the frames `first` to `end` - 1.
-
-    `place` is `bottom` for what is said and `top` for a notice. `share` is the height of a capital letter in percent
-    of the picture's shorter side. `below` are the captions at the same place that are shown at the same time and lie
-    nearer to the picture's edge (`stacked` finds them).
-    """
-
-    text: str
-    first: int
-    end: int
-    place: str = "bottom"
-    share: Decimal | int = SHARE
-    below: tuple[Below, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.place not in PLACES:
-            raise ValueError(f"a caption stands at the bottom or the top, not at `{self.place}`")
-        if not 0 <= self.first < self.end:
-            raise ValueError(f"a caption needs a frame to be seen in, not {self.first} to {self.end}")
-        if not 0 < self.share <= 100:
-            raise ValueError(f"the letters of a caption are 0 to 100 percent of a picture high, not {self.share}")
-
-    def canonical(self) -> digest.Canonical:
-        """What goes into a segment's key: two captions that differ in it give other pictures."""
-        shown: list[digest.Canonical] = [self.text, self.first, self.end, self.place, _plain(self.share)]
-        return [*shown, [each.canonical() for each in self.below]]
-
-
-@lru_cache(maxsize=4)
-def stacked(captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
-    """The captions of a film in the order in which they appear, each knowing those that it stands over.
-
-    One keeps its place as long as it is shown. It takes the free row that is nearest to the edge; where all
-    MOST_ROWS are taken it is left out, and so is one without text.
-    """
-    found: list[Caption] = []
-    for place in PLACES:
-        rows = _rows([each for each in captions if each.place == place and each.text.strip()])
-        found += _standing(rows)
-    return tuple(sorted(found, key=lambda caption: caption.first))
-
-
-def within(captions: Iterable[Caption], begin: int, frames: int) -> tuple[Caption, ...]:
-    """The captions of a film as a segment of so many frames shows them that begins at film frame `begin`.
-
-    Counted in frames of the segment, and none beyond it. Give all captions of the film, so that one which is shown
-    across a join keeps its place.
-    """
-    return tuple(
-        replace(caption, first=max(0, caption.first - begin), end=min(frames, caption.end - begin))
-        for caption in stacked(tuple(captions))
-        if caption.first < begin + frames and begin < caption.end
-    )
-
-
-def _rows(captions: Sequence[Caption]) -> list[list[Caption]]:
-    """Captions of one place in rows, from the edge on; no two of a row are shown at the same time."""
-    rows: list[list[Caption]] = [[] for _ in range(MOST_ROWS)]
-    for caption in sorted(captions, key=lambda each: each.first):
-        free = next((row for row in rows if not row or row[-1].end <= caption.first), None)
-        if free is not None:
-            free.append(caption)
-    return rows
-
-
-def _standing(rows: Sequence[Sequence[Caption]]) -> Iterator[Caption]:
-    done: list[list[Caption]] = []
-    for row in rows:
-        done.append([replace(caption, below=_below(caption, done)) for caption in row])
-        yield from done[-1]
-
-
-def _below(caption: Caption, rows: Sequence[Sequence[Caption]]) -> tuple[Below, ...]:
-    """What of the rows nearer to the edge is shown together with a caption."""
-    shown: list[Caption] = []
-    for row in rows:
-        begin = bisect_right(row, caption.first, key=lambda each: each.end)
-        shown += row[begin : bisect_left(row, caption.end, key=lambda each: each.first)]
-    return tuple(dict.fromkeys(Below(each.text, each.share, each.below) for each in shown))
-
-
-def _plain(share: Decimal | int) -> str:
-    return format(Decimal(share).normalize(), "f")

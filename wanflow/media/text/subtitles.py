@@ -19,7 +19,7 @@ import pysubs2
 
 from wanflow import timebase
 from wanflow.media.container import BadMedia
-from wanflow.media.text.captions import Caption
+from wanflow.media.text.caption_layout import Caption
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 20_000
