@@ -38,13 +38,14 @@ LANGUAGE = CHECKOUT / "docs" / "language.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
-    *sorted(CHECKOUT.glob("docs/*.md")),
+    *sorted(CHECKOUT.glob("docs/**/*.md")),
 )
+FORMAT = CHECKOUT / "docs" / "reference" / "format.md"
 INSTALLS = ("pipx install .", "uv tool install .")
 EXECUTED = {"sh", "yaml"}
 SHOWN = {"text", "json"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\(([^)#]+)\)")
+_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
 class Block(NamedTuple):
@@ -144,6 +145,27 @@ def test_the_cuts_of_the_page_are_made(tmp_path: Path) -> None:
     assert execute([wanflow, "export", "trailer"], film).returncode == 0
 
 
+def test_the_files_of_the_reference_are_one_production(tmp_path: Path) -> None:
+    """Each YAML block names its file in its first line; together they load without a problem."""
+    for block in blocks(FORMAT):
+        name = block.text.partition("\n")[0].removeprefix("# ")
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(block.text, encoding="utf-8")
+    production, problems = read(tmp_path / "wanflow.yaml")
+    assert problems == ()
+    assert production is not None
+    assert {"valley", "harbour/arrival", "harbour/leaving/more"} <= production.shots.keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_json_of_the_pages_is_json(page: Path) -> None:
+    """Each JSON block is one document, or one a line."""
+    for block in blocks(page):
+        if block.language == "json":
+            documents = [block.text] if block.text.startswith(("{\n", "[\n")) else block.text.splitlines()
+            assert all(json.loads(document) for document in documents)
+
+
 @pytest.fixture
 def pages_film(tmp_path: Path) -> Path:
     """The folder of the page about editors: a production, a scene that it includes, and a pipeline that it uses."""
@@ -238,7 +260,7 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE}:
+    if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE, FORMAT}:
         assert "yaml" not in {block.language for block in blocks(page)}
     known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page in {README, EDITORS, LANGUAGE} else ("make ",)
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []

@@ -11,7 +11,7 @@ POLL_SECONDS = 15.0
 """The vendor asks for about this much between two looks at a task (service.md 4.3)."""
 
 GRACE_SECONDS = 30.0
-"""So long a task may be missing in the service's list although it was accepted (cli.md, last table)."""
+"""Seconds that an accepted task may be missing in the service's list (cli.md, Submissions of unknown fate)."""
 
 LONG_AGO = "1970-01-01T00:00:00Z"
 """The date of a record whose own can't be read: whatever it tells of is too old to be waited for."""

@@ -36,17 +36,17 @@ def invented(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "model": "dream-1",
         "does": "dreams",
         "regions": ["virginia"],
-        "identifiers": {"en": {"any": "hero {n}"}, "zh": {"any": "英雄{n}"}, "source": "service.md 0"},
-        "sizes": {"240P": {"4:3": "320*240"}, "source": "service.md 0"},
+        "identifiers": {"en": {"any": "hero {n}"}, "zh": {"any": "英雄{n}"}, "source": "service.md 2"},
+        "sizes": {"240P": {"4:3": "320*240"}, "source": "service.md 2"},
         "parameters": {
             "size": {
                 "type": "string",
                 "values": ["320*240"],
                 "default": "320*240",
                 "since": 1,
-                "source": "service.md 0",
+                "source": "service.md 2",
             },
-            "duration": {"type": "integer", "min": 3, "max": 4, "default": 3, "since": 1, "source": "service.md 0"},
+            "duration": {"type": "integer", "min": 3, "max": 4, "default": 3, "since": 1, "source": "service.md 2"},
         },
     }
     for rule in raw["media"].values():

@@ -33,7 +33,7 @@ def test_validate_reports_every_problem(wanflow, tmp_path: Path, monkeypatch: py
 
 
 def test_validate_as_json(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A JSON list with exactly the keys of cli.md."""
+    """A JSON list with exactly the keys of cli.md, JSON `validate`."""
     monkeypatch.chdir(tmp_path)
     write_production(tmp_path, MISSPELT)
     problems = json.loads(wanflow("validate", "--format", "json").out)

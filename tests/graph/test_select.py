@@ -39,7 +39,7 @@ def test_a_plus_behind_adds_what_depends_on_it() -> None:
 
 
 def test_globs_tags_cuts_states_and_unions() -> None:
-    """The other words of cli.md."""
+    """The other words of cli.md, SELECT."""
     assert chosen("g*") == {"gull"}
     assert chosen("tag:night") == {"gull"}
     assert chosen("cut:main") == {"cut:main", "coast", "approach"}

@@ -43,7 +43,7 @@ def source(reading, written):
     ],
 )
 def test_each_form_is_read(reading, written, expected):
-    """What format.md lists under Sources."""
+    """The forms of format.md, Sources."""
     assert source(reading, written) == expected
 
 

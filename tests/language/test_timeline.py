@@ -23,7 +23,7 @@ def spans(*items: TimelineItem) -> list[tuple[int, int, int]]:
 
 
 def test_a_continuation_takes_over_where_its_piece_begins() -> None:
-    """The item coast plays 0 to 3 s, then all of approach (format.md's own example)."""
+    """The item coast plays 0 to 3 s, then all of approach (format.md, Continuation and the overlap)."""
     clips = place([COAST, APPROACH], THIRTY)
     assert [(clip.begin, clip.length) for clip in clips] == [(0, 90), (90, 360)]
     assert total_frames(clips) == 450

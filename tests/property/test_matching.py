@@ -91,7 +91,7 @@ def test_neither_the_order_of_rows_nor_a_clock_changes_a_match(
 @given(attempts, tasks)
 @settings(max_examples=100)
 def test_older_attempts_get_older_tasks(lost: Sequence[Attempt], listed: Sequence[Candidate]) -> None:
-    """Of those with the same words: in the order of their creation (cli.md, last table)."""
+    """Of those with the same words: in the order of their creation (cli.md, Submissions of unknown fate)."""
     given_to, created = pairs(match(lost, listed, NOW)), {one.task_id: (one.created, one.task_id) for one in listed}
     for words in WORDS:
         group = sorted((one for one in lost if prompt_of(one) == words), key=lambda one: (one.date, one.number))

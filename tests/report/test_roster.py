@@ -26,7 +26,7 @@ def _status(plan: Plan) -> dict[str, dict[str, object]]:
 
 
 def test_status_has_the_documented_keys() -> None:
-    """`status --json` prints what cli.md says, in the production's order."""
+    """`status --json` prints the keys of cli.md, JSON `status`, in the production's order."""
     rows = _status(films.plan(films.LIGHTHOUSE, DONE))
     assert list(rows) == ["coast", "approach"]
     assert list(rows["coast"]) == ["shot", "state", "picked", "takes", "in_flight", "expires", "reasons"]
@@ -103,7 +103,7 @@ def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:
 
 
 def test_takes_have_the_documented_keys() -> None:
-    """`takes --json` prints what cli.md says; the file is named where it is here."""
+    """`takes --json` prints the keys of cli.md, JSON `takes`; the file is named where it is here."""
     row = take_rows(films.plan(films.LIGHTHOUSE, DONE))[0].to_json()
     assert list(row) == [
         *(

@@ -53,7 +53,7 @@ def test_a_warning_without_a_node_has_no_node() -> None:
 
 
 def test_the_last_line_is_the_documented_one() -> None:
-    """`run.finished` has exactly the fields of cli.md."""
+    """`run.finished` has exactly the fields of cli.md, JSON `run.finished`."""
     outcome = Outcome(
         exit_code=1,
         submitted=2,

@@ -1,4 +1,4 @@
-"""Submissions whose answers are lost, in virtual time: never sent twice blindly, never lost (law 3; cli.md, last table)."""
+"""Submissions whose answers are lost, in virtual time: never sent twice blindly, never lost (law 3; cli.md, Submissions of unknown fate)."""
 
 from __future__ import annotations
 
@@ -511,7 +511,7 @@ async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -
 
 
 async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) -> None:
-    """The step waits, and what needs it; the rest of the plan is done (cli.md, last table)."""
+    """The step waits, and what needs it; the rest of the plan is done (cli.md, Submissions of unknown fate)."""
     weather = Weather(lost_requests=2)
     film = production(edited(production(COAST), "coast", prompt="").shots["coast"], shot("gull", FRAME, prompt="gull"))
     async with crew(tmp_path, stormy(weather), unlike=True) as here:

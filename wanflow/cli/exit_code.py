@@ -1,4 +1,4 @@
-"""The one place that knows how a command ends: exit codes (cli.md) and what is said about a failure."""
+"""The one place that knows how a command ends: exit codes (cli.md, Exit codes) and what is said about a failure."""
 
 from __future__ import annotations
 

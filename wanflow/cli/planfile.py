@@ -1,4 +1,4 @@
-"""Plans on disk: written by `plan -o`, read by `run --plan` (cli.md)."""
+"""Plans on disk: written by `plan -o`, read by `run --plan` (cli.md, Saved plans)."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def _render(
 
 
 def _refused(shot_request: ShotRequest, blank: Decision, inventory: Inventory) -> tuple[Reason, ...]:
-    """What the service said of this very request; it would say it again (cli.md, last table)."""
+    """What the service said of this very request; it would say it again (cli.md, Refusals)."""
     asked = (shot_request.core, shot_request.seed(blank.ordinal))
     said = [
         Reason(ReasonCode.REFUSED_BEFORE, f"{ending.words}, on {ending.date[:10]}: change it, or say `--retry-refused`")

@@ -122,7 +122,7 @@ class Plan:
         return Counter(step.action for step in self.steps)
 
     def to_json(self) -> dict[str, object]:
-        """The one document that `plan --json` prints (cli.md)."""
+        """The one document that `plan --json` prints (cli.md, JSON `plan`)."""
         return {
             "format": 1,
             "backend": self.backend,
@@ -143,7 +143,7 @@ class Plan:
 
 
 class ReasonCode(StrEnum):
-    """The reasons that exist; adding one means documenting it in cli.md."""
+    """The reasons that exist; adding one means documenting it in cli.md, Reasons."""
 
     NEW = "new"
     PROMPT_CHANGED = "prompt-changed"

@@ -1,4 +1,4 @@
-"""A plan that was looked at and put aside: written as JSON, and compared with what is planned later (cli.md)."""
+"""Saved plans: written as JSON, and compared with a later plan (cli.md, Saved plans)."""
 
 from __future__ import annotations
 

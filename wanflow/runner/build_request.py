@@ -117,7 +117,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 async def _check_pinned(source: UrlSource, run_state: RunState, context: RunContext) -> None:
-    """A pinned address is fetched once a run and compared before anything is paid for it (format.md).
+    """A pinned address is fetched once a run and compared before anything is paid for it (format.md, Sources).
 
     The animatic reaches no network: there an address is a card.
     """

@@ -17,7 +17,7 @@ from wanflow.runner.events import Warned
 from wanflow.store import blobs
 
 PAUSES = (2, 4)
-"""Seconds before a download is fetched again, at most twice (cli.md, last table)."""
+"""Seconds before a download is fetched again, at most twice (cli.md, Downloads)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Download:
         return DownloadedFilm(self.target, fetched.digest, facts, self.url)
 
     async def _download(self) -> DownloadedFile:
-        """An address that is refused is asked for anew, once (cli.md, last table)."""
+        """An address that is refused is asked for anew, once (cli.md, Downloads)."""
         try:
             return await self.context.service.download(self.url, self.target)
         except ResultExpired:

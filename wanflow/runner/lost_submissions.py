@@ -280,7 +280,7 @@ class LostSubmissions:
         return look.findings[attempt.id] if look.doubt is None else MatchResult(doubt=look.doubt)
 
     def _undecided(self, attempt: Attempt, finding: MatchResult) -> UnknownFate:
-        """Each task that may be the one, with its time and state (cli.md, last table)."""
+        """Each task that may be the one, with its time and state (cli.md, Submissions of unknown fate)."""
         words = f"what became of a submission to `{attempt.model}` for `{attempt.shot}` is unknown: {finding.doubt}"
         rows = [f"{one.task_id} ({one.created:%Y-%m-%d %H:%M:%S} UTC, {one.status})" for one in finding.maybe]
         told = f"{words}; tasks that may be it: {', '.join(rows)}" if rows else words

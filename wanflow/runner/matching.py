@@ -1,4 +1,4 @@
-"""Which tasks of the service's list are the submissions whose answers were lost; pure (cli.md, last table)."""
+"""Match lost submissions with tasks of the service's list; pure (cli.md, Submissions of unknown fate)."""
 
 from __future__ import annotations
 

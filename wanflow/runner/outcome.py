@@ -79,7 +79,7 @@ class CollectOutcome:
 
 
 def blocked_code(plan: Plan) -> int:
-    """The exit code of a plan in which steps are blocked: 3 where one waits for a person's pick (cli.md)."""
+    """The exit code of a plan with blocked steps: 3 where one needs a pick (cli.md, Exit codes)."""
     blocked = [step for step in plan.steps if step.action is Action.BLOCKED]
     return NEEDS_PICK if any(reason.code is ReasonCode.NEEDS_PICK for step in blocked for reason in step.reasons) else 1
 

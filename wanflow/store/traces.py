@@ -1,4 +1,4 @@
-"""Constructive traces: this recipe gave these bytes, this identity was made into those (architecture.md)."""
+"""Constructive traces: this recipe gave these bytes, this identity was made into those (architecture.md, Store)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of a YAML file, each with its place; the dialect's own reading of plain scalars (format.md)."""
+"""Values of a YAML file, each with its place, and how plain scalars are read (format.md, The YAML dialect)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """YAML text with positions: every value knows its file, line and column.
 
-The dialect is format.md's: PyYAML's parser under YAML 1.2 scalars. The only home of PyYAML.
+PyYAML's parser under YAML 1.2 scalars (format.md, The YAML dialect). The only home of PyYAML.
 """
 
 from __future__ import annotations
