@@ -24,7 +24,7 @@ help:
 	@echo 'make test         run the tests'
 	@echo 'make test-slow    run the long campaigns'
 	@echo 'make test-newest  run the tests with the newest versions of all dependencies, in $(NEWEST)'
-	@echo 'make check        lint, formatting, types and layers'
+	@echo 'make check        lint, formatting, types, layers and complexity'
 	@echo 'make lock         write the newest versions of all dependencies to constraints.txt'
 	@echo 'make clean        remove what make set up, and caches; films stay'
 
@@ -48,6 +48,7 @@ check: $(DEVELOPMENT)
 	@$(IN)/ruff format --check .
 	@$(IN)/mypy
 	@$(IN)/lint-imports
+	@$(IN)/complexipy --plain --failed
 
 # the fewest versions: what is tested on one Python is what all others get, where one version fits them all
 lock:
