@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.crewfiles import shots_of, told
-from wanflow.language import limits
+from wanflow.language import expand
 from wanflow.language.source import ShotSource, Tail
 
 MORE = "write `{key: a-short-name, words: …}` and `${s.words}`"
@@ -230,7 +230,7 @@ def test_a_matrix_of_millions_is_refused_before_it_is_made(reading, monkeypatch)
     hint = "split it into several productions, or take values out"
     _, problems = reading(shot(f"{{{dims}}}"))
     assert told(problems) == [("wanflow.yaml:5:13: a production has 20000 shots at most", hint)]
-    monkeypatch.setattr(limits, "MOST_SHOTS", 3)
+    monkeypatch.setattr(expand, "MOST_SHOTS", 3)
     below = "  b: {first_frame: a.png}\n  c: {first_frame: a.png}\n"
     ((message, said),) = told(reading(shot("{a: [x, y]}", below=below))[1])
     assert ("shots at most" in message, said) == (True, hint)

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from wanflow.language.piece import NoSuchPiece, piece_of
-from wanflow.language.source import Frame, Head, Sound, Span, Tail
+from wanflow.language.source import Frame, Head, NoSuchPiece, Sound, Span, Tail, piece_of
 
 TWO, THREE, FIVE = Decimal(2), Decimal(3), Decimal(5)
 HALF = Decimal("0.5")

@@ -17,9 +17,8 @@ from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import fingerprint, recipe
 from wanflow.language.load import read
 from wanflow.language.matrix import slug
-from wanflow.language.piece import NoSuchPiece, piece_of
 from wanflow.language.production import Production
-from wanflow.language.source import Frame, Head, Piece, PieceOutside, Span, Tail, frame_span
+from wanflow.language.source import Frame, Head, NoSuchPiece, Piece, PieceOutside, Span, Tail, frame_span, piece_of
 
 SEGMENT = re.compile("[a-z0-9_\u3400-\u9fff\uf900-\ufaff][a-z0-9_\u3400-\u9fff\uf900-\ufaff-]*")
 

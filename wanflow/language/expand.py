@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wanflow.errors import did_you_mean
-from wanflow.language.generator import is_generator, without
-from wanflow.language.limits import DEEPEST, WAY_OUT, ShotCount, SizeLimits
-from wanflow.language.matrix import read_matrix
+from wanflow.language.include import ProductionFile
+from wanflow.language.matrix import read_matrix, size_of
 from wanflow.language.names import Names
-from wanflow.language.pipeline import Pipeline, PipelineLibrary
-from wanflow.language.pipeline_inputs import bind
+from wanflow.language.pipeline import Pipeline, PipelineLibrary, bind
 from wanflow.language.problem import Problem
 from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
-from wanflow.language.scope import Scope, ShotIndex
+from wanflow.language.scope import BasePath, Scope, ShotIndex
+from wanflow.language.shot import is_generator
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
+
+MOST_SHOTS = 20_000
+"""Of a production, every matrix multiplied out; more is a slip."""
+
+MOST_VALUES = 400_000
+"""That matrices and pipelines may make of what is written, keys included: 20 for each of so many shots."""
+
+DEEPEST = 32
+"""Pipelines within pipelines."""
+
+WAY_OUT = "split it into several productions, or take values out"
+
 
 BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
 """What may stand in a shot whose place a pipeline takes."""
@@ -29,6 +40,91 @@ _OF_OUTPUT = ("note", "pick", "takes")
 
 Path = tuple[str, ...]
 """The names that lead to a shot, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShotCount:
+    """How many shots there are, and how many values are copied for them."""
+
+    shots: int = 0
+    values: int = 0
+
+    def __add__(self, other: ShotCount) -> ShotCount:
+        return ShotCount(self.shots + other.shots, self.values + other.values)
+
+    @property
+    def complaint(self) -> str | None:
+        """What is wrong with so much, None where it is allowed."""
+        if self.shots > MOST_SHOTS:
+            return f"a production has {MOST_SHOTS} shots at most"
+        return f"matrices and pipelines make more than {MOST_VALUES} values" if self.values > MOST_VALUES else None
+
+
+ONE = ShotCount(1)
+
+
+class SizeLimits:
+    """Weighs shots as they are written; a pipeline whose name is filled in later counts as one shot."""
+
+    def __init__(self, library: PipelineLibrary) -> None:
+        self._library = library
+        self._known: dict[str, ShotCount] = {}
+        self._open: list[str] = []
+        self._circular: set[str] = set()
+
+    def complain(self, sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
+        """A problem where a production gets too large, at the shot that makes it so."""
+        whole = ShotCount()
+        for sheet in sheets:
+            shots = sheet.root.find("shots")
+            for key, node in shots.pairs if isinstance(shots, MapNode) else ():
+                whole += self.of(node, sheet.home)
+                if whole.complaint is not None:
+                    yield Problem((_maker(node) or key).place, whole.complaint, WAY_OUT)
+                    return
+
+    def of(self, node: Node, home: BasePath) -> ShotCount:
+        """What a shot stands for."""
+        if not isinstance(node, MapNode) or not is_generator(node):
+            return ONE
+        matrix, use = node.find("matrix"), node.find("use")
+        used = self._used(use, home) if isinstance(use, TextNode) else ONE
+        times = size_of(matrix)
+        return ShotCount(times * max(used.shots, 1), times * (_value_count(node.without({"matrix"})) + used.values))
+
+    def of_pipeline(self, pipeline: Pipeline) -> ShotCount:
+        """What a pipeline stands for; one that is within itself counts once: it is used nowhere, and that is said."""
+        if pipeline.file in self._open:
+            self._circular.update(self._open[self._open.index(pipeline.file) :])
+        if pipeline.file in self._open or len(self._open) > DEEPEST:
+            return ONE
+        if pipeline.file not in self._known:
+            self._open.append(pipeline.file)
+            within = sum((self.of(node, pipeline.home) for _, node in pipeline.shots), ShotCount())
+            self._open.pop()
+            circular = pipeline.file in self._circular
+            self._known[pipeline.file] = ONE if circular else within + ShotCount(0, _value_count(pipeline.root))
+        return self._known[pipeline.file]
+
+    def _used(self, use: TextNode, home: BasePath) -> ShotCount:
+        pipeline = None if "$" in use.words else self._library.peek(use, home)
+        return ONE if pipeline is None else self.of_pipeline(pipeline)
+
+
+def _maker(node: Node) -> Node | None:
+    """What makes many shots of one: its matrix, else its pipeline."""
+    return node.find("matrix") or node.find("use") if isinstance(node, MapNode) else None
+
+
+def _value_count(node: Node) -> int:
+    """How many values a tree holds, keys included, those behind aliases counted each time."""
+    match node:
+        case MapNode(pairs):
+            return 1 + sum(1 + _value_count(value) for _, value in pairs)
+        case ListNode(items):
+            return 1 + sum(_value_count(item) for item in items)
+        case TextNode():
+            return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +203,7 @@ class Expansion:
             self._single(path, key, node, scope, filled=filled)
 
     def _group(self, path: Path, key: TextNode, node: MapNode, matrix: MapNode, scope: ExpansionContext) -> None:
-        rest, members = without(node, {"matrix"}), list[str]()
+        rest, members = node.without({"matrix"}), list[str]()
         for combination in read_matrix(matrix, scope.names, self._problems):
             via = (*scope.via, OriginStep("matrix", combination.words, matrix.place))
             inner = replace(scope, names=combination.within(scope.names), via=via)
@@ -137,7 +233,7 @@ class Expansion:
             self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
         whole = node if filled else _without_nothing(node, scope.names)
         extra = self._of_output.get(name.words, {})
-        whole = _tagged(MapNode((*without(whole, extra).pairs, *extra.values()), whole.place), scope.tags)
+        whole = _tagged(MapNode((*whole.without(extra).pairs, *extra.values()), whole.place), scope.tags)
         self.addresses.shots[name.words] = None
         self.written.append(ExpandedShot(name, whole, scope, not filled))
 
@@ -242,7 +338,7 @@ def _tagged(node: MapNode, tags: tuple[Node, ...]) -> MapNode:
     own = node.find("tags")
     listed = own.items if isinstance(own, ListNode) else ()
     key = node.key("tags") or TextNode("tags", "tags", tags[0].place)
-    return MapNode((*without(node, {"tags"}).pairs, (key, ListNode((*listed, *tags), key.place))), node.place)
+    return MapNode((*node.without({"tags"}).pairs, (key, ListNode((*listed, *tags), key.place))), node.place)
 
 
 def _tags(node: MapNode, names: Names) -> tuple[Node, ...]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import did_you_mean
-from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext
+from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
-from wanflow.language.limits import SizeLimits
 from wanflow.language.merge import MergedFile, cut_off_texts, join
 from wanflow.language.output_paths import shared_outputs
 from wanflow.language.parse import parse_cut, parse_shot

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wanflow.language.generator import generator_of, is_generator, without
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import check_shape
 from wanflow.language.scope import BasePath
+from wanflow.language.shot import generator_of, is_generator
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 GROUPS = ("vars", "cast", "cuts")
@@ -125,7 +125,7 @@ def _sound(root: MapNode, group: str, broken: frozenset[tuple[str | int, ...]]) 
 
 
 def _without(node: Node, keys: set[str]) -> Node:
-    return without(node, keys) if keys and isinstance(node, MapNode) else node
+    return node.without(keys) if keys and isinstance(node, MapNode) else node
 
 
 def _named(root: MapNode, group: str) -> Iterator[tuple[TextNode, Node]]:

@@ -13,8 +13,7 @@ from wanflow.language.cut_items import read_items, slate_of
 from wanflow.language.names import without_marks
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.production import Cut, Media, Shot
-from wanflow.language.prompt import with_identifiers
-from wanflow.language.references import choose_references, named_places, silent_references
+from wanflow.language.references import choose_references, named_places, silent_references, with_identifiers
 from wanflow.language.scope import Scope
 from wanflow.language.shot import SLOTS, CastMember, WrittenShot
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from wanflow import digest
 from wanflow.errors import did_you_mean
-from wanflow.language.piece import NoSuchPiece, piece_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.source import (
@@ -19,6 +18,7 @@ from wanflow.language.source import (
     FileSource,
     Frame,
     Head,
+    NoSuchPiece,
     Piece,
     ShotSource,
     Sound,
@@ -26,6 +26,7 @@ from wanflow.language.source import (
     Span,
     Tail,
     UrlSource,
+    piece_of,
 )
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode
 

@@ -10,7 +10,7 @@ from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
 from wanflow.language.source import Source
-from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Place, TextNode
+from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
 """Media keys that hold one source, in the order in which they are sent."""
@@ -180,3 +180,19 @@ def _scalars(node: MapNode | None) -> Iterator[tuple[str, TextNode]]:
     for key, value in node.pairs if node else ():
         if isinstance(value, TextNode) and key.words not in SLOTS and not key.words.startswith("x-"):
             yield key.words, value
+
+
+GENERATORS = frozenset({"matrix", "use"})
+_GENERATOR_KEYS = GENERATORS | {"with"}
+
+
+def is_generator(node: Node) -> bool:
+    """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
+    return isinstance(node, MapNode) and any(key.words in GENERATORS for key, _ in node.pairs)
+
+
+def generator_of(node: Node) -> Node:
+    """What says which shots a shot stands for, without what goes into each of them."""
+    if not isinstance(node, MapNode):
+        return node
+    return MapNode(tuple((key, value) for key, value in node.pairs if key.words in _GENERATOR_KEYS), node.place)

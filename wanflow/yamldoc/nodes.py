@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
@@ -83,6 +83,11 @@ class MapNode:
     def key(self, name: str) -> TextNode | None:
         """The key itself, for its place; None where it is not there."""
         return next((key for key, _ in self.pairs if name_of(key) == name), None)
+
+    def without(self, keys: Iterable[str]) -> MapNode:
+        """The same mapping without some of its keys."""
+        left_out = frozenset(keys)
+        return MapNode(tuple((key, value) for key, value in self.pairs if key.words not in left_out), self.place)
 
 
 @dataclass(frozen=True, slots=True)
