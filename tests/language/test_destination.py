@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from spec.conftest import Reading
+from language.conftest import Reading
 
 from wanflow.language.output_paths import entry_of, folded
 from wanflow.language.parse import place_output
