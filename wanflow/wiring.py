@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 import anyio
-from anyio import CapacityLimiter
 
 from wanflow.emulator.api.account import KEY
 from wanflow.emulator.api.app import BASE, build_app
@@ -19,7 +18,7 @@ from wanflow.emulator.api.endpoint import IN_PROCESS
 from wanflow.emulator.film.animatic import ORIGIN, open_animatic
 from wanflow.errors import StoreBusy
 from wanflow.language.production import Production
-from wanflow.media.local_jobs import perform
+from wanflow.media.local_jobs import LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.dashscope.regions import endpoint_of
@@ -84,8 +83,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
                 service, notes, now, LookupPolicy(pace.grace, pace.resubmit), journal_state
             ),
             spending=open_spending(production, store, journal_state, pace.budget),
-            jobs=perform,
-            limiter=CapacityLimiter(pace.hands),
+            jobs=LocalJobs(pace.hands),
             emit=emit,
             clock=now,
             lasting=production.backend != ANIMATIC,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import cast
 
 import anyio
-from anyio import CapacityLimiter
 from anyio.lowlevel import checkpoint
 
 from kit.clock import wall_clock
@@ -111,7 +110,6 @@ class Crew:
                     "CNY", self.allowance, owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
                 ),
                 jobs=from_record,
-                limiter=CapacityLimiter(2),
                 emit=self.events.append,
                 clock=wall_clock,
             )
@@ -179,12 +177,9 @@ def outputs(film: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in film.cuts.items()}
 
 
-async def from_record(
-    job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
-) -> Result:
+async def from_record(job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
     """Answer a job at once: what it makes is a few bytes that name its sources."""
-    async with limiter:
-        await checkpoint()
+    await checkpoint()
     return cast(Result, _answered(job, progress))
 
 

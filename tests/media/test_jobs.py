@@ -15,7 +15,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from anyio import CapacityLimiter, create_task_group
+from anyio import create_task_group
 
 from kit.clips import numbered_clip, read_numbers
 from wanflow.errors import MediaFault
@@ -37,7 +37,7 @@ from wanflow.media.jobs import (
     ReadSubtitles,
     Result,
 )
-from wanflow.media.local_jobs import perform
+from wanflow.media.local_jobs import LocalJobs
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.sound.soundtrack import SoundRecipe
 from wanflow.media.text.caption_layout import Caption
@@ -53,8 +53,8 @@ def done(job: Job[Result], backend: str = "asyncio", progress: Callable[[int], N
     """Perform one job in a loop of its own."""
 
     async def main() -> Result:
-        jobs: Jobs = perform
-        return await jobs(job, CapacityLimiter(1), progress)
+        jobs: Jobs = LocalJobs(1)
+        return await jobs(job, progress)
 
     return anyio.run(main, backend=backend)
 
@@ -119,7 +119,7 @@ def test_a_cancelled_job_leaves_no_process_and_no_half_file(clip: Path, backend:
 
     async def main() -> None:
         async with create_task_group() as group:
-            await perform(endless, CapacityLimiter(1), lambda _frames: group.cancel_scope.cancel())
+            await LocalJobs(1)(endless, lambda _frames: group.cancel_scope.cancel())
         assert group.cancel_scope.cancelled_caught
 
     anyio.run(main, backend=backend)
@@ -142,18 +142,30 @@ def test_progress_is_told_in_the_loop(clip: Path, backend: str) -> None:
 
 
 @both
-def test_the_limiter_bounds_what_runs_at_once(clip: Path, backend: str) -> None:
-    """Whoever holds the only token keeps the others waiting, and cancelling one that waits is quick."""
+def test_it_limits_by_itself_what_runs_at_once(clip: Path, backend: str) -> None:
+    """A second job waits until the first one ends, and one that waits is cancelled without having begun."""
+    told: list[str] = []
 
     async def main() -> None:
-        limiter = CapacityLimiter(1)
-        async with limiter, create_task_group() as group:
-            group.start_soon(perform, ProbeFile(clip), limiter)
-            await anyio.wait_all_tasks_blocked()
-            assert limiter.statistics().tasks_waiting == 1
+        jobs = LocalJobs(1)
+
+        async def encode(name: str) -> None:
+            recipe = replace(RECIPE, frames=10**7)
+            await jobs(ConformSegment(clip, recipe, clip.with_name(name)), lambda _: told.append(name))
+
+        async with create_task_group() as group:
+            group.start_soon(encode, "first.mov")
+            while not told:
+                await anyio.wait_all_tasks_blocked()
+                await anyio.sleep(0.01)
+            group.start_soon(encode, "second.mov")
+            seen = len(told)
+            while len(told) < seen + 2:
+                await anyio.sleep(0.01)
             group.cancel_scope.cancel()
 
     anyio.run(main, backend=backend)
+    assert set(told) == {"first.mov"}
 
 
 def test_naming_jobs_costs_no_ffmpeg() -> None:

@@ -12,8 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from anyio import CapacityLimiter
-
 from wanflow.language.facts import Facts
 from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
@@ -133,15 +131,13 @@ class AssembleCut(Job[Facts]):
 
 
 class Jobs(Protocol):
-    """Whoever does jobs: this process (media/perform), a record in a test, another machine.
+    """What does jobs: threads of this process (`local_jobs`), a record in a test, other machines.
 
-    Obligations: the result's facts are measured on the finished file; a target is there whole or not at all;
-    `progress` is called in the event loop with rising numbers of frames; a cancelled job leaves no process behind
-    and no half file. Raises MediaFault, never a group of exceptions for it.
+    Obligations: it limits by itself how many jobs run at once; the facts in a result are measured on the finished file;
+    a target is written whole or not at all; `progress` is called in the event loop with rising numbers of frames; a
+    cancelled job leaves no process and no partial file. Raises MediaFault, never a group of exceptions.
     """
 
-    async def __call__(
-        self, job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None
-    ) -> Result:
-        """Do one job when the limiter lets it, and give what it says."""
+    async def __call__(self, job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+        """Do one job as soon as the limit allows it, and return its result."""
         ...

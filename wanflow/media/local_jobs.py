@@ -78,18 +78,24 @@ def _make(job: Job[Result], processes: RunningProcesses, progress: Progress | No
     return target
 
 
-async def perform(job: Job[Result], limiter: CapacityLimiter, progress: Callable[[int], None] | None = None) -> Result:
-    """Do a job in a worker thread of this process; the first implementation of `Jobs`."""
-    processes = RunningProcesses()
-    async with anyio.create_task_group() as watch:
-        watch.start_soon(_kill_when_cancelled, processes)
-        result = await to_thread.run_sync(_attempt, job, processes, _in_loop(progress), limiter=limiter)
-        # a killed job ends with a fault that nobody asked for: the cancellation is what happened
-        await lowlevel.checkpoint_if_cancelled()
-        watch.cancel_scope.cancel()
-    if isinstance(result, MediaFault):
-        raise result
-    return result
+class LocalJobs:
+    """Jobs done in threads of this process, at most `at_once` at a time."""
+
+    def __init__(self, at_once: int) -> None:
+        self._limiter = CapacityLimiter(at_once)
+
+    async def __call__(self, job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+        """Do one job in a thread."""
+        processes = RunningProcesses()
+        async with anyio.create_task_group() as watch:
+            watch.start_soon(_kill_when_cancelled, processes)
+            result = await to_thread.run_sync(_attempt, job, processes, _in_loop(progress), limiter=self._limiter)
+            # a killed job ends with a fault of its own, but what happened is the cancellation
+            await lowlevel.checkpoint_if_cancelled()
+            watch.cancel_scope.cancel()
+        if isinstance(result, MediaFault):
+            raise result
+        return result
 
 
 def _attempt(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Result | MediaFault:

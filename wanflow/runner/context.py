@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from anyio import CapacityLimiter
-
 from wanflow import timebase
 from wanflow.media.jobs import Jobs
 from wanflow.providers.limited import TaskSlots
@@ -28,9 +26,9 @@ Clock = Callable[[], datetime]
 class RunContext:
     """The seams of a run and where it keeps what it makes.
 
-    `out` is where results go, relative to the production's folder; `limiter` how many jobs run at once; `addresses`
-    what need not be uploaded; `lost_submissions` what became of submissions; `spending` what may be spent. `lasting`:
-    the service outlives this process, and what it accepted can be asked for later.
+    `out` is where results go, relative to the production's folder; `addresses` what need not be uploaded;
+    `lost_submissions` what became of submissions; `spending` what may be spent. `lasting`: the service outlives this
+    process, and what it accepted can be asked for later.
     """
 
     out: str
@@ -42,7 +40,6 @@ class RunContext:
     lost_submissions: LostSubmissions
     spending: Spending
     jobs: Jobs
-    limiter: CapacityLimiter
     emit: Emit
     clock: Clock
     lasting: bool = True

@@ -86,7 +86,7 @@ class _CutJob:
         known = provenance(cut.name, cut.output, montage.edit.items, self._stage)
         film = self._film(files, sound.files, digest.of_json(known))
         listen = None if self._encoded else partial(self._progress, "")  # copying takes no time beside encoding
-        facts = await self._parts.jobs(AssembleCut(film, made), self._parts.limiter, listen)
+        facts = await self._parts.jobs(AssembleCut(film, made), listen)
         keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
         self._publish(made, fingerprint, keys)
         self._note(known, facts)
@@ -143,7 +143,7 @@ class _CutJob:
         key = segment.recipe.key()
         target = self._parts.store.temporary(".mov")
         job = self._job(segment, segment.recipe, target)
-        facts = await self._parts.jobs(job, self._parts.limiter, partial(self._progress, key))
+        facts = await self._parts.jobs(job, partial(self._progress, key))
         have[key] = kept = keep_derived(key, target, facts, self._parts)
         self._stage.learn_derived(key, kept.name)
         self._encoded.add(key)
@@ -189,7 +189,7 @@ async def captions_of(edit: Edit, frames: int, rate: Fraction, context: RunConte
     for track in edit.cut.finish.subtitles:
         if track.burned:
             job = ReadSubtitles(context.folder / track.source.path, frames, rate)
-            found += await context.jobs(job, context.limiter)
+            found += await context.jobs(job)
     notice = edit.cut.finish.notice
     if notice is not None:
         shown = min(frames, timebase.to_frames(notice.seconds, rate))

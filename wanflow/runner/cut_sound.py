@@ -78,7 +78,7 @@ async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> 
     file = _kept(key, run_state, context)
     if file is None:
         target = context.store.temporary(".wav")
-        facts = await context.jobs(CutSound(context.folder / wanted.source.path, target), context.limiter)
+        facts = await context.jobs(CutSound(context.folder / wanted.source.path, target))
         file = keep_derived(key, target, facts, context)
         run_state.learn_derived(key, file.name)
     music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
@@ -94,7 +94,7 @@ async def _levelled(
     context: RunContext,
 ) -> SoundRecipe:
     """The sound at the loudness that is wanted; what can't be brought there is said."""
-    levelled = await context.jobs(LevelSound(sound, wanted, tuple(segments.items()), music), context.limiter)
+    levelled = await context.jobs(LevelSound(sound, wanted, tuple(segments.items()), music))
     if levelled.lufs is None:
         context.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
     elif abs(levelled.lufs - wanted) > TOLERANCE:
@@ -113,7 +113,7 @@ async def _encode(
 ) -> None:
     key, target = chunk.key(), context.store.temporary(".aac")
     heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
-    facts = await context.jobs(EncodeSound(chunk, heard, music, target), context.limiter)
+    facts = await context.jobs(EncodeSound(chunk, heard, music, target))
     have[key] = keep_derived(key, target, facts, context)
     run_state.learn_derived(key, have[key].name)
 

@@ -42,7 +42,7 @@ class _Download:
     async def attempt(self) -> DownloadedFilm:
         """Fetch and check once; raises ServiceFault where it did not come whole, MediaFault where it is no film."""
         fetched = await self._download()
-        facts = await self.context.jobs(CheckFilm(self.target), self.context.limiter)
+        facts = await self.context.jobs(CheckFilm(self.target))
         return DownloadedFilm(self.target, fetched.digest, facts, self.url)
 
     async def _download(self) -> DownloadedFile:

@@ -33,7 +33,7 @@ async def derive_extract(step: Step, run_state: RunState, context: RunContext) -
         raise MediaFault(identity.text)
     origin = file_of(vertex.origin, run_state, context)
     target = context.store.temporary(SUFFIX[str(identity["op"])])
-    facts = await context.jobs(_job(vertex.piece, identity, origin, target), context.limiter)
+    facts = await context.jobs(_job(vertex.piece, identity, origin, target))
     key = digest.of_json(dict(identity))
     run_state.learn_derived(key, keep_derived(key, target, facts, context).name)
 
