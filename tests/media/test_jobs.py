@@ -147,21 +147,21 @@ def test_it_limits_by_itself_what_runs_at_once(clip: Path, backend: str) -> None
     told: list[str] = []
 
     async def main() -> None:
-        jobs = LocalJobs(1)
+        jobs, begun, later = LocalJobs(1), anyio.Event(), anyio.Event()
+
+        def listen(name: str) -> None:
+            told.append(name)
+            (later if begun.is_set() and len(told) > 3 else begun).set()
 
         async def encode(name: str) -> None:
             recipe = replace(RECIPE, frames=10**7)
-            await jobs(ConformSegment(clip, recipe, clip.with_name(name)), lambda _: told.append(name))
+            await jobs(ConformSegment(clip, recipe, clip.with_name(name)), lambda _: listen(name))
 
         async with create_task_group() as group:
             group.start_soon(encode, "first.mov")
-            while not told:
-                await anyio.wait_all_tasks_blocked()
-                await anyio.sleep(0.01)
+            await begun.wait()
             group.start_soon(encode, "second.mov")
-            seen = len(told)
-            while len(told) < seen + 2:
-                await anyio.sleep(0.01)
+            await later.wait()
             group.cancel_scope.cancel()
 
     anyio.run(main, backend=backend)
