@@ -171,7 +171,7 @@ async def run(
     an ffmpeg, and for other trouble other WanflowErrors.
     """
     backends, runner = import_module("wanflow.wiring"), import_module("wanflow.runner.run")
-    pace = backends.Pace(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
+    pace = backends.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, asks_service(of), budget, wait)
     async with backends.at_work(of.graph.production, emit or _ignore, pace) as context:
         done: Outcome = await runner.run_plan(of, context, keep_going=keep_going, timeout=timeout, swept=swept)
         return done
@@ -190,7 +190,7 @@ async def gather(
     `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
     """
     backends, recover = import_module("wanflow.wiring"), import_module("wanflow.runner.collect")
-    pace = backends.Pace(grace=grace, resubmit=resubmit, wait=wait)
+    pace = backends.RunOptions(grace=grace, resubmit=resubmit, wait=wait)
     async with backends.at_work(production, emit or _ignore, pace) as context:
         swept: CollectOutcome = await recover.collect_open(context)
         return replace(swept, cost=context.spending.spent)
@@ -207,7 +207,7 @@ async def collect(
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
     backends, recover = import_module("wanflow.wiring"), import_module("wanflow.runner.collect")
-    pace = backends.Pace(poll_seconds=poll_seconds, grace=grace, wait=wait)
+    pace = backends.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
     async with backends.at_work(production, emit or _ignore, pace) as context:
         done: Outcome = await recover.collect_all(context, timeout)
         return done
