@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from language.conftest import Reading
 
-from wanflow.language.output_paths import entry_of, folded
-from wanflow.language.parse import place_output
+from wanflow.language.output_paths import entry_of, folded, place_output
 
 FRAME = "shots:\n  a: {first_frame: a.png}\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.media_checks import check_media
-from wanflow.language.parse import place_output
+from wanflow.language.output_paths import place_output
 
 FRAME = "shots:\n  a: {first_frame: a.png}\n"
 TABLE = {

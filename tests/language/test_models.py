@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from wanflow.catalog.read import CatalogError, load_catalog
-from wanflow.language.parse import parse_shot
+from wanflow.language.load import parse_shot
 from wanflow.language.problem import Severity
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import read_draft

@@ -11,8 +11,8 @@ import pytest
 
 from kit.effort import ENDLESS_SECONDS
 from wanflow.api import run
-from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem, SpecError, render_problem
+from wanflow.suggest import did_you_mean
 
 HEAD = "wanflow: 1\ndefaults: {model: wan2.7-t2v, duration: 2}\n"
 CHAIN = "defaults: {model: wan2.7-i2v}\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wanflow import timebase
 from wanflow.api import run
-from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.errors import UnknownTarget
 from wanflow.graph.build import cut_sources
 from wanflow.graph.node import CutVertex
 from wanflow.graph.recipe import parse_request_key, request_key
@@ -31,6 +31,7 @@ from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Recipe, Take
 from wanflow.store.take_names import take_file
+from wanflow.suggest import did_you_mean
 
 Change = Callable[[Lock], Lock]
 

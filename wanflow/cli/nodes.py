@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.errors import UnknownTarget
 from wanflow.graph.node import Vertex
 from wanflow.graph.select import one
 from wanflow.planner.plan import Plan, Step
 from wanflow.report.text.words import listed, printable
+from wanflow.suggest import did_you_mean
 
 
 def vertex_of(plan: Plan, node: str) -> Vertex:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.production import Production
+from wanflow.suggest import did_you_mean
 
 MOST_LISTED = 4
 """Shots of a group that a hint names."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from wanflow.language.cut_items import number_of
+from wanflow.language.cut_items import number_of, read_items, slate_of
+from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem
-from wanflow.language.production import AS_FIRST, CutFinish, CutShape, Music, Notice, Subtitles
-from wanflow.language.scope import BasePath
+from wanflow.language.production import AS_FIRST, Cut, CutFinish, CutShape, Music, Notice, Subtitles
+from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import FileSource
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -23,6 +25,22 @@ PROFILES = {"animatic": "draft", "dashscope": "final"}
 NOTICE = "AI-generated"
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
+
+
+def parse_cut(
+    name: TextNode, node: Node, label: Node | None, out: str, backend: str, sight: Scope, problems: list[Problem]
+) -> Cut:
+    """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
+    listed = node.find("items") if isinstance(node, MapNode) else node
+    output = node.find("output") if isinstance(node, MapNode) else None
+    nodes = listed.items if isinstance(listed, ListNode) else ()
+    items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
+    path = output.words if isinstance(output, TextNode) else f"out/{name.words}{FILM}"
+    if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
+        problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
+    shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
+    written = output.place if isinstance(output, TextNode) else None
+    return Cut(name.words, name.place, items, place_output(out, path), shape, finish, written)
 
 
 def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, problems: list[Problem]) -> CutFinish:

@@ -7,12 +7,12 @@ from collections.abc import Sequence as Listed
 from dataclasses import replace
 from decimal import Decimal
 
-from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition
 from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import CUT, FADE, TRANSITIONS
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, Node, Place, TextNode
 
 JOIN_SECONDS = Decimal("0.5")

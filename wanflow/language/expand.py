@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wanflow.errors import did_you_mean
 from wanflow.language.include import ProductionFile
 from wanflow.language.matrix import read_matrix, size_of
 from wanflow.language.names import Names
@@ -16,6 +15,7 @@ from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import is_generator
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 MOST_SHOTS = 20_000

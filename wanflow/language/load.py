@@ -6,21 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from wanflow.catalog.model import Model
 from wanflow.catalog.read import load_catalog
-from wanflow.errors import did_you_mean
+from wanflow.language import model_checks
+from wanflow.language.cut_finish import parse_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, join
+from wanflow.language.names import without_marks
 from wanflow.language.output_paths import shared_outputs
-from wanflow.language.parse import parse_cut, parse_shot
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, has_errors, told_once
-from wanflow.language.production import Cut, Production, Shot
-from wanflow.language.references import unused_members
+from wanflow.language.production import Cut, Media, Production, Shot
+from wanflow.language.references import (
+    choose_references,
+    named_places,
+    silent_references,
+    unused_members,
+    with_identifiers,
+)
 from wanflow.language.schema_problems import check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
-from wanflow.language.shot import CastMember, read_cast, read_draft
+from wanflow.language.shot import SLOTS, CastMember, WrittenShot, read_cast, read_draft
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
@@ -224,3 +233,77 @@ def _check_wishes(wishes: Overrides, top: Place) -> Iterator[Problem]:
         yield Problem(top, f"no backend is called `{wishes.backend}`", f"it is one of {', '.join(BACKENDS)}")
     if wishes.region not in {None, *REGIONS}:
         yield Problem(top, f"no region is called `{wishes.region}`", f"it is one of {', '.join(REGIONS)}")
+
+
+def parse_shot(
+    draft: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
+) -> Shot:
+    """A shot as it will be sent, with everything its model says about it among the problems."""
+    written, before = _text(draft, "prompt") or "", len(problems)
+    references = choose_references(draft, model, written, cast, problems)
+    damaged = draft.damaged or has_errors(problems[before:])
+    media = tuple(_media(draft, references))
+    prompt = with_identifiers(written, references, model) or None
+    negative = _text(draft, "negative_prompt")
+    if region not in model.regions:
+        message = f"`{model.name}` does not exist in the region `{region}`"
+        problems.append(Problem(draft.model.place, message, f"it is in {', '.join(model.regions)}"))
+    problems += model_checks.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
+    problems += model_checks.check_media(draft, model, media, region) if not damaged else ()
+    problems += model_checks.check_voices(draft, model, media)
+    problems += silent_references(draft, references, prompt or "", model)
+    problems += model_checks.check_seed(draft, model)
+    return Shot(
+        name=draft.name,
+        model=draft.model.words,
+        place=draft.place,
+        prompt=prompt,
+        negative_prompt=negative,
+        media=tuple(_voiced(item, model) for item in media),
+        parameters=model_checks.effective(draft, model, media, region, problems),
+        seed=_whole(draft, "seed"),
+        takes=_whole(draft, "takes") or 1,
+        tags=draft.tags,
+        waits_for_pick="pick" in draft.given,
+        note=_text(draft, "note"),
+        written=without_marks(written),
+        origins=draft.values,
+    )
+
+
+def _media(draft: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Media]:
+    named = named_places(draft)
+    for slot in SLOTS:
+        if slot in draft.slots:
+            held = draft.slots[slot]
+            yield Media(slot, slot, held.source, held.place, named_at=held.asked_at, origin=held.origin)
+    for number, member in enumerate(references, start=1):
+        slot = f"reference_{number}"
+        yield Media(
+            slot=slot,
+            type=f"reference_{member.kind}",
+            source=member.source,
+            place=member.place,
+            voice=member.voice,
+            cast=member.name or None,
+            voice_place=member.voice_place,
+            named_at=named.get(member.name, draft.prompt_place) if member.name else None,
+        )
+
+
+def _voiced(media: Media, model: Model) -> Media:
+    """The media without a voice that its model does not know."""
+    rule = model.media.get(media.type)
+    if media.voice is None or rule is None or rule.voice is not None:
+        return media
+    return replace(media, voice=None)
+
+
+def _text(draft: WrittenShot, key: str) -> str | None:
+    value = draft.values.get(key)
+    return value.words if value is not None and value.value is not None else None
+
+
+def _whole(draft: WrittenShot, key: str) -> int | None:
+    value = draft.values.get(key)
+    return value.value if value is not None and isinstance(value.value, int) else None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from wanflow.errors import did_you_mean
 from wanflow.language.names import Names, NotText, without_marks
 from wanflow.language.problem import Problem
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 EXCLUDE = "exclude"

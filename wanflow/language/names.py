@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from wanflow.errors import nearest
 from wanflow.language.problem import Problem
+from wanflow.suggest import nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,8 +11,22 @@ from pathlib import Path
 from wanflow.language.problem import Problem
 from wanflow.language.production import Cut, Subtitles
 
+FILM = ".mp4"
+"""How a cut's file ends: what is inside is always that."""
+
 UNKNOWN_LANGUAGE = "und"
 """Code of ISO 639 for a language that nothing says."""
+
+
+def place_output(out: str, path: str) -> str:
+    """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it.
+
+    No path leads out of that folder, however many `..` it begins with.
+    """
+    if out == "out":
+        return posixpath.normpath(path)
+    inner = posixpath.normpath(posixpath.join("/", path)).lstrip("/")
+    return f"{out}/{inner.removeprefix('out/')}"
 
 
 def provenance_file(out: str, cut: Cut) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from wanflow.errors import did_you_mean
 from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, without_marks
 from wanflow.language.problem import Problem, has_errors
@@ -18,6 +17,7 @@ from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope, is_there
 from wanflow.language.shot import generator_of
 from wanflow.schemas import data_folder
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, seen_from
 
 SCHEMA = "pipeline.schema.json"

@@ -10,7 +10,6 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from wanflow import digest
-from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.source import (
@@ -28,6 +27,7 @@ from wanflow.language.source import (
     UrlSource,
     piece_of,
 )
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode
 
 _FORMS = ("shot", "file", "url", "input")

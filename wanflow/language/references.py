@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wanflow.catalog.model import Model
-from wanflow.errors import did_you_mean
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, without_marks
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
 from wanflow.language.shot import CastMember, WrittenShot
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Place, TextNode
 
 

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem
 from wanflow.schemas import Violation, load_schema, violations
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, plain
 
 SCHEMA = "production.schema.json"

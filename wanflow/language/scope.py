@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wanflow.errors import did_you_mean, nearest
 from wanflow.language.problem import Problem
+from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
 
 MOST_LISTED = 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wanflow.errors import did_you_mean
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
 from wanflow.language.source import Source
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
 
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")

@@ -15,8 +15,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.language.facts import Facts
-from wanflow.language.output_paths import provenance_file, subtitle_file
-from wanflow.language.parse import FILM
+from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
 from wanflow.language.production import Subtitles
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut_recipe import Chapter, CutLabels, CutRecipe, SubtitleTrack

@@ -12,8 +12,7 @@ from wanflow import decode, digest
 from wanflow.errors import StoreFault
 from wanflow.language.load import BACKENDS
 from wanflow.language.media_checks import file_sources
-from wanflow.language.output_paths import entry_of, folded, provenance_file, sidecars, target_of
-from wanflow.language.parse import FILM
+from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, sidecars, target_of
 from wanflow.language.problem import Problem
 from wanflow.language.production import Cut, Production
 from wanflow.store import cut_records, take_json

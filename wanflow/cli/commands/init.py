@@ -10,11 +10,12 @@ import click
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.init_templates import GITIGNORE, pictures, production, templates
 from wanflow.cli.options import example
-from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.errors import UnknownTarget
 from wanflow.language.pipeline import shipped
 from wanflow.report.text.words import printable
 from wanflow.schemas import data_folder
 from wanflow.store.lockfile import MERGED
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, TextNode
 from wanflow.yamldoc.parse import parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from wanflow.errors import UnknownTarget, did_you_mean
+from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, cut_id
 from wanflow.language.production import Shot
 from wanflow.language.timeline import PlacedClip
@@ -16,6 +16,7 @@ from wanflow.runner.cut_layout import edit_of, frame_rate, place_items
 from wanflow.runner.run_state import RunState
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_file, take_node
+from wanflow.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
