@@ -66,7 +66,7 @@ def test_a_pick_plans_anew_what_depends_on_it_and_only_that(wanflow: Wanflow, se
     assert bought(service) == 5
     said = wanflow("pick", "coast", "3")
     assert (said.code, said.out) == (0, "take 3 of coast is picked (dashscope)\n")
-    assert "a run renders 1 take (2 s of footage), cuts 1 piece and writes out/main.mp4, for 1.20 CNY" in said.err
+    assert "a run renders 1 take (2 s of footage), extracts 1 clip and writes out/main.mp4, for 1.20 CNY" in said.err
     assert wanflow(*RUN).code == 0
     assert (bought(service), picked(wanflow)) == (6, {"coast": 3, "near": 2, "other": 1})
     wanflow("pick", "coast", "1")

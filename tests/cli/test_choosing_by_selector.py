@@ -38,9 +38,9 @@ def test_a_state_that_there_is_not_is_told_with_the_nearest(wanflow: Wanflow, re
     """`state:` may select nothing, but only states that there are."""
     said = wanflow(*words, "state:curent")
     assert said.code == 2
-    assert "no state is called `curent`" in said.err
+    assert "unknown state `curent`" in said.err
     assert "did you mean `current`?" in said.err
-    assert "names no tag" in wanflow(*words, "tag:").err
+    assert "needs a tag" in wanflow(*words, "tag:").err
 
 
 @pytest.mark.parametrize("command", [("show",), ("why",), ("pick", "1")], ids=" ".join)

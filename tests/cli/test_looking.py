@@ -66,7 +66,7 @@ def test_plan_shows_what_a_run_would_do(wanflow, film: Path) -> None:
     """The plan is on stdout; nothing but caches is written."""
     said = wanflow("plan")
     assert said.code == 0
-    assert said.out.endswith("a run renders 2 takes (5 s of footage), cuts 1 piece and writes out/main.mp4\n")
+    assert said.out.endswith("a run renders 2 takes (5 s of footage), extracts 1 clip and writes out/main.mp4\n")
     assert not (film.parent / "out").exists()
 
 

@@ -78,7 +78,7 @@ def test_what_may_cost_more_is_stopped_where_it_would(wanflow: Wanflow, paid: Se
     said = wanflow(*RUN, "--budget", "2 CNY", "--json")
     last = finished(said.out)
     assert (said.code, last["submitted"], last["cost"]) == (3, 1, {"amount": "1.20", "currency": "CNY"})
-    assert "could cost 2.40 CNY, and of `--budget` 2.00 CNY 1.20 CNY are spent or reserved" in said.out
+    assert "may cost 2.40 CNY; 1.20 CNY of the 2.00 CNY `--budget` are spent or reserved" in said.out
     assert len(paid.calls("POST", "video-synthesis")) == 1
     assert finished(wanflow(*RUN, "--budget", "3 CNY", "--json").out)["cost"] == {"amount": "1.20", "currency": "CNY"}
 

@@ -68,7 +68,7 @@ def test_decisions_between_the_rename_and_the_next_run_are_about_the_same_takes(
     """`pick`, `retake`, `hold`, `why` and `takes` know the takes, and the run does what was decided, no more."""
     paid = prepare(wanflow)
     rewrite("  s020:", "  pier:")
-    assert "`s020` answers the same request" in wanflow("why", "pier").out
+    assert "same request as `s020` take 1: reused" in wanflow("why", "pier").out
     assert [key for key, row in takes(wanflow).items() if row["chosen"]] == [("pier", 2)]
     assert wanflow("pick", "pier", "1").out.startswith("take 1 of pier is picked")
     assert wanflow("retake", "pier").out.startswith("pier: 1 more take, with the next run")

@@ -58,7 +58,7 @@ def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) 
     assert done.code == 2
     assert "`cutz` is no key here" in done.out
     assert "`sets/nowhere.png` is not there" in done.out
-    assert "need each other in a circle" in done.out
+    assert "circular dependency" in done.out
 
 
 def test_annotations_begin_at_the_checkout(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,8 @@ def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
                 cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.backend
             )
             made = {**run_state.inventory.cuts, cut.name: known.fingerprint() or ""}
-            run_state.inventory = replace(run_state.inventory, cuts=made)
+            shown = {**run_state.inventory.cut_takes, cut.name: tuple(item.digest or "" for item in known.items)}
+            run_state.inventory = replace(run_state.inventory, cuts=made, cut_takes=shown)
 
 
 def _take(run_state: RunState, vertex: ShotVertex, step: Step, decision: Decision, bought: list[str]) -> None:

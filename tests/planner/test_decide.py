@@ -232,7 +232,7 @@ def test_what_was_refused_is_not_asked_again_unless_somebody_insists() -> None:
     assert (actions(blocked)["coast.t1"], codes(blocked, "coast.t1")) == ("blocked", ["refused-before"])
     assert actions(blocked)["approach.t1"] == "blocked"
     said = step(blocked, "coast.t1").reasons[0].text
-    assert said == "inappropriate content, on 2026-11-20: change it, or say `--retry-refused`"
+    assert said == "inappropriate content, on 2026-11-20: change the shot, or pass `--retry-refused`"
     insisted = make_plan(build(LIGHTHOUSE), FACTS, have, retry_refused=True)
     assert (actions(insisted)["coast.t1"], codes(insisted, "coast.t1")) == ("render", ["refused-before"])
     assert actions(plan(edited(LIGHTHOUSE, "coast", prompt="calm"), have))["coast.t1"] == "render"

@@ -93,7 +93,9 @@ def _located(production: Production, path: tuple[str, ...]) -> Problem:
     names = [name for name in path[:-1] if name in production.shots]
     at = production.shots[names[0]].place
     steps = " → ".join(f"`{name}` ({_where(production.shots[name].place, at)})" for name in (*names, names[0]))
-    return Problem(at, f"shots need each other in a circle: {steps}", "give one of them another source")
+    if len(names) == 1:
+        return Problem(at, f"`{names[0]}` depends on itself", "give it another source")
+    return Problem(at, f"circular dependency: {steps}", "give one of them another source")
 
 
 def _where(place: Place, seen_from: Place) -> str:

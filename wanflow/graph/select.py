@@ -80,7 +80,7 @@ def _expand(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
 def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
     shots = [vertex.shot for vertex in graph.vertices if isinstance(vertex, ShotVertex)]
     if word == "tag:":
-        raise UnknownTarget("`tag:` names no tag", hint="e.g. `tag:night`")
+        raise UnknownTarget("`tag:` needs a tag", hint="e.g. `tag:night`")
     if word.startswith("tag:"):
         return frozenset(shot.name for shot in shots if word.removeprefix("tag:") in shot.tags)
     if word.startswith("state:"):
@@ -104,8 +104,8 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
 def _state(word: str) -> str:
     """A state's name; raises UnknownTarget for what is none, since that would select nothing for ever."""
     if word not in STATES:
-        hint = did_you_mean(word, STATES) or f"they are {', '.join(STATES)}"
-        raise UnknownTarget(f"no state is called `{word}`", hint=hint)
+        hint = did_you_mean(word, STATES) or f"states: {', '.join(STATES)}"
+        raise UnknownTarget(f"unknown state `{word}`", hint=hint)
     return word
 
 
@@ -120,4 +120,4 @@ def _names(graph: ShotGraph) -> list[str]:
 
 def _unknown(word: str, names: Iterable[str]) -> UnknownTarget:
     hint = did_you_mean(word, names) or "`wanflow list` shows the names"
-    return UnknownTarget(f"nothing here is called `{word}`", hint=hint)
+    return UnknownTarget(f"`{word}` matches no shot, scene or cut", hint=hint)

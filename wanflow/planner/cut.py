@@ -62,7 +62,7 @@ class Edit:
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
     """The identity of a piece, a promise while its source is not known, or the reason why it can't be cut."""
     if source.film is None and source.known:
-        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.origin}` has no frames to cut `{vertex.id}` from")
+        return Reason(ReasonCode.INPUT_FAILED, f"cannot extract `{vertex.id}`: `{vertex.origin}` has no frames")
     if source.film is None or source.digest is None:
         return recipe.promise_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):

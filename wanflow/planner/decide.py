@@ -95,7 +95,8 @@ def _kept(shot_request: ShotRequest) -> Decision | None:
     entry, choice = shot_request.entry, shot_request.choice
     if choice.how is ChoiceReason.HELD and choice.take is not None:
         number = entry.numbers[choice.take.digest]
-        why = Reason(ReasonCode.HELD, f"take {number} is kept although the shot may have changed")
+        changed = shot_request.known and choice.take.fingerprint != shot_request.core
+        why = Reason(ReasonCode.HELD, f"held at take {number}{'; the shot has changed since' if changed else ''}")
         return Decision(Action.HELD, (why,), number=number, seed=choice.take.seed, take=choice.take)
     if choice.how is ChoiceReason.RIVALS and entry.rival_holds:
         why = Reason(ReasonCode.NEEDS_PICK, f"{picks.rivals_text(choice)}: `wanflow pick {shot_request.shot.name} N`")
@@ -138,7 +139,7 @@ def _answer(shot_request: ShotRequest, blank: Decision, inventory: Inventory) ->
     for name, entry in inventory.lock.shots.items():
         for take in entry.takes.values():
             if _matches(take, shot_request, blank):
-                text = f"take {entry.numbers[take.digest]} of `{name}` answers the same request"
+                text = f"same request as `{name}` take {entry.numbers[take.digest]}: reused"
                 return _restored(blank, take, name, Reason(ReasonCode.IN_STORE, text))
     for take in inventory.takes.get(shot_request.core, ()):
         if _matches(take, shot_request, blank):
@@ -153,15 +154,15 @@ def _own_answer(shot_request: ShotRequest, found: Decision, inventory: Inventory
     number = shot_request.entry.numbers[take.digest]
     found = replace(found, number=number)
     if take.digest not in inventory.here:
-        gone = Reason(ReasonCode.NOT_HERE, f"take {number} is in the lock, its file is not here")
+        gone = Reason(ReasonCode.NOT_HERE, f"take {number} is in the lock, but its file is not here")
         return replace(found, action=Action.REUSE, reasons=(gone,))
     if shot_request.renamed_from is not None:
-        why = Reason(ReasonCode.IN_STORE, f"take {number} of `{shot_request.renamed_from}` answers the same request")
+        why = Reason(ReasonCode.IN_STORE, f"same request as `{shot_request.renamed_from}` take {number}: reused")
         return replace(found, action=Action.RESTORE, reasons=(why,), origin=shot_request.renamed_from)
     if shot_request.entry.current not in {None, shot_request.request}:
-        why = Reason(ReasonCode.IN_STORE, f"take {number} answers it again")
+        why = Reason(ReasonCode.IN_STORE, f"same request as take {number}: reused")
         return replace(found, action=Action.RESTORE, reasons=(why,))
-    return replace(found, action=Action.REUSE, reasons=(Reason(ReasonCode.UP_TO_DATE, f"take {number} answers it"),))
+    return replace(found, action=Action.REUSE, reasons=(Reason(ReasonCode.UP_TO_DATE, f"up to date (take {number})"),))
 
 
 def _restored(blank: Decision, take: Take, origin: str | None, why: Reason) -> Decision:
@@ -184,7 +185,7 @@ def _out_of_sight(shot_request: ShotRequest, blank: Decision, inventory: Invento
     """A submission whose answer was lost may have been accepted: then its film is fetched, else it is sent again."""
     for attempt in inventory.adrift:
         if (attempt.fingerprint, attempt.seed) == (shot_request.core, blank.seed):
-            text = f"what became of the submission of {attempt.date[:16]} is looked up first"
+            text = f"the fate of the submission of {attempt.date[:16]} is unknown: it is looked up first"
             why = Reason(ReasonCode.IN_FLIGHT, text)
             return replace(blank, reasons=(why,), certain=False, number=attempt.number)
     return None
@@ -214,7 +215,10 @@ def _refused(shot_request: ShotRequest, blank: Decision, inventory: Inventory) -
     """What the service said of this very request; it would say it again (cli.md, Refusals)."""
     asked = (shot_request.core, shot_request.seed(blank.ordinal))
     said = [
-        Reason(ReasonCode.REFUSED_BEFORE, f"{ending.words}, on {ending.date[:10]}: change it, or say `--retry-refused`")
+        Reason(
+            ReasonCode.REFUSED_BEFORE,
+            f"{ending.words}, on {ending.date[:10]}: change the shot, or pass `--retry-refused`",
+        )
         for ending in inventory.endings
         if ending.state == "refused" and (ending.attempt.fingerprint, ending.attempt.seed) == asked
     ]
@@ -225,7 +229,7 @@ def _lost(shot_request: ShotRequest, blank: Decision, inventory: Inventory) -> t
     asked = (shot_request.core, shot_request.seed(blank.ordinal))
     gone = (*inventory.lost, *inventory.forgotten)
     lost = [task for task in gone if (task.attempt.fingerprint, task.attempt.seed) == asked]
-    return tuple(Reason(ReasonCode.TASK_LOST, f"task {task.task_id} is gone") for task in lost[:1])
+    return tuple(Reason(ReasonCode.TASK_LOST, f"task {task.task_id} was lost") for task in lost[:1])
 
 
 def _changes(shot_request: ShotRequest, supplies: Mapping[str, NodeOutput], inventory: Inventory) -> tuple[Reason, ...]:
@@ -237,7 +241,7 @@ def _changes(shot_request: ShotRequest, supplies: Mapping[str, NodeOutput], inve
     before = last_request(inventory, shot_request.shot.name)
     if before is None:
         return (Reason(ReasonCode.NEW, "never rendered"), *waiting)
-    changed = [Reason(item.code, item.text) for item in differences(before, shot_request.recipe)]
+    changed = [Reason(item.code, item.text) for item in differences(before, shot_request.recipe, inventory.lock)]
     return tuple(changed) + tuple(waiting) or (_more(shot_request),)
 
 
@@ -246,9 +250,9 @@ def _more(shot_request: ShotRequest) -> Reason:
     if shot_request.shot.seed is not None and shot_request.shot.seed not in seeds:
         return Reason(ReasonCode.PARAMETER_CHANGED, f"seed: {shot_request.shot.seed}")
     if shot_request.wanted > shot_request.shot.takes:
-        return Reason(ReasonCode.RETAKE, f"{shot_request.wanted} takes were asked for")
+        return Reason(ReasonCode.RETAKE, f"{shot_request.wanted} takes requested")
     if seeds:
-        return Reason(ReasonCode.MORE_TAKES, f"takes: {shot_request.wanted}, {len(seeds)} there")
+        return Reason(ReasonCode.MORE_TAKES, f"takes: {shot_request.wanted}, {len(seeds)} rendered before")
     return Reason(ReasonCode.NEW, "not rendered yet")
 
 
@@ -281,26 +285,43 @@ def _decide_extract(vertex: ExtractVertex, source: NodeOutput, world: DecisionCo
     if isinstance(identity, Reason):
         return Decision(Action.BLOCKED, (identity,))
     if not recipe.is_promise(identity) and digest.of_json(identity) in world.inventory.derived:
-        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "cut before"),))
+        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
     if vertex.id in world.spare:
-        return Decision(Action.REUSE, (Reason(ReasonCode.NOT_HERE, f"not cut: `{vertex.shot}` has its takes"),))
+        return Decision(Action.REUSE, (Reason(ReasonCode.NOT_HERE, f"not needed: `{vertex.shot}` has its takes"),))
     if source.obstacle is not None:
         return Decision(Action.BLOCKED, (source.obstacle,))
     if recipe.is_promise(identity):
         return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_WILL_CHANGE, source.changes),), certain=False)
-    return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not cut yet"),))
+    return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
 
 
 def _decide_cut(vertex: CutVertex, supplies: Mapping[str, NodeOutput], world: DecisionContext) -> Decision:
     before = world.inventory.cuts.get(vertex.cut.name)
-    if cut.arrange(vertex.cut, supplies, world.shots, world.backend).fingerprint() == before is not None:
-        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "its clips are the same"),))
+    edit = cut.arrange(vertex.cut, supplies, world.shots, world.backend)
+    if edit.fingerprint() == before is not None:
+        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
     obstacles = {supply.obstacle for supply in supplies.values() if supply.obstacle is not None}
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
     waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, item.changes) for item in supplies.values() if not item.known)
     if before is None:
-        return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not assembled, or its file is gone"), *waiting))
+        return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not built yet, or its file is missing"), *waiting))
     if waiting:
         return Decision(Action.DERIVE, waiting, certain=False)
-    return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, "its clips, their order or their trims changed"),))
+    return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, f"edit changed: {_edit_changes(edit, world)}"),))
+
+
+def _edit_changes(edit: cut.Edit, world: DecisionContext) -> str:
+    """What differs from the cut that was written before: its takes, as `talk take 1 → 2`, else the edit itself."""
+    before = world.inventory.cut_takes.get(edit.cut.name, ())
+    texts: dict[str, None] = {}
+    for item in edit.items:
+        entry = world.inventory.lock.shots.get(item.vertex or "")
+        number = None if entry is None else entry.numbers.get(item.digest or "")
+        if entry is None or number is None or item.digest in before:
+            continue
+        old = [str(entry.numbers[digest]) for digest in before if digest in entry.numbers]
+        texts[f"{item.vertex} take {' and '.join(old)} → {number}" if old else f"{item.vertex} take {number} added"] = (
+            None
+        )
+    return ", ".join(texts) or "its order, trims or settings"

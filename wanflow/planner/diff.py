@@ -5,18 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
+from wanflow import timebase
 from wanflow.digest import Canonical
 from wanflow.graph.recipe import is_promise
 from wanflow.planner.plan import ReasonCode
-from wanflow.store.take import Recipe
+from wanflow.store.lock import Lock
+from wanflow.store.take import Recipe, Take
 
 SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One key whose value differs; both values as text, empty where there was or is none."""
+    """One key whose value differs; both values as text, empty for a key that was added or removed."""
 
     code: ReasonCode
     key: str
@@ -28,20 +31,30 @@ class Difference:
         """One short line: for a prompt the words that differ, else old → new."""
         if self.code is ReasonCode.PROMPT_CHANGED:
             return f"{self.key}: {changed_words(self.old, self.new)}"
-        if self.code is ReasonCode.INPUT_CHANGED:
-            return f"{self.key} has other content" if self.old and self.new else f"{self.key} {_come_or_gone(self)}"
+        if self.code is ReasonCode.INPUT_CHANGED and not (self.old and self.new):
+            return f"{self.key} {'added' if self.new else 'removed'}"
+        for mark in (", take ", "file ", "address ") if self.code is ReasonCode.INPUT_CHANGED else ():
+            head, found, old = self.old.rpartition(mark)
+            same = bool(found) and self.new.startswith(head + mark)
+            if same and mark == ", take ":
+                return f"{self.key}: {head}, take {old} → take {self.new.removeprefix(head + mark)}"
+            if same:  # a digest says nothing to a person
+                return f"{self.key}: {mark}changed"
         return f"{self.key}: {self.old or '(none)'} → {self.new or '(none)'}"
 
 
-def differences(old: Recipe, new: Recipe) -> tuple[Difference, ...]:
-    """All that differs between two recipes, in the order in which people care; promises count as no difference."""
+def differences(old: Recipe, new: Recipe, lock: Lock) -> tuple[Difference, ...]:
+    """All that differs between two recipes, in the order in which people care; promises count as no difference.
+
+    `lock` gives the takes that inputs are their names.
+    """
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return ()
-    return tuple(_differences(old, new))
+    return tuple(_differences(old, new, lock))
 
 
 def changed_words(old: str, new: str) -> str:
-    """The words that went and came, as `old words → new words`, shortened; `…` stands for words that stayed."""
+    """The removed and the added words, as `old words → new words`, shortened; `…` stands for unchanged words."""
     was, now = old.split(), new.split()
     matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
     edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]
@@ -50,60 +63,73 @@ def changed_words(old: str, new: str) -> str:
     return f"{_shorten(gone)} → {_shorten(came)}"
 
 
-def _differences(old: Mapping[str, Canonical], new: Mapping[str, Canonical]) -> Iterator[Difference]:
+def _differences(old: Mapping[str, Canonical], new: Mapping[str, Canonical], lock: Lock) -> Iterator[Difference]:
     for key in ("prompt", "negative_prompt"):
-        yield from _plain(ReasonCode.PROMPT_CHANGED, key, old.get(key), new.get(key))
+        yield from _changed(ReasonCode.PROMPT_CHANGED, key, _text(old.get(key)), _text(new.get(key)))
     for key in ("backend", "model", "key"):
-        yield from _plain(ReasonCode.PARAMETER_CHANGED, key, old.get(key), new.get(key))
+        yield from _changed(ReasonCode.PARAMETER_CHANGED, key, _text(old.get(key)), _text(new.get(key)))
     before, after = _mapping(old.get("parameters")), _mapping(new.get("parameters"))
     for key in sorted(before.keys() | after.keys()):
-        yield from _plain(ReasonCode.PARAMETER_CHANGED, key, before.get(key), after.get(key))
-    yield from _media(_sequence(old.get("media")), _sequence(new.get("media")))
-
-
-def _media(old: Sequence[Canonical], new: Sequence[Canonical]) -> Iterator[Difference]:
-    for position in range(max(len(old), len(new))):
-        was = _mapping(old[position]) if position < len(old) else {}
-        now = _mapping(new[position]) if position < len(new) else {}
-        role = _text(now.get("role") or was.get("role"))
+        yield from _changed(ReasonCode.PARAMETER_CHANGED, key, _text(before.get(key)), _text(after.get(key)))
+    media = [_sequence(recipe.get("media")) for recipe in (old, new)]
+    for position in range(max(map(len, media))):
+        was, now = (_mapping(items[position]) if position < len(items) else {} for items in media)
         if was.get("role") != now.get("role"):
-            yield Difference(
-                ReasonCode.INPUT_CHANGED, f"media {position + 1}", _text(was.get("role")), _text(now.get("role"))
-            )
+            role = f"media {position + 1}"
+            yield from _changed(ReasonCode.INPUT_CHANGED, role, _text(was.get("role")), _text(now.get("role")))
             continue
+        role = _text(now.get("role"))
         for part, label in (("is", role), ("voice", f"{role}.voice")):
-            if not is_promise(now.get(part)):
-                yield from _plain(ReasonCode.INPUT_CHANGED, label, was.get(part), now.get(part))
+            if not is_promise(now.get(part)) and was.get(part) != now.get(part):
+                both = (input_text(was.get(part), lock), input_text(now.get(part), lock))
+                yield Difference(ReasonCode.INPUT_CHANGED, label, *both)
 
 
-def _plain(code: ReasonCode, key: str, old: Canonical, new: Canonical) -> Iterator[Difference]:
+def _changed(code: ReasonCode, key: str, old: str, new: str) -> Iterator[Difference]:
     if old != new:
-        yield Difference(code, key, _text(old), _text(new))
+        yield Difference(code, key, old, new)
+
+
+def input_text(identity: Canonical, lock: Lock) -> str:
+    """What an input of a recipe is, as `last frame of `a`, take 1`; a file is known by its digest only."""
+    if not isinstance(identity, Mapping):
+        return _text(identity)
+    if "url" in identity:
+        return f"address {_text(identity['url'])[:12]}"
+    of = _text(identity.get("of") or identity.get("digest"))
+    named = (
+        (f"`{shot}`, take {entry.numbers[of]}", entry.takes[of])
+        for shot, entry in lock.shots.items()
+        if of in entry.takes
+    )
+    name, take = next(named, (f"file {of[:12]}", None))
+    return f"{_part_text(identity, take)} of {name}" if "of" in identity else name
+
+
+def _part_text(identity: Mapping[str, Canonical], take: Take | None) -> str:
+    """What is extracted, counted from the end of a take where it reaches to the end."""
+    first, last = (int(_text(identity.get(key)) or 0) for key in ("first", "last"))
+    end = take is not None and last == take.film.frames - 1
+    if identity.get("op") == "sound":
+        return "sound"
+    if identity.get("op") == "frame":
+        return "last frame" if end else "first frame" if first == 0 else f"frame {first}"
+    if take is None or (first > 0 and not end):
+        return f"frames {first} to {last}"
+    seconds = timebase.decimal_text(Fraction(last - first + 1) / take.film.rate, 2)
+    return f"{'last' if end else 'first'} {seconds} s"
 
 
 def _text(value: Canonical) -> str:
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return " ".join(f"{key} {_short_digest(item)}" for key, item in sorted(value.items()))
-    return str(value)
-
-
-def _short_digest(value: Canonical) -> str:
-    text = _text(value)
-    return text[:12] if len(text) == 64 else text
+    return "" if value is None else str(value)
 
 
 def _shorten(text: str) -> str:
     if not text:
         return "(nothing)"
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-
-
-def _come_or_gone(difference: Difference) -> str:
-    return "is new" if difference.new else "is gone"
 
 
 def _mapping(value: Canonical) -> Mapping[str, Canonical]:

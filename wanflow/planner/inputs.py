@@ -89,7 +89,7 @@ def shot_as_is(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
 def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
     """What a vertex that is made here gives where this plan leaves it alone."""
     if isinstance(vertex, ExtractVertex):
-        blocked = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not cut yet"),))
+        blocked = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
         return supply_of_extract(vertex, blocked, inputs[vertex.origin])
     return missing(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}` is excluded"))
 
@@ -110,6 +110,6 @@ def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...],
 
 def _comes(decision: Decision) -> str:
     if decision.action is not Action.RENDER:
-        return {Action.COLLECT: "is collected", Action.RESTORE: "is shared"}[decision.action]
+        return {Action.COLLECT: "is collected", Action.RESTORE: "is reused"}[decision.action]
     known = {reason.code for reason in decision.reasons}
     return "is rendered" if ReasonCode.NEW in known else "is rendered again"

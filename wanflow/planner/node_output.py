@@ -86,6 +86,6 @@ def film_of(facts: Facts) -> Film | None:
 def _of_file(path: str, facts: FactsTable) -> NodeOutput:
     known = facts.get(path)
     if not isinstance(known, Facts):
-        why = known.why if known else "was not looked at"
+        why = known.why if known else "was not read"
         return missing(f"asset:{path}", Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
     return NodeOutput(recipe.whole(known.digest), known.digest, film_of(known))

@@ -78,7 +78,7 @@ def from_json(document: object) -> SavedPlan:
     whole = _mapping(document)
     saved = _mapping(whole["saved"])
     if saved["version"] != FORMAT:
-        raise ValueError(f"a saved plan of version {saved['version']}")
+        raise ValueError(f"unknown version of a saved plan: {saved['version']}")
     keys, requests = _mapping(saved["keys"]), _mapping(saved["requests"])
     steps = {str(keys[str(_mapping(step)["node"])]): _mapping(step) for step in _list(whole["steps"])}
     total = _mapping(_mapping(whole["totals"])["cost"])
@@ -98,7 +98,7 @@ def from_json(document: object) -> SavedPlan:
 def surprises(plan: Plan, saved: SavedPlan) -> Iterator[str]:
     """What a plan would do that was not saved: a new step, another request, a higher price. Less is no surprise."""
     if (plan.backend, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
-        yield f"it was made for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
+        yield f"it was saved for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
         return
     asked = _asked(plan)
     for step in plan.steps:
@@ -106,20 +106,20 @@ def surprises(plan: Plan, saved: SavedPlan) -> Iterator[str]:
         if step.action.idle:
             continue
         if before is None:
-            yield f"{step.node} is not in it"
+            yield f"{step.node} is not in the saved plan"
         elif step.action is Action.RENDER:
             yield from _other(plan, step, before, asked[step.vertex])
 
 
 def _other(plan: Plan, step: Step, before: SavedStep, asks: str) -> Iterator[str]:
     if before.action != Action.RENDER.value:
-        yield f"{step.node} is rendered, and the saved plan says {before.action}"
+        yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
     elif before.asks != asks or before.request not in {None, _request(plan, step)}:
-        yield f"{step.node} asks for something else than the saved plan"
+        yield f"the request for {step.node} changed since the plan was saved"
     elif _dearer(step, before):
         amount = "an unknown amount" if step.cost.amount is None else money.amount_text(step.cost.amount)
         saved = "an unknown amount" if before.amount is None else money.amount_text(before.amount)
-        yield f"{step.node} costs {amount} {step.cost.currency}, and the saved plan says {saved}"
+        yield f"{step.node} costs {amount} {step.cost.currency}; in the saved plan it costs {saved}"
 
 
 def _dearer(step: Step, before: SavedStep) -> bool:

@@ -70,8 +70,8 @@ class Spending:
         if self._overrun is not None:
             raise OverBudget(self._overrun, hint="look at `wanflow costs`, then run again")
         if price is None and self.allowance.limited:
-            hint = "give a price file, `--prices FILE`, or take the budget away"
-            raise OverBudget(f"nobody can tell what {what} costs, and there is a budget", hint=hint)
+            hint = "give a price file with `--prices FILE`, or remove the budget"
+            raise OverBudget(f"the price of {what} is unknown, so the budget cannot be enforced", hint=hint)
         amount = Decimal(0) if price is None else price.amount
         self._refuse_beyond(self.allowance.run, self._spent + sum(self._reserved.values()), amount, what, "--budget")
         bound = self.allowance.spent + self._inherited + sum(self.owed.values())
@@ -115,7 +115,7 @@ class Spending:
     def _refuse_beyond(self, limit: Decimal | None, taken: Decimal, amount: Decimal, what: str, key: str) -> None:
         if limit is not None and taken + amount > limit:
             price, bound, gone = (f"{money.amount_text(part)} {self.currency}" for part in (amount, limit, taken))
-            words = f"{what} could cost {price}, and of `{key}` {bound} {gone} are spent or reserved"
+            words = f"{what} may cost {price}; {gone} of the {bound} `{key}` are spent or reserved"
             raise OverBudget(words, hint="raise the budget, or render less")
 
 

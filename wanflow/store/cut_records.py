@@ -44,6 +44,16 @@ def takes(store: Store) -> Iterator[tuple[str, str]]:
             yield from ((cut, str(digest)) for digest in record["takes"])
 
 
+def shown(store: Store) -> dict[str, tuple[str, ...]]:
+    """The digests of the takes that each cut of this backend last showed, in their order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, record in _read(store).items():
+        backend, _, cut = key.partition(":")
+        if backend == store.backend and isinstance(record, Mapping) and isinstance(record.get("takes"), list):
+            found[cut] = tuple(map(str, record["takes"]))
+    return found
+
+
 def segments(store: Store) -> Iterator[str]:
     """The hashes of the segments that the cuts were last made from, whatever became of their files."""
     for record in _read(store).values():

@@ -18,13 +18,13 @@ class Inventory:
     """The world before a plan; nothing in it is asked again while planning.
 
     `takes` are the store's traces by fingerprint, oldest first, and takes that only the journal knows; `recipes` the
-    recipes by fingerprint, from lock and store; `here` the digests of the takes whose bytes are in the store.
-    `derived` maps an extract's identity (its hash) to the name of a derived file that is in the store. `cuts` maps a
-    cut's name to the fingerprint that its file in `out/` was made from, for files that are still there as they were
-    written. `lost` are tasks that surely ended without a result, `forgotten` those that the service did not know any
-    more; `adrift` submissions of unknown fate. `endings` are requests whose last word was a no. `numbers` are the take
-    numbers that submissions reserved, by the name that the shot had then. `stored` are the tasks whose films were
-    stored here and that the lock does not know.
+    recipes by fingerprint, from lock and store; `here` the digests of the takes whose bytes are in the store. `derived`
+    maps an extract's identity (its hash) to the name of a derived file that is in the store. `cuts` maps a cut's name
+    to the fingerprint that its file in `out/` was made from, for files that are still there as they were written,
+    `cut_takes` to the takes that it showed. `lost` are tasks that surely ended without a result, `forgotten` those that
+    the service did not know any more; `adrift` submissions of unknown fate. `endings` are requests whose last word was
+    a no. `numbers` are the take numbers that submissions reserved, by the name that the shot had then. `stored` are the
+    tasks whose films were stored here and that the lock does not know.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -33,6 +33,7 @@ class Inventory:
     here: frozenset[str] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
     cuts: Mapping[str, str] = field(default_factory=dict)
+    cut_takes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
@@ -69,6 +70,7 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
         here=here,
         derived=traces.read_derived(store),
         cuts=cut_records.current(store, outputs),
+        cut_takes=cut_records.shown(store),
         open_tasks=journal_state.open,
         forgotten=journal_state.forgotten,
         adrift=journal_state.adrift,

@@ -148,7 +148,7 @@ def _deeds(plan: Plan) -> Iterator[str]:
         yield f"restores {count(len(restored), 'take')}"
     pieces = [step for step in steps if step.action is Action.DERIVE and step.kind is StepKind.EXTRACT]
     if pieces:
-        yield f"cuts {count(len(pieces), 'piece')}"
+        yield f"extracts {count(len(pieces), 'clip')}"
     yield from _writes(plan)
 
 

@@ -50,7 +50,7 @@ def _differences(plan: Plan, step: Step) -> Iterator[str]:
     """What differs between the request that was last run and the present one, for a take."""
     if step.kind is not StepKind.TAKE or step.shot is None or step.shot not in plan.before:
         return
-    for difference in differences(plan.before[step.shot], plan.recipes.get(step.shot)):
+    for difference in differences(plan.before[step.shot], plan.recipes.get(step.shot), plan.inventory.lock):
         yield from _difference(difference)
 
 
