@@ -92,7 +92,7 @@ def audit(film: Path, service: Served) -> None:
     store = run.store_of(run.load(film))
     takes = [take for entry in lockfile.read(store.lock).shots.values() for take in entry.takes.values()]
     assert {take.task_id for take in takes} == {task.id for task in charged}
-    assert all(blobs.is_whole(blobs.take_path(store, take.digest), take.digest) for take in takes)
+    assert all(blobs.is_whole(blobs.take_path(store, take.digest, ".mp4"), take.digest) for take in takes)
     assert (film.parent / "out" / "main.mp4").stat().st_size > 0
     journal_state = journal.read(store)
     assert (journal_state.open, journal_state.adrift) == ((), ())

@@ -18,7 +18,7 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
-from wanflow.store.take import Trace
+from wanflow.store.take import ResultKind, Trace
 
 CALLS = ("open", "fsync", "replace", "chmod", "fchmod", "link", "mkdir", "unlink")
 CUT = {"main": "out/main.mp4"}
@@ -70,7 +70,7 @@ def _accept(store: Store) -> None:
 
 
 def _adopt(store: Store) -> None:
-    blobs.adopt_take(store, delivered(store, "new"), NEW)
+    blobs.adopt_take(store, delivered(store, "new"), NEW, ResultKind.FILM)
 
 
 def _shelve(store: Store) -> None:
@@ -156,7 +156,7 @@ def test_a_take_counts_as_here_only_when_all_of_it_is(prepare: Callable[[str], S
         with power_for(calls), suppress(PowerCut):
             _adopt(store)
         for name in blobs.list_takes(store):
-            assert blobs.is_whole(blobs.take_path(store, name), name)
+            assert blobs.is_whole(blobs.take_path(store, name, ".mp4"), name)
 
 
 WRITE_FOREVER = """

@@ -13,7 +13,7 @@ from wanflow.store.attempt import Attempt
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
-from wanflow.store.take import Film, Take
+from wanflow.store.take import Film, ResultKind, Take
 
 DATE = "2026-11-20T10:00:00Z"
 FILM = Film(150, Fraction(30), 1280, 720, 240_000, 48_000)
@@ -36,7 +36,7 @@ def take(words: str, content: str, *, seed: int = 7, date: str = DATE, backend: 
         fingerprint=fingerprint(words, backend),
         seed=seed,
         model="wan2.7-i2v",
-        film=FILM,
+        result=FILM,
         date=date,
         task_id=f"task-{content}",
         request_id=f"request-{content}",
@@ -60,7 +60,7 @@ def delivered(store: Store, content: str) -> Path:
 def stored(store: Store, content: str) -> str:
     """Put a take's bytes into the store; their digest."""
     name = digest.of_bytes(content.encode())
-    blobs.adopt_take(store, delivered(store, content), name)
+    blobs.adopt_take(store, delivered(store, content), name, ResultKind.FILM)
     return name
 
 

@@ -180,6 +180,6 @@ def audit(here: Crew, film: Production = FILM, others: Collection[str] = ()) -> 
     assert sorted(str(take.task_id) for take in takes) == sorted(tasks)
     sure = [take for take in takes if not take.seed_uncertain]
     assert all(take.seed == tasks[str(take.task_id)].body["parameters"]["seed"] for take in sure)  # type: ignore[index]
-    assert all(blobs.is_whole(blobs.take_path(here.store, take.digest), take.digest) for take in takes)
+    assert all(blobs.is_whole(blobs.take_path(here.store, take.digest, ".mp4"), take.digest) for take in takes)
     journal_state = journal.read(here.store)
     assert (journal_state.open, journal_state.adrift) == ((), ())

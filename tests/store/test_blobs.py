@@ -23,7 +23,7 @@ from wanflow.store import (
 )
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
-from wanflow.store.take import Trace
+from wanflow.store.take import ResultKind, Trace
 
 CONTENT = "a film"
 NAME = digest.of_bytes(CONTENT.encode())
@@ -38,8 +38,8 @@ def store(tmp_path: Path) -> Store:
 def test_a_take_moves_into_the_store_read_only(store: Store) -> None:
     """Its bytes are under its digest, nobody may write them, and the download is gone."""
     download = delivered(store, CONTENT)
-    place = blobs.adopt_take(store, download, NAME)
-    assert place == blobs.take_path(store, NAME) == store.takes / NAME[:2] / f"{NAME}.mp4"
+    place = blobs.adopt_take(store, download, NAME, ResultKind.FILM)
+    assert place == blobs.take_path(store, NAME, ".mp4") == store.takes / NAME[:2] / f"{NAME}.mp4"
     assert place.read_bytes() == CONTENT.encode()
     assert place.stat().st_mode & 0o222 == 0
     assert not download.exists()
@@ -48,17 +48,17 @@ def test_a_take_moves_into_the_store_read_only(store: Store) -> None:
 def test_the_same_bytes_delivered_twice_are_one_file(store: Store) -> None:
     """The file that is there stays the very same file; the second copy goes."""
     stored(store, CONTENT)
-    before = blobs.take_path(store, NAME).stat().st_ino
+    before = blobs.take_path(store, NAME, ".mp4").stat().st_ino
     second = delivered(store, CONTENT)
-    blobs.adopt_take(store, second, NAME)
-    assert blobs.take_path(store, NAME).stat().st_ino == before
+    blobs.adopt_take(store, second, NAME, ResultKind.FILM)
+    assert blobs.take_path(store, NAME, ".mp4").stat().st_ino == before
     assert not second.exists()
 
 
 def test_a_damaged_file_is_mended_by_a_second_delivery(store: Store) -> None:
     """Where the stored bytes aren't those of their name, the delivered ones take their place."""
     stored(store, CONTENT)
-    place = blobs.take_path(store, NAME)
+    place = blobs.take_path(store, NAME, ".mp4")
     place.chmod(0o644)
     place.write_bytes(b"rotten")
     assert not blobs.is_whole(place, NAME)
@@ -92,10 +92,10 @@ def test_law_4_a_paid_file_is_never_deleted_by_the_program(store: Store, monkeyp
     for name in ("unlink", "remove", "rmdir", "replace", "rename", "truncate"):
         monkeypatch.setattr(os, name, _watched(getattr(os, name), store.takes, lost))
     monkeypatch.setattr(shutil, "rmtree", lambda path, *_, **__: lost.append(str(path)))
-    before = blobs.take_path(store, NAME).stat()
+    before = blobs.take_path(store, NAME, ".mp4").stat()
     for content in ("first", "second"):
         _use_everything(store, content)
-    after = blobs.take_path(store, NAME).stat()
+    after = blobs.take_path(store, NAME, ".mp4").stat()
     assert lost == []
     assert (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
 
@@ -112,20 +112,20 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
     }
     assert found == {
         ("blobs.py", "made.unlink()"),
-        ("durable.py", "draft.unlink(missing_ok=True)"),
-        ("durable.py", "made.unlink()"),  # the copy of a finished cut, once it lies on the other file system
-        ("guard.py", "path.unlink(missing_ok=True)"),  # what was locked to see whether it can be
-        ("guard.py", "place.unlink(missing_ok=True)"),  # the name of a process, in the folder that it held
-        ("guard.py", "(folder / name).unlink(missing_ok=True)"),
-        ("guard.py", "folder.rmdir()  # fails while a process holds it"),
-        ("guard.py", "folder.rmdir()  # another process may have moved in"),
+        ("atomic.py", "draft.unlink(missing_ok=True)"),
+        ("atomic.py", "made.unlink()"),  # the copy of a finished cut, once it lies on the other file system
+        ("run_lock.py", "path.unlink(missing_ok=True)"),  # what was locked to see whether it can be
+        ("run_lock.py", "place.unlink(missing_ok=True)"),  # the name of a process, in the folder that it held
+        ("run_lock.py", "(folder / name).unlink(missing_ok=True)"),
+        ("run_lock.py", "folder.rmdir()  # fails while a process holds it"),
+        ("run_lock.py", "folder.rmdir()  # another process may have moved in"),
         ("layout.py", 'shutil.rmtree(store.root / "tmp", ignore_errors=True)'),
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
-        ("shelf.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
-        ("shelf.py", "path.parent.rmdir()"),
-        ("sweep.py", "place_of_take(out, shot, number).unlink(missing_ok=True)"),
-        ("sweep.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
-        ("mutex.py", "name.unlink()"),
+        ("shots_folder.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
+        ("shots_folder.py", "path.parent.rmdir()"),
+        ("gc.py", "place_of_take(out, *called, known[node].suffix).unlink(missing_ok=True)"),
+        ("gc.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
+        ("run_lock.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),
         ("repair.py", "path.unlink()"),  # a derived file, or a take without a byte
     }

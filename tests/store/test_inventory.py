@@ -141,7 +141,7 @@ def test_a_take_that_only_the_journal_has_is_found_with_its_number(store: Store)
     have = inventory.survey(store, OUTPUTS)
     assert have.takes[fingerprint("coast")] == (take("coast", "first"), lost)
     assert have.reserved("coast")[4] == (fingerprint("coast"), lost.seed)
-    blobs.take_path(store, lost.digest).unlink()
+    blobs.take_path(store, lost.digest, ".mp4").unlink()
     assert inventory.survey(store, OUTPUTS).takes[fingerprint("coast")] == (take("coast", "first"),)
 
 
@@ -175,8 +175,8 @@ def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:
     store.takes.mkdir(parents=True)
     for entry in lock.shots.values():
         for name in entry.takes:
-            blobs.take_path(store, name).parent.mkdir(exist_ok=True)
-            blobs.take_path(store, name).touch()
+            blobs.take_path(store, name, ".mp4").parent.mkdir(exist_ok=True)
+            blobs.take_path(store, name, ".mp4").touch()
     surveyed, calls = effort(lambda: inventory.survey(store, {}))
     assert (len(surveyed.lock.shots), len(surveyed.here)) == (SHOTS, SHOTS)
     assert calls / SHOTS < MOST_CALLS

@@ -94,7 +94,7 @@ def test_the_text_is_one_fact_a_line_and_sorted() -> None:
 def test_money_and_rates_are_exact_text() -> None:
     """`3.00` stays `3.00`, and 29.97 frames a second stay a fraction."""
     film = replace(take("coast", "first").film, rate=take("coast", "first").film.rate * 1000 / 1001)
-    lock = locks.add_take(Lock(), "coast", replace(take("coast", "first"), film=film), recipe("coast"), 1)
+    lock = locks.add_take(Lock(), "coast", replace(take("coast", "first"), result=film), recipe("coast"), 1)
     text = lock_text.to_text(lock)
     assert '"cost": "3.00"' in text
     assert '"rate": "30000/1001"' in text

@@ -73,7 +73,7 @@ def test_no_store_is_not_damaged(tmp_path: Path) -> None:
 
 def test_a_take_whose_bytes_changed_is_set_aside_and_reads_as_not_here(store: Store) -> None:
     """It is not deleted, and the lock still knows it: it is never bought again because of this."""
-    spoil(blobs.take_path(store, FILM), lambda data: data[:-1])
+    spoil(blobs.take_path(store, FILM, ".mp4"), lambda data: data[:-1])
     assert places(store) == [f"take {FILM[:12]}"]
     repair.mend(store)
     assert aside(store) == [b"fil"]
@@ -184,7 +184,7 @@ def test_a_journal_of_a_newer_wanflow_is_not_touched(store: Store) -> None:
 
 def test_everything_at_once_and_twice(store: Store) -> None:
     """A second repair has nothing to do."""
-    spoil(blobs.take_path(store, FILM), lambda data: b"")
+    spoil(blobs.take_path(store, FILM, ".mp4"), lambda data: b"")
     spoil(store.journal, lambda data: b"\n" + data + b"torn")
     spoil(store.traces, lambda data: b"x\n" + data)
     store.derivations.write_bytes(b"{}\n")

@@ -31,7 +31,7 @@ def test_a_take_is_linked_not_copied(store: Store, name: Path) -> None:
     """The name costs no room, and nobody can write through it."""
     digest = stored(store, "film")
     shots_folder.put(store, digest, name)
-    assert name.stat().st_ino == blobs.take_path(store, digest).stat().st_ino
+    assert name.stat().st_ino == blobs.take_path(store, digest, ".mp4").stat().st_ino
     assert name.stat().st_mode & 0o222 == 0
 
 
@@ -46,7 +46,7 @@ def test_where_links_do_not_work_it_is_a_copy(store: Store, name: Path, monkeypa
     shots_folder.put(store, digest, name)
     copy = name.stat()
     assert name.read_bytes() == b"film"
-    assert copy.st_ino != blobs.take_path(store, digest).stat().st_ino
+    assert copy.st_ino != blobs.take_path(store, digest, ".mp4").stat().st_ino
     shots_folder.put(store, digest, name)
     assert name.stat().st_ino == copy.st_ino
     assert [path.name for path in name.parent.iterdir()] == [name.name]
@@ -58,7 +58,7 @@ def test_another_file_under_the_name_is_replaced_and_its_own_bytes_stay(store: S
     shots_folder.put(store, first, name)
     shots_folder.put(store, second, name)
     assert name.read_bytes() == b"second one"
-    assert blobs.take_path(store, first).read_bytes() == b"first film"
+    assert blobs.take_path(store, first, ".mp4").read_bytes() == b"first film"
 
 
 def test_a_take_whose_bytes_are_elsewhere_gets_no_name(store: Store, name: Path) -> None:

@@ -22,14 +22,13 @@ from wanflow.graph.select import named, one
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import ShotSource
 from wanflow.media import probe
-from wanflow.planner.node_output import film_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, is_settled, question_of
 from wanflow.runner.cut import MADE_ELSEWHERE
 from wanflow.store import atomic, blobs, layout, lock, lockfile, shots_folder
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Film, Recipe, Take
+from wanflow.store.take import Film, Recipe, Take, film_of
 from wanflow.store.take_names import take_file
 from wanflow.suggest import did_you_mean
 
@@ -110,7 +109,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
         raise TypeError("a checked film is no picture")
     take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, film, timebase.stamp(datetime.now(UTC)))
     if facts.digest not in asked.entry.takes:
-        _bring_in(store, path, facts.digest)
+        _bring_in(store, path, take)
     new: list[bool] = []
 
     def enter(known: Lock) -> Lock:
@@ -129,7 +128,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
     number = _update(production, plan, enter).shots[shot].numbers[take.digest]
     if not new[0]:
         return Chosen(shot, f"`{path.name}` is take {number} of {shot} already, and picked")
-    shots_folder.put(store, take.digest, production.folder / take_file(production.out, shot, number))
+    shots_folder.put(store, take.digest, production.folder / take_file(production.out, shot, number, take.suffix))
     return Chosen(shot, f"`{path.name}` is take {number} of {shot} and picked", _another_length(film, asked.shot))
 
 
@@ -287,10 +286,10 @@ def _request_of(entry: ShotEntry, take: Take) -> str:
     return next((request for request in known if parse_request_key(request)[0] == core), request_key(core, None))
 
 
-def _bring_in(store: Store, path: Path, digest: str) -> None:
+def _bring_in(store: Store, path: Path, take: Take) -> None:
     """Copy a file into the store; the original stays where it is."""
     layout.establish(store)
-    copy = store.incoming / f"{digest}.copy"
+    copy = store.incoming / f"{take.digest}.copy"
     atomic.make_folder(copy.parent)
     shutil.copyfile(path, copy)
-    blobs.adopt_take(store, copy, digest)
+    blobs.adopt_take(store, copy, take.digest, take.result.kind)

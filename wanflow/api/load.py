@@ -17,20 +17,21 @@ from types import ModuleType
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.language.chain_checks import check_chains
-from wanflow.language.facts import Facts, FactsTable, Unreadable
+from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.load import BACKEND, REGION, Overrides, read_sound_part
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
 from wanflow.language.problem import Problem, Severity, SpecError, has_errors, told_once
 from wanflow.language.production import Production, Shot
 from wanflow.language.scope import is_there
 from wanflow.language.source import DataSource, ShotSource
-from wanflow.planner.node_output import film_of
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
-from wanflow.store.take import Film
+from wanflow.store.take import Result, result_of
 from wanflow.yamldoc.nodes import Place
 
+RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
+"""Kinds of files that takes hold."""
 NO_VALUES: Mapping[str, str] = {}
 PAID = "dashscope"
 
@@ -139,17 +140,16 @@ def facts_of(production: Production) -> FactsTable:
     return _looked_up(store, looks)
 
 
-def films_of(store: Store, digests: Sequence[str]) -> dict[str, Film]:
-    """The films behind takes of a store, by digest: from the cache, measured where it has none.
+def results_of(store: Store, digests: Sequence[str]) -> dict[str, Result]:
+    """The results in takes of a store, by digest: from the cache, measured where it has none.
 
     What cannot be measured is left out.
     """
-    paths = {digest: blobs.take_path(store, digest) for digest in digests}
+    paths = {digest: path for digest in digests if (path := blobs.find_take(store, digest)) is not None}
     names = {digest: path.relative_to(store.folder).as_posix() for digest, path in paths.items()}
     facts = _looked_up(store, {names[digest]: partial(_measure, path) for digest, path in paths.items()})
     found = ((digest, facts[name]) for digest, name in names.items())
-    films = {digest: film_of(known) for digest, known in found if isinstance(known, Facts)}
-    return {digest: film for digest, film in films.items() if film is not None}
+    return {digest: result_of(known) for digest, known in found if isinstance(known, Facts) and known.kind in RESULTS}
 
 
 def _looked_up(store: Store, looks: Mapping[str, Callable[[], Facts | Unreadable]]) -> FactsTable:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wanflow import timebase
-from wanflow.api.load import facts_of, films_of, load, load_sound_part, store_of, validate
+from wanflow.api.load import facts_of, load, load_sound_part, results_of, store_of, validate
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import named, one
@@ -89,13 +90,13 @@ def file_of_take(production: Production, digest: str, name: str) -> str:
     store = Store(production.folder, production.backend)
     if shots_folder.holds(store, digest, store.folder / name):
         return name
-    return blobs.take_path(store, digest).relative_to(store.folder).as_posix()
+    return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
 
 
 def survey(production: Production) -> Inventory:
     """What lock and store have for a production, now."""
     store = store_of(production)
-    have = inventory.survey(store, _outputs(production), partial(films_of, store))
+    have = inventory.survey(store, _outputs(production), partial(results_of, store))
     if production.backend != ANIMATIC:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them

@@ -17,6 +17,7 @@ from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.sound.soundtrack import LoudnessGain, SoundChunk, SoundRecipe
 from wanflow.media.text.caption_layout import Caption
+from wanflow.store.take import ResultKind
 
 Files = tuple[tuple[str, Path], ...]
 """Files by the keys of what is in them."""
@@ -43,6 +44,22 @@ class CheckFilm(Job[Facts]):
     """Measure a delivered result and make sure that it can be played to its end."""
 
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPicture(Job[Facts]):
+    """Measure a delivered picture and make sure that it can be decoded."""
+
+    path: Path
+
+
+def check_of(kind: ResultKind, path: Path) -> Job[Facts]:
+    """The check that a delivered file of a kind has to pass."""
+    match kind:
+        case ResultKind.FILM:
+            return CheckFilm(path)
+        case ResultKind.PICTURE:
+            return CheckPicture(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from wanflow.media.ffmpeg import Progress, RunningProcesses
 from wanflow.media.jobs import (
     AssembleCut,
     CheckFilm,
+    CheckPicture,
     ConformSegment,
     CutPiece,
     CutSound,
@@ -48,6 +49,8 @@ def _said(
             return probe.probe(path)
         case CheckFilm(path):
             return probe.check_film(path)
+        case CheckPicture(path):
+            return probe.check_picture(path)
         case ReadSubtitles(path, frames, rate):
             return to_captions(read_lines(path), frames=frames, rate=rate)
         case LevelSound(recipe, loudness, segments, music):

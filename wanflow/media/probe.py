@@ -85,6 +85,17 @@ def check_film(path: Path) -> Facts:
     return facts
 
 
+def check_picture(path: Path) -> Facts:
+    """Measure a delivered picture, decoding all of it. Raises BadMedia where it is no picture."""
+    try:
+        facts = probe(path)
+    except BadMedia as fault:
+        raise BadMedia(path, f"is not a usable picture: it {fault.why}", hint=fault.hint) from fault
+    if facts.kind is not Kind.IMAGE:
+        raise BadMedia(path, f"is not a picture but {OTHERS.get(facts.kind, 'a video')}")
+    return facts
+
+
 @dataclass(frozen=True, slots=True)
 class Footage:
     """A video with all that must be known to cut from it.

@@ -95,10 +95,10 @@ def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOu
 
 
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
-    """What a slate says of a take: shot, take, model and time, then the prompt's beginning."""
-    seconds = f"{float(take.film.frames / take.film.rate):.2f} s"
+    """What a slate says of a take: shot, take, model and length, then the prompt's beginning."""
+    measured = f"{take.result.width}x{take.result.height}" if take.film is None else f"{float(take.film.seconds):.2f} s"
     words = " ".join(shot.written.split())[:CAPTION_CHARACTERS]
-    return (f"{shot.name} · take {number} · {take.model} · {seconds}", words)
+    return (f"{shot.name} · take {number} · {take.model} · {measured}", words)
 
 
 def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> NodeOutput:

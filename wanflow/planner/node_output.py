@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from wanflow.graph import recipe
 from wanflow.graph.node import AssetVertex
 from wanflow.graph.recipe import Identity
-from wanflow.language.facts import Facts, FactsTable, Kind
+from wanflow.language.facts import Facts, FactsTable
 from wanflow.language.source import DataSource, FileSource, UrlSource
 from wanflow.planner.plan import Reason, ReasonCode
-from wanflow.store.take import Film, Take
-from wanflow.timebase import NOMINAL_RATE
+from wanflow.store.take import Film, Take, film_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,6 @@ def promised(promise: str, film: Film | None, nodes: tuple[str, ...], changes: s
 def missing(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
     """What a step gives that can't be done."""
     return NodeOutput(recipe.promise(vertex), obstacle=obstacle, nodes=nodes)
-
-
-def film_of(facts: Facts) -> Film | None:
-    """The clip or sound behind measured facts; None for a picture or subtitles."""
-    if facts.kind in {Kind.IMAGE, Kind.SUBTITLES}:
-        return None
-    rate = facts.rate or NOMINAL_RATE
-    return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate)
 
 
 def _of_file(path: str, facts: FactsTable) -> NodeOutput:

@@ -278,5 +278,5 @@ def enter_take(take: Take, task: OpenTask, context: RunContext) -> None:
 
 def _announce(take: Take, shot: str, number: int, context: RunContext) -> None:
     shelved = shelve(take, shot, number, context)
-    seconds = timebase.decimal_text(timebase.to_seconds(take.film.frames, take.film.rate), 3)
+    seconds = timebase.decimal_text(take.result.seconds, 3)
     context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))

@@ -1,4 +1,4 @@
-"""A result from its address to a film on disk: resumed, checked, fetched again, and never thrown away."""
+"""A result from its address to a file on disk: resumed, checked, fetched again, and never thrown away."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import anyio
 
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts
-from wanflow.media.jobs import CheckFilm
+from wanflow.media.jobs import check_of
 from wanflow.providers.faults import ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
 from wanflow.store import blobs
+from wanflow.store.take import ResultKind
 
 PAUSES = (2, 4)
 """Seconds before a download is fetched again, at most twice (cli.md, Downloads)."""
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadedFilm:
-    """A film that plays to its end, where it lies, and the address that it came from."""
+class DownloadedResult:
+    """A result that passed its check, where its file is, and the address that it came from."""
 
     path: Path
     digest: str
@@ -36,14 +37,15 @@ class _Download:
 
     task_id: str
     url: str
+    kind: ResultKind
     target: Path
     context: RunContext
 
-    async def attempt(self) -> DownloadedFilm:
-        """Fetch and check once; raises ServiceFault where it did not come whole, MediaFault where it is no film."""
+    async def attempt(self) -> DownloadedResult:
+        """Fetch and check once; raises ServiceFault for an incomplete file, MediaFault for one that fails its check."""
         fetched = await self._download()
-        facts = await self.context.jobs(CheckFilm(self.target))
-        return DownloadedFilm(self.target, fetched.digest, facts, self.url)
+        facts = await self.context.jobs(check_of(self.kind, self.target))
+        return DownloadedResult(self.target, fetched.digest, facts, self.url)
 
     async def _download(self) -> DownloadedFile:
         """An address that is refused is asked for anew, once (cli.md, Downloads)."""
@@ -57,13 +59,13 @@ class _Download:
             return await self.context.service.download(self.url, self.target)
 
 
-async def fetch_film(task_id: str, url: str, context: RunContext) -> DownloadedFilm:
-    """Fetch the film of a task until it came whole and plays to its end, at most three times.
+async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunContext) -> DownloadedResult:
+    """Fetch the result of a task until it came whole and passed its check, at most three times.
 
     What came in the end is kept aside where it did not, and its task stays open. Raises ServiceFault, MediaFault,
     StoreFault.
     """
-    fetching = _Download(task_id, url, context.store.temporary(".mp4"), context)
+    fetching = _Download(task_id, url, kind, context.store.temporary(kind.suffix), context)
     for pause in PAUSES:
         try:
             return await fetching.attempt()
@@ -72,7 +74,7 @@ async def fetch_film(task_id: str, url: str, context: RunContext) -> DownloadedF
         except MediaFault as fault:
             fetching.target.unlink(missing_ok=True)
             words = str(fault)
-        context.emit(Warned(f"the film of task {task_id}: {words}; it is fetched again in {pause} s"))
+        context.emit(Warned(f"the {kind} of task {task_id}: {words}; it is fetched again in {pause} s"))
         await anyio.sleep(pause)
     try:
         return await fetching.attempt()
@@ -85,4 +87,6 @@ def _given_up(fault: ServerFault | MediaFault, fetching: _Download) -> ServerFau
     kept = blobs.set_aside(fetching.context.store, fetching.target)
     where = f"; what came is kept as `{kept}`" if kept else ""
     hint = "`wanflow collect` fetches it again while the service has it, which is 24 h"
-    return ServerFault(f"the film of task {fetching.task_id} could not be fetched: {fault}{where}", hint=hint)
+    return ServerFault(
+        f"the {fetching.kind} of task {fetching.task_id} could not be fetched: {fault}{where}", hint=hint
+    )

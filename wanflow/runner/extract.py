@@ -17,7 +17,7 @@ from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext
 from wanflow.runner.run_state import RunState
 from wanflow.store import blobs, traces
-from wanflow.store.blobs import derived_file, take_path
+from wanflow.store.blobs import derived_file, find_take
 
 SUFFIX = {"frame": ".png", "piece": ".mp4", "sound": ".wav"}
 
@@ -62,8 +62,8 @@ def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> Path:
     match run_state.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
             return context.folder / path
-        case ShotVertex() if supply.digest is not None:
-            return take_path(context.store, supply.digest)
+        case ShotVertex() if supply.digest is not None and (file := find_take(context.store, supply.digest)):
+            return file
         case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(supply.identity))):
             return derived_file(context.store, name)
         case _:

@@ -47,8 +47,8 @@ async def run_plan(
         swept = await collect_open(context, frozenset(task.task_id for task in plan.inventory.lost))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     _follow_names(plan, context)
-    films = {take.digest: take.film for takes in plan.inventory.takes.values() for take in takes}
-    run_state = RunState(plan, survey(context.store, outputs, lambda _: films), unfetched=swept.unfetched)
+    known = {take.digest: take.result for takes in plan.inventory.takes.values() for take in takes}
+    run_state = RunState(plan, survey(context.store, outputs, lambda _: known), unfetched=swept.unfetched)
     _tell_beforehand(run_state, context)
     performer = StepRunner(run_state, context)
     leftovers = LeftoverTasks(performer)

@@ -6,17 +6,15 @@ from fractions import Fraction
 
 from wanflow import money, timebase
 from wanflow.graph.node import ShotVertex
-from wanflow.language.facts import Facts
 from wanflow.money import Bound, Cost
 from wanflow.planner.decide import Decision
-from wanflow.planner.node_output import film_of
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.dashscope.error_codes import fault_of_state, repeats_itself
 from wanflow.providers.faults import ServerFault, ServiceFault
 from wanflow.providers.protocol import Seen, TaskState, TaskStatus
 from wanflow.runner.context import RunContext
-from wanflow.runner.download import DownloadedFilm, fetch_film
+from wanflow.runner.download import DownloadedResult, fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
 from wanflow.runner.run_state import RunState
 from wanflow.runner.submit import look_up, submit
@@ -24,7 +22,7 @@ from wanflow.runner.wait import wait_for
 from wanflow.store import blobs, lockfile, shots_folder, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
-from wanflow.store.take import Film, Take, Trace
+from wanflow.store.take import ResultKind, Take, Trace, result_of
 from wanflow.store.take_names import take_file
 
 
@@ -69,12 +67,12 @@ async def receive(state: TaskState, task: OpenTask, context: RunContext) -> Take
         raise ServerFault(words, hint="`wanflow collect` asks again")
     ready = context.stamp()
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
-    film = await fetch_film(state.task_id, state.url, context)
-    take = _take_of(state, task, film, context)
-    blobs.adopt_take(context.store, film.path, film.digest)
+    fetched = await fetch_result(state.task_id, state.url, ResultKind.FILM, context)
+    take = _take_of(state, task, fetched, context)
+    blobs.adopt_take(context.store, fetched.path, fetched.digest, take.result.kind)
     traces.append(context.store, Trace(take, task.attempt.recipe))
-    context.journal.stored(state.task_id, film.digest, context.stamp(), take=take)
-    context.addresses.keep_result(film.digest, film.url, ready)
+    context.journal.stored(state.task_id, fetched.digest, context.stamp(), take=take)
+    context.addresses.keep_result(fetched.digest, fetched.url, ready)
     return take
 
 
@@ -92,14 +90,14 @@ def tell_changes(node: str, context: RunContext) -> Seen:
     return seen
 
 
-def _take_of(state: TaskState, task: OpenTask, film: DownloadedFilm, context: RunContext) -> Take:
+def _take_of(state: TaskState, task: OpenTask, fetched: DownloadedResult, context: RunContext) -> Take:
     charged, price = _charged(state, task, context), task.attempt.price
     return Take(
-        digest=film.digest,
+        digest=fetched.digest,
         fingerprint=task.attempt.fingerprint,
         seed=task.attempt.seed,
         model=task.attempt.model,
-        film=film_from(film.facts),
+        result=result_of(fetched.facts),
         date=context.stamp(),
         task_id=state.task_id,
         request_id=state.request_id,
@@ -137,14 +135,6 @@ def shot_vertex(run_state: RunState, step: Step) -> ShotVertex:
     return vertex
 
 
-def film_from(facts: Facts) -> Film:
-    """What is kept of a delivered film; raises ValueError for a picture, which no service delivers as one."""
-    film = film_of(facts)
-    if film is None:
-        raise ValueError("a picture is no film")
-    return film
-
-
 def charge_of(take: Take) -> Cost | None:
     """What a take was charged: nothing on the animatic, unknown where the reply did not say."""
     if take.currency is None:
@@ -177,13 +167,13 @@ def file_take(
     number = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
     run_state.learn_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
     shelved = shelve(take, shot, number, context)
-    seconds = timebase.decimal_text(timebase.to_seconds(take.film.frames, take.film.rate), 3)
+    seconds = timebase.decimal_text(take.result.seconds, 3)
     cost = charge_of(take) if bought else None
     context.emit(TakeStored(node, shot, number, take.digest, seconds, shelved, cost))
 
 
 def shelve(take: Take, shot: str, number: int, context: RunContext) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
-    name = take_file(context.out, shot, number)
+    name = take_file(context.out, shot, number, take.suffix)
     shots_folder.put(context.store, take.digest, context.folder / name)
     return name

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wanflow import digest as digests
 from wanflow.store import atomic
 from wanflow.store.layout import Store
-from wanflow.store.take_names import TAKE_SUFFIX
+from wanflow.store.take import ResultKind
 
 READ_ONLY = 0o444
 
 
-def adopt_take(store: Store, delivered: Path, digest: str) -> Path:
-    """Move a checked film into the store under its digest, durably and read-only; gives its place there.
+def adopt_take(store: Store, delivered: Path, digest: str, kind: ResultKind) -> Path:
+    """Move a checked result into the store under its digest, durably and read-only; gives its place there.
 
     Where the store has these bytes already, they stay and the second copy goes.
     """
-    return _adopt(delivered, take_path(store, digest), digest)
+    return _adopt(delivered, take_path(store, digest, kind.suffix), digest)
 
 
 def adopt_derived(store: Store, made: Path, digest: str, suffix: str) -> Path:
@@ -42,9 +42,22 @@ def set_aside(store: Store, path: Path) -> str | None:
     return place.relative_to(store.folder).as_posix()
 
 
-def take_path(store: Store, digest: str) -> Path:
+def take_path(store: Store, digest: str, suffix: str) -> Path:
     """Where a take's file is, or would be."""
-    return store.takes / digest[:2] / f"{digest}{TAKE_SUFFIX}"
+    return store.takes / digest[:2] / f"{digest}{suffix}"
+
+
+def find_take(store: Store, digest: str) -> Path | None:
+    """The file of a take of which only the digest is known; None where it is not here."""
+    paths = (take_path(store, digest, kind.suffix) for kind in ResultKind)
+    return next((path for path in paths if path.exists()), None)
+
+
+def take_paths(store: Store) -> Mapping[str, Path]:
+    """The files of all takes that are here, by digest."""
+    suffixes = {kind.suffix for kind in ResultKind}
+    names = [Path(name) for name in _names(store.takes)]
+    return {name.stem: take_path(store, name.stem, name.suffix) for name in names if name.suffix in suffixes}
 
 
 def derived_path(store: Store, digest: str, suffix: str) -> Path:
@@ -59,7 +72,7 @@ def derived_file(store: Store, name: str) -> Path:
 
 def list_takes(store: Store) -> frozenset[str]:
     """The digests of all takes whose files are here."""
-    return frozenset(name.removesuffix(TAKE_SUFFIX) for name in _names(store.takes) if name.endswith(TAKE_SUFFIX))
+    return frozenset(take_paths(store))
 
 
 def list_derived(store: Store) -> frozenset[str]:

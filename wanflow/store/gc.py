@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
 
 def waste_of(store: Store, kind: str, name: str, take: Take) -> Removable:
     """How much a take's file would free; nothing where it isn't here."""
-    path = blobs.take_path(store, take.digest)
+    path = blobs.take_path(store, take.digest, take.suffix)
     return Removable(kind, name, path.stat().st_size if path.exists() else 0)
 
 
@@ -64,13 +64,15 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     file that another take has as well stays.
     """
     known = dict(_by_name(lockfile.read(store.lock)))
-    gone = {take.digest for node, take in known.items() if node in nodes}
+    gone = {take.digest: take for node, take in known.items() if node in nodes}
     kept = {take.digest for node, take in known.items() if node not in nodes} | _others(store)
     lockfile.update(store.lock, _without(nodes, forgotten=store.backend == ANIMATIC))
-    _forget_traces(store, gone - kept)
-    for shot, number in filter(None, map(parse_take_node, nodes)):
-        place_of_take(out, shot, number).unlink(missing_ok=True)
-    for path in (blobs.take_path(store, item) for item in gone - kept):
+    unused = gone.keys() - kept
+    _forget_traces(store, unused)
+    for node in nodes & known.keys():
+        if called := parse_take_node(node):
+            place_of_take(out, *called, known[node].suffix).unlink(missing_ok=True)
+    for path in (blobs.take_path(store, item, gone[item].suffix) for item in unused):
         with atomic.faults_of(path):
             path.unlink(missing_ok=True)
 
@@ -81,7 +83,7 @@ def _others(store: Store) -> set[str]:
     return {digest for entry in lockfile.read(other.lock).shots.values() for digest in entry.takes}
 
 
-def _forget_traces(store: Store, gone: set[str]) -> None:
+def _forget_traces(store: Store, gone: Collection[str]) -> None:
     """Take the traces of takes out of the store's records, so that nothing answers with a file that is gone."""
     records = [record for record in atomic.read_records(store.traces) if record.get("digest") not in gone]
     atomic.write_whole(store.traces, b"".join(map(atomic.line_of, records)))

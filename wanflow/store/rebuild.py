@@ -14,14 +14,14 @@ from wanflow.store import blobs, journal, lockfile, take_json, traces
 from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take, owner, set_current
-from wanflow.store.take import Film, Take, Trace
+from wanflow.store.take import Result, Take, Trace
 from wanflow.store.traces import Traces
 
-Measure = Callable[[Sequence[str]], Mapping[str, Film]]
+Measure = Callable[[Sequence[str]], Mapping[str, Result]]
 """Measures takes of the store by digest; leaves out those that cannot be measured."""
 
 
-def unmeasured(digests: Sequence[str]) -> Mapping[str, Film]:
+def unmeasured(digests: Sequence[str]) -> Mapping[str, Result]:
     """Measures nothing: takes of an older wanflow's journal then stay unknown."""
     del digests
     return {}
@@ -74,14 +74,15 @@ def numbers_asked(stored: Iterable[StoredTask]) -> dict[tuple[str, str], int]:
 def traces_of(tasks: Sequence[StoredTask], measure: Measure) -> dict[str, Trace]:
     """The takes of stored tasks with their recipes, by task id.
 
-    Where the journal has no facts of a take, or facts that make no sense, its film is measured, and its cost is
+    Where the journal has no facts of a take, or facts that make no sense, its file is measured, and its cost is
     unknown; one that cannot be measured is left out.
     """
     takes = {task.task_id: _take_on_record(task) for task in tasks}
-    films = measure([task.digest for task in tasks if takes[task.task_id] is None]) if None in takes.values() else {}
-    for task in tasks:
-        if takes[task.task_id] is None and task.digest in films:
-            takes[task.task_id] = _take_as_measured(task, films[task.digest])
+    unknown = [task for task in tasks if takes[task.task_id] is None]
+    results = measure([task.digest for task in unknown]) if unknown else {}
+    for task in unknown:
+        if task.digest in results:
+            takes[task.task_id] = _take_as_measured(task, results[task.digest])
     recipes = {task.task_id: task.attempt.recipe for task in tasks}
     return {name: Trace(take, recipes[name]) for name, take in takes.items() if take is not None}
 
@@ -137,14 +138,14 @@ def _take_on_record(task: StoredTask) -> Take | None:
     return None
 
 
-def _take_as_measured(task: StoredTask, film: Film) -> Take:
+def _take_as_measured(task: StoredTask, result: Result) -> Take:
     attempt = task.attempt
     return Take(
         digest=task.digest,
         fingerprint=attempt.fingerprint,
         seed=attempt.seed,
         model=attempt.model,
-        film=film,
+        result=result,
         date=task.date,
         task_id=task.task_id,
         currency=None if attempt.price is None else attempt.price.currency,

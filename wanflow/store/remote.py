@@ -17,7 +17,7 @@ from wanflow.store import atomic, blobs, take_json
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
-from wanflow.store.take_names import TAKE_SUFFIX, take_node
+from wanflow.store.take_names import take_node
 
 CHUNK_BYTES = 1 << 20
 HINT = "check its name, and the credentials in the environment"
@@ -48,9 +48,9 @@ class Remote:
 
         The bytes are looked at before, so that nobody's remote gets a file that its digest doesn't name.
         """
-        source = blobs.take_path(store, kept.take.digest)
+        source = blobs.take_path(store, kept.take.digest, kept.take.suffix)
         with _named_faults(self._address):
-            sent = self._size(self._film(kept.take)) != source.stat().st_size
+            sent = self._size(self._file(kept.take)) != source.stat().st_size
             if sent:
                 self._send(source, kept)
             if sent or self._size(self._record(kept.take)) is None:
@@ -65,21 +65,21 @@ class Remote:
         draft = store.incoming / kept.take.digest
         atomic.make_folder(draft.parent)
         with _named_faults(self._address):
-            if self._size(self._film(kept.take)) is None:
+            if self._size(self._file(kept.take)) is None:
                 return False
-            self._fetch(self._film(kept.take), draft)
+            self._fetch(self._file(kept.take), draft)
         if digests.of_file(draft) != kept.take.digest:
             draft.unlink()
             words = f"`{self._address}` has other bytes for {kept.name} than its digest names"
             raise StoreFault(words, hint="ask who pushed it to push it again")
-        blobs.adopt_take(store, draft, kept.take.digest)
+        blobs.adopt_take(store, draft, kept.take.digest, kept.take.result.kind)
         return True
 
     def _send(self, source: Path, kept: RemoteTake) -> None:
         if not blobs.is_whole(source, kept.take.digest):
             words = f"the file of {kept.name} is damaged here: it is not pushed"
             raise StoreFault(words, hint="`wanflow doctor --repair` sets it aside")
-        place = self._film(kept.take)
+        place = self._file(kept.take)
         self._files.makedirs(self._parent(place), exist_ok=True)
         if "file" not in _protocols(self._files):
             self._files.put_file(str(source), place)  # an object is there whole or not at all
@@ -104,8 +104,8 @@ class Remote:
         except FileNotFoundError:
             return None
 
-    def _film(self, take: Take) -> str:
-        return f"{self._root}/takes/{take.digest[:2]}/{take.digest}{TAKE_SUFFIX}"
+    def _file(self, take: Take) -> str:
+        return f"{self._root}/takes/{take.digest[:2]}/{take.digest}{take.suffix}"
 
     def _record(self, take: Take) -> str:
         return f"{self._root}/records/{take.digest[:2]}/{take.digest}.json"

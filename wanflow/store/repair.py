@@ -170,8 +170,7 @@ def _rewrite(store: Store, path: Path, data: bytes, kept: bytes, mode: int) -> N
 
 
 def _takes(store: Store) -> Iterator[Damage]:
-    for name in sorted(blobs.list_takes(store)):
-        path = blobs.take_path(store, name)
+    for name, path in sorted(blobs.take_paths(store).items()):
         if _changed(path, name):
             words = "is not the film that was delivered: its bytes changed"
             yield Damage(f"take {name[:12]}", words, lambda path=path: _set_aside(store, path))  # type: ignore[misc]
@@ -286,8 +285,10 @@ def _strangers(store: Store) -> Iterator[Damage]:
         lock = _readable_lock(one) or Lock()
         known |= {digest for entry in lock.shots.values() for digest in entry.takes}
         known |= {task.digest for task in _sound_diary(one).stored}
-    for name in sorted(blobs.list_takes(store) - known):
-        words = f"is on no record: `.wanflow/takes/{name[:2]}/{name}.mp4` stays where it is"
+    for name, path in sorted(blobs.take_paths(store).items()):
+        if name in known:
+            continue
+        words = f"is on no record: `{path.relative_to(store.folder).as_posix()}` stays where it is"
         hint = "keep it if you know it, else move it away by hand"
         yield Damage(f"take {name[:12]}", words, hint=hint, blocks=False)
 

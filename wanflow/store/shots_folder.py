@@ -11,12 +11,12 @@ from pathlib import Path
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
-from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIX, parse_take_node, place_of_take
+from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIXES, parse_take_node, place_of_take
 
 
 def put(store: Store, digest: str, name: Path) -> None:
     """Give a take a name: a link to its read-only file, or a copy where links don't work; a no-op where it has it."""
-    source = blobs.take_path(store, digest)
+    source = blobs.take_path(store, digest, name.suffix)
     if _same(source, name) or not source.exists():
         return
     atomic.make_folder(name.parent)
@@ -32,7 +32,7 @@ def put(store: Store, digest: str, name: Path) -> None:
 
 def holds(store: Store, digest: str, name: Path) -> bool:
     """Whether a name under `out/` holds a take: a link to its file in the store, or a copy that was left alone."""
-    return _same(blobs.take_path(store, digest), name)
+    return _same(blobs.take_path(store, digest, name.suffix), name)
 
 
 def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
@@ -55,14 +55,14 @@ def arrange(store: Store, lock: Lock, out: Path) -> None:
     name in the lock that no shot can have.
     """
     wanted = {
-        place_of_take(Path(), shot, number): digest
+        place_of_take(Path(), shot, number, entry.takes[digest].suffix): digest
         for shot, entry in lock.shots.items()
         for digest, number in entry.numbers.items()
         if not entry.takes[digest].gone
     }
     stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
     if stale:
-        ours = {mark for name in blobs.list_takes(store) for mark in _marks(blobs.take_path(store, name))}
+        ours = {mark for path in blobs.take_paths(store).values() for mark in _marks(path)}
         for name in stale:
             _remove(out / name, ours)
     for name, digest in wanted.items():
@@ -73,8 +73,8 @@ def _names(out: Path) -> Iterator[Path]:
     """The files below `out/shots` that are called as takes are, relative to `out`."""
     folder = out / SHOTS_FOLDER
     with atomic.faults_of(folder):
-        for path in folder.rglob(f"*{TAKE_SUFFIX}"):
-            if parse_take_node(path.name.removesuffix(TAKE_SUFFIX)) is not None:
+        for path in folder.rglob("*"):
+            if path.suffix in TAKE_SUFFIXES and parse_take_node(path.stem) is not None:
                 yield path.relative_to(out)
 
 

@@ -1,12 +1,28 @@
-"""A take: one delivered answer to a shot, with its provenance."""
+"""A take: one delivered result for a shot, a film or a picture, with its provenance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
+from typing import ClassVar
 
 from wanflow.digest import Canonical
+from wanflow.language.facts import Facts, Kind
+from wanflow.timebase import NOMINAL_RATE
+
+
+class ResultKind(StrEnum):
+    """What a model makes; `media.jobs.check_of` gives the check that a delivered file of the kind has to pass."""
+
+    FILM = "film"
+    PICTURE = "picture"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of such files, in the store and under `out/`."""
+        return ".mp4" if self is ResultKind.FILM else ".png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +32,56 @@ class Film:
     `samples` counts the sound track's samples at `sample_rate`, 0 for a silent clip.
     """
 
+    kind: ClassVar = ResultKind.FILM
+
     frames: int
     rate: Fraction
     width: int
     height: int
     samples: int = 0
     sample_rate: int = 0
+
+    @property
+    def seconds(self) -> Fraction:
+        """How long it plays."""
+        return self.frames / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What must be known of a still image without having its bytes."""
+
+    kind: ClassVar = ResultKind.PICTURE
+
+    width: int
+    height: int
+
+    @property
+    def seconds(self) -> Fraction:
+        """A picture has no length of its own."""
+        return Fraction(0)
+
+
+Result = Film | Picture
+"""What a model makes, and a take holds."""
+
+
+def result_of(facts: Facts) -> Result:
+    """The result in a measured file; raises ValueError for a file that no take holds."""
+    if facts.kind is Kind.IMAGE:
+        return Picture(facts.width, facts.height)
+    film = film_of(facts)
+    if film is None or facts.kind is not Kind.VIDEO:
+        raise ValueError(f"no take holds a file of kind {facts.kind}")
+    return film
+
+
+def film_of(facts: Facts) -> Film | None:
+    """The clip or sound behind measured facts; None for a picture or subtitles."""
+    if facts.kind in {Kind.IMAGE, Kind.SUBTITLES}:
+        return None
+    rate = facts.rate or NOMINAL_RATE
+    return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +95,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A delivered file and what made it.
+    """A delivered file, the `result` that is in it, and what made it.
 
     `fingerprint` is of the shot's request without the seed; together with `seed` it names the question that these
     bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
@@ -47,7 +107,7 @@ class Take:
     fingerprint: str
     seed: int | None
     model: str
-    film: Film
+    result: Result
     date: str
     task_id: str | None = None
     request_id: str | None = None
@@ -56,6 +116,16 @@ class Take:
     estimate: Decimal | None = None
     gone: bool = False
     seed_uncertain: bool = False
+
+    @property
+    def film(self) -> Film | None:
+        """The film that it holds; None for a picture."""
+        return self.result if isinstance(self.result, Film) else None
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its file."""
+        return self.result.kind.suffix
 
 
 Recipe = Canonical

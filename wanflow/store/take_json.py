@@ -11,7 +11,7 @@ from typing import TypeVar
 from wanflow import decode, money, timebase
 from wanflow.digest import Canonical
 from wanflow.money import amount_text
-from wanflow.store.take import Film, Price, Recipe, Take
+from wanflow.store.take import Film, Picture, Price, Recipe, Result, ResultKind, Take
 
 MOST_COUNTED = 10**12
 """Limit of what is counted here: frames, samples, pixels, takes."""
@@ -28,7 +28,6 @@ Fact = TypeVar("Fact")
 
 def to_json(take: Take) -> dict[str, object]:
     """Everything but the digest, which is the key; money and rates as exact text."""
-    film = take.film
     facts: dict[str, object] = {
         "fingerprint": take.fingerprint,
         "seed": take.seed,
@@ -41,32 +40,19 @@ def to_json(take: Take) -> dict[str, object]:
         "estimate": None if take.estimate is None else amount_text(take.estimate),
         "currency": take.currency,
         "gone": True if take.gone else None,
-        "frames": film.frames,
-        "rate": timebase.rate_text(film.rate),
-        "width": film.width,
-        "height": film.height,
-        "samples": film.samples,
-        "sample_rate": film.sample_rate,
+        **_result_json(take.result),
     }
     return {key: value for key, value in facts.items() if value is not None}
 
 
 def from_json(digest: str, facts: Mapping[str, object]) -> Take:
     """A take from its digest and `to_json`'s facts; raises KeyError, TypeError or ValueError for anything else."""
-    film = Film(
-        frames=_fact(facts, "frames", whole_number),
-        rate=_fact(facts, "rate", _rate),
-        width=_fact(facts, "width", whole_number),
-        height=_fact(facts, "height", whole_number),
-        samples=_maybe(facts, "samples", whole_number) or 0,
-        sample_rate=_maybe(facts, "sample_rate", whole_number) or 0,
-    )
     return Take(
         digest=hash_text(digest),
         fingerprint=_fact(facts, "fingerprint", lambda value: hash_text(text(value))),
         seed=_maybe(facts, "seed", seed),
         model=_fact(facts, "model", text),
-        film=film,
+        result=_result(facts),
         date=_fact(facts, "date", date),
         task_id=_maybe(facts, "task_id", text),
         request_id=_maybe(facts, "request_id", text),
@@ -75,6 +61,37 @@ def from_json(digest: str, facts: Mapping[str, object]) -> Take:
         currency=_maybe(facts, "currency", _currency),
         seed_uncertain=facts.get("seed_uncertain") is True,
         gone=facts.get("gone") is True,
+    )
+
+
+def _result_json(result: Result) -> dict[str, object]:
+    """A result's facts; a film was once the only kind, so that it is the one without a `kind`."""
+    match result:
+        case Picture(width, height):
+            return {"kind": result.kind.value, "width": width, "height": height}
+        case Film():
+            return {
+                "frames": result.frames,
+                "rate": timebase.rate_text(result.rate),
+                "width": result.width,
+                "height": result.height,
+                "samples": result.samples,
+                "sample_rate": result.sample_rate,
+            }
+
+
+def _result(facts: Mapping[str, object]) -> Result:
+    kind = _maybe(facts, "kind", lambda value: ResultKind(text(value))) or ResultKind.FILM
+    width, height = _fact(facts, "width", whole_number), _fact(facts, "height", whole_number)
+    if kind is ResultKind.PICTURE:
+        return Picture(width, height)
+    return Film(
+        frames=_fact(facts, "frames", whole_number),
+        rate=_fact(facts, "rate", _rate),
+        width=width,
+        height=height,
+        samples=_maybe(facts, "samples", whole_number) or 0,
+        sample_rate=_maybe(facts, "sample_rate", whole_number) or 0,
     )
 
 

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable
+from wanflow.store.take import ResultKind
 
-TAKE_SUFFIX = ".mp4"
-"""The suffix of a film, in the store and under `out/`."""
 SHOTS_FOLDER = "shots"
 """The folder of takes by name, below the folder of results."""
+
+TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
+"""Suffixes that a take's file can have."""
 
 _NODE = re.compile(r"(?P<shot>.+)\.t(?P<number>[1-9][0-9]*)", re.ASCII | re.DOTALL)
 
@@ -26,8 +28,8 @@ def parse_take_node(node: str) -> tuple[str, int] | None:
     return None if found is None else (found["shot"], int(found["number"]))
 
 
-def place_of_take(out: Path, shot: str, number: int) -> Path:
-    """The same as a place to write to or remove from; `shot` may come from a lock that somebody sent.
+def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
+    """The file of a take below the folder `out`, to write to or to remove; `shot` may come from a lock that was sent.
 
     Raises LockUnreadable for a name that leads anywhere else than below `out/shots`.
     """
@@ -35,9 +37,9 @@ def place_of_take(out: Path, shot: str, number: int) -> Path:
     if not shot.isprintable() or any(part[:1] in {"", "."} or set(part) & set('\\:*?"<>|') for part in parts):
         hint = "restore the lock with `git checkout`, or remove the entry"
         raise LockUnreadable(f"the lock has a take of {shot!r}, which cannot be the name of a shot", hint=hint)
-    return out / SHOTS_FOLDER / f"{take_node(shot, number)}{TAKE_SUFFIX}"
+    return out / SHOTS_FOLDER / f"{take_node(shot, number)}{suffix}"
 
 
-def take_file(out: str, shot: str, number: int) -> str:
+def take_file(out: str, shot: str, number: int, suffix: str) -> str:
     """The name of a take's file below the folder of results `out`, e.g. `out/shots/talk.t2.mp4`."""
-    return f"{out}/{SHOTS_FOLDER}/{take_node(shot, number)}{TAKE_SUFFIX}"
+    return f"{out}/{SHOTS_FOLDER}/{take_node(shot, number)}{suffix}"

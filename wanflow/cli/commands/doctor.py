@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from wanflow.api import run
-from wanflow.api.load import films_of
+from wanflow.api.load import results_of
 from wanflow.cli.doctor import HealthLevel, check_up
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import name_production, pasteable
@@ -45,7 +45,7 @@ def _repair(store: Store) -> None:
     if not store.root.exists():
         return
     with hold(store, damaged=True):
-        mended = [damage for damage in mend(store, partial(films_of, store)) if damage.mend is not None]
+        mended = [damage for damage in mend(store, partial(results_of, store)) if damage.mend is not None]
     for damage in mended:
         click.echo(f"mended: {damage.place}: {printable(damage.words)}")
     if not mended:

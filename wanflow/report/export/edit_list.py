@@ -105,8 +105,9 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
         return event
     entry = plan.inventory.lock.shots[vertex.id]
     number = entry.numbers[item.digest]
-    name, file = take_node(vertex.id, number), take_file(plan.graph.production.out, vertex.id, number)
-    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=entry.takes[item.digest])
+    name, take = take_node(vertex.id, number), entry.takes[item.digest]
+    file = take_file(plan.graph.production.out, vertex.id, number, take.suffix)
+    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=take)
 
 
 def to_srt(cut: EditList) -> str:

@@ -228,7 +228,7 @@ def _rows(plan: Plan, shot: str, entry: ShotEntry, choice: TakeChoice, answers: 
             held=take.digest == entry.held,
             state="gone" if take.gone else state if here else "missing",
             take=take,
-            file=take_file(plan.graph.production.out, shot, number) if here else None,
+            file=take_file(plan.graph.production.out, shot, number, take.suffix) if here else None,
         )
 
 
