@@ -19,18 +19,18 @@ from wanflow.store.layout import Store
 HOLD = """
 import sys
 from pathlib import Path
-from wanflow.store import guard
-guard.seize(Path(sys.argv[1]))
+from wanflow.store import run_lock
+run_lock.seize(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
 COUNT = """
 import sys
 from pathlib import Path
-from wanflow.store import guard
+from wanflow.store import run_lock
 counter = Path(sys.argv[2])
 for _ in range(25):
-    release = guard.seize(Path(sys.argv[1]), 60)
+    release = run_lock.seize(Path(sys.argv[1]), 60)
     counter.write_text(str(int(counter.read_text()) + 1))
     release()
 """

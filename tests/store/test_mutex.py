@@ -17,9 +17,9 @@ from wanflow.store.layout import Store
 HOLD = """
 import sys
 from pathlib import Path
-from wanflow.store import mutex
+from wanflow.store import run_lock
 from wanflow.store.layout import Store
-with mutex.hold(Store(Path(sys.argv[1]), "animatic")):
+with run_lock.hold(Store(Path(sys.argv[1]), "animatic")):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -55,9 +55,7 @@ def find_take(store: Store, digest: str) -> Path | None:
 
 def take_paths(store: Store) -> Mapping[str, Path]:
     """The files of all takes that are here, by digest."""
-    suffixes = {kind.suffix for kind in ResultKind}
-    names = [Path(name) for name in _names(store.takes)]
-    return {name.stem: take_path(store, name.stem, name.suffix) for name in names if name.suffix in suffixes}
+    return {digest: take_path(store, digest, f".{ending}") for digest, ending in _take_names(store)}
 
 
 def derived_path(store: Store, digest: str, suffix: str) -> Path:
@@ -72,7 +70,7 @@ def derived_file(store: Store, name: str) -> Path:
 
 def list_takes(store: Store) -> frozenset[str]:
     """The digests of all takes whose files are here."""
-    return frozenset(take_paths(store))
+    return frozenset(digest for digest, _ in _take_names(store))
 
 
 def list_derived(store: Store) -> frozenset[str]:
@@ -101,6 +99,13 @@ def _adopt(made: Path, place: Path, digest: str) -> Path:
         made.replace(place)
         atomic.sync_folder(place.parent)
     return place
+
+
+def _take_names(store: Store) -> Iterator[tuple[str, str]]:
+    """The names of the files of all takes, each as its digest and what follows the dot."""
+    endings = {kind.suffix[1:] for kind in ResultKind}
+    parts = (name.partition(".") for name in _names(store.takes))
+    return ((digest, ending) for digest, _, ending in parts if ending in endings)
 
 
 def _names(folder: Path) -> Iterator[str]:
