@@ -12,7 +12,7 @@ from wanflow.digest import Canonical
 from wanflow.graph.recipe import is_promise
 from wanflow.planner.plan import ReasonCode
 from wanflow.store.lock import Lock
-from wanflow.store.take import Recipe, Take
+from wanflow.store.take import Film, Recipe
 
 SHOWN_CHARACTERS = 60
 
@@ -103,20 +103,20 @@ def input_text(identity: Canonical, lock: Lock) -> str:
         if of in entry.takes
     )
     name, take = next(named, (f"file {of[:12]}", None))
-    return f"{_part_text(identity, take)} of {name}" if "of" in identity else name
+    return f"{_part_text(identity, None if take is None else take.film)} of {name}" if "of" in identity else name
 
 
-def _part_text(identity: Mapping[str, Canonical], take: Take | None) -> str:
-    """What is extracted, counted from the end of a take where it reaches to the end."""
+def _part_text(identity: Mapping[str, Canonical], film: Film | None) -> str:
+    """What is extracted, counted from the end of a film where it reaches to the end."""
     first, last = (int(_text(identity.get(key)) or 0) for key in ("first", "last"))
-    end = take is not None and last == take.film.frames - 1
+    end = film is not None and last == film.frames - 1
     if identity.get("op") == "sound":
         return "sound"
     if identity.get("op") == "frame":
         return "last frame" if end else "first frame" if first == 0 else f"frame {first}"
-    if take is None or (first > 0 and not end):
+    if film is None or (first > 0 and not end):
         return f"frames {first} to {last}"
-    seconds = timebase.decimal_text(Fraction(last - first + 1) / take.film.rate, 2)
+    seconds = timebase.decimal_text(Fraction(last - first + 1) / film.rate, 2)
     return f"{'last' if end else 'first'} {seconds} s"
 
 
