@@ -16,7 +16,7 @@ from wanflow import timebase
 from wanflow.api import run
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import cut_sources
-from wanflow.graph.node import CutVertex
+from wanflow.graph.node import CutVertex, is_cut
 from wanflow.graph.recipe import parse_request_key, request_key
 from wanflow.graph.select import named, one
 from wanflow.language.production import Production, Shot
@@ -232,7 +232,7 @@ def _named(plan: Plan, select: Sequence[str]) -> list[str]:
     Raises UnknownTarget where that is none: nobody decides about nothing on purpose.
     """
     chosen = set(named(plan.graph, select, run.states(plan)))
-    cuts = named(plan.graph, [word for word in select if word.startswith("cut:")], {})
+    cuts = named(plan.graph, [word for word in select if is_cut(word)], {})
     for vertex in plan.graph.vertices:
         if isinstance(vertex, CutVertex) and vertex.id in cuts:
             chosen |= {source.shot for source in cut_sources(vertex.cut) if isinstance(source, ShotSource)}

@@ -9,6 +9,7 @@ from functools import reduce
 
 from wanflow.api import run
 from wanflow.errors import UnknownTarget
+from wanflow.graph.node import cut_id
 from wanflow.language.production import Production
 from wanflow.planner import picks
 from wanflow.planner.plan import Action, Plan, StepKind
@@ -78,7 +79,7 @@ def look(productions: Mapping[str, Production]) -> Removables:
     shown: dict[str, list[str]] = {}
     for cut, digest in cut_records.takes(store):
         if cut in productions[PAID].cuts:
-            shown.setdefault(digest, []).append(f"cut:{cut} shows it")
+            shown.setdefault(digest, []).append(f"{cut_id(cut)} shows it")
     recipes = [recipe for plan in plans.values() for recipe in plan.recipes.values()]
     named = {backend: _named(plan, shown) for backend, plan in plans.items()}
     stand_ins = tuple(take for take in named[ANIMATIC].values() if take.idle)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.language.output_paths import results_folder
 from wanflow.language.production import Production
 from wanflow.store import blobs, layout, lockfile, shots_folder
 from wanflow.store.layout import Store
@@ -56,7 +57,7 @@ def pull(production: Production, tell: Tell) -> Transfer:
             done.there += 1
         else:
             _move(kept, done, tell, lambda item: _fetch(item, remote, store, done))
-    out = production.out if production.backend == PAID_BACKEND else f"out/{PAID_BACKEND}"
+    out = production.out if production.backend == PAID_BACKEND else results_folder(PAID_BACKEND)
     shots_folder.arrange(store, lockfile.read(store.paid_lock), production.folder / out)
     return done
 

@@ -17,14 +17,16 @@ import anyio
 
 from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
+from wanflow.language.production import RESULTS_FOLDER
 from wanflow.media import ffmpeg
 from wanflow.providers.dashscope.regions import KEY_VARIABLE, Endpoint, endpoint_of
 from wanflow.providers.faults import ServiceFault, WrongAddress
 from wanflow.report.text.words import count
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
-from wanflow.store.layout import RESULTS_FOLDER, Store
+from wanflow.store.layout import Store
 from wanflow.store.repair import Damage, examine
+from wanflow.store.take_names import TAKE_SUFFIXES
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No correct clock is earlier than this."""
@@ -40,7 +42,7 @@ TRIAL = (
 
 GIT_SECONDS = 20
 """Seconds that git has to list what it tracks."""
-PICTURED = (".mp4", ".png")
+PICTURED = tuple(TAKE_SUFFIXES)
 """Suffixes of results that are too large for git."""
 
 

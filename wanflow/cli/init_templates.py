@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from wanflow.language.production import RESULTS_FOLDER
 from wanflow.schemas import data_folder
 
 Colour = tuple[int, int, int]
@@ -49,7 +50,7 @@ cuts:
   main: [valley, climb]
 """
 
-GITIGNORE = "out/\n"
+GITIGNORE = f"{RESULTS_FOLDER}/\n"
 """Lines for git's list of what it ignores; the store keeps itself out of git."""
 
 

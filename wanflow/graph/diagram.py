@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, public, public_id
+from wanflow.graph.node import (
+    AssetVertex,
+    CutVertex,
+    ExtractVertex,
+    ShotVertex,
+    Vertex,
+    asset_name,
+    public,
+    public_asset_id,
+)
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.source import UrlSource
 
@@ -55,13 +64,13 @@ def _edges(graph: ShotGraph) -> Iterator[tuple[str, str]]:
 
 def _public_id(vertex: Vertex) -> str:
     if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
-        return f"asset:{public_id(vertex.source.url)}"
+        return public_asset_id(vertex.source.url)
     return vertex.id
 
 
 def _label(vertex: Vertex) -> str:
     """What a vertex is called; an address without its query, which may be a signature, and nothing over-long."""
-    name = vertex.id.removeprefix("asset:")
+    name = asset_name(vertex.id)
     if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
         name = public(vertex.source.url)
     flat = " ".join(name.split())

@@ -9,6 +9,9 @@ from wanflow import digest
 from wanflow.language.production import Cut, Shot
 from wanflow.language.source import DataSource, FileSource, Piece, ShotSource, UrlSource
 
+_ASSET, _CUT = "asset:", "cut:"
+"""Beginnings of vertex ids; a shot has none, so that its name is its id."""
+
 AssetSource = FileSource | UrlSource | DataSource
 
 
@@ -54,11 +57,11 @@ def asset_id(source: AssetSource) -> str:
     """The vertex id of a whole asset: `asset:<path>`, an address in full, data by digest."""
     match source:
         case FileSource(path):
-            return f"asset:{path}"
+            return f"{_ASSET}{path}"
         case UrlSource(url, sha256):
-            return f"asset:{url}" + (f"#{sha256}" if sha256 else "")
+            return f"{_ASSET}{url}" + (f"#{sha256}" if sha256 else "")
         case DataSource(digest=digest):
-            return f"asset:data:{digest}"
+            return f"{_ASSET}data:{digest}"
 
 
 def extract_id(shot: str, slot: str) -> str:
@@ -68,7 +71,22 @@ def extract_id(shot: str, slot: str) -> str:
 
 def cut_id(cut: str) -> str:
     """The vertex id of a cut, e.g. `cut:main`."""
-    return f"cut:{cut}"
+    return f"{_CUT}{cut}"
+
+
+def is_cut(vertex_id: str) -> bool:
+    """Whether a vertex id is that of a cut."""
+    return vertex_id.startswith(_CUT)
+
+
+def cut_name(vertex_id: str) -> str:
+    """The name of the cut with this vertex id; a name stays as it is."""
+    return vertex_id.removeprefix(_CUT)
+
+
+def asset_name(vertex_id: str) -> str:
+    """The path or address of the asset with this vertex id; the id of another vertex stays as it is."""
+    return vertex_id.removeprefix(_ASSET)
 
 
 def origin_id(source: AssetSource | ShotSource) -> str:
@@ -82,6 +100,6 @@ def public(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
 
 
-def public_id(url: str) -> str:
-    """As `public`, but different for different addresses."""
-    return f"{public(url)}#{digest.of_bytes(url.encode())[:12]}" if public(url) != url else url
+def public_asset_id(url: str) -> str:
+    """The vertex id of an address as anybody may read it: as `public`, but different for different addresses."""
+    return _ASSET + (f"{public(url)}#{digest.of_bytes(url.encode())[:12]}" if public(url) != url else url)

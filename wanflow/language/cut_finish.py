@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem
-from wanflow.language.production import AS_FIRST, Cut, CutFinish, CutShape, Music, Notice, Subtitles
+from wanflow.language.production import AS_FIRST, RESULTS_FOLDER, Cut, CutFinish, CutShape, Music, Notice, Subtitles
 from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import FileSource
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
@@ -35,7 +35,7 @@ def parse_cut(
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
     items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
-    path = output.words if isinstance(output, TextNode) else f"out/{name.words}{FILM}"
+    path = output.words if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.words}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
     shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)

@@ -14,7 +14,7 @@ from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, S
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, join
 from wanflow.language.names import without_marks
-from wanflow.language.output_paths import shared_outputs
+from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, has_errors, told_once
 from wanflow.language.production import Cut, Media, Production, Shot
@@ -119,7 +119,7 @@ class _Loader:
     def make(self, pages: list[MergedFile], texts: SourceTexts) -> Production:
         root = pages[0].root
         own = word(root, "backend") or BACKEND
-        out = "out" if self._wishes.backend in {None, own} else f"out/{self._wishes.backend}"
+        out = results_folder(self._wishes.backend, own)
         written = self._wishes.region or word(root, "region")
         region = written if written in REGIONS else REGION
         shots, cuts = self._shots(pages, region), self._cuts(pages, out)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from wanflow.language.problem import Problem
-from wanflow.language.production import Cut, Subtitles
+from wanflow.language.production import RESULTS_FOLDER, Cut, Subtitles
 
 FILM = ".mp4"
 """How a cut's file ends: what is inside is always that."""
@@ -18,15 +18,23 @@ UNKNOWN_LANGUAGE = "und"
 """Code of ISO 639 for a language that nothing says."""
 
 
+def results_folder(backend: str | None, own: str | None = None) -> str:
+    """The folder of results while a backend renders, relative to the production's folder.
+
+    It is `out` for the production's own backend (also if `backend` is None), and a folder in it for another one.
+    """
+    return RESULTS_FOLDER if backend in {None, own} else f"{RESULTS_FOLDER}/{backend}"
+
+
 def place_output(out: str, path: str) -> str:
     """Where a cut is written: `out/` belongs to the production's own backend, another one has a folder in it.
 
     No path leads out of that folder, however many `..` it begins with.
     """
-    if out == "out":
+    if out == RESULTS_FOLDER:
         return posixpath.normpath(path)
     inner = posixpath.normpath(posixpath.join("/", path)).lstrip("/")
-    return f"{out}/{inner.removeprefix('out/')}"
+    return f"{out}/{inner.removeprefix(f'{RESULTS_FOLDER}/')}"
 
 
 def provenance_file(out: str, cut: Cut) -> str:

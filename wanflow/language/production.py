@@ -18,6 +18,9 @@ from wanflow.yamldoc.nodes import Interpolated, Place, TextNode
 PRICES = PriceBook()
 """The catalog's own."""
 
+RESULTS_FOLDER = "out"
+"""The folder of cuts and of takes by name, beside the production file: what can be made again from the store."""
+
 
 @dataclass(frozen=True, slots=True)
 class OriginStep:
@@ -254,7 +257,7 @@ class Production:
     shots: Mapping[str, Shot]
     cuts: Mapping[str, Cut]
     title: str = ""
-    out: str = "out"
+    out: str = RESULTS_FOLDER
     uploads: str | None = None
     remote: str | None = None
     prices: PriceBook = PRICES

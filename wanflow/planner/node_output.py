@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wanflow.graph import recipe
-from wanflow.graph.node import AssetVertex
+from wanflow.graph.node import AssetVertex, asset_id
 from wanflow.graph.recipe import Identity
 from wanflow.language.facts import Facts, FactsTable
 from wanflow.language.source import DataSource, FileSource, UrlSource
@@ -78,5 +78,5 @@ def _of_file(path: str, facts: FactsTable) -> NodeOutput:
     known = facts.get(path)
     if not isinstance(known, Facts):
         why = known.why if known else "was not read"
-        return missing(f"asset:{path}", Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
+        return missing(asset_id(FileSource(path)), Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
     return NodeOutput(recipe.whole(known.digest), known.digest, film_of(known))

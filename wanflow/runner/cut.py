@@ -13,7 +13,7 @@ import anyio
 from wanflow import digest, timebase
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
-from wanflow.graph.node import CutVertex, ShotVertex
+from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.facts import Facts
 from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
 from wanflow.language.production import Subtitles
@@ -242,7 +242,7 @@ def _clip(item: EditItem, run_state: RunState) -> dict[str, Canonical]:
     if item.vertex is None:
         return {"title": item.item.name}
     if not isinstance(run_state.plan.graph.vertex(item.vertex), ShotVertex):
-        return {"file": item.vertex.removeprefix("asset:"), "digest": item.digest}
+        return {"file": asset_name(item.vertex), "digest": item.digest}
     entry = run_state.inventory.lock.shots[item.vertex]
     take = entry.takes[item.digest or ""]
     facts: dict[str, Canonical] = {

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wanflow import money
 from wanflow.errors import WanflowError
+from wanflow.graph.node import cut_name
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan, ReasonCode, StepKind
 
@@ -87,7 +88,7 @@ def blocked_code(plan: Plan) -> int:
 def settle(plan: Plan) -> Outcome:
     """The outcome of a plan in which nothing is to be done."""
     held_back = sum(step.action is Action.BLOCKED for step in plan.steps)
-    cuts = {step.vertex.removeprefix("cut:") for step in plan.steps if step.kind is StepKind.CUT}
+    cuts = {cut_name(step.vertex) for step in plan.steps if step.kind is StepKind.CUT}
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
     return Outcome(
         exit_code=blocked_code(plan) if held_back else 0,

@@ -9,7 +9,7 @@ from functools import partial, reduce
 import anyio
 
 from wanflow import money
-from wanflow.graph.node import ShotVertex
+from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.runner.collect import collect_open
@@ -109,11 +109,7 @@ def summarise(plan: Plan, performer: StepRunner, results: Mapping[str, StepResul
     blocked = [step.node for step in plan.steps if results.get(step.node) is StepResult.BLOCKED]
     reused = [step.node for step in plan.steps if results.get(step.node) is StepResult.REUSED]
     cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
-    done = {
-        step.vertex.removeprefix("cut:")
-        for step in cuts
-        if results.get(step.node) in {StepResult.DONE, StepResult.REUSED}
-    }
+    done = {cut_name(step.vertex) for step in cuts if results.get(step.node) in {StepResult.DONE, StepResult.REUSED}}
     production, counts, collected, before = (
         plan.graph.production,
         performer.run_state.counts,

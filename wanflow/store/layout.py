@@ -14,8 +14,6 @@ from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
 LOCK_NAME = "wanflow.lock"
-RESULTS_FOLDER = "out"
-"""The folder of cuts and of takes by name, beside the production file: what can be made again from the store."""
 FORMAT = 1
 """The version of the store's own layout; a store of a newer one is refused, never guessed at."""
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable, StoreBusy
+from wanflow.language.production import RESULTS_FOLDER
 from wanflow.store import atomic, lock_text, run_lock
 from wanflow.store.atomic import STORE_FOLDER
-from wanflow.store.layout import LOCK_NAME, RESULTS_FOLDER, Store
+from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.lock import Lock
 from wanflow.store.lock_json import VERSION, VERSION_KEY
 

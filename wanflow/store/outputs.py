@@ -12,17 +12,18 @@ from wanflow import decode, digest
 from wanflow.errors import StoreFault
 from wanflow.language.load import BACKENDS
 from wanflow.language.media_checks import file_sources
-from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, sidecars, target_of
+from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
-from wanflow.language.production import Cut, Production
+from wanflow.language.production import RESULTS_FOLDER, Cut, Production
 from wanflow.store import cut_records, take_json
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
+from wanflow.store.take_names import takes_folder
 
 KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
 """Folders that a cut is never written into, of any production, and what is in them."""
 
-TAKE_FOLDERS = ("out/shots", *(f"out/{backend}/shots" for backend in BACKENDS))
+TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *BACKENDS))
 """Folders with the takes by name, of the production's own backend and of the others."""
 
 MOST_NAME_BYTES = 255
@@ -91,7 +92,7 @@ class _OutputRule:
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
         """Why a place may not be written, whatever it holds: it is kept, read, holds takes, or lies outside."""
-        elsewhere = f"give the cut another `output`, e.g. `out/{cut.name}{FILM}`"
+        elsewhere = f"give the cut another `output`, e.g. `{RESULTS_FOLDER}/{cut.name}{FILM}`"
         places = _places(self.store.folder, path)
         for place in places:
             if kept := self._kept(place):
@@ -99,7 +100,7 @@ class _OutputRule:
             if folded(place) in self.read:
                 return "is a file that the production reads", _away("file", cut, path)
             if not self.takes.isdisjoint(folded(each) for each in (place, *place.parents)):
-                return "lies in `out/shots/`, where the takes have their names", elsewhere
+                return f"lies in `{TAKE_FOLDERS[0]}/`, where the takes have their names", elsewhere
         if not self.production.allow_outside and not all(place.is_relative_to(self.root) for place in places):
             return "lies outside the production's folder", f"allow that by `--allow-outside`, or {elsewhere}"
         return None
@@ -121,7 +122,7 @@ class _OutputRule:
             return "is a symbolic link", _away("link", cut, path)
         if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk won't say
             return "is a folder", _away("folder", cut, path)
-        unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / "out")
+        unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / RESULTS_FOLDER)
         if unknown and not self._is_ours(cut, entry):
             return "is a file, and no record says that wanflow wrote it", _away("file", cut, path)
         return None

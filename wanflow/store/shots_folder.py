@@ -11,7 +11,7 @@ from pathlib import Path
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
-from wanflow.store.take_names import SHOTS_FOLDER, TAKE_SUFFIXES, parse_take_node, place_of_take
+from wanflow.store.take_names import TAKE_SUFFIXES, parse_take_node, place_of_take, takes_folder
 
 
 def put(store: Store, digest: str, name: Path) -> None:
@@ -71,7 +71,7 @@ def arrange(store: Store, lock: Lock, out: Path) -> None:
 
 def _names(out: Path) -> Iterator[Path]:
     """The files below `out/shots` that are called as takes are, relative to `out`."""
-    folder = out / SHOTS_FOLDER
+    folder = Path(takes_folder(out.as_posix()))
     with atomic.faults_of(folder):
         for path in folder.rglob("*"):
             if path.suffix in TAKE_SUFFIXES and parse_take_node(path.stem) is not None:

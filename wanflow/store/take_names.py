@@ -8,13 +8,15 @@ from pathlib import Path
 from wanflow.errors import LockUnreadable
 from wanflow.store.take import ResultKind
 
-SHOTS_FOLDER = "shots"
-"""The folder of takes by name, below the folder of results."""
-
 TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
 """Suffixes that a take's file can have."""
 
 _NODE = re.compile(r"(?P<shot>.+)\.t(?P<number>[1-9][0-9]*)", re.ASCII | re.DOTALL)
+
+
+def takes_folder(out: str) -> str:
+    """The folder of takes by name below the folder of results `out`, e.g. `out/shots`."""
+    return f"{out}/shots"
 
 
 def take_node(shot: str, number: int) -> str:
@@ -37,9 +39,9 @@ def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
     if not shot.isprintable() or any(part[:1] in {"", "."} or set(part) & set('\\:*?"<>|') for part in parts):
         hint = "restore the lock with `git checkout`, or remove the entry"
         raise LockUnreadable(f"the lock has a take of {shot!r}, which cannot be the name of a shot", hint=hint)
-    return out / SHOTS_FOLDER / f"{take_node(shot, number)}{suffix}"
+    return Path(take_file(out.as_posix(), shot, number, suffix))
 
 
 def take_file(out: str, shot: str, number: int, suffix: str) -> str:
     """The name of a take's file below the folder of results `out`, e.g. `out/shots/talk.t2.mp4`."""
-    return f"{out}/{SHOTS_FOLDER}/{take_node(shot, number)}{suffix}"
+    return f"{takes_folder(out)}/{take_node(shot, number)}{suffix}"

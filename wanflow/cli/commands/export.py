@@ -15,6 +15,7 @@ from wanflow.cli.main import summon
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.errors import UnknownTarget
+from wanflow.graph.node import cut_name
 from wanflow.language.production import Production
 from wanflow.report.export.edit_list import EditList, edit_list, to_srt
 from wanflow.store import atomic
@@ -78,7 +79,7 @@ def _text(kind: str, shown: EditList, folder: Path, target: Path) -> str:
 
 def _named(production: Production, cut: str | None) -> str:
     if cut is not None:
-        return cut.removeprefix("cut:")
+        return cut_name(cut)
     if len(production.cuts) == 1:
         return next(iter(production.cuts))
     names = ", ".join(production.cuts)

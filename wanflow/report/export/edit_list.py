@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wanflow.errors import UnknownTarget
-from wanflow.graph.node import CutVertex, ShotVertex, cut_id
+from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
 from wanflow.language.production import Shot
 from wanflow.language.timeline import PlacedClip
 from wanflow.planner.cut import EditItem
@@ -87,7 +87,7 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     film = item.film
     event = EditEvent(
         name=item.item.name,
-        file=None if item.vertex is None else item.vertex.removeprefix("asset:"),
+        file=None if item.vertex is None else asset_name(item.vertex),
         first=clip.first,
         count=clip.count,
         frames=clip.count if film is None else film.frames,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wanflow import money
+from wanflow.graph.node import cut_name
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.report.text.status import leftovers
@@ -158,7 +159,7 @@ def _number(perhaps: Sequence[Step], sure: Sequence[Step]) -> str:
 
 def _writes(plan: Plan) -> Iterator[str]:
     cuts = plan.graph.production.cuts
-    names = [step.vertex.removeprefix("cut:") for step in plan.steps if _is_written(step)]
+    names = [cut_name(step.vertex) for step in plan.steps if _is_written(step)]
     if names:
         yield f"writes {listed([printable(cuts[name].output) for name in names])}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from wanflow import money
+from wanflow.graph.node import is_cut
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.runner.events import (
@@ -109,7 +110,7 @@ class Progress:
         self.queued.discard(event.node)
         if event.action in _PAID:
             self.running[event.node] = RunningTake(event.node, event.model or "", self.stopwatch())
-        elif event.node.startswith("cut:"):
+        elif is_cut(event.node):
             self.cuts[event.node] = RunningCut(event.node, self.stopwatch())
 
     def _store(self, event: TakeStored) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from wanflow import timebase
 from wanflow.catalog.model import Value
 from wanflow.graph.build import sources_of
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, public
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public
 from wanflow.language.production import Cut, CutFinish, CutItem, Media, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
@@ -127,7 +127,7 @@ def _named(filled: Interpolated) -> str:
 def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[ShowRow]:
     places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
     place = places[0] if places else None
-    origin = extract.origin.removeprefix("asset:")
+    origin = asset_name(extract.origin)
     for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
         yield ShowRow(key, value, place)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from wanflow.graph.node import cut_name
 from wanflow.language.production import Shot
 from wanflow.money import amount_text
 from wanflow.planner import picks
@@ -161,7 +162,7 @@ def totals_text(rows: Sequence[ShotRow], plan: Plan) -> str:
 
 
 def _cut_cells(step: Step, plan: Plan) -> tuple[str, ...]:
-    output = plan.graph.production.cuts[step.vertex.removeprefix("cut:")].output
+    output = plan.graph.production.cuts[cut_name(step.vertex)].output
     fresh = step.action is Action.REUSE
     state = "current" if fresh else "blocked" if step.action is Action.BLOCKED else "outdated"
     return state, output, printable("; ".join(reason.text for reason in step.reasons))
