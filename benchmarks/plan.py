@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from kit.pretend import perform
 from wanflow.api import run
 from wanflow.graph.build import build
-from wanflow.language.load import read_sound_part
+from wanflow.language.load import read_usable
 from wanflow.planner.planning import make_plan
 from wanflow.report.text.plan import plan_text
 from wanflow.schemas import violations
@@ -161,7 +161,7 @@ def phases(file: Path) -> dict[str, float]:
     yaml, documents = _timed(lambda: [parse(each.read_bytes(), each.name) for each in files])
     trees = [plain(document.root) for document in documents]
     schema, _ = _timed(lambda: [list(violations(tree, "production.schema.json")) for tree in trees])
-    reading, read = _timed(lambda: read_sound_part(file))
+    reading, read = _timed(lambda: read_usable(file))
     loading, production = _timed(lambda: run.load(file))
     graphing, graph = _timed(lambda: build(production))
     drafting, plan = _timed(lambda: make_plan(graph, run.facts_of(production), Inventory()))

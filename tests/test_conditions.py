@@ -56,7 +56,7 @@ def _marked_by(instance: Any, error: ValidationError) -> Iterator[tuple[str | in
 def of_yaml(text: str) -> Any:
     """The plain value of a YAML text without a fault."""
     document = parse(text.encode(), "wanflow.yaml")
-    assert document.troubles == ()
+    assert document.problems == ()
     assert document.root is not None
     return plain(document.root)
 

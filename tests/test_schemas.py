@@ -74,7 +74,7 @@ def test_every_schema_is_a_schema():
 def test_the_lighthouse_is_valid():
     """The example that the format is explained with keeps to the schema, its later keys included."""
     document = parse(LIGHTHOUSE.encode(), "wanflow.yaml")
-    assert document.troubles == ()
+    assert document.problems == ()
     assert found(plain(document.root)) == set()
 
 

@@ -31,9 +31,9 @@ def value_of(text: str) -> TextNode:
     return found
 
 
-def trouble(text: str) -> TextProblem:
+def problem(text: str) -> TextProblem:
     """The one thing that is wrong with a text."""
-    (found,) = read(text).troubles
+    (found,) = read(text).problems
     return found
 
 
@@ -67,7 +67,7 @@ def test_a_decimal_is_exact_and_keeps_its_written_form():
     found = value_of("a: 1.10\n")
     assert found.value == Decimal("1.10")
     assert isinstance(found.value, Decimal)
-    assert found.words == "1.10"
+    assert found.string == "1.10"
 
 
 @pytest.mark.parametrize("quoted", ['"5"', "'5'", '"true"', "'null'", '""'])
@@ -132,7 +132,7 @@ def test_keys_are_names_whatever_they_look_like():
 def test_a_duplicate_key_names_both_places_and_the_first_one_counts():
     """The problem stands at the second place and says where the first is."""
     document = read("a: 1\nb: 2\na: 3\n")
-    (found,) = document.troubles
+    (found,) = document.problems
     assert (where(found.place), found.message) == ((3, 1), "`a` is written twice, first at wanflow.yaml:1:1")
     assert plain(document.root) == {"a": 1, "b": 2}
 
@@ -141,7 +141,7 @@ def test_anchors_aliases_and_merges_work():
     """`<<` merges; what stands in the mapping itself wins, and so does the earlier of two merged ones."""
     text = "x: &x {p: 1, q: 2}\ny: &y {q: 3, r: 4}\na:\n  <<: [*x, *y]\n  p: 9\nb: *x\n"
     document = read(text)
-    assert document.troubles == ()
+    assert document.problems == ()
     value = plain(document.root)
     assert isinstance(value, dict)
     assert (value["a"], value["b"]) == ({"p": 9, "q": 2, "r": 4}, {"p": 1, "q": 2})
@@ -150,7 +150,7 @@ def test_anchors_aliases_and_merges_work():
 @pytest.mark.parametrize("text", ["a: *nope\n", "a: &a [*a]\n"])
 def test_an_alias_that_names_nothing_is_located(text):
     """An unknown alias and one to what is still being written are problems, not crashes."""
-    assert "names nothing" in trouble(text).message
+    assert "names nothing" in problem(text).message
 
 
 def test_an_alias_bomb_is_refused():
@@ -159,7 +159,7 @@ def test_an_alias_bomb_is_refused():
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
     document = read("\n".join(lines))
     assert document.root is None
-    assert "aliases expand" in document.troubles[-1].message
+    assert "aliases expand" in document.problems[-1].message
 
 
 @pytest.mark.parametrize("loader", LOADERS)
@@ -167,7 +167,7 @@ def test_an_alias_bomb_is_refused():
 def test_deep_nesting_is_refused(text, loader, monkeypatch):
     """A file can't exhaust the stack, and reads the same whether PyYAML's limit or ours notices the depth first."""
     monkeypatch.setattr(yamltext, "_Loader", loader)
-    found = trouble(text)
+    found = problem(text)
     assert found.message == f"the file nests more than {yamltext.DEEPEST} levels deep"
     assert found.hint == "flatten it: a production needs fewer than ten levels"
     assert found.place.line == 1
@@ -179,38 +179,38 @@ def test_deep_nesting_is_refused(text, loader, monkeypatch):
 def test_a_text_about_nesting_is_not_deep(text, loader, monkeypatch):
     """The words of a broken file are not taken for those of PyYAML's limit."""
     monkeypatch.setattr(yamltext, "_Loader", loader)
-    assert not any("levels deep" in found.message for found in read(text).troubles)
+    assert not any("levels deep" in found.message for found in read(text).problems)
 
 
 def test_bytes_that_are_not_utf_8_are_located():
     """The place counts the characters before the bad byte."""
-    (found,) = parse("a: 中".encode() + b"\xff\n", "wanflow.yaml").troubles
+    (found,) = parse("a: 中".encode() + b"\xff\n", "wanflow.yaml").problems
     assert (where(found.place), found.message) == ((1, 5), "the byte 0xff is not UTF-8")
 
 
 def test_utf_16_is_named():
     """A file saved as UTF-16 is told apart from a broken one."""
-    (found,) = parse("a: 1\n".encode("utf-16"), "wanflow.yaml").troubles
+    (found,) = parse("a: 1\n".encode("utf-16"), "wanflow.yaml").problems
     assert "UTF-16" in found.message
 
 
 @pytest.mark.parametrize(("text", "place"), [("a: x\x07\n", (1, 5)), ('a: "x\\0"\n', (1, 4))])
 def test_control_characters_are_refused(text, place):
     """Neither raw nor as an escape do they reach a prompt or a path."""
-    found = trouble(text)
+    found = problem(text)
     assert "control character" in found.message
     assert where(found.place) == place
 
 
 def test_a_tag_is_refused():
     """A text that begins with `!` would silently become a tag."""
-    found = trouble("a: !wow look\n")
+    found = problem("a: !wow look\n")
     assert (where(found.place), found.message) == ((1, 4), "the tag `!wow` has no meaning here")
 
 
 def test_several_documents_are_refused():
     """One file holds one production."""
-    assert where(trouble("a: 1\n---\nb: 2\n").place) == (2, 1)
+    assert where(problem("a: 1\n---\nb: 2\n").place) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ SYNTAX = [
 def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, monkeypatch):
     """The traps of unquoted text by name, at the character to look at, with a hint, whichever parser PyYAML has."""
     monkeypatch.setattr(yamltext, "_Loader", loader)
-    found = trouble(text)
+    found = problem(text)
     assert (where(found.place), found.message) == (place, message)
     assert found.hint
 
@@ -263,14 +263,14 @@ def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, mon
 def test_a_question_mark_in_a_list_is_explained_where_the_parser_refuses_it(monkeypatch):
     """PyYAML's own parser, without the C library, takes no unquoted `?` inside `[ ]`."""
     monkeypatch.setattr(yamltext, "_Loader", yaml.BaseLoader)
-    found = trouble("a: [who? me, b]\n")
+    found = problem("a: [who? me, b]\n")
     assert (where(found.place), found.message) == ((1, 8), "`?` is unquoted inside `[ ]` or `{ }`")
 
 
 @pytest.mark.parametrize("text", ["[", "a: {b", 'a: "x'])
 def test_what_is_missing_at_the_end_is_told_within_the_file(text):
     """A file cut off in the middle, without a last newline, has its problem on a line that exists."""
-    found = trouble(text)
+    found = problem(text)
     assert found.place.line == 1
     assert found.place.column <= len(text) + 1
 
@@ -286,7 +286,7 @@ def test_no_text_raises(text):
 def test_no_bytes_raise(data):
     """Whatever a disk gives comes back as a tree or as troubles, each within the file."""
     document = parse(data, "wanflow.yaml")
-    assert all(1 <= found.place.line <= len(document.lines) for found in document.troubles)
+    assert all(1 <= found.place.line <= len(document.lines) for found in document.problems)
 
 
 @given(st.integers(min_value=-(10**20), max_value=10**20))

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from wanflow.catalog.read import CatalogError, load_catalog
-from wanflow.language.load import parse_shot
+from wanflow.language.load import resolve_shot
 from wanflow.language.problem import Severity
 from wanflow.language.scope import BasePath, Scope, ShotIndex
-from wanflow.language.shot import read_draft
+from wanflow.language.shot import read_shot
 from wanflow.schemas import data_folder
 from wanflow.yamldoc.parse import parse
 
@@ -191,8 +191,8 @@ def checked(invented, shot, region="virginia"):
     document = parse(f"a: {{model: dream-1, {shot}}}\n".encode(), "wanflow.yaml")
     ((key, node),) = document.root.pairs
     problems = []
-    draft = read_draft(key, node, (), Scope(BasePath(data_folder("schemas")), ShotIndex()), problems)
-    return parse_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
+    draft = read_shot(key, node, (), Scope(BasePath(data_folder("schemas")), ShotIndex()), problems)
+    return resolve_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
 
 
 def test_an_invented_model_obeys_its_file(invented):

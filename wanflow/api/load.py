@@ -18,11 +18,11 @@ from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.language.chain_checks import check_chains
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
-from wanflow.language.load import BACKEND, REGION, Overrides, read_sound_part
+from wanflow.language.load import BACKEND, REGION, Overrides, read_usable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
-from wanflow.language.problem import Problem, Severity, SpecError, has_errors, told_once
+from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.production import Production, Shot
-from wanflow.language.scope import is_there
+from wanflow.language.scope import path_exists
 from wanflow.language.source import DataSource, ShotSource
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
@@ -179,14 +179,14 @@ def _wishes(
 
 
 def _read(file: Path | str, wishes: Overrides) -> tuple[Production | None, tuple[Problem, ...]]:
-    reading = read_sound_part(Path(file), wishes)
+    reading = read_usable(Path(file), wishes)
     production = reading.production
     if production is None:
         return None, reading.problems
     facts = facts_of(production)
     found = [*check_media(production, facts), *check_delivery(production, facts)]
     found += [*check_chains(production), *_circles(production), *check_outputs(production, store_of(production))]
-    located = (reading.texts.quoted(problem) for problem in told_once(found))
+    located = (reading.texts.quoted(problem) for problem in deduplicated(found))
     return production, tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
 
 
@@ -200,7 +200,7 @@ def _circles(production: Production) -> tuple[Problem, ...]:
 
 def _measure(path: Path) -> Facts | Unreadable:
     """Open a file, which costs PyAV or Pillow; what can't be read comes back as the reason."""
-    if not is_there(path):
+    if not path_exists(path):
         return Unreadable("is not there", "check the path: it is relative to the file that names it")
     return _measured_by(lambda probe: probe.probe(path))
 

@@ -27,20 +27,20 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
 
 
-def parse_cut(
-    name: TextNode, node: Node, label: Node | None, out: str, backend: str, sight: Scope, problems: list[Problem]
+def read_cut(
+    name: TextNode, node: Node, label: Node | None, out: str, backend: str, scope: Scope, problems: list[Problem]
 ) -> Cut:
     """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
     listed = node.find("items") if isinstance(node, MapNode) else node
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
-    items = read_items(nodes, sight, problems, slated=slate_of(node, default=True))
-    path = output.words if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.words}{FILM}"
+    items = read_items(nodes, scope, problems, slated=slate_of(node, default=True))
+    path = output.string if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.string}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
-    shape, finish = read_shape(node, problems), read_finish(node, label, backend, sight.home, problems)
+    shape, finish = read_shape(node, problems), read_finish(node, label, backend, scope.home, problems)
     written = output.place if isinstance(output, TextNode) else None
-    return Cut(name.words, name.place, items, place_output(out, path), shape, finish, written)
+    return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
 
 
 def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, problems: list[Problem]) -> CutFinish:
@@ -55,8 +55,8 @@ def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, pr
         music=_music(node.find("music"), home),
         subtitles=_subtitles(node.find("subtitles"), home, problems),
         loudness=number_of(node, "loudness"),
-        profile=profile.words
-        if isinstance(profile, TextNode) and profile.words in PROFILES.values()
+        profile=profile.string
+        if isinstance(profile, TextNode) and profile.string in PROFILES.values()
         else plain.profile,
     )
 
@@ -97,7 +97,7 @@ def _track(node: Node, home: BasePath, problems: list[Problem]) -> Subtitles | N
     burned = isinstance(node, MapNode) and _true(node.find("burn"))
     language = guess_language(source.path)
     if isinstance(written, TextNode):
-        language = written.words
+        language = written.string
         if language_of(language) is None:
             hint = "write a code of ISO 639: `en`, `zh`, `pt-BR`"
             problems.append(Problem(written.place, f"no language has the code `{language}`", hint))
@@ -113,17 +113,17 @@ def _label(node: Node | None) -> tuple[bool, Notice | None]:
     labelled = not (isinstance(wanted, TextNode) and wanted.value is False)
     if isinstance(notice, MapNode):
         words, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
-        text = words.words if isinstance(words, TextNode) and words.words.strip() else NOTICE
+        text = words.string if isinstance(words, TextNode) and words.string.strip() else NOTICE
         return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT)
     if not isinstance(notice, TextNode) or notice.value in {None, False}:
         return labelled, None
-    text = notice.words if isinstance(notice.value, str) and notice.words.strip() else NOTICE
+    text = notice.string if isinstance(notice.value, str) and notice.string.strip() else NOTICE
     return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
 
 
 def _file(node: Node | None, home: BasePath) -> tuple[FileSource, Place] | None:
     written = node.find("file") if isinstance(node, MapNode) else node
-    if not isinstance(written, TextNode) or not written.words:
+    if not isinstance(written, TextNode) or not written.string:
         return None
     return FileSource(home.path(written.text)), written.place
 
@@ -149,16 +149,16 @@ def read_shape(node: Node, problems: list[Problem]) -> CutShape:
     return CutShape(
         size=_size(size, problems) if isinstance(size, TextNode) else None,
         rate=_rate(fps, problems) if isinstance(fps, TextNode) else None,
-        fit=fit.words if isinstance(fit, TextNode) else AS_FIRST.fit,
+        fit=fit.string if isinstance(fit, TextNode) else AS_FIRST.fit,
     )
 
 
 def _size(written: TextNode, problems: list[Problem]) -> tuple[int, int] | None:
-    found = _SIZE.fullmatch(written.words)
+    found = _SIZE.fullmatch(written.string)
     sides = (int(found[1]), int(found[2])) if found else (0, 0)
     if sides[0] in SIDES and sides[1] in SIDES:
         return sides
-    message = f"`size` has to be width x height in even numbers of pixels, not `{written.words}`"
+    message = f"`size` has to be width x height in even numbers of pixels, not `{written.string}`"
     problems.append(Problem(written.place, message, "e.g. `1280x720`"))
     return None
 
@@ -166,10 +166,10 @@ def _size(written: TextNode, problems: list[Problem]) -> tuple[int, int] | None:
 def _rate(written: TextNode, problems: list[Problem]) -> Fraction | None:
     number = written.value
     rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
-    rate = BROADCAST.get(written.words, rate)
+    rate = BROADCAST.get(written.string, rate)
     if 1 <= rate <= FASTEST:
         return rate
-    message = f"`fps` has to be 1 to {FASTEST} frames a second, not `{written.words}`"
+    message = f"`fps` has to be 1 to {FASTEST} frames a second, not `{written.string}`"
     problems.append(Problem(written.place, message, "e.g. `24`, or `23.976`"))
     return None
 

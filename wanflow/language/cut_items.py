@@ -50,7 +50,7 @@ _STANDS = ("in", "out", "overlap")
 """Keys that speak of a clip: a picture and a title have no ends of their own."""
 
 
-def read_items(listed: Listed[Node], sight: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
+def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
     """The items that can be used; what is wrong with the others is among the problems. A group is all of its shots."""
     items: list[CutItem] = []
     for node in listed:
@@ -58,10 +58,10 @@ def read_items(listed: Listed[Node], sight: Scope, problems: list[Problem], *, s
             problems.append(Problem(node.place, f"a cut has {MOST_ITEMS} items at most", "make several of it"))
             return ()
         name = _named(node)
-        shots = sight.shots(name) if name is not None else None
+        shots = scope.shots(name) if name is not None else None
         grouped = shots is not None and len(shots) > 1
-        item = _item(node, sight, problems, slated=slated, first=not items and not grouped)
-        spread = _spread(item, node, shots, sight, problems) if item is not None else []
+        item = _item(node, scope, problems, slated=slated, first=not items and not grouped)
+        spread = _spread(item, node, shots, scope, problems) if item is not None else []
         items += [_opening(spread[0]), *spread[1:]] if grouped and spread and not items else spread
     return tuple(items)
 
@@ -69,7 +69,7 @@ def read_items(listed: Listed[Node], sight: Scope, problems: list[Problem], *, s
 def _named(node: Node) -> TextNode | None:
     """The name of the shots that an item is about."""
     written = node.find("shot") if isinstance(node, MapNode) else node
-    return written if isinstance(written, TextNode) and written.words else None
+    return written if isinstance(written, TextNode) and written.string else None
 
 
 def slate_of(node: Node, *, default: bool) -> bool:
@@ -85,14 +85,14 @@ def number_of(node: MapNode, key: str) -> Decimal | None:
 
 
 def _spread(
-    item: CutItem, node: Node, shots: tuple[str, ...] | None, sight: Scope, problems: list[Problem]
+    item: CutItem, node: Node, shots: tuple[str, ...] | None, scope: Scope, problems: list[Problem]
 ) -> list[CutItem]:
     """An item for each shot that its name means; each joins the one before it in the same way."""
     written = _named(node)
     if not isinstance(item.source, ShotSource) or written is None:
         return [item]
     if shots is None:
-        sight.shot(replace(written, place=item.place), problems)
+        scope.shot(replace(written, place=item.place), problems)
         return [item]
     return [replace(item, source=ShotSource(shot)) for shot in shots]
 
@@ -103,12 +103,12 @@ def _opening(item: CutItem) -> CutItem:
     return item if opens else replace(item, transition=None)
 
 
-def _item(node: Node, sight: Scope, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
+def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
     if isinstance(node, TextNode):
-        return CutItem(ShotSource(node.words), node.place, slate=slated)
+        return CutItem(ShotSource(node.string), node.place, slate=slated)
     if not isinstance(node, MapNode):
         return None  # of a wrong shape, which is said already
-    source = _source(node, sight, problems)
+    source = _source(node, scope, problems)
     if source is None:
         problems.append(_nothing(node))
         return None
@@ -133,14 +133,14 @@ def _nothing(node: MapNode) -> Problem:
     return Problem(node.place, "an item is a `shot`, a `file` or a `title`", "e.g. `{shot: coast}`")
 
 
-def _source(node: MapNode, sight: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
+def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
     shot, file, title = (node.find(key) for key in ("shot", "file", "title"))
-    if isinstance(shot, TextNode) and shot.words:
-        return ShotSource(shot.words)
-    if isinstance(file, TextNode) and file.words:
-        return FileSource(sight.home.path(file.text))
-    if isinstance(title, TextNode) and title.words.strip():
-        return TitleCard(title.words, _colour(node.find("background"), problems))
+    if isinstance(shot, TextNode) and shot.string:
+        return ShotSource(shot.string)
+    if isinstance(file, TextNode) and file.string:
+        return FileSource(scope.home.path(file.text))
+    if isinstance(title, TextNode) and title.string.strip():
+        return TitleCard(title.string, _colour(node.find("background"), problems))
     return None
 
 
@@ -151,8 +151,8 @@ def _stray(node: MapNode, source: ShotSource | FileSource | TitleCard) -> list[P
     strange = [*(_STANDS if timed or title else ()), *(() if title else ("background",))]
     what = "a title" if title else "a picture" if timed else "a clip"
     for key, _ in node.pairs:
-        if key.words in strange:
-            found.append(Problem(key.place, f"{what} has no `{key.words}`", "leave it out"))
+        if key.string in strange:
+            found.append(Problem(key.place, f"{what} has no `{key.string}`", "leave it out"))
     if isinstance(source, ShotSource) and timed:
         hint = "trim it with `in` and `out`; its own length is the shot's `duration`"
         found.append(Problem(_key(node, "duration"), "a shot in a cut has no `duration`", hint))
@@ -167,33 +167,33 @@ def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Trans
     kind = written.find("type") if isinstance(written, MapNode) else written
     if not isinstance(kind, TextNode):
         return None
-    if kind.words not in TRANSITIONS:
+    if kind.string not in TRANSITIONS:
         listed = ", ".join(f"`{each}`" for each in TRANSITIONS)
-        message = f"`transition` has to be one of {listed}, not `{kind.words}`"
-        problems.append(Problem(kind.place, message, did_you_mean(kind.words, TRANSITIONS)))
+        message = f"`transition` has to be one of {listed}, not `{kind.string}`"
+        problems.append(Problem(kind.place, message, did_you_mean(kind.string, TRANSITIONS)))
         return None
     seconds = number_of(written, "duration") if isinstance(written, MapNode) else None
-    if kind.words == CUT:
+    if kind.string == CUT:
         if seconds is not None:
             problems.append(Problem(kind.place, "a `cut` has no `duration`", "leave it out, or take a `dissolve`"))
         return None
-    if first and kind.words != FADE:
-        message = f"the first item has nothing before it for a `{kind.words}`"
+    if first and kind.string != FADE:
+        message = f"the first item has nothing before it for a `{kind.string}`"
         problems.append(Problem(kind.place, message, "only a `fade`, from black, makes sense there"))
         return None
-    return Transition(kind.words, JOIN_SECONDS if seconds is None else seconds, kind.place)
+    return Transition(kind.string, JOIN_SECONDS if seconds is None else seconds, kind.place)
 
 
 def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
     if not isinstance(node, TextNode) or node.value is None:
         return (0, 0, 0)
-    named, code = COLOURS.get(node.words.lower()), _CODE.fullmatch(node.words)
+    named, code = COLOURS.get(node.string.lower()), _CODE.fullmatch(node.string)
     if code is not None:
         digits = code[1] if len(code[1]) == 6 else "".join(2 * digit for digit in code[1])
         named = int(digits, 16)
     if named is None:
-        hint = did_you_mean(node.words.lower(), COLOURS) or 'e.g. `navy`, or in quotes `"#1a2b3c"`'
-        problems.append(Problem(node.place, f"no colour is called `{node.words}`", hint))
+        hint = did_you_mean(node.string.lower(), COLOURS) or 'e.g. `navy`, or in quotes `"#1a2b3c"`'
+        problems.append(Problem(node.place, f"no colour is called `{node.string}`", hint))
         named = 0
     return named >> 16, named >> 8 & 255, named & 255
 

@@ -53,7 +53,7 @@ class ShotCount:
         return ShotCount(self.shots + other.shots, self.values + other.values)
 
     @property
-    def complaint(self) -> str | None:
+    def excess(self) -> str | None:
         """What is wrong with so much, None where it is allowed."""
         if self.shots > MOST_SHOTS:
             return f"a production has {MOST_SHOTS} shots at most"
@@ -72,15 +72,15 @@ class SizeLimits:
         self._open: list[str] = []
         self._circular: set[str] = set()
 
-    def complain(self, sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
+    def check(self, sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
         """A problem where a production gets too large, at the shot that makes it so."""
         whole = ShotCount()
         for sheet in sheets:
             shots = sheet.root.find("shots")
             for key, node in shots.pairs if isinstance(shots, MapNode) else ():
                 whole += self.of(node, sheet.home)
-                if whole.complaint is not None:
-                    yield Problem((_maker(node) or key).place, whole.complaint, WAY_OUT)
+                if whole.excess is not None:
+                    yield Problem((_maker(node) or key).place, whole.excess, WAY_OUT)
                     return
 
     def of(self, node: Node, home: BasePath) -> ShotCount:
@@ -107,7 +107,7 @@ class SizeLimits:
         return self._known[pipeline.file]
 
     def _used(self, use: TextNode, home: BasePath) -> ShotCount:
-        pipeline = None if "$" in use.words else self._library.peek(use, home)
+        pipeline = None if "$" in use.string else self._library.try_find(use, home)
         return ONE if pipeline is None else self.of_pipeline(pipeline)
 
 
@@ -136,7 +136,7 @@ class ExpansionContext:
     """
 
     names: Names
-    sight: Scope
+    scope: Scope
     layers: tuple[MapNode, ...] = ()
     via: tuple[OriginStep, ...] = ()
     tags: tuple[Node, ...] = ()
@@ -146,163 +146,163 @@ class ExpansionContext:
 
 @dataclass(frozen=True, slots=True)
 class ExpandedShot:
-    """One shot after every expansion, its names filled in; the words of `name` are its whole path.
+    """One shot after every expansion, its names filled in; the string of `name` is its whole path.
 
     `generated`: it came from a matrix or a pipeline, and its shape is still to be checked.
     """
 
     name: TextNode
     node: MapNode
-    scope: ExpansionContext
+    context: ExpansionContext
     generated: bool
 
 
 class Expansion:
     """One pass over the shots of a production; what is wrong is added to `problems`.
 
-    A `census` was taken before; pipelines whose names it did not know are counted on the way.
+    A `limits` was taken before; pipelines whose names it did not know are counted on the way.
     """
 
     def __init__(
-        self, library: PipelineLibrary, census: SizeLimits, addresses: ShotIndex, problems: list[Problem]
+        self, library: PipelineLibrary, limits: SizeLimits, addresses: ShotIndex, problems: list[Problem]
     ) -> None:
         self.written: list[ExpandedShot] = []
         self.addresses = addresses
-        self._library, self._census, self._problems = library, census, problems
+        self._library, self._limits, self._problems = library, limits, problems
         self._used, self._full = ShotCount(), False
         self._circular: set[str] = set()
         self._defined: dict[str, Place] = {}
         self._of_output: dict[str, dict[str, tuple[TextNode, Node]]] = {}
 
-    def count_as_there(self, names: Iterable[TextNode], scene: Path) -> None:
+    def register_unusable(self, names: Iterable[TextNode], scene: Path) -> None:
         """Let shots be known that can't be used, so that nobody who names them is accused."""
         for name in names:
-            whole = "/".join((*scene, name.words))
+            whole = "/".join((*scene, name.string))
             self.addresses.shots[whole] = None
-            self.addresses.unread.add(whole)
+            self.addresses.unusable.add(whole)
 
-    def add(self, shots: Iterable[tuple[TextNode, MapNode]], scope: ExpansionContext) -> None:
+    def add(self, shots: Iterable[tuple[TextNode, MapNode]], context: ExpansionContext) -> None:
         """Expand the shots of a file, whose names are filled in but for those with a matrix or a pipeline."""
         for key, node in shots:
             if self._full:
                 return
-            whole = "/".join((*scope.sight.path, key.words))
-            self.addresses.unread.discard(whole)
+            whole = "/".join((*context.scope.path, key.string))
+            self.addresses.unusable.discard(whole)
             if is_generator(node):
                 self.addresses.shots.pop(whole, None)
-            self._shot(key, node, scope, filled=not is_generator(node))
+            self._shot(key, node, context, filled=not is_generator(node))
 
-    def _shot(self, key: TextNode, node: MapNode, scope: ExpansionContext, *, filled: bool) -> None:
-        path = (*scope.sight.path, key.words)
+    def _shot(self, key: TextNode, node: MapNode, context: ExpansionContext, *, filled: bool) -> None:
+        path = (*context.scope.path, key.string)
         if self._full or not self._is_new("/".join(path), key):
             return
         matrix = node.find("matrix")
         if isinstance(matrix, MapNode):
-            self._group(path, key, node, matrix, scope)
+            self._group(path, key, node, matrix, context)
         else:
-            self._single(path, key, node, scope, filled=filled)
+            self._single(path, key, node, context, filled=filled)
 
-    def _group(self, path: Path, key: TextNode, node: MapNode, matrix: MapNode, scope: ExpansionContext) -> None:
+    def _group(self, path: Path, key: TextNode, node: MapNode, matrix: MapNode, context: ExpansionContext) -> None:
         rest, members = node.without({"matrix"}), list[str]()
-        for combination in read_matrix(matrix, scope.names, self._problems):
-            via = (*scope.via, OriginStep("matrix", combination.words, matrix.place))
-            inner = replace(scope, names=combination.within(scope.names), via=via)
+        for combination in read_matrix(matrix, context.names, self._problems):
+            via = (*context.via, OriginStep("matrix", combination.label, matrix.place))
+            inner = replace(context, names=combination.within(context.names), via=via)
             whole = (*path, combination.slug)
             if self._is_new("/".join(whole), key):
                 members.append("/".join(whole))
                 self._single(whole, key, rest, inner, filled=False)
         self.addresses.groups["/".join(path)] = tuple(members)
         if not members:
-            self.addresses.unread.add("/".join(path))
+            self.addresses.unusable.add("/".join(path))
 
     def _has_room(self, pipeline: Pipeline, use: TextNode) -> bool:
         """Whether a production may use one more pipeline; said once where it may not."""
-        self._used += self._census.of_pipeline(pipeline)
-        if self._used.complaint is not None and not self._full:
-            self._problems.append(Problem(use.place, self._used.complaint, WAY_OUT))
+        self._used += self._limits.of_pipeline(pipeline)
+        if self._used.excess is not None and not self._full:
+            self._problems.append(Problem(use.place, self._used.excess, WAY_OUT))
             self._full = True
         return not self._full
 
-    def _single(self, path: Path, key: TextNode, node: MapNode, scope: ExpansionContext, *, filled: bool) -> None:
+    def _single(self, path: Path, key: TextNode, node: MapNode, context: ExpansionContext, *, filled: bool) -> None:
         name = replace(key, value="/".join(path), text="/".join(path))
         if node.find("use") is not None:
-            self._use(path, name, node, scope)
+            self._use(path, name, node, context)
             return
         stray = node.key("with")
         if stray is not None:
             self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
-        whole = node if filled else _without_nothing(node, scope.names)
-        extra = self._of_output.get(name.words, {})
-        whole = _tagged(MapNode((*whole.without(extra).pairs, *extra.values()), whole.place), scope.tags)
-        self.addresses.shots[name.words] = None
-        self.written.append(ExpandedShot(name, whole, scope, not filled))
+        whole = node if filled else _without_nothing(node, context.names)
+        extra = self._of_output.get(name.string, {})
+        whole = _tagged(MapNode((*whole.without(extra).pairs, *extra.values()), whole.place), context.tags)
+        self.addresses.shots[name.string] = None
+        self.written.append(ExpandedShot(name, whole, context, not filled))
 
-    def _use(self, path: Path, name: TextNode, node: MapNode, scope: ExpansionContext) -> None:
+    def _use(self, path: Path, name: TextNode, node: MapNode, context: ExpansionContext) -> None:
         """Put a pipeline in the place of a shot, which its output stands for from now on."""
         self._problems += [_stray(key) for key, _ in node.pairs if not _stands_beside_use(key)]
         before = len(self._problems)
         written = node.find("use") or name
-        use = scope.names.fill(written)
+        use = context.names.fill(written)
         sound = isinstance(use, TextNode) and len(self._problems) == before
-        pipeline = self._pipeline(use, scope, counted=use is written) if isinstance(use, TextNode) and sound else None
+        pipeline = self._pipeline(use, context, counted=use is written) if isinstance(use, TextNode) and sound else None
         if pipeline is None or not isinstance(use, TextNode):
-            self.addresses.shots[name.words] = None  # it counts as there: what is wrong is said already
-            self.addresses.unread.add(name.words)
+            self.addresses.shots[name.string] = None  # it counts as there: what is wrong is said already
+            self.addresses.unusable.add(name.string)
             return
-        inner = self._inside(pipeline, path, name, use, node, scope)
-        output = "/".join((*path, pipeline.output.words))
-        own = {key.words: (key, scope.names.fill(value)) for key, value in node.pairs if key.words in _OF_OUTPUT}
-        self._of_output[output] = {**own, **self._of_output.pop(name.words, {})}
-        self.addresses.outputs[name.words] = output
+        inner = self._inside(pipeline, path, name, use, node, context)
+        output = "/".join((*path, pipeline.output.string))
+        own = {key.string: (key, context.names.fill(value)) for key, value in node.pairs if key.string in _OF_OUTPUT}
+        self._of_output[output] = {**own, **self._of_output.pop(name.string, {})}
+        self.addresses.outputs[name.string] = output
         for key, shot in pipeline.shots:
             self._shot(key, shot, inner, filled=False)
         self._problems += self._check_output(pipeline, output)
 
     def _inside(
-        self, pipeline: Pipeline, path: Path, name: TextNode, use: TextNode, node: MapNode, scope: ExpansionContext
+        self, pipeline: Pipeline, path: Path, name: TextNode, use: TextNode, node: MapNode, context: ExpansionContext
     ) -> ExpansionContext:
         """The scope of a pipeline's shots: its inputs and its own defaults."""
         own = Scope(pipeline.home, self.addresses, path, len(path), {}, {})
         given, defaults = node.find("with"), pipeline.root.find("defaults")
-        bound = bind(name, given if isinstance(given, MapNode) else None, pipeline, scope.names, scope.sight, own)
+        bound = bind(name, given if isinstance(given, MapNode) else None, pipeline, context.names, context.scope, own)
         names = bound.names(pipeline, self._problems)
         layer = (_without_nothing(defaults, names),) if isinstance(defaults, MapNode) else ()
         return ExpansionContext(
             names=names,
-            sight=replace(own, inputs=bound.media, cast=bound.cast),
-            layers=(*scope.layers, *layer),
-            via=(*scope.via, OriginStep("use", use.words, use.place)),
-            tags=(*scope.tags, *_tags(node, scope.names)),
-            uses=(*scope.uses, pipeline.file),
-            damaged=scope.damaged or bound.damaged,
+            scope=replace(own, inputs=bound.media, cast=bound.cast),
+            layers=(*context.layers, *layer),
+            via=(*context.via, OriginStep("use", use.string, use.place)),
+            tags=(*context.tags, *_tags(node, context.names)),
+            uses=(*context.uses, pipeline.file),
+            damaged=context.damaged or bound.damaged,
         )
 
-    def _pipeline(self, use: TextNode, scope: ExpansionContext, *, counted: bool) -> Pipeline | None:
+    def _pipeline(self, use: TextNode, context: ExpansionContext, *, counted: bool) -> Pipeline | None:
         """The pipeline that a `use` names; None, and a problem, where it can't stand here."""
-        pipeline = self._library.find(use, scope.sight.home)
+        pipeline = self._library.find(use, context.scope.home)
         if pipeline is None or pipeline.file in self._circular or not (counted or self._has_room(pipeline, use)):
             return None
         pipeline = pipeline.seen_from(use.place)
-        if pipeline.file in scope.uses:
-            circle = [*scope.uses[scope.uses.index(pipeline.file) :], pipeline.file]
+        if pipeline.file in context.uses:
+            circle = [*context.uses[context.uses.index(pipeline.file) :], pipeline.file]
             message = f"pipelines use each other in a circle: {' → '.join(f'`{file}`' for file in circle)}"
             self._problems.append(Problem(use.place, message, "leave one of them out"))
             self._circular.update(circle)
             return None
-        if len(scope.uses) >= DEEPEST:
+        if len(context.uses) >= DEEPEST:
             self._problems.append(Problem(use.place, f"pipelines nest more than {DEEPEST} deep"))
             return None
         return pipeline
 
     def _check_output(self, pipeline: Pipeline, name: str) -> list[Problem]:
         """The output of a pipeline has to be one of its shots, and a single one; `name` is its whole path."""
-        output, place = pipeline.output.words, pipeline.output.place
+        output, place = pipeline.output.string, pipeline.output.place
         inside = name.removesuffix(output)
         if self.addresses.groups.get(name):
             one = self.addresses.groups[name][0].removeprefix(inside)
             return [Problem(place, f"`{output}` is a group, and an output is a single shot", f"e.g. `{one}`")]
         if not self.addresses.knows(name):
-            listed = ", ".join(key.words for key, _ in pipeline.shots)
+            listed = ", ".join(key.string for key, _ in pipeline.shots)
             return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
         return []
 
@@ -327,7 +327,10 @@ def _without_nothing(node: MapNode, names: Names) -> MapNode:
     kept = tuple(
         (key, value)
         for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
-        if value is before or not isinstance(value, TextNode) or value.value is not None or key.words not in shot_keys()
+        if value is before
+        or not isinstance(value, TextNode)
+        or value.value is not None
+        or key.string not in shot_keys()
     )
     return MapNode(kept, filled.place)
 
@@ -347,10 +350,10 @@ def _tags(node: MapNode, names: Names) -> tuple[Node, ...]:
 
 
 def _stands_beside_use(key: TextNode) -> bool:
-    return key.words in BESIDE_USE or key.words.startswith("x-")
+    return key.string in BESIDE_USE or key.string.startswith("x-")
 
 
 def _stray(key: TextNode) -> Problem:
     elsewhere = "it belongs to the shots of the pipeline: give it by `with`, or write it there"
-    hint = elsewhere if key.words in shot_keys() else did_you_mean(key.words, BESIDE_USE) or elsewhere
-    return Problem(key.place, f"`{key.words}` can't stand beside `use`", hint)
+    hint = elsewhere if key.string in shot_keys() else did_you_mean(key.string, BESIDE_USE) or elsewhere
+    return Problem(key.place, f"`{key.string}` can't stand beside `use`", hint)

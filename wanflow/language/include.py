@@ -90,7 +90,7 @@ class _IncludeWalk:
                 {},
                 ((os.path.realpath(file), file.name),),
             )
-        elif not any(not trouble.warning for trouble in document.troubles):
+        elif not any(not problem.warning for problem in document.problems):
             place = Place(file.name, 1, 1)
             self._problems.append(Problem(place, "a production is a mapping", "begin with `wanflow: 1`"))
 
@@ -157,7 +157,7 @@ class _IncludeWalk:
             before = len(self._problems)
             filled = self._names(known).fill(item)
             said = len(self._problems) > before
-            if not said and isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.words:
+            if not said and isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.string:
                 yield from self._counted(self._matching(filled, sheet), filled)
 
     def _counted(self, named: list[_IncludedFile], written: TextNode) -> list[_IncludedFile]:
@@ -167,27 +167,27 @@ class _IncludeWalk:
             return named
         if not self._full:
             found = f"finds {len(named)} files" if len(named) > 1 else "is one too many"
-            message = f"`{written.words}` {found}, a production has {MOST_FILES} at most"
+            message = f"`{written.string}` {found}, a production has {MOST_FILES} at most"
             self._problems.append(Problem(written.place, message))
         self._full = True
         return []
 
     def _matching(self, written: TextNode, sheet: ProductionFile) -> list[_IncludedFile]:
-        if not has_magic(written.words) or _is_file(self._root / sheet.home.path(written.text)):
+        if not has_magic(written.string) or _is_file(self._root / sheet.home.path(written.text)):
             return [_IncludedFile(_relative(sheet.home.path(written.text), self._root), written.place)]
-        if ANY_DEPTH in written.words and (written.words.startswith("..") or Path(written.words).is_absolute()):
+        if ANY_DEPTH in written.string and (written.string.startswith("..") or Path(written.string).is_absolute()):
             hint = "name the folders that it shall look into"
             self._problems.append(Problem(written.place, "`**` looks only below the file that writes it", hint))
             return []
         try:
-            found = files_like(written.words, self._root / sheet.home.folder)
+            found = files_like(written.string, self._root / sheet.home.folder)
         except PatternTooWide:
-            message = f"`{written.words}` looks at more than {MOST_LOOKED_AT} files"
+            message = f"`{written.string}` looks at more than {MOST_LOOKED_AT} files"
             self._problems.append(Problem(written.place, message, "name the folders that it shall look into"))
             return []
         paths = [_relative(sheet.home.path(path), self._root) for path in found]
         if not (named := [_IncludedFile(path, written.place) for path in paths if path != sheet.file]):
-            message, hint = f"no file is called like `{written.words}`", "it is relative to the file that names it"
+            message, hint = f"no file is called like `{written.string}`", "it is relative to the file that names it"
             self._problems.append(Problem(written.place, message, hint))
         return named
 
@@ -199,7 +199,7 @@ class _IncludeWalk:
 def check_place_of_keys(sheet: ProductionFile) -> Iterator[Problem]:
     """Keys that belong into the production file, or into another one than that."""
     for key, _ in sheet.root.pairs:
-        name = key.words
+        name = key.string
         if not sheet.via and name == "scene":
             yield Problem(key.place, "`scene` stands in an included file", "here every shot has its own name already")
         elif sheet.via and name not in INCLUDABLE and not name.startswith("x-"):
@@ -210,7 +210,7 @@ def check_place_of_keys(sheet: ProductionFile) -> Iterator[Problem]:
 def _scene_of(root: MapNode, names: Names) -> tuple[str, ...]:
     written = root.find("scene")
     filled: Node | None = None if written is None else names.fill(written)
-    return (filled.words,) if isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.words else ()
+    return (filled.string,) if isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.string else ()
 
 
 def _relative(path: str, root: Path) -> str:
@@ -315,7 +315,7 @@ class SourceTexts:
             return None
         self.lines[name] = document.lines
         self.files.append(file.absolute())
-        problems += [_problem_of(trouble) for trouble in document.troubles]
+        problems += [_problem_of(problem) for problem in document.problems]
         return document
 
     def quoted(self, problem: Problem) -> Problem:
@@ -362,6 +362,6 @@ def _reason(error: OSError | ValueError) -> str:
     return error.strerror if error.errno == 0 else f"can't be read: {error.strerror.lower()}"
 
 
-def _problem_of(trouble: TextProblem) -> Problem:
-    severity = Severity.WARNING if trouble.warning else Severity.ERROR
-    return Problem(trouble.place, trouble.message, trouble.hint, severity)
+def _problem_of(problem: TextProblem) -> Problem:
+    severity = Severity.WARNING if problem.warning else Severity.ERROR
+    return Problem(problem.place, problem.message, problem.hint, severity)

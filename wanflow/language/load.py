@@ -9,14 +9,14 @@ from pathlib import Path
 from wanflow.catalog.model import Model
 from wanflow.catalog.read import load_catalog
 from wanflow.language import model_checks
-from wanflow.language.cut_finish import parse_cut
+from wanflow.language.cut_finish import read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, join
-from wanflow.language.names import without_marks
+from wanflow.language.names import strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
-from wanflow.language.problem import Problem, has_errors, told_once
+from wanflow.language.problem import Problem, deduplicated, has_errors
 from wanflow.language.production import Cut, Media, Production, Shot
 from wanflow.language.references import (
     choose_references,
@@ -28,7 +28,7 @@ from wanflow.language.references import (
 from wanflow.language.schema_problems import check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
-from wanflow.language.shot import SLOTS, CastMember, WrittenShot, read_cast, read_draft
+from wanflow.language.shot import SLOTS, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
 
@@ -84,53 +84,53 @@ def read(
     `backend`, `region` and the file `prices` go before the file's own keys, `values` before its `vars`. Media files are
     not opened.
     """
-    reading = read_sound_part(file, Overrides(backend, region, values, prices))
+    reading = read_usable(file, Overrides(backend, region, values, prices))
     if reading.production is None or has_errors(reading.problems):
         return None, reading.problems
     return replace(reading.production, warnings=reading.problems), reading.problems
 
 
-def read_sound_part(file: Path, wishes: Overrides = AS_WRITTEN) -> LoadResult:
+def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
     texts, problems = SourceTexts(), list[Problem]()
     top = Place(file.name, 1, 1)
-    given = {name: scalar(text, top) for name, text in wishes.values.items()}
-    sheets = gather(file, given, texts, problems)
-    problems += cut_off_texts(sheets)
+    given = {name: scalar(text, top) for name, text in overrides.values.items()}
+    files = gather(file, given, texts, problems)
+    problems += cut_off_texts(files)
     library, production = PipelineLibrary(texts, problems), None
-    census = SizeLimits(library)
-    crowd = tuple(census.complain(sheets))
-    problems += crowd
-    if sheets and not crowd:
-        problems += _check_wishes(wishes, top)
-        expansion = Expansion(library, census, ShotIndex(), problems)
-        making = _Loader(wishes, BasePath(file.absolute().parent), expansion, problems)
-        production = making.make(join(sheets, given, problems), texts)
-    return LoadResult(production, tuple(texts.quoted(problem) for problem in told_once(problems)), texts)
+    limits = SizeLimits(library)
+    too_large = tuple(limits.check(files))
+    problems += too_large
+    if files and not too_large:
+        problems += _check_wishes(overrides, top)
+        expansion = Expansion(library, limits, ShotIndex(), problems)
+        making = _Loader(overrides, BasePath(file.absolute().parent), expansion, problems)
+        production = making.make(join(files, given, problems), texts)
+    return LoadResult(production, tuple(texts.quoted(problem) for problem in deduplicated(problems)), texts)
 
 
 class _Loader:
     """From the pages of a production to its values; what is wrong is added to `problems`."""
 
-    def __init__(self, wishes: Overrides, home: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
-        self._wishes, self._home, self._expansion, self._problems = wishes, home, expansion, problems
+    def __init__(self, overrides: Overrides, home: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
+        self._overrides, self._base, self._expansion, self._problems = overrides, home, expansion, problems
         self._addresses = expansion.addresses
 
-    def make(self, pages: list[MergedFile], texts: SourceTexts) -> Production:
-        root = pages[0].root
+    def make(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
+        root = merged[0].root
         own = word(root, "backend") or BACKEND
-        out = results_folder(self._wishes.backend, own)
-        written = self._wishes.region or word(root, "region")
+        out = results_folder(self._overrides.backend, own)
+        written = self._overrides.region or word(root, "region")
         region = written if written in REGIONS else REGION
-        shots, cuts = self._shots(pages, region), self._cuts(pages, out)
-        self._problems += shared_outputs(cuts, self._home.root)
+        shots, cuts = self._shots(merged, region), self._cuts(merged, out)
+        self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # else nobody knows whom the broken shots name
-            self._problems += unused_members([key for page in pages for key in page.keys("cast")], shots.values())
-        prices = read_book(root, self._wishes.prices, self._home, texts, self._problems)
+            self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
+        prices = read_book(root, self._overrides.prices, self._base, texts, self._problems)
         return Production(
-            folder=self._home.root,
+            folder=self._base.root,
             file=root.place.file,
-            backend=self._wishes.backend or own,
+            backend=self._overrides.backend or own,
             region=region,
             shots=shots,
             cuts=cuts,
@@ -142,17 +142,17 @@ class _Loader:
             budget=read_budget(root, prices, self._problems),
             addresses=self._addresses.all(),
             read_from=tuple(texts.files),
-            allow_outside=self._wishes.allow_outside,
+            allow_outside=self._overrides.allow_outside,
         )
 
-    def _shots(self, pages: list[MergedFile], region: str) -> dict[str, Shot]:
-        defaults = pages[0].root.find("defaults")
+    def _shots(self, merged: list[MergedFile], region: str) -> dict[str, Shot]:
+        defaults = merged[0].root.find("defaults")
         self._problems += check_defaults(defaults)
         layers = (defaults,) if isinstance(defaults, MapNode) else ()
-        for page in pages:
-            self._expansion.count_as_there(page.keys("shots"), page.scene)
-            self._expansion.add(page.shots, ExpansionContext(page.names, self._sight(page), layers, page.via))
-        cast = self._cast(pages)
+        for file in merged:
+            self._expansion.register_unusable(file.keys("shots"), file.scene)
+            self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), layers, file.via))
+        cast = self._cast(merged)
         shots: dict[str, Shot] = {}
         first: dict[Place, str] = {}
         for written in self._expansion.written:
@@ -167,9 +167,9 @@ class _Loader:
 
     def _name_the_first(self, name: TextNode, first: dict[Place, str], before: int) -> None:
         """What is wrong with all shots of a matrix, or in all uses of a pipeline, is told of the first of them."""
-        known = first.setdefault(replace(name.place, used_at=()), name.words)
+        known = first.setdefault(replace(name.place, used_at=()), name.string)
         self._problems[before:] = [
-            replace(problem, message=problem.message.replace(f"`{name.words}`", f"`{known}`"))
+            replace(problem, message=problem.message.replace(f"`{name.string}`", f"`{known}`"))
             for problem in self._problems[before:]
         ]
 
@@ -178,42 +178,44 @@ class _Loader:
         if written.generated:
             shape, node = check_shot(written.name, written.node)
             self._problems += shape
-        scope = written.scope
-        draft = read_draft(written.name, node, scope.layers, scope.sight, self._problems) if node is not None else None
-        if draft is None:
+        context = written.context
+        shot = (
+            read_shot(written.name, node, context.layers, context.scope, self._problems) if node is not None else None
+        )
+        if shot is None:
             return None
         models = load_catalog()
-        model = models.get(draft.model.words)
+        model = models.get(shot.model.string)
         if model is None:
             listed = f"models here: {', '.join(sorted(models))}"
-            hint = did_you_mean(draft.model.words, models) or listed
-            self._problems.append(Problem(draft.model.place, f"no model is called `{draft.model.words}`", hint))
+            hint = did_you_mean(shot.model.string, models) or listed
+            self._problems.append(Problem(shot.model.place, f"no model is called `{shot.model.string}`", hint))
             return None
-        draft = replace(draft, damaged=draft.damaged or scope.damaged)
-        return replace(parse_shot(draft, model, region, cast, self._problems), via=scope.via)
+        shot = replace(shot, damaged=shot.damaged or context.damaged)
+        return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)
 
-    def _cast(self, pages: list[MergedFile]) -> dict[str, CastMember]:
+    def _cast(self, merged: list[MergedFile]) -> dict[str, CastMember]:
         members: dict[str, CastMember] = {}
-        for page in pages:
-            members |= read_cast(page.root, self._sight(page), self._problems)
+        for file in merged:
+            members |= read_cast(file.root, self._scope(file), self._problems)
         return members
 
-    def _cuts(self, pages: list[MergedFile], out: str) -> dict[str, Cut]:
-        label = pages[0].root.find("label")
-        backend = self._wishes.backend or word(pages[0].root, "backend") or BACKEND
+    def _cuts(self, merged: list[MergedFile], out: str) -> dict[str, Cut]:
+        label = merged[0].root.find("label")
+        backend = self._overrides.backend or word(merged[0].root, "backend") or BACKEND
         known = backend if backend in BACKENDS else BACKEND
         cuts, items = dict[str, Cut](), 0
-        for key, node, sight in ((*named, self._sight(page)) for page in pages for named in page.cuts):
-            cuts[key.words] = parse_cut(key, node, label, out, known, sight, self._problems)
-            items += len(cuts[key.words].items)
+        for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
+            cuts[key.string] = read_cut(key, node, label, out, known, scope, self._problems)
+            items += len(cuts[key.string].items)
             if items > MOST_ITEMS:
                 message = f"the cuts of a production have {MOST_ITEMS} items at most"
                 self._problems.append(Problem(key.place, message, "leave some out, or split the production"))
                 return {}
         return cuts
 
-    def _sight(self, page: MergedFile) -> Scope:
-        return Scope(page.home, self._addresses, page.scene)
+    def _scope(self, file: MergedFile) -> Scope:
+        return Scope(file.home, self._addresses, file.scene)
 
 
 def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
@@ -227,55 +229,55 @@ def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
             return
 
 
-def _check_wishes(wishes: Overrides, top: Place) -> Iterator[Problem]:
+def _check_wishes(overrides: Overrides, top: Place) -> Iterator[Problem]:
     """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
-    if wishes.backend not in {None, *BACKENDS}:
-        yield Problem(top, f"no backend is called `{wishes.backend}`", f"it is one of {', '.join(BACKENDS)}")
-    if wishes.region not in {None, *REGIONS}:
-        yield Problem(top, f"no region is called `{wishes.region}`", f"it is one of {', '.join(REGIONS)}")
+    if overrides.backend not in {None, *BACKENDS}:
+        yield Problem(top, f"no backend is called `{overrides.backend}`", f"it is one of {', '.join(BACKENDS)}")
+    if overrides.region not in {None, *REGIONS}:
+        yield Problem(top, f"no region is called `{overrides.region}`", f"it is one of {', '.join(REGIONS)}")
 
 
-def parse_shot(
-    draft: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
+def resolve_shot(
+    shot: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
 ) -> Shot:
     """A shot as it will be sent, with everything its model says about it among the problems."""
-    written, before = _text(draft, "prompt") or "", len(problems)
-    references = choose_references(draft, model, written, cast, problems)
-    damaged = draft.damaged or has_errors(problems[before:])
-    media = tuple(_media(draft, references))
+    written, before = _text(shot, "prompt") or "", len(problems)
+    references = choose_references(shot, model, written, cast, problems)
+    damaged = shot.damaged or has_errors(problems[before:])
+    media = tuple(_media(shot, references))
     prompt = with_identifiers(written, references, model) or None
-    negative = _text(draft, "negative_prompt")
+    negative = _text(shot, "negative_prompt")
     if region not in model.regions:
         message = f"`{model.name}` does not exist in the region `{region}`"
-        problems.append(Problem(draft.model.place, message, f"it is in {', '.join(model.regions)}"))
-    problems += model_checks.check_text(draft, model, {"prompt": prompt, "negative_prompt": negative})
-    problems += model_checks.check_media(draft, model, media, region) if not damaged else ()
-    problems += model_checks.check_voices(draft, model, media)
-    problems += silent_references(draft, references, prompt or "", model)
-    problems += model_checks.check_seed(draft, model)
+        problems.append(Problem(shot.model.place, message, f"it is in {', '.join(model.regions)}"))
+    problems += model_checks.check_text(shot, model, {"prompt": prompt, "negative_prompt": negative})
+    problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
+    problems += model_checks.check_voices(shot, model, media)
+    problems += silent_references(shot, references, prompt or "", model)
+    problems += model_checks.check_seed(shot, model)
     return Shot(
-        name=draft.name,
-        model=draft.model.words,
-        place=draft.place,
+        name=shot.name,
+        model=shot.model.string,
+        place=shot.place,
         prompt=prompt,
         negative_prompt=negative,
         media=tuple(_voiced(item, model) for item in media),
-        parameters=model_checks.effective(draft, model, media, region, problems),
-        seed=_whole(draft, "seed"),
-        takes=_whole(draft, "takes") or 1,
-        tags=draft.tags,
-        waits_for_pick="pick" in draft.given,
-        note=_text(draft, "note"),
-        written=without_marks(written),
-        origins=draft.values,
+        parameters=model_checks.effective(shot, model, media, region, problems),
+        seed=_whole(shot, "seed"),
+        takes=_whole(shot, "takes") or 1,
+        tags=shot.tags,
+        waits_for_pick="pick" in shot.given,
+        note=_text(shot, "note"),
+        written=strip_cast_markers(written),
+        origins=shot.values,
     )
 
 
-def _media(draft: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Media]:
-    named = named_places(draft)
+def _media(shot: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Media]:
+    named = named_places(shot)
     for slot in SLOTS:
-        if slot in draft.slots:
-            held = draft.slots[slot]
+        if slot in shot.slots:
+            held = shot.slots[slot]
             yield Media(slot, slot, held.source, held.place, named_at=held.asked_at, origin=held.origin)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
@@ -287,7 +289,7 @@ def _media(draft: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[M
             voice=member.voice,
             cast=member.name or None,
             voice_place=member.voice_place,
-            named_at=named.get(member.name, draft.prompt_place) if member.name else None,
+            named_at=named.get(member.name, shot.prompt_place) if member.name else None,
         )
 
 
@@ -299,11 +301,11 @@ def _voiced(media: Media, model: Model) -> Media:
     return replace(media, voice=None)
 
 
-def _text(draft: WrittenShot, key: str) -> str | None:
-    value = draft.values.get(key)
-    return value.words if value is not None and value.value is not None else None
+def _text(shot: WrittenShot, key: str) -> str | None:
+    value = shot.values.get(key)
+    return value.string if value is not None and value.value is not None else None
 
 
-def _whole(draft: WrittenShot, key: str) -> int | None:
-    value = draft.values.get(key)
+def _whole(shot: WrittenShot, key: str) -> int | None:
+    value = shot.values.get(key)
     return value.value if value is not None and isinstance(value.value, int) else None

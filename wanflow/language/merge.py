@@ -40,43 +40,43 @@ class MergedFile:
         return [key for key, _ in _named(self.root, group)]
 
 
-def join(sheets: Sequence[ProductionFile], given: Mapping[str, TextNode], problems: list[Problem]) -> list[MergedFile]:
+def join(files: Sequence[ProductionFile], given: Mapping[str, TextNode], problems: list[Problem]) -> list[MergedFile]:
     """The pages of all files; `given` are the vars of the command line, by name."""
-    problems += _defined_twice(sheets)
-    problems += _nested(sheets)
+    problems += _defined_twice(files)
+    problems += _nested(files)
     values: dict[str, TextNode] = {}
-    for sheet in sheets:
-        written = sheet.root.find("vars")
+    for file in files:
+        written = file.root.find("vars")
         values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
     for name in given.keys() - values.keys():
         hint = f"vars here: {', '.join(sorted(values)) or 'none'}"
         problems.append(Problem(given[name].place, f"`--set {name}` names no var", hint))
-    cast = {key.words: key.words for sheet in sheets for key, _ in _named(sheet.root, "cast")}
+    cast = {key.string: key.string for file in files for key, _ in _named(file.root, "cast")}
     names = Names(values, cast, problems, frozenset(given))
-    return [_page(sheet, names, problems) for sheet in sheets]
+    return [_merge_file(file, names, problems) for file in files]
 
 
-def cut_off_texts(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
+def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Texts that a ` #` without a blank behind it ends: more often a cut prompt than a comment."""
-    for sheet in sheets:
-        yield from _cut_off(sheet.root)
+    for file in files:
+        yield from _cut_off(file.root)
 
 
-def _page(sheet: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:
-    problems += check_place_of_keys(sheet)
-    root = MapNode(tuple((key, _filled(key, value, names)) for key, value in sheet.root.pairs), sheet.root.place)
-    shape, broken = check_shape(_outline(root), included=bool(sheet.via))
+def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:
+    problems += check_place_of_keys(file)
+    root = MapNode(tuple((key, _filled(key, value, names)) for key, value in file.root.pairs), file.root.place)
+    shape, broken = check_shape(_outline(root), included=bool(file.via))
     strange = {problem.place for problem in problems}
-    problems += [problem for problem in shape if not (sheet.via and problem.place in strange)]
+    problems += [problem for problem in shape if not (file.via and problem.place in strange)]
     shots = tuple((key, node) for key, node in _sound(root, "shots", broken) if isinstance(node, MapNode))
-    return MergedFile(root, sheet.home, sheet.scene, sheet.via, names, shots, _sound(root, "cuts", broken))
+    return MergedFile(root, file.home, file.scene, file.via, names, shots, _sound(root, "cuts", broken))
 
 
 def _filled(key: TextNode, value: Node, names: Names) -> Node:
     """A value with its names filled in, but for `vars` themselves: there is no nesting."""
-    if key.words == "vars":
+    if key.string == "vars":
         return value
-    if key.words != "shots" or not isinstance(value, MapNode):
+    if key.string != "shots" or not isinstance(value, MapNode):
         return names.entry(key, value)
     pairs = ((name, node if is_generator(node) else names.fill(node)) for name, node in value.pairs)
     return MapNode(tuple(pairs), value.place)
@@ -84,7 +84,7 @@ def _filled(key: TextNode, value: Node, names: Names) -> Node:
 
 def _outline(root: MapNode) -> MapNode:
     """A file without what is in its generators, which is checked in each shot that they make."""
-    pairs = [(key, _outlined(value) if key.words == "shots" else value) for key, value in root.pairs]
+    pairs = [(key, _outlined(value) if key.string == "shots" else value) for key, value in root.pairs]
     return MapNode(tuple(pairs), root.place)
 
 
@@ -95,20 +95,20 @@ def _outlined(shots: Node) -> Node:
     return MapNode(tuple(pairs), shots.place)
 
 
-def _defined_twice(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
+def _defined_twice(files: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Names of a group that several files define: at the later place, with the first one."""
     for group in GROUPS:
         first: dict[str, Place] = {}
-        for key in (key for sheet in sheets for key, _ in _named(sheet.root, group)):
-            if key.words in first:
-                yield Problem(key.place, f"`{key.words}` is defined twice, first at {first[key.words]}", "rename one")
-            first.setdefault(key.words, key.place)
+        for key in (key for file in files for key, _ in _named(file.root, group)):
+            if key.string in first:
+                yield Problem(key.place, f"`{key.string}` is defined twice, first at {first[key.string]}", "rename one")
+            first.setdefault(key.string, key.place)
 
 
-def _nested(sheets: Sequence[ProductionFile]) -> Iterator[Problem]:
+def _nested(files: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Vars that name others: they are taken as they are, and a model would read the `${…}`."""
-    for key, value in (pair for sheet in sheets for pair in _named(sheet.root, "vars")):
-        problem = not_nested(key.words, value)
+    for key, value in (pair for file in files for pair in _named(file.root, "vars")):
+        problem = not_nested(key.string, value)
         if problem is not None:
             yield problem
 
@@ -120,8 +120,8 @@ def _sound(root: MapNode, group: str, broken: frozenset[tuple[str | int, ...]]) 
     for path in broken:
         if len(path) == 3 and path[0] == group:
             torn.setdefault(path[1], set()).add(str(path[2]))
-    kept = [(key, value) for key, value in _named(root, group) if key.words not in bad]
-    return tuple((key, _without(value, torn.get(key.words, set()))) for key, value in kept)
+    kept = [(key, value) for key, value in _named(root, group) if key.string not in bad]
+    return tuple((key, _without(value, torn.get(key.string, set()))) for key, value in kept)
 
 
 def _without(node: Node, keys: set[str]) -> Node:
@@ -131,7 +131,7 @@ def _without(node: Node, keys: set[str]) -> Node:
 def _named(root: MapNode, group: str) -> Iterator[tuple[TextNode, Node]]:
     named = root.find(group)
     for key, value in named.pairs if isinstance(named, MapNode) else ():
-        if not key.words.startswith("x-"):
+        if not key.string.startswith("x-"):
             yield key, value
 
 

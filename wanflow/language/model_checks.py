@@ -17,38 +17,38 @@ UNFILLED = "${"
 """Stands in a value whose name was unknown, which is said already."""
 
 
-def check_text(draft: WrittenShot, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
+def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None]) -> Iterator[Problem]:
     """Texts that are missing or longer than the model takes: the service would cut them off silently (service.md 2)."""
     for key, text in texts.items():
         rule = model.text.get(key)
-        written = draft.values.get(key)
+        written = shot.values.get(key)
         if rule is None and text:
-            yield Problem(written.place if written else draft.place, f"`{model.name}` takes no `{key}`")
+            yield Problem(written.place if written else shot.place, f"`{model.name}` takes no `{key}`")
         elif rule is not None and not (text or "").strip() and rule.required:
-            yield Problem(draft.place, f"`{draft.name}` has no `{key}`, and `{model.name}` needs one")
+            yield Problem(shot.place, f"`{shot.name}` has no `{key}`, and `{model.name}` needs one")
         elif rule is not None and text and len(text) > rule.most:
             message = f"`{key}` has {len(text)} characters, `{model.name}` takes {rule.most} and would cut it off"
-            yield Problem(written.place if written else draft.place, message, "shorten it")
+            yield Problem(written.place if written else shot.place, message, "shorten it")
 
 
-def check_media(draft: WrittenShot, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
+def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
     """Media that the model doesn't take, too many or too few of them, or a set that it refuses."""
     types = [item.type for item in media]
     for item in media:
         if item.type not in model.media:
             hint = _models_with(lambda other, kind=item.type: kind in other.media)
-            place = draft.given.get(item.slot, item.used_at)
+            place = shot.given.get(item.slot, item.used_at)
             yield Problem(place, f"`{model.name}` takes no `{item.type}`", hint)
     if not set(types) <= set(model.media):
         return
     for item in media:
         yield from _reaches(item, model, region)
-    yield from _counts(draft, model, types)
+    yield from _counts(shot, model, types)
     if model.sets and frozenset(types) not in model.sets:
-        yield Problem(draft.place, _refused_set(draft, model, types), _sets(model))
+        yield Problem(shot.place, _refused_set(shot, model, types), _sets(model))
 
 
-def check_voices(draft: WrittenShot, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
+def check_voices(shot: WrittenShot, model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
     """Voices that the vendor would drop, or advises against."""
     types = {item.type for item in media}
     for item in media:
@@ -57,11 +57,11 @@ def check_voices(draft: WrittenShot, model: Model, media: tuple[Media, ...]) -> 
             yield _warning(item, f"`{model.name}` knows no voices: that of `{item.cast or item.slot}` is not sent")
         elif item.voice is not None and types.intersection(model.unvoiced):
             yield _warning(item, "a voice beside a first frame is not recommended by the vendor")
-    del draft
+    del shot
 
 
 def effective(
-    draft: WrittenShot, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
+    shot: WrittenShot, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
 ) -> dict[str, Value]:
     """All parameters as they are sent, the vendor's defaults included, so that these can't change silently.
 
@@ -70,15 +70,15 @@ def effective(
     """
     types = {item.type for item in media}
     ignored = {parameter for parameter, beside in model.ignored if beside in types}
-    problems += _unknown(draft, model)
+    problems += _unknown(shot, model)
     sent: dict[str, Value] = {}
     for key, rule in model.parameters.items():
         if key == "seed":
             continue
-        written = draft.values.get(key)
+        written = shot.values.get(key)
         if key in ignored:
-            problems += _dropped(draft, model, key, written)
-        elif written is None or UNFILLED in written.words:
+            problems += _dropped(shot, model, key, written)
+        elif written is None or UNFILLED in written.string:
             sent |= {key: rule.default} if rule.default is not None else {}
         else:
             met = [condition for condition in rule.when if condition.holds(types, region)]
@@ -95,21 +95,21 @@ def check_value(
     if not _typed(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
         hint = "write it without quotes" if needlessly_quoted(written) else None
-        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.words}`", hint)
+        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.string}`", hint)
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)
-        yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.words}`")
+        yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.string}`")
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _range(key, written, value, rule, model, met)
 
 
-def check_seed(draft: WrittenShot, model: Model) -> Iterator[Problem]:
+def check_seed(shot: WrittenShot, model: Model) -> Iterator[Problem]:
     """The given seed, where there is one."""
-    written, rule = draft.values.get("seed"), model.parameters.get("seed")
+    written, rule = shot.values.get("seed"), model.parameters.get("seed")
     if written is None or rule is None:
         return
     yield from check_value("seed", written, rule, model)
-    takes = draft.values.get("takes")
+    takes = shot.values.get("takes")
     if isinstance(written.value, int) and takes is not None and isinstance(takes.value, int) and rule.high is not None:
         last = written.value + takes.value - 1
         if written.value <= rule.high < last:
@@ -168,48 +168,48 @@ def _sent(key: str, written: TextNode, rule: ParameterRule) -> dict[str, Value]:
     return {key: written.value}
 
 
-def _unknown(draft: WrittenShot, model: Model) -> Iterator[Problem]:
-    for key in sorted(draft.given.keys() & known_parameters()):
+def _unknown(shot: WrittenShot, model: Model) -> Iterator[Problem]:
+    for key in sorted(shot.given.keys() & known_parameters()):
         if key not in model.parameters:
             hint = _models_with(lambda other, key=key: key in other.parameters)
-            yield Problem(draft.given[key], f"`{model.name}` has no parameter `{key}`", hint)
+            yield Problem(shot.given[key], f"`{model.name}` has no parameter `{key}`", hint)
 
 
-def _dropped(draft: WrittenShot, model: Model, key: str, written: TextNode | None) -> Iterator[Problem]:
-    if written is not None and key in draft.given:
+def _dropped(shot: WrittenShot, model: Model, key: str, written: TextNode | None) -> Iterator[Problem]:
+    if written is not None and key in shot.given:
         beside = next(kind for parameter, kind in model.ignored if parameter == key)
         message = f"`{model.name}` ignores `{key}` beside a `{beside}`: it is not sent"
         yield Problem(written.place, message, "leave it out", Severity.WARNING)
 
 
-def _counts(draft: WrittenShot, model: Model, types: list[str]) -> Iterator[Problem]:
+def _counts(shot: WrittenShot, model: Model, types: list[str]) -> Iterator[Problem]:
     """Too many or too few of a type, and only else of several types together."""
     single = [
         problem
         for kind, rule in model.media.items()
-        for problem in _count(draft, model, (kind,), types.count(kind), (rule.least, rule.most))
+        for problem in _count(shot, model, (kind,), types.count(kind), (rule.least, rule.most))
     ]
     yield from single
     for total in model.totals if not single else ():
         count = sum(types.count(kind) for kind in total.types)
-        yield from _count(draft, model, total.types, count, (total.least, total.most))
+        yield from _count(shot, model, total.types, count, (total.least, total.most))
 
 
 def _count(
-    draft: WrittenShot, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
+    shot: WrittenShot, model: Model, kinds: tuple[str, ...], count: int, bounds: tuple[int, int]
 ) -> Iterator[Problem]:
     least, most = bounds
     named, any_of = (f" {word} ".join(f"`{kind}`" for kind in kinds) for word in ("and", "or"))
     if count < least:
         hint = "name cast members in the prompt, or list `references`" if "reference" in kinds[0] else None
-        yield Problem(draft.place, f"`{draft.name}` has {count or 'no'} {any_of}, `{model.name}` needs {least}", hint)
+        yield Problem(shot.place, f"`{shot.name}` has {count or 'no'} {any_of}, `{model.name}` needs {least}", hint)
     elif count > most:
-        yield Problem(draft.place, f"`{draft.name}` has {count} {named}, `{model.name}` takes {most} at most")
+        yield Problem(shot.place, f"`{shot.name}` has {count} {named}, `{model.name}` takes {most} at most")
 
 
-def _refused_set(draft: WrittenShot, model: Model, types: list[str]) -> str:
+def _refused_set(shot: WrittenShot, model: Model, types: list[str]) -> str:
     together = " with ".join(f"`{kind}`" for kind in types) or "no media"
-    return f"`{draft.name}` has {together}, which `{model.name}` refuses"
+    return f"`{shot.name}` has {together}, which `{model.name}` refuses"
 
 
 def _sets(model: Model) -> str:

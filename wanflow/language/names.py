@@ -42,16 +42,16 @@ class Names:
     cast: Mapping[str, str | None]
     problems: list[Problem] = field(default_factory=list)
     given: frozenset[str] = frozenset()
-    wordless: Mapping[str, NotText] = field(default_factory=dict)
+    not_text: Mapping[str, NotText] = field(default_factory=dict)
     pipeline: str | None = None
 
-    def extended(self, values: Mapping[str, TextNode], wordless: Mapping[str, NotText]) -> Names:
+    def extended(self, values: Mapping[str, TextNode], not_text: Mapping[str, NotText]) -> Names:
         """The same, with the values of a matrix."""
-        return replace(self, vars={**self.vars, **values}, wordless={**self.wordless, **wordless})
+        return replace(self, vars={**self.vars, **values}, not_text={**self.not_text, **not_text})
 
     def knows(self, name: str) -> bool:
         """Whether a name has a meaning already."""
-        return name in self.vars or name in self.cast or name in self.wordless
+        return name in self.vars or name in self.cast or name in self.not_text
 
     def fill(self, node: Node, *, prompt: bool = False) -> Node:
         """The node with its names filled in; keys are never touched. Cast members may be named where `prompt`."""
@@ -67,20 +67,20 @@ class Names:
 
     def entry(self, key: TextNode, value: Node) -> Node:
         """The value of a key with its names filled in."""
-        return value if key.words.startswith("x-") else self.fill(value, prompt=key.words == "prompt")
+        return value if key.string.startswith("x-") else self.fill(value, prompt=key.string == "prompt")
 
     def _scalar(self, written: TextNode, text: str, *, prompt: bool) -> TextNode:
         whole = _PATTERN.fullmatch(text)
         name = whole.group(1) or "" if whole else ""
         if name in self.vars and name not in self.cast:
             known = self.vars[name]
-            filled = TextNode(known.value, known.words, written.place, filled=self._trail(name))
+            filled = TextNode(known.value, known.string, written.place, filled=self._origins(name))
         elif whole is not None and not prompt and (default := self._default(name)) is not None:
             filled = replace(scalar(default, written.place), plain=written.plain)
         else:
-            trail: list[Interpolated] = []
-            words = self._text(text, written, trail, prompt=prompt)
-            filled = TextNode(words, words, written.place, filled=tuple(dict.fromkeys(trail)))
+            origins: list[Interpolated] = []
+            string = self._text(text, written, origins, prompt=prompt)
+            filled = TextNode(string, string, written.place, filled=tuple(dict.fromkeys(origins)))
         return filled if prompt else self._without_cast(filled)
 
     def _default(self, whole: str) -> str | None:
@@ -91,12 +91,12 @@ class Names:
         name = parts["name"].strip()
         return None if self.knows(name) and not self._is_left_out(name) else parts["rest"]
 
-    def _text(self, text: str, written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
+    def _text(self, text: str, written: TextNode, origins: list[Interpolated], *, prompt: bool) -> str:
         """A text with its names filled in; as it is written, and a problem, where that makes far too much of it."""
         parts: list[str] = []
         added = end = 0
         for match in _PATTERN.finditer(text):
-            value = self._value(match, written, trail, prompt=prompt)
+            value = self._value(match, written, origins, prompt=prompt)
             added += len(value)
             if added > LONGEST_FILLED:
                 message = f"names add more than {LONGEST_FILLED} characters to the text"
@@ -108,18 +108,18 @@ class Names:
 
     def _without_cast(self, filled: TextNode) -> TextNode:
         """A cast member that came in through an input or a matrix, where only a prompt may name one."""
-        marked = _MARKED.search(filled.words)
+        marked = _MARKED.search(filled.string)
         if marked is None:
             return filled
         self._report(filled, f"`{marked[1]}` is a cast member, and those stand in `prompt` only", None)
-        words = without_marks(filled.words)
-        return replace(filled, value=words, text=words)
+        string = strip_cast_markers(filled.string)
+        return replace(filled, value=string, text=string)
 
-    def _trail(self, name: str) -> tuple[Interpolated, ...]:
+    def _origins(self, name: str) -> tuple[Interpolated, ...]:
         known = self.vars[name]
         return (Interpolated(name, None if name in self.given else known.place), *known.filled)
 
-    def _value(self, match: re.Match[str], written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
+    def _value(self, match: re.Match[str], written: TextNode, origins: list[Interpolated], *, prompt: bool) -> str:
         if match.group() == "$$":
             return "$"
         parts = _NAME.fullmatch(match.group(1) or "")
@@ -129,9 +129,9 @@ class Names:
         if parts is None:
             self._report(written, f"`{match.group()}` is no name", "write `${name}`, or `$$` for a dollar sign")
             return ""
-        return self._named(parts, written, trail, prompt=prompt)
+        return self._named(parts, written, origins, prompt=prompt)
 
-    def _named(self, parts: re.Match[str], written: TextNode, trail: list[Interpolated], *, prompt: bool) -> str:
+    def _named(self, parts: re.Match[str], written: TextNode, origins: list[Interpolated], *, prompt: bool) -> str:
         name, kind, rest = parts["name"].strip(), parts["kind"], parts["rest"]
         if self._is_left_out(name):
             return self._unset(name, kind, rest, written)
@@ -142,10 +142,10 @@ class Names:
         elif name in self.cast:
             self._report(written, f"`{name}` is a cast member, and those stand in `prompt` only", None)
         elif name in self.vars:
-            trail += self._trail(name)
-            return self.vars[name].words
-        elif name in self.wordless:
-            self._report(written, self.wordless[name].why, self.wordless[name].hint)
+            origins += self._origins(name)
+            return self.vars[name].string
+        elif name in self.not_text:
+            self._report(written, self.not_text[name].why, self.not_text[name].hint)
         elif kind == "-":
             return rest or ""
         else:
@@ -191,14 +191,14 @@ class Names:
         self.problems.append(Problem(written.place, message, hint))
 
 
-def without_marks(text: str) -> str:
+def strip_cast_markers(text: str) -> str:
     """A text with plain cast names."""
     return _MARKED.sub(lambda match: match[1], text)
 
 
 def not_nested(name: str, value: Node) -> Problem | None:
     """The problem of a value that is itself a name's, and has a `${…}` in it; None where it has not."""
-    if not isinstance(value, TextNode) or "${" not in value.words:
+    if not isinstance(value, TextNode) or "${" not in value.string:
         return None
     return Problem(value.place, f"`{name}` is taken as it is, without `${{…}}`", "write the words themselves")
 
@@ -207,6 +207,6 @@ def values_of(table: MapNode | None, given: Mapping[str, TextNode]) -> dict[str,
     """The vars of a table by name; those of the command line go before what is written."""
     pairs = table.pairs if table is not None else ()
     written = {
-        key.words: value for key, value in pairs if isinstance(value, TextNode) and not key.words.startswith("x-")
+        key.string: value for key, value in pairs if isinstance(value, TextNode) and not key.string.startswith("x-")
     }
     return {name: given.get(name, value) for name, value in written.items()}

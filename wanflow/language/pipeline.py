@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from wanflow.language.include import SourceTexts
-from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, without_marks
+from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
-from wanflow.language.scope import BasePath, GivenInput, Scope, is_there
+from wanflow.language.scope import BasePath, GivenInput, Scope, path_exists
 from wanflow.language.shot import generator_of
 from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean
@@ -65,7 +65,9 @@ class Pipeline:
         """Its shots by name, in order."""
         named = self.root.find("shots")
         pairs = named.pairs if isinstance(named, MapNode) else ()
-        return tuple((key, node) for key, node in pairs if isinstance(node, MapNode) and not key.words.startswith("x-"))
+        return tuple(
+            (key, node) for key, node in pairs if isinstance(node, MapNode) and not key.string.startswith("x-")
+        )
 
 
 def shipped() -> dict[str, Path]:
@@ -76,17 +78,17 @@ def shipped() -> dict[str, Path]:
 
 def find_pipeline(written: TextNode, home: BasePath) -> tuple[Path, str, BasePath] | Problem:
     """The file that a `use` names, its name in places and its home: a bare name is one that comes with wanflow."""
-    if _BARE.fullmatch(written.words):
+    if _BARE.fullmatch(written.string):
         known = shipped()
-        if written.words in known:
-            file = known[written.words]
+        if written.string in known:
+            file = known[written.string]
             away = Path(os.path.relpath(file.parent, home.root)).as_posix()
             return file, f"{SHIPPED}{file.name}", BasePath(home.root, away)
-        beside = home.path(written.words + SUFFIX)
-        near = f"for a file write `use: {written.words}{SUFFIX}`" if is_there(home.root / beside) else None
+        beside = home.path(written.string + SUFFIX)
+        near = f"for a file write `use: {written.string}{SUFFIX}`" if path_exists(home.root / beside) else None
         listed = f"they are {', '.join(known)}; a file is named by its path" if known else None
-        hint = near or did_you_mean(written.words, known) or listed
-        return Problem(written.place, f"no pipeline that comes with wanflow is called `{written.words}`", hint)
+        hint = near or did_you_mean(written.string, known) or listed
+        return Problem(written.place, f"no pipeline that comes with wanflow is called `{written.string}`", hint)
     path = home.path(written.text)
     return home.root / path, path, home.beside(path)
 
@@ -96,9 +98,9 @@ def read_pipeline(root: MapNode, file: str, home: BasePath) -> Pipeline | None:
     name, output, inputs = root.find("pipeline"), root.find("output"), root.find("inputs")
     if not isinstance(name, TextNode) or not isinstance(output, TextNode):
         return None
-    read = {key.words: _input(key, node) for key, node in (inputs.pairs if isinstance(inputs, MapNode) else ())}
+    read = {key.string: _input(key, node) for key, node in (inputs.pairs if isinstance(inputs, MapNode) else ())}
     known = {key: value for key, value in read.items() if value is not None}
-    return Pipeline(name.words, file, home, root, known, output)
+    return Pipeline(name.string, file, home, root, known, output)
 
 
 def is_shipped(place: Place) -> bool:
@@ -108,9 +110,9 @@ def is_shipped(place: Place) -> bool:
 
 def _input(key: TextNode, node: Node) -> PipelineInput | None:
     kind = node.find("type") if isinstance(node, MapNode) else None
-    if not isinstance(node, MapNode) or not isinstance(kind, TextNode) or key.words.startswith("x-"):
+    if not isinstance(node, MapNode) or not isinstance(kind, TextNode) or key.string.startswith("x-"):
         return None
-    return PipelineInput(key, kind.words, node.find("default"))
+    return PipelineInput(key, kind.string, node.find("default"))
 
 
 class PipelineLibrary:
@@ -134,7 +136,7 @@ class PipelineLibrary:
         self._problems += (replace(problem, place=_seen_from(problem.place, name, use)) for problem in problems)
         return pipeline
 
-    def peek(self, use: TextNode, home: BasePath) -> Pipeline | None:
+    def try_find(self, use: TextNode, home: BasePath) -> Pipeline | None:
         """As `find`, without a word of what is wrong: that is told when it is used."""
         found = find_pipeline(use, home)
         if isinstance(found, Problem):
@@ -168,7 +170,7 @@ def _seen_from(place: Place, file: str, use: TextNode) -> Place:
 
 def _outline(root: MapNode) -> MapNode:
     """A pipeline's file without what is in its shots, which is checked where it is used, with all names filled in."""
-    pairs = [(key, _emptied(value) if key.words == "shots" else value) for key, value in root.pairs]
+    pairs = [(key, _emptied(value) if key.string == "shots" else value) for key, value in root.pairs]
     return MapNode(tuple(pairs), root.place)
 
 
@@ -195,85 +197,85 @@ class BoundInputs:
     `damaged` where one can't be used, which is said: what its shots then lack is no news.
     """
 
-    words: dict[str, TextNode] = field(default_factory=dict)
+    values: dict[str, TextNode] = field(default_factory=dict)
     media: dict[str, GivenInput] = field(default_factory=dict)
     cast: dict[str, str | None] = field(default_factory=dict)
     damaged: bool = False
 
     def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
         """What `${…}` stands for inside the pipeline: its inputs, and nothing else."""
-        wordless = {
+        not_text = {
             name: NotText(f"`{name}` is a media input", f"write `{{input: {name}}}` where media stands")
             for name in self.media
         }
-        return Names(self.words, self.cast, problems, wordless=wordless, pipeline=pipeline.name)
+        return Names(self.values, self.cast, problems, not_text=not_text, pipeline=pipeline.name)
 
 
 def bind(
-    shot: TextNode, given: MapNode | None, pipeline: Pipeline, names: Names, sight: Scope, own: Scope
+    shot: TextNode, given: MapNode | None, pipeline: Pipeline, names: Names, scope: Scope, own: Scope
 ) -> BoundInputs:
     """The inputs of a pipeline that stands in the place of `shot`; what is wrong is added to the problems of `names`.
 
-    `names` and `sight` are those of the file that uses it, `own` is the sight of the pipeline's file, for defaults.
+    `names` and `scope` are those of the file that uses it, `own` is the sight of the pipeline's file, for defaults.
     """
     bound, problems = BoundInputs(), names.problems
     for key, _ in given.pairs if given is not None else ():
-        if key.words not in pipeline.inputs and not key.words.startswith("x-"):
+        if key.string not in pipeline.inputs and not key.string.startswith("x-"):
             listed = ", ".join(pipeline.inputs) or "none"
-            hint = did_you_mean(key.words, pipeline.inputs) or f"inputs of `{pipeline.name}`: {listed}"
-            problems.append(Problem(key.place, f"`{key.words}` is no input of the pipeline `{pipeline.name}`", hint))
+            hint = did_you_mean(key.string, pipeline.inputs) or f"inputs of `{pipeline.name}`: {listed}"
+            problems.append(Problem(key.place, f"`{key.string}` is no input of the pipeline `{pipeline.name}`", hint))
     for name, wanted in pipeline.inputs.items():
         written = given.find(name) if given is not None else None
         value = names.fill(written, prompt=wanted.type in {"string", CAST}) if written is not None else None
-        if value is not None and not _is_nothing(wanted, value, sight, names):
-            _bind(wanted, value, sight, names, bound)
+        if value is not None and not _is_nothing(wanted, value, scope, names):
+            _bind(wanted, value, scope, names, bound)
         elif wanted.default is not None:
             nested = not_nested(name, wanted.default)
             problems += [nested] if nested is not None else []
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
-            missing = Problem(shot.place, f"`{shot.words}` gives no `{name}` to `{pipeline.name}`", hint)
+            missing = Problem(shot.place, f"`{shot.string}` gives no `{name}` to `{pipeline.name}`", hint)
             problems.append(missing)
-            _leave_out(wanted, sight, bound, missing)
+            _leave_out(wanted, scope, bound, missing)
     return bound
 
 
-def _bind(wanted: PipelineInput, value: Node, sight: Scope, names: Names, bound: BoundInputs) -> None:
-    name = wanted.name.words
+def _bind(wanted: PipelineInput, value: Node, scope: Scope, names: Names, bound: BoundInputs) -> None:
+    name = wanted.name.string
     if isinstance(value, TextNode) and value.value is None:
-        _leave_out(wanted, sight, bound)
+        _leave_out(wanted, scope, bound)
     elif not _fits(wanted.type, value):
         names.problems.append(_misfit(wanted, value))
-        _leave_out(wanted, sight, bound, names.problems[-1])
+        _leave_out(wanted, scope, bound, names.problems[-1])
     elif wanted.type == MEDIA:
-        bound.media[name] = GivenInput(value, sight, Interpolated(name, value.place))
+        bound.media[name] = GivenInput(value, scope, Interpolated(name, value.place))
     elif wanted.type == CAST and isinstance(value, TextNode):
         bound.cast[name] = _member(value, names)
         bound.damaged |= bound.cast[name] is None
     elif isinstance(value, TextNode):
-        bound.words[name] = replace(value, value=value.words) if wanted.type == "string" else value
+        bound.values[name] = replace(value, value=value.string) if wanted.type == "string" else value
 
 
-def _leave_out(wanted: PipelineInput, sight: Scope, bound: BoundInputs, problem: Problem | None = None) -> None:
+def _leave_out(wanted: PipelineInput, scope: Scope, bound: BoundInputs, problem: Problem | None = None) -> None:
     """An input without a value: what is made of it is left out."""
-    name = wanted.name.words
+    name = wanted.name.string
     bound.damaged |= problem is not None
     if wanted.type == MEDIA:
-        bound.media[name] = GivenInput(None, sight, Interpolated(name, wanted.name.place), problem)
+        bound.media[name] = GivenInput(None, scope, Interpolated(name, wanted.name.place), problem)
     elif wanted.type == CAST:
         bound.cast[name] = None
     else:
-        bound.words[name] = TextNode(None, "", wanted.name.place)
+        bound.values[name] = TextNode(None, "", wanted.name.place)
 
 
-def _is_nothing(wanted: PipelineInput, value: Node, sight: Scope, names: Names) -> bool:
+def _is_nothing(wanted: PipelineInput, value: Node, scope: Scope, names: Names) -> bool:
     """Whether an input is given null, or an input around it that was left out: its default stands then."""
     if isinstance(value, TextNode):
-        left_out = wanted.type == CAST and (not value.words or names.cast.get(value.words, "") is None)
+        left_out = wanted.type == CAST and (not value.string or names.cast.get(value.string, "") is None)
         return value.value is None or left_out
     inner = value.find("input") if isinstance(value, MapNode) else None
-    given = sight.inputs.get(inner.words) if sight.inputs and isinstance(inner, TextNode) else None
+    given = scope.inputs.get(inner.string) if scope.inputs and isinstance(inner, TextNode) else None
     return given is not None and given.node is None and given.problem is None
 
 
@@ -294,24 +296,24 @@ def _fits(kind: str, value: Node) -> bool:
 
 def _misfit(wanted: PipelineInput, value: Node) -> Problem:
     found = (
-        f"`{value.words}`" if isinstance(value, TextNode) else "a mapping" if isinstance(value, MapNode) else "a list"
+        f"`{value.string}`" if isinstance(value, TextNode) else "a mapping" if isinstance(value, MapNode) else "a list"
     )
     quoted = (
         isinstance(value, TextNode) and needlessly_quoted(value) and wanted.type in {"integer", "number", "boolean"}
     )
-    message = f"`{wanted.name.words}` has to be {_NAMED.get(wanted.type, 'something else')}, not {found}"
+    message = f"`{wanted.name.string}` has to be {_NAMED.get(wanted.type, 'something else')}, not {found}"
     return Problem(value.place, message, "write it without quotes" if quoted else None)
 
 
 def _member(value: TextNode, names: Names) -> str | None:
     """The cast member that a name, or `${name}`, means where the pipeline is used."""
-    named = named_cast(value.words)
-    if len(named) == 1 and value.words == f"{CAST_OPEN}{named[0]}{CAST_CLOSE}":
+    named = named_cast(value.string)
+    if len(named) == 1 and value.string == f"{CAST_OPEN}{named[0]}{CAST_CLOSE}":
         return named[0]
-    if value.words in names.cast:
-        return names.cast[value.words]
+    if value.string in names.cast:
+        return names.cast[value.string]
     known: Mapping[str, object] = names.cast
-    words = without_marks(value.words)
+    words = strip_cast_markers(value.string)
     hint = did_you_mean(words, known) or "define it under `cast`"
     names.problems.append(Problem(value.place, f"no cast member is called `{words}`", hint))
     return None

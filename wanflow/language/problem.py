@@ -50,7 +50,7 @@ def has_errors(problems: Sequence[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
-def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Each problem once, in the order of their places; what is wrong in every use of a pipeline at its first one."""
     kept: dict[Problem, Problem] = {}
     for problem in sorted(set(problems), key=lambda each: (each.place, each.message)):

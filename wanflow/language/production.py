@@ -29,7 +29,7 @@ class OriginStep:
     """
 
     kind: str
-    words: str
+    label: str
     place: Place
 
 

@@ -37,26 +37,26 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
 
 
-def read_source(node: Node, sight: Scope, problems: list[Problem]) -> Source | None:
+def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | None:
     """The source that a value means; problems are added, and None given, where it means none.
 
     None without a problem is an input of a pipeline that was left out. The value's shape was checked against the
-    schema before. `sight` is what can be seen from the place.
+    schema before. `scope` is what can be seen from the place.
     """
     if isinstance(node, TextNode):
-        return _written(node, str(node.value), sight.home, problems)
+        return _written(node, str(node.value), scope.home, problems)
     if not isinstance(node, MapNode):
         return None
     shot, file, url, given = (node.find(key) for key in _FORMS)
     if isinstance(given, TextNode):
-        return _input(given, read_piece(node), sight, problems)
+        return _input(given, read_piece(node), scope, problems)
     if isinstance(shot, TextNode):
-        return ShotSource(sight.shot(shot, problems), read_piece(node))
+        return ShotSource(scope.shot(shot, problems), read_piece(node))
     if isinstance(file, TextNode):
-        return FileSource(sight.home.path(file.text), read_piece(node))
+        return FileSource(scope.home.path(file.text), read_piece(node))
     if isinstance(url, TextNode):
         sha256 = node.find("sha256")
-        return _address(url, url.words, sha256.words if isinstance(sha256, TextNode) else None, problems)
+        return _address(url, url.string, sha256.string if isinstance(sha256, TextNode) else None, problems)
     problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
     return None
 
@@ -69,54 +69,54 @@ def value_place(node: Node) -> Place:
     return node.place
 
 
-def written_at(node: Node, sight: Scope) -> Place:
+def written_at(node: Node, scope: Scope) -> Place:
     """Where a source's own value is written, also where it came in by an input: there somebody can mend it."""
-    given = _given(node, sight)
-    return value_place(node) if given is None or given.node is None else written_at(given.node, given.sight)
+    given = _given(node, scope)
+    return value_place(node) if given is None or given.node is None else written_at(given.node, given.scope)
 
 
-def _given(node: Node, sight: Scope) -> GivenInput | None:
+def _given(node: Node, scope: Scope) -> GivenInput | None:
     """What the input that a source names was given."""
     written = node.find("input") if isinstance(node, MapNode) else None
-    return sight.inputs.get(written.words) if sight.inputs and isinstance(written, TextNode) else None
+    return scope.inputs.get(written.string) if scope.inputs and isinstance(written, TextNode) else None
 
 
-def value_origin(node: Node, sight: Scope) -> tuple[Interpolated, ...]:
+def value_origin(node: Node, scope: Scope) -> tuple[Interpolated, ...]:
     """The names and inputs that a source's own value came through."""
     if isinstance(node, TextNode):
         return node.filled
-    given = _given(node, sight)
+    given = _given(node, scope)
     if given is not None and given.node is not None:
-        return (given.filled, *value_origin(given.node, given.sight))
+        return (given.filled, *value_origin(given.node, given.scope))
     named = [node.find(key) for key in _FORMS] if isinstance(node, MapNode) else []
     return next((each.filled for each in named if isinstance(each, TextNode)), ())
 
 
-def _input(written: TextNode, piece: Piece | None, sight: Scope, problems: list[Problem]) -> Source | None:
+def _input(written: TextNode, piece: Piece | None, scope: Scope, problems: list[Problem]) -> Source | None:
     """What a pipeline was given as media, or a piece of it."""
-    if sight.inputs is None:
+    if scope.inputs is None:
         hint = "name a `shot`, a `file` or a `url`"
         problems.append(Problem(written.place, "`input` stands in pipelines only", hint))
         return None
-    if written.words not in sight.inputs:
-        hint = did_you_mean(written.words, sight.inputs) or "declare it under `inputs` with `type: media`"
-        problems.append(Problem(written.place, f"no media input is called `{written.words}`", hint))
+    if written.string not in scope.inputs:
+        hint = did_you_mean(written.string, scope.inputs) or "declare it under `inputs` with `type: media`"
+        problems.append(Problem(written.place, f"no media input is called `{written.string}`", hint))
         return None
-    given = sight.inputs[written.words]
+    given = scope.inputs[written.string]
     problems += [given.problem] if given.problem is not None else []
-    whole = None if given.node is None else read_source(given.node, given.sight, problems)
+    whole = None if given.node is None else read_source(given.node, given.scope, problems)
     return whole if whole is None or piece is None else _part(whole, piece, written, problems)
 
 
 def _part(whole: Source, piece: Piece, written: TextNode, problems: list[Problem]) -> Source | None:
     if not isinstance(whole, FileSource | ShotSource):
-        message = f"`{written.words}` is given as an address, and nothing can be cut from one"
+        message = f"`{written.string}` is given as an address, and nothing can be cut from one"
         problems.append(Problem(written.place, message, "give a file or a shot"))
         return None
     try:
         return replace(whole, piece=piece_of(whole.piece, piece))
     except NoSuchPiece as error:
-        problems.append(Problem(written.place, f"`{written.words}`: {error}", "give the whole clip"))
+        problems.append(Problem(written.place, f"`{written.string}`: {error}", "give the whole clip"))
         return None
 
 
@@ -136,7 +136,7 @@ def read_piece(node: MapNode) -> Piece | None:
 
 
 def _frame(node: TextNode) -> Frame:
-    match node.words:
+    match node.string:
         case "first":
             return Frame("first")
         case "last":

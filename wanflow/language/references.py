@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wanflow.catalog.model import Model
-from wanflow.language.names import CAST_CLOSE, CAST_OPEN, without_marks
+from wanflow.language.names import CAST_CLOSE, CAST_OPEN, strip_cast_markers
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
 from wanflow.language.shot import CastMember, WrittenShot
@@ -15,65 +15,63 @@ from wanflow.yamldoc.nodes import Place, TextNode
 
 
 def choose_references(
-    draft: WrittenShot, model: Model, prompt: str, cast: Mapping[str, CastMember], problems: list[Problem]
+    shot: WrittenShot, model: Model, prompt: str, cast: Mapping[str, CastMember], problems: list[Problem]
 ) -> tuple[CastMember, ...]:
     """The references of a shot: those that it lists, else the cast members that its prompt names, in that order."""
     named = [name for name in named_cast(prompt) if name in cast]
     if "references" not in model.keys:
         if named:
             message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
-            problems.append(
-                Problem(draft.prompt_place, message, "describe it in words, or use a model with references")
-            )
-        if draft.references:
-            problems.append(Problem(draft.given["references"], f"`{model.name}` takes no `references`"))
+            problems.append(Problem(shot.prompt_place, message, "describe it in words, or use a model with references"))
+        if shot.references:
+            problems.append(Problem(shot.given["references"], f"`{model.name}` takes no `references`"))
         return ()
-    if draft.references is None:
+    if shot.references is None:
         return tuple(cast[name] for name in named)
-    listed = _listed(draft, cast, problems)
+    listed = _listed(shot, cast, problems)
     missing = [name for name in named if name not in {member.name for member in listed}]
-    problems += [_unlisted(draft, name) for name in missing]
+    problems += [_unlisted(shot, name) for name in missing]
     return listed
 
 
-def named_places(draft: WrittenShot) -> dict[str, Place]:
+def named_places(shot: WrittenShot) -> dict[str, Place]:
     """Where a shot lists each cast member; empty where its prompt decides."""
-    return {name.words: name.place for name, _ in draft.references or () if name is not None}
+    return {name.string: name.place for name, _ in shot.references or () if name is not None}
 
 
-def _listed(draft: WrittenShot, cast: Mapping[str, CastMember], problems: list[Problem]) -> tuple[CastMember, ...]:
+def _listed(shot: WrittenShot, cast: Mapping[str, CastMember], problems: list[Problem]) -> tuple[CastMember, ...]:
     members: list[CastMember] = []
-    for name, in_place in draft.references or ():
-        member = cast.get(name.words) if name is not None else in_place
+    for name, in_place in shot.references or ():
+        member = cast.get(name.string) if name is not None else in_place
         if name is not None and member is None:
-            message = f"no cast member is called `{name.words}`"
-            problems.append(Problem(name.place, message, did_you_mean(name.words, cast)))
-        elif name is not None and name.words in {known.name for known in members}:
-            problems.append(Problem(name.place, f"`{name.words}` is listed twice", "list each reference once"))
+            message = f"no cast member is called `{name.string}`"
+            problems.append(Problem(name.place, message, did_you_mean(name.string, cast)))
+        elif name is not None and name.string in {known.name for known in members}:
+            problems.append(Problem(name.place, f"`{name.string}` is listed twice", "list each reference once"))
         elif member is not None:
             members.append(member)
     return tuple(members)
 
 
-def _unlisted(draft: WrittenShot, name: str) -> Problem:
+def _unlisted(shot: WrittenShot, name: str) -> Problem:
     return Problem(
-        draft.prompt_place,
+        shot.prompt_place,
         f"the prompt names `{name}`, which is not among `references`",
         "add it, or leave `references` out",
     )
 
 
 def silent_references(
-    draft: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
+    shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
 ) -> Iterator[Problem]:
     """Cast members among several listed references that the prompt never names: the model can't tell who they are.
 
     `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and one may be named by hand.
     """
     words = identifiers(references, prompt, model)
-    for name, _ in draft.references or () if len(references) > 1 else ():
-        if name is not None and words.get(name.words, prompt) not in prompt:
-            message = f"`{name.words}` is a reference that the prompt of `{draft.name}` never names"
+    for name, _ in shot.references or () if len(references) > 1 else ():
+        if name is not None and words.get(name.string, prompt) not in prompt:
+            message = f"`{name.string}` is a reference that the prompt of `{shot.name}` never names"
             hint = f"write `${{{name.text}}}` where it appears"
             yield Problem(name.place, message, hint, Severity.WARNING)
 
@@ -82,9 +80,9 @@ def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[
     """Cast members that appear in no shot."""
     used = {media.cast for shot in shots for media in shot.media}
     for name in cast:
-        if name.words not in used:
-            hint = f"write `${{{name.words}}}` in a prompt, or list it under `references`"
-            yield Problem(name.place, f"the cast member `{name.words}` is never named", hint, Severity.WARNING)
+        if name.string not in used:
+            hint = f"write `${{{name.string}}}` in a prompt, or list it under `references`"
+            yield Problem(name.place, f"the cast member `{name.string}` is never named", hint, Severity.WARNING)
 
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
@@ -108,7 +106,7 @@ def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model
 
 def identifiers(references: Sequence[CastMember], prompt: str, model: Model) -> dict[str, str]:
     """What a model calls each named reference, in the language of the prompt."""
-    language = "zh" if _HAN.search(without_marks(prompt)) else "en"
+    language = "zh" if _HAN.search(strip_cast_markers(prompt)) else "en"
     return identify(references, model.identifiers.get(language, {}))
 
 

@@ -46,7 +46,7 @@ def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | 
     ]
     torn = {path[2:] for violation in found for path in _torn(violation)}
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    kept = tuple((key, value) for key, value in node.pairs if (key.words,) not in torn)
+    kept = tuple((key, value) for key, value in node.pairs if (key.string,) not in torn)
     return problems, None if () in torn else MapNode(kept, node.place)
 
 
@@ -100,9 +100,9 @@ def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     known = _keys(broken.schema)
     for key, _ in value.pairs if isinstance(value, MapNode) else ():
-        if key.words not in known and not key.words.startswith("x-"):
-            hint = did_you_mean(key.words, known) or f"known here: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"`{key.words}` is no key here", hint)
+        if key.string not in known and not key.string.startswith("x-"):
+            hint = did_you_mean(key.string, known) or f"known here: {', '.join(sorted(known))}"
+            yield Problem(key.place, f"`{key.string}` is no key here", hint)
 
 
 def _bad_name(value: Node, broken: Violation) -> Iterator[Problem]:

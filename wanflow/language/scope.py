@@ -35,18 +35,18 @@ class ShotIndex:
     """Every name that means shots, by its whole path; filled while a production is expanded, read afterwards.
 
     `shots` are single ones. `groups` are the shots of a matrix, in order. `outputs` says which shot, or which other
-    output, stands for a used pipeline. `unread` could not be used, which is said: every name inside counts as there.
+    output, stands for a used pipeline. `unusable` could not be used, which is said: every name inside counts as there.
     """
 
     shots: dict[str, None] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
-    unread: set[str] = field(default_factory=set)
+    unusable: set[str] = field(default_factory=set)
     _near: dict[str, NearbyNames] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
         """Whether a name means anything."""
-        return name in self.shots or name in self.groups or name in self.outputs or self._is_unread(name)
+        return name in self.shots or name in self.groups or name in self.outputs or self._is_unusable(name)
 
     def shot(self, name: str) -> str:
         """The shot that a name stands for; the name itself where its pipeline could not be used."""
@@ -68,9 +68,9 @@ class ShotIndex:
         """What each name means that is no shot itself."""
         return {name: self.members(name) for name in (*self.groups, *self.outputs)}
 
-    def _is_unread(self, name: str) -> bool:
-        parts = name.split("/") if self.unread else []
-        return any("/".join(parts[:depth]) in self.unread for depth in range(1, len(parts) + 1))
+    def _is_unusable(self, name: str) -> bool:
+        parts = name.split("/") if self.unusable else []
+        return any("/".join(parts[:depth]) in self.unusable for depth in range(1, len(parts) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class GivenInput:
     """
 
     node: Node | None
-    sight: Scope
+    scope: Scope
     filled: Interpolated
     problem: Problem | None = None
 
@@ -102,17 +102,17 @@ class Scope:
 
     def shot(self, written: TextNode, problems: list[Problem]) -> str:
         """The whole name of a single shot; what is written, and a problem, where it means none or several."""
-        found = self.find(written.words)
+        found = self.find(written.string)
         if found is None:
-            problems.append(Problem(written.place, f"no shot is called `{written.words}`", self._near(written.words)))
-            return written.words
+            problems.append(Problem(written.place, f"no shot is called `{written.string}`", self._near(written.string)))
+            return written.string
         if self.addresses.groups.get(found):  # an empty one could not be read, which is said already
             problems.append(self._several(written, found))
         return self.addresses.shot(found)
 
     def shots(self, written: TextNode) -> tuple[str, ...] | None:
         """The whole names of all shots that a name means, None where it means nothing."""
-        found = self.find(written.words)
+        found = self.find(written.string)
         return None if found is None else self.addresses.members(found)
 
     def find(self, words: str) -> str | None:
@@ -127,7 +127,7 @@ class Scope:
         shots = self.addresses.groups[name]
         listed = ", ".join(f"`{each}`" for each in shots[:MOST_LISTED])
         more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
-        message = f"`{written.words}` is a group of {len(shots)} shot{'s' if len(shots) > 1 else ''}"
+        message = f"`{written.string}` is a group of {len(shots)} shot{'s' if len(shots) > 1 else ''}"
         return Problem(written.place, message, f"name one of them: {listed}{more}")
 
     def _near(self, words: str) -> str | None:
@@ -169,7 +169,7 @@ class BasePath:
         """
         forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
         joined = [self._joined(form) for form in forms]
-        return next((path for path in joined if is_there(self.root / path)), joined[0])
+        return next((path for path in joined if path_exists(self.root / path)), joined[0])
 
     def beside(self, file: str) -> BasePath:
         """The home of another file, whose path is named from `root`."""
@@ -182,7 +182,7 @@ class BasePath:
         return posixpath.normpath(posixpath.join(self.folder, plain))
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Whether there is anything of that name, whatever the name is."""
     try:
         return path.exists()

@@ -35,7 +35,7 @@ def read_book(
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
     elif isinstance(written, TextNode) and written.value is not None:
-        path, name, place = home.root / written.words, written.words, written.place
+        path, name, place = home.root / written.string, written.string, written.place
     else:
         return PriceBook()
     texts.files.append(path.absolute())
@@ -50,7 +50,7 @@ def read_budget(root: MapNode, prices: PriceBook, problems: list[Problem]) -> Co
     if not isinstance(written, TextNode) or not isinstance(written.value, str):
         return None  # left out, or of a wrong shape, which is said already
     try:
-        budget = parse_amount(written.words)
+        budget = parse_amount(written.string)
     except ValueError:
         hint = f"e.g. `60 {prices.currency}`"
         problems.append(Problem(written.place, "`budget` has to be an amount of money", hint))
@@ -66,18 +66,18 @@ def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
     written = root.find("uploads")
     if not isinstance(written, TextNode) or written.value is None:
         return None
-    if _BUCKET.fullmatch(written.words) is None:
+    if _BUCKET.fullmatch(written.string) is None:
         message = "`uploads` has to be a bucket, its address without user, query and spaces"
         hint = "e.g. `s3://bucket/prefix`; its credentials belong to the environment"
         problems.append(Problem(written.place, message, hint))
         return None
-    return written.words.rstrip("/")
+    return written.string.rstrip("/")
 
 
 def word(root: MapNode, key: str) -> str | None:
     """A key's value as words, None where it has none."""
     value = root.find(key)
-    return value.words if isinstance(value, TextNode) and value.value is not None else None
+    return value.string if isinstance(value, TextNode) and value.value is not None else None
 
 
 def check_defaults(defaults: Node | None) -> Iterator[Problem]:
@@ -85,13 +85,13 @@ def check_defaults(defaults: Node | None) -> Iterator[Problem]:
     models = defaults.find("models") if isinstance(defaults, MapNode) else None
     catalog = load_catalog()
     for key, node in models.pairs if isinstance(models, MapNode) else ():
-        model = catalog.get(key.words)
-        if model is None and not key.words.startswith("x-"):
-            hint = did_you_mean(key.words, catalog) or f"models here: {', '.join(sorted(catalog))}"
-            yield Problem(key.place, f"no model is called `{key.words}`", hint)
+        model = catalog.get(key.string)
+        if model is None and not key.string.startswith("x-"):
+            hint = did_you_mean(key.string, catalog) or f"models here: {', '.join(sorted(catalog))}"
+            yield Problem(key.place, f"no model is called `{key.string}`", hint)
         for name, _ in node.pairs if model is not None and isinstance(node, MapNode) else ():
-            if model is not None and name.words in known_parameters() - model.parameters.keys():
-                yield Problem(name.place, f"`{model.name}` has no parameter `{name.words}`")
+            if model is not None and name.string in known_parameters() - model.parameters.keys():
+                yield Problem(name.place, f"`{model.name}` has no parameter `{name.string}`")
 
 
 def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:
@@ -104,7 +104,7 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
         return PriceBook(), (Problem(at, f"the price file `{name}` {words}", "see docs/costs.md for what is in one"),)
     document = parse(data, name)
     root = document.root
-    problems = [Problem(trouble.place, trouble.message, trouble.hint) for trouble in document.troubles]
+    problems = [Problem(problem.place, problem.message, problem.hint) for problem in document.problems]
     if not isinstance(root, MapNode):
         return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is no mapping", "begin it with `date:`"),)
     problems += [*check_against(root, PRICES_SCHEMA)]
@@ -126,9 +126,9 @@ def _rates(listed: ListNode) -> Iterator[Rate]:
             region, tier, amount = (facts.pop(key, None) for key in ("region", "tier", "amount"))
             further = {key: node.value for key, node in facts.items() if isinstance(node.value, bool | int | str)}
             yield Rate(
-                region.words if region else "",
-                tier.words if tier else "",
-                Decimal(amount.words) if amount else Decimal(0),
+                region.string if region else "",
+                tier.string if tier else "",
+                Decimal(amount.string) if amount else Decimal(0),
                 further,
             )
 
@@ -148,9 +148,9 @@ def _strange_names(root: MapNode) -> Iterator[Problem]:
     known = {model.name for model in load_catalog().values()}
     prices = root.find("prices")
     for key, _ in prices.pairs if isinstance(prices, MapNode) else ():
-        if key.words not in known:
-            hint = did_you_mean(key.words, known) or f"models here: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"no model is called `{key.words}`", hint)
+        if key.string not in known:
+            hint = did_you_mean(key.string, known) or f"models here: {', '.join(sorted(known))}"
+            yield Problem(key.place, f"no model is called `{key.string}`", hint)
 
 
 def _by_model(root: MapNode) -> Iterator[tuple[str, ListNode]]:
@@ -162,4 +162,4 @@ def _by_model(root: MapNode) -> Iterator[tuple[str, ListNode]]:
 
 def _words(root: MapNode, key: str) -> str:
     value = root.find(key)
-    return value.words if isinstance(value, TextNode) else ""
+    return value.string if isinstance(value, TextNode) else ""

@@ -67,32 +67,32 @@ class WrittenShot:
         return self.place if written is None else written.place
 
 
-def read_cast(root: MapNode, sight: Scope, problems: list[Problem]) -> dict[str, CastMember]:
+def read_cast(root: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, CastMember]:
     """The cast by name; members that can't be read are left out, their problems added."""
     cast = root.find("cast")
     named = (
         [(key, value) for key, value in cast.pairs if isinstance(value, MapNode)] if isinstance(cast, MapNode) else []
     )
-    members = {key.words: read_member(key.words, key.place, value, sight, problems) for key, value in named}
+    members = {key.string: read_member(key.string, key.place, value, scope, problems) for key, value in named}
     return {name: member for name, member in members.items() if member is not None}
 
 
-def read_member(name: str, place: Place, node: MapNode, sight: Scope, problems: list[Problem]) -> CastMember | None:
+def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: list[Problem]) -> CastMember | None:
     """A cast member or a reference in place; None where it has neither image nor video, or its input was left out."""
     for kind in ("image", "video"):
         shown = node.find(kind)
         if shown is not None:
-            source = read_source(shown, sight, problems)
+            source = read_source(shown, scope, problems)
             voice = node.find("voice")
-            spoken = None if voice is None else read_source(voice, sight, problems)
+            spoken = None if voice is None else read_source(voice, scope, problems)
             heard = None if voice is None else value_place(voice)
             return None if source is None else CastMember(name, kind, source, spoken, value_place(shown), heard)
     problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
     return None
 
 
-def read_draft(
-    name: TextNode, node: MapNode, layers: Sequence[MapNode], sight: Scope, problems: list[Problem]
+def read_shot(
+    name: TextNode, node: MapNode, layers: Sequence[MapNode], scope: Scope, problems: list[Problem]
 ) -> WrittenShot | None:
     """A shot with its defaults, those of later layers before those of earlier ones; None, and a problem, where no model
     is named.
@@ -101,54 +101,54 @@ def read_draft(
     named = [own.get("model"), *(layer.find("model") for layer in reversed(layers))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
-        problems.append(Problem(name.place, f"`{name.words}` has no `model`", "give it one, or `defaults` one"))
+        problems.append(Problem(name.place, f"`{name.string}` has no `model`", "give it one, or `defaults` one"))
         return None
     before = len(problems)
     values: dict[str, TextNode] = {}
     given: dict[str, Place] = {}
     for layer in layers:
-        special = _model_defaults(layer, model.words)
+        special = _model_defaults(layer, model.string)
         values |= {**dict(_scalars(layer)), **dict(_scalars(special))}
         given |= _places(special)
     references = node.find("references")
     return WrittenShot(
-        name=name.words,
+        name=name.string,
         place=name.place,
         model=model,
         values={**values, **own},
         given=given | _places(node),
-        slots=_slots(node, sight, problems),
-        references=_references(references, sight, problems) if isinstance(references, ListNode) else None,
+        slots=_slots(node, scope, problems),
+        references=_references(references, scope, problems) if isinstance(references, ListNode) else None,
         tags=_tags(node),
         damaged=has_errors(problems[before:]),
     )
 
 
 def _places(node: MapNode | None) -> dict[str, Place]:
-    return {key.words: key.place for key, _ in node.pairs} if node else {}
+    return {key.string: key.place for key, _ in node.pairs} if node else {}
 
 
-def _slots(node: MapNode, sight: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
+def _slots(node: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
     found: dict[str, MediaSlot] = {}
     for slot in SLOTS:
         value = node.find(slot)
-        source = None if value is None else read_source(value, sight, problems)
+        source = None if value is None else read_source(value, scope, problems)
         if source is not None and value is not None:
-            origin = value_origin(value, sight)
-            found[slot] = MediaSlot(source, written_at(value, sight), value_place(value) if origin else None, origin)
+            origin = value_origin(value, scope)
+            found[slot] = MediaSlot(source, written_at(value, scope), value_place(value) if origin else None, origin)
     return found
 
 
 def _references(
-    node: ListNode, sight: Scope, problems: list[Problem]
+    node: ListNode, scope: Scope, problems: list[Problem]
 ) -> tuple[tuple[TextNode | None, CastMember | None], ...]:
     found: list[tuple[TextNode | None, CastMember | None]] = []
     for item in node.items:
         if isinstance(item, TextNode):
-            name = _cast_input(item, sight.cast, problems) if sight.cast is not None else item
+            name = _cast_input(item, scope.cast, problems) if scope.cast is not None else item
             found += [(name, None)] if name is not None else []
         elif isinstance(item, MapNode):
-            member = read_member("", item.place, item, sight, problems)
+            member = read_member("", item.place, item, scope, problems)
             found += [(None, member)] if member is not None else []
     return tuple(found)
 
@@ -157,17 +157,17 @@ def _cast_input(written: TextNode, cast: Mapping[str, str | None], problems: lis
     """The cast member behind a pipeline's input, whose own name stays as its text; None for one that was left out, and
     for none.
     """
-    if written.words not in cast:
-        hint = did_you_mean(written.words, cast) or "declare it under `inputs` with `type: cast`"
-        problems.append(Problem(written.place, f"no cast input is called `{written.words}`", hint))
+    if written.string not in cast:
+        hint = did_you_mean(written.string, cast) or "declare it under `inputs` with `type: cast`"
+        problems.append(Problem(written.place, f"no cast input is called `{written.string}`", hint))
         return None
-    name = cast[written.words]
+    name = cast[written.string]
     return None if name is None else replace(written, value=name)
 
 
 def _tags(node: MapNode) -> tuple[str, ...]:
     tags = node.find("tags")
-    return tuple(item.words for item in tags.items if isinstance(item, TextNode)) if isinstance(tags, ListNode) else ()
+    return tuple(item.string for item in tags.items if isinstance(item, TextNode)) if isinstance(tags, ListNode) else ()
 
 
 def _model_defaults(defaults: MapNode | None, model: str) -> MapNode | None:
@@ -178,8 +178,8 @@ def _model_defaults(defaults: MapNode | None, model: str) -> MapNode | None:
 
 def _scalars(node: MapNode | None) -> Iterator[tuple[str, TextNode]]:
     for key, value in node.pairs if node else ():
-        if isinstance(value, TextNode) and key.words not in SLOTS and not key.words.startswith("x-"):
-            yield key.words, value
+        if isinstance(value, TextNode) and key.string not in SLOTS and not key.string.startswith("x-"):
+            yield key.string, value
 
 
 GENERATORS = frozenset({"matrix", "use"})
@@ -188,11 +188,11 @@ _GENERATOR_KEYS = GENERATORS | {"with"}
 
 def is_generator(node: Node) -> bool:
     """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
-    return isinstance(node, MapNode) and any(key.words in GENERATORS for key, _ in node.pairs)
+    return isinstance(node, MapNode) and any(key.string in GENERATORS for key, _ in node.pairs)
 
 
 def generator_of(node: Node) -> Node:
     """What says which shots a shot stands for, without what goes into each of them."""
     if not isinstance(node, MapNode):
         return node
-    return MapNode(tuple((key, value) for key, value in node.pairs if key.words in _GENERATOR_KEYS), node.place)
+    return MapNode(tuple((key, value) for key, value in node.pairs if key.string in _GENERATOR_KEYS), node.place)

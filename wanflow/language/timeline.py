@@ -131,10 +131,10 @@ def stretches(clips: Sequence[PlacedClip]) -> Iterator[TimelineSpan]:
             offset = clips[position - 1].length - clip.lead if position else 0
             first = position == 0
             yield TimelineSpan(position, 0, clip.lead, clip.begin, clip.transition, before, offset, opens=first)
-        trail = clips[position + 1].lead if position + 1 < len(clips) else 0
-        if body := clip.length - clip.lead - trail:
+        filled = clips[position + 1].lead if position + 1 < len(clips) else 0
+        if body := clip.length - clip.lead - filled:
             begin = clip.begin + clip.lead
-            yield TimelineSpan(position, clip.lead, body, begin, opens=clip.lead == 0, closes=trail == 0)
+            yield TimelineSpan(position, clip.lead, body, begin, opens=clip.lead == 0, closes=filled == 0)
 
 
 def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:

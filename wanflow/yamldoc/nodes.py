@@ -61,8 +61,8 @@ class TextNode:
     filled: tuple[Interpolated, ...] = ()
 
     @property
-    def words(self) -> str:
-        """The value as words: a number keeps its written form, a text is normalised."""
+    def string(self) -> str:
+        """The value as a string: a number as it is written, a text normalised."""
         return self.value if isinstance(self.value, str) else self.text
 
 
@@ -76,6 +76,11 @@ class MapNode:
     def __iter__(self) -> Iterator[tuple[str, TextNode, Node]]:
         return ((name_of(key), key, node) for key, node in self.pairs)
 
+    @property
+    def entries(self) -> tuple[tuple[TextNode, Node], ...]:
+        """Keys and values without keys that begin with `x-`: they are ignored at every level (format.md)."""
+        return tuple(pair for pair in self.pairs if not pair[0].text.startswith("x-"))
+
     def find(self, name: str) -> Node | None:
         """The value of a key, None where the key is not there."""
         return next((node for key, node in self.pairs if name_of(key) == name), None)
@@ -87,7 +92,7 @@ class MapNode:
     def without(self, keys: Iterable[str]) -> MapNode:
         """The same mapping without some of its keys."""
         left_out = frozenset(keys)
-        return MapNode(tuple((key, value) for key, value in self.pairs if key.words not in left_out), self.place)
+        return MapNode(tuple((key, value) for key, value in self.pairs if key.string not in left_out), self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,16 +48,16 @@ class Document:
     file: str
     root: Node | None
     lines: tuple[str, ...]
-    troubles: tuple[TextProblem, ...]
+    problems: tuple[TextProblem, ...]
 
 
 def parse(data: bytes, file: str) -> Document:
-    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `troubles`, nothing is raised."""
-    text, trouble = _decode(data, file)
+    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `problems`, nothing is raised."""
+    text, problem = _decode(data, file)
     lines = tuple(_BREAK.split(text))
-    trouble = trouble or _unprintable(text, file)
-    if trouble is not None:
-        return Document(file, None, lines, (trouble,))
+    problem = problem or _unprintable(text, file)
+    if problem is not None:
+        return Document(file, None, lines, (problem,))
     return _Composer(text, file, lines).compose()
 
 
@@ -69,8 +69,8 @@ def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
         return data.decode(), None
     except UnicodeDecodeError as fault:
         place = _place_after(data[: fault.start].decode(), file)
-        trouble = TextProblem(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
-        return data.decode(errors="replace"), trouble
+        problem = TextProblem(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
+        return data.decode(errors="replace"), problem
 
 
 def _unprintable(text: str, file: str) -> TextProblem | None:
@@ -89,9 +89,9 @@ def _place_after(before: str, file: str) -> Place:
 class _TooLarge(Exception):
     """The file is refused before it can eat the machine."""
 
-    def __init__(self, trouble: TextProblem) -> None:
-        super().__init__(trouble.message)
-        self.trouble = trouble
+    def __init__(self, problem: TextProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ class _Composer:
 
     def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
         self._text, self._file, self._lines = text, file, lines
-        self._troubles: list[TextProblem] = []
+        self._problems: list[TextProblem] = []
         self._open: list[_OpenNode] = []
         self._anchors: dict[str, _Anchor] = {}
         self._aliased = 0
@@ -133,11 +133,11 @@ class _Composer:
                 self._take(event)
         except yaml.MarkedYAMLError as fault:
             self._root = None
-            self._troubles.append(self._syntax(fault))
+            self._problems.append(self._syntax(fault))
         except _TooLarge as refusal:
             self._root = None
-            self._troubles.append(refusal.trouble)
-        return Document(self._file, self._root, self._lines, tuple(self._troubles))
+            self._problems.append(refusal.problem)
+        return Document(self._file, self._root, self._lines, tuple(self._problems))
 
     def _take(self, event: yaml.Event) -> None:
         match event:
@@ -161,9 +161,9 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), event.value, event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
-            self._troubles.append(_tagged(place, event.tag))
+            self._problems.append(_tagged(place, event.tag))
         if not plain and _UNPRINTABLE.search(text):
-            self._troubles.append(TextProblem(place, "the text holds a control character", "leave its escape out"))
+            self._problems.append(TextProblem(place, "the text holds a control character", "leave its escape out"))
             text = _UNPRINTABLE.sub("", text)
         value = typed(text) if plain else normalised(text)
         return TextNode(value, text, place, plain, plain and self._cut_off(event))
@@ -175,7 +175,7 @@ class _Composer:
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         place = self._at(event)
         if event.tag not in {None, "!"}:
-            self._troubles.append(_tagged(place, event.tag))
+            self._problems.append(_tagged(place, event.tag))
         self._require_shallow(1, place)
         self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
 
@@ -199,7 +199,7 @@ class _Composer:
             self._place_node(meant.node, None, meant.size, meant.depth)
             return
         hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
-        self._troubles.append(TextProblem(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
+        self._problems.append(TextProblem(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
         self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
@@ -220,10 +220,10 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, TextNode):
-                self._troubles.append(TextProblem(key.place, "a key must be a single word", "a text needs quotes here"))
+                self._problems.append(TextProblem(key.place, "a key must be a single word", "a text needs quotes here"))
             elif (name := name_of(key)) in own:
                 first = own[name][0].place
-                self._troubles.append(TextProblem(key.place, f"`{name}` is written twice, first at {first}"))
+                self._problems.append(TextProblem(key.place, f"`{name}` is written twice, first at {first}"))
             else:
                 own[name] = (key, node)
         if "<<" in own and own["<<"][0].plain:
@@ -235,7 +235,7 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for source in node.items if isinstance(node, ListNode) else (node,):
             if not isinstance(source, MapNode):
-                self._troubles.append(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
+                self._problems.append(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
                 continue
             for key, value in source.pairs:
                 merged.setdefault(name_of(key), (key, value))

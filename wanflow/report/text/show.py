@@ -104,7 +104,7 @@ def show_json(
 
 
 def _of_shot(shot: Shot) -> Iterator[ShowRow]:
-    yield from (ShowRow(via.kind, via.words, via.place) for via in shot.via)
+    yield from (ShowRow(via.kind, via.label, via.place) for via in shot.via)
     yield _row(shot, "model", shot.model)
     for key, words in (("prompt", shot.prompt), ("negative_prompt", shot.negative_prompt)):
         if words is not None:
