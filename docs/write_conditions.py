@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wanflow.schemas import CONDITIONS, data_folder
-from wanflow.spec.catalog import load_catalog
-from wanflow.spec.draft import SLOTS
-from wanflow.spec.model import Model, ParameterRule
+from wanflow.catalog.read import load_catalog
+from wanflow.language.shot import SLOTS
+from wanflow.catalog.model import Model, ParameterRule
 from wanflow.spec.shape import known_parameters
 
 Json = dict[str, Any]

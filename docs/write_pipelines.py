@@ -22,7 +22,7 @@ from wanflow.graph.diagram import mermaid
 from wanflow.money import Bound
 from wanflow.planner.steps import Plan, Step
 from wanflow.schemas import data_folder
-from wanflow.spec.pipeline import shipped
+from wanflow.language.pipeline import shipped
 from wanflow.yamltext import parse
 from wanflow.yamlvalue import Mapping, Scalar
 

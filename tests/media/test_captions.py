@@ -210,7 +210,7 @@ def test_what_no_picture_can_show_is_refused(wrong: dict[str, object], reason: s
 
 def test_a_plan_does_not_pay_for_drawing() -> None:
     """The values come without Pillow and ffmpeg."""
-    code = "import sys, wanflow.media.text.captions; print({'PIL', 'ffmpeg', 'av'} & set(sys.modules))"
+    code = "import sys, wanflow.media.text.caption_layout; print({'PIL', 'ffmpeg', 'av'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
