@@ -12,10 +12,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wanflow.schemas import CONDITIONS, data_folder
+from wanflow.catalog.model import Model, ParameterRule
 from wanflow.catalog.read import load_catalog
 from wanflow.language.shot import SLOTS
-from wanflow.catalog.model import Model, ParameterRule
+from wanflow.schemas import CONDITIONS, data_folder
 from wanflow.spec.shape import known_parameters
 
 Json = dict[str, Any]

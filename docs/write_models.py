@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from wanflow.report.text.catalog import Section, sections, summary
-from wanflow.catalog.read import load_catalog
 from wanflow.catalog.model import Model
+from wanflow.catalog.read import load_catalog
+from wanflow.report.text.catalog import Section, sections, summary
 
 PAGE = Path(__file__).parent / "models.md"
 

@@ -19,10 +19,10 @@ from wanflow import money, studio, timing
 from wanflow.cli.command.init import starting_files
 from wanflow.cli.starter import templates
 from wanflow.graph.diagram import mermaid
+from wanflow.language.pipeline import shipped
 from wanflow.money import Bound
 from wanflow.planner.steps import Plan, Step
 from wanflow.schemas import data_folder
-from wanflow.language.pipeline import shipped
 from wanflow.yamltext import parse
 from wanflow.yamlvalue import Mapping, Scalar
 
