@@ -14,9 +14,9 @@ from typing import Any
 
 from wanflow.catalog.model import Model, ParameterRule
 from wanflow.catalog.read import load_catalog
+from wanflow.language.schema_problems import known_parameters
 from wanflow.language.shot import SLOTS
 from wanflow.schemas import CONDITIONS, data_folder
-from wanflow.spec.shape import known_parameters
 
 Json = dict[str, Any]
 

@@ -15,16 +15,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from wanflow import money, studio, timing
-from wanflow.cli.command.init import starting_files
-from wanflow.cli.starter import templates
+import wanflow
+from wanflow import money, timebase
+from wanflow.cli.commands.init import starting_files
+from wanflow.cli.init_templates import templates
 from wanflow.graph.diagram import mermaid
 from wanflow.language.pipeline import shipped
 from wanflow.money import Bound
-from wanflow.planner.steps import Plan, Step
+from wanflow.planner.plan import Plan, Step
 from wanflow.schemas import data_folder
-from wanflow.yamltext import parse
-from wanflow.yamlvalue import Mapping, Scalar
+from wanflow.yamldoc.nodes import MapNode, TextNode
+from wanflow.yamldoc.parse import parse
 
 PAGE = data_folder("pipelines") / "README.md"
 
@@ -97,7 +98,7 @@ def show(name: str) -> Shown:
             file = Path(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        plan = studio.plan(studio.load(Path(folder) / "wanflow.yaml", backend="dashscope"))
+        plan = wanflow.plan(wanflow.load(Path(folder) / "wanflow.yaml", backend="dashscope"))
     shots = plan.graph.production.shots
     steps = [step for step in plan.steps if step.take and step.shot in shots and shots[step.shot].via]
     return Shown(mermaid(plan.graph), _price(plan, steps), templates()[name].read_text(encoding="utf-8"))
@@ -106,7 +107,7 @@ def show(name: str) -> Shown:
 def _price(plan: Plan, steps: Sequence[Step]) -> str:
     cost = money.total([step.cost for step in steps], plan.currency)
     mark = "at most " if cost.bound is Bound.AT_MOST else ""
-    seconds = timing.decimal_text(sum((step.seconds or Fraction(0) for step in steps), Fraction(0)), 2)
+    seconds = timebase.decimal_text(sum((step.seconds or Fraction(0) for step in steps), Fraction(0)), 2)
     date = plan.graph.production.prices.date(step.model or "" for step in steps)
     amount = f"{mark}{money.amount_text(cost.amount or Decimal(0))} {cost.currency}"
     return f"List price: {amount} ({seconds} s billed, 720P, prices of {date})."
@@ -126,18 +127,18 @@ def _section(name: str) -> Iterator[str]:
     yield f"```mermaid\n{seen.graph}\n```\n"
 
 
-def _inputs(name: str) -> Iterator[tuple[str, Mapping]]:
+def _inputs(name: str) -> Iterator[tuple[str, MapNode]]:
     root = parse(shipped()[name].read_bytes(), name).root
-    inputs = root.find("inputs") if isinstance(root, Mapping) else None
-    for key, node in inputs.pairs if isinstance(inputs, Mapping) else ():
-        if isinstance(node, Mapping):
+    inputs = root.find("inputs") if isinstance(root, MapNode) else None
+    for key, node in inputs.pairs if isinstance(inputs, MapNode) else ():
+        if isinstance(node, MapNode):
             yield key.words, node
 
 
-def _row(key: str, node: Mapping) -> str:
+def _row(key: str, node: MapNode) -> str:
     kind, default, note = (node.find(part) for part in ("type", "default", "note"))
-    words = [each.words if isinstance(each, Scalar) else "" for each in (kind, note)]
-    if not isinstance(default, Scalar):
+    words = [each.words if isinstance(each, TextNode) else "" for each in (kind, note)]
+    if not isinstance(default, TextNode):
         left_out = "**needed**"
     else:
         left_out = "nothing" if default.value is None else f"`{' '.join(default.words.split())}`"
