@@ -15,11 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from wanflow.catalog.model import Model, ParameterRule
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import load_catalog, media_keys, parameter_keys
 from wanflow.language.load import read
 from wanflow.language.problem import has_errors
-from wanflow.language.schema_problems import known_parameters
-from wanflow.language.shot import SLOTS
 from wanflow.schemas import CONDITIONS, bundled, data_folder, load_schema, violations
 from wanflow.yamldoc.nodes import plain
 from wanflow.yamldoc.parse import parse
@@ -103,19 +101,19 @@ def _all_values(key: str) -> list[object]:
 
 
 def _parameter_changes() -> Iterator[Json]:
-    for key in sorted(known_parameters()):
+    for key in sorted(parameter_keys()):
         yield from ({key: value} for value in _all_values(key))
 
 
 def _media_changes() -> Iterator[Json]:
-    for chosen in chain.from_iterable(combinations(SLOTS, count) for count in range(len(SLOTS) + 1)):
-        media = dict.fromkeys(SLOTS) | dict.fromkeys(chosen, "a")
+    for chosen in chain.from_iterable(combinations(media_keys(), count) for count in range(len(media_keys()) + 1)):
+        media = dict.fromkeys(media_keys()) | dict.fromkeys(chosen, "a")
         yield from (media | {"references": listed} for listed in (None, [], [{"image": "a"}]))
     for images in range(7):
         for videos in range(7):
             yield {"references": [{"image": "a"}] * images + [{"video": "a"}] * videos, "duration": 10}
     yield {"references": [{"video": "a"}], "duration": 11}
-    yield from ({slot: "data:image/png;base64,iVBORw0KGgo="} for slot in SLOTS)
+    yield from ({slot: "data:image/png;base64,iVBORw0KGgo="} for slot in media_keys())
 
 
 def _text_changes() -> Iterator[Json]:

@@ -20,6 +20,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from wanflow.errors import WanflowError
+
 PACKED = "_data"
 """Where the wheel keeps what stands at the top of a checkout."""
 
@@ -34,7 +36,8 @@ class Violation:
     """One rule of a schema that a value breaks.
 
     `path` leads from the root to the value; `rule` is the schema's keyword (`type`, `enum`, `required`, …), `wanted`
-    its value in the schema, `value` what was found. `schema` is the part of the schema that was broken.
+    its value in the schema, `value` what was found. `schema` is the part of the schema that was broken, `words` what
+    jsonschema says of it.
     """
 
     path: tuple[str | int, ...]
@@ -42,6 +45,14 @@ class Violation:
     wanted: object
     value: object
     schema: Mapping[str, object]
+    words: str = ""
+
+
+class CatalogError(WanflowError):
+    """A model file that breaks its schema, or holds what no code carries."""
+
+    def __init__(self, file: str, key: str, why: str) -> None:
+        super().__init__(f"the model file `{file}` cannot be used: {f'`{key}`: ' if key else ''}{why}")
 
 
 def data_folder(name: str) -> Path:
@@ -58,6 +69,22 @@ def load_schema(name: str) -> Mapping[str, object]:
     if not isinstance(document, dict):
         raise TypeError(f"no schema: {name}")
     return document
+
+
+@cache
+def model_files(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """The catalog's files as they are, by file name; raises CatalogError for one that breaks `model.schema.json`."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted((folder or data_folder("schemas") / "models").glob("*.json"), key=lambda path: path.stem):
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CatalogError(path.name, "", str(error)) from error
+        broken = next(violations(raw, "model.schema.json"), None)
+        if broken is not None:
+            raise CatalogError(path.name, ".".join(map(str, broken.path)) or path.stem, broken.words)
+        found[path.name] = raw
+    return found
 
 
 def bundled(name: str) -> Mapping[str, object]:
@@ -118,6 +145,7 @@ def breaches(instance: object, name: str) -> Iterator[Violation]:
             wanted=error.validator_value,
             value=error.instance,
             schema=error.schema if isinstance(error.schema, Mapping) else {},
+            words=error.message,
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
+from wanflow import schemas
 from wanflow.catalog import read
 from wanflow.emulator.api import rules
 from wanflow.media import probe
@@ -44,20 +45,35 @@ def invented(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
                 "values": ["320*240"],
                 "default": "320*240",
                 "since": 1,
+                "about": "Pixels.",
                 "source": "service.md 2",
             },
-            "duration": {"type": "integer", "min": 3, "max": 4, "default": 3, "since": 1, "source": "service.md 2"},
+            "duration": {
+                "about": "Seconds.",
+                "type": "integer",
+                "min": 3,
+                "max": 4,
+                "default": 3,
+                "since": 1,
+                "source": "service.md 2",
+            },
         },
     }
     for rule in raw["media"].values():
         rule["field"] = "heroes"
     raw["prices"]["a_second"] = [{"region": "virginia", "tier": "240P", "amount": "0.01"}]
     (data / "schemas" / "models" / "dream-1.json").write_text(json.dumps(raw), encoding="utf-8")
-    for module in (read, rules):
+    for module in (schemas, rules):
         monkeypatch.setattr(module, "data_folder", lambda name: data / name)
-    read.load_catalog.cache_clear()
+    forget()
     yield
-    read.load_catalog.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Read the catalog anew."""
+    for known in (schemas.model_files, read.load_catalog, read.media_keys, read.parameter_keys):
+        known.cache_clear()
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from wanflow.catalog.read import parameter_keys
 from wanflow.language.facts import Facts, Kind
 from wanflow.language.load import REGIONS
 from wanflow.language.media_checks import check_media
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.schema_problems import known_parameters
 from wanflow.schemas import data_folder
 
 Json = Mapping[str, Any]
@@ -128,7 +128,7 @@ def parameters(raw: Json) -> Iterator[Case]:
             yield ordinary(raw, f"{key}-{value}", keys={key: value}, media=neither_ignored_nor_tightened(raw, key))
         for condition in rule.get("when", ()):
             yield from tightened(raw, key, condition)
-    for key in sorted(known_parameters() - raw["parameters"].keys()):
+    for key in sorted(parameter_keys() - raw["parameters"].keys()):
         value = next(other["parameters"][key].get("default") for other in MODELS if key in other["parameters"])
         says = f"`{raw['model']}` has no parameter `{key}`"
         yield ordinary(raw, f"no-{key}", keys={key: value}, at=f"|{key}", says=says)
@@ -241,7 +241,7 @@ def files(raw: Json) -> Iterator[Case]:
     """What a file has to be, in every place of the model; a voice too."""
     for kind, rule in raw["media"].items():
         file, longest = rule["file"], raw["parameters"]["duration"]["max"]
-        keys = {"duration": longest} if rule.get("continued") else {}
+        keys = {"duration": longest} if rule["role"] == "continued" else {}
         for what, facts, says in wrong_files(file):
             media = needed(raw, kind)
             case = ordinary(raw, f"{kind}-{what}", keys=keys, media=media, says=says, facts={file_of(raw, kind): facts})

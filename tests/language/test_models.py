@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from wanflow.catalog.read import CatalogError, load_catalog
+from wanflow.catalog.read import load_catalog
 from wanflow.language.load import resolve_shot
 from wanflow.language.problem import Severity
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import read_shot
-from wanflow.schemas import data_folder
+from wanflow.schemas import CatalogError, data_folder
 from wanflow.yamldoc.parse import parse
 
 KEYS = {
@@ -163,21 +163,20 @@ def test_a_voice_beside_a_first_frame_is_sent_with_a_warning(reading):
 @pytest.fixture
 def invented(tmp_path):
     """A catalog of one model that nobody sells."""
-    raw = json.loads((data_folder("schemas") / "models" / "wan2.7-i2v.json").read_text(encoding="utf-8"))
-    still = raw["media"]["first_frame"]["file"]
+    raw = json.loads((data_folder("schemas") / "models" / "wan2.7-videoedit.json").read_text(encoding="utf-8"))
+    media, said = raw["media"], {"about": "A parameter.", "source": "service.md 2"}
     raw |= {
         "model": "dream-1",
         "snapshots": ["dream-1-beta"],
         "regions": ["virginia"],
-        "text": {"prompt": {"required": True, "max": 10}},
-        "media": {"video": {"min": 1, "max": 1, "file": still}, "reference_image": {"max": 2, "file": still}},
-        "sets": [],
-        "identifiers": {"en": {"any": "hero{n}"}},
-        "ignored": [{"parameter": "size", "with": "reference_image"}],
+        "text": {"prompt": {"required": True, "max": 10, "source": "service.md 2"}},
+        "media": {"video": media["video"], "reference_image": {**media["reference_image"], "max": 2}},
+        "identifiers": {"en": {"any": "hero{n}"}, "zh": {"any": "hero{n}"}, "source": "service.md 2"},
+        "ignored": [{"parameter": "size", "with": "reference_image", "source": "service.md 2"}],
         "parameters": {
-            "size": {"type": "string", "values": ["1*1", "2*2"], "default": "1*1", "since": 1},
-            "duration": {"type": "integer", "min": 3, "max": 4, "also": [9], "default": 3, "since": 1},
-            "audio": {"type": "boolean", "default": True, "since": 2},
+            "size": {"type": "string", "values": ["1*1", "2*2"], "default": "1*1", "since": 1, **said},
+            "duration": {"type": "integer", "min": 3, "max": 4, "also": [9], "default": 3, "since": 1, **said},
+            "audio": {"type": "boolean", "default": True, "since": 2, **said},
         },
     }
     folder = tmp_path / "models"
@@ -235,10 +234,49 @@ def test_a_later_parameter_enters_only_off_its_default(invented):
 
 
 def test_a_broken_model_file_is_named(tmp_path):
-    """A catalog that can't be read says which file."""
+    """A catalog that cannot be read says which file."""
     (tmp_path / "odd.json").write_text('{"model": "odd"}', encoding="utf-8")
     with pytest.raises(CatalogError, match=r"odd\.json"):
         load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "why"),
+    [
+        ({"media": {"style": {"role": "mood"}}}, "media.style.role", "'mood' is not one of"),
+        ({"media": {"style": {"weight": 3}}}, "media.style", "'weight' was unexpected"),
+        ({"media": {"style": {"max": 2}}}, "media.style", "a shot holds one source under a media key"),
+        ({"media": {"style": {"role": "sound"}}}, "media.style", "the role `sound` takes audio, not image"),
+        ({"media": {"style": {"role": "opening"}}}, "media.style", "another media key has the role `opening`"),
+        ({"media": {"style": {"list": True}}}, "media.style", "without `list`"),
+        (
+            {"text": {"lyrics": {"required": False, "max": 9, "source": "service.md 2"}}},
+            "text",
+            "'lyrics' is not one of",
+        ),
+        ({"parameters": {"seed": {"type": "string"}}}, "parameters.seed", "the type must be integer"),
+        ({"parameters": {"first_frame": {"type": "string"}}}, "media.first_frame", "a parameter has this name too"),
+        ({"sets": [["lost_frame"]]}, "sets.0", "`lost_frame` is not among `media`"),
+        ({"model": "wan2.7-t2v", "snapshots": []}, "model", "`wan2.7-t2v` is in the catalog twice"),
+    ],
+)
+def test_a_model_that_the_code_cannot_carry_is_refused(change, key, why, tmp_path):
+    """A key that would be dropped from a paid request is an error that names the file and the key."""
+    folder = data_folder("schemas") / "models"
+    raw = json.loads((folder / "wan2.7-i2v.json").read_text(encoding="utf-8")) | {"model": "dream-1", "snapshots": []}
+    style = {"role": "guide", "about": "A style.", "max": 1, "file": raw["media"]["first_frame"]["file"]}
+    defaults = {"media": style, "parameters": {"about": "A word.", "since": 1, "source": "service.md 2"}}
+    for part, value in change.items():
+        if isinstance(value, dict):
+            raw[part] = raw[part] | {name: defaults.get(part, {}) | rule for name, rule in value.items()}
+        else:
+            raw[part] = value
+    (tmp_path / "zz.json").write_text(json.dumps(raw), encoding="utf-8")
+    (tmp_path / "wan2.7-t2v.json").write_bytes((folder / "wan2.7-t2v.json").read_bytes())
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(tmp_path)
+    assert f"the model file `zz.json` cannot be used: `{key}`: " in str(caught.value)
+    assert why in str(caught.value)
 
 
 def test_each_rule_names_its_source():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 Value = bool | int | str
@@ -28,25 +29,44 @@ class FileRule:
     forms: tuple[str, ...] = ("http", "oss")
 
 
+class Role(StrEnum):
+    """The part that media play in a film: by it, not by their key, the code and the emulator treat them."""
+
+    OPENING = "opening"
+    ENDING = "ending"
+    CONTINUED = "continued"
+    EDITED = "edited"
+    SOUND = "sound"
+    GUIDE = "guide"
+    REFERENCE = "reference"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaRule:
-    """How often a type of media may stand in a request, what its file has to be, and whether a voice rides on it.
+    """A media key of a model: its role, how many of it a request takes, what its file and its voice have to be.
 
-    `continued`: the result contains it, so that it has to be shorter than the result; `edited`: the result is as long
-    as it, or a beginning of it. `field` is the key of a request's
-    `input` that carries its address, None where it stands in the list of media; `listed` where that key has a list of
-    addresses, as the 2.6 models have. `regions` are those that take it, empty where all do.
+    `field` is the key of a request's `input` that carries its address, None where that is the list of media; `listed`
+    where that key has a list of addresses, as the 2.6 models have. `regions` are those that take it, empty for all.
     """
 
+    role: Role
     most: int
     least: int
     file: FileRule
     voice: FileRule | None = None
-    continued: bool = False
     field: str | None = None
     listed: bool = False
-    edited: bool = False
     regions: tuple[str, ...] = ()
+
+    @property
+    def continued(self) -> bool:
+        """Whether the result contains it, so that the result has to be longer."""
+        return self.role is Role.CONTINUED
+
+    @property
+    def edited(self) -> bool:
+        """Whether the result is as long as it, or a beginning of it."""
+        return self.role is Role.EDITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +189,18 @@ class Model:
     prices: PriceList | None = None
 
     @property
-    def keys(self) -> frozenset[str]:
-        """The media keys of a shot that this model takes; references stand under `references`."""
-        return frozenset("references" if kind.startswith("reference_") else kind for kind in self.media)
+    def slots(self) -> tuple[str, ...]:
+        """The media keys that hold one medium each, in the order in which they are sent."""
+        return tuple(key for key, rule in self.media.items() if rule.role is not Role.REFERENCE)
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """The media keys that a shot's `references` are sent under, by the kind of their file."""
+        return {rule.file.kind: key for key, rule in self.media.items() if rule.role is Role.REFERENCE}
+
+    def has_role(self, key: str, role: Role) -> bool:
+        """Whether a media key plays this part; a key of another model plays none."""
+        return key in self.media and self.media[key].role is role
 
     def tier(self, parameters: Mapping[str, Value]) -> str | None:
         """The resolution tier of a request: by its `resolution`, else by the table that has its `size`."""

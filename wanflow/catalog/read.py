@@ -1,12 +1,12 @@
-"""The catalog: what each model accepts, as data in `schemas/models/`; adding a model is adding a file."""
+"""The catalog: what each model accepts, as data in `schemas/models/`; a model is one file."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from wanflow.catalog.model import (
     BilledInput,
@@ -17,177 +17,206 @@ from wanflow.catalog.model import (
     ParameterRule,
     PriceList,
     Rate,
+    Role,
     TextRule,
     Total,
-    Value,
 )
-from wanflow.errors import WanflowError
-from wanflow.schemas import data_folder
+from wanflow.schemas import CatalogError, model_files
 
-Json = Mapping[str, object]
+Json = Mapping[str, Any]
+"""A part of a model file, which `model_files` has held against its schema."""
 
+ROLE_KINDS: Mapping[Role, frozenset[str]] = {
+    Role.OPENING: frozenset({"image"}),
+    Role.ENDING: frozenset({"image"}),
+    Role.CONTINUED: frozenset({"video"}),
+    Role.EDITED: frozenset({"video"}),
+    Role.SOUND: frozenset({"audio"}),
+    Role.GUIDE: frozenset({"image"}),
+    Role.REFERENCE: frozenset({"image", "video"}),
+}
+"""The kinds of file that can play each part."""
 
-class CatalogError(WanflowError):
-    """A model file that breaks the catalog's own rules."""
+COMPUTED = {"seed": "integer", "duration": "integer", "audio": "boolean"} | dict.fromkeys(
+    ("resolution", "size", "ratio"), "string"
+)
+"""Types of the parameters that wanflow computes with; every other parameter is only sent."""
+
+RATE_KEYS = frozenset({"region", "tier", "amount"})
+"""Keys of a rate; its other keys are parameters that narrow it."""
 
 
 @cache
 def load_catalog(folder: Path | None = None) -> Mapping[str, Model]:
-    """All models by name, dated snapshots included; raises CatalogError for a file that can't be read."""
+    """All models by name, dated snapshots included.
+
+    Raises CatalogError, with the file and the key, for a file that breaks its schema or holds what no code carries.
+    """
     models: dict[str, Model] = {}
-    for path in sorted((folder or data_folder("schemas") / "models").glob("*.json"), key=lambda path: path.stem):
-        try:
-            model = _model(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise CatalogError(f"the model file `{path.name}` can't be used: {error!r}") from error
-        models |= dict.fromkeys((model.name, *model.snapshots), model)
+    for file, raw in model_files(folder).items():
+        problem = next(_not_carried(raw), None)
+        if problem is not None:
+            raise CatalogError(file, *problem)
+        model = _model(raw)
+        for name in (model.name, *model.snapshots):
+            if name in models:
+                raise CatalogError(file, "model", f"`{name}` is in the catalog twice")
+            models[name] = model
     return models
 
 
+@cache
+def media_keys() -> tuple[str, ...]:
+    """The keys of a shot that hold one medium, of all models."""
+    return tuple(dict.fromkeys(key for model in load_catalog().values() for key in model.slots))
+
+
+@cache
+def parameter_keys() -> frozenset[str]:
+    """The parameters of all models."""
+    return frozenset(key for model in load_catalog().values() for key in model.parameters)
+
+
+def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
+    """The keys of a model file that no code would check, send or draw, each with the reason."""
+    roles: set[tuple[str, str]] = set()
+    for key, rule in raw["media"].items():
+        part = (rule["role"], rule["file"]["kind"] if rule["role"] == Role.REFERENCE else "")
+        why = "a parameter has this name too" if key in raw["parameters"] else _not_carried_medium(rule)
+        if why is None and part in roles and part[0] != Role.GUIDE:
+            why = f"another media key has the role `{part[0]}`"
+        if why is not None:
+            yield f"media.{key}", why
+        roles.add(part)
+    if any(role == Role.REFERENCE for role, _ in roles) and "identifiers" not in raw:
+        yield "identifiers", "a model with references needs them"
+    yield from _unknown_names(raw)
+    for key, rule in raw["parameters"].items():
+        if rule["type"] != COMPUTED.get(key, rule["type"]):
+            yield f"parameters.{key}", f"the type must be {COMPUTED[key]}"
+        if "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
+            yield f"parameters.{key}", "`default` is not among `values`"
+    if not raw["parameters"].keys() & {"resolution", "size"}:
+        yield "parameters", "`resolution` or `size` is missing: one of them decides the price"
+
+
+def _not_carried_medium(rule: Json) -> str | None:
+    role, kind = Role(rule["role"]), rule["file"]["kind"]
+    if kind not in ROLE_KINDS[role]:
+        return f"the role `{role}` takes {' or '.join(sorted(ROLE_KINDS[role]))}, not {kind}"
+    if role is not Role.REFERENCE and (rule["max"] > 1 or "list" in rule):
+        return "a shot holds one source under a media key: `max` must be 1, without `list`"
+    if role is not Role.REFERENCE and "voice" in rule:
+        return "only a reference can have a voice"
+    return "`list` needs a `field`" if "list" in rule and "field" not in rule else None
+
+
+def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
+    """Media and parameters that other keys name and the model does not have."""
+    rates = (raw["prices"] or {}).get("a_second", ())
+    whens = [(key, case) for key, rule in raw["parameters"].items() for case in rule.get("when", ())]
+    media: list[tuple[str, Sequence[str]]] = [
+        *((f"sets.{number}", names) for number, names in enumerate(raw.get("sets", ()))),
+        *((f"totals.{number}", total["of"]) for number, total in enumerate(raw.get("totals", ()))),
+        *(("ignored", [item["with"]]) for item in raw.get("ignored", ())),
+        *(("discouraged", [item["with"]]) for item in raw.get("discouraged", ())),
+        *(("billed", [bill["media"], *bill.get("shared_by", ())]) for bill in raw["billed"]["inputs"]),
+        *((f"parameters.{key}", [case["media"]]) for key, case in whens if "media" in case),
+    ]
+    parameters: list[tuple[str, Sequence[str]]] = [
+        *(("ignored", [item["parameter"]]) for item in raw.get("ignored", ())),
+        *(("prices", [key for key in rate if key not in RATE_KEYS]) for rate in rates),
+    ]
+    for what, named in (("media", media), ("parameters", parameters)):
+        for where, names in named:
+            yield from ((where, f"`{name}` is not among `{what}`") for name in names if name not in raw[what])
+
+
 def _model(raw: Json) -> Model:
+    limits = raw["limits"]
     return Model(
-        name=str(raw["model"]),
-        does=str(raw["does"]),
-        snapshots=_words(raw["snapshots"]),
-        regions=_words(raw["regions"]),
-        text={key: _text(_object(rule)) for key, rule in _object(raw["text"]).items()},
-        media={key: _media(_object(rule)) for key, rule in _object(raw["media"]).items()},
-        parameters={key: _parameter(_object(rule)) for key, rule in _object(raw["parameters"]).items()},
-        running=_whole(_object(raw["limits"])["running"]),
-        queued=_whole(_object(raw["limits"])["queued"]),
-        typical_seconds=_whole(_object(raw["limits"])["typical_seconds"]),
-        sets=tuple(frozenset(_words(item)) for item in _list(raw.get("sets", []))),
-        totals=tuple(_total(_object(item)) for item in _list(raw.get("totals", []))),
-        ignored=tuple(
-            (str(_object(item)["parameter"]), str(_object(item)["with"])) for item in _list(raw.get("ignored", []))
+        name=raw["model"],
+        does=raw["does"],
+        snapshots=tuple(raw["snapshots"]),
+        regions=tuple(raw["regions"]),
+        text={key: TextRule(rule["max"], rule["required"]) for key, rule in raw["text"].items()},
+        media={key: _media(rule) for key, rule in raw["media"].items()},
+        parameters={key: _parameter(rule) for key, rule in raw["parameters"].items()},
+        running=limits["running"],
+        queued=limits["queued"],
+        typical_seconds=limits["typical_seconds"],
+        sets=tuple(map(frozenset, raw.get("sets", ()))),
+        totals=tuple(Total(tuple(item["of"]), item["min"], item["max"]) for item in raw.get("totals", ())),
+        ignored=tuple((item["parameter"], item["with"]) for item in raw.get("ignored", ())),
+        unvoiced=tuple(item["with"] for item in raw.get("discouraged", ())),
+        identifiers=_without_source(raw.get("identifiers", {})),
+        sizes=_without_source(raw.get("sizes", {})),
+        billed=tuple(
+            BilledInput(bill["media"], tuple(map(Decimal, bill.get("caps", ()))), tuple(bill.get("shared_by", ())))
+            for bill in raw["billed"]["inputs"]
         ),
-        unvoiced=tuple(str(_object(item)["with"]) for item in _list(raw.get("discouraged", []))),
-        identifiers=_tables(_object(raw.get("identifiers", {}))),
-        sizes=_tables(_object(raw.get("sizes", {}))),
-        billed=tuple(_billed(_object(item)) for item in _list(_object(raw.get("billed", {})).get("inputs", []))),
-        prices=None if raw.get("prices") is None else _prices(_object(raw["prices"])),
+        prices=None if raw["prices"] is None else _prices(raw["prices"]),
     )
 
 
-def _tables(raw: Json) -> dict[str, dict[str, str]]:
-    """The tables of an object, without the words beside them."""
-    found = {key: value for key, value in raw.items() if isinstance(value, Mapping)}
-    return {key: {str(name): str(word) for name, word in table.items()} for key, table in found.items()}
-
-
-def _billed(raw: Json) -> BilledInput:
-    caps = tuple(_amount(cap) for cap in _list(raw.get("caps", [])))
-    return BilledInput(str(raw["media"]), caps, _words(raw.get("shared_by", [])))
+def _without_source(tables: Json) -> Json:
+    return {key: table for key, table in tables.items() if key != "source"}
 
 
 def _prices(raw: Json) -> PriceList:
-    rates = tuple(_rate(_object(item)) for item in _list(raw["a_second"]))
-    return PriceList(str(raw["date"]), str(raw["currency"]), rates)
-
-
-def _rate(raw: Json) -> Rate:
-    further = {key: _value(value) for key, value in raw.items() if key not in {"region", "tier", "amount"}}
-    return Rate(str(raw["region"]), str(raw["tier"]), _amount(raw["amount"]), further)
-
-
-def _text(raw: Json) -> TextRule:
-    return TextRule(_whole(raw["max"]), raw.get("required") is True)
-
-
-def _total(raw: Json) -> Total:
-    return Total(_words(raw["of"]), _whole(raw["min"]), _whole(raw["max"]))
+    rates = tuple(
+        Rate(
+            rate["region"],
+            rate["tier"],
+            Decimal(rate["amount"]),
+            {key: value for key, value in rate.items() if key not in RATE_KEYS},
+        )
+        for rate in raw["a_second"]
+    )
+    return PriceList(raw["date"], raw["currency"], rates)
 
 
 def _media(raw: Json) -> MediaRule:
-    voice = raw.get("voice")
     return MediaRule(
-        most=_whole(raw["max"]),
-        least=_whole(raw.get("min", 0)),
-        file=_file(_object(raw["file"])),
-        voice=None if voice is None else _file(_object(voice)),
-        continued=raw.get("continued") is True,
-        field=None if raw.get("field") is None else str(raw["field"]),
-        listed=raw.get("list") is True,
-        edited=raw.get("edited") is True,
-        regions=_words(raw.get("regions", [])),
+        role=Role(raw["role"]),
+        most=raw["max"],
+        least=raw.get("min", 0),
+        file=_file(raw["file"]),
+        voice=_file(raw["voice"]) if "voice" in raw else None,
+        field=raw.get("field"),
+        listed="list" in raw,
+        regions=tuple(raw.get("regions", ())),
     )
 
 
 def _file(raw: Json) -> FileRule:
     return FileRule(
-        kind=str(raw["kind"]),
-        formats=_words(raw["formats"]),
-        size_bytes=_whole(raw["bytes"]),
+        kind=raw["kind"],
+        formats=tuple(raw["formats"]),
+        size_bytes=raw["bytes"],
         pixels=_pair(raw.get("pixels")),
         aspect=_pair(raw.get("aspect")),
         seconds=_pair(raw.get("seconds")),
-        alpha=raw.get("alpha") is not False,
-        forms=_words(raw["forms"]),
+        alpha=raw.get("alpha", True),
+        forms=tuple(raw["forms"]),
     )
 
 
 def _parameter(raw: Json) -> ParameterRule:
-    kind, default = raw["type"], raw.get("default")
-    if kind not in {"string", "integer", "boolean"}:
-        raise ValueError(f"no such type: {kind!r}")
     return ParameterRule(
-        type=kind,
-        values=_words(raw.get("values", [])),
-        low=None if raw.get("min") is None else _whole(raw["min"]),
-        high=None if raw.get("max") is None else _whole(raw["max"]),
-        also=tuple(_whole(item) for item in _list(raw.get("also", []))),
-        default=None if default is None else _value(default),
-        since=_whole(raw["since"]),
-        when=tuple(_condition(_object(item)) for item in _list(raw.get("when", []))),
+        type=raw["type"],
+        values=tuple(raw.get("values", ())),
+        low=raw.get("min"),
+        high=raw.get("max"),
+        also=tuple(raw.get("also", ())),
+        default=raw.get("default"),
+        since=raw["since"],
+        when=tuple(
+            Condition(case.get("media"), case.get("region"), case.get("max"), tuple(case.get("values", ())))
+            for case in raw.get("when", ())
+        ),
     )
 
 
-def _condition(raw: Json) -> Condition:
-    return Condition(
-        media=None if raw.get("media") is None else str(raw["media"]),
-        region=None if raw.get("region") is None else str(raw["region"]),
-        high=None if raw.get("max") is None else _whole(raw["max"]),
-        values=tuple(_whole(item) for item in _list(raw.get("values", []))),
-    )
-
-
-def _object(value: object) -> Json:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"not an object: {value!r}")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError(f"not a list: {value!r}")
-    return value
-
-
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in _list(value))
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"not a whole number: {value!r}")
-    return value
-
-
-def _value(value: object) -> Value:
-    if not isinstance(value, bool | int | str):
-        raise TypeError(f"no value of a parameter: {value!r}")
-    return value
-
-
-def _amount(value: object) -> Decimal:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f"not a number: {value!r}") from None
-
-
-def _pair(value: object) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    low, high = _list(value)
-    return _whole(low), _whole(high)
+def _pair(bounds: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if bounds is None else (bounds[0], bounds[1])

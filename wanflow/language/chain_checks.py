@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from wanflow.catalog.model import Role
 from wanflow.catalog.read import load_catalog
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
@@ -46,8 +47,8 @@ def _continued(shot: Shot) -> Media | None:
 
     One that lands on a picture of its own begins anew.
     """
-    if any(item.type == "last_frame" for item in shot.media):
+    model = load_catalog()[shot.model]
+    if any(model.has_role(item.type, Role.ENDING) for item in shot.media):
         return None
-    media = load_catalog()[shot.model].media
-    found = (item for item in shot.media if item.type in media and media[item.type].continued)
+    found = (item for item in shot.media if model.has_role(item.type, Role.CONTINUED))
     return next((item for item in found if isinstance(item.source, ShotSource)), None)

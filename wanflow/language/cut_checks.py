@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import timebase
+from wanflow.catalog.model import Role
+from wanflow.catalog.read import load_catalog
 from wanflow.language import timeline
 from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.problem import Problem
@@ -55,8 +57,10 @@ def takeover(
     if after is None or after.keep_overlap or not isinstance(after.source, ShotSource):
         return None
     shot = shots.get(after.source.shot)
-    for media in shot.media if shot is not None else ():
-        if media.type == "first_clip" and _same(media.source, item):
+    if shot is None:
+        return None
+    for media in shot.media:
+        if load_catalog()[shot.model].has_role(media.type, Role.CONTINUED) and _same(media.source, item):
             return _first_frame(media.source, frames, rate)
     return None
 

@@ -28,7 +28,7 @@ from wanflow.language.references import (
 from wanflow.language.schema_problems import check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
-from wanflow.language.shot import SLOTS, CastMember, WrittenShot, read_cast, read_shot
+from wanflow.language.shot import CastMember, WrittenShot, read_cast, read_shot
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
 
@@ -244,7 +244,7 @@ def resolve_shot(
     written, before = _text(shot, "prompt") or "", len(problems)
     references = choose_references(shot, model, written, cast, problems)
     damaged = shot.damaged or has_errors(problems[before:])
-    media = tuple(_media(shot, references))
+    media = tuple(_media(shot, references, model))
     prompt = with_identifiers(written, references, model) or None
     negative = _text(shot, "negative_prompt")
     if region not in model.regions:
@@ -273,9 +273,10 @@ def resolve_shot(
     )
 
 
-def _media(shot: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Media]:
+def _media(shot: WrittenShot, references: tuple[CastMember, ...], model: Model) -> Iterator[Media]:
+    """All media of a shot in the order in which its model takes them; what it does not take comes behind."""
     named = named_places(shot)
-    for slot in SLOTS:
+    for slot in dict.fromkeys((*model.slots, *shot.slots)):
         if slot in shot.slots:
             held = shot.slots[slot]
             yield Media(slot, slot, held.source, held.place, named_at=held.asked_at, origin=held.origin)
@@ -283,7 +284,7 @@ def _media(shot: WrittenShot, references: tuple[CastMember, ...]) -> Iterator[Me
         slot = f"reference_{number}"
         yield Media(
             slot=slot,
-            type=f"reference_{member.kind}",
+            type=model.references.get(member.kind, f"reference_{member.kind}"),
             source=member.source,
             place=member.place,
             voice=member.voice,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from wanflow import timebase
-from wanflow.catalog.model import FileRule, MediaRule
+from wanflow.catalog.model import FileRule, MediaRule, Role
 from wanflow.catalog.read import load_catalog
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
@@ -174,8 +174,9 @@ class _MediaCheck:
 
 def _edited(shot: Shot) -> Media | None:
     """The video that a shot is as long as; None where its own duration says how long it is."""
-    videos = (media for media in shot.media if media.type == "video")
-    return None if shot.parameters.get("duration", 0) else next(videos, None)
+    model = load_catalog()[shot.model]
+    edited = (media for media in shot.media if model.has_role(media.type, Role.EDITED))
+    return None if shot.parameters.get("duration", 0) else next(edited, None)
 
 
 def _part(whole: Outlook, piece: Piece | None) -> Outlook:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wanflow.catalog.model import Condition, Model, ParameterRule, Value
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import load_catalog, parameter_keys
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media
-from wanflow.language.schema_problems import known_parameters
 from wanflow.language.shot import WrittenShot
 from wanflow.language.source import DataSource
 from wanflow.yamldoc.nodes import TextNode, needlessly_quoted
@@ -169,7 +168,7 @@ def _sent(key: str, written: TextNode, rule: ParameterRule) -> dict[str, Value]:
 
 
 def _unknown(shot: WrittenShot, model: Model) -> Iterator[Problem]:
-    for key in sorted(shot.given.keys() & known_parameters()):
+    for key in sorted(shot.given.keys() & parameter_keys()):
         if key not in model.parameters:
             hint = _models_with(lambda other, key=key: key in other.parameters)
             yield Problem(shot.given[key], f"`{model.name}` has no parameter `{key}`", hint)

@@ -19,7 +19,7 @@ def choose_references(
 ) -> tuple[CastMember, ...]:
     """The references of a shot: those that it lists, else the cast members that its prompt names, in that order."""
     named = [name for name in named_cast(prompt) if name in cast]
-    if "references" not in model.keys:
+    if not model.references:
         if named:
             message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
             problems.append(Problem(shot.prompt_place, message, "describe it in words, or use a model with references"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
+from wanflow.catalog.read import media_keys
 from wanflow.language.problem import Problem
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.suggest import did_you_mean
@@ -68,18 +70,21 @@ def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
     match broken.path:
         case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
             strange = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
-            if any(difflib.get_close_matches(key, _WEIGHTY) for key in strange):
+            if any(difflib.get_close_matches(key, _weighty()) for key in strange):
                 yield group, name
-        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _WEIGHTY:
+        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _weighty():
             yield group, name, key
         case (group, name, *_):
             yield group, name
 
 
-_WEIGHTY = (
-    *("first_frame", "last_frame", "first_clip", "driving_audio", "video", "references", "model", "items"),
-    *("matrix", "use", "with"),
-)
+_STRUCTURAL = ("references", "model", "items", "matrix", "use", "with")
+"""Keys without which the rest of a shot or a cut says little; so do its media."""
+
+
+@cache
+def _weighty() -> frozenset[str]:
+    return frozenset(_STRUCTURAL) | frozenset(media_keys())
 
 
 def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
@@ -234,10 +239,3 @@ def shot_keys() -> frozenset[str]:
     """The keys of a shot."""
     definitions = load_schema(SCHEMA)["$defs"]
     return _keys(definitions["shot"]) if isinstance(definitions, Mapping) else frozenset()
-
-
-def known_parameters() -> frozenset[str]:
-    """The keys of `defaults` that are parameters, as the schema lists them."""
-    definitions = load_schema(SCHEMA)["$defs"]
-    defaults = definitions["modelDefaults"] if isinstance(definitions, Mapping) else {}
-    return _keys(defaults) - {"negative_prompt", "takes"}

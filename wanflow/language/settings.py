@@ -11,10 +11,10 @@ from pathlib import Path
 
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.prices import PriceBook
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import load_catalog, parameter_keys
 from wanflow.language.include import SourceTexts, bytes_of
 from wanflow.language.problem import Problem
-from wanflow.language.schema_problems import check_against, known_parameters
+from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
 from wanflow.money import Cost, parse_amount
 from wanflow.suggest import did_you_mean
@@ -90,7 +90,7 @@ def check_defaults(defaults: Node | None) -> Iterator[Problem]:
             hint = did_you_mean(key.string, catalog) or f"models here: {', '.join(sorted(catalog))}"
             yield Problem(key.place, f"no model is called `{key.string}`", hint)
         for name, _ in node.pairs if model is not None and isinstance(node, MapNode) else ():
-            if model is not None and name.string in known_parameters() - model.parameters.keys():
+            if model is not None and name.string in parameter_keys() - model.parameters.keys():
                 yield Problem(name.place, f"`{model.name}` has no parameter `{name.string}`")
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from wanflow.catalog.read import media_keys
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
 from wanflow.language.source import Source
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
-
-SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
-"""Media keys that hold one source, in the order in which they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _places(node: MapNode | None) -> dict[str, Place]:
 
 def _slots(node: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
     found: dict[str, MediaSlot] = {}
-    for slot in SLOTS:
+    for slot in media_keys():
         value = node.find(slot)
         source = None if value is None else read_source(value, scope, problems)
         if source is not None and value is not None:
@@ -178,7 +176,7 @@ def _model_defaults(defaults: MapNode | None, model: str) -> MapNode | None:
 
 def _scalars(node: MapNode | None) -> Iterator[tuple[str, TextNode]]:
     for key, value in node.pairs if node else ():
-        if isinstance(value, TextNode) and key.string not in SLOTS and not key.string.startswith("x-"):
+        if isinstance(value, TextNode) and key.string not in media_keys() and not key.string.startswith("x-"):
             yield key.string, value
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from wanflow import money
-from wanflow.catalog.model import BilledInput, MediaRule, Model
+from wanflow.catalog.model import BilledInput, MediaRule, Model, Role
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Shot
@@ -69,7 +69,8 @@ def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
     """
     seconds = shot.parameters.get("duration", 0)
     frames = to_frames(int(seconds), NOMINAL_RATE)
-    inputs = [supplies[media.slot].film for media in shot.media if media.type == "video"]
+    model = load_catalog()[shot.model]
+    inputs = [supplies[media.slot].film for media in shot.media if model.has_role(media.type, Role.EDITED)]
     if frames == 0 and inputs and inputs[0] is not None:
         frames = to_frames(to_seconds(inputs[0].frames, inputs[0].rate), NOMINAL_RATE)
     if frames == 0:
@@ -99,7 +100,7 @@ def _output(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> _Bi
     wanted = int(shot.parameters.get("duration", 0))
     if wanted:
         return _BilledSeconds(Fraction(wanted))
-    edited = [media for media in shot.media if model.media[media.type].edited]
+    edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
     return _measured(supplies[edited[0].slot], model.media[edited[0].type]) if edited else None
 
 

@@ -53,7 +53,8 @@ def _seen(item: OrderItem, order: Order, fetch: Fetch) -> OrderItem:
     if path is None:
         return item
     kind = "image" if _is_picture(path) else "video"
-    return replace(item, type=next(name for name, rule in order.rules.files.items() if rule.kind == kind))
+    known = (name for name, role in order.rules.roles.items() if role == "reference")
+    return replace(item, type=next(name for name in known if order.rules.files[name].kind == kind))
 
 
 def _check(url: str, rule: FileRules, fetch: Fetch) -> None:

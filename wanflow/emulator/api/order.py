@@ -47,9 +47,17 @@ class Order:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     region: str = HOME
 
-    def only(self, kind: str) -> OrderItem | None:
-        """The first media item of a type, None where there is none."""
-        return next((item for item in self.media if item.type == kind), None)
+    def role_of(self, item: OrderItem) -> str:
+        """The part that a media item plays; of a reference whose kind is not known yet as well."""
+        return self.rules.roles.get(item.type, "reference")
+
+    def all(self, role: str) -> tuple[OrderItem, ...]:
+        """The media items that play a part."""
+        return tuple(item for item in self.media if self.role_of(item) == role)
+
+    def only(self, role: str) -> OrderItem | None:
+        """The media item that plays a part, None where there is none."""
+        return next(iter(self.all(role)), None)
 
     @property
     def seed(self) -> int:

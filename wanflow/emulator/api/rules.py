@@ -65,7 +65,8 @@ class InputBill:
 
 @dataclass(frozen=True, slots=True)
 class ModelRules:
-    """One model: the most of each media type, the sets that go together, least and most over groups of types.
+    """One model: the most of each media type and its part in the film, the sets that go together, least and most over
+    groups of types.
 
     `running` tasks of it run at once (service.md 4.4). `fields` are the types that stand under a key of
     their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
@@ -75,6 +76,7 @@ class ModelRules:
 
     name: str
     media: Mapping[str, int]
+    roles: Mapping[str, str]
     settings: Mapping[str, SettingRule]
     files: Mapping[str, FileRules] = field(default_factory=dict)
     voices: Mapping[str, FileRules] = field(default_factory=dict)
@@ -125,6 +127,7 @@ def _read_model(name: str, data: Data) -> ModelRules:
     return ModelRules(
         name=name,
         media={kind: rule["max"] for kind, rule in data["media"].items()},
+        roles={kind: rule["role"] for kind, rule in data["media"].items()},
         files={kind: _read_file(rule["file"]) for kind, rule in data["media"].items()},
         voices={kind: _read_file(rule["voice"]) for kind, rule in data["media"].items() if "voice" in rule},
         settings={key: _read_rule(rule) for key, rule in data["parameters"].items()},

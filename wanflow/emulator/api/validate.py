@@ -65,7 +65,7 @@ def check_counts(media: Sequence[OrderItem], rules: ModelRules, region: str) -> 
         raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
     for group, least, most in rules.groups:
         found = sum(kind in group or kind == UNSEEN for kind in types)
-        if found < least and set(types) == {"first_frame"}:
+        if found < least and {rules.roles.get(kind) for kind in types} == {"opening"}:
             raise _invalid("Only first frame provided is not allowed")
         if not least <= found <= most:
             raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")

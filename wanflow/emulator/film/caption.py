@@ -14,7 +14,6 @@ from wanflow.emulator.film.lettering import first_drawable
 from wanflow.emulator.film.picture import PAPER, Box
 
 HAN_NAMES = re.compile(r"(图|视频)\s*\d")
-KINDS = {"reference_image": "image", "reference_video": "video"}
 TOGETHER = "any"
 """In a model's identifiers: pictures and videos are counted together (service.md 2.4)."""
 
@@ -29,7 +28,7 @@ def names_of(items: Sequence[OrderItem], order: Order) -> list[tuple[str, ...]]:
     counted: Counter[str] = Counter()
     names = []
     for item in items:
-        kind = TOGETHER if TOGETHER in known["en"] else KINDS[item.type]
+        kind = TOGETHER if TOGETHER in known["en"] else order.rules.files[item.type].kind
         counted[kind] += 1
         names.append(tuple(known[language][kind].format(n=counted[kind]) for language in languages))
     return names

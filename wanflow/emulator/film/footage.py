@@ -16,14 +16,13 @@ from wanflow import digest
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
-from wanflow.emulator.api.rules import UNSEEN
 from wanflow.emulator.film import scene, sound
 from wanflow.emulator.film.camera import FPS, Aim, choose_aim
 from wanflow.emulator.film.caption import label, mark, names_of
 from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
 from wanflow.emulator.film.grade import Precipitation, choose_grade
 from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
-from wanflow.emulator.film.picture import arrange, board, card, fit, veil, weather
+from wanflow.emulator.film.picture import arrange, board, card, fit, insets, veil, weather
 from wanflow.emulator.film.shoot import FilmCommand
 from wanflow.media import ffmpeg
 
@@ -32,9 +31,6 @@ CARD_SECONDS = 5
 CARD_SIZE = (640, 480)
 BOARD_AIM = Aim(across=0.5, down=0.5, margin=0.05)
 """Just within the gap around a board, so that a push cuts nobody."""
-
-REFERENCES = frozenset({"reference_image", "reference_video", UNSEEN})
-MOVING = frozenset({"reference_video", "video", "first_clip"})
 
 
 def film(
@@ -82,25 +78,29 @@ class _FilmInputs:
         self._aim = choose_aim(order.seed)
 
     def set_up(self) -> _PreparedInputs:
-        """Everything that the film is made of, with the vendor's mark where that is asked for."""
+        """Everything that the film is made of, with the pictures that guide its look and the vendor's mark over it."""
         ready = self._stage()
+        if guides := self._order.all("guide"):
+            pictures = [self._open(item) or self._missing(item, ready.shoot.size) for item in guides]
+            shown = self._keep(insets(ready.shoot.size, pictures))
+            ready = replace(ready, video=scene.marked(ready.shoot, ready.video, shown))
         if self._order.settings.get("watermark") is not True:
             return ready
         return replace(ready, video=scene.marked(ready.shoot, ready.video, self._keep(mark(ready.shoot.size))))
 
     def _stage(self) -> _PreparedInputs:
         """Choose the scene by the media (service.md 2)."""
-        if (video := self._clip(self._order.only("video"))) is not None:
+        if (video := self._clip(self._order.only("edited"))) is not None:
             return self._edit(video)
-        if (clip := self._clip(self._order.only("first_clip"))) is not None:
+        if (clip := self._clip(self._order.only("continued"))) is not None:
             return self._continuation(clip)
-        if references := [item for item in self._order.media if item.type in REFERENCES]:
+        if references := self._order.all("reference"):
             return self._references(references)
         return self._frames()
 
     def _frames(self) -> _PreparedInputs:
         """From a first frame or words alone, optionally to a last frame or a given sound (service.md 2.2, 2.5)."""
-        first = self._open(self._order.only("first_frame"))
+        first = self._open(self._order.only("opening"))
         shoot = FilmCommand((self._order.seconds or CARD_SECONDS) * FPS, self._size(first))
         video = self._land(shoot, scene.from_picture(shoot, self._still(first, shoot.size), self._aim))
         return _PreparedInputs(shoot, video, self._driven(shoot))
@@ -115,7 +115,7 @@ class _FilmInputs:
 
     def _references(self, items: Sequence[OrderItem]) -> _PreparedInputs:
         """The references on one frame, the videos moving; a first frame opens the film (service.md 2.1)."""
-        first = self._order.only("first_frame")
+        first = self._order.only("opening")
         opening = self._open(first)
         shoot = FilmCommand(self._order.seconds * FPS, self._size(opening))
         shown = [self._clip(item) or self._open(item) or self._missing(item, CARD_SIZE) for item in items]
@@ -148,7 +148,7 @@ class _FilmInputs:
     def _graded(self, shoot: FilmCommand, number: int) -> str:
         order = self._order
         grade = choose_grade(order.prompt, order.seed)
-        given = [self._open(item) for item in order.media if item.type == "reference_image"]
+        given = [self._open(item) for item in order.all("reference")]
         over = self._keep(veil(shoot.size, grade.vignette, [item for item in given if item is not None]))
         falls = grade.weather is not Precipitation.NONE
         falling = self._keep(weather(shoot.size, grade.weather, order.seed)) if falls else None
@@ -163,7 +163,7 @@ class _FilmInputs:
         return by_ratio(self._order.rules.sizes, self._order.tier, ratio)
 
     def _land(self, shoot: FilmCommand, video: str, *, free_from: int = 0) -> str:
-        item = self._order.only("last_frame")
+        item = self._order.only("ending")
         if item is None:
             return video
         picture = self._open(item) or self._missing(item, shoot.size)
@@ -176,7 +176,7 @@ class _FilmInputs:
     def _driven(self, shoot: FilmCommand) -> str | None:
         if self._order.silent:
             return None
-        item = self._order.only("driving_audio")
+        item = self._order.only("sound")
         path = self._sound(item.url) if item else None
         return sound.track(shoot, path) if path else sound.tone(shoot, self._order.seed, shoot.samples)
 
@@ -188,7 +188,7 @@ class _FilmInputs:
 
     def _still(self, picture: Image.Image | None, size: Size) -> Path:
         """A frame-filling picture as a file; a card where there is none to show."""
-        shown = picture or self._missing(self._order.only("first_frame"), size)
+        shown = picture or self._missing(self._order.only("opening"), size)
         return self._keep(fit(shown, size))
 
     def _missing(self, item: OrderItem | None, size: Size) -> Image.Image:
@@ -202,7 +202,8 @@ class _FilmInputs:
         return open_picture(path) if path else None
 
     def _clip(self, item: OrderItem | None) -> InputVideo | None:
-        path = self._fetch(item.url) if item and item.type in MOVING else None
+        file = self._order.rules.files.get(item.type) if item else None
+        path = self._fetch(item.url) if item and file and file.kind == "video" else None
         return probe_clip(path) if path else None
 
     def _sound(self, url: str) -> Path | None:

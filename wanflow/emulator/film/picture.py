@@ -92,17 +92,29 @@ def board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Si
     return made
 
 
-def veil(size: Size, vignette: float, insets: Sequence[Image.Image]) -> Image.Image:
-    """What lies over an edited film: dark corners and, small at the upper right, the pictures that it was given."""
+def veil(size: Size, vignette: float, given: Sequence[Image.Image]) -> Image.Image:
+    """What lies over an edited film: dark corners and the pictures that it was given."""
     dark = Image.radial_gradient("L").resize(size, Image.Resampling.BICUBIC)
     made = Image.new("RGBA", size, (4, 6, 12, 0))
     made.putalpha(dark.point([round(max(level - 90, 0) * vignette * 1.3) for level in range(256)]))
-    side = min(size) // 6 // 2 * 2
-    gap = side // 5
-    for number, picture in enumerate(insets):
-        place = (size[0] - gap - side, gap + number * (side + gap))
-        made.paste(fit(picture, (side, side)), place, _rounded((side, side), size))
+    _paste_insets(made, given)
     return made
+
+
+def insets(size: Size, pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures small at the upper right, the rest transparent."""
+    made = Image.new("RGBA", size, (0, 0, 0, 0))
+    _paste_insets(made, pictures)
+    return made
+
+
+def _paste_insets(made: Image.Image, pictures: Sequence[Image.Image]) -> None:
+    """Paste pictures small at the upper right, one below the other."""
+    side = min(made.size) // 6 // 2 * 2
+    gap = side // 5
+    for number, picture in enumerate(pictures):
+        place = (made.width - gap - side, gap + number * (side + gap))
+        made.paste(fit(picture, (side, side)), place, _rounded((side, side), made.size))
 
 
 def weather(size: Size, kind: Precipitation, seed: int) -> Image.Image:
