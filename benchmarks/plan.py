@@ -24,7 +24,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from kit.pretend import perform
+from kit.bookkeeping import perform
 from wanflow.api import run
 from wanflow.graph.build import build
 from wanflow.language.load import read_usable

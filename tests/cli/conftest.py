@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from kit.clips import numbered_clip
-from kit.harbour import write_harbour
 from kit.project import write_production
 from kit.served import Served, playing
+from kit.split_production import write_split_production
 from wanflow.cli.main import main
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
@@ -104,7 +104,7 @@ def rewrite(old: str, new: str) -> None:
 def opening_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a production in several files, run once to its end; not to be changed."""
     folder = tmp_path_factory.mktemp("opening")
-    assert main(["run", "-q", "-f", str(write_harbour(folder))]) == 0
+    assert main(["run", "-q", "-f", str(write_split_production(folder))]) == 0
     return folder
 
 
@@ -119,7 +119,7 @@ def harbour(alone: None, opening_night: Path, tmp_path: Path, monkeypatch: pytes
 @pytest.fixture
 def unrun(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same production before its first run, in the current folder."""
-    write_harbour(tmp_path)
+    write_split_production(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -11,8 +11,8 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.clips import numbered_clip
-from kit.hostile import ff
 from kit.served import Served
+from kit.unusual_clips import ff
 from wanflow.media.container import opened
 from wanflow.media.labels import COMPOSITE, GENERATED, own_label, read_label, read_labels
 

@@ -17,8 +17,8 @@ import wanflow as package
 from kit.clips import numbered_clip
 from kit.locks import DATE, attempt
 from kit.project import call
+from kit.run_processes import environ, running, until
 from kit.served import playing
-from kit.underway import environ, running, until
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
 from wanflow.cli.main import VERBS, summon
 from wanflow.cli.options import ProductionOptions

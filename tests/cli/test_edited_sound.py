@@ -9,7 +9,7 @@ import pytest
 from cli.conftest import Wanflow, rewrite
 
 from kit.clips import clicks, numbered_clip, read_sound
-from kit.hostile import ff
+from kit.unusual_clips import ff
 from wanflow.media.probe import probe
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 

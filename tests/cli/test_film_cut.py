@@ -15,7 +15,7 @@ import pytest
 from cli.conftest import Wanflow, rewrite
 
 from kit.clips import click_sound, number_picture, numbered_clip, pictures, read_numbers
-from kit.letters import square_font
+from kit.square_fonts import square_font
 from wanflow.media.labels import read_label
 from wanflow.media.probe import check_film
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
+from kit.interrupts import interrupted_after
 from kit.served import Served
-from kit.stopping import interrupted_after
 from wanflow.store import layout, lockfile, run_lock
 
 FILM = """\

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow, listed, shown
 
-from kit.harbour import SHOTS
 from kit.project import rewrite as rewrite_file
+from kit.split_production import SHOTS
 
 
 def actions(wanflow: Wanflow, *words: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ import opentimelineio as otio
 import pytest
 from cli.conftest import Wanflow, listed, shown
 
-from kit.harbour import FILES, SHOTS
 from kit.project import rewrite as rewrite_file
+from kit.split_production import FILES, SHOTS
 
 
 def test_set_reaches_every_file_and_level(wanflow: Wanflow, unrun: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
+from kit.interrupts import interrupted_after
 from kit.served import Served
-from kit.stopping import interrupted_after
 
 FILM = """\
 wanflow: 1

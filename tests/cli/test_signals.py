@@ -15,8 +15,8 @@ import pytest
 
 from kit.clips import numbered_clip
 from kit.project import ONE, clean, rewrite, write_production
+from kit.run_processes import PAID, QUICK, WANFLOW, environ, ignoring, open_tasks, running, until
 from kit.served import playing
-from kit.underway import PAID, QUICK, WANFLOW, deaf_to, environ, open_tasks, running, until
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.media.ffmpeg import VARIABLE, find_ffmpeg
@@ -110,7 +110,7 @@ def test_a_job_in_the_background_ends_in_order(film: Path, clip: Path) -> None:
     """A shell starts it deaf to Ctrl-C, and it stays so; a signal is heard, and the answer to a request awaited."""
     with (
         playing(clip, LATE, held=True) as service,
-        running(film, service, "coast", before=deaf_to("INT")) as process,
+        running(film, service, "coast", before=ignoring("INT")) as process,
     ):
         service.await_call("POST", "video-synthesis")
         process.send_signal(signal.SIGINT)
@@ -123,7 +123,7 @@ def test_a_job_in_the_background_ends_in_order(film: Path, clip: Path) -> None:
 
 def test_a_run_under_nohup_outlives_its_terminal(film: Path, clip: Path) -> None:
     """What was ignored from the start stays ignored."""
-    with playing(clip) as service, running(film, service, "coast", before=deaf_to("HUP")) as process:
+    with playing(clip) as service, running(film, service, "coast", before=ignoring("HUP")) as process:
         until(process, "step.started")
         process.send_signal(signal.SIGHUP)
         out, _ = process.communicate(timeout=60)

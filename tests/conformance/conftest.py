@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kit.served import Served, recorded
-from kit.wire import problems
+from kit.wire_schemas import problems
 from wanflow.emulator.api.account import KEY
 
 MEDIA = (

@@ -14,7 +14,7 @@ import pytest
 from contract.obligations import MODEL, Finish, Obligations, Way, request
 
 from kit.emulated import FILM_SECONDS, in_process, premade
-from kit.wire import Checked
+from kit.wire_schemas import Checked
 from wanflow.emulator.api.endpoint import EmulatedEndpoint
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Transport

@@ -13,8 +13,8 @@ from anyio import to_thread
 from PIL import Image
 
 from kit.emulated import HOST, in_process
-from kit.watching import frames, likeness, streams
-from kit.wire import Checked
+from kit.film_checks import frames, likeness, streams
+from kit.wire_schemas import Checked
 from wanflow import digest
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault

@@ -10,7 +10,7 @@ import pytest
 from contract.obligations import Finish, Obligations, Way, request
 
 from kit.served import Served, recorded
-from kit.wire import problems
+from kit.wire_schemas import problems
 from wanflow.emulator.api.account import KEY
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.regions import Endpoint

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from kit.crew import crew
-from kit.power import FILM, TAKES, Machine, audit
-from kit.weather import Totals, weather
+from kit.power_loss import FILM, TAKES, Machine, audit
+from kit.random_faults import Totals, random_faults
+from kit.virtual_run import virtual_run
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.providers.limited import Limited
 from wanflow.providers.protocol import ProviderClient
@@ -37,10 +37,10 @@ async def campaign(productions: int, seed: int) -> Totals:
 
 
 async def _production(dice: Random, totals: Totals) -> None:
-    faults = weather(dice)
+    faults = random_faults(dice)
     with TemporaryDirectory() as folder:
         machine = Machine(tireless)
-        async with crew(Path(folder), machine.around, unlike=True, terms=AccountTerms(faults=faults)) as here:
+        async with virtual_run(Path(folder), machine.around, unlike=True, terms=AccountTerms(faults=faults)) as here:
             for _ in range(dice.randrange(1, 5)):
                 totals.kills += await machine.run(here, dice.randrange(MOST_MOMENTS)) is None
                 totals.runs += 1

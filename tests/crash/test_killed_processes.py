@@ -13,8 +13,8 @@ import pytest
 
 from kit.clips import numbered_clip
 from kit.project import write_production
+from kit.random_faults import Totals, random_faults
 from kit.served import Served, playing
-from kit.weather import Totals, weather
 from wanflow.api import run
 from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -48,7 +48,7 @@ def campaign(folder: Path, clip: Path, productions: int, seed: int) -> Totals:
     """Many productions, each killed some times, each then run until it is done, and audited."""
     dice, totals = Random(seed), Totals(WANTED.total())
     for number in range(productions):
-        faults = weather(dice)
+        faults = random_faults(dice)
         with playing(clip, AccountTerms(faults=faults), film_seconds=0.6) as service:
             film = write_production(folder / str(number), PRODUCTION)
             _produce(film, service, dice, totals)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from kit.emulated import FILM_SECONDS, HOST, premade
-from kit.wire import complaints
+from kit.wire_schemas import complaints
 from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from kit.emulated import FILM_SECONDS, premade
-from kit.wire import complaints
+from kit.wire_schemas import complaints
 from wanflow.emulator.api.account import KEY
 from wanflow.emulator.api.endpoint import EmulatedEndpoint
 

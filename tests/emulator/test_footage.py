@@ -14,7 +14,7 @@ import av
 import pytest
 from PIL import Image, ImageDraw, ImageStat
 
-from kit.watching import frames, likeness, loudness, streams
+from kit.film_checks import frames, likeness, loudness, streams
 from wanflow.emulator.api import validate
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage

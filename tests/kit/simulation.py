@@ -11,7 +11,7 @@ from random import Random
 
 import anyio
 
-from kit.vendor import RUNNING, Vendor
+from kit.simulated_service import RUNNING, SimulatedService
 from wanflow import money
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
 from wanflow.providers.limited import Limited, TaskSlots
@@ -79,7 +79,7 @@ async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
     """Schedule a production against the service's limits; time must be virtual."""
     began = anyio.current_time()
     async with anyio.create_task_group() as group:
-        vendor = Vendor(group, seconds)
+        vendor = SimulatedService(group, seconds)
         service = Retrying(Poller(Limited(vendor), POLL_SECONDS), lambda words: None)
         slots = TaskSlots({})
 

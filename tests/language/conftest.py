@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.crewfiles import HEAD, Files, write_files
+from kit.production_files import HEAD, Files, write_files
 from wanflow.language.load import Found, read
 
 Reading = Callable[..., Found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.crewfiles import A, B, paths_of, shots_of, told, write_files
+from kit.production_files import A, B, paths_of, shots_of, texts_of, write_files
 from wanflow.language.load import read
 from wanflow.language.source import FileSource, ShotSource
 
@@ -64,7 +64,7 @@ def test_every_path_begins_in_the_folder_of_its_file(filing) -> None:
     """Media, cast, voices, items, music and subtitles; outputs belong to the production."""
     files = {"wanflow.yaml": "include: [acts/one.yaml]\n", "acts/one.yaml": "include: [deep/night.yaml]\n"}
     production, problems = filing({**files, "acts/deep/night.yaml": EVERYWHERE})
-    assert production is not None, told(problems)
+    assert production is not None, texts_of(problems)
     assert paths_of(production.shots["night/talk"]) == [
         *("acts/deep/cast/keeper.png", "acts/keeper.wav", "acts/deep/gull.mp4", "acts/deep/gull.wav")
     ]

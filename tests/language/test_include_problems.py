@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from kit.crewfiles import A, B, shots_of, told
+from kit.production_files import A, B, shots_of, texts_of
 from wanflow.language import include
 from wanflow.language import include as texts
 from wanflow.language.problem import Severity, render_problem
@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_one_located_problem(filing, files, words, hint) ->
     """Place, words and way out, and nothing that only follows from it."""
     production, problems = filing(files)
     assert production is None
-    ((said, help_given),) = told(problems)
+    ((said, help_given),) = texts_of(problems)
     assert said.startswith(words)
     assert help_given == hint
 
@@ -149,7 +149,7 @@ def test_warnings_of_included_files_are_kept(filing) -> None:
     text = "cast: {k: {image: k.png}}\nshots:\n  a: {first_frame: a.png, prompt: x}\n  b:\n    first_frame: a.png\n"
     production, problems = filing(with_b(text + "    prompt: a house #1 of two\n"))
     assert production is not None
-    assert told(problems) == [
+    assert texts_of(problems) == [
         (
             "b.yaml:1:8: the cast member `k` is never named",
             "write `${k}` in a prompt, or list it under `references`",
@@ -165,7 +165,7 @@ def test_warnings_of_included_files_are_kept(filing) -> None:
 def test_set_of_a_var_that_no_file_has(filing) -> None:
     """The vars of all files are named."""
     _, problems = filing(with_b("vars: {light: x}\n", "include: [b.yaml]\nvars: {act: 1}\n"), values={"lihgt": "y"})
-    assert told(problems) == [("wanflow.yaml:1:1: `--set lihgt` names no var", "vars here: act, light")]
+    assert texts_of(problems) == [("wanflow.yaml:1:1: `--set lihgt` names no var", "vars here: act, light")]
 
 
 def test_an_empty_file_adds_nothing(filing) -> None:
@@ -181,7 +181,7 @@ def test_what_nobody_writes_is_refused_without_reading_it(filing, tmp_path, monk
     os.mkfifo(tmp_path / "pipe.yaml")
     monkeypatch.setattr(include, "MOST_FILES", 3)
     _, problems = filing(alone('include: [big.yaml, pipe.yaml, "?.yaml"]\n'))
-    assert told(problems) == [
+    assert texts_of(problems) == [
         ("wanflow.yaml:3:11: the included file `big.yaml` has more than 16 MB, which nobody writes", WHERE),
         ("wanflow.yaml:3:21: the included file `pipe.yaml` is no file", WHERE),
         ("wanflow.yaml:3:32: `?.yaml` finds 2 files, a production has 3 at most", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.crewfiles import shots_of, told
+from kit.production_files import shots_of, texts_of
 from wanflow.language import expand
 from wanflow.language.source import ShotSource, Tail
 
@@ -92,7 +92,7 @@ def test_a_group_in_a_cut_is_its_shots_in_order(reading) -> None:
     """Each with the item's own keys; a member is named by its whole name."""
     below = "cuts: {all: [talk, talk/b], some: [{shot: talk, in: 1, transition: fade}]}\n"
     production, problems = reading(shot("{s: [c, b, a]}", below=below))
-    assert production is not None, told(problems)
+    assert production is not None, texts_of(problems)
     assert [item.source.shot for item in production.cuts["all"].items] == ["talk/c", "talk/b", "talk/a", "talk/b"]
     assert [(item.start, item.transition.kind) for item in production.cuts["some"].items] == [(1, "fade")] * 3
     assert production.addresses == {"talk": ("talk/c", "talk/b", "talk/a")}
@@ -211,7 +211,7 @@ def test_what_makes_no_shots_is_one_located_problem(reading, text, words, hint) 
     """Place, words and way out; those who name the shots that there would be aren't accused."""
     production, problems = reading(text)
     assert production is None
-    ((said, way_out),) = told(problems)
+    ((said, way_out),) = texts_of(problems)
     assert said.startswith(f"wanflow.yaml:{words}")
     assert (way_out or "").startswith(hint or "")
     assert bool(way_out) == bool(hint)
@@ -229,8 +229,8 @@ def test_a_matrix_of_millions_is_refused_before_it_is_made(reading, monkeypatch)
     dims = ", ".join(f"d{number}: [{', '.join(str(value) for value in range(100))}]" for number in range(9))
     hint = "split it into several productions, or take values out"
     _, problems = reading(shot(f"{{{dims}}}"))
-    assert told(problems) == [("wanflow.yaml:5:13: a production has 20000 shots at most", hint)]
+    assert texts_of(problems) == [("wanflow.yaml:5:13: a production has 20000 shots at most", hint)]
     monkeypatch.setattr(expand, "MOST_SHOTS", 3)
     below = "  b: {first_frame: a.png}\n  c: {first_frame: a.png}\n"
-    ((message, said),) = told(reading(shot("{a: [x, y]}", below=below))[1])
+    ((message, said),) = texts_of(reading(shot("{a: [x, y]}", below=below))[1])
     assert ("shots at most" in message, said) == (True, hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.crewfiles import shots_of, told
+from kit.production_files import shots_of, texts_of
 from wanflow.language.expand import DEEPEST
 from wanflow.language.problem import render_problem
 
@@ -112,7 +112,7 @@ IN_THE_PIPELINE = [
 def test_what_is_wrong_where_a_pipeline_is_used(filing, files, at, words, hint) -> None:
     """One problem, at its place in the production; nothing is said of what the shots inside then lack."""
     production, problems = filing(files)
-    errors = [each for each in told(problems) if "is never named" not in each[0]]
+    errors = [each for each in texts_of(problems) if "is never named" not in each[0]]
     assert production is None
     assert errors == [(f"wanflow.yaml:{at}: {words}", hint)]
 
@@ -123,7 +123,7 @@ def test_what_is_wrong_in_a_pipeline_points_into_it_and_at_the_use(filing, files
     production, problems = filing(files)
     (problem,) = [each for each in problems if "is never named" not in each.message]
     assert production is None
-    assert told([problem]) == [(f"p.yaml:{at}: {words}", hint)]
+    assert texts_of([problem]) == [(f"p.yaml:{at}: {words}", hint)]
     assert [str(place) for place in problem.place.used_at] == [AT]
     shown = render_problem(problem).splitlines()
     line, column = map(int, at.split(":"))
@@ -151,7 +151,7 @@ def test_each_level_is_named_from_the_inside_out(filing) -> None:
     ]
     _, problems = filing({**file(outer), "s/c.yaml": "pipeline: c\nshots:\n  z: {use: ../b.yaml}\noutput: z\n"})
     assert "s/c.yaml:3:12: pipelines use each other in a circle: `b.yaml` → `s/c.yaml` → `b.yaml`" in {
-        each for each, _ in told(problems)
+        each for each, _ in texts_of(problems)
     }
 
 
@@ -177,14 +177,14 @@ def test_a_chain_of_pipelines_ends_somewhere(filing) -> None:
     deep = shots_of(filing({"wanflow.yaml": "shots:\n  s: {use: p1.yaml}\n", **files}))
     assert list(deep) == ["s" + "/a" * DEEPEST]
     _, problems = filing({"wanflow.yaml": "shots:\n  s: {use: p0.yaml}\n", **files, "p0.yaml": link % 1})
-    assert told(problems) == [(f"p{DEEPEST - 1}.yaml:3:12: pipelines nest more than {DEEPEST} deep", None)]
+    assert texts_of(problems) == [(f"p{DEEPEST - 1}.yaml:3:12: pipelines nest more than {DEEPEST} deep", None)]
 
 
 def test_names_that_meet(filing) -> None:
     """A pipeline's shot and a scene's of one name, at the later with the earlier."""
     files = file(f"pipeline: b\nshots:\n{X}output: a\n", "s: {use: b.yaml}\ninclude: [c.yaml]")
     _, problems = filing({**files, "c.yaml": f"scene: s\nshots:\n{X}"})
-    assert told(problems) == [("c.yaml:3:3: `s/a` is defined twice, first at b.yaml:3:3", "rename one")]
+    assert texts_of(problems) == [("c.yaml:3:3: `s/a` is defined twice, first at b.yaml:3:3", "rename one")]
 
 
 def test_whoever_names_shots_of_a_pipeline_that_is_broken_is_not_accused(filing) -> None:

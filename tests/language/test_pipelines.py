@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from kit.crewfiles import paths_of, shots_of, told
+from kit.production_files import paths_of, shots_of, texts_of
 from wanflow.language.load import read
 from wanflow.language.pipeline import shipped
 from wanflow.language.source import FileSource, Frame, Head, ShotSource, Span, Tail
@@ -140,7 +140,7 @@ def test_a_hint_in_a_pipeline_speaks_of_its_inputs(filing) -> None:
         "{who: {type: cast}, other: {type: cast}}",
     )
     _, problems = filing(used(file, "{who: keeper, other: gull}", above=CAST))
-    assert told(problems) == [
+    assert texts_of(problems) == [
         (
             "p.yaml:4:44: `gull` is a reference that the prompt of `storm/a` never names",
             "write `${other}` where it appears",
@@ -169,7 +169,7 @@ def test_the_output_stands_for_the_whole(filing) -> None:
     files = used(pipeline(shots, output="b"), "{}", "takes: 3", "pick: wait", "tags: [night]", "note: mine")
     files["wanflow.yaml"] += "  z: {first_clip: {shot: storm, tail: 2}}\ncuts: {m: [storm, storm/a]}\n"
     production, problems = filing(files)
-    assert production is not None, told(problems)
+    assert production is not None, texts_of(problems)
     a, b = production.shots["storm/a"], production.shots["storm/b"]
     assert (a.takes, a.note, a.tags, a.waits_for_pick) == (5, "inner", ("night",), False)
     assert (b.takes, b.note, b.tags, b.waits_for_pick) == (3, "mine", ("own", "night"), True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from kit.clips import cut_short
-from kit.letters import bare_machine, square_font
+from kit.square_fonts import bare_machine, square_font
 from wanflow.media.container import BadMedia
 from wanflow.media.picture.card import draw_title, fit_still
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import ImageChops, ImageStat
 
+from kit.assembly import SIZE, film_of, made, recipe_of, segment_of
 from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_sound
-from kit.cutting import SIZE, film_of, made, recipe_of, segment_of
-from kit.hostile import apart
+from kit.unusual_clips import apart
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece
 from wanflow.media.ffmpeg import RunningProcesses

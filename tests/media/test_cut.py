@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.assembly import SIZE, THIRTY, Made, film_of, made, recipe_of
 from kit.clips import Box, clicks, cut_short, numbered_clip, pictures, read_numbers, read_sound
-from kit.cutting import SIZE, THIRTY, Made, film_of, made, recipe_of
 from wanflow import timebase
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media import cut

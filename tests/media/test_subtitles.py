@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.effort import ENDLESS_SECONDS
+from kit.call_count import ENDLESS_SECONDS
 from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts, Kind

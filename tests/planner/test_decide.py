@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from kit.bookkeeping import run
 from kit.films import (
     APPROACH,
     COAST,
@@ -24,7 +25,6 @@ from kit.films import (
     shot,
     step,
 )
-from kit.pretend import run
 from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.production import Production

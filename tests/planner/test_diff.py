@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from kit.bookkeeping import run
 from kit.films import COAST, LIGHTHOUSE, MAIN, edited, plan, production, shot, step
-from kit.pretend import run
 from wanflow.digest import Canonical
 from wanflow.language.source import Frame, Piece, ShotSource, Sound, Tail
 from wanflow.planner.diff import differences

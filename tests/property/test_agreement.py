@@ -17,8 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kit.specimens import GOOD, SPECIMENS, facts_of, place_of
-from kit.wire import SNAPSHOT, complaints
+from kit.sample_files import GOOD, SPECIMENS, facts_of, place_of
+from kit.wire_schemas import SNAPSHOT, complaints
 from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api import media_checks, validate
 from wanflow.emulator.api.order import Rejected

@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.crewfiles import told
+from kit.production_files import texts_of
 from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import fingerprint, recipe
 from wanflow.language.load import read
@@ -65,7 +65,7 @@ def production_of(files: Mapping[str, str]) -> Production:
         for name, text in files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
         production, problems = read(Path(folder, "wanflow.yaml"))
-    assert production is not None, told(problems)
+    assert production is not None, texts_of(problems)
     return production
 
 
@@ -159,7 +159,7 @@ def requests_or_clash(files: Mapping[str, str]) -> dict[str, tuple[str, int]] | 
         Path(folder, "wanflow.yaml").write_text(files["wanflow.yaml"], encoding="utf-8")
         production, problems = read(Path(folder, "wanflow.yaml"))
     if production is None:
-        assert {"would both be called" in problem.message for problem in problems} == {True}, told(problems)
+        assert {"would both be called" in problem.message for problem in problems} == {True}, texts_of(problems)
         return None
     return requests(production)
 

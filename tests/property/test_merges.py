@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.bookkeeping import perform
 from kit.films import FACTS, edited, plan, production, renamed, shot
-from kit.pretend import perform
 from wanflow.graph.recipe import fingerprint
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import FileSource

@@ -8,8 +8,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.bookkeeping import perform, run
 from kit.films import COAST, cut, edited, plan, production, shot
-from kit.pretend import perform, run
 from wanflow.language.production import Production
 from wanflow.language.source import Frame, ShotSource, Tail
 from wanflow.planner.plan import Action

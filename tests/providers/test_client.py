@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.wire import Scripted, Shelf
+from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
@@ -206,7 +206,7 @@ async def test_a_download_that_fails_keeps_what_can_be_gone_on_with(
 @pytest.mark.parametrize("cuts", [(3,), (3, 5), (8,)])
 async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_path: Path) -> None:
     """No byte is fetched twice, and the digest is that of the whole film (service.md 7.1)."""
-    shelf = Shelf(b"a film of some length", cuts)
+    shelf = BrokenDownload(b"a film of some length", cuts)
     target = tmp_path / "v.mp4"
     for _ in cuts:
         with pytest.raises(ServerFault, match="broke off"):
@@ -220,7 +220,7 @@ async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_
 @pytest.mark.parametrize("manner", ["whole", "elsewhere", "unwilling"])
 async def test_a_server_that_does_not_go_on_is_begun_anew(manner: str, tmp_path: Path) -> None:
     """It sends the whole film, another part of it, or says that there is no such part: no two ends are joined."""
-    shelf = Shelf(b"a film of some length", (3,), manner)
+    shelf = BrokenDownload(b"a film of some length", (3,), manner)
     target = tmp_path / "v.mp4"
     for _ in range(1 if manner == "whole" else 2):
         with pytest.raises(ServerFault):

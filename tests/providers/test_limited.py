@@ -9,7 +9,7 @@ from typing import Protocol
 import anyio
 import pytest
 
-from kit.wire import Scripted
+from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Throttled
 from wanflow.providers.limited import SECOND, Limited, TaskSlots

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.wire import Scripted
+from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ServerFault, Throttled, UnknownFate
 from wanflow.providers.poller import ClockPacing

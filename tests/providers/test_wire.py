@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from kit.wire import complaints
+from kit.wire_schemas import complaints
 from wanflow import digest
 from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.wire import MediaItem

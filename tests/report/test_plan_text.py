@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import films, pretend
+from kit import bookkeeping, films
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan
@@ -21,17 +21,17 @@ def _first() -> Plan:
 
 
 def _done() -> Plan:
-    return films.plan(films.LIGHTHOUSE, pretend.run(films.LIGHTHOUSE)[0])
+    return films.plan(films.LIGHTHOUSE, bookkeeping.run(films.LIGHTHOUSE)[0])
 
 
 def _edited() -> Plan:
     rewritten = films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk")
-    return films.plan(rewritten, pretend.run(films.LIGHTHOUSE)[0])
+    return films.plan(rewritten, bookkeeping.run(films.LIGHTHOUSE)[0])
 
 
 def _undone() -> Plan:
-    first, _ = pretend.run(films.LIGHTHOUSE)
-    second, _ = pretend.run(films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk"), first)
+    first, _ = bookkeeping.run(films.LIGHTHOUSE)
+    second, _ = bookkeeping.run(films.edited(films.LIGHTHOUSE, "coast", prompt="coast at dusk"), first)
     return films.plan(films.LIGHTHOUSE, second)
 
 

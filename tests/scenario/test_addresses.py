@@ -10,9 +10,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.crew import crew
 from kit.emulated import HOST
 from kit.films import COAST, edited, production, shot
+from kit.virtual_run import virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
 from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import AccountBlocked, Unauthorised
@@ -75,7 +75,7 @@ async def test_a_result_that_is_still_online_is_passed_on_and_a_piece_of_it_is_u
         shot("tail", {"first_clip": ShotSource("coast", Tail(Decimal(2)))}),
     )
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         outcome = await here.run(film)
     assert outcome.exit_code == 0
     assert sorted(notes.uploaded) == [".mp4", ".png"]
@@ -87,7 +87,7 @@ async def test_a_result_that_is_still_online_is_passed_on_and_a_piece_of_it_is_u
 async def test_a_result_is_passed_on_for_a_day(hours: int, uploaded: list[str], tmp_path: Path) -> None:
     """Also by a later run; after that its bytes go up from the store."""
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         await here.run(production(COAST))
         await anyio.sleep(hours * HOUR)
         notes.uploaded.clear()
@@ -101,7 +101,7 @@ async def test_an_upload_is_reused_while_it_lives(hours: int, times: int, tmp_pa
     frame = {"first_frame": FileSource("sets/coast.png")}
     both = production(shot("one", frame), shot("two", frame))
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         await here.run(both)
         assert notes.uploaded == [".png"]
         await anyio.sleep(hours * HOUR)
@@ -114,7 +114,7 @@ async def test_an_upload_for_another_model_is_another(tmp_path: Path) -> None:
     frame = {"first_frame": FileSource("sets/coast.png")}
     dated = replace(shot("two", frame), model="wan2.7-i2v-2026-04-25")
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         outcome = await here.run(production(shot("one", frame), dated))
     assert (outcome.exit_code, len(notes.uploaded)) == (0, 2)
 
@@ -122,7 +122,7 @@ async def test_an_upload_for_another_model_is_another(tmp_path: Path) -> None:
 async def test_a_file_that_changed_after_the_plan_is_not_sent(tmp_path: Path) -> None:
     """What is paid for is what the plan named."""
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         plan = here.plan(production(COAST))
         write(tmp_path / "sets" / "coast.png", b"another coast")
         outcome = await here.run(production(COAST), plan=plan)
@@ -136,7 +136,7 @@ async def test_a_pinned_address_is_compared_once_before_anything_is_paid(pin: st
     clip = {"first_clip": UrlSource(PINNED, pin)}
     film = production(shot("one", clip), shot("two", clip), backend="dashscope")
     notes = Notes()
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         outcome = await here.run(film)
     assert outcome.exit_code == code
     assert len(notes.sent) == (0 if code else 2)
@@ -151,7 +151,7 @@ async def test_an_account_that_may_not_buy_stops_further_submissions(
     frame = {"first_frame": FileSource("sets/coast.png")}
     film = production(*(shot(f"shot_{number}", frame, prompt=f"p{number}") for number in range(12)))
     notes = Notes(fault)
-    async with crew(tmp_path, notes.around) as here:
+    async with virtual_run(tmp_path, notes.around) as here:
         outcome = await here.run(film)
         journal_state = journal.read(here.store)
     assert (outcome.exit_code, outcome.submitted) == (code, 0)
@@ -179,7 +179,7 @@ class Stale(Delegating):
 @pytest.mark.parametrize(("fresh", "code"), [(True, 0), (False, 1)])
 async def test_an_address_that_is_refused_is_asked_for_anew(fresh: bool, code: int, tmp_path: Path) -> None:
     """Once; where there is no other the task stays open, since it was paid for."""
-    async with crew(tmp_path, lambda service: Stale(service, fresh=fresh)) as here:
+    async with virtual_run(tmp_path, lambda service: Stale(service, fresh=fresh)) as here:
         outcome = await here.run(production(COAST))
         still_open = journal.read(here.store).open
     assert (outcome.exit_code, len(still_open)) == (code, code)
@@ -203,7 +203,7 @@ async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path
     storm = replace(
         shot("storm", {"driving_audio": FileSource("sets/coast.png")}), model="wan2.7-t2v", parameters=parameters
     )
-    async with crew(tmp_path, Noting) as here:
+    async with virtual_run(tmp_path, Noting) as here:
         outcome = await here.run(production(storm))
     (request,) = asked
     given = request.body["input"]

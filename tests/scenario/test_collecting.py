@@ -7,9 +7,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
+from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource
 from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
@@ -28,7 +28,7 @@ SOON = 5
 async def test_what_is_in_flight_is_stored_whatever_became_of_its_shot(tmp_path: Path) -> None:
     """All at once, as takes of the shots that they were made for, one of which is gone by now."""
     film = production(COAST, shot("gone", FRAME, prompt="p"))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         assert (await here.run(film, timeout=SOON)).exit_code == 4
         began = await now()
         outcome = await here.collect()
@@ -43,7 +43,7 @@ async def test_what_is_in_flight_is_stored_whatever_became_of_its_shot(tmp_path:
 
 async def test_an_edit_meanwhile_costs_nothing_that_was_paid(tmp_path: Path) -> None:
     """The film is a take of the earlier request; going back to that finds it."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(production(COAST), timeout=SOON)
         rewritten = edited(production(COAST), "coast", prompt="another coast")
         await here.collect()
@@ -54,7 +54,7 @@ async def test_an_edit_meanwhile_costs_nothing_that_was_paid(tmp_path: Path) -> 
 async def test_a_task_that_ends_without_a_film_is_closed_and_said(tmp_path: Path) -> None:
     """1; the other one is stored all the same."""
     film = production(COAST, shot("bad", FRAME, prompt=FORBIDDEN))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(film, timeout=SOON)
         outcome = await here.collect()
         journal_state = journal.read(here.store)
@@ -66,7 +66,7 @@ async def test_a_task_that_ends_without_a_film_is_closed_and_said(tmp_path: Path
 
 async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None:
     """4, and the task is still open."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(production(COAST), timeout=SOON)
         assert (await here.collect(SOON)).exit_code == 4
         assert len(journal.read(here.store).open) == 1
@@ -85,7 +85,7 @@ class Slow(Delegating):
 async def test_films_that_are_done_come_side_by_side(tmp_path: Path) -> None:
     """Five that earlier runs left are fetched in the time of one."""
     film = production(*(shot(f"shot_{number}", FRAME, prompt=f"wave {number}") for number in range(5)))
-    async with crew(tmp_path, Slow) as here:
+    async with virtual_run(tmp_path, Slow) as here:
         await here.run(film, timeout=SOON)
         await anyio.sleep(FILM_SECONDS)
         began = await now()
@@ -112,7 +112,7 @@ async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, f
         return services[-1]
 
     film = production(*(shot(f"shot_{number}", FRAME, prompt=f"wave {number}") for number in range(7)))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(film, timeout=SOON)
         here.around = around
         with pytest.raises(type(fault)):
@@ -144,7 +144,7 @@ async def test_trouble_with_one_cancel_stops_no_other(tmp_path: Path) -> None:
         stumbling.append(Stumbling(service))
         return stumbling[-1]
 
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         await here.run(production(COAST, shot("more", FRAME, prompt="p")), timeout=SOON)
         tasks = journal.read(here.store).open
         done = await cancel_tasks(tasks, stumbling[-1], journal.Journal(here.store), "2026-11-20T00:00:00Z")

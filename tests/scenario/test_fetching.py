@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.crew import Crew, crew
 from kit.films import COAST, production
+from kit.virtual_run import VirtualRun, virtual_run
 from wanflow import digest
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
@@ -43,7 +43,7 @@ def _write(target: Path) -> None:
     target.write_bytes(NO_FILM)
 
 
-def open_tasks(here: Crew) -> int:
+def open_tasks(here: VirtualRun) -> int:
     """How many tasks are still open."""
     return len(journal.read(here.store).open)
 
@@ -57,7 +57,7 @@ async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int)
         services.append(Garbling(service, garbled))
         return services[-1]
 
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         outcome = await here.run(FILM)
     assert (outcome.exit_code, services[0].downloads) == (0, garbled + 1)
     assert not here.store.aside.exists()
@@ -65,7 +65,7 @@ async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int)
 
 async def test_what_is_no_film_is_kept_aside_and_its_task_stays_open(tmp_path: Path) -> None:
     """After the third try the step fails; what came is kept, is no take, and a later run may have more luck."""
-    async with crew(tmp_path, lambda service: Garbling(service, 3)) as here:
+    async with virtual_run(tmp_path, lambda service: Garbling(service, 3)) as here:
         outcome = await here.run(FILM)
         (kept,) = here.store.aside.iterdir()
         assert kept.read_bytes() == NO_FILM
@@ -88,7 +88,7 @@ async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_pat
         services.append(Garbling(service, 100))
         return services[-1]
 
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         await here.run(FILM)
         again = await here.run(FILM)
         collected = await here.collect()
@@ -101,7 +101,7 @@ async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_pat
 async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) -> None:
     """Twice it goes on where it broke off; the third time the step fails, and its task stays open."""
     terms = AccountTerms(faults=(ScriptedFault("download", cut=3, times=times),))
-    async with crew(tmp_path, terms=terms) as here:
+    async with virtual_run(tmp_path, terms=terms) as here:
         outcome = await here.run(FILM)
         assert open_tasks(here) == (1 if times > 2 else 0)
         assert len(list(here.store.aside.iterdir()) if times > 2 else []) == (1 if times > 2 else 0)
@@ -112,9 +112,9 @@ async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) ->
 
 async def test_an_address_that_expired_is_asked_for_again(tmp_path: Path) -> None:
     """Its task has another one; if that is refused as well, the step fails and the task stays open."""
-    async with crew(tmp_path, terms=AccountTerms(faults=(ScriptedFault("download", expire=True),))) as here:
+    async with virtual_run(tmp_path, terms=AccountTerms(faults=(ScriptedFault("download", expire=True),))) as here:
         assert (await here.run(FILM)).exit_code == 0
-    async with crew(
+    async with virtual_run(
         tmp_path / "twice", terms=AccountTerms(faults=(ScriptedFault("download", expire=True, times=2),))
     ) as here:
         assert (await here.run(FILM)).exit_code == 1
@@ -130,7 +130,7 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
         services.append(Garbling(service))
         return services[-1]
 
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         await here.run(FILM)
         lines = here.store.journal.read_bytes().splitlines(keepends=True)
         here.store.journal.write_bytes(b"".join(line for line in lines if b'"event":"stored"' not in line))
@@ -158,7 +158,7 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
         services.append(Full(service))
         return services[-1]
 
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         outcome = await here.run(FILM)
         assert open_tasks(here) == 1
     assert (outcome.exit_code, services[0].downloads) == (1, 1)
@@ -171,7 +171,7 @@ async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path:
         async def download(self, url: str, target: Path) -> DownloadedFile:
             raise ServerFault("the download failed (HTTP 503)")
 
-    async with crew(tmp_path, Failing) as here:
+    async with virtual_run(tmp_path, Failing) as here:
         outcome = await here.run(FILM)
     assert "HTTP 503" in outcome.failures[0].message
     assert not here.store.aside.exists()

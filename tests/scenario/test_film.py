@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import wanflow
-from kit.watching import frames, likeness, streams
+from kit.film_checks import frames, likeness, streams
 from wanflow.cli.main import main
 from wanflow.runner.outcome import Outcome
 from wanflow.store import lockfile

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 from cli.conftest import paid_production
 
-from kit.day import GIT, QUICK, Day
+from kit.git_session import GIT, QUICK, GitSession
 from kit.project import write_production
 
 FILM = """\
@@ -38,7 +38,7 @@ cuts: {main: [coast, pier, near]}
 
 
 @pytest.fixture
-def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
+def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitSession]:
     """A production in git, with a service that is paid."""
     for name in ("WANFLOW_REGION", "WANFLOW_REMOTE"):
         monkeypatch.delenv(name, raising=False)
@@ -46,18 +46,18 @@ def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
     folder.mkdir()
     write_production(folder, FILM)
     with paid_production(folder / "wanflow.yaml", FILM, monkeypatch) as service:
-        one = Day(folder, service)
+        one = GitSession(folder, service)
         one.git("init", "-q")
         (folder / ".gitignore").write_text("out/\n.wanflow/\nmade.mp4\n", encoding="utf-8")
         one.commit("a film")
         yield one
 
 
-def clone(day: Day, name: str) -> Day:
+def clone(day: GitSession, name: str) -> GitSession:
     """A colleague's clone, who knows what the lock knows and has no file yet."""
     folder = day.folder.parent / name
     subprocess.run([GIT, "clone", "-q", str(day.folder), str(folder)], check=True, capture_output=True)
-    return Day(
+    return GitSession(
         folder,
         day.service,
         dict(day.chosen),
@@ -68,7 +68,7 @@ def clone(day: Day, name: str) -> Day:
     )
 
 
-def test_an_ordinary_day(day: Day) -> None:
+def test_an_ordinary_day(day: GitSession) -> None:
     """After every command every paid film is in one place, `takes` names its file, and no pick moved."""
     interrupt_and_collect(day)
     edit_and_rename(day)
@@ -77,7 +77,7 @@ def test_an_ordinary_day(day: Day) -> None:
     sweep(day)
 
 
-def interrupt_and_collect(day: Day) -> None:
+def interrupt_and_collect(day: GitSession) -> None:
     """Takes that were in flight arrive under the numbers and with the seeds of their submissions."""
     day.stop(submissions=3)
     day.do("collect", *QUICK)
@@ -90,7 +90,7 @@ def interrupt_and_collect(day: Day) -> None:
     day.commit("a first cut")
 
 
-def edit_and_rename(day: Day) -> None:
+def edit_and_rename(day: GitSession) -> None:
     """An edit while a take is in flight, and a rename with decisions before the next run."""
     day.edit("prompt: a pier", "prompt: a cold pier")
     day.stop(submissions=1)
@@ -106,7 +106,7 @@ def edit_and_rename(day: Day) -> None:
     day.commit("a jetty")
 
 
-def work_side_by_side(day: Day) -> Day:
+def work_side_by_side(day: GitSession) -> GitSession:
     """A colleague pulls everything, pays for nothing again, and picks another take than we do."""
     colleague = clone(day, "colleague")
     day.do("push")
@@ -129,7 +129,7 @@ def work_side_by_side(day: Day) -> Day:
     return colleague
 
 
-def merge(day: Day, colleague: Day) -> None:
+def merge(day: GitSession, colleague: GitSession) -> None:
     """Both picked: nothing that depends on it goes on before somebody decides, and nothing else is held up."""
     day.git("pull", "-q", "--no-rebase", str(colleague.folder), "HEAD")
     day.elsewhere, before = set(), day.bought
@@ -145,7 +145,7 @@ def merge(day: Day, colleague: Day) -> None:
     assert day.bought == before
 
 
-def sweep(day: Day) -> None:
+def sweep(day: GitSession) -> None:
     """What could go is never what is in use; what a person names goes, and is bought again only if it is asked for."""
     offered = set(day.do("gc").err.replace(",", " ").split())
     used = {node for node, row in named(day).items() if row["picked"] or row["held"]}
@@ -160,12 +160,12 @@ def sweep(day: Day) -> None:
     assert (day.bought, named(day)["coast.t2"]["chosen"]) == (before, True)
 
 
-def named(day: Day) -> dict[str, dict[str, object]]:
+def named(day: GitSession) -> dict[str, dict[str, object]]:
     """The rows of takes, by node."""
     return {f"{shot}.t{number}": row for (shot, number), row in day.rows().items()}
 
 
-def tasks(day: Day) -> set[str]:
+def tasks(day: GitSession) -> set[str]:
     """The tasks whose takes a clone's lock has."""
     return {row["task_id"] for row in day.rows().values()}
 
@@ -192,7 +192,7 @@ shots:
 class Life:
     """A day by chance, of one person or of two with a clone each; commands may be refused, and nothing may be lost."""
 
-    def __init__(self, day: Day, dice: Random) -> None:
+    def __init__(self, day: GitSession, dice: Random) -> None:
         self.day, self.dice = day, dice
 
     def live(self, deeds: int) -> None:
@@ -295,7 +295,7 @@ class Life:
         return [line.split(":")[0].strip() for line in self.text.splitlines() if "prompt:" in line]
 
 
-def live_together(day: Day, dice: Random) -> None:
+def live_together(day: GitSession, dice: Random) -> None:
     """Two people on one production, whose branches git merges, with our attributes or without."""
     (day.folder / "wanflow.yaml").write_text(SHOTS, encoding="utf-8")
     day.do("run", "--yes", *QUICK)
@@ -330,13 +330,13 @@ def live_together(day: Day, dice: Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_day_by_chance(day: Day, seed: int) -> None:
+def test_a_day_by_chance(day: GitSession, seed: int) -> None:
     """Whatever two people do, in whatever order."""
     live_together(day, Random(seed))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 202))
-def test_two_hundred_days_by_chance(day: Day, seed: int) -> None:
+def test_two_hundred_days_by_chance(day: GitSession, seed: int) -> None:
     """The same, for the days on which nobody looks."""
     live_together(day, Random(seed))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.crew import crew, now
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
+from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.plan import Action
 from wanflow.providers.delegating import Delegating
@@ -33,7 +33,7 @@ async def test_law_9_what_is_independent_renders_side_by_side_and_chains_wait(tm
         shot("gull", FRAME),
         shot("dive", {"first_clip": ShotSource("gull", Tail(Decimal(2)))}),
     )
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         began = await now()
         outcome = await here.run(film)
         assert await now() - began == 2 * FILM_SECONDS
@@ -45,7 +45,7 @@ async def test_law_9_what_is_independent_renders_side_by_side_and_chains_wait(tm
 async def test_five_of_a_model_run_at_once_and_the_rest_wait(tmp_path: Path) -> None:
     """Twelve equal shots need three rounds, and never more than six are submitted and unfinished."""
     film = production(*(shot(f"shot_{number:02}", FRAME, prompt=f"wave {number}") for number in range(12)))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         began = await now()
         outcome = await here.run(film)
         assert await now() - began == 3 * FILM_SECONDS
@@ -54,7 +54,7 @@ async def test_five_of_a_model_run_at_once_and_the_rest_wait(tmp_path: Path) -> 
 
 async def test_a_second_run_submits_nothing(tmp_path: Path) -> None:
     """Everything is reused, and the cut is not touched."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         first = await here.run(LIGHTHOUSE)
         cut = (tmp_path / "out" / "main.mp4").stat().st_mtime_ns
         assert here.plan(LIGHTHOUSE).idle
@@ -67,7 +67,7 @@ async def test_a_second_run_submits_nothing(tmp_path: Path) -> None:
 
 async def test_one_changed_shot_encodes_one_segment(tmp_path: Path) -> None:
     """The other segments of the cut are there already."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(LIGHTHOUSE)
         await here.run(edited(LIGHTHOUSE, "approach", prompt="approach at dusk"))
         finished = [event for event in here.events if isinstance(event, CutFinished)]
@@ -78,7 +78,7 @@ async def test_a_refused_shot_stops_only_what_depends_on_it(tmp_path: Path) -> N
     """Its sibling is done and kept; mending the words renders it and its dependents, and nothing else."""
     refused = shot("coast", FRAME, prompt=f"a {FORBIDDEN} coast")
     film = production(refused, LIGHTHOUSE.shots["approach"], shot("gull", FRAME))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         outcome = await here.run(film)
         failed = [event for event in here.events if isinstance(event, StepFinished) and event.outcome == "failed"]
         assert (outcome.exit_code, outcome.blocked, len(outcome.failures)) == (1, 2, 1)
@@ -91,7 +91,7 @@ async def test_a_refused_shot_stops_only_what_depends_on_it(tmp_path: Path) -> N
 
 async def test_law_10_what_is_in_flight_is_collected_before_anything_is_submitted(tmp_path: Path) -> None:
     """A run that gave up waiting leaves its tasks to the next one, which pays for none of them again."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         first = await here.run(LIGHTHOUSE, timeout=FILM_SECONDS / 2)
         assert (first.exit_code, here.submitted()) == (4, ["coast.t1"])
         waiting = here.plan(LIGHTHOUSE)
@@ -106,7 +106,7 @@ async def test_law_10_a_film_of_an_edited_shot_is_stored_and_answers_an_undo(tmp
     """The words changed while the service was at work: what was paid for is kept under its own request."""
     film = production(COAST)
     changed = edited(film, "coast", prompt="coast at dusk")
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(film, timeout=FILM_SECONDS / 2)
         both = await here.run(changed)
         assert (both.submitted, both.collected) == (1, 1)
@@ -119,7 +119,7 @@ async def test_law_10_a_film_of_an_edited_shot_is_stored_and_answers_an_undo(tmp
 async def test_a_run_of_some_shots_does_not_wait_for_the_tasks_of_others(tmp_path: Path) -> None:
     """They are collected by the run that asks for them."""
     film = production(COAST, shot("gull", FRAME))
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(production(COAST), timeout=FILM_SECONDS / 2)
         plan = here.plan(film, {"gull"})
         await here.run(film, plan=plan, timeout=1)
@@ -132,7 +132,7 @@ async def test_a_run_of_some_shots_does_not_wait_for_the_tasks_of_others(tmp_pat
 async def test_all_takes_of_a_shot_render_side_by_side_under_their_own_names(tmp_path: Path) -> None:
     """Three takes take as long as one, and each has its file in `out/shots`."""
     film = edited(production(COAST), "coast", takes=3)
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         began = await now()
         await here.run(film)
         assert await now() - began == FILM_SECONDS
@@ -145,7 +145,7 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
     """A plan to restore a take is run after the take vanished from the store: nothing is bought in its place."""
     film = production(COAST)
     moved = renamed(film, "coast", "shore")
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         await here.run(film)
         approved = here.plan(moved)
         assert approved.steps[0].action is Action.RESTORE
@@ -184,7 +184,7 @@ class Watching(Delegating):
 async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before_the_poll(tmp_path: Path) -> None:
     """At every call to the service the journal says already what is about to happen."""
     store = Store(tmp_path, "animatic")
-    async with crew(tmp_path, lambda service: Watching(service, store)) as here:
+    async with virtual_run(tmp_path, lambda service: Watching(service, store)) as here:
         outcome = await here.run(LIGHTHOUSE)
     assert (outcome.exit_code, outcome.submitted) == (0, 2)
 
@@ -211,7 +211,7 @@ async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
         return services[-1]
 
     film = production(*(shot(f"shot_{number:02}", FRAME, prompt=f"wave {number}") for number in range(12)))
-    async with crew(tmp_path, around) as here:
+    async with virtual_run(tmp_path, around) as here:
         outcome = await here.run(film)
         assert len(here.stored()) == 2
     assert (outcome.exit_code, outcome.submitted) == (code, 2)

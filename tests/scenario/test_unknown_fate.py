@@ -12,9 +12,9 @@ import anyio
 import pytest
 
 from kit.clock import wall_clock
-from kit.crew import Crew, crew, now, somebody_elses
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
+from kit.virtual_run import VirtualRun, foreign_task, now, virtual_run
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.source import FileSource
 from wanflow.planner.plan import Action, ReasonCode
@@ -106,7 +106,7 @@ def unresolved(outcome: Outcome) -> str:
 async def test_law_3_a_lost_reply_is_looked_up_and_its_task_adopted(tmp_path: Path) -> None:
     """The list has a task that no record explains; when it is done its words are ours, and its film is the take."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
         (task,) = await here.tasks()
     take = next(iter(lockfile.read(here.store.lock).shots["coast"].takes.values()))
@@ -118,7 +118,7 @@ async def test_law_3_a_lost_reply_is_looked_up_and_its_task_adopted(tmp_path: Pa
 async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(tmp_path: Path) -> None:
     """The list works and shows nothing for the whole grace: only then the request is sent again, once."""
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         began = await now()
         outcome = await here.run(production(COAST))
         assert await now() - began == GRACE_SECONDS + FILM_SECONDS
@@ -129,7 +129,7 @@ async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(
 async def test_a_list_that_lags_within_the_grace_costs_nothing(tmp_path: Path) -> None:
     """The task shows up after twenty seconds: it is adopted, nothing is sent again."""
     weather = Weather(lost_replies=1, lag_seconds=20)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
     assert (outcome.exit_code, weather.sent) == (0, 1)
@@ -146,7 +146,7 @@ async def test_the_grace_begins_when_the_answer_is_lost(tmp_path: Path) -> None:
                 await anyio.sleep(60)
 
     weather = Weather(lost_replies=1, lag_seconds=80)
-    async with crew(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+    async with virtual_run(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
     assert (outcome.exit_code, weather.sent) == (0, 1)
@@ -155,7 +155,7 @@ async def test_the_grace_begins_when_the_answer_is_lost(tmp_path: Path) -> None:
 async def test_a_list_that_misses_tasks_on_record_is_not_believed(tmp_path: Path) -> None:
     """Another task of this run is not in the list either: then that ours isn't means nothing, and the run waits."""
     weather = Weather(lost_replies=1, lag_seconds=100)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
         assert len(await here.tasks()) == 2
     assert (outcome.exit_code, weather.sent) == (0, 2)
@@ -164,7 +164,7 @@ async def test_a_list_that_misses_tasks_on_record_is_not_believed(tmp_path: Path
 async def test_a_list_that_misses_tasks_on_record_for_ever_is_for_a_person(tmp_path: Path) -> None:
     """After ten minutes of waiting: 5, and nothing is sent again."""
     weather = Weather(lost_replies=1, lag_seconds=10**6)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
         assert "misses tasks that are on record" in unresolved(outcome)
         assert 600 < await now() < 700
@@ -174,7 +174,7 @@ async def test_a_list_that_misses_tasks_on_record_for_ever_is_for_a_person(tmp_p
 async def test_a_list_that_fails_is_for_a_person(tmp_path: Path) -> None:
     """Nothing is known, so nothing is sent; the next run, with a list that works, adopts the task."""
     weather = Weather(lost_replies=1, list_fault=ServerFault("the service failed"))
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         said = unresolved(await here.run(production(COAST)))
         assert "list can't be read" in said
         weather.list_fault = None
@@ -185,7 +185,7 @@ async def test_a_list_that_fails_is_for_a_person(tmp_path: Path) -> None:
 async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path) -> None:
     """2 for a key that was never let in; the attempt stays on record."""
     weather = Weather(lost_replies=1, list_fault=Unauthorised("the service refuses the key"))
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert outcome.exit_code == 2
     assert len(journal.read(here.store).adrift) == 1
@@ -194,8 +194,8 @@ async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path)
 async def test_a_colleagues_task_is_watched_until_it_says_whose_it_is(tmp_path: Path) -> None:
     """It ran before ours was lost and has other words: it is left alone, and ours is sent again."""
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        other = await somebody_elses(here, "a dog on a beach")
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+        other = await foreign_task(here, "a dog on a beach")
         began = await now()
         outcome = await here.run(production(COAST))
         assert await now() - began == 2 * FILM_SECONDS
@@ -207,8 +207,8 @@ async def test_a_colleagues_task_is_watched_until_it_says_whose_it_is(tmp_path: 
 async def test_a_colleagues_task_beside_ours_is_left_alone(tmp_path: Path) -> None:
     """Of two unexplained tasks the one with our words is adopted."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        other = await somebody_elses(here, "a dog on a beach")
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+        other = await foreign_task(here, "a dog on a beach")
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 2
     assert (outcome.exit_code, weather.sent) == (0, 1)
@@ -218,8 +218,8 @@ async def test_a_colleagues_task_beside_ours_is_left_alone(tmp_path: Path) -> No
 async def test_a_colleague_with_the_same_words_is_for_a_person(tmp_path: Path) -> None:
     """Two tasks with our words where one submission was lost: both are shown with their times and states."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        other = await somebody_elses(here, PROMPT)
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+        other = await foreign_task(here, PROMPT)
         said = unresolved(await here.run(production(COAST)))
         ours = next(task for task in await here.tasks() if task != other)
     assert other in said
@@ -231,8 +231,8 @@ async def test_a_colleague_with_the_same_words_is_for_a_person(tmp_path: Path) -
 async def test_a_task_that_failed_is_nobodys(tmp_path: Path) -> None:
     """It was not charged, whoever asked for it: the request is sent again."""
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
-        await somebody_elses(here, f"something {FORBIDDEN}")
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+        await foreign_task(here, f"something {FORBIDDEN}")
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, weather.sent) == (0, 2)
 
@@ -240,7 +240,7 @@ async def test_a_task_that_failed_is_nobodys(tmp_path: Path) -> None:
 async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_path: Path) -> None:
     """Two takes whose replies were lost in the same moment: each gets a film, and either seed may be the other's."""
     weather = Weather(lost_replies=2)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         newest, oldest = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"]
@@ -254,7 +254,7 @@ async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_pat
 async def test_takes_of_one_shot_whose_answers_are_all_lost_are_each_their_own_task(tmp_path: Path, jobs: int) -> None:
     """The service films some at a time, and its clock steps by a second with each answer: paid and adopted once each."""
     weather, steps = Weather(lost_replies=3), cycle([0, -1, 1, 0, 2, -1])
-    async with crew(tmp_path, stormy(weather), unlike=True, jobs=jobs) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True, jobs=jobs) as here:
         here.shown = lambda: wall_clock() + timedelta(seconds=next(steps))
         film = production(replace(COAST, takes=3))
         first = await here.run(film)
@@ -276,7 +276,7 @@ async def test_a_list_that_shows_other_tasks_each_time_is_not_believed(tmp_path:
             rows, call = await super().list(model, wanted), next(calls)
             return [row for place, row in enumerate(reversed(rows)) if place % 3 != call % 3 and call % 4]
 
-    async with crew(tmp_path, lambda service: Disagreeing(service, weather), unlike=True, jobs=1) as here:
+    async with virtual_run(tmp_path, lambda service: Disagreeing(service, weather), unlike=True, jobs=1) as here:
         outcome = await here.run(production(replace(COAST, takes=3)))
         async with here.stranger() as client:
             tasks = {row.task_id for row in await client.list(MODEL)}
@@ -295,7 +295,7 @@ async def test_a_task_that_one_list_call_showed_is_watched_though_the_next_ones_
             rows = await super().list(model, wanted)
             return [] if next(calls) else rows
 
-    async with crew(tmp_path, lambda service: ShownOnce(service, weather), unlike=True) as here:
+    async with virtual_run(tmp_path, lambda service: ShownOnce(service, weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
 
@@ -309,7 +309,7 @@ async def test_an_old_submission_is_not_sent_again_because_one_list_call_missed_
             rows = await super().list(model, wanted)
             return rows if next(calls) else []
 
-    async with crew(tmp_path, lambda service: LateOnce(service, weather), unlike=True) as here:
+    async with virtual_run(tmp_path, lambda service: LateOnce(service, weather), unlike=True) as here:
         weather.list_fault = ServerFault("the service failed")
         assert (await here.run(production(COAST))).exit_code == 5
         weather.list_fault = None
@@ -329,7 +329,7 @@ async def test_an_answer_that_names_the_task_of_another_submission_stops_the_ste
             self.said = self.said or accepted
             return self.said
 
-    async with crew(tmp_path, Repeating, unlike=True) as here:
+    async with virtual_run(tmp_path, Repeating, unlike=True) as here:
         film = production(replace(COAST, takes=2))
         first = await here.run(film)
         (known,) = journal.read(here.store).known
@@ -345,7 +345,7 @@ async def test_an_answer_that_names_the_task_of_another_submission_stops_the_ste
 async def test_a_lost_take_is_not_the_task_of_one_too_old_for_the_list(tmp_path: Path) -> None:
     """A submission of two days ago with the same words waits for a person; the task of today is that of today."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         adrift(here, hours=48)
         outcome = await here.run(production(replace(COAST, takes=2)))
         tasks = await here.tasks()
@@ -358,7 +358,7 @@ async def test_a_lost_take_is_not_the_task_of_one_too_old_for_the_list(tmp_path:
 async def test_a_seed_stays_uncertain_when_the_rest_is_found_by_a_later_run(tmp_path: Path) -> None:
     """One of two equal tasks is adopted before the run is stopped: the other may have its seed all the same."""
     weather = Weather(lost_replies=2)
-    async with crew(tmp_path, stormy(weather), unlike=True, jobs=1) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True, jobs=1) as here:
         film = production(replace(COAST, takes=2))
         first = await here.run(film, timeout=1.5 * FILM_SECONDS)
         second = await here.run(film)
@@ -370,7 +370,7 @@ async def test_a_seed_stays_uncertain_when_the_rest_is_found_by_a_later_run(tmp_
 async def test_of_two_equal_requests_one_that_never_arrived_is_sent_again(tmp_path: Path) -> None:
     """One task, two lost submissions: one of them is it, the other one is sent again; two films are paid, not three."""
     weather = Weather(lost_requests=1, lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         assert len(await here.tasks()) == 2
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 3)
@@ -383,7 +383,7 @@ async def test_different_requests_with_the_same_words_are_for_a_person(tmp_path:
     film = production(
         COAST, replace(shot("twin", FRAME, prompt=PROMPT), parameters={**COAST.parameters, "duration": 10})
     )
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(film)
         assert len(await here.tasks()) == 2
     assert (outcome.exit_code, weather.sent) == (5, 2)
@@ -393,7 +393,7 @@ async def test_different_requests_with_the_same_words_are_for_a_person(tmp_path:
 async def test_an_empty_prompt_is_for_a_person(tmp_path: Path) -> None:
     """There is nothing by which its task could be told, so it is neither adopted nor sent again."""
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         said = unresolved(await here.run(production(edited(production(COAST), "coast", prompt="").shots["coast"])))
     assert "no prompt" in said
     assert weather.sent == 1
@@ -402,7 +402,7 @@ async def test_an_empty_prompt_is_for_a_person(tmp_path: Path) -> None:
 async def test_a_service_that_does_not_say_the_words_is_for_a_person(tmp_path: Path) -> None:
     """A success without a prompt can't be told from a colleague's."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         await anyio.sleep(FILM_SECONDS)
         weather.mute = True
@@ -413,7 +413,7 @@ async def test_a_service_that_does_not_say_the_words_is_for_a_person(tmp_path: P
 
 async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) -> None:
     """The list shows 24 hours: of an earlier attempt it says nothing, and its film may be gone and paid."""
-    async with crew(tmp_path) as here:
+    async with virtual_run(tmp_path) as here:
         adrift(here, hours=25)
         said = unresolved(await here.run(production(COAST)))
         assert await here.tasks() == []
@@ -423,8 +423,8 @@ async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) ->
 async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp_path: Path) -> None:
     """Its date lies in the future and says nothing: no task is left out because of it, none is sent again at once."""
     weather = Weather()
-    async with crew(tmp_path, stormy(weather)) as here:
-        task = await somebody_elses(here, PROMPT)
+    async with virtual_run(tmp_path, stormy(weather)) as here:
+        task = await foreign_task(here, PROMPT)
         adrift(here, hours=-3)
         outcome = await here.run(production(COAST))
         assert await here.tasks() == [task]
@@ -434,8 +434,8 @@ async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp
 async def test_a_task_that_is_older_than_the_attempt_is_somebody_elses(tmp_path: Path) -> None:
     """Another machine rendered the same an hour ago: its task is not taken for the one that was lost now."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather)) as here:
-        other = await somebody_elses(here, PROMPT)
+    async with virtual_run(tmp_path, stormy(weather)) as here:
+        other = await foreign_task(here, PROMPT)
         await anyio.sleep(3600)
         outcome = await here.run(production(COAST))
         ours = next(task for task in await here.tasks() if task != other)
@@ -447,7 +447,7 @@ async def test_a_task_that_is_older_than_the_attempt_is_somebody_elses(tmp_path:
 async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
     """Not even a list that shows nothing sends a request again."""
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         here.grace = LookupPolicy(resubmit=False)
         said = unresolved(await here.run(production(COAST)))
         again = unresolved(await here.run(production(COAST)))
@@ -459,7 +459,7 @@ async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
 async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
     """Who knows his list to be slow says so."""
     weather = Weather(lost_replies=1, lag_seconds=200)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         here.grace = LookupPolicy(seconds=300)
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
@@ -469,7 +469,7 @@ async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
 async def test_a_task_that_shows_up_after_the_grace_is_kept_as_well(tmp_path: Path) -> None:
     """The request was sent again, and the first one had been accepted: both films were paid, both are takes, and it is said."""
     weather = Weather(lost_replies=1, lag_seconds=45)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
         tasks = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"]
@@ -485,7 +485,7 @@ async def test_a_task_that_shows_up_after_the_grace_is_kept_as_well(tmp_path: Pa
 async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_path: Path) -> None:
     """For a day a submission that counts as never accepted is looked for before anything else."""
     weather = Weather(lost_replies=1, lag_seconds=300)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         first = await here.run(production(COAST))
         await anyio.sleep(300)
         second = await here.collect()
@@ -499,7 +499,7 @@ async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_pa
 async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -> None:
     """Two days ago the same words were sent and never accepted; a latecomer of today is today's, and is kept."""
     weather = Weather()
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         adrift(here, hours=48)
         journal.Journal(here.store).presumed("killed", "not in the service's list", "2026-11-18T12:10:00Z")
         weather.lost_replies, weather.lag_seconds = 1, 300
@@ -514,7 +514,7 @@ async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) ->
     """The step waits, and what needs it; the rest of the plan is done (cli.md, Submissions of unknown fate)."""
     weather = Weather(lost_requests=2)
     film = production(edited(production(COAST), "coast", prompt="").shots["coast"], shot("gull", FRAME, prompt="gull"))
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         first = await here.run(film)
         second = await here.run(film)
     assert (first.exit_code, second.exit_code) == (5, 5)
@@ -525,7 +525,7 @@ async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) ->
 async def test_a_killed_submission_is_found_by_the_next_run(tmp_path: Path) -> None:
     """The process died between request and answer: the plan says that it is looked up, the run adopts what it finds."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         gave_up = await here.run(production(COAST), timeout=1)
         plan = here.plan(production(COAST))
         outcome = await here.run(production(COAST))
@@ -538,7 +538,7 @@ async def test_a_killed_submission_is_found_by_the_next_run(tmp_path: Path) -> N
 async def test_a_killed_submission_of_an_edited_shot_becomes_a_take_of_what_it_asked(tmp_path: Path) -> None:
     """The words changed since: both films are there in the end, and an undo finds the first."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         changed = edited(production(COAST), "coast", prompt="coast at dusk")
         outcome = await here.run(changed)
@@ -550,7 +550,7 @@ async def test_a_killed_submission_of_an_edited_shot_becomes_a_take_of_what_it_a
 async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> None:
     """One that was accepted is stored; one that was not is left for a run to send again."""
     weather = Weather(lost_replies=1)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         found = await here.collect()
         adrift(here, hours=1)
@@ -564,7 +564,7 @@ async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> 
 async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Path) -> None:
     """Three submissions that the service surely never took are enough: 1, and the next run may try."""
     weather = Weather(lost_requests=10)
-    async with crew(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (1, 0, 3)
     assert journal.read(here.store).adrift == ()
@@ -582,7 +582,7 @@ async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_pat
             return accepted
 
     weather = Weather(lost_requests=1)
-    async with crew(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+    async with virtual_run(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         tasks = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"].takes
@@ -599,7 +599,7 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
             return TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
     forgetful = True
-    async with crew(tmp_path, lambda service: Forgetful(service) if forgetful else service) as here:
+    async with virtual_run(tmp_path, lambda service: Forgetful(service) if forgetful else service) as here:
         first = await here.run(production(COAST))
         lost = here.plan(production(COAST))
         forgetful = False
@@ -622,12 +622,12 @@ async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Pa
             known = self.left < 0
             return await super().settled(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
-    async with crew(tmp_path, Wavering) as here:
+    async with virtual_run(tmp_path, Wavering) as here:
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted) == (code, 1)
 
 
-def adrift(here: Crew, *, hours: float) -> None:
+def adrift(here: VirtualRun, *, hours: float) -> None:
     """Leave a submission of the shot `coast` without an answer on record, as a run that was killed does."""
     layout.establish(here.store)
     plan = here.plan(production(COAST))

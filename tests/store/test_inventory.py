@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.effort import effort
+from kit.call_count import count_calls
 from kit.locks import DATE, FILM, attempt, fingerprint, journaled, recipe, stored, take, with_take
 from wanflow import digest
 from wanflow.store import atomic, blobs, cut_records, inventory, lockfile, traces
@@ -177,6 +177,6 @@ def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:
         for name in entry.takes:
             blobs.take_path(store, name, ".mp4").parent.mkdir(exist_ok=True)
             blobs.take_path(store, name, ".mp4").touch()
-    surveyed, calls = effort(lambda: inventory.survey(store, {}))
+    surveyed, calls = count_calls(lambda: inventory.survey(store, {}))
     assert (len(surveyed.lock.shots), len(surveyed.here)) == (SHOTS, SHOTS)
     assert calls / SHOTS < MOST_CALLS

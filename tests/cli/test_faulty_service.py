@@ -1,0 +1,210 @@
+"""A service that lies, breaks off or talks nonsense: nothing is paid twice, nothing ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from cli.conftest import Wanflow
+
+from kit.scripted_server import Answer, ScriptedServer, reply, scripted_server
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.store import blobs, journal
+from wanflow.store.layout import Store
+
+PRODUCTION = """\
+wanflow: 1
+backend: dashscope
+shots:
+  coast:
+    model: wan2.7-i2v
+    first_frame: {url: https://host.example/a.png}
+    prompt: a coast
+    resolution: 720P
+    duration: 2
+"""
+
+TASK = "t-1"
+ACCEPTED = reply(output={"task_id": TASK, "task_status": "PENDING"}, request_id="r")
+
+
+def done(url: str) -> Answer:
+    """A task that succeeded, with its result at an address."""
+    output = {"task_id": TASK, "task_status": "SUCCEEDED", "video_url": url}
+    return reply(output=output, usage={"duration": 2}, request_id="r")
+
+
+@pytest.fixture
+def paid(film: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A production on the paid backend, with a key."""
+    film.write_text(PRODUCTION, encoding="utf-8")
+    monkeypatch.setenv(KEY_VARIABLE, "sk-any")
+    return film.parent
+
+
+Run = Callable[[Mapping[str, Answer]], tuple[int, str, ScriptedServer]]
+
+
+@pytest.fixture
+def run(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run once against a service whose answers are given by a part of what is asked."""
+
+    def call(answers: Mapping[str, Answer]) -> tuple[int, str, ScriptedServer]:
+        def lie(method: str, path: str) -> Answer:
+            asked = f"{method} {path}"
+            return next(answer for part, answer in answers.items() if part in asked)
+
+        with scripted_server(lie) as liar:
+            filled = {part: _at(answer, liar) for part, answer in answers.items()}
+            answers = filled
+            monkeypatch.setenv(BASE_VARIABLE, liar.base_url)
+            said = wanflow("run", "--yes", "--poll-interval", "0.01")
+        assert "Traceback" not in said.err
+        return said.code, said.err, liar
+
+    return call
+
+
+def _at(answer: Answer, liar: ScriptedServer) -> Answer:
+    return answer[0], answer[1].replace(b"HERE", liar.base_url.encode())
+
+
+def submissions(liar: ScriptedServer) -> int:
+    """How often something was submitted."""
+    return sum(path.endswith("/video-synthesis") for _, path in liar.asked)
+
+
+@pytest.mark.parametrize(
+    "answer", [(0, b""), reply(500, code="InternalError", message="x"), (502, b"<html>"), (200, b"<html>"), (200, b"")]
+)
+def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
+    run: Run, paid: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed, broken, a proxy's page: it may have been accepted, and the list says nothing either (law 3)."""
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    code, said, liar = run({"POST": answer, "/tasks/?": reply(500, code="InternalError", message="x")})
+    assert code == 5, said
+    assert "list can't be read" in said
+    assert submissions(liar) == 1
+    assert len(journal.read(Store(paid, "dashscope")).adrift) == 1
+
+
+@pytest.mark.parametrize("status", [302, 404, 407, 408])
+def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: Path, status: int) -> None:
+    """It is told with its status; the next run, behind no gateway, looks the submission up instead of blocking it."""
+    page = (status, b"<html>please sign in</html>")
+    code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
+    assert (code, submissions(liar)) == (5, 1), said
+    assert f"something between here and the service answered (HTTP {status})" in said
+    journal_state = journal.read(Store(paid, "dashscope"))
+    assert (len(journal_state.adrift), journal_state.endings) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(201, output={"task_id": TASK, "task_status": "PENDING"}),
+        reply(200, output={"task_id": TASK}, code="Success", message="ok"),
+        reply(200, output={"task_id": TASK}, code="0"),
+    ],
+)
+def test_an_answer_that_names_a_task_is_that_task(run: Run, paid: Path, answer: Answer) -> None:
+    """Its film is fetched, and nothing is bought twice: a second run only asks for it again."""
+    answers = {"POST": answer, "/tasks/": done("HERE/film"), "/film": (200, b"no film")}
+    _, said, liar = run(answers)
+    assert submissions(liar) == 1, said
+    assert [task.task_id for task in journal.read(Store(paid, "dashscope")).open] == [TASK]
+    _, _, again = run(answers)
+    assert submissions(again) == 0
+
+
+def test_what_was_surely_not_accepted_is_an_ordinary_failure(run: Run, paid: Path) -> None:
+    """1, with the service's words."""
+    code, said, liar = run({"POST": reply(400, code="InvalidParameter", message="url error\x1b[2J", request_id="r")})
+    assert (code, submissions(liar)) == (1, 1)
+    assert "url error" in said
+    assert "\x1b" not in said
+    assert journal.read(Store(paid, "dashscope")).adrift == ()
+
+
+def test_arrears_say_what_to_do(run: Run) -> None:
+    """And nothing is tried again."""
+    code, said, liar = run({"POST": reply(400, code="Arrearage", message="Access denied", request_id="r")})
+    assert (code, submissions(liar)) == (1, 1)
+    assert "hint: look at bills" in said
+
+
+@pytest.mark.parametrize("body", [b"no film", b""])
+def test_a_result_that_is_no_film_is_never_a_take(run: Run, paid: Path, body: bytes) -> None:
+    """The step fails; the task stays open, since the service still has it."""
+    code, _, _ = run({"POST": ACCEPTED, "/tasks/": done("HERE/film"), "/film": (200, body)})
+    store = Store(paid, "dashscope")
+    assert code == 1
+    assert blobs.list_takes(store) == frozenset()
+    assert [task.task_id for task in journal.read(store).open] == [TASK]
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "file:///etc/passwd", "http://[::1", "http://127.0.0.1:1/film"])
+def test_an_address_that_leads_nowhere_fails_the_step(
+    run: Run, paid: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the service calls an address."""
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    code, said, _ = run({"POST": ACCEPTED, "/tasks/": done(url)})
+    store = Store(paid, "dashscope")
+    assert code == 1, said
+    assert blobs.list_takes(store) == frozenset()
+    assert [task.task_id for task in journal.read(store).open] == [TASK]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"output": {"task_id": TASK, "task_status": "FAILED"}},
+        {"output": {"task_id": TASK, "task_status": "FAILED", "code": 7, "message": ["x"]}},
+        {"output": {"task_id": TASK, "task_status": "FAILED", "video_url": "http://127.0.0.1:1/film"}},
+        {"output": {"task_id": TASK, "task_status": "UNKNOWN"}},
+        {"output": {"task_id": TASK, "task_status": "CANCELED"}},
+    ],
+)
+def test_a_task_that_ends_without_a_film_is_closed(run: Run, paid: Path, words: Mapping[str, object]) -> None:
+    """With whatever words came, of whatever kind."""
+    code, _, _ = run({"POST": ACCEPTED, "/tasks/": reply(request_id="r", **words)})
+    assert code == 1
+    assert journal.read(Store(paid, "dashscope")).open == ()
+
+
+def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that is answered with nonsense is no state; it is looked again, and given up in the end."""
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
+    assert code == 1, said
+    assert len(liar.asked) > 10
+    assert "no JSON object" in said
+
+
+@pytest.mark.parametrize("where", ["POST", "/tasks/"])
+def test_a_service_that_repeats_secrets_is_not_quoted(run: Run, paid: Path, where: str) -> None:
+    """Its words are shown and written, but for the key and for what opens an address."""
+    words = {"code": "InvalidParameter", "message": "sk-any may not read https://h.example/a.png?Signature=s3cret"}
+    failed = reply(output={"task_id": TASK, "task_status": "FAILED", **words}, request_id="r")
+    code, said, _ = run(
+        {"POST": ACCEPTED, "/tasks/": failed} | ({"POST": reply(400, **words)} if where == "POST" else {})
+    )
+    journal_text = Store(paid, "dashscope").journal.read_text(encoding="utf-8")
+    assert code == 1
+    for text in (said, journal_text):
+        assert "may not read https://h.example/a.png" in text
+        assert "sk-any" not in text
+        assert "s3cret" not in text
+
+
+def test_the_journal_has_no_more_than_it_needs(run: Run, paid: Path) -> None:
+    """Neither the key nor what opens an address."""
+    run({"POST": ACCEPTED, "/tasks/": done("HERE/film?Signature=secret"), "/film": (200, b"x")})
+    text = Store(paid, "dashscope").journal.read_text(encoding="utf-8")
+    assert "succeeded" in {json.loads(line)["event"] for line in text.splitlines()}
+    assert "secret" not in text
+    assert "sk-any" not in text

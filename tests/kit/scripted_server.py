@@ -1,0 +1,72 @@
+"""A service that does what no honest one does: a real socket whose answers a test writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+Answer = tuple[int, bytes]
+"""A status and a body; status 0 closes the connection without a word."""
+
+Script = Callable[[str, str], Answer]
+"""What is answered to a method and a path."""
+
+
+@dataclass
+class ScriptedServer:
+    """Where it listens, and what it was asked."""
+
+    base_url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def scripted_server(lie: Script) -> Iterator[ScriptedServer]:
+    """Serve lies until the end of the block."""
+    liar = ScriptedServer()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, lie, liar)) as server:
+        liar.base_url = f"http://127.0.0.1:{server.server_port}/api/v1"
+        thread = Thread(target=partial(server.serve_forever, poll_interval=0.02))
+        thread.start()
+        try:
+            yield liar
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def reply(status: int = 200, **fields: object) -> Answer:
+    """A JSON answer."""
+    return status, json.dumps(fields).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, lie: Script, liar: ScriptedServer, *words: object) -> None:
+        self._lie, self._liar = lie, liar
+        super().__init__(*words)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer("POST")
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing on stderr."""
+
+    def _answer(self, method: str) -> None:
+        self._liar.asked.append((method, self.path))
+        status, body = self._lie(method, self.path)
+        self.close_connection = True
+        if not status:
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,240 @@
+"""A whole run in virtual time: the emulator with films made beforehand, ffmpeg's jobs answered from a record."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from kit.clock import wall_clock
+from kit.emulated import in_process, premade
+from wanflow import digest
+from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
+from wanflow.errors import MediaFault
+from wanflow.graph.build import build
+from wanflow.language.facts import Facts, Kind
+from wanflow.language.production import Production
+from wanflow.media.jobs import (
+    AssembleCut,
+    CheckFilm,
+    ConformSegment,
+    CutPiece,
+    CutSound,
+    EncodeSound,
+    GrabFrame,
+    Job,
+    JoinClips,
+    LevelSound,
+    ProbeFile,
+    Result,
+)
+from wanflow.media.sound.soundtrack import LoudnessGain
+from wanflow.planner.budget import owed
+from wanflow.planner.plan import Plan
+from wanflow.planner.planning import make_plan
+from wanflow.providers.dashscope.client import DashScopeClient
+from wanflow.providers.dashscope.wire import request_body
+from wanflow.providers.limited import TaskSlots
+from wanflow.providers.poller import CompletionPacing
+from wanflow.providers.protocol import ProviderClient, Request
+from wanflow.runner.addresses import recall
+from wanflow.runner.collect import collect_all
+from wanflow.runner.context import RunContext
+from wanflow.runner.events import Event, TakeStored, TaskSubmitted
+from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
+from wanflow.runner.outcome import Outcome
+from wanflow.runner.run import run_plan
+from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
+from wanflow.store import inventory, journal, layout
+from wanflow.store.journal import Journal
+from wanflow.store.layout import Store
+
+Around = Callable[[ProviderClient], ProviderClient]
+
+
+@dataclass(slots=True)
+class VirtualRun:
+    """One service that outlives runs, and one production folder; `events` are those of the last run.
+
+    `shown` is what the service's clock shows in each answer, None where answers have no date.
+    """
+
+    folder: Path
+    endpoint: EmulatedEndpoint
+    around: Around
+    events: list[Event] = field(default_factory=list)
+    grace: LookupPolicy = field(default_factory=LookupPolicy)
+    allowance: SpendingLimits = UNLIMITED
+    shown: Callable[[], datetime] | None = None
+
+    def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
+        """The plan of a production in this folder, from what is on disk now; of some shots or all."""
+        located = replace(film, folder=self.folder)
+        return make_plan(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)), selected)
+
+    async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
+        """Plan a production and run it; `plan` runs one that was made before."""
+        async with self.context() as context:
+            return await run_plan(plan or self.plan(film), context, timeout=timeout)
+
+    async def collect(self, timeout: float | None = None) -> Outcome:
+        """Wait for what is in flight, and submit nothing."""
+        async with self.context() as context:
+            return await collect_all(context, timeout)
+
+    @asynccontextmanager
+    async def context(self) -> AsyncIterator[RunContext]:
+        """What a run works with."""
+        self.events = []
+        layout.establish(self.store)
+        journal_state, notes = journal.read(self.store), Journal(self.store)
+        async with in_process(self.endpoint, self.shown) as way:
+            service = self.around(DashScopeClient(way, CompletionPacing(self.endpoint.changed)))
+            yield RunContext(
+                out="out",
+                store=self.store,
+                journal=notes,
+                service=service,
+                slots=TaskSlots({}),
+                addresses=recall("crew", self.store, journal_state.online),
+                lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
+                spending=Spending(
+                    "CNY", self.allowance, owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
+                ),
+                jobs=from_record,
+                emit=self.events.append,
+                clock=wall_clock,
+            )
+
+    @property
+    def store(self) -> Store:
+        """The folder's store."""
+        return Store(self.folder, "animatic")
+
+    async def tasks(self, model: str = "wan2.7-i2v") -> list[str]:
+        """The ids of all tasks of a model that the service knows, newest first."""
+        async with self.stranger() as client:
+            return [row.task_id for row in await client.list(model)]
+
+    @asynccontextmanager
+    async def stranger(self) -> AsyncIterator[ProviderClient]:
+        """Somebody else's way to the same account."""
+        async with in_process(self.endpoint) as way:
+            yield DashScopeClient(way, CompletionPacing(self.endpoint.changed))
+
+    def submitted(self) -> list[str]:
+        """The nodes whose requests the service accepted in the last run, in order."""
+        return [event.node for event in self.events if isinstance(event, TaskSubmitted)]
+
+    def stored(self) -> list[str]:
+        """The nodes whose takes were put on record in the last run."""
+        return sorted(event.node for event in self.events if isinstance(event, TakeStored))
+
+
+@asynccontextmanager
+async def virtual_run(
+    folder: Path,
+    around: Around = lambda service: service,
+    *,
+    unlike: bool = False,
+    terms: AccountTerms = IN_PROCESS,
+    jobs: int = 100,
+) -> AsyncIterator[VirtualRun]:
+    """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
+
+    `unlike`: no two films are the same bytes, whatever was asked. The service films `jobs` at once.
+    """
+    (folder / "sets").mkdir(parents=True)
+    (folder / "sets" / "coast.png").write_bytes(b"a coast")
+    async with premade(folder / "service", jobs, unlike=unlike, terms=terms) as endpoint:
+        yield VirtualRun(folder, endpoint, around)
+
+
+async def foreign_task(here: VirtualRun, prompt: str, model: str = "wan2.7-i2v") -> str:
+    """A task that somebody else submits to the same account; raises ServiceFault as any submit does."""
+    media = [{"type": "first_frame", "url": "data:image/png;base64,AA=="}]
+    body = request_body(model, prompt=prompt, negative_prompt=None, media=[], parameters={}, seed=1).body
+    async with here.stranger() as client:
+        return (await client.submit(Request(model, {**body, "input": {"prompt": prompt, "media": media}}))).task_id
+
+
+def facts(folder: Path) -> dict[str, Facts]:
+    """What would be measured of the asset."""
+    name = "sets/coast.png"
+    return {name: Facts(Kind.IMAGE, "png", digest.of_file(folder / name), 7, 1280, 720)}
+
+
+def outputs(film: Production) -> dict[str, str]:
+    """The files of a production's cuts."""
+    return {name: cut.output for name, cut in film.cuts.items()}
+
+
+async def from_record(job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+    """Answer a job at once: what it makes is a few bytes that name its sources."""
+    await checkpoint()
+    return cast(Result, _answered(job, progress))
+
+
+def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts | LoudnessGain:
+    match job:
+        case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
+            raise MediaFault("it is no film")
+        case ProbeFile(path) | CheckFilm(path):
+            return _film(path)
+        case GrabFrame(source, index, target):
+            return _made(target, f"frame {index} of {digest.of_file(source)}")
+        case CutPiece(source, first, last, target):
+            return _made(target, f"frames {first} to {last} of {digest.of_file(source)}")
+        case CutSound(source, target):
+            return _made(target, f"sound of {digest.of_file(source)}")
+        case ConformSegment(_, recipe, target):
+            if progress is not None:
+                progress(recipe.frames)
+            return _made(target, f"segment {recipe.key()}")
+        case JoinClips(_, _, recipe, target):
+            return _made(target, f"join {recipe.key()}")
+        case LevelSound(recipe, loudness):
+            return LoudnessGain(recipe, loudness)
+        case EncodeSound(chunk, _, _, target):
+            return _made(target, f"sound {chunk.key()}")
+        case AssembleCut(film, target):
+            return _made(target, " ".join(digest.of_file(part) for part in (*film.segments, *film.sound)))
+        case _:
+            raise TypeError(f"no such job: {job}")
+
+
+def _made(target: Path, content: str) -> Facts:
+    target.write_text(content, encoding="utf-8")
+    return _film(target)
+
+
+def _film(path: Path) -> Facts:
+    """Five seconds of film, whatever the bytes."""
+    size = path.stat().st_size
+    return Facts(
+        kind=Kind.VIDEO,
+        format="mp4",
+        digest=digest.of_file(path),
+        size_bytes=size,
+        width=1280,
+        height=720,
+        frames=150,
+        rate=Fraction(30),
+        samples=240_000,
+        sample_rate=48_000,
+        seconds=Fraction(5),
+    )
+
+
+async def now() -> float:
+    """Seconds of virtual time."""
+    await checkpoint()
+    return anyio.current_time()

@@ -1,0 +1,141 @@
+"""Text for pictures: fonts, lines and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.square_fonts import bare_machine, square_font
+from wanflow.media.picture.card import draw_strip
+from wanflow.media.text import layout
+from wanflow.media.text.layout import drawable, fit, length_of, missing_glyphs, paragraphs, runs, wrap
+
+HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
+HAN = "灯塔尽头的世界海边的最后一夜"
+
+
+@pytest.fixture
+def _bare() -> Iterator[None]:
+    with bare_machine():
+        yield
+
+
+def test_hostile_text_becomes_one_plain_line() -> None:
+    """No control or formatting character is left, and nothing else is lost."""
+    assert drawable(HOSTILE) == "it's %{pts} [0:v];drawtext=x:y\\n[31m abc end"
+    assert drawable("heart \u2764\ufe0f\u200d end") == "heart \u2764 end"
+
+
+@pytest.mark.usefixtures("_bare")
+def test_what_no_font_has_is_told_and_drawn_visibly() -> None:
+    """On a machine without a Chinese font the strip shows stand-ins, and callers can say so."""
+    assert missing_glyphs("The 灯塔 lighthouse 灯") == {"灯", "塔"}
+    assert draw_strip(["灯塔"], 320, 720).tobytes() == draw_strip(["??"], 320, 720).tobytes()
+
+
+def test_plain_text_misses_nothing() -> None:
+    """Pillow's own font draws English and the signs of the slate on every machine."""
+    assert missing_glyphs("approach · take 1 · wan2.7-i2v · 12 s …\n\u200d\ufe0f") == set()
+
+
+@pytest.mark.usefixtures("_bare")
+def test_what_is_missing_at_the_end_of_a_long_text_is_told() -> None:
+    """All of a text is looked at, however long it is."""
+    assert missing_glyphs("lighthouse " * 1000 + "灯") == {"灯"}
+
+
+@pytest.mark.usefixtures("_bare")
+def test_a_font_that_the_production_brings_is_used(tmp_path: Path) -> None:
+    """What the built-in font lacks comes from the first brought font that has it; letters stay the built-in ones."""
+    first = square_font(tmp_path / "first.ttf", "塔")
+    second = square_font(tmp_path / "it's 50% [x].ttf", "灯塔a")
+    brought = (first, second)
+    assert missing_glyphs("a灯塔光", brought) == {"光"}
+    used = [Path(str(font.path)).name for font, _ in runs("灯塔", 20, brought)]
+    assert used == [second.name, first.name]
+    assert [run for _, run in runs("a灯塔", 20, (second,))] == ["a", "灯塔"]
+
+
+@pytest.mark.usefixtures("_bare")
+def test_what_is_no_font_is_passed_over(tmp_path: Path) -> None:
+    """A folder of fonts may hold other files, broken ones and ones that went away."""
+    good = square_font(tmp_path / "good.ttf", "灯")
+    (tmp_path / "README.ttf").write_text("not a font")
+    (tmp_path / "half.ttf").write_bytes(good.read_bytes()[:150])
+    (tmp_path / "folder.ttf").mkdir()
+    brought = tuple(tmp_path / name for name in ("README.ttf", "half.ttf", "folder.ttf", "gone.ttf", "good.ttf"))
+    assert missing_glyphs("灯塔", brought) == {"塔"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.sampled_from("ab Wé灯かー。（\n\u0301한"), max_size=60), st.integers(6, 30), st.integers(1, 300))
+def test_no_line_is_wider_than_asked(text: str, size: int, width: int) -> None:
+    """Unless it is a single letter with its marks; and no letter is lost, doubled or moved."""
+    lines = wrap(text, size, width)
+    for line in lines:
+        assert (
+            length_of(line, size) <= width or sum(letter != "\u0301" for letter in line) <= 1 or line[1:2] == "\u0301"
+        )
+    assert "".join("".join(lines).split()) == "".join("".join(paragraphs(text)).split())
+
+
+def test_lines_are_broken_where_people_break_them() -> None:
+    """At spaces; with own line breaks kept; a word that is too long where it must be."""
+    width = int(length_of("the lighthouse", 20)) + 1
+    assert wrap("the lighthouse at sea", 20, width) == ("the lighthouse", "at sea")
+    assert wrap("one\n\ntwo \n", 20, width) == ("one", "", "two")
+    broken = wrap("a " + "x" * 50, 20, width)
+    assert broken[0] == "a"
+    assert len(broken) > 2
+    assert "".join(broken[1:]) == "x" * 50
+
+
+@pytest.mark.usefixtures("_bare")
+def test_chinese_is_broken_anywhere_but_before_its_commas(tmp_path: Path) -> None:
+    """Between any two characters, since it has no spaces; Korean has some, and marks stay at their letters."""
+    fonts = (square_font(tmp_path / "han.ttf", HAN + "，（한글말"),)
+    assert wrap(HAN, 20, 100, fonts) == tuple(HAN[at : at + 5] for at in range(0, len(HAN), 5))
+    assert wrap("灯塔尽头的，世界", 20, 100, fonts) == ("灯塔尽头", "的，世界")
+    assert wrap("灯塔尽头（世界", 20, 100, fonts) == ("灯塔尽头", "（世界")
+    assert wrap("한글 한글말", 20, 100, fonts) == ("한글", "한글말")
+    assert wrap("abe\u0301" * 9, 20, 1)[:3] == ("a", "b", "e\u0301")
+
+
+def test_letters_shrink_until_a_text_fits() -> None:
+    """As large as asked where there is room, smaller where not; no word is broken while smaller letters save it."""
+    assert fit("The End", (600, 400), (60, 10)).size == 60
+    setting = fit("The quick brown fox jumps over the lazy dog " * 3, (600, 300), (60, 10))
+    assert 10 < setting.size < 60
+    assert setting.height <= 300
+    word = fit("Lighthousekeeper", (300, 400), (60, 10))
+    assert (word.lines, 30 <= word.size < 60) == (("Lighthousekeeper",), True)
+    assert len(fit("Lighthousekeeper" * 9, (300, 400), (60, 10)).lines) > 1
+
+
+def test_what_does_not_fit_at_all_ends_with_an_ellipsis() -> None:
+    """In the smallest letters, within the box, and no more lines than asked."""
+    setting = fit("The quick brown fox " * 500, (200, 100), (40, 10))
+    assert (setting.size, setting.height <= 100, setting.lines[-1][-1]) == (10, True, "…")
+    assert max(length_of(line, 10) for line in setting.lines) <= 200
+    assert len(fit("The quick brown fox " * 500, (200, 100), (40, 10), most_lines=2).lines) == 2
+    assert fit("", (200, 100), (40, 10)).lines == ()
+    assert len(fit("word", (1, 1), (4, 1)).lines) == 1
+
+
+def test_lines_are_of_about_one_width() -> None:
+    """A last line of a single word is avoided, without a line more."""
+    width = int(length_of("The lighthouse at the end of the", 20)) + 1
+    assert wrap("The lighthouse at the end of the world", 20, width)[1] == "world"
+    assert fit("The lighthouse at the end of the world", (width, 100), (20, 10)).lines[1] != "world"
+
+
+def test_a_book_is_cut_before_anything_is_measured() -> None:
+    """Whatever its length, and whatever it is made of."""
+    for book in ("word " * 1_000_000, "\n" * 1_000_000, "x" * 1_000_000, "\u0301" * 1_000_000):
+        assert sum(map(len, paragraphs(book))) <= layout.LONGEST_TEXT + 1
+    assert paragraphs("word " * 1_000_000)[-1].endswith("…")
+    assert fit("x" * 1_000_000, (600, 400), (60, 10)).lines[-1].endswith("…")
