@@ -1,4 +1,8 @@
-"""JSON and numbers that others wrote, read within bounds that every later step can bear."""
+"""The one JSON decoder: texts parsed within bounds, values read as what they have to be, and said what is wrong.
+
+A reader is a function from a parsed value to what it means. It raises ValueError whose words follow "is" in a message.
+Readers of digests, amounts and dates are in `digest`, `money` and `timebase`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,16 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 MOST_DIGITS = 18
-"""Digits before the point, and again behind it, of a number that means anything here."""
+"""Maximum digits before the point, and again behind it, of a number that means anything here."""
 MOST_LEVELS = 64
-"""Levels of nesting in JSON; no document or reply has ten."""
+"""Maximum levels of nesting in JSON; no document or reply has ten."""
 MOST_SHOWN = 60
-"""Characters of a strange value that a message repeats."""
+"""Maximum characters of a strange value that a message repeats."""
+MOST_COUNTED = 10**12
+"""Maximum of what is counted here: frames, samples, pixels, takes."""
 
 _FIGURE = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
 _HALF = re.compile(
@@ -22,6 +29,74 @@ _HALF = re.compile(
 _BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 Pairs = list[tuple[str, object]]
+Read = TypeVar("Read")
+Reader = Callable[[object], Read]
+
+
+class Fields:
+    """The values of a JSON mapping by key, each read as what it has to be.
+
+    Raises ValueError that names the key; also where `value` is not a mapping.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, value: object) -> None:
+        self._values = mapping(value)
+
+    def read(self, key: str, reader: Reader[Read]) -> Read:
+        """The value of a key that has to be given."""
+        if key not in self._values:
+            raise ValueError(f"`{key}` is missing")
+        try:
+            return reader(self._values[key])
+        except ValueError as error:
+            raise ValueError(f"`{key}` is {error}") from error
+
+    def read_if_given(self, key: str, reader: Reader[Read]) -> Read | None:
+        """The value of a key; None where it is null or missing."""
+        return None if self._values.get(key) is None else self.read(key, reader)
+
+    def read_if_valid(self, key: str, reader: Reader[Read]) -> Read | None:
+        """The value of a key; None where it is missing or cannot be read, since the record counts without it."""
+        try:
+            return self.read(key, reader)
+        except ValueError:
+            return None
+
+    def says(self, key: str) -> bool:
+        """Whether the value of a key is true."""
+        return self._values.get(key) is True
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """Read a mapping."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"not a mapping: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+    return value
+
+
+def items(value: object) -> list[object]:
+    """Read a list."""
+    if not isinstance(value, list):
+        raise ValueError(f"not a list: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+    return value
+
+
+def text(value: object) -> str:
+    """Read a text."""
+    if not isinstance(value, str):
+        raise ValueError(f"not a text: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+    return value
+
+
+def whole_number(value: object, most: int = MOST_COUNTED) -> int:
+    """Read a whole number from 0 to `most`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"not a whole number: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+    if not 0 <= value <= most:
+        raise ValueError(f"not a whole number from 0 to {most}: {shown(value)}")
+    return value
 
 
 def number(value: object) -> Decimal | None:
@@ -50,11 +125,11 @@ def count(value: object) -> int | None:
 
 
 def parse_json(text: str | bytes, pairs: Callable[[Pairs], object] | None = None) -> object:
-    """The value of a JSON text of ours; `pairs` makes the mappings, where it is given.
+    """The value of a JSON text that wanflow wrote; `pairs` makes the mappings, where it is given.
 
-    NaN, infinity and a whole number of more digits than any of ours has come as decimals, for their readers to refuse.
-    Raises ValueError for what is no JSON or no UTF-8, for nesting that Python refuses, and for half characters, which
-    can't be written down again.
+    NaN, infinity and whole numbers of very many digits come as decimals; their readers refuse them.
+    Raises ValueError for invalid JSON or UTF-8, for nesting that Python refuses, and for half characters, which cannot
+    be written again.
     """
     words = text if isinstance(text, str) else text.decode()
     if half_character(words) is not None:
@@ -66,10 +141,10 @@ def parse_json(text: str | bytes, pairs: Callable[[Pairs], object] | None = None
 
 
 def parse_reply(data: bytes) -> object:
-    """The value of the JSON text of a stranger, with as much of it as can be used; raises ValueError for no JSON.
+    """The value of a JSON text that a service sent, with as much of it as can be used; raises ValueError otherwise.
 
-    A number that `number` does not take, and what is nested deeper than `MOST_LEVELS`, become None. Bytes that are no
-    UTF-8 and half characters become replacement characters.
+    A number that `number` refuses, and what is nested deeper than `MOST_LEVELS`, become None. Invalid UTF-8 and half
+    characters become replacement characters.
     """
     text = _HALF.sub(lambda found: "?" if found["half"] else found[0], data.decode(errors="replace"))
     if text.count("{") + text.count("[") > MOST_LEVELS:

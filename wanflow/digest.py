@@ -1,4 +1,4 @@
-"""Hashes: of bytes (a digest names an answer) and of canonical JSON (a fingerprint names a question)."""
+"""Hashes: of bytes (a digest names a result) and of canonical JSON (a fingerprint names a question)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
+
+from wanflow import decode
 
 Canonical: TypeAlias = "bool | int | str | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
@@ -33,6 +35,27 @@ def canonical(value: Canonical) -> str:
 def of_json(value: Canonical) -> str:
     """The SHA-256 of `canonical(value)` as UTF-8: equal for equal values, whatever the key order."""
     return of_bytes(canonical(value).encode())
+
+
+def from_json(value: object) -> str:
+    """Read a digest; it names a file, so that nothing but 64 hex characters may ever become a path."""
+    text = decode.text(value)
+    if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+        raise ValueError(f"not a digest: {decode.shown(text)}")
+    return text
+
+
+def canonical_from_json(value: object, levels: int = decode.MOST_LEVELS) -> Canonical:
+    """Read a canonical value; raises ValueError for another value, and for one that is nested too deep."""
+    if not levels:
+        raise ValueError("nested too deep")
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list):
+        return [canonical_from_json(item, levels - 1) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): canonical_from_json(item, levels - 1) for key, item in value.items()}
+    raise ValueError(f"not canonical: {decode.shown(value)}")
 
 
 def _refuse_floats(value: Canonical) -> None:

@@ -10,9 +10,10 @@ from enum import StrEnum
 from wanflow import decode
 
 MOST = Decimal(1_000_000)
-"""Limit of what one take costs, in any currency: an amount above it is a mistake, or meant to beat a budget."""
+"""Maximum cost of one take, in any currency: a larger amount is a mistake, or made to defeat a budget."""
 
 _EXACT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,60})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)\s+(?P<currency>[A-Z]{3})")
 
 
@@ -54,11 +55,20 @@ def parse_amount(text: str) -> Cost:
     return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
 
 
-def exact_amount(text: str) -> Decimal:
-    """An amount as `amount_text` writes it; raises ValueError for another text, and for one above `MOST`."""
+def amount_from_json(value: object) -> Decimal:
+    """Read an amount as `amount_text` writes it; raises ValueError for another value, and for one above `MOST`."""
+    text = decode.text(value)
     if not _EXACT.fullmatch(text) or Decimal(text) > MOST:
         raise ValueError(f"not an amount from 0 to {MOST}: {decode.shown(text)}")
     return Decimal(text)
+
+
+def currency_from_json(value: object) -> str:
+    """Read the code of a currency."""
+    text = decode.text(value)
+    if not _CURRENCY.fullmatch(text):
+        raise ValueError(f"not a currency: {decode.shown(text)}")
+    return text
 
 
 def nothing(currency: str) -> Cost:
@@ -67,7 +77,7 @@ def nothing(currency: str) -> Cost:
 
 
 def unknown(currency: str) -> Cost:
-    """A price nobody could tell: said, never taken for zero."""
+    """An unknown price, which is never taken for zero."""
     return Cost(None, currency, Bound.UNKNOWN)
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from wanflow import decode
+
 SAMPLE_RATE = 48_000
 POLL_SECONDS = 15.0
-"""The vendor asks for about this much between two looks at a task (service.md 4.3)."""
+"""Seconds between two polls of a task, about as the vendor asks (service.md 4.3)."""
 
 GRACE_SECONDS = 30.0
 """Seconds that an accepted task may be missing in the service's list (cli.md, Submissions of unknown fate)."""
 
 LONG_AGO = "1970-01-01T00:00:00Z"
-"""The date of a record whose own can't be read: whatever it tells of is too old to be waited for."""
+"""The date of a record whose own cannot be read: its task is too old to be waited for."""
 
 YEARS = (1970, 2999)
 """The first and the last year of a record; the clock of a machine without a battery begins with the first."""
+
+_RATE = re.compile(r"([0-9]{1,10})(?:/([0-9]{1,10}))?")
 
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (service.md 7.1)."""
@@ -57,14 +62,33 @@ def stamp(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The moment of a `stamp`, or of another text of RFC 3339; raises ValueError for what is none.
+    """The moment of a `stamp`, or of another text of RFC 3339; raises ValueError for any other text.
 
-    It is far enough from the ends of the calendar that days can be added to it and taken from it.
+    It is far enough from both ends of the calendar that days can be added and subtracted.
     """
     found = datetime.fromisoformat(text)
     if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
         raise ValueError(f"not a moment with its zone, from {YEARS[0]} to {YEARS[1]}: {text}")
     return found
+
+
+def date_from_json(value: object) -> str:
+    """Read the date of a record, in RFC 3339."""
+    text = decode.text(value)
+    try:
+        moment(text)
+    except ValueError as error:
+        raise ValueError(f"not a date with its time and zone: {decode.shown(text)}") from error
+    return text
+
+
+def rate_from_json(value: object) -> Fraction:
+    """Read frames per second: two whole numbers of at most ten digits, as containers have them."""
+    found = _RATE.fullmatch(decode.text(value))
+    above, below = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
+    if not above or not below:
+        raise ValueError(f"not a rate: {decode.shown(value)}")
+    return Fraction(above, below)
 
 
 def _round(value: Fraction) -> int:

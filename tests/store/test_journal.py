@@ -10,10 +10,11 @@ import pytest
 
 from kit.locks import DATE, attempt, fingerprint, take
 from wanflow.errors import StoreFault
-from wanflow.store import journal, take_json
+from wanflow.store import journal
 from wanflow.store.attempt import JournalState, OpenTask, StoredTask
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
+from wanflow.store.take import Take
 
 DIGEST = "d" * 64
 LATER = "2026-11-20T10:02:00Z"
@@ -67,7 +68,7 @@ def test_a_film_that_was_stored_keeps_all_that_the_lock_says_of_its_take(store: 
     (done,) = journal.read(store).stored
     assert (done.attempt, done.seed_uncertain) == (asked, True)
     assert done.facts is not None
-    assert take_json.from_json(done.digest, done.facts) == made
+    assert Take.from_json(done.digest, done.facts) == made
 
 
 def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store) -> None:

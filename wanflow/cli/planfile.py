@@ -37,7 +37,7 @@ def read(path: Path) -> SavedPlan:
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
         raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault
-    except (KeyError, TypeError, ValueError) as fault:
+    except ValueError as fault:
         words = f"`{path}` is no plan that `wanflow plan -o` saved"
         raise click.BadParameter(words, param_hint="--plan") from fault
 

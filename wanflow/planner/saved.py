@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wanflow import decode, digest, money
+from wanflow.decode import Fields, items, mapping, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.build import input_id, sources_of
@@ -74,24 +75,25 @@ def to_json(plan: Plan, chosen: PlanArguments) -> dict[str, object]:
 
 
 def from_json(document: object) -> SavedPlan:
-    """A saved plan from its document; raises KeyError, TypeError or ValueError for anything else."""
-    whole = _mapping(document)
-    saved = _mapping(whole["saved"])
-    if saved["version"] != FORMAT:
-        raise ValueError(f"unknown version of a saved plan: {saved['version']}")
-    keys, requests = _mapping(saved["keys"]), _mapping(saved["requests"])
-    steps = {str(keys[str(_mapping(step)["node"])]): _mapping(step) for step in _list(whole["steps"])}
-    total = _mapping(_mapping(whole["totals"])["cost"])
+    """A saved plan from its document; raises ValueError for any other."""
+    whole = Fields(document)
+    saved = whole.read("saved", Fields)
+    version = saved.read("version", whole_number)
+    if version != FORMAT:
+        raise ValueError(f"unknown version of a saved plan: {version}")
+    keys, requests = (saved.read(key, Fields) for key in ("keys", "requests"))
+    steps = [Fields(step) for step in whole.read("steps", items)]
+    by_key = {keys.read(step.read("node", text), text): step for step in steps}
     return SavedPlan(
-        backend=str(whole["backend"]),
-        region=str(whole["region"]),
-        currency=str(total["currency"]),
-        steps={key: _step(step, _mapping(requests.get(key, {}))) for key, step in steps.items()},
-        select=tuple(map(str, _list(saved["select"]))),
-        exclude=tuple(map(str, _list(saved["exclude"]))),
-        retry_refused=saved["retry_refused"] is True,
-        values={name: str(value) for name, value in _mapping(saved["set"]).items()},
-        prices=_text(saved["prices"]),
+        backend=whole.read("backend", text),
+        region=whole.read("region", text),
+        currency=whole.read("totals", Fields).read("cost", Fields).read("currency", text),
+        steps={key: _step(step, requests.read_if_given(key, Fields)) for key, step in by_key.items()},
+        select=tuple(map(text, saved.read("select", items))),
+        exclude=tuple(map(text, saved.read("exclude", items))),
+        retry_refused=saved.says("retry_refused"),
+        values={name: text(value) for name, value in saved.read("set", mapping).items()},
+        prices=saved.read_if_given("prices", text),
     )
 
 
@@ -163,36 +165,20 @@ def _asked(plan: Plan) -> dict[str, str]:
     return asked
 
 
-def _step(step: Mapping[str, object], request: Mapping[str, object]) -> SavedStep:
-    cost = _mapping(step["cost"])
+def _step(step: Fields, request: Fields | None) -> SavedStep:
+    cost = step.read("cost", Fields)
     return SavedStep(
-        action=str(step["action"]),
-        asks=_text(request.get("asks")),
-        request=_text(request.get("request")),
-        amount=None if cost["amount"] is None else money.exact_amount(str(cost["amount"])),
-        bound=str(cost["bound"]),
-        seconds=_seconds(step.get("seconds")),
+        action=step.read("action", text),
+        asks=None if request is None else request.read_if_given("asks", text),
+        request=None if request is None else request.read_if_given("request", text),
+        amount=cost.read_if_given("amount", money.amount_from_json),
+        bound=cost.read("bound", text),
+        seconds=step.read_if_given("seconds", _seconds),
     )
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"not a mapping: {decode.shown(value)}")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError(f"not a list: {decode.shown(value)}")
-    return value
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _seconds(value: object) -> Decimal | None:
+def _seconds(value: object) -> Decimal:
     found = decode.number(value)
-    if value is not None and (found is None or found < 0):
+    if found is None or found < 0:
         raise ValueError(f"not a number of seconds: {decode.shown(value)}")
     return found

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from wanflow.store import atomic, journal, rebuild, take_json
+from wanflow.decode import Fields, mapping, text
+from wanflow.store import atomic, journal, rebuild
 from wanflow.store.attempt import Attempt, JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -101,19 +102,20 @@ def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
     tasks: dict[str, Attempt] = {}
     ended: dict[str, _Ended] = {}
     for record in records:
-        task_id = str(record.get("task_id"))
-        match record["event"]:
+        facts = Fields(record)
+        task_id = facts.read_if_valid("task_id", text) or ""
+        match facts.read("event", text):
             case "intended":
-                attempt = journal.attempt_of(record)
+                attempt = journal.attempt_of(facts)
                 attempts[attempt.id] = attempt
-            case "accepted" if (name := str(record.get("attempt"))) in attempts:
+            case "accepted" if (name := facts.read("attempt", text)) in attempts:
                 tasks[task_id] = attempts[name]
             case "ended" if task_id in tasks:
-                ended[task_id] = _Ended(tasks[task_id], task_id, take_json.date_if_any(record.get("date")))
+                ended[task_id] = _Ended(tasks[task_id], task_id, journal.date_of(facts))
             case "running" | "succeeded" | "stored":
                 ended.pop(task_id, None)
             case "renamed":
-                names = take_json.mapping(record["names"])
+                names = facts.read("names", mapping)
                 attempts = {name: _named(attempt, names) for name, attempt in attempts.items()}
                 tasks = {name: _named(attempt, names) for name, attempt in tasks.items()}
                 ended = {name: replace(end, attempt=_named(end.attempt, names)) for name, end in ended.items()}

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
 
-from wanflow import decode
+from wanflow import decode, digest
+from wanflow.decode import Fields, text, whole_number
 from wanflow.errors import StoreFault
 from wanflow.language.facts import Facts, Kind
-from wanflow.store import atomic, take_json
+from wanflow.store import atomic
 from wanflow.store.layout import Store
 
 VERSION = 1
@@ -83,35 +84,33 @@ def _entry(facts: Facts, stamp: list[int] | None) -> dict[str, object] | None:
 
 
 def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
-    if not isinstance(entry, dict) or stamp is None:
+    if not isinstance(entry, dict) or stamp is None or entry.get("stat") != stamp:
         return None
     try:
-        if entry["stat"] != stamp:
-            return None
+        facts = Fields(entry)
         return Facts(
-            kind=Kind(take_json.text(entry["kind"])),
-            format=take_json.text(entry["format"]),
-            digest=take_json.hash_text(take_json.text(entry["digest"])),
-            size_bytes=take_json.whole_number(entry["size"]),
-            width=take_json.whole_number(entry["width"]),
-            height=take_json.whole_number(entry["height"]),
-            alpha=entry["alpha"] is True,
-            frames=take_json.whole_number(entry["frames"]),
-            rate=None if entry["rate"] is None else _ratio(entry["rate"]),
-            samples=take_json.whole_number(entry["samples"]),
-            sample_rate=take_json.whole_number(entry["sample_rate"]),
-            seconds=_ratio(entry["seconds"]),
+            kind=Kind(facts.read("kind", text)),
+            format=facts.read("format", text),
+            digest=facts.read("digest", digest.from_json),
+            size_bytes=facts.read("size", whole_number),
+            width=facts.read("width", whole_number),
+            height=facts.read("height", whole_number),
+            alpha=facts.says("alpha"),
+            frames=facts.read("frames", whole_number),
+            rate=facts.read_if_given("rate", _ratio),
+            samples=facts.read("samples", whole_number),
+            sample_rate=facts.read("sample_rate", whole_number),
+            seconds=facts.read("seconds", _ratio),
         )
-    except (KeyError, TypeError, ValueError):
+    except ValueError:
         return None
 
 
 def _ratio(value: object) -> Fraction:
-    """A fraction as it was written; raises TypeError or ValueError for what never was."""
-    text = take_json.text(value)
-    if not _RATIO.fullmatch(text):
+    written = text(value)
+    if not _RATIO.fullmatch(written):
         raise ValueError(f"not a fraction: {decode.shown(value)}")
-    return Fraction(text)
+    return Fraction(written)
 
 
 def _read(store: Store) -> dict[str, object]:

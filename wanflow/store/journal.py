@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from wanflow import decode, timebase
+from wanflow import digest as digests
+from wanflow.decode import Fields, mapping, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
-from wanflow.store import atomic, take_json
+from wanflow.money import amount_from_json
+from wanflow.store import atomic
 from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
 from wanflow.store.layout import Store
-from wanflow.store.take import Take
+from wanflow.store.take import Price, Take, seed_from_json
 
 VERSION = 1
 UNCERTAIN = "uncertain"
@@ -50,7 +54,7 @@ class Journal:
             "fingerprint": attempt.fingerprint,
             "seed": attempt.seed,
             "recipe": attempt.recipe,
-            "price": None if attempt.price is None else take_json.price_json(attempt.price),
+            "price": None if attempt.price is None else attempt.price.to_json(),
             "request": attempt.request,
         }
         self._write("intended", attempt.date, facts)
@@ -80,7 +84,7 @@ class Journal:
 
     def stored(self, task_id: str, digest: str, date: str, *, take: Take | None = None) -> None:
         """The result is safe in the store; `take` is what lock and traces say of it, to rebuild them by."""
-        facts = None if take is None else take_json.to_json(take)
+        facts = None if take is None else take.to_json()
         self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts})
 
     def ended(
@@ -122,14 +126,14 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Jour
         try:
             refuse_newer(record, name, number)
             ends.follow(record)
-        except (KeyError, TypeError, ValueError) as error:
+        except ValueError as error:
             words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
             raise StoreFault(words, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
     return ends.journal_state()
 
 
 class JournalRecords:
-    """What is open after the records so far; `follow` raises KeyError, TypeError or ValueError for a senseless one."""
+    """What is open after the records so far; `follow` raises ValueError for one that makes no sense."""
 
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
@@ -153,52 +157,60 @@ class JournalRecords:
             self._online,
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
-            {shot: _reserved(numbers) for shot, numbers in self._numbers.items()},
+            {
+                shot: {number: next(iter(asked.values())) for number, asked in numbers.items() if asked}
+                for shot, numbers in self._numbers.items()
+            },
             tuple(self._stored),
             seed_uncertain=tuple(self._seed_uncertain),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
         """One record more."""
-        match record["event"]:
+        facts = Fields(record)
+        match facts.read("event", text):
             case "intended":
-                self._intend(attempt_of(record))
+                new = attempt_of(facts)
+                asked = (new.fingerprint, new.seed)
+                self._attempts[new.id] = new
+                self._endings.pop(asked, None)
+                self._numbers.setdefault(new.shot, {}).setdefault(new.number, {})[new.id] = asked
             case "accepted":
-                self._accept(record)
+                self._accept(facts)
             case "declined":
-                self._end(self._attempts.pop(_text(record, "attempt"), None), record, None)
-            case "presumed" if attempt := self._attempts.pop(_text(record, "attempt"), None):
+                self._end(self._attempts.pop(facts.read("attempt", text), None), facts, None)
+            case "presumed" if attempt := self._attempts.pop(facts.read("attempt", text), None):
                 self._presumed[attempt.id] = attempt
-            case "running" if task := self._found(record):
+            case "running" if task := self._found(facts):
                 self._tasks[task.task_id] = replace(task, running=True)
-            case "succeeded" if task := self._found(record):
-                self._tasks[task.task_id] = _ready(task, record)
-            case "stored" if task := self._tasks.pop(_text(record, "task_id"), None):
-                self._store(task, record)
+            case "succeeded" if task := self._found(facts):
+                url, service = facts.read("url", text), facts.read_if_given("service", text)
+                self._tasks[task.task_id] = replace(task, url=url, ready=date_of(facts), service=service)
+            case "stored" if task := self._tasks.pop(facts.read("task_id", text), None):
+                self._store(task, facts)
             case "renamed":
-                self._rename({old: take_json.text(new) for old, new in take_json.mapping(record["names"]).items()})
-            case "ended" if task := self._found(record):
-                self._close(task, record)
+                self._rename({old: text(new) for old, new in facts.read("names", mapping).items()})
+            case "ended" if task := self._found(facts):
+                del self._tasks[task.task_id]
+                if _is_forgotten(facts):
+                    self._forgotten[task.task_id] = task
+                self._end(task.attempt, facts, task.task_id)
 
-    def _intend(self, attempt: Attempt) -> None:
-        self._attempts[attempt.id] = attempt
-        self._endings.pop((attempt.fingerprint, attempt.seed), None)
-        asked = (attempt.fingerprint, attempt.seed)
-        self._numbers.setdefault(attempt.shot, {}).setdefault(attempt.number, {})[attempt.id] = asked
-
-    def _accept(self, record: Mapping[str, object]) -> None:
-        task_id, name = _text(record, "task_id"), _text(record, "attempt")
+    def _accept(self, facts: Fields) -> None:
+        task_id, name = facts.read("task_id", text), facts.read("attempt", text)
         if self._owners.get(task_id, name) != name:
             raise TaskTwice(f"task {task_id} was accepted for another submission before")
         if task_id in self._owners:
             return  # written twice, because the first time its fate was not known
         given_up = self._presumed.pop(name, None)
-        attempt = given_up or self._attempts.pop(name)
+        attempt = given_up or self._attempts.pop(name, None)
+        if attempt is None:
+            raise ValueError(f"no submission is called {decode.shown(name)}")
         self._owners[task_id] = name
-        if doubt := record.get("seed") == UNCERTAIN:
+        if doubt := facts.read_if_valid("seed", text) == UNCERTAIN:
             self._seed_uncertain.append(attempt)
-        date = take_json.date_if_any(record.get("date"))
-        self._tasks[task_id] = OpenTask(task_id, attempt, date, seed_uncertain=doubt, late=given_up is not None)
+        late = given_up is not None
+        self._tasks[task_id] = OpenTask(task_id, attempt, date_of(facts), seed_uncertain=doubt, late=late)
 
     def _rename(self, names: Mapping[str, str]) -> None:
         def named(attempt: Attempt) -> Attempt:
@@ -218,75 +230,57 @@ class JournalRecords:
             for number, asked in reserved.items():
                 mine.setdefault(number, {}).update(asked)
 
-    def _found(self, record: Mapping[str, object]) -> OpenTask | None:
+    def _found(self, facts: Fields) -> OpenTask | None:
         """The open task of a record; one that the service had forgotten is open again once it is heard of."""
-        task_id = _text(record, "task_id")
+        task_id = facts.read("task_id", text)
         if back := self._forgotten.pop(task_id, None):
             self._tasks[task_id] = replace(back, late=True)
         return self._tasks.get(task_id)
 
-    def _close(self, task: OpenTask, record: Mapping[str, object]) -> None:
-        del self._tasks[task.task_id]
-        if record.get("status") == FORGOTTEN:
-            self._forgotten[task.task_id] = task
-        self._end(task.attempt, record, task.task_id)
-
-    def _store(self, task: OpenTask, record: Mapping[str, object]) -> None:
-        digest = take_json.hash_text(_text(record, "digest"))
-        facts = None if record.get("facts") is None else take_json.mapping(record["facts"])
-        date = take_json.date_if_any(record.get("date"))
-        cost = take_json.amount_if_any((facts or {}).get("cost"))
-        self._stored.append(StoredTask(task.task_id, task.attempt, digest, date, task.seed_uncertain, facts, cost))
+    def _store(self, task: OpenTask, facts: Fields) -> None:
+        digest, known = facts.read("digest", digests.from_json), facts.read_if_given("facts", mapping)
+        cost = Fields(known or {}).read_if_valid("cost", amount_from_json)
+        uncertain = task.seed_uncertain
+        self._stored.append(StoredTask(task.task_id, task.attempt, digest, date_of(facts), uncertain, known, cost))
         if task.ready is not None and task.service is not None:
             self._online[digest] = OnlineTake(task.task_id, task.ready, task.service)
 
-    def _end(self, attempt: Attempt | None, record: Mapping[str, object], task_id: str | None) -> None:
+    def _end(self, attempt: Attempt | None, facts: Fields, task_id: str | None) -> None:
         if attempt is None:
             return
-        if record.get("status") != FORGOTTEN:
+        if not _is_forgotten(facts):
             self._numbers[attempt.shot][attempt.number].pop(attempt.id, None)
-        code, state = (_maybe(record, key) for key in ("code", "state"))
-        ending = Ending(
-            attempt, _text(record, "words"), take_json.date_if_any(record.get("date")), code, task_id, state
-        )
+        code, state = (facts.read_if_given(key, text) for key in ("code", "state"))
+        ending = Ending(attempt, facts.read("words", text), date_of(facts), code, task_id, state)
         self._endings[attempt.fingerprint, attempt.seed] = ending
 
 
-def _reserved(numbers: Mapping[int, Mapping[str, tuple[str, int]]]) -> dict[int, tuple[str, int]]:
-    """Take numbers with what each was first reserved for, without those that were given back."""
-    return {number: next(iter(asked.values())) for number, asked in numbers.items() if asked}
+def _is_forgotten(facts: Fields) -> bool:
+    return facts.read_if_valid("status", text) == FORGOTTEN
 
 
-def _ready(task: OpenTask, record: Mapping[str, object]) -> OpenTask:
-    url, ready = _text(record, "url"), take_json.date_if_any(record.get("date"))
-    return replace(task, url=url, ready=ready, service=_maybe(record, "service"))
+def date_of(facts: Fields) -> str:
+    """The date of a record; long ago where it cannot be read, so that nothing is waited for or sent again by it."""
+    return facts.read_if_valid("date", timebase.date_from_json) or timebase.LONG_AGO
 
 
-def attempt_of(record: Mapping[str, object]) -> Attempt:
-    """The attempt of an `intended` record; raises KeyError, TypeError or ValueError for one that makes no sense.
+def attempt_of(facts: Fields) -> Attempt:
+    """The attempt of an `intended` record; raises ValueError for one that makes no sense.
 
-    A price that makes none is unknown, and a date long ago: without the record its task would be lost.
+    An unreadable price is unknown, and an unreadable date long ago: without the record its task would be lost.
     """
     return Attempt(
-        id=_text(record, "attempt"),
-        shot=_text(record, "shot"),
-        number=take_json.whole_number(record["take"]),
-        model=_text(record, "model"),
-        fingerprint=take_json.hash_text(_text(record, "fingerprint")),
-        seed=take_json.seed(record["seed"]),
-        recipe=take_json.recipe_of(record["recipe"]),
-        date=take_json.date_if_any(record.get("date")),
-        price=take_json.price_of(record.get("price")),
-        request=_maybe(record, "request"),
+        id=facts.read("attempt", text),
+        shot=facts.read("shot", text),
+        number=facts.read("take", whole_number),
+        model=facts.read("model", text),
+        fingerprint=facts.read("fingerprint", digests.from_json),
+        seed=facts.read("seed", seed_from_json),
+        recipe=facts.read("recipe", digests.canonical_from_json),
+        date=date_of(facts),
+        price=facts.read_if_valid("price", Price.from_json),
+        request=facts.read_if_given("request", text),
     )
-
-
-def _text(record: Mapping[str, object], key: str) -> str:
-    return take_json.text(record[key])
-
-
-def _maybe(record: Mapping[str, object], key: str) -> str | None:
-    return None if record.get(key) is None else _text(record, key)
 
 
 def unsigned(url: str) -> str:
@@ -297,9 +291,9 @@ def unsigned(url: str) -> str:
 def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
     """Raise StoreFault for a record of a version that this wanflow doesn't know; every older one stays readable.
 
-    Raises KeyError or TypeError for a record without a version.
+    Raises ValueError for a record without a version.
     """
-    if take_json.whole_number(record["version"]) > VERSION:
+    if Fields(record).read("version", whole_number) > VERSION:
         raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")
 
 

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from wanflow import decode
 from wanflow import digest as digests
+from wanflow.decode import Fields
 from wanflow.errors import LockFault, LockUnreadable
-from wanflow.store import lock_json, take_json
+from wanflow.store import lock_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
 from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, BrokenLines, read_pairs, refuse_newer
 from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
 from wanflow.store.take import Recipe, Take
+
+MOST_WISHED = 100_000
+"""Maximum takes that a request is asked for, as for the takes of a production."""
 
 _END = f' "{VERSION_KEY}": {VERSION}\n}}\n'
 _SINGLE = frozenset({"asked", "current", "held"})
@@ -159,7 +164,7 @@ class _Reading:
         """
         chosen: list[str] = []
         for where, value in found:
-            name = self._decoded(where, shot, lambda one: take_json.hash_text(take_json.text(one)), value, "")
+            name = self._decoded(where, shot, digests.from_json, value, "")
             if name in takes:
                 chosen.append(name)
             elif name:
@@ -168,7 +173,7 @@ class _Reading:
 
     def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
         """The request that was last run, or asked; after a merge that of the latest take, on every machine alike."""
-        read = {text for at, value in found if (text := self._decoded(at, shot, take_json.text, value))}
+        read = {text for at, value in found if (text := self._decoded(at, shot, decode.text, value))}
 
         def latest(request: str) -> tuple[str, str]:
             core = request.partition("+")[0]
@@ -178,7 +183,7 @@ class _Reading:
 
     def _recipe(self, shot: str, core: str, found: list[Found]) -> Recipe:
         """The words of a request; of two that differ, those with the hash that they are filed under."""
-        read: list[Recipe] = [self._decoded(where, shot, take_json.recipe_of, value) for where, value in found]
+        read: list[Recipe] = [self._decoded(where, shot, digests.canonical_from_json, value) for where, value in found]
         right = (recipe for recipe in read if len(found) > 1 and digests.of_json(recipe) == core)
         return next(right, read[0])
 
@@ -186,16 +191,14 @@ class _Reading:
         self,
         where: Where,
         shot: str,
-        decode: Callable[[object], Decoded],
+        reader: Callable[[object], Decoded],
         value: object,
         otherwise: Decoded | None = None,
     ) -> Any:
         """A value decoded; what can't be is noted as damage, and `otherwise` takes its place meanwhile."""
         try:
-            return decode(value)
-        except KeyError as error:
-            words = f"`{error.args[0]}` is missing"
-        except (TypeError, ValueError, RecursionError) as error:
+            return reader(value)
+        except (ValueError, RecursionError) as error:
             words = str(error)
         number = value.get("take") if isinstance(value, Mapping) else None
         self.damage.append((where, f"{words} ({f'take {number} of ' if isinstance(number, int) else ''}`{shot}`)"))
@@ -203,8 +206,8 @@ class _Reading:
 
     def _mapping(self, where: Where, value: object) -> Mapping[str, object]:
         try:
-            return take_json.mapping(value)
-        except TypeError as error:
+            return decode.mapping(value)
+        except ValueError as error:
             self.damage.append((where, str(error)))
             return {}
 
@@ -224,21 +227,20 @@ class _Reading:
         raise LockUnreadable(told, hint=RESTORE.format(self.name), faults=tuple(found))
 
 
-_wished = partial(take_json.whole_number, most=take_json.MOST_WISHED)
+_wished = partial(decode.whole_number, most=MOST_WISHED)
 
 
 def _numbered(name: str, value: object) -> tuple[Take, int]:
-    """A take and its number; raises KeyError, TypeError or ValueError for what is none."""
-    facts = take_json.mapping(value)
-    take = take_json.from_json(name, facts)
-    number = take_json.whole_number(facts["take"])
+    """Read a take and its number."""
+    take = Take.from_json(name, value)
+    number = Fields(value).read("take", decode.whole_number)
     if number < 1:
         raise ValueError(f"takes count from 1, not {number}")
     return take, number
 
 
 def _shot_json(entry: ShotEntry) -> dict[str, object]:
-    takes = {digest: {**take_json.to_json(take), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
+    takes = {digest: {**take.to_json(), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
     facts: dict[str, object] = {
         "takes": takes,
         "asked": entry.asked,

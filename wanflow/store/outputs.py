@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 
 from wanflow import decode, digest
+from wanflow.decode import Fields
 from wanflow.errors import StoreFault
 from wanflow.language.load import BACKENDS
 from wanflow.language.media_checks import file_sources
 from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Production
-from wanflow.store import cut_records, take_json
+from wanflow.store import cut_records
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.take_names import takes_folder
@@ -133,10 +134,10 @@ class _OutputRule:
             return True
         try:
             place = self.store.folder / provenance_file(self.production.out, cut)
-            told = take_json.mapping(decode.parse_json(place.read_bytes()))
-            named = entry_of(self.store.folder, take_json.text(told["file"]))
-            return named == film and told["digest"] == digest.of_file(film)
-        except (OSError, ValueError, KeyError, TypeError):
+            written = Fields(decode.parse_json(place.read_bytes()))
+            named = entry_of(self.store.folder, written.read("file", decode.text))
+            return named == film and written.read("digest", decode.text) == digest.of_file(film)
+        except (OSError, ValueError):
             return False  # unreadable: it records nothing
 
     def _shown(self, place: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from wanflow.graph.recipe import request_key, seed_of
-from wanflow.store import blobs, journal, lockfile, take_json, traces
+from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take, owner, set_current
@@ -133,8 +133,8 @@ def rebuild_traces(stores: Iterable[Store], measure: Measure) -> None:
 def _take_on_record(task: StoredTask) -> Take | None:
     """A take as the journal has it; None where it has too little of it."""
     if task.facts is not None:
-        with suppress(KeyError, TypeError, ValueError):
-            return take_json.from_json(task.digest, task.facts)
+        with suppress(ValueError):
+            return Take.from_json(task.digest, task.facts)
     return None
 
 

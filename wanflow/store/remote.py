@@ -13,7 +13,7 @@ import fsspec
 
 from wanflow import digest as digests
 from wanflow.errors import StoreFault
-from wanflow.store import atomic, blobs, take_json
+from wanflow.store import atomic, blobs
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -125,7 +125,7 @@ def kept_takes(lock: Lock) -> Iterator[RemoteTake]:
 
 
 def _record_of(kept: RemoteTake) -> str:
-    record = {**take_json.to_json(kept.take), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
+    record = {**kept.take.to_json(), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from wanflow import decode
 from wanflow import digest as digests
+from wanflow.decode import Fields
 from wanflow.errors import StoreFault
-from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, take_json, traces, uploads
+from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -20,7 +21,7 @@ BACKENDS = ("animatic", "dashscope")
 UNREADABLE = "can't be read"
 
 Judge = Callable[[dict[str, object]], object]
-"""Raises KeyError, TypeError, ValueError or StoreFault for a record that makes no sense after those before it."""
+"""Raises ValueError or StoreFault for a record that makes no sense after those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _records(store: Store) -> Iterator[Damage]:
         yield from _unreadable(store, one.journal, _follow(one, journal.JournalRecords()), private=True)
     yield from _unreadable(store, store.traces, lambda record: traces.trace_of(record, "no trace"))
     yield from _unreadable(store, store.uploads, lambda record: uploads.upload_of(record, "no upload"), private=True)
-    yield from _unreadable(store, store.derivations, lambda record: (record["identity"], record["digest"]))
+    yield from _unreadable(store, store.derivations, traces.derivation_of)
 
 
 def _follow(store: Store, ends: journal.JournalRecords) -> Judge:
@@ -150,7 +151,7 @@ def _trouble(line: bytes, judge: Judge) -> str | None:
         return UNREADABLE
     except journal.TaskTwice as twice:
         return f"{twice}; this one is looked up again"
-    except (KeyError, TypeError, ValueError):
+    except ValueError:
         return UNREADABLE
     return None
 
@@ -158,8 +159,8 @@ def _trouble(line: bytes, judge: Judge) -> str | None:
 def _task(line: bytes) -> str:
     """The task that a line which makes no sense any more still names; empty where it names none."""
     try:
-        return take_json.text(take_json.mapping(decode.parse_json(line))["task_id"])
-    except (ValueError, KeyError, TypeError):
+        return Fields(decode.parse_json(line)).read("task_id", decode.text)
+    except ValueError:
         return ""
 
 

@@ -8,9 +8,16 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 
+from wanflow import decode, timebase
+from wanflow import digest as digests
+from wanflow.decode import Fields, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.language.facts import Facts, Kind
+from wanflow.money import amount_from_json, amount_text, currency_from_json
 from wanflow.timebase import NOMINAL_RATE
+
+MOST_SEED = 2**63 - 1
+"""Maximum of a seed in the service's words (service.md 8, 14); its models take less."""
 
 
 class ResultKind(StrEnum):
@@ -46,6 +53,17 @@ class Film:
         """How long it plays."""
         return self.frames / self.rate
 
+    def to_json(self) -> dict[str, object]:
+        """Its facts; a film was once the only kind, so that it is the one without a `kind`."""
+        return {
+            "frames": self.frames,
+            "rate": timebase.rate_text(self.rate),
+            "width": self.width,
+            "height": self.height,
+            "samples": self.samples,
+            "sample_rate": self.sample_rate,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -61,9 +79,34 @@ class Picture:
         """A picture has no length of its own."""
         return Fraction(0)
 
+    def to_json(self) -> dict[str, object]:
+        """Its facts."""
+        return {"kind": self.kind.value, "width": self.width, "height": self.height}
+
 
 Result = Film | Picture
 """What a model makes, and a take holds."""
+
+
+def _result_from_json(facts: Fields) -> Result:
+    kind = facts.read_if_given("kind", _kind) or ResultKind.FILM
+    width, height = facts.read("width", whole_number), facts.read("height", whole_number)
+    if kind is ResultKind.PICTURE:
+        return Picture(width, height)
+    return Film(
+        frames=facts.read("frames", whole_number),
+        rate=facts.read("rate", timebase.rate_from_json),
+        width=width,
+        height=height,
+        samples=facts.read_if_given("samples", whole_number) or 0,
+        sample_rate=facts.read_if_given("sample_rate", whole_number) or 0,
+    )
+
+
+def _kind(value: object) -> ResultKind:
+    if value not in set(ResultKind):
+        raise ValueError(f"not a kind of result: {decode.shown(value)}")
+    return ResultKind(text(value))
 
 
 def result_of(facts: Facts) -> Result:
@@ -91,6 +134,17 @@ class Price:
     amount: Decimal
     rate: Decimal
     currency: str
+
+    def to_json(self) -> dict[str, Canonical]:
+        """As the journal has it."""
+        return {"amount": amount_text(self.amount), "rate": amount_text(self.rate), "currency": self.currency}
+
+    @classmethod
+    def from_json(cls, value: object) -> Price:
+        """Read a price."""
+        facts = Fields(value)
+        amount, rate = (facts.read(key, amount_from_json) for key in ("amount", "rate"))
+        return cls(amount, rate, facts.read("currency", currency_from_json))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +180,49 @@ class Take:
     def suffix(self) -> str:
         """The suffix of its file."""
         return self.result.kind.suffix
+
+    def to_json(self) -> dict[str, object]:
+        """All but the digest, which is the key in the lock; money and rates as exact text."""
+        facts = {
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "seed_uncertain": True if self.seed_uncertain else None,
+            "model": self.model,
+            "date": self.date,
+            "task_id": self.task_id,
+            "request_id": self.request_id,
+            "cost": None if self.cost is None else amount_text(self.cost),
+            "estimate": None if self.estimate is None else amount_text(self.estimate),
+            "currency": self.currency,
+            "gone": True if self.gone else None,
+            **self.result.to_json(),
+        }
+        return {key: value for key, value in facts.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, digest: object, value: object) -> Take:
+        """Read a take from its digest and what `to_json` gives."""
+        facts = Fields(value)
+        return cls(
+            digest=digests.from_json(digest),
+            fingerprint=facts.read("fingerprint", digests.from_json),
+            seed=facts.read_if_given("seed", seed_from_json),
+            model=facts.read("model", text),
+            result=_result_from_json(facts),
+            date=facts.read("date", timebase.date_from_json),
+            task_id=facts.read_if_given("task_id", text),
+            request_id=facts.read_if_given("request_id", text),
+            cost=facts.read_if_given("cost", amount_from_json),
+            estimate=facts.read_if_given("estimate", amount_from_json),
+            currency=facts.read_if_given("currency", currency_from_json),
+            seed_uncertain=facts.says("seed_uncertain"),
+            gone=facts.says("gone"),
+        )
+
+
+def seed_from_json(value: object) -> int:
+    """Read a seed."""
+    return whole_number(value, MOST_SEED)
 
 
 Recipe = Canonical

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wanflow import digest
+from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
-from wanflow.store import atomic, blobs, take_json
+from wanflow.store import atomic, blobs
 from wanflow.store.layout import Store
 from wanflow.store.take import Recipe, Take, Trace
 
@@ -53,7 +55,7 @@ def read(store: Store) -> Traces:
 
 
 def _record(trace: Trace) -> dict[str, object]:
-    return {**take_json.to_json(trace.take), "digest": trace.take.digest, "recipe": trace.recipe}
+    return {**trace.take.to_json(), "digest": trace.take.digest, "recipe": trace.recipe}
 
 
 def append_derived(store: Store, identity: str, digest: str, suffix: str) -> None:
@@ -71,10 +73,17 @@ def read_derived(store: Store) -> dict[str, str]:
     return {identity: name for identity, name in names.items() if name in here}
 
 
+def derivation_of(record: Mapping[str, object]) -> tuple[str, str]:
+    """The identity and the digest of a derived file from its record; raises ValueError."""
+    facts = Fields(record)
+    return facts.read("identity", text), facts.read("digest", text)
+
+
 def trace_of(record: Mapping[str, object], complaint: str) -> Trace:
     """A trace from its record; raises StoreFault with this complaint."""
     try:
-        take = take_json.from_json(take_json.text(record["digest"]), record)
-        return Trace(take, take_json.recipe_of(record["recipe"]))
-    except (KeyError, TypeError, ValueError) as error:
+        facts = Fields(record)
+        take = Take.from_json(facts.read("digest", digest.from_json), record)
+        return Trace(take, facts.read("recipe", digest.canonical_from_json))
+    except ValueError as error:
         raise StoreFault(complaint, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wanflow import digest as digests
+from wanflow import timebase
+from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
-from wanflow.store import atomic, take_json
+from wanflow.store import atomic
 from wanflow.store.layout import Store
 
 PRIVATE = 0o600
@@ -46,7 +49,9 @@ def read(store: Store) -> tuple[Upload, ...]:
 def upload_of(record: atomic.Record, complaint: str) -> Upload:
     """An upload from its record; raises StoreFault with this complaint."""
     try:
-        digest, model, service, url = (take_json.text(record[key]) for key in ("digest", "model", "service", "url"))
-        return Upload(take_json.hash_text(digest), model, service, url, take_json.date(record["date"]))
-    except (KeyError, TypeError, ValueError) as error:
+        facts = Fields(record)
+        model, service, url = (facts.read(key, text) for key in ("model", "service", "url"))
+        date = facts.read("date", timebase.date_from_json)
+        return Upload(facts.read("digest", digests.from_json), model, service, url, date)
+    except ValueError as error:
         raise StoreFault(complaint, hint="remove that one file: it only saves uploads") from error
