@@ -63,6 +63,7 @@ def test_a_survey_sees_lock_and_store(store: Store) -> None:
         here=frozenset({digest.of_bytes(b"first")}),
         derived={"e" * 64: f"{digest.of_bytes(b'frame')}.png"},
         cuts={"main": "made from these"},
+        cut_takes={"main": ()},
         open_tasks=(OpenTask("t1", attempt("a1"), DATE),),
         adrift=(attempt("a2"),),
         numbers={"coast": {1: (fingerprint("coast"), 7)}},
