@@ -152,7 +152,7 @@ def test_nonsense_in_a_saved_plan_is_no_plan_or_one_that_does_not_fit(film: Path
         if before is None:
             refused += 1
         else:
-            "\n".join(saved.surprises(plan, before)).encode()
+            "\n".join(saved.unapproved(plan, before)).encode()
     assert refused > 100
 
 

@@ -10,7 +10,7 @@ from wanflow.graph import recipe
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource, Frame, Sound, Tail, UrlSource
 
-IDENTITIES = {"first_frame": recipe.whole("a" * 64)}
+IDENTITIES = {"first_frame": recipe.digest_identity("a" * 64)}
 
 
 def fingerprint(shot: Shot, backend: str = "animatic") -> str:
@@ -37,7 +37,7 @@ def test_law_5_everything_that_is_sent_is_part_of_a_fingerprint() -> None:
         replace(COAST, media=role),
     ]
     prints = {fingerprint(item) for item in (COAST, *variants)} | {fingerprint(COAST, "dashscope")}
-    other = recipe.fingerprint(recipe.recipe(COAST, "animatic", {"first_frame": recipe.whole("b" * 64)}))
+    other = recipe.fingerprint(recipe.recipe(COAST, "animatic", {"first_frame": recipe.digest_identity("b" * 64)}))
     assert len(prints | {other}) == 8
 
 
@@ -45,7 +45,7 @@ def test_law_5_the_order_of_references_counts() -> None:
     """`Image 1` is whoever comes first."""
     one = Media("reference_1", "reference_image", FileSource("a.png"), place())
     two = Media("reference_2", "reference_image", FileSource("b.png"), place())
-    identities = {"reference_1": recipe.whole("a" * 64), "reference_2": recipe.whole("b" * 64)}
+    identities = {"reference_1": recipe.digest_identity("a" * 64), "reference_2": recipe.digest_identity("b" * 64)}
     forward = recipe.recipe(replace(COAST, media=(one, two)), "animatic", identities)
     backward = recipe.recipe(replace(COAST, media=(two, one)), "animatic", identities)
     assert recipe.fingerprint(forward) != recipe.fingerprint(backward)
@@ -53,17 +53,17 @@ def test_law_5_the_order_of_references_counts() -> None:
 
 def test_law_5_a_piece_is_its_source_and_frames_never_the_bytes_ffmpeg_wrote() -> None:
     """Another ffmpeg version writes other bytes and changes nothing."""
-    piece = recipe.part("a" * 64, Tail(Decimal(2)), 90, 149)
+    piece = recipe.part_identity("a" * 64, Tail(Decimal(2)), 90, 149)
     assert piece == {"of": "a" * 64, "op": "piece", "first": 90, "last": 149, "version": recipe.EXTRACTION_VERSION}
-    assert recipe.part("a" * 64, Frame("last"), 149, 149)["op"] == "frame"
-    assert recipe.part("a" * 64, Sound(), 0, 9)["op"] == "sound"
+    assert recipe.part_identity("a" * 64, Frame("last"), 149, 149)["op"] == "frame"
+    assert recipe.part_identity("a" * 64, Sound(), 0, 9)["op"] == "sound"
 
 
 def test_a_signed_address_stays_out_of_a_recipe() -> None:
     """Only a hash of an unpinned URL goes on record; a pinned one is its digest."""
     signed = UrlSource("https://host/a.mp4?Signature=secret")
-    assert "secret" not in str(recipe.address(signed))
-    assert recipe.address(UrlSource("https://host/a.mp4", "c" * 64)) == recipe.whole("c" * 64)
+    assert "secret" not in str(recipe.url_identity(signed))
+    assert recipe.url_identity(UrlSource("https://host/a.mp4", "c" * 64)) == recipe.digest_identity("c" * 64)
 
 
 def test_seeds_are_counted_up_from_a_given_one_and_derived_otherwise() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kit.films import APPROACH, COAST, MAIN, production, shot
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
-from wanflow.graph.select import named, select
+from wanflow.graph.select import matching, select
 from wanflow.language.source import FileSource
 
 GULL = replace(shot("gull", {"first_frame": FileSource("gull.png")}), tags=("night", "birds"))
@@ -57,7 +57,7 @@ def test_a_tag_or_state_that_matches_nothing_selects_nothing() -> None:
 def test_a_named_vertex_stands_alone() -> None:
     """What it needs stays, and so does what needs it."""
     assert chosen(exclude=("coast",)) == {"approach", "gull", "cut:main"}
-    assert named(GRAPH, ("g*",), STATES) == {"gull"}
+    assert matching(GRAPH, ("g*",), STATES) == {"gull"}
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest_one() -> None:

@@ -58,7 +58,7 @@ def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
         case ExtractVertex():
             identity = edit.extract_identity(vertex, run_state.inputs(vertex)[vertex.origin])
             if isinstance(identity, Mapping):
-                run_state.learn_derived(digest.of_json(dict(identity)), "some bytes.mp4")
+                run_state.add_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
             known = edit.arrange(
                 cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.backend
@@ -80,8 +80,8 @@ def _take(run_state: RunState, vertex: ShotVertex, step: Step, decision: Decisio
     if take is None:
         raise ValueError(f"nothing answers {step.node}: {decision}")
     number = step.take if decision.action is Action.RENDER else decision.number
-    lock = filed(run_state.inventory.lock, vertex.id, take, number, shot_request.request, shot_request.recipe)
-    run_state.learn_take(take, shot_request.recipe, lock)
+    lock = filed(run_state.inventory.lock, vertex.id, take, number, shot_request.key, shot_request.recipe)
+    run_state.add_take(take, shot_request.recipe, lock)
 
 
 def filed(lock: Lock, shot: str, take: Take, number: int, request: str, recipe: object) -> Lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.films import place as place_at
+from kit.films import shot
 from wanflow import timebase
-from wanflow.language.timeline import TimelineItem, TrimOutsideClip, place, total_frames
+from wanflow.language.production import CutItem
+from wanflow.language.source import Frame, Head, Piece, ShotSource, Tail
+from wanflow.language.timeline import TimelineItem, TrimOutsideClip, place, takeover, total_frames
 
 THIRTY = Fraction(30)
 COAST = TimelineItem("coast", 150, THIRTY, continued_at=90)
@@ -34,15 +39,30 @@ def test_a_continuation_of_the_whole_clip_replaces_it() -> None:
     assert spans(TimelineItem("coast", 150, THIRTY, continued_at=0), APPROACH) == [(1, 0, 360)]
 
 
+@pytest.mark.parametrize(
+    ("piece", "begins"),
+    [(None, 0), (Tail(Decimal(2)), 90), (Head(Decimal(2)), 0), (Frame("last"), 149), (Tail(Decimal(9)), None)],
+)
+def test_a_continuation_takes_over_at_the_first_frame_that_it_shows(piece: Piece | None, begins: int | None) -> None:
+    """The piece of the clip that it continues; one that lies outside of the clip takes over nothing."""
+    shots = {"near": shot("near", {"first_clip": ShotSource("coast", piece)})}
+    coast, near = (CutItem(ShotSource(name), place_at()) for name in ("coast", "near"))
+    assert takeover(coast, near, 150, THIRTY, shots) == begins
+
+
 def test_keep_switches_the_rule_off() -> None:
-    """`overlap: keep` on the later item shows the piece twice."""
-    assert spans(COAST, TimelineItem("approach", 360, THIRTY, keep_overlap=True)) == [(0, 0, 150), (1, 0, 360)]
+    """`overlap: keep` on the later item shows the piece twice; on the earlier one it is about the item before it."""
+    shots = {"near": shot("near", {"first_clip": ShotSource("coast", Tail(Decimal(2)))})}
+    coast, near = (CutItem(ShotSource(name), place_at()) for name in ("coast", "near"))
+    assert takeover(coast, replace(near, keep_overlap=True), 150, THIRTY, shots) is None
+    assert takeover(replace(coast, keep_overlap=True), near, 150, THIRTY, shots) == 90
 
 
-def test_keep_on_the_earlier_item_is_about_the_one_before_it() -> None:
-    """It says nothing about what follows."""
-    kept = TimelineItem("coast", 150, THIRTY, continued_at=90, keep_overlap=True)
-    assert spans(kept, APPROACH) == [(0, 0, 90), (1, 0, 360)]
+def test_what_continues_something_else_takes_over_nothing() -> None:
+    """Another shot's clip, a shot that takes none of it, and the end of the cut."""
+    shots = {"near": shot("near", {"first_clip": ShotSource("pier")}), "far": shot("far", {})}
+    coast, near, far = (CutItem(ShotSource(name), place_at()) for name in ("coast", "near", "far"))
+    assert [takeover(coast, after, 150, THIRTY, shots) for after in (near, far, None)] == [None, None, None]
 
 
 def test_an_explicit_out_wins() -> None:
@@ -113,7 +133,7 @@ def items(draw: st.DrawFn) -> TimelineItem:
     within = start is None or timebase.to_frames(start, rate) < frames
     takeover = draw(st.none() | st.integers(0, frames - 1))
     stop = None if start is not None else draw(st.sampled_from([None, _seconds(end, rate)]))
-    return TimelineItem("x", frames, rate, start if within else None, stop, takeover, draw(st.booleans()))
+    return TimelineItem("x", frames, rate, start if within else None, stop, takeover)
 
 
 def _seconds(frames: int, rate: Fraction) -> Decimal:

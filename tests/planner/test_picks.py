@@ -78,12 +78,12 @@ def test_of_two_branches_choices_none_counts_until_one_is_gone() -> None:
 def test_only_takes_with_a_seed_of_the_request_answer_it() -> None:
     """`seed: 7` counts through 7, 8 and 9; another seed is another request, and a removed file answers nothing."""
     three = entry(3, given=7)
-    assert [made.seed for made in picks.answering(three, request_key(CORE, 7))] == [7, 8, 9]
-    assert picks.answering(three, request_key(CORE, 100)) == ()
-    assert picks.answering(three, CORE) == ()
+    assert [made.seed for made in picks.matching_takes(three, request_key(CORE, 7))] == [7, 8, 9]
+    assert picks.matching_takes(three, request_key(CORE, 100)) == ()
+    assert picks.matching_takes(three, CORE) == ()
     first = numbered(three, 1)
     gone = replace(three, takes={**three.takes, first: replace(three.takes[first], gone=True)})
-    assert [made.seed for made in picks.answering(gone, request_key(CORE, 7))] == [8, 9]
+    assert [made.seed for made in picks.matching_takes(gone, request_key(CORE, 7))] == [8, 9]
 
 
 @pytest.mark.parametrize("number", [2, 3])

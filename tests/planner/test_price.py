@@ -12,7 +12,7 @@ from kit.films import place
 from wanflow.catalog.model import PriceList, Rate, Value
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
-from wanflow.graph.recipe import promise, whole
+from wanflow.graph.recipe import digest_identity, promise
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource
 from wanflow.money import Bound
@@ -26,11 +26,11 @@ CATALOG = PriceBook()
 def video(seconds: str, *, known: bool = True) -> NodeOutput:
     """A video of a length, at a rate at which that is whole frames."""
     film = Film(int(Fraction(seconds) * 100), Fraction(100), 1280, 720)
-    return NodeOutput(whole("a" * 64) if known else promise("x"), film=film)
+    return NodeOutput(digest_identity("a" * 64) if known else promise("x"), film=film)
 
 
-PICTURE = NodeOutput(whole("b" * 64))
-ADDRESS = NodeOutput(whole("c" * 64))
+PICTURE = NodeOutput(digest_identity("b" * 64))
+ADDRESS = NodeOutput(digest_identity("c" * 64))
 
 
 def priced(
@@ -41,15 +41,15 @@ def priced(
     prices: PriceBook = CATALOG,
     **parameters: Value,
 ) -> Quote:
-    """The price of a request; `media` are its types and supplies by slot."""
+    """The price of a request; `media` are its types and outputs by slot."""
     items = tuple(Media(slot, kind, FileSource(slot), place()) for slot, (kind, _) in media.items())
     known = {key: rule.default for key, rule in load_catalog()[model].parameters.items() if rule.default is not None}
     shot = Shot("one", model, place(), media=items, parameters={**known, **parameters})
-    return quote(shot, {slot: supply for slot, (_, supply) in media.items()}, prices, region)
+    return quote(shot, {slot: output for slot, (_, output) in media.items()}, prices, region)
 
 
 def references(*kinds: str | NodeOutput) -> dict[str, tuple[str, NodeOutput]]:
-    """References: a word for a picture, a supply for a video."""
+    """References: a word for a picture, an output for a video."""
     return {
         f"reference_{number}": ("reference_image", PICTURE) if isinstance(kind, str) else ("reference_video", kind)
         for number, kind in enumerate(kinds, 1)
@@ -143,7 +143,10 @@ def test_lengths_of_files_are_rounded_up():
     """To a hundredth of a second (cli.md, JSON)."""
     film = Film(121, Fraction(24), 1280, 720)
     found = priced(
-        "wan2.7-videoedit", {"video": ("video", NodeOutput(whole("a" * 64), film=film))}, resolution="720P", duration=0
+        "wan2.7-videoedit",
+        {"video": ("video", NodeOutput(digest_identity("a" * 64), film=film))},
+        resolution="720P",
+        duration=0,
     )
     assert found.seconds == Fraction("10.10")
 

@@ -18,7 +18,7 @@ from wanflow.graph.recipe import fingerprint
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import FileSource
 from wanflow.planner.plan import Action, Plan
-from wanflow.planner.request import question_of
+from wanflow.planner.request import planned_request
 from wanflow.report.text.status import take_rows
 from wanflow.store import lock as locks
 from wanflow.store import lock_text
@@ -86,14 +86,14 @@ class Branch:
     def _decide(self, deed: str, name: str, detail: int) -> None:
         """A choice among the takes that there are; nobody chooses among none."""
         of = plan(self.film, self.have)
-        shot_request = question_of(of, of.graph.production.shots[name])
-        lock, answers = of.inventory.lock, shot_request.answers
+        shot_request = planned_request(of, of.graph.production.shots[name])
+        lock, answers = of.inventory.lock, shot_request.takes
         if deed == "retake" and answers and not shot_request.entry.held:
-            lock = locks.wish(lock, name, shot_request.request, shot_request.wanted + 1)
+            lock = locks.wish(lock, name, shot_request.key, shot_request.wanted + 1)
         elif deed == "release":
             lock = locks.release(lock, name)
         elif deed == "pick" and answers:
-            lock = locks.pick(lock, name, shot_request.request, answers[detail % len(answers)].digest)
+            lock = locks.pick(lock, name, shot_request.key, answers[detail % len(answers)].digest)
         elif deed == "hold" and shot_request.counting.take is not None:
             lock = locks.keep(lock, name, shot_request.counting.take.digest)
         self.have = replace(self.have, lock=lock)
@@ -175,5 +175,5 @@ def test_a_merge_buys_nothing_that_neither_branch_wanted_and_keeps_every_take(
     numbers = [list(entry.numbers.values()) for entry in of.inventory.lock.shots.values()]
     assert all(len(each) == len(set(each)) for each in numbers)
     rows = take_rows(of)
-    rivals = {name for name in film.shots if question_of(of, film.shots[name]).choice.rivals}
+    rivals = {name for name in film.shots if planned_request(of, film.shots[name]).choice.rivals}
     assert not any(row.picked for row in rows if row.shot in rivals)

@@ -38,7 +38,6 @@ def drawn_items(draw: st.DrawFn) -> TimelineItem:
         start=draw(st.none() | st.none() | seconds),
         stop=draw(st.none() | st.none() | seconds),
         continued_at=draw(st.none() | st.integers(0, 199)),
-        keep_overlap=draw(st.booleans()),
         transition=draw(st.sampled_from(TRANSITIONS)),
         seconds=draw(seconds),
     )
@@ -59,7 +58,7 @@ def trimmed_items(draw: st.DrawFn) -> TimelineItem:
     item = draw(roomy_items())
     head, behind = draw(st.integers(0, 40)), draw(st.integers(3, 40))
     start = draw(st.none() | st.just((Decimal(head) / Decimal(float(item.rate))).quantize(Decimal("0.01"))))
-    whole = replace(item, frames=head + 1 + item.frames + behind, start=start, keep_overlap=draw(st.booleans()))
+    whole = replace(item, frames=head + 1 + item.frames + behind, start=start)
     return replace(whole, continued_at=draw(st.sampled_from([None, 0, whole.frames - behind])))
 
 
@@ -68,7 +67,7 @@ def tight_items(draw: st.DrawFn) -> TimelineItem:
     """A few frames at 25 a second, with a transition that may take all of them, or one more."""
     kind, taken = draw(st.sampled_from(TRANSITIONS)), draw(st.integers(1, 4))
     taken_over = draw(st.sampled_from([None, None, 0]))
-    return TimelineItem("", draw(st.integers(1, 6)), RATES[2], None, None, taken_over, False, kind, Decimal(taken) / 25)
+    return TimelineItem("", draw(st.integers(1, 6)), RATES[2], None, None, taken_over, kind, Decimal(taken) / 25)
 
 
 tight = st.lists(tight_items(), min_size=1, max_size=4)

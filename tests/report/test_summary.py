@@ -29,7 +29,7 @@ def test_failure_names_the_nodes_and_what_they_stopped() -> None:
 def test_blocked_steps_are_told_with_their_reasons() -> None:
     """Each step that can't start gives its reason, on one line."""
     text = blocked_text(films.plan(films.LIGHTHOUSE, facts={}))
-    assert text.splitlines()[0] == "blocked: coast.t1: `sets/coast.png` was not looked at"
+    assert text.splitlines()[0] == "blocked: coast.t1: `sets/coast.png` was not read"
 
 
 def test_interruption_names_what_it_leaves_behind() -> None:

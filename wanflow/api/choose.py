@@ -18,12 +18,12 @@ from wanflow.errors import UnknownTarget
 from wanflow.graph.build import cut_sources
 from wanflow.graph.node import CutVertex, is_cut
 from wanflow.graph.recipe import parse_request_key, request_key
-from wanflow.graph.select import named, one
+from wanflow.graph.select import matching, single_shot
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import ShotSource
 from wanflow.media import probe
 from wanflow.planner.plan import Plan
-from wanflow.planner.request import ShotRequest, is_settled, question_of
+from wanflow.planner.request import ShotRequest, is_known, planned_request
 from wanflow.runner.cut import MADE_ELSEWHERE
 from wanflow.store import atomic, blobs, layout, lock, lockfile, shots_folder
 from wanflow.store.layout import Store
@@ -49,8 +49,8 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
 
     Raises UnknownTarget for a shot or a take that isn't there.
     """
-    plan, shot = run.plan(production), one(production, shot)
-    asked = question_of(plan, _shot(plan, shot))
+    plan, shot = run.plan(production), single_shot(production, shot)
+    asked = planned_request(plan, _shot(plan, shot))
 
     def choose(known: Lock) -> Lock:
         shot_request = _now(asked, known)
@@ -62,7 +62,7 @@ def pick(production: Production, shot: str, number: int) -> Chosen:
     held = shot_request.entry.held == take.digest
     warning = f"it answers an earlier request of `{shot}`: `wanflow hold {shot}` keeps it although the shot changed"
     told = f"take {number} of {shot} is picked{' and held in the place of the other' if held else ''}"
-    return Chosen(shot, told, None if held or take in shot_request.answers else warning)
+    return Chosen(shot, told, None if held or take in shot_request.takes else warning)
 
 
 def pick_from(production: Production, shot: str, former: str, number: int) -> Chosen:
@@ -71,8 +71,8 @@ def pick_from(production: Production, shot: str, former: str, number: int) -> Ch
     It keeps its record, and gets the shot's next number. Where it answers another request than the shot's, it is held.
     Raises UnknownTarget for a shot that isn't there, for one that was not removed, and for a take that isn't there.
     """
-    plan, shot = run.plan(production), one(production, shot)
-    asked = question_of(plan, _shot(plan, shot))
+    plan, shot = run.plan(production), single_shot(production, shot)
+    asked = planned_request(plan, _shot(plan, shot))
     if former in production.shots:
         hint = f"use its take as a source, `{{shot: {former}}}`; `wanflow takes --all` shows removed shots"
         raise UnknownTarget(f"`{former}` is a shot of this production", hint=hint)
@@ -86,7 +86,7 @@ def pick_from(production: Production, shot: str, former: str, number: int) -> Ch
         known = _entered(known, _now(asked, known), take, recipe, plan)
         shot_request = _now(asked, known)
         known = _picked(known, shot_request, take)
-        return known if take in shot_request.answers else lock.keep(known, shot, take.digest)
+        return known if take in shot_request.takes else lock.keep(known, shot, take.digest)
 
     entry = _update(production, plan, move, moved=True).shots[shot]
     take = taken[0]
@@ -101,7 +101,7 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
 
     Raises UnknownTarget for a shot that isn't there or whose request isn't known yet, MediaFault for what is no video.
     """
-    plan, shot = run.plan(production), one(production, shot)
+    plan, shot = run.plan(production), single_shot(production, shot)
     asked = _settled(plan, shot)
     facts = probe.check_film(path)
     film, store = film_of(facts), run.store_of(production)
@@ -117,13 +117,13 @@ def pick_file(production: Production, shot: str, path: Path) -> Chosen:
         shot_request = _now(asked, known)
         there = shot_request.entry.takes.get(take.digest)
         new[:] = [there is None]
-        if there is not None and there not in shot_request.answers:
+        if there is not None and there not in shot_request.takes:
             number = shot_request.entry.numbers[there.digest]
             words = f"`{path.name}` is take {number} of `{shot}` already, and answers an earlier request"
             raise UnknownTarget(words, hint=f"`wanflow pick {shot} {number}`, then `wanflow hold {shot}`, keeps it")
         if there is None:
             known = _entered(known, shot_request, take, asked.recipe, plan)
-        return lock.pick(known, shot, asked.request, take.digest)
+        return lock.pick(known, shot, asked.key, take.digest)
 
     number = _update(production, plan, enter).shots[shot].numbers[take.digest]
     if not new[0]:
@@ -159,8 +159,8 @@ def retake(production: Production, select: Sequence[str], more: int = 1) -> tupl
             name = shot_request.shot.name
             if shot_request.entry.held is not None or shot_request.entry.rival_holds:
                 raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
-            rendered = sum(take.seed is not None for take in shot_request.answers)
-            known = lock.wish(known, name, shot_request.request, max(shot_request.wanted, rendered) + more)
+            rendered = sum(take.seed is not None for take in shot_request.takes)
+            known = lock.wish(known, name, shot_request.key, max(shot_request.wanted, rendered) + more)
         return known
 
     _update(production, plan, wish)
@@ -171,7 +171,7 @@ def retake(production: Production, select: Sequence[str], more: int = 1) -> tupl
 def hold(production: Production, select: Sequence[str]) -> tuple[Chosen, ...]:
     """Keep the takes that count now, although their shots change; raises UnknownTarget where there is none."""
     plan = run.plan(production)
-    asked = [question_of(plan, _shot(plan, shot)) for shot in _named(plan, select)]
+    asked = [planned_request(plan, _shot(plan, shot)) for shot in _named(plan, select)]
 
     def keep(known: Lock) -> Lock:
         for shot_request in (_now(each, known) for each in asked):
@@ -220,7 +220,7 @@ def _now(shot_request: ShotRequest, known: Lock) -> ShotRequest:
 def _picked(known: Lock, shot_request: ShotRequest, take: Take) -> Lock:
     """The lock with a take picked for the request that it answers; where the shot is held, the hold moves to it."""
     shot, entry = shot_request.shot.name, shot_request.entry
-    request = shot_request.request if take in shot_request.answers else _request_of(entry, take)
+    request = shot_request.key if take in shot_request.takes else _request_of(entry, take)
     chosen = lock.pick(known, shot, request, take.digest)
     held = entry.held is not None or bool(entry.rival_holds)
     return lock.keep(chosen, shot, take.digest) if held else chosen
@@ -231,8 +231,8 @@ def _named(plan: Plan, select: Sequence[str]) -> list[str]:
 
     Raises UnknownTarget where that is none: nobody decides about nothing on purpose.
     """
-    chosen = set(named(plan.graph, select, run.states(plan)))
-    cuts = named(plan.graph, [word for word in select if is_cut(word)], {})
+    chosen = set(matching(plan.graph, select, run.states(plan)))
+    cuts = matching(plan.graph, [word for word in select if is_cut(word)], {})
     for vertex in plan.graph.vertices:
         if isinstance(vertex, CutVertex) and vertex.id in cuts:
             chosen |= {source.shot for source in cut_sources(vertex.cut) if isinstance(source, ShotSource)}
@@ -248,14 +248,14 @@ def _named(plan: Plan, select: Sequence[str]) -> list[str]:
 def _shot(plan: Plan, name: str) -> Shot:
     (found,) = _named(plan, [name]) if name in plan.graph.production.shots else (None,)
     if found is None:
-        named(plan.graph, [name], {})  # raises for what is nowhere, with the nearest name
+        matching(plan.graph, [name], {})  # raises for what is nowhere, with the nearest name
         raise UnknownTarget(f"`{name}` is no shot", hint="name one shot; `wanflow list` shows them")
     return plan.graph.production.shots[found]
 
 
 def _settled(plan: Plan, name: str) -> ShotRequest:
-    shot_request = question_of(plan, _shot(plan, name))
-    if not is_settled(shot_request.recipe):
+    shot_request = planned_request(plan, _shot(plan, name))
+    if not is_known(shot_request.recipe):
         words = f"what `{name}` will ask for is not known before its inputs are rendered"
         raise UnknownTarget(words, hint="`wanflow run` first")
     return shot_request

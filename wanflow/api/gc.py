@@ -13,7 +13,7 @@ from wanflow.graph.node import cut_id
 from wanflow.language.production import Production
 from wanflow.planner import picks
 from wanflow.planner.plan import Action, Plan, StepKind
-from wanflow.planner.request import question_of
+from wanflow.planner.request import planned_request
 from wanflow.store import cut_records, gc, lockfile
 from wanflow.store.gc import Removable
 from wanflow.store.layout import Store
@@ -124,7 +124,7 @@ def _named(plan: Plan, shown: Mapping[str, Sequence[str]]) -> dict[str, NamedTak
             wanted.add((step.vertex, step.take))
     for name, shot in shots.items():
         entry = lock.shots.get(name, ShotEntry())
-        for digest, use in picks.uses(entry, question_of(plan, shot).counting):
+        for digest, use in picks.uses(entry, planned_request(plan, shot).counting):
             uses.setdefault(digest, []).append(f"{use} ({name})")
     here = plan.inventory.here
     return {

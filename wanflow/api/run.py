@@ -19,7 +19,7 @@ from wanflow import timebase
 from wanflow.api.load import facts_of, load, load_sound_part, results_of, store_of, validate
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
-from wanflow.graph.select import named, one
+from wanflow.graph.select import matching, single_shot
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.load import BACKENDS
@@ -232,7 +232,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     UnknownTarget where a shot has no such submission, has several and `take` names none of them, or where `adopt` is
     empty or a task that the journal knows; StoreBusy where a run works here.
     """
-    store, shot = store_of(production), one(production, shot)
+    store, shot = store_of(production), single_shot(production, shot)
     with run_lock.hold(store):
         journal_state = journal.read(store)
         attempt = adrift_of(journal_state, shot, take)
@@ -264,7 +264,7 @@ def require_key(of: Plan) -> None:
 
 def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
     current = planner_states.states(whole)
-    return choose(graph, select, current, exclude) - named(graph, exclude, current)
+    return choose(graph, select, current, exclude) - matching(graph, exclude, current)
 
 
 def _outputs(production: Production) -> dict[str, str]:

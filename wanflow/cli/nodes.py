@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import Vertex
-from wanflow.graph.select import one
+from wanflow.graph.select import single_shot
 from wanflow.planner.plan import Plan, Step
 from wanflow.report.text.words import listed, printable
 from wanflow.suggest import did_you_mean
@@ -19,7 +19,7 @@ def vertex_of(plan: Plan, node: str) -> Vertex:
 
 def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
     """The steps of a node, at least one: that of a take, or all of a shot. Raises UnknownTarget."""
-    node = one(plan.graph.production, node)
+    node = single_shot(plan.graph.production, node)
     steps = tuple(step for step in plan.steps if node in {step.node, step.vertex})
     if steps:
         return steps

@@ -25,7 +25,7 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
     if not path.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder `{path.parent}`", param_hint="-o")
     prices = settings.prices.as_posix() if settings.prices else None
-    document = saved.to_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
+    document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
     click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` does it, and no more"), err=True)
 
@@ -33,7 +33,7 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
 def read(path: Path) -> SavedPlan:
     """A saved plan; raises BadParameter for a file that is none."""
     try:
-        return saved.from_json(decode.parse_json(path.read_bytes()))
+        return saved.read_saved(decode.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
         raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault
@@ -53,7 +53,7 @@ def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOption
 
 def fits(plan: Plan, before: SavedPlan) -> bool:
     """Whether a plan does no more than the saved one; what it would do beyond it is said on stderr (exit 3)."""
-    found = list(saved.surprises(plan, before))
+    found = list(saved.unapproved(plan, before))
     for words in found:
         error(f"the saved plan no longer fits: {printable(words)}")
     if found:

@@ -17,17 +17,17 @@ Identity = Mapping[str, str | int]
 """What an input is: a digest, the text of an address, or a piece of a digest. Never the bytes that ffmpeg wrote."""
 
 
-def whole(of: str) -> Identity:
+def digest_identity(of: str) -> Identity:
     """The identity of a file or a take: its digest."""
     return {"digest": of}
 
 
-def address(source: UrlSource) -> Identity:
+def url_identity(source: UrlSource) -> Identity:
     """The identity of a URL: the pinned digest, else a hash of its whole text (a signature stays out of files)."""
-    return whole(source.sha256) if source.sha256 else {"url": digest.of_bytes(source.url.encode())}
+    return digest_identity(source.sha256) if source.sha256 else {"url": digest.of_bytes(source.url.encode())}
 
 
-def part(of: str, piece: Piece, first: int, last: int) -> Identity:
+def part_identity(of: str, piece: Piece, first: int, last: int) -> Identity:
     """The identity of a piece, a frame or a sound track: the digest it is cut from and the frames or samples."""
     return {"of": of, "op": operation(piece), "first": first, "last": last, "version": EXTRACTION_VERSION}
 
@@ -48,9 +48,9 @@ def promise(vertex: str) -> Identity:
     return {"promise": vertex}
 
 
-def promise_of_part(whole: Canonical, piece: Piece) -> Identity:
+def promise_of_part(origin: Canonical, piece: Piece) -> Identity:
     """What a piece of something will be that is only promised: equal pieces of equal promises will be one."""
-    return promise(f"{digest.of_json(whole)} {piece}")
+    return promise(f"{digest.of_json(origin)} {piece}")
 
 
 def is_promise(identity: Canonical) -> bool:

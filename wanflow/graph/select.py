@@ -32,15 +32,15 @@ def select(graph: ShotGraph, selectors: Sequence[str], states: States, exclude: 
     chosen = [_expand(graph, word, states) for word in selectors] if selectors else [_everything(graph)]
     wanted = frozenset[str]().union(*chosen)
     needed = wanted.union(*(graph.ancestors(vertex) for vertex in wanted))
-    return needed - named(graph, exclude, states)
+    return needed - matching(graph, exclude, states)
 
 
-def named(graph: ShotGraph, words: Sequence[str], states: States) -> frozenset[str]:
+def matching(graph: ShotGraph, words: Sequence[str], states: States) -> frozenset[str]:
     """The vertices that words name: those alone, not what they need. Raises UnknownTarget as `select`."""
     return frozenset[str]().union(*(_expand(graph, word, states) for word in words))
 
 
-def one(production: Production, word: str) -> str:
+def single_shot(production: Production, word: str) -> str:
     """The shot, or the take of it, that a word means where a single one is wanted.
 
     The name of a used pipeline stands for its output; any other word is given back as it is.
@@ -87,7 +87,7 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
         state = _state(word.removeprefix("state:"))
         return frozenset(shot.name for shot in shots if states.get(shot.name) == state)
     if word.rpartition(".t")[1] and word.rpartition(".t")[2].isdecimal():
-        word = one(graph.production, word)
+        word = single_shot(graph.production, word)
     if _take_of(graph, word) is not None:
         return frozenset({word.rpartition(".t")[0]})
     if word in graph:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
-from wanflow import timebase
-from wanflow.catalog.model import Role
-from wanflow.catalog.read import load_catalog
 from wanflow.language import timeline
 from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
-from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
+from wanflow.language.source import FileSource, Source
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
@@ -48,42 +44,6 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     yield from _finish(cut, expect)
     if not any(found):
         yield from _misfits(cut, expect, shots)
-
-
-def takeover(
-    item: CutItem, after: CutItem | None, frames: int, rate: Fraction, shots: Mapping[str, Shot]
-) -> int | None:
-    """The frame of `item`'s clip at which the continuation that follows it begins (format.md, Continuation)."""
-    if after is None or after.keep_overlap or not isinstance(after.source, ShotSource):
-        return None
-    shot = shots.get(after.source.shot)
-    if shot is None:
-        return None
-    for media in shot.media:
-        if load_catalog()[shot.model].has_role(media.type, Role.CONTINUED) and _same(media.source, item):
-            return _first_frame(media.source, frames, rate)
-    return None
-
-
-def _first_frame(source: Source, frames: int, rate: Fraction) -> int | None:
-    """Where in a clip the piece begins that a source takes of it, 0 for the whole; None where it lies outside."""
-    piece = source.piece if isinstance(source, FileSource | ShotSource) else None
-    if not isinstance(piece, Tail | Head | Span | Frame):
-        return 0
-    try:
-        return frame_span(piece, frames, rate)[0]
-    except PieceOutside:
-        return None  # the extract of this piece is blocked with the reason, and the cut with it
-
-
-def _same(source: Source, item: CutItem) -> bool:
-    match source, item.source:
-        case ShotSource(one), ShotSource(other):
-            return one == other
-        case FileSource(one), FileSource(other):
-            return one == other
-        case _:
-            return False
 
 
 def _problem(item: CutItem, expect: Expect) -> Problem | None:
@@ -129,14 +89,17 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
     """Trims that lie outside of their clips, and transitions that don't fit between them."""
     clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
     rate = cut.shape.rate or next((clip.rate for clip in clips if _is_film(clip)), NOMINAL_RATE)  # type: ignore[union-attr]
-    placed = [_placed(cut.items, at, clips[at], rate, shots) for at in range(len(clips))]
-    known = [item for item in placed if item is not None]
-    if len(known) == len(placed):
-        yield from _misfit(cut, known, rate)
+    placed: list[timeline.TimelineItem | None] = []
+    for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=True):
+        known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
+        continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
+        placed.append(timeline.timeline_item(item, known, continued_at, rate))
+    if None not in placed:
+        yield from _misfit(cut, [item for item in placed if item is not None], rate)
         return
-    for at, item in enumerate(placed):  # trims can be checked where lengths are known
-        if item is not None:
-            yield from _misfit(cut, [item], rate, at)
+    for at, one in enumerate(placed):  # trims can be checked where lengths are known
+        if one is not None:
+            yield from _misfit(cut, [one], rate, at)
 
 
 def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset: int = 0) -> Iterator[Problem]:
@@ -151,31 +114,6 @@ def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset
     else:
         if items and not clips and not offset:
             yield Problem(cut.place, "nothing of the cut is left")
-
-
-def _placed(
-    items: tuple[CutItem, ...],
-    at: int,
-    clip: ExpectedClip | Unreadable | None,
-    rate: Fraction,
-    shots: Mapping[str, Shot],
-) -> timeline.TimelineItem | None:
-    """An item as the timeline takes it; None where its length can't be known."""
-    item, after = items[at], items[at + 1] if at + 1 < len(items) else None
-    joined = (item.transition.kind, item.transition.seconds) if item.transition else (timeline.CUT, Decimal(0))
-    if item.seconds is not None:
-        return timeline.TimelineItem(item.name, standing(item, rate), rate, transition=joined[0], seconds=joined[1])
-    if not isinstance(clip, ExpectedClip) or not clip.frames:
-        return None
-    begins = takeover(item, after, clip.frames, clip.rate, shots)
-    return timeline.TimelineItem(
-        item.name, clip.frames, clip.rate, item.start, item.stop, begins, item.keep_overlap, *joined
-    )
-
-
-def standing(item: CutItem, rate: Fraction) -> int:
-    """The frames for which a picture or a title stands, at least one."""
-    return max(1, timebase.to_frames(item.seconds or Fraction(0), rate))
 
 
 def _is_film(clip: ExpectedClip | Unreadable | None) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import timebase
+from wanflow.catalog.model import Role
+from wanflow.catalog.read import load_catalog
+from wanflow.language.production import CutItem, Shot
+from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
 
 CUT, DISSOLVE, FADE, WIPE = "cut", "dissolve", "fade", "wipe"
 TRANSITIONS = (CUT, DISSOLVE, FADE, WIPE)
@@ -35,9 +39,8 @@ class TimelineItem:
 
     `frames` and `rate` are of the whole clip. `start` and `stop` are the author's `in` and `out`, seconds into the
     clip. `continued_at` is the frame of this clip at which the piece begins that the *next* item continues, 0 where
-    it continues the whole clip, None where the next item continues something else. `keep_overlap` is the author's
-    `overlap: keep`: it keeps the item before this one whole. `transition` joins this item to the one before it and
-    takes `seconds`. `name` is for messages.
+    it continues the whole clip, None where this clip stays whole (see `takeover`). `transition` joins this item to the
+    one before it and takes `seconds`. `name` is for messages.
     """
 
     name: str
@@ -46,7 +49,6 @@ class TimelineItem:
     start: Decimal | None = None
     stop: Decimal | None = None
     continued_at: int | None = None
-    keep_overlap: bool = False
     transition: str = CUT
     seconds: Decimal = Decimal(0)
 
@@ -89,14 +91,65 @@ class TimelineSpan:
     closes: bool = False
 
 
+def timeline_item(
+    item: CutItem, clip: tuple[int, Fraction] | None, continued_at: int | None, rate: Fraction
+) -> TimelineItem | None:
+    """An item of a cut as a timeline of `rate` takes it; None where its length isn't known.
+
+    `clip` are the frames of its clip and their rate; a still or a title has a length of its own, at least one frame.
+    """
+    kind, seconds = (CUT, Decimal(0)) if item.transition is None else (item.transition.kind, item.transition.seconds)
+    if item.seconds is not None:
+        shown = max(1, timebase.to_frames(item.seconds, rate))
+        return TimelineItem(item.name, shown, rate, transition=kind, seconds=seconds)
+    if clip is None:
+        return None
+    return TimelineItem(item.name, *clip, item.start, item.stop, continued_at, kind, seconds)
+
+
+def takeover(
+    item: CutItem, after: CutItem | None, frames: int, rate: Fraction, shots: Mapping[str, Shot]
+) -> int | None:
+    """The frame of `item`'s clip at which the continuation that follows it begins (format.md, Continuation).
+
+    None where the next item continues something else, or keeps the overlap.
+    """
+    if after is None or after.keep_overlap or not isinstance(after.source, ShotSource):
+        return None
+    shot = shots.get(after.source.shot)
+    if shot is None:
+        return None
+    for media in shot.media:
+        continued = load_catalog()[shot.model].has_role(media.type, Role.CONTINUED)
+        if continued and _same(media.source, item):
+            piece = media.source.piece if isinstance(media.source, FileSource | ShotSource) else None
+            if not isinstance(piece, Tail | Head | Span | Frame):
+                return 0
+            try:
+                return frame_span(piece, frames, rate)[0]
+            except PieceOutside:
+                return None  # the extract of this piece is blocked with the reason, and the cut with it
+    return None
+
+
+def _same(source: Source, item: CutItem) -> bool:
+    match source, item.source:
+        case ShotSource(one), ShotSource(other):
+            return one == other
+        case FileSource(one), FileSource(other):
+            return one == other
+        case _:
+            return False
+
+
 def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ...]:
     """The items one after the other on a timeline of `rate`, without what a continuation would show twice.
 
-    An item ends where the piece begins that the next one continues (format.md, Continuation and the overlap), unless
-    it has an `out`, or the next one an `in` or `overlap: keep`; an item of which nothing is left is dropped, and what
-    follows takes over its transition unless it has one. A length is that of the item alone, rounded to the nearest
-    frame and at least one, so that an edit elsewhere changes no other segment. A transition is laid over the ends of
-    its two items. Raises OutsideClip and Crowded.
+    An item ends where the piece begins that the next one continues (format.md, Continuation and the overlap), unless it
+    has an `out`, or the next one an `in`; an item of which nothing is left is dropped, and what follows takes over its
+    transition unless it has one. A length is that of the item alone, rounded to the nearest frame and at least one, so
+    that an edit elsewhere changes no other segment. A transition is laid over the ends of its two items. Raises
+    TrimOutsideClip and TransitionsOverlap.
     """
     clips: list[PlacedClip] = []
     inherited: TimelineItem | None = None
@@ -140,7 +193,7 @@ def stretches(clips: Sequence[PlacedClip]) -> Iterator[TimelineSpan]:
 def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
     """First frame and end (excluded) of an item's clip; empty where the next item shows all that is left of it.
 
-    Raises OutsideClip.
+    Raises TrimOutsideClip.
     """
     item = items[position]
     after = items[position + 1] if position + 1 < len(items) else None
@@ -150,8 +203,9 @@ def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
         raise TrimOutsideClip(position, words)
     if item.stop is not None:
         return first, _explicit_end(item, first, position)
-    taken_over = _taken_over(item, after)
-    return first, item.frames if taken_over is None else taken_over
+    if item.continued_at is None or after is None or after.start is not None:
+        return first, item.frames
+    return first, item.continued_at
 
 
 def _explicit_end(item: TimelineItem, first: int, position: int) -> int:
@@ -163,12 +217,6 @@ def _explicit_end(item: TimelineItem, first: int, position: int) -> int:
         words = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
         raise TrimOutsideClip(position, words)
     return end
-
-
-def _taken_over(item: TimelineItem, after: TimelineItem | None) -> int | None:
-    if after is None or after.keep_overlap or after.start is not None:
-        return None
-    return item.continued_at
 
 
 def _require_room(clips: Sequence[PlacedClip], items: Sequence[TimelineItem], rate: Fraction) -> None:

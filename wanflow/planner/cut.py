@@ -11,9 +11,9 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
-from wanflow.language.cut_checks import takeover
-from wanflow.language.production import Cut, CutItem, Notice, Shot, TitleCard
+from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
+from wanflow.language.timeline import takeover
 from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.plan import Reason, ReasonCode
 from wanflow.store.take import Film
@@ -26,7 +26,7 @@ ASSEMBLY_VERSION = 3
 class EditItem:
     """One item of a cut with its clip known as far as it is.
 
-    `vertex` supplies it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame
+    `vertex` gives it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame
     of this clip at which the next item's footage takes over, because the next item continues this clip from there;
     None where it does not.
     """
@@ -50,7 +50,7 @@ class Edit:
 
     @property
     def known(self) -> bool:
-        """Whether everything is there that it is made from."""
+        """Whether everything that it is made from exists."""
         parts = [item.digest for item in self.items] + list(self.subtitles)
         return None not in parts and (self.music is None or self.music.digest is not None)
 
@@ -60,18 +60,20 @@ class Edit:
 
 
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
-    """The identity of a piece, a promise while its source is not known, or the reason why it can't be cut."""
+    """The identity of a piece, a promise while its source is not known, or the reason why it cannot be extracted."""
     if source.film is None and source.known:
         return Reason(ReasonCode.INPUT_FAILED, f"cannot extract `{vertex.id}`: `{vertex.origin}` has no frames")
     if source.film is None or source.digest is None:
         return recipe.promise_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):
-        return _sound_identity(vertex, source.digest, source.film)
+        if source.film.samples == 0:
+            return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
+        return recipe.part_identity(source.digest, vertex.piece, 0, source.film.samples - 1)
     try:
         first, last = frame_span(vertex.piece, source.film.frames, source.film.rate)
     except PieceOutside as outside:
         return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: {outside}")
-    return recipe.part(source.digest, vertex.piece, first, last)
+    return recipe.part_identity(source.digest, vertex.piece, first, last)
 
 
 def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
@@ -90,42 +92,32 @@ def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
     return Film(count, film.rate, film.width, film.height, samples, timebase.SAMPLE_RATE if samples else 0)
 
 
-def arrange(cut: Cut, supplies: Mapping[str, NodeOutput], shots: Mapping[str, Shot], backend: str) -> Edit:
-    """A cut with what its vertices supply, and where each item is taken over by the next one."""
-    following = (*cut.items[1:], None)
-    items = tuple(
-        _item(item, after, supplies, shots, slated=backend == "animatic")
-        for item, after in zip(cut.items, following, strict=True)
-    )
-    music = None if cut.finish.music is None else supplies[origin_id(cut.finish.music.source)]
-    tracks = (supplies[origin_id(track.source)].digest for track in cut.finish.subtitles)
-    return Edit(cut, items, music, tuple(tracks))
-
-
-def _item(
-    item: CutItem, after: CutItem | None, supplies: Mapping[str, NodeOutput], shots: Mapping[str, Shot], *, slated: bool
-) -> EditItem:
-    if isinstance(item.source, TitleCard):
-        return EditItem(item, None, _card_digest(item.source), None)
-    supply = supplies[origin_id(item.source)]
-    film = supply.film
-    begins = None if film is None else takeover(item, after, film.frames, film.rate, shots)
-    slate = supply.caption if slated and item.slate else ()
-    return EditItem(item, origin_id(item.source), supply.digest, film, begins, slate)
-
-
-def _card_digest(card: TitleCard) -> str:
-    return digest.of_json({"title": card.text, "background": list(card.background)})
-
-
-def _sound_identity(vertex: ExtractVertex, of: str, film: Film) -> Identity | Reason:
-    if film.samples == 0:
-        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
-    return recipe.part(of, vertex.piece, 0, film.samples - 1)
+def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], backend: str) -> Edit:
+    """A cut with the outputs that it is made from, and where each item is taken over by the next one."""
+    slated = backend == "animatic"
+    items: list[EditItem] = []
+    for item, after in zip(cut.items, (*cut.items[1:], None), strict=True):
+        if isinstance(item.source, TitleCard):
+            title: Canonical = {"title": item.source.text, "background": list(item.source.background)}
+            items.append(EditItem(item, None, digest.of_json(title), None))
+            continue
+        vertex = origin_id(item.source)
+        clip = inputs[vertex]
+        begins = None if clip.film is None else takeover(item, after, clip.film.frames, clip.film.rate, shots)
+        slate = clip.caption if slated and item.slate else ()
+        items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate))
+    music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
+    tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)
+    return Edit(cut, tuple(items), music, tuple(tracks))
 
 
 def _edit_json(edit: Edit) -> dict[str, Canonical]:
     shape, finish = edit.cut.shape, edit.cut.finish
+    music: Canonical = None
+    if finish.music is not None and edit.music is not None:
+        words = {"gain": _plain(finish.music.gain), "fade": _plain(finish.music.fade)}
+        music = {"of": edit.music.digest, "duck": finish.music.duck, **words}
+    notice = finish.notice
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
     return {
         "assembly": ASSEMBLY_VERSION,
@@ -133,7 +125,7 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         "size": size,
         "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
         "fit": shape.fit,
-        "music": _music_json(edit),
+        "music": music,
         "subtitles": [
             {"of": of, "language": track.language, "burned": track.burned}
             for of, track in zip(edit.subtitles, finish.subtitles, strict=True)
@@ -141,7 +133,7 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         "loudness": _plain(finish.loudness),
         "profile": finish.profile,
         "labelled": finish.labelled,
-        "notice": _notice_json(finish.notice),
+        "notice": None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)],
         "fonts": [list[Canonical](font) for font in finish.fonts],
     }
 
@@ -158,18 +150,6 @@ def _item_json(item: EditItem) -> Canonical:
         "transition": None if joined is None else [joined.kind, _plain(joined.seconds)],
         "name": made.name,
     }
-
-
-def _music_json(edit: Edit) -> Canonical:
-    music = edit.cut.finish.music
-    if music is None or edit.music is None:
-        return None
-    words = {"gain": _plain(music.gain), "fade": _plain(music.fade)}
-    return {"of": edit.music.digest, "duck": music.duck, **words}
-
-
-def _notice_json(notice: Notice | None) -> Canonical:
-    return None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)]
 
 
 def _plain(number: Decimal | None) -> str | None:

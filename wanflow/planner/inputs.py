@@ -4,51 +4,109 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wanflow.graph import recipe
 from wanflow.graph.build import input_id, sources_of
-from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.production import Shot
 from wanflow.planner import cut, price
-from wanflow.planner.decide import Decidable, Decision, DecisionContext
-from wanflow.planner.node_output import NodeOutput, missing, of_take, promised
+from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
+from wanflow.planner.node_output import NodeOutput, asset_output, missing_output
 from wanflow.planner.picks import rivals_text
-from wanflow.planner.plan import Action, Reason, ReasonCode
-from wanflow.planner.request import ShotRequest
+from wanflow.planner.plan import Action, Plan, Reason, ReasonCode
+from wanflow.planner.request import ShotRequest, request_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
 
 CAPTION_CHARACTERS = 90
+"""Maximum length of the prompt's beginning on a slate."""
 
 
-def supplies_for(vertex: Decidable, supplies: Mapping[str, NodeOutput], graph: ShotGraph) -> dict[str, NodeOutput]:
-    """What `decide` is told of a vertex's inputs: by media slot for a shot, by vertex for the rest."""
+def inputs_of(vertex: Decidable, outputs: Mapping[str, NodeOutput], graph: ShotGraph) -> dict[str, NodeOutput]:
+    """The outputs that a vertex is made from: by media slot for a shot, by vertex for the rest."""
     if isinstance(vertex, ShotVertex):
-        feeds = {slot: input_id(vertex.id, slot, source) for slot, source in sources_of(vertex.shot)}
-        return {slot: supplies[feed] for slot, feed in feeds.items()}
-    return {feed: supplies[feed] for feed in graph.inputs(vertex.id)}
+        return {slot: outputs[input_id(vertex.id, slot, source)] for slot, source in sources_of(vertex.shot)}
+    return {name: outputs[name] for name in graph.inputs(vertex.id)}
 
 
-def supply_of_shot(
-    shot_request: ShotRequest, decisions: tuple[Decision, ...], inputs: Mapping[str, NodeOutput], world: DecisionContext
+def outputs_of(plan: Plan, inventory: Inventory) -> dict[str, NodeOutput]:
+    """What each vertex of a plan's graph gives, with what exists by now."""
+    planned = frozenset(step.vertex for step in plan.steps)
+    outputs: dict[str, NodeOutput] = {}
+    for vertex in plan.graph.vertices:
+        output = output_of(vertex, outputs, plan, inventory, planned=vertex.id in planned)
+        if output is not None:
+            outputs[vertex.id] = output
+    return outputs
+
+
+def output_of(
+    vertex: Vertex, outputs: Mapping[str, NodeOutput], plan: Plan, inventory: Inventory, *, planned: bool
+) -> NodeOutput | None:
+    """What a vertex gives by now, `planned` where the plan has steps of it; None for a planned cut."""
+    if isinstance(vertex, AssetVertex):
+        return asset_output(vertex, plan.facts)
+    inputs, context = inputs_of(vertex, outputs, plan.graph), DecisionContext.of(plan, inventory)
+    match vertex:
+        case ShotVertex(shot=shot):
+            request = request_of(shot, plan.backend, inputs, inventory)
+            if not planned:
+                return unplanned_shot_output(request, inventory)
+            return shot_output(request, decide_takes(request, inputs, context), inputs, inventory)
+        case ExtractVertex() if planned:
+            return extract_output(vertex, decide(vertex, inputs, context)[0], inputs[vertex.origin])
+        case _:
+            return None if planned else unplanned_output(vertex, inputs)
+
+
+def shot_output(
+    shot_request: ShotRequest,
+    decisions: tuple[Decision, ...],
+    inputs: Mapping[str, NodeOutput],
+    inventory: Inventory,
 ) -> NodeOutput:
     """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
     shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
-        return missing(shot.name, needs_pick(shot_request), tuple(take_node(shot.name, d.number) for d in decisions))
+        nodes = tuple(take_node(shot.name, decision.number) for decision in decisions)
+        return missing_output(shot.name, needs_pick(shot_request), nodes)
     number = 0 if choice.take is None else shot_request.entry.numbers[choice.take.digest]
-    first = _first_to_come(decisions)
-    settled = choice.chosen or first is None or first.number >= number
-    if choice.take is not None and settled:
-        return _taken(shot, choice.take, number, decisions, world.inventory)
+    # where none is picked, the lowest-numbered take that there will be is used (law 6)
+    coming = (decision for decision in decisions if decision.action is not Action.BLOCKED)
+    first = min(coming, key=lambda decision: decision.number, default=None)
+    if choice.take is not None and (choice.chosen or first is None or first.number >= number):
+        return _take_output(shot, choice.take, number, decisions, inventory)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
-        return missing(shot.name, Reason(ReasonCode.INPUT_FAILED, f"{node} is blocked"), (node,))
+        return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, f"{node} is blocked"), (node,))
     if first.take is not None:
-        return _taken(shot, first.take, first.number, decisions, world.inventory)
-    promise = f"{shot_request.core}:{shot_request.seed(first.ordinal)}"
-    node = take_node(shot.name, first.number)
-    return promised(promise, price.output_film(shot, inputs), (node,), f"{shot.name} {_comes(first)}")
+        return _take_output(shot, first.take, first.number, decisions, inventory)
+    match first.action:
+        case Action.COLLECT:
+            change = "is collected"
+        case Action.RESTORE:
+            change = "is reused"
+        case _:
+            new = any(reason.code is ReasonCode.NEW for reason in first.reasons)
+            change = "is rendered" if new else "is rendered again"
+    return NodeOutput(
+        identity=recipe.promise(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
+        film=price.output_film(shot, inputs),
+        nodes=(take_node(shot.name, first.number),),
+        changes=f"{shot.name} {change}",
+    )
+
+
+def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
+    """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
+    shot, choice = shot_request.shot, shot_request.counting
+    if choice.open:
+        return missing_output(shot.name, needs_pick(shot_request))
+    if choice.take is None:
+        reason = Reason(ReasonCode.INPUT_FAILED, f"`{shot.name}` is excluded and has no take")
+        return missing_output(shot.name, reason)
+    return _take_output(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory)
 
 
 def needs_pick(shot_request: ShotRequest) -> Reason:
@@ -60,38 +118,22 @@ def needs_pick(shot_request: ShotRequest) -> Reason:
     return Reason(ReasonCode.NEEDS_PICK, f"{name} has {takes} and waits for a pick: `wanflow pick {name} N`")
 
 
-def _first_to_come(decisions: tuple[Decision, ...]) -> Decision | None:
-    """The lowest-numbered take that there will be, which dependents use where none is picked (law 6)."""
-    coming = [item for item in decisions if item.action is not Action.BLOCKED]
-    return min(coming, key=lambda item: item.number, default=None)
-
-
-def supply_of_extract(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:
+def extract_output(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:
     """What the shot that an extract feeds gets: its identity, final as soon as its source is known."""
     identity = cut.extract_identity(vertex, source)
     if isinstance(identity, Reason):
-        return missing(vertex.id, identity, (vertex.id,))
+        return missing_output(vertex.id, identity, (vertex.id,))
     film = cut.extract_film(vertex, source)
     obstacle = source.obstacle if decision.reasons[0].code is not ReasonCode.UP_TO_DATE else None
     return NodeOutput(identity, None, film, obstacle, (vertex.id,), source.changes)
 
 
-def shot_as_is(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
-    """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
-    shot, choice = shot_request.shot, shot_request.counting
-    if choice.open:
-        return missing(shot.name, needs_pick(shot_request))
-    if choice.take is None:
-        return missing(shot.name, Reason(ReasonCode.INPUT_FAILED, f"`{shot.name}` is excluded and has no take"))
-    return _taken(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory)
-
-
-def derived_as_is(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
-    """What a vertex that is made here gives where this plan leaves it alone."""
+def unplanned_output(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
+    """What an extract or a cut gives where this plan leaves it alone."""
     if isinstance(vertex, ExtractVertex):
-        blocked = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
-        return supply_of_extract(vertex, blocked, inputs[vertex.origin])
-    return missing(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}` is excluded"))
+        decision = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
+        return extract_output(vertex, decision, inputs[vertex.origin])
+    return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}` is excluded"))
 
 
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
@@ -101,15 +143,16 @@ def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
     return (f"{shot.name} · take {number} · {take.model} · {measured}", words)
 
 
-def _taken(shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory) -> NodeOutput:
+def _take_output(
+    shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory
+) -> NodeOutput:
     node = take_node(shot.name, number)
-    planned = tuple(take_node(shot.name, item.number) for item in decisions if item.number == number)
-    here = take.digest in inventory.here
-    return of_take(take, node, here=here, nodes=planned, caption=caption(shot, number, take))
-
-
-def _comes(decision: Decision) -> str:
-    if decision.action is not Action.RENDER:
-        return {Action.COLLECT: "is collected", Action.RESTORE: "is reused"}[decision.action]
-    known = {reason.code for reason in decision.reasons}
-    return "is rendered" if ReasonCode.NEW in known else "is rendered again"
+    away = Reason(ReasonCode.NOT_HERE, f"the file of {node} is not here: `wanflow pull`, or copy the store")
+    return NodeOutput(
+        identity=recipe.digest_identity(take.digest),
+        digest=take.digest,
+        film=take.film,
+        obstacle=None if take.digest in inventory.here else away,
+        nodes=tuple(node for decision in decisions if decision.number == number),
+        caption=caption(shot, number, take),
+    )

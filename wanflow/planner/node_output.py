@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wanflow.graph import recipe
-from wanflow.graph.node import AssetVertex, asset_id
+from wanflow.graph.node import AssetVertex
 from wanflow.graph.recipe import Identity
 from wanflow.language.facts import Facts, FactsTable
 from wanflow.language.source import DataSource, FileSource, UrlSource
 from wanflow.planner.plan import Reason, ReasonCode
-from wanflow.store.take import Film, Take, film_of
+from wanflow.store.take import Film, film_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +37,21 @@ class NodeOutput:
         return not recipe.is_promise(self.identity)
 
 
-def of_asset(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
+def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
     """What a file, an address or inline data gives."""
     match vertex.source:
         case UrlSource() as url:
-            return NodeOutput(recipe.address(url))
+            return NodeOutput(recipe.url_identity(url))
         case DataSource(digest=digest):
-            return NodeOutput(recipe.whole(digest), digest)
+            return NodeOutput(recipe.digest_identity(digest), digest)
         case FileSource(path):
-            return _of_file(path, facts)
+            known = facts.get(path)
+            if isinstance(known, Facts):
+                return NodeOutput(recipe.digest_identity(known.digest), known.digest, film_of(known))
+            why = "was not read" if known is None else known.why
+            return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
 
 
-def of_take(take: Take, node: str, *, here: bool, nodes: tuple[str, ...], caption: tuple[str, ...]) -> NodeOutput:
-    """What a shot gives once its take is known; `node` says in messages whose file it is."""
-    gone = (
-        None
-        if here
-        else Reason(
-            ReasonCode.NOT_HERE,
-            f"the file of {node} is not here: `wanflow pull`, or copy the store",
-        )
-    )
-    return NodeOutput(recipe.whole(take.digest), take.digest, take.film, gone, nodes, caption=caption)
-
-
-def promised(promise: str, film: Film | None, nodes: tuple[str, ...], changes: str) -> NodeOutput:
-    """What a step that is still to be done will give: equal promises will be one take.
-
-    `changes` says in words what happens to it.
-    """
-    return NodeOutput(recipe.promise(promise), film=film, nodes=nodes, changes=changes)
-
-
-def missing(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
+def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
     """What a step gives that can't be done."""
     return NodeOutput(recipe.promise(vertex), obstacle=obstacle, nodes=nodes)
-
-
-def _of_file(path: str, facts: FactsTable) -> NodeOutput:
-    known = facts.get(path)
-    if not isinstance(known, Facts):
-        why = known.why if known else "was not read"
-        return missing(asset_id(FileSource(path)), Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
-    return NodeOutput(recipe.whole(known.digest), known.digest, film_of(known))

@@ -26,7 +26,7 @@ class ChoiceReason(Enum):
     RIVALS = auto()
     """Two branches chose different takes before a merge."""
     NONE = auto()
-    """No take answers the request."""
+    """No take was made from the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +52,31 @@ def choose_take(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool 
     """The take that counts for a request of a shot: the held one, the picked one, else the lowest-numbered (law 6).
 
     `request` is the lock's key of the request, `wanted` how many takes it asks for, `waits` that the shot says
-    `pick: wait`. A pick counts while it answers the request.
+    `pick: wait`. A pick counts as long as its take was made from the request.
     """
     held = entry.takes.get(entry.held or "")
     if held is not None and not held.gone:
         return TakeChoice(ChoiceReason.HELD, held)
     if entry.rival_holds:
         return _rivals(entry, entry.rival_holds)
-    answers = {take.digest: take for take in answering(entry, request, wanted=wanted)}
-    both = tuple(digest for digest in entry.rival_picks.get(request, ()) if digest in answers)
+    takes = {take.digest: take for take in matching_takes(entry, request, wanted=wanted)}
+    both = tuple(digest for digest in entry.rival_picks.get(request, ()) if digest in takes)
     if len(both) > 1:
         return _rivals(entry, both)
-    picked = answers.get(both[0] if both else entry.picks.get(request, ""))
+    picked = takes.get(both[0] if both else entry.picks.get(request, ""))
     if picked is not None:
         return TakeChoice(ChoiceReason.PICKED, picked)
     if waits:
         return TakeChoice(ChoiceReason.WAITS)
-    first = next(iter(answers.values()), None)
+    first = next(iter(takes.values()), None)
     return TakeChoice(ChoiceReason.NONE) if first is None else TakeChoice(ChoiceReason.DEFAULT, first)
 
 
-def answering(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take, ...]:
-    """The takes of a shot that answer a request, by number: same recipe, and a seed that the request counts through.
+def matching_takes(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take, ...]:
+    """The takes of a shot that a request has, by number: same recipe, and a seed that the request counts through.
 
-    A take beyond `takes:` still answers, so that asking for fewer loses no pick; a clip made elsewhere, without a seed,
-    answers the request that it was filed under. A take whose file a person removed answers nothing.
+    A take beyond `takes:` still belongs to it, so that asking for fewer loses no pick; a clip made elsewhere, without a
+    seed, belongs to the request that it was filed under. A take whose file a person removed belongs to none.
     """
     core, given = recipes.parse_request_key(request)
     found = [take for take in entry.takes.values() if take.fingerprint == core and not take.gone]
@@ -84,8 +84,8 @@ def answering(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take,
         return ()
     reach = max(wanted, entry.wishes.get(request, 0), len(entry.takes))
     seeds = {recipes.seed_of(core, given, ordinal) for ordinal in range(reach)}
-    answers = (take for take in found if take.seed is None or take.seed in seeds)
-    return tuple(sorted(answers, key=lambda take: entry.numbers[take.digest]))
+    takes = (take for take in found if take.seed is None or take.seed in seeds)
+    return tuple(sorted(takes, key=lambda take: entry.numbers[take.digest]))
 
 
 def last_used(entry: ShotEntry, *, waits: bool = False) -> TakeChoice:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from wanflow import money
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.facts import FactsTable
 from wanflow.language.production import Shot
 from wanflow.planner import price
-from wanflow.planner.decide import Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.inputs import derived_as_is, shot_as_is, supplies_for, supply_of_extract, supply_of_shot
-from wanflow.planner.node_output import NodeOutput, of_asset
+from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
+from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output, unplanned_shot_output
+from wanflow.planner.node_output import NodeOutput, asset_output
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
-from wanflow.planner.renames import FormerNames, arrived_since, names_in_file, shifted
-from wanflow.planner.request import ShotRequest, ask, last_request
+from wanflow.planner.renames import FormerNames, moved_names, names_from_merges, names_in_file
+from wanflow.planner.request import ShotRequest, last_request, request_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, rename
 from wanflow.store.take_names import take_node
@@ -25,20 +25,25 @@ from wanflow.store.take_names import take_node
 
 @dataclass(slots=True)
 class _PlanBuilder:
-    """What drafting one plan has found out so far; the `world` of the next decision knows what was `promised`.
+    """What one pass over the graph has found out.
 
-    `renamed` maps each shot that was renamed to the name that its takes had in the lock.
+    `promised` are the takes that this plan renders or collects; `context` has them for the next decisions. `renamed`
+    maps each shot that was renamed to the name that its takes had in the lock.
     """
 
     graph: ShotGraph
     facts: FactsTable
-    world: DecisionContext
+    context: DecisionContext
     promised: dict[tuple[str, int], str]
-    askers: FormerNames
+    former_names: FormerNames
     renamed: dict[str, str] = field(default_factory=dict)
-    supplies: dict[str, NodeOutput] = field(default_factory=dict)
+    outputs: dict[str, NodeOutput] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
-    questions: dict[str, ShotRequest] = field(default_factory=dict)
+    requests: dict[str, ShotRequest] = field(default_factory=dict)
+
+    def inputs(self, vertex: Decidable) -> dict[str, NodeOutput]:
+        """What a vertex is made from."""
+        return inputs_of(vertex, self.outputs, self.graph)
 
 
 def make_plan(
@@ -59,147 +64,137 @@ def make_plan(
     """
     production = graph.production
     chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
-    renames = [arrived_since(inventory.lock, production.shots) if whole else {}]
+    renames = [names_from_merges(inventory.lock, production.shots) if whole else {}]
     while True:
         have = replace(inventory, lock=reduce(rename, renames, inventory.lock))
-        askers = FormerNames(have.lock if whole else Lock(), production.shots)
-        builder = _drafted(graph, facts, have, chosen, renames, askers, retry_refused=retry_refused)
+        former_names = FormerNames(have.lock if whole else Lock(), production.shots)
+        builder = _build(graph, facts, have, chosen, renames, former_names, retry_refused=retry_refused)
         if builder.renamed:
             renames.append(builder.renamed)
-        moved = shifted(builder.questions.values(), builder.world.inventory.lock) if whole else {}
+        moved = moved_names(builder.requests.values(), builder.context.inventory.lock) if whole else {}
         if not moved or len(renames) > len(production.shots):
             break
         renames.append(moved)
-    steps = [step for vertex in graph.vertices if vertex.id in builder.decisions for step in _steps(builder, vertex)]
-    have = builder.world.inventory
-    asked = {name: shot_request for name, shot_request in builder.questions.items() if name in builder.decisions}
-    before = {name: last_request(have, name) for name in asked}
+    have = builder.context.inventory
+    decided = {name: request for name, request in builder.requests.items() if name in builder.decisions}
+    before = {name: last_request(have, name) for name in decided}
     return Plan(
         backend=production.backend,
         region=production.region,
         currency=production.prices.currency,
-        steps=tuple(steps),
+        steps=tuple(step for vertex in graph.vertices for step in _steps(builder, vertex)),
         graph=graph,
         facts=facts,
         inventory=have,
-        recipes={name: shot_request.recipe for name, shot_request in asked.items()},
-        before={name: made_from for name, made_from in before.items() if made_from is not None},
+        recipes={name: request.recipe for name, request in decided.items()},
+        before={name: recipe for name, recipe in before.items() if recipe is not None},
         retry_refused=retry_refused,
         renames=tuple(filter(None, renames)),
     )
 
 
-def _drafted(
+def _build(
     graph: ShotGraph,
     facts: FactsTable,
     have: Inventory,
     chosen: frozenset[str],
     renames: Sequence[Mapping[str, str]],
-    askers: FormerNames,
+    former_names: FormerNames,
     *,
     retry_refused: bool,
 ) -> _PlanBuilder:
     """One pass over the graph: what every vertex gives, and what happens to the chosen ones."""
     production = graph.production
     promised: dict[tuple[str, int], str] = {}
-    world = DecisionContext(production.backend, have, production.shots, promised, retry_refused=retry_refused)
-    builder = _PlanBuilder(graph, facts, world, promised, askers)
-    files = names_in_file(renames[1:])  # what arrived since is in the file under the new name already
+    context = DecisionContext(production.backend, have, production.shots, promised, retry_refused=retry_refused)
+    builder = _PlanBuilder(graph, facts, context, promised, former_names)
+    in_file = names_in_file(renames[1:])  # what a merge brought is in the file under the new name already
     for vertex in graph.vertices:
         if isinstance(vertex, AssetVertex):
-            builder.supplies[vertex.id] = of_asset(vertex, facts)
+            builder.outputs[vertex.id] = asset_output(vertex, facts)
             continue
-        inputs = supplies_for(vertex, builder.supplies, graph)
+        inputs = builder.inputs(vertex)
         if isinstance(vertex, ShotVertex):
-            shot_request = builder.questions[vertex.id] = _ask(builder, vertex.shot, inputs, files)
+            request = builder.requests[vertex.id] = _request(builder, vertex.shot, inputs, in_file)
             if vertex.id in chosen:
-                _decide_shot(builder, vertex, shot_request, inputs)
+                _decide_shot(builder, vertex, request, inputs)
             else:
-                builder.supplies[vertex.id] = shot_as_is(shot_request, builder.world.inventory)
+                builder.outputs[vertex.id] = unplanned_shot_output(request, builder.context.inventory)
         elif vertex.id in chosen:
-            decisions = builder.decisions[vertex.id] = decide(vertex, inputs, builder.world)
+            decisions = builder.decisions[vertex.id] = decide(vertex, inputs, builder.context)
             if isinstance(vertex, ExtractVertex):
-                builder.supplies[vertex.id] = supply_of_extract(vertex, decisions[0], inputs[vertex.origin])
+                builder.outputs[vertex.id] = extract_output(vertex, decisions[0], inputs[vertex.origin])
         else:
-            builder.supplies[vertex.id] = derived_as_is(vertex, inputs)
+            builder.outputs[vertex.id] = unplanned_output(vertex, inputs)
     return builder
 
 
-def _ask(builder: _PlanBuilder, shot: Shot, inputs: Mapping[str, NodeOutput], files: Mapping[str, str]) -> ShotRequest:
-    """What a shot asks for; where it is a removed shot under a new name, that one's takes are its own from here on."""
-    world = builder.world
-    shot_request = ask(shot, world.backend, inputs, world.inventory)
-    former = builder.askers.former_of(shot_request)
+def _request(
+    builder: _PlanBuilder, shot: Shot, inputs: Mapping[str, NodeOutput], in_file: Mapping[str, str]
+) -> ShotRequest:
+    """The request of a shot; one that is a removed shot under a new name has that one's takes from here on."""
+    context = builder.context
+    request = request_of(shot, context.backend, inputs, context.inventory)
+    former = builder.former_names.former_of(request)
     if former is None:
-        return replace(shot_request, renamed_from=files.get(shot.name))
+        return replace(request, renamed_from=in_file.get(shot.name))
     builder.renamed[shot.name] = former
-    lock = rename(world.inventory.lock, {shot.name: former})
-    builder.world = replace(world, inventory=replace(world.inventory, lock=lock))
-    return replace(shot_request, entry=lock.shots[shot.name], renamed_from=files.get(former, former))
+    lock = rename(context.inventory.lock, {shot.name: former})
+    builder.context = replace(context, inventory=replace(context.inventory, lock=lock))
+    return replace(request, entry=lock.shots[shot.name], renamed_from=in_file.get(former, former))
 
 
 def _decide_shot(
-    builder: _PlanBuilder, vertex: ShotVertex, shot_request: ShotRequest, inputs: Mapping[str, NodeOutput]
+    builder: _PlanBuilder, vertex: ShotVertex, request: ShotRequest, inputs: Mapping[str, NodeOutput]
 ) -> None:
-    """Asked once, since telling what a shot asks for takes longer than anything else of it."""
-    world = builder.world
-    decisions = builder.decisions[vertex.id] = decide_takes(shot_request, inputs, world)
-    builder.supplies[vertex.id] = supply_of_shot(shot_request, decisions, inputs, world)
-    _promise(builder, shot_request, decisions)
-    _spare(builder, vertex, decisions)
-
-
-def _promise(builder: _PlanBuilder, shot_request: ShotRequest, decisions: tuple[Decision, ...]) -> None:
-    shot = shot_request.shot
+    """Decide on the takes of a shot, and again on its extracts where it needs none of them: nothing reads them then."""
+    context = builder.context
+    decisions = builder.decisions[vertex.id] = decide_takes(request, inputs, context)
+    builder.outputs[vertex.id] = shot_output(request, decisions, inputs, context.inventory)
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
-            seed = shot_request.seed(decision.ordinal)
-            builder.promised.setdefault((shot_request.core, seed), take_node(shot.name, decision.number))
-
-
-def _spare(builder: _PlanBuilder, vertex: ShotVertex, decisions: tuple[Decision, ...]) -> None:
-    """Decide again on the extracts of a shot that needs none of them: nothing will read them.
-
-    One that waits for another shot's take needs them all the same: by them the run knows that it asks the same.
-    """
-    if any(decision.action in {Action.RENDER, Action.BLOCKED} or _is_twin(decision) for decision in decisions):
-        return
-    extracts = [name for name in builder.graph.inputs(vertex.id) if name in builder.decisions]
-    world = replace(builder.world, spare=frozenset(extracts))
+            node = take_node(vertex.id, decision.number)
+            builder.promised.setdefault((request.core, request.seed(decision.ordinal)), node)
+    for decision in decisions:
+        # a shot that waits for another one's take needs its extracts: a run compares the two requests by them
+        waits = decision.action is Action.RESTORE and decision.take is None
+        if waits or decision.action in {Action.RENDER, Action.BLOCKED}:
+            return
+    extracts = frozenset(name for name in builder.graph.inputs(vertex.id) if name in builder.decisions)
     for name in extracts:
         extract = builder.graph.vertex(name)
         if isinstance(extract, ExtractVertex):
-            builder.decisions[name] = decide(extract, supplies_for(extract, builder.supplies, builder.graph), world)
+            builder.decisions[name] = decide(extract, builder.inputs(extract), replace(context, unused=extracts))
 
 
-def _is_twin(decision: Decision) -> bool:
-    return decision.action is Action.RESTORE and decision.take is None
-
-
-def _steps(builder: _PlanBuilder, vertex: object) -> list[Step]:
+def _steps(builder: _PlanBuilder, vertex: Vertex) -> list[Step]:
+    decisions = builder.decisions.get(vertex.id, ())
     match vertex:
         case ShotVertex():
-            return [_take_step(builder, vertex, decision) for decision in builder.decisions[vertex.id]]
-        case ExtractVertex():
-            return [_derived_step(builder, vertex, StepKind.EXTRACT, builder.decisions[vertex.id][0])]
-        case CutVertex():
-            return [_derived_step(builder, vertex, StepKind.CUT, builder.decisions[vertex.id][0])]
-        case _:
+            return [_take_step(builder, vertex, decision) for decision in decisions]
+        case ExtractVertex() | CutVertex():
+            return [_local_step(builder, vertex, decision) for decision in decisions]
+        case AssetVertex():
             return []
 
 
 def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) -> Step:
-    inputs = supplies_for(vertex, builder.supplies, builder.graph)
-    production = builder.graph.production
+    inputs, production = builder.inputs(vertex), builder.graph.production
     quoted = price.quote(vertex.shot, inputs, production.prices, production.region)
     paid = decision.action in {Action.RENDER, Action.COLLECT}
     twin = (decision.origin,) if decision.origin and decision.take is None else ()
+    reasons = decision.reasons
+    if reasons[0].code is ReasonCode.NOT_HERE:
+        amount = "" if quoted.cost.amount is None else money.amount_text(quoted.cost.amount)
+        price_text = f" ({amount} {quoted.cost.currency})" if amount else ""
+        hint = f"`wanflow pull`, copy the store, or `wanflow retake {vertex.id}` for another{price_text}"
+        reasons = (Reason(ReasonCode.NOT_HERE, f"{reasons[0].text}: {hint}"), *reasons[1:])
     return Step(
         node=take_node(vertex.id, decision.number),
         kind=StepKind.TAKE,
         vertex=vertex.id,
         action=decision.action,
-        reasons=_with_way_out(vertex.id, decision, quoted),
+        reasons=reasons,
         cost=quoted.cost if paid else money.nothing(production.prices.currency),
         certain=decision.certain,
         shot=vertex.id,
@@ -213,19 +208,10 @@ def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) ->
     )
 
 
-def _with_way_out(shot: str, decision: Decision, quoted: price.Quote) -> tuple[Reason, ...]:
-    """The reasons of a take; one whose file is not here names what to do, and what another one costs."""
-    if decision.reasons[0].code is not ReasonCode.NOT_HERE:
-        return decision.reasons
-    amount = "" if quoted.cost.amount is None else f" ({money.amount_text(quoted.cost.amount)} {quoted.cost.currency})"
-    ways = f"`wanflow pull`, copy the store, or `wanflow retake {shot}` for another{amount}"
-    return (Reason(ReasonCode.NOT_HERE, f"{decision.reasons[0].text}: {ways}"), *decision.reasons[1:])
-
-
-def _derived_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, kind: StepKind, decision: Decision) -> Step:
+def _local_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, decision: Decision) -> Step:
     return Step(
         node=vertex.id,
-        kind=kind,
+        kind=StepKind.EXTRACT if isinstance(vertex, ExtractVertex) else StepKind.CUT,
         vertex=vertex.id,
         action=decision.action,
         reasons=decision.reasons,
@@ -237,5 +223,5 @@ def _derived_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, kind
 
 
 def _needs(builder: _PlanBuilder, vertex: str) -> tuple[str, ...]:
-    nodes = [node for feed in builder.graph.inputs(vertex) for node in builder.supplies[feed].nodes]
+    nodes = [node for name in builder.graph.inputs(vertex) for node in builder.outputs[name].nodes]
     return tuple(dict.fromkeys(nodes))

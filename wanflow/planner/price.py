@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
 from wanflow import money
-from wanflow.catalog.model import BilledInput, MediaRule, Model, Role
+from wanflow.catalog.model import BilledInput, MediaRule, Role
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Shot
@@ -23,7 +23,7 @@ from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, t
 class Quote:
     """What a take will be billed for: its seconds, those of its inputs included, and their price.
 
-    `seconds` None: nobody can tell how long it will be. `rate` is the price of one of them, None where no list says it.
+    `seconds` None: its length is unknown. `rate` is the price of one of them, None where no price list has it.
     """
 
     cost: Cost
@@ -33,23 +33,32 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class _BilledSeconds:
-    """Seconds that are billed: the most that they can be, and whether they are surely that."""
+    """Seconds that are billed: their maximum, and whether they are exactly that."""
 
     seconds: Fraction
     exact: bool = True
 
 
-def quote(shot: Shot, supplies: Mapping[str, NodeOutput], prices: PriceBook, region: str) -> Quote:
-    """The price of one take of a shot, as far as its inputs are known; `supplies` are by media slot.
+def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, region: str) -> Quote:
+    """The price of one take of a shot, as far as its inputs are known; `inputs` are by media slot.
 
-    An input whose length isn't settled yet counts with the longest that it can have, and the price is at most that.
+    An input whose length is not final yet counts with the longest that it can have, and the price is at most that.
     """
     model = load_catalog()[shot.model]
-    lengths = tuple(_lengths(shot, supplies, model))
+    wanted = int(shot.parameters.get("duration", 0))
+    edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
+    lengths: list[_BilledSeconds | None] = []
+    if wanted:
+        lengths.append(_BilledSeconds(Fraction(wanted)))
+    else:  # as long as the video that is edited (service.md 2.3)
+        lengths.append(_measured(inputs[edited[0].slot], model.media[edited[0].type]) if edited else None)
+    for bill in model.billed:
+        billed = (media for media in shot.media if media.type == bill.media)
+        lengths += (_input(shot, bill, inputs[media.slot], model.media[media.type]) for media in billed)
     rate = prices.rate(model, region, shot.parameters)
-    if None in lengths:
-        return Quote(money.unknown(prices.currency), None, rate.amount if rate else None)
     known = [length for length in lengths if length is not None]
+    if len(known) < len(lengths):
+        return Quote(money.unknown(prices.currency), None, rate.amount if rate else None)
     seconds = sum((length.seconds for length in known), Fraction(0))
     if rate is None:
         return Quote(money.unknown(prices.currency), seconds)
@@ -62,7 +71,7 @@ def exactly(seconds: Fraction) -> Decimal:
     return Decimal(int(seconds * 100)).scaleb(-2)
 
 
-def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
+def output_film(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Film | None:
     """The clip that a request is expected to give, at its nominal length; None where its length isn't known.
 
     Output is as long as `duration` says; a duration of 0 means as long as the video that goes in (service.md 2.3).
@@ -70,9 +79,9 @@ def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
     seconds = shot.parameters.get("duration", 0)
     frames = to_frames(int(seconds), NOMINAL_RATE)
     model = load_catalog()[shot.model]
-    inputs = [supplies[media.slot].film for media in shot.media if model.has_role(media.type, Role.EDITED)]
-    if frames == 0 and inputs and inputs[0] is not None:
-        frames = to_frames(to_seconds(inputs[0].frames, inputs[0].rate), NOMINAL_RATE)
+    videos = [inputs[media.slot].film for media in shot.media if model.has_role(media.type, Role.EDITED)]
+    if frames == 0 and videos and videos[0] is not None:
+        frames = to_frames(to_seconds(videos[0].frames, videos[0].rate), NOMINAL_RATE)
     if frames == 0:
         return None
     silent = shot.parameters.get("audio") is False
@@ -80,33 +89,15 @@ def output_film(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Film | None:
     return Film(frames, NOMINAL_RATE, 0, 0, samples, sample_rate)
 
 
-def output_seconds(shot: Shot, supplies: Mapping[str, NodeOutput]) -> Fraction | None:
+def output_seconds(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Fraction | None:
     """The seconds of footage that a request is expected to give."""
-    film = output_film(shot, supplies)
+    film = output_film(shot, inputs)
     return None if film is None else to_seconds(film.frames, film.rate)
 
 
-def _lengths(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> Iterator[_BilledSeconds | None]:
-    """What is billed: the result, and the inputs that the catalog names."""
-    yield _output(shot, supplies, model)
-    for bill in model.billed:
-        for media in shot.media:
-            if media.type == bill.media:
-                yield _input(shot, bill, supplies[media.slot], model.media[media.type])
-
-
-def _output(shot: Shot, supplies: Mapping[str, NodeOutput], model: Model) -> _BilledSeconds | None:
-    """As long as asked for, else as the video that is edited (service.md 2.3)."""
-    wanted = int(shot.parameters.get("duration", 0))
-    if wanted:
-        return _BilledSeconds(Fraction(wanted))
-    edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
-    return _measured(supplies[edited[0].slot], model.media[edited[0].type]) if edited else None
-
-
-def _input(shot: Shot, bill: BilledInput, supply: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
+def _input(shot: Shot, bill: BilledInput, output: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
     """The billed seconds of an input: all of them, or up to a cap that falls with their number (service.md 6.1)."""
-    length = _measured(supply, rule)
+    length = _measured(output, rule)
     if length is not None and rule.edited and shot.parameters.get("duration"):
         return _BilledSeconds(length.seconds, exact=False)  # what is cut off is perhaps not billed (service.md 6.1)
     if length is None or not bill.caps:
@@ -116,9 +107,9 @@ def _input(shot: Shot, bill: BilledInput, supply: NodeOutput, rule: MediaRule) -
     return _BilledSeconds(min(length.seconds, cap), length.exact)
 
 
-def _measured(supply: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
+def _measured(output: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
     """How long an input is: as its file, as it is expected, or as long as the model takes it."""
-    if supply.film is not None and supply.film.frames:
-        seconds = to_seconds(supply.film.frames, supply.film.rate)
-        return _BilledSeconds(Fraction(ceil(seconds * 100), 100), exact=supply.known)
+    if output.film is not None and output.film.frames:
+        seconds = to_seconds(output.film.frames, output.film.rate)
+        return _BilledSeconds(Fraction(ceil(seconds * 100), 100), exact=output.known)
     return None if rule.file.seconds is None else _BilledSeconds(Fraction(rule.file.seconds[1]), exact=False)

@@ -11,12 +11,12 @@ from wanflow.graph.build import sources_of
 from wanflow.graph.recipe import parse_request_key
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan, StepKind
-from wanflow.planner.request import ShotRequest, question_of
+from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.store.lock import Lock, ShotEntry, ShotNames
 from wanflow.store.take import Recipe
 
 
-def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
+def names_from_merges(lock: Lock, shots: Container[str]) -> dict[str, str]:
     """Names with other names of the same shot that the lock has entries of: a merge brings them, or a task in flight.
 
     A former name that is a shot of the production again is that shot's own. After a merge in which only one side's name
@@ -41,11 +41,11 @@ def arrived_since(lock: Lock, shots: Container[str]) -> dict[str, str]:
 def names_of(plan: Plan) -> ShotNames:
     """What the names of a plan's shots mean for the lock; what they ask for as far as it is known."""
     held = [step.vertex for step in plan.steps if step.action is Action.HELD]
-    asked = (question_of(plan, plan.graph.production.shots[name]) for name in held)
-    requests = {shot_request.shot.name: shot_request.request for shot_request in asked if shot_request.known}
+    asked = (planned_request(plan, plan.graph.production.shots[name]) for name in held)
+    requests = {shot_request.shot.name: shot_request.key for shot_request in asked if shot_request.known}
     reused = {step.vertex for step in plan.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
     unnamed = [name for name in sorted(reused) if _entry(plan, name).current is None]
-    answered = {name: question_of(plan, plan.graph.production.shots[name]).request for name in unnamed}
+    answered = {name: planned_request(plan, plan.graph.production.shots[name]).key for name in unnamed}
     return ShotNames(plan.renames, requests, answered, plan.graph.production.shots)
 
 
@@ -88,7 +88,7 @@ class FormerNames:
         if shot_request.shot.name in self.lock.shots:
             return None
         asked = (
-            [*self._last.get(shot_request.request, ()), *self._ever.get(shot_request.core, ())]
+            [*self._last.get(shot_request.key, ()), *self._ever.get(shot_request.core, ())]
             if shot_request.known
             else []
         )
@@ -133,7 +133,7 @@ def _of_files(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> li
     ]
 
 
-def shifted(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
+def moved_names(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
     """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
 
     A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
@@ -155,7 +155,7 @@ def shifted(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
                 last.setdefault(asked, []).append(name)
     moves: dict[str, str] = {}
     for name, shot_request in strangers.items():
-        asking = (*last.get(shot_request.request, ()), *last.get(shot_request.core, ()))
+        asking = (*last.get(shot_request.key, ()), *last.get(shot_request.core, ()))
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
@@ -177,7 +177,7 @@ def _last_asked(entry: ShotEntry) -> set[str]:
 
 def _knows(shot_request: ShotRequest) -> bool:
     """Whether a shot asked this before, or keeps a take whatever it asks."""
-    entry, request = shot_request.entry, shot_request.request
+    entry, request = shot_request.entry, shot_request.key
     if request in {entry.current, entry.asked}:
         return True
     decided = request in entry.picks or request in entry.rival_picks or request in entry.wishes

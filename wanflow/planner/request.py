@@ -1,8 +1,8 @@
-"""A shot's request as a question to lock and store: which takes answer it, which are wanted."""
+"""A shot's request, and what lock and store have of it: the takes made from it, how many are wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wanflow.digest import Canonical
@@ -21,8 +21,8 @@ from wanflow.store.take import Recipe, Take
 class ShotRequest:
     """One shot's request, with its inputs as far as they are known.
 
-    `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request
-    will be, so that two shots that will ask the same can be told. `request` is what the lock files picks under.
+    `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request will
+    be, so that two shots with the same future request are known as twins. `key` is what the lock files picks under.
     `renamed_from` is the name that the shot had before, while the lock's file still has its takes under that name.
     """
 
@@ -34,33 +34,33 @@ class ShotRequest:
     renamed_from: str | None = None
 
     @property
-    def request(self) -> str:
+    def key(self) -> str:
         """The key of this request in the lock."""
         return recipes.request_key(self.core, self.shot.seed)
 
     @property
     def wanted(self) -> int:
         """How many takes are asked for: `takes:`, or more where somebody wished for more."""
-        return max(self.shot.takes, self.entry.wishes.get(self.request, 0))
+        return max(self.shot.takes, self.entry.wishes.get(self.key, 0))
 
     def seed(self, ordinal: int) -> int:
         """The seed of the take at `ordinal`, from 0."""
         return recipes.seed_of(self.core, self.shot.seed, ordinal)
 
     @property
-    def answers(self) -> tuple[Take, ...]:
-        """The takes that answer this request, by number."""
-        return picks.answering(self.entry, self.request, wanted=self.wanted)
+    def takes(self) -> tuple[Take, ...]:
+        """The takes that were made from this request, by number."""
+        return picks.matching_takes(self.entry, self.key, wanted=self.wanted)
 
     @property
     def clips(self) -> tuple[Take, ...]:
-        """The clips made elsewhere that answer this request, by number."""
-        return tuple(take for take in self.answers if take.seed is None)
+        """The clips made elsewhere that were picked for this request, by number."""
+        return tuple(take for take in self.takes if take.seed is None)
 
     @property
     def choice(self) -> TakeChoice:
-        """The take that dependents use, of those that are there (law 6)."""
-        return picks.choose_take(self.entry, self.request, wanted=self.wanted, waits=self.shot.waits_for_pick)
+        """The take that dependents use, of those that exist (law 6)."""
+        return picks.choose_take(self.entry, self.key, wanted=self.wanted, waits=self.shot.waits_for_pick)
 
     @property
     def counting(self) -> TakeChoice:
@@ -71,27 +71,27 @@ class ShotRequest:
         return now
 
 
-def ask(shot: Shot, backend: str, supplies: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
-    """The question of a shot, given what its media slots are supplied with."""
-    made_from = recipes.recipe(shot, backend, {slot: supply.identity for slot, supply in supplies.items()})
-    known = all(supply.known for supply in supplies.values())
+def request_of(shot: Shot, backend: str, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
+    """The request of a shot, with the inputs of its media slots."""
+    made_from = recipes.recipe(shot, backend, {slot: item.identity for slot, item in inputs.items()})
+    known = all(item.known for item in inputs.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
     return ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)
 
 
-def question_of(plan: Plan, shot: Shot) -> ShotRequest:
+def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
     """The request of a shot as a plan knows it."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
-    return ShotRequest(shot, words, recipes.fingerprint(words), known=is_settled(words), entry=entry)
+    return ShotRequest(shot, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
 
 
-def is_settled(recipe: Canonical) -> bool:
+def is_known(recipe: Canonical) -> bool:
     """Whether a request is fully known, with nothing in it that is only promised."""
     if isinstance(recipe, Mapping):
-        return not recipes.is_promise(recipe) and all(map(is_settled, recipe.values()))
-    return all(map(is_settled, recipe)) if isinstance(recipe, list | tuple) else True
+        return not recipes.is_promise(recipe) and all(map(is_known, recipe.values()))
+    return all(map(is_known, recipe)) if isinstance(recipe, list | tuple) else True
 
 
 def last_request(inventory: Inventory, shot: str) -> Recipe:
@@ -103,14 +103,11 @@ def last_request(inventory: Inventory, shot: str) -> Recipe:
     return entry.recipes.get(core) or inventory.recipes.get(core)
 
 
-def answered_before(shot_request: ShotRequest, inventory: Inventory) -> bool:
-    """Whether some take answers this request as far as it is known, its promised inputs left open."""
-    return any(_alike(shot_request.recipe, known) for known in _known_recipes(shot_request, inventory))
-
-
-def _known_recipes(shot_request: ShotRequest, inventory: Inventory) -> Iterator[Recipe]:
-    yield from (inventory.recipes[core] for core in inventory.takes if core in inventory.recipes)
-    yield from (shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values())
+def has_take_already(shot_request: ShotRequest, inventory: Inventory) -> bool:
+    """Whether some take was made from this request as far as it is known, its promised inputs left open."""
+    known = [inventory.recipes[core] for core in inventory.takes if core in inventory.recipes]
+    known += [shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values()]
+    return any(_alike(shot_request.recipe, recipe) for recipe in known)
 
 
 def _alike(promised: Canonical, known: Canonical) -> bool:

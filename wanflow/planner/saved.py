@@ -14,9 +14,9 @@ from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
 from wanflow.money import Bound
-from wanflow.planner.node_output import of_asset
+from wanflow.planner.node_output import asset_output
 from wanflow.planner.plan import Action, Plan, Step, StepKind
-from wanflow.planner.request import is_settled
+from wanflow.planner.request import is_known
 
 FORMAT = 1
 DRIFT_SECONDS = Decimal("0.5")
@@ -60,7 +60,7 @@ class PlanArguments:
     prices: str | None = None
 
 
-def to_json(plan: Plan, chosen: PlanArguments) -> dict[str, object]:
+def saved_json(plan: Plan, chosen: PlanArguments) -> dict[str, object]:
     """The document of `plan --json`, with what is needed to plan again and to compare."""
     asked = _asked(plan)
     requests = {
@@ -74,7 +74,7 @@ def to_json(plan: Plan, chosen: PlanArguments) -> dict[str, object]:
     return {**plan.to_json(), "saved": {"version": FORMAT, **again, "keys": keys, "requests": requests}}
 
 
-def from_json(document: object) -> SavedPlan:
+def read_saved(document: object) -> SavedPlan:
     """A saved plan from its document; raises ValueError for any other."""
     whole = Fields(document)
     saved = whole.read("saved", Fields)
@@ -97,7 +97,7 @@ def from_json(document: object) -> SavedPlan:
     )
 
 
-def surprises(plan: Plan, saved: SavedPlan) -> Iterator[str]:
+def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
     """What a plan would do that was not saved: a new step, another request, a higher price. Less is no surprise."""
     if (plan.backend, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
         yield f"it was saved for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
@@ -141,7 +141,7 @@ def _key(step: Step) -> str:
 
 def _request(plan: Plan, step: Step) -> str | None:
     made_from = plan.recipes.get(step.vertex)
-    return recipe.fingerprint(made_from) if made_from is not None and is_settled(made_from) else None
+    return recipe.fingerprint(made_from) if made_from is not None and is_known(made_from) else None
 
 
 def _asked(plan: Plan) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _asked(plan: Plan) -> dict[str, str]:
     for vertex in plan.graph.vertices:
         match vertex:
             case AssetVertex():
-                asked[vertex.id] = digest.of_json(dict(of_asset(vertex, plan.facts).identity))
+                asked[vertex.id] = digest.of_json(dict(asset_output(vertex, plan.facts).identity))
             case ExtractVertex():
                 asked[vertex.id] = digest.of_json([asked[vertex.origin], repr(vertex.piece)])
             case ShotVertex(shot=shot):

@@ -43,7 +43,7 @@ async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, c
     if isinstance(source, DataSource):
         return source.uri
     feed = input_id(shot.name, slot, source)
-    expected = run_state.supply(feed).digest
+    expected = run_state.output(feed).digest
     if expected is not None and isinstance(run_state.plan.graph.vertex(feed), ShotVertex):
         online = await _online(expected, context)
         if online is not None:

@@ -23,10 +23,10 @@ from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips, Read
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
-from wanflow.planner.cut import Edit, EditItem
+from wanflow.planner.cut import Edit, EditItem, arrange
+from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext
-from wanflow.runner.cut_layout import CutLayout, Segment, edit_of, frame_rate, lay_out, place_items
 from wanflow.runner.cut_sound import make_sound
 from wanflow.runner.events import CutFinished, CutProgress, Warned
 from wanflow.runner.extract import file_of, keep_derived
@@ -39,11 +39,12 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
-    edit = edit_of(vertex, run_state)
+    production = run_state.plan.graph.production
+    edit = arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.backend)
     fingerprint = edit.fingerprint()
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")
-    outputs.require_outputs(run_state.plan.graph.production, vertex.cut, context.store)
+    outputs.require_outputs(production, vertex.cut, context.store)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     captions = await captions_of(edit, total_frames(clips), rate, context)
@@ -51,7 +52,7 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     warn_of_boxes(step.node, montage, context)
     work = _CutJob(step.node, montage, context, run_state)
     await work.join(await work.conform(), fingerprint)
-    run_state.learn_cut(vertex.cut.name, fingerprint)
+    run_state.add_cut(vertex.cut.name, fingerprint)
     return vertex.cut.output
 
 
@@ -144,7 +145,7 @@ class _CutJob:
         job = self._job(segment, segment.recipe, target)
         facts = await self._parts.jobs(job, partial(self._progress, key))
         have[key] = kept = keep_derived(key, target, facts, self._parts)
-        self._stage.learn_derived(key, kept.name)
+        self._stage.add_derived(key, kept.name)
         self._encoded.add(key)
         self._progress(key, segment.recipe.frames)
 

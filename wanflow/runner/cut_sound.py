@@ -15,8 +15,8 @@ from wanflow.graph import recipe
 from wanflow.language.source import Sound
 from wanflow.media.jobs import CutSound, EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
+from wanflow.planner.cut_layout import CutLayout
 from wanflow.runner.context import RunContext
-from wanflow.runner.cut_layout import CutLayout
 from wanflow.runner.events import Warned
 from wanflow.runner.extract import keep_derived
 from wanflow.runner.run_state import RunState
@@ -74,13 +74,13 @@ async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> 
     if supply.digest is None or supply.film is None or not supply.film.samples:
         raise MediaFault(f"`{wanted.source.path}` has no sound for the music")
     film = supply.film
-    key = digest.of_json(dict(recipe.part(supply.digest, Sound(), 0, film.samples - 1)))
+    key = digest.of_json(dict(recipe.part_identity(supply.digest, Sound(), 0, film.samples - 1)))
     file = _kept(key, run_state, context)
     if file is None:
         target = context.store.temporary(".wav")
         facts = await context.jobs(CutSound(context.folder / wanted.source.path, target))
         file = keep_derived(key, target, facts, context)
-        run_state.learn_derived(key, file.name)
+        run_state.add_derived(key, file.name)
     music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
     return _Bed(music, key, file)
 
@@ -115,7 +115,7 @@ async def _encode(
     heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
     facts = await context.jobs(EncodeSound(chunk, heard, music, target))
     have[key] = keep_derived(key, target, facts, context)
-    run_state.learn_derived(key, have[key].name)
+    run_state.add_derived(key, have[key].name)
 
 
 def _kept(key: str, run_state: RunState, context: RunContext) -> Path | None:

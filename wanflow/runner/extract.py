@@ -35,7 +35,7 @@ async def derive_extract(step: Step, run_state: RunState, context: RunContext) -
     target = context.store.temporary(SUFFIX[str(identity["op"])])
     facts = await context.jobs(_job(vertex.piece, identity, origin, target))
     key = digest.of_json(dict(identity))
-    run_state.learn_derived(key, keep_derived(key, target, facts, context).name)
+    run_state.add_derived(key, keep_derived(key, target, facts, context).name)
 
 
 def keep_derived(key: str, made: Path, facts: Facts, context: RunContext) -> Path:
@@ -58,13 +58,13 @@ def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job[Fa
 
 def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> Path:
     """The file of an asset, a shot's take or an extract; raises MediaFault where it isn't on this machine."""
-    supply = run_state.supply(vertex_id)
+    output = run_state.output(vertex_id)
     match run_state.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
             return context.folder / path
-        case ShotVertex() if supply.digest is not None and (file := find_take(context.store, supply.digest)):
+        case ShotVertex() if output.digest is not None and (file := find_take(context.store, output.digest)):
             return file
-        case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(supply.identity))):
+        case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(output.identity))):
             return derived_file(context.store, name)
         case _:
             raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 
 import anyio
 
@@ -56,8 +56,9 @@ async def run_plan(
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
             leftovers.start(group)
-            barred = partial(_barred, run_state)
-            results = await schedule(plan.steps, performer.perform, keep_going=keep_going, halted=barred)
+            results = await schedule(
+                plan.steps, performer.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
+            )
         await leftovers.await_latecomers()
     _note_asked(run_state, context)
     done = summarise(plan, performer, results, swept)
@@ -86,7 +87,7 @@ def _note_asked(run_state: RunState, context: RunContext) -> None:
         run_state.refresh(vertex.id)  # no step of this run needed the extracts of a held shot
     vertices = [vertex for vertex in map(run_state.plan.graph.vertex, sorted(held)) if isinstance(vertex, ShotVertex)]
     asked = {
-        shot_request.shot.name: shot_request.request
+        shot_request.shot.name: shot_request.key
         for shot_request in map(run_state.shot_request, vertices)
         if shot_request.known
     }
@@ -145,7 +146,3 @@ def _exit_code(plan: Plan, failures: list[Failure], blocked: list[str], *, let_i
     if failures or blocked:
         return blocked_code(plan) if blocked else 1
     return 0
-
-
-def _barred(run_state: RunState) -> bool:
-    return run_state.barred is not None

@@ -91,7 +91,7 @@ class StepRunner:
 
     def _fail(self, step: Step, fault: WanflowError) -> StepResult:
         if isinstance(fault, Unauthorised | AccountBlocked):
-            self.run_state.barred = fault
+            self.run_state.halted_by = fault
         self.failures.append(Failure(step.node, str(fault), fault.hint, _code(fault)))
         self.context.emit(StepFinished(step.node, StepResult.FAILED.value, str(fault), fault.hint))
         return StepResult.FAILED

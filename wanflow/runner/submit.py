@@ -50,8 +50,8 @@ async def submit(step: Step, vertex: ShotVertex, seed: int, run_state: RunState,
     with _set_aside(step, price, context):
         request = await compose(vertex.shot, seed, run_state, context)
     for _ in range(SENDS):
-        if run_state.barred is not None:
-            raise run_state.barred
+        if run_state.halted_by is not None:
+            raise run_state.halted_by
         attempt = _attempt(step, run_state.shot_request(vertex), seed, price, context)
         context.spending.reserve(attempt.id, price, f"`{step.node}`")
         context.journal.intended(attempt)
@@ -86,7 +86,7 @@ def _attempt(step: Step, shot_request: ShotRequest, seed: int, price: Price | No
         recipe=shot_request.recipe,
         date=context.stamp(),
         price=price,
-        request=shot_request.request,
+        request=shot_request.key,
     )
 
 

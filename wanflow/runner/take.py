@@ -162,10 +162,10 @@ def file_take(
 
     def enter(lock: Lock, wanted: int) -> Lock:
         with_take = add_take(lock, shot, take, shot_request.recipe, wanted, reserved=reserved)
-        return set_current(with_take, shot, shot_request.request)
+        return set_current(with_take, shot, shot_request.key)
 
     number = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
-    run_state.learn_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
+    run_state.add_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
     shelved = shelve(take, shot, number, context)
     seconds = timebase.decimal_text(take.result.seconds, 3)
     cost = charge_of(take) if bought else None

@@ -11,7 +11,7 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.nodes import steps_of, vertex_of
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
-from wanflow.graph.select import one
+from wanflow.graph.select import single_shot
 from wanflow.report.text.show import request_of, rows_of, show_json, show_text
 
 
@@ -25,7 +25,7 @@ def command(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
     plan = run.plan(open_production(settings, quiet=True))
     vertex, steps = vertex_of(plan, node), steps_of(plan, node)
     rows, request = rows_of(vertex, plan.graph.production), request_of(vertex, steps)
-    node = one(plan.graph.production, node)
+    node = single_shot(plan.graph.production, node)
     if as_json:
         click.echo(json.dumps(show_json(node, rows, steps, request), ensure_ascii=False, indent=2))
     else:

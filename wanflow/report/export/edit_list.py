@@ -9,11 +9,11 @@ from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
 from wanflow.language.production import Shot
 from wanflow.language.timeline import PlacedClip
-from wanflow.planner.cut import EditItem
+from wanflow.planner.cut import EditItem, arrange
+from wanflow.planner.cut_layout import frame_rate, place_items
+from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.report.text.words import printable
-from wanflow.runner.cut_layout import edit_of, frame_rate, place_items
-from wanflow.runner.run_state import RunState
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_file, take_node
 from wanflow.suggest import did_you_mean
@@ -74,7 +74,8 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
-    edit = edit_of(vertex, RunState(plan, plan.inventory))
+    inputs = inputs_of(vertex, outputs_of(plan, plan.inventory), plan.graph)
+    edit = arrange(vertex.cut, inputs, production.shots, production.backend)
     missing = [item.vertex for item in edit.items if item.digest is None]
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")

@@ -13,7 +13,7 @@ from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import FREE_BACKEND, Excess, excesses, unsaid
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, Step, StepKind
-from wanflow.planner.request import question_of
+from wanflow.planner.request import planned_request
 from wanflow.report.text.words import cost_text, cost_words, count, listed
 
 
@@ -67,7 +67,7 @@ def _unpicked(plan: Plan) -> Iterator[str]:
     for name, followers in _followers(plan).items():
         shot = plan.graph.production.shots[name]
         numbers = _candidates(plan, shot, takes.get(name, ()))
-        if len(numbers) > 1 and not question_of(plan, shot).choice.chosen:
+        if len(numbers) > 1 and not planned_request(plan, shot).choice.chosen:
             named = listed([f"{_name(step)} ({cost_words(step.cost)})" for step in followers])
             yield f"{name} has {len(numbers)} takes and no pick: {named} will use take {min(numbers)}"
 
@@ -96,15 +96,15 @@ def _name(step: Step) -> str:
 
 def _candidates(plan: Plan, shot: Shot, steps: Sequence[Step]) -> set[int]:
     """The numbers of the takes that answer a shot's request, or will."""
-    shot_request = question_of(plan, shot)
-    have = {shot_request.entry.numbers[take.digest] for take in shot_request.answers}
+    shot_request = planned_request(plan, shot)
+    have = {shot_request.entry.numbers[take.digest] for take in shot_request.takes}
     return have | {step.take for step in steps if step.action is not Action.BLOCKED}
 
 
 def _rivals(plan: Plan) -> Iterator[str]:
     """Shots for which two branches chose different takes."""
     for name in plan.recipes:
-        choice = question_of(plan, plan.graph.production.shots[name]).choice
+        choice = planned_request(plan, plan.graph.production.shots[name]).choice
         if choice.rivals:
             yield f"{name}: {rivals_text(choice)}; what depends on it waits: `wanflow pick {name} N`"
 

@@ -14,7 +14,7 @@ from wanflow.planner.budget import FREE_BACKEND, spent
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
-from wanflow.planner.request import question_of
+from wanflow.planner.request import planned_request
 from wanflow.planner.status import left_over
 from wanflow.report.text.words import columns, count, printable
 from wanflow.store.journal import UNCERTAIN
@@ -182,7 +182,7 @@ def takes_text(rows: Sequence[TakeRow]) -> str:
 
 
 def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
-    shot_request = question_of(plan, shot)
+    shot_request = planned_request(plan, shot)
     entry, choice = shot_request.entry, shot_request.counting
     reasons = [reason for step in plan.steps if step.vertex == shot.name for reason in step.reasons]
     if choice.open and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
@@ -204,14 +204,14 @@ def _shot_row(plan: Plan, shot: Shot, states: Mapping[str, str]) -> ShotRow:
 
 
 def _take_rows(plan: Plan, shot: Shot) -> Iterator[TakeRow]:
-    shot_request = question_of(plan, shot)
-    answers = {take.digest for take in shot_request.answers}
+    shot_request = planned_request(plan, shot)
+    answers = {take.digest for take in shot_request.takes}
     yield from _rows(plan, shot.name, shot_request.entry, shot_request.counting, answers)
 
 
 def _other_rows(plan: Plan, shot: str, entry: ShotEntry, *, whole: bool) -> Iterator[TakeRow]:
     choice = TakeChoice(ChoiceReason.NONE) if whole else picks.last_used(entry)
-    answers = () if whole else picks.answering(entry, entry.current or "")
+    answers = () if whole else picks.matching_takes(entry, entry.current or "")
     return _rows(plan, shot, entry, choice, {take.digest for take in answers})
 
 

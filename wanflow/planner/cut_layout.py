@@ -1,0 +1,135 @@
+"""From an edit to its segments: which clips, how trimmed, how joined, in what shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from wanflow import timebase
+from wanflow.errors import MediaFault
+from wanflow.language import timeline
+from wanflow.language.production import CutShape, TitleCard
+from wanflow.language.timeline import PlacedClip, TimelineSpan
+from wanflow.media.picture.segment import Card, JoinRecipe, Recipe, SegmentRecipe
+from wanflow.media.text.caption_layout import Caption, within
+from wanflow.planner.cut import Edit, EditItem
+from wanflow.store.take import Film
+
+DEFAULT_SIZE = (1280, 720)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment of a cut: what it is made from, and whose clips; `before` where it is a transition between two.
+
+    `begin` is its first frame in the film.
+    """
+
+    recipe: Recipe
+    begin: int
+    item: EditItem
+    before: EditItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutLayout:
+    """An edit on its timeline: clips, and the segments that they are made into."""
+
+    edit: Edit
+    rate: Fraction
+    clips: tuple[PlacedClip, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def frames(self) -> int:
+        """How long the film is."""
+        return timeline.total_frames(self.clips)
+
+    @property
+    def items(self) -> tuple[EditItem, ...]:
+        """The item of each clip."""
+        return tuple(self.edit.items[clip.item] for clip in self.clips)
+
+
+def frame_rate(edit: Edit) -> Fraction:
+    """The rate of a cut: its own, else that of its first item which is a video (format.md, Cuts)."""
+    first = _first_film(edit)
+    return edit.cut.shape.rate or (first.rate if first is not None else timebase.NOMINAL_RATE)
+
+
+def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
+    """The items of a cut on a timeline; raises MediaFault where the real clips don't fit it."""
+    try:
+        return timeline.place([_timeline_item(item, rate) for item in edit.items], rate)
+    except timeline.TransitionsOverlap as overlap:
+        raise MediaFault(str(overlap), hint="make a transition shorter, or the item longer") from overlap
+    except timeline.TrimOutsideClip as outside:
+        raise MediaFault(str(outside), hint="change `in` or `out` of the item") from outside
+
+
+def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> CutLayout:
+    """An edit whose clips are placed, with its segments; `captions` are burned in, their frames the film's."""
+    shape, film = edit.cut.shape, _first_film(edit)
+    even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
+    shape = CutShape(shape.size or even, rate, shape.fit)
+    return CutLayout(edit, rate, clips, tuple(_segments(edit, clips, shape, captions)))
+
+
+def _segments(
+    edit: Edit, clips: tuple[PlacedClip, ...], shape: CutShape, captions: tuple[Caption, ...]
+) -> Iterator[Segment]:
+    for stretch in timeline.stretches(clips):
+        shown = within(captions, stretch.begin, stretch.frames)
+        clip = clips[stretch.clip]
+        item = edit.items[clip.item]
+        own = _recipe(edit, clip, stretch.offset, stretch, shape, captioned=bool(shown))
+        if stretch.transition == timeline.CUT:
+            yield Segment(replace(own, captions=shown), stretch.begin, item)
+            continue
+        earlier = None if stretch.before is None else clips[stretch.before]
+        before = None if earlier is None else _recipe(edit, earlier, stretch.before_offset, stretch, shape)
+        joined = JoinRecipe(stretch.transition, before, own, shown)
+        yield Segment(joined, stretch.begin, item, None if earlier is None else edit.items[earlier.item])
+
+
+def _recipe(
+    edit: Edit, clip: PlacedClip, skip: int, stretch: TimelineSpan, shape: CutShape, *, captioned: bool = False
+) -> SegmentRecipe:
+    """What of a clip is seen in a stretch; `captioned` where captions are drawn over it."""
+    item, made = edit.items[clip.item], edit.items[clip.item].item
+    width, height = shape.size or DEFAULT_SIZE
+    card = None if made.seconds is None else Card()
+    if isinstance(made.source, TitleCard):
+        card = Card(made.source.text, made.source.background)
+    drawn = captioned or item.slate or isinstance(made.source, TitleCard)
+    return SegmentRecipe(
+        source=item.digest or "",
+        first=clip.first,
+        count=clip.count,
+        frames=stretch.frames,
+        width=width,
+        height=height,
+        rate=shape.rate or timebase.NOMINAL_RATE,
+        slate=item.slate,
+        fit=shape.fit,
+        skip=skip if item.film is not None else 0,  # a picture is the same at any moment
+        opens=stretch.opens,
+        closes=stretch.closes,
+        card=card,
+        profile=edit.cut.finish.profile,
+        # a font is named with its size, so that another one draws the words again
+        fonts=tuple(f"{path} {size}" for path, size in edit.cut.finish.fonts) if drawn else (),
+    )
+
+
+def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
+    clip = None if item.film is None or item.film.frames == 0 else (item.film.frames, item.film.rate)
+    placed = timeline.timeline_item(item.item, clip, item.continued_at, rate)
+    if placed is None:
+        raise MediaFault(f"`{item.item.name}` is not a video: it needs a `duration` in a cut")
+    return placed
+
+
+def _first_film(edit: Edit) -> Film | None:
+    return next((item.film for item in edit.items if item.film is not None and item.film.width), None)
