@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wanflow.errors import MediaFault
-from wanflow.store.atomic import landing
+from wanflow.store.atomic import replacing
 
 
 def test_work_under_way_never_touches_a_file_that_exists(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_work_under_way_never_touches_a_file_that_exists(tmp_path: Path) -> None
     source.write_bytes(b"a clip")
     target.hardlink_to(source)
     part.symlink_to(source)
-    with landing(target) as place:
+    with replacing(target) as place:
         assert not place.exists()
         place.write_bytes(b"a film")
     assert (source.read_bytes(), target.read_bytes()) == (b"a clip", b"a film")
@@ -33,6 +33,6 @@ def test_work_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         place.write_bytes(b"half")
         raise MediaFault("no film")
 
-    with pytest.raises(MediaFault, match="no film"), landing(target) as place:
+    with pytest.raises(MediaFault, match="no film"), replacing(target) as place:
         fail(place)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"before"]

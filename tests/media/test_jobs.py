@@ -18,7 +18,7 @@ import pytest
 from anyio import create_task_group
 
 from kit.clips import numbered_clip, read_numbers
-from wanflow.errors import MediaFault
+from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.facts import Kind
 from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.jobs import (
@@ -110,6 +110,15 @@ def test_a_fault_comes_out_as_itself(clip: Path, backend: str) -> None:
     """Not as a group of one."""
     with pytest.raises(MediaFault, match="has no frame 99"):
         done(GrabFrame(clip, 99, clip.with_name("out.png")), backend)
+
+
+@both
+def test_a_disk_that_refuses_comes_out_as_itself(clip: Path, backend: str) -> None:
+    """As a fault of the store, which names the file; not as a group of one."""
+    blocked = clip.with_name("blocked")
+    blocked.write_bytes(b"a file where a folder has to be")
+    with pytest.raises(StoreFault, match="`blocked` cannot be used"):
+        done(GrabFrame(clip, 0, blocked / "out.png"), backend)
 
 
 @both

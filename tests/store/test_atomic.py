@@ -32,7 +32,7 @@ def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, call, refuse)
-    with pytest.raises(StoreFault, match="`file` can't be used: no space left on device") as fault:
+    with pytest.raises(StoreFault, match="`file` cannot be used: no space left on device") as fault:
         atomic.write_whole(path, b"new")
     assert "make room" in (fault.value.hint or "")
     assert path.read_bytes() == b"old"
@@ -109,7 +109,7 @@ def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_file_where_a_folder_has_to_be_is_a_fault(tmp_path: Path) -> None:
     """What stands in the way is named; there is no traceback."""
     (tmp_path / "store").write_bytes(b"")
-    with pytest.raises(StoreFault, match="can't be used"):
+    with pytest.raises(StoreFault, match="cannot be used"):
         atomic.write_whole(tmp_path / "store" / "file", b"x")
 
 
@@ -130,7 +130,7 @@ def test_a_finished_file_replaces_a_name_and_never_its_bytes(
 
     if error is not None:
         monkeypatch.setattr(os, "rename", refuse)
-    with atomic.moved(made, path) as draft:
+    with atomic.replacing(path, made) as draft:
         assert (draft.read_bytes(), draft.stat().st_mtime_ns) == (b"new", 1_234_567_891)
         assert path.read_bytes() == b"old"
     assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
@@ -178,7 +178,7 @@ def test_a_folder_that_is_not_flushed_for_want_of_anything_else_is_a_fault(
         atomic.write_whole(tmp_path / "file", b"new")
 
 
-def test_a_folder_that_can_not_be_opened_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_can_not_be_opened_is_ignoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On Windows no folder can; one that is gone is a fault."""
     with pytest.raises(FileNotFoundError):
         atomic.sync_folder(tmp_path / "gone")

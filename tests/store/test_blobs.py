@@ -113,9 +113,7 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
     assert found == {
         ("blobs.py", "made.unlink()"),
         ("atomic.py", "draft.unlink(missing_ok=True)"),
-        ("atomic.py", "part.unlink(missing_ok=True)"),
-        ("atomic.py", "made.unlink()"),  # the copy of a finished cut, once it lies on the other file system
-        ("atomic.py", "part.unlink(missing_ok=True)"),  # what ffmpeg left of a file that failed
+        ("atomic.py", "finished.unlink()"),  # the copy of a finished cut, once it lies on the other file system
         ("run_lock.py", "path.unlink(missing_ok=True)"),  # what was locked to see whether it can be
         ("run_lock.py", "place.unlink(missing_ok=True)"),  # the name of a process, in the folder that it held
         ("run_lock.py", "(folder / name).unlink(missing_ok=True)"),

@@ -15,7 +15,7 @@ from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 from wanflow.media.text.chapters import chapter_file, input_arguments, mux_options
 from wanflow.media.text.subtitles import read_lines, to_srt, track_options
-from wanflow.store.atomic import landing
+from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
@@ -32,14 +32,14 @@ def assemble(film: CutRecipe, target: Path, *, processes: RunningProcesses, prog
     require_alike([survey(segment) for segment in film.segments], film.frames)
     words = {track: to_srt(read_lines(track.source), frames=film.frames, rate=film.rate) for track in film.tracks}
     soft = [track for track in film.tracks if not track.burned and words[track]]
-    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
+    with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
         _lay_out(film, [words[track] for track in soft], folder)
         arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
         run_ffmpeg(arguments, processes=processes, progress=progress)
         require_cut(part, film.frames, film.rate)
     for track, text in words.items():
-        with landing(track.sidecar) as part:
+        with replacing(track.sidecar) as part:
             part.write_text(text, encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from wanflow.media import encoder
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
 from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
 from wanflow.media.probe import Footage, examine, probe
-from wanflow.store.atomic import landing
+from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 SWS_MATRICES = {
@@ -42,7 +42,7 @@ def grab_frame(source: Path, index: int, target: Path) -> None:
             raise BadMedia(source, f"has no frame {index}: it has {len(times)} frames")
         frame = _frame_at(container, stream, times[index], source)
         picture = _picture(frame).resize(square_size(stream, frame), Image.Resampling.LANCZOS)
-    with landing(target) as part:
+    with replacing(target) as part:
         picture.save(part, "PNG")
 
 
@@ -56,7 +56,7 @@ def cut_piece(
     footage = examine(source)
     if not 0 <= first <= last < footage.facts.frames:
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
-    with landing(target) as part:
+    with replacing(target) as part:
         run_ffmpeg(piece_arguments(footage, first, last, part), processes=processes, progress=progress)
         _require(part, last - first + 1, footage)
 
@@ -66,7 +66,7 @@ def cut_sound(source: Path, target: Path, *, processes: RunningProcesses) -> Non
     facts = probe(source)
     if facts.samples == 0:
         raise BadMedia(source, "has no sound track")
-    with landing(target) as part:
+    with replacing(target) as part:
         run_ffmpeg(sound_arguments(source, facts, part), processes=processes)
 
 

@@ -152,7 +152,7 @@ class Jobs(Protocol):
 
     Obligations: it limits by itself how many jobs run at once; the facts in a result are measured on the finished file;
     a target is written whole or not at all; `progress` is called in the event loop with rising numbers of frames; a
-    cancelled job leaves no process and no partial file. Raises MediaFault, never a group of exceptions.
+    cancelled job leaves no process and no partial file. Raises MediaFault or StoreFault, never a group of exceptions.
     """
 
     async def __call__(self, job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:

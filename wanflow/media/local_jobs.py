@@ -9,7 +9,7 @@ from typing import cast
 import anyio
 from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
 
-from wanflow.errors import MediaFault
+from wanflow.errors import WanflowError
 from wanflow.language.facts import Facts
 from wanflow.media import cut, extract, probe
 from wanflow.media.ffmpeg import Progress, RunningProcesses
@@ -96,16 +96,16 @@ class LocalJobs:
             # a killed job ends with a fault of its own, but what happened is the cancellation
             await lowlevel.checkpoint_if_cancelled()
             watch.cancel_scope.cancel()
-        if isinstance(result, MediaFault):
+        if isinstance(result, WanflowError):
             raise result
         return result
 
 
-def _attempt(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Result | MediaFault:
+def _attempt(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Result | WanflowError:
     """What the job says or its fault, as a value: an exception would leave the task group as a group of one."""
     try:
         return carry_out(job, processes, progress)
-    except MediaFault as fault:
+    except WanflowError as fault:
         return fault
 
 

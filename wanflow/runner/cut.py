@@ -100,7 +100,7 @@ class _CutJob:
         shots = self._stage.plan.graph.production.shots
         takes = [item.digest for item in self._montage.edit.items if item.digest and item.vertex in shots]
         outputs.require_outputs(self._stage.plan.graph.production, cut, store)
-        with atomic.moved(made, store.folder / cut.output) as draft:
+        with atomic.replacing(store.folder / cut.output, made) as draft:
             cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
 
     def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> CutRecipe:

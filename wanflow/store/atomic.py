@@ -1,4 +1,4 @@
-"""Writing so that a crash leaves the old or the new, never half: replaced whole, or appended line by line."""
+"""Atomic writes: a crash leaves the old or the new, never half; files are replaced, or appended line by line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO
 from uuid import uuid4
 
 from wanflow import decode
-from wanflow.errors import MediaFault, StoreFault
+from wanflow.errors import StoreFault
 
 Record = Mapping[str, object]
 
@@ -22,15 +22,15 @@ STORE_FOLDER = ".wanflow"
 IGNORED = b"*\n"
 """Content of the store's own `.gitignore`."""
 NO_MODES = frozenset({errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""Errors by which a file system says that it keeps no modes: CIFS, exFAT and drives under WSL say EPERM."""
+"""Errors of a file system that keeps no modes: CIFS, exFAT and drives under WSL raise EPERM."""
 NO_FLUSH = frozenset({errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""Errors by which a system says that it cannot flush a folder: Samba and sshfs say EINVAL, others EBADF."""
+"""Errors of a system that cannot flush a folder: Samba and sshfs raise EINVAL, others EBADF."""
 NO_FOLDER_FILES = frozenset({errno.EACCES, errno.EISDIR})
-"""Errors by which a system says that it opens no folder as a file: Windows says EACCES."""
+"""Errors of a system that does not open a folder as a file: Windows raises EACCES."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, durably; raises StoreFault where the disk says no.
+    """Make a folder and those above it, durably; raises StoreFault where the disk refuses.
 
     A folder in a store gets the store's `.gitignore` first, so that git never sees what is written there.
     """
@@ -40,54 +40,58 @@ def make_folder(folder: Path) -> None:
         for place in reversed(fresh):
             sync_folder(place.parent)
     store = next((place for place in (folder, *folder.parents) if place.name == STORE_FOLDER), None)
-    if store is not None and not os.path.lexists(store / ".gitignore"):
-        _replace(store / ".gitignore", IGNORED, 0o644)
+    if store is not None and not os.path.lexists(ignore := store / ".gitignore"):
+        with faults_of(ignore), drafted(ignore) as draft:
+            draft.write_bytes(IGNORED)
+            _flush(draft)
+            draft.replace(ignore)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file's content at once and durably; raises StoreFault, and the old content stands then."""
-    make_folder(path.parent)
-    _replace(path, data, mode)
-
-
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    with faults_of(path), drafted(path) as draft:
-        with draft.open("wb") as file:
-            with passed_over(NO_MODES):
-                os.fchmod(file.fileno(), mode)
-            file.write(data)
-            _sync(file)
-        draft.replace(path)
-        sync_folder(path.parent)
+    """Replace a file's content at once and durably; raises StoreFault, and the old content stays then."""
+    with replacing(path) as draft, draft.open("wb") as file:
+        with ignoring(NO_MODES):
+            os.fchmod(file.fileno(), mode)
+        file.write(data)
 
 
 @contextmanager
-def moved(made: Path, path: Path) -> Iterator[Path]:
-    """Bring a finished file beside `path`, where the block may look at it; it gets that name when the block ends well.
+def replacing(path: Path, finished: Path | None = None) -> Iterator[Path]:
+    """A new name beside `path` to write to; the file gets the name `path`, flushed, when the block ends well.
 
-    Whatever has the name before is replaced, never written into. Raises StoreFault where the disk says no.
+    A `finished` file is moved there first. Whatever has the name before is replaced, never written into; if the block
+    fails, it stays and the new file is removed. Raises StoreFault where the disk refuses.
     """
     make_folder(path.parent)
     with faults_of(path), drafted(path) as draft:
-        try:
-            made.rename(draft)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            shutil.copyfile(made, draft)
-            with passed_over(NO_MODES):
-                shutil.copystat(made, draft)
-            made.unlink()
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
+        if finished is not None:
+            _move(finished, draft)
         yield draft
+        _flush(draft)
         draft.replace(path)
         sync_folder(path.parent)
+
+
+def _move(finished: Path, draft: Path) -> None:
+    try:
+        finished.rename(draft)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(finished, draft)
+        with ignoring(NO_MODES):
+            shutil.copystat(finished, draft)
+        finished.unlink()
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 @contextmanager
 def drafted(path: Path) -> Iterator[Path]:
-    """A name beside `path` that no other writer has, to be moved into its place; gone afterwards either way."""
+    """A name beside `path` that no other writer has; a file that still has it at the end is removed."""
     draft = path.with_name(f".{uuid4().hex}.part")
     try:
         yield draft
@@ -105,7 +109,8 @@ def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
             file.seek(_end_of_whole_lines(file))
             file.truncate()
             file.write(line)
-            _sync(file)
+            file.flush()
+            os.fsync(file.fileno())
         if fresh:
             sync_folder(path.parent)
 
@@ -130,9 +135,9 @@ def read_records(path: Path) -> Iterator[dict[str, object]]:
 
 
 def sync_folder(folder: Path) -> bool:
-    """Bring a folder's names to disk, so that a rename outlives a power cut; whether its file system can.
+    """Flush a folder, so that a rename survives a power cut; whether its file system can.
 
-    Raises OSError for every other trouble.
+    Raises OSError for every other error.
     """
     try:
         handle = os.open(folder, os.O_RDONLY)
@@ -152,16 +157,16 @@ def sync_folder(folder: Path) -> bool:
 
 
 def has_modes(folder: Path) -> bool:
-    """Whether the file system of a folder keeps the mode of a file; raises OSError for every other trouble."""
+    """Whether the file system of a folder keeps the mode of a file; raises OSError for every other error."""
     with drafted(folder / "mode") as draft, draft.open("wb") as file:
-        with passed_over(NO_MODES):
+        with ignoring(NO_MODES):
             os.fchmod(file.fileno(), 0o600)
         return os.fstat(file.fileno()).st_mode & 0o777 == 0o600
 
 
 @contextmanager
-def passed_over(refusals: frozenset[int]) -> Iterator[None]:
-    """Go on where the file system refuses with one of these errors, because it cannot do what was asked."""
+def ignoring(refusals: frozenset[int]) -> Iterator[None]:
+    """Go on after one of these errors, by which a file system says that it cannot do what was asked."""
     try:
         yield
     except OSError as error:
@@ -171,13 +176,13 @@ def passed_over(refusals: frozenset[int]) -> Iterator[None]:
 
 @contextmanager
 def faults_of(path: Path) -> Iterator[None]:
-    """Turn what the disk says into a StoreFault that names the file and the way out."""
+    """Turn an error of the disk into a StoreFault that names the file and the way out."""
     try:
         yield
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         hint = "make room on the disk, or allow writing there, and run again: nothing that was stored is lost"
-        raise StoreFault(f"`{path.name}` can't be used: {words}", hint=hint) from error
+        raise StoreFault(f"`{path.name}` cannot be used: {words}", hint=hint) from error
 
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
@@ -202,35 +207,3 @@ def _end_of_whole_lines(file: IO[bytes]) -> int:
             return start + found + 1
         end = start
     return 0
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-@contextmanager
-def landing(target: Path) -> Iterator[Path]:
-    """A new name beside `target` to write to, which becomes `target` when the block ends well and is gone otherwise.
-
-    Flushed to the disk before it gets its name. Raises MediaFault or StoreFault where the disk says no.
-    """
-    make_folder(target.parent)
-    part = target.with_name(f".{uuid4().hex}.part")
-    try:
-        yield part
-        _flush(part)
-        part.replace(target)
-        sync_folder(target.parent)
-    except OSError as fault:
-        raise MediaFault(f"`{target.name}` can't be written: {fault.strerror or fault}") from fault
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -94,7 +94,7 @@ def _adopt(made: Path, place: Path, digest: str) -> Path:
             return place
         with made.open("rb") as file:
             os.fsync(file.fileno())
-        with atomic.passed_over(atomic.NO_MODES):
+        with atomic.ignoring(atomic.NO_MODES):
             made.chmod(READ_ONLY)
         made.replace(place)
         atomic.sync_folder(place.parent)

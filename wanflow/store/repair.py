@@ -185,7 +185,7 @@ def _changed(path: Path, digest: str) -> bool:
 
 def _set_aside(store: Store, path: Path) -> None:
     with atomic.faults_of(path):
-        with atomic.passed_over(atomic.NO_MODES):
+        with atomic.ignoring(atomic.NO_MODES):
             path.chmod(0o600)
         if not path.stat().st_size:
             path.unlink()

@@ -25,7 +25,7 @@ def put(store: Store, digest: str, name: Path) -> None:
             os.link(source, draft)
         except OSError:
             shutil.copyfile(source, draft)  # another file system, or one without links
-            with atomic.passed_over(atomic.NO_MODES):
+            with atomic.ignoring(atomic.NO_MODES):
                 shutil.copystat(source, draft)  # times come before modes
         draft.replace(name)
 

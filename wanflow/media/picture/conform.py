@@ -24,7 +24,7 @@ from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, f
 from wanflow.media.probe import Footage, examine
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
-from wanflow.store.atomic import landing
+from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 MICROSECONDS = 1_000_000
@@ -75,7 +75,7 @@ def conform(
     A clip without sound, or with too little, gets silence. `source` is None for a title. `fonts` go before those of
     the machine. Raises MediaFault.
     """
-    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
+    with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
         side = prepare(source, recipe, Path(folder), "clip", fonts)
         captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
         run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress)
@@ -95,7 +95,7 @@ def blend(
 
     Of the two `sources` one is None for a title, and where there is nothing before. Raises MediaFault.
     """
-    with landing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
+    with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder, before = Path(name), recipe.before
         first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
         second = replace(prepare(sources[1], recipe.after, folder, "after", fonts), second=before is not None)

@@ -28,7 +28,7 @@ from wanflow.media.sound.soundtrack import (
     SoundSpan,
     SoundWindow,
 )
-from wanflow.store.atomic import landing
+from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 CEILING = Decimal("-1.5")
@@ -60,7 +60,7 @@ def encode_chunk(
     `segments` are the files of the segments by key, `music` the 48 kHz stereo WAV where there is one. Raises
     MediaFault.
     """
-    with landing(target) as part, _raw(chunk.heard, segments, music) as raw:
+    with replacing(target) as part, _raw(chunk.heard, segments, music) as raw:
         encoded = raw.with_name("encoded.aac")
         run_ffmpeg(chunk_arguments(chunk, raw, encoded), processes=processes)
         keep_frames(encoded, part, chunk.lead, chunk.count)
@@ -68,7 +68,7 @@ def encode_chunk(
 
 def splice(chunks: Sequence[Path], target: Path) -> None:
     """Write encoded chunks one after another as one ADTS stream. Raises MediaFault for a damaged one."""
-    with landing(target) as part, part.open("wb") as file:
+    with replacing(target) as part, part.open("wb") as file:
         for chunk in chunks:
             file.writelines(read_frames(chunk))
 
