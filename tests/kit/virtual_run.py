@@ -34,7 +34,7 @@ from wanflow.media.jobs import (
     JoinClips,
     LevelSound,
     ProbeFile,
-    Result,
+    JobResult,
 )
 from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import owed
@@ -177,13 +177,13 @@ def outputs(film: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in film.cuts.items()}
 
 
-async def from_record(job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+async def from_record(job: Job[JobResult], progress: Callable[[int], None] | None = None) -> JobResult:
     """Answer a job at once: what it makes is a few bytes that name its sources."""
     await checkpoint()
-    return cast(Result, _answered(job, progress))
+    return cast(JobResult, _answered(job, progress))
 
 
-def _answered(job: Job[Result], progress: Callable[[int], None] | None) -> Facts | LoudnessGain:
+def _answered(job: Job[JobResult], progress: Callable[[int], None] | None) -> Facts | LoudnessGain:
     match job:
         case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
             raise MediaFault("it is no film")

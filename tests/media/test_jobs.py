@@ -35,7 +35,7 @@ from wanflow.media.jobs import (
     LevelSound,
     ProbeFile,
     ReadSubtitles,
-    Result,
+    JobResult,
 )
 from wanflow.media.local_jobs import LocalJobs
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
@@ -49,10 +49,10 @@ JOIN = JoinRecipe("dissolve", RECIPE, RECIPE)
 SOUND = SoundRecipe(((RECIPE.key(), 10), (JOIN.key(), 10), (RECIPE.key(), 10)), Fraction(30))
 
 
-def done(job: Job[Result], backend: str = "asyncio", progress: Callable[[int], None] | None = None) -> Result:
+def done(job: Job[JobResult], backend: str = "asyncio", progress: Callable[[int], None] | None = None) -> JobResult:
     """Perform one job in a loop of its own."""
 
-    async def main() -> Result:
+    async def main() -> JobResult:
         jobs: Jobs = LocalJobs(1)
         return await jobs(job, progress)
 

@@ -22,7 +22,7 @@ from wanflow.store.take import ResultKind
 Files = tuple[tuple[str, Path], ...]
 """Files by the keys of what is in them."""
 
-Result = TypeVar("Result")
+JobResult = TypeVar("JobResult")
 Done_co = TypeVar("Done_co", covariant=True)
 
 
@@ -155,6 +155,6 @@ class Jobs(Protocol):
     cancelled job leaves no process and no partial file. Raises MediaFault or StoreFault, never a group of exceptions.
     """
 
-    async def __call__(self, job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+    async def __call__(self, job: Job[JobResult], progress: Callable[[int], None] | None = None) -> JobResult:
         """Do one job as soon as the limit allows it, and return its result."""
         ...

@@ -27,7 +27,7 @@ from wanflow.media.jobs import (
     LevelSound,
     ProbeFile,
     ReadSubtitles,
-    Result,
+    JobResult,
 )
 from wanflow.media.picture import conform
 from wanflow.media.sound import mix
@@ -36,13 +36,13 @@ from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import read_lines, to_captions
 
 
-def carry_out(job: Job[Result], processes: RunningProcesses, progress: Progress | None = None) -> Result:
+def carry_out(job: Job[JobResult], processes: RunningProcesses, progress: Progress | None = None) -> JobResult:
     """Do a job in this thread, however long it takes, and give what it says. Raises MediaFault."""
-    return cast(Result, _said(job, processes, progress))
+    return cast(JobResult, _said(job, processes, progress))
 
 
 def _said(
-    job: Job[Result], processes: RunningProcesses, progress: Progress | None
+    job: Job[JobResult], processes: RunningProcesses, progress: Progress | None
 ) -> Facts | LoudnessGain | tuple[Caption, ...]:
     match job:
         case ProbeFile(path):
@@ -59,7 +59,7 @@ def _said(
             return probe.probe(_make(job, processes, progress))
 
 
-def _make(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Path:
+def _make(job: Job[JobResult], processes: RunningProcesses, progress: Progress | None) -> Path:
     """Make the file that a job asks for."""
     match job:
         case GrabFrame(source, index, target):
@@ -87,7 +87,7 @@ class LocalJobs:
     def __init__(self, at_once: int) -> None:
         self._limiter = CapacityLimiter(at_once)
 
-    async def __call__(self, job: Job[Result], progress: Callable[[int], None] | None = None) -> Result:
+    async def __call__(self, job: Job[JobResult], progress: Callable[[int], None] | None = None) -> JobResult:
         """Do one job in a thread."""
         processes = RunningProcesses()
         async with anyio.create_task_group() as watch:
@@ -101,7 +101,7 @@ class LocalJobs:
         return result
 
 
-def _attempt(job: Job[Result], processes: RunningProcesses, progress: Progress | None) -> Result | WanflowError:
+def _attempt(job: Job[JobResult], processes: RunningProcesses, progress: Progress | None) -> JobResult | WanflowError:
     """What the job says or its fault, as a value: an exception would leave the task group as a group of one."""
     try:
         return carry_out(job, processes, progress)
