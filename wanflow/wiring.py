@@ -92,7 +92,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
 
 def open_spending(production: Production, store: Store, journal_state: JournalState, limit: Cost | None) -> Spending:
     """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
-    owed = budget.owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
+    owed = budget.owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate))
     bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
     return Spending(
         production.prices.currency,

@@ -88,7 +88,7 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     assert code == 5, said
     assert "list can't be read" in said
     assert submissions(liar) == 1
-    assert len(journal.read(Store(paid, "dashscope")).adrift) == 1
+    assert len(journal.read(Store(paid, "dashscope")).unknown_fate) == 1
 
 
 @pytest.mark.parametrize("status", [302, 404, 407, 408])
@@ -99,7 +99,7 @@ def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: 
     assert (code, submissions(liar)) == (5, 1), said
     assert f"something between here and the service answered (HTTP {status})" in said
     journal_state = journal.read(Store(paid, "dashscope"))
-    assert (len(journal_state.adrift), journal_state.endings) == (1, ())
+    assert (len(journal_state.unknown_fate), journal_state.endings) == (1, ())
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_was_surely_not_accepted_is_an_ordinary_failure(run: Run, paid: Pat
     assert (code, submissions(liar)) == (1, 1)
     assert "url error" in said
     assert "\x1b" not in said
-    assert journal.read(Store(paid, "dashscope")).adrift == ()
+    assert journal.read(Store(paid, "dashscope")).unknown_fate == ()
 
 
 def test_arrears_say_what_to_do(run: Run) -> None:

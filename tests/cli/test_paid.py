@@ -383,7 +383,7 @@ def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: P
     assert "names no task" in said[2].err
     journal_state = journal.read(store)
     assert [(task.task_id, task.attempt.id, task.seed_uncertain) for task in journal_state.open] == [("t", "a1", True)]
-    assert [lost.id for lost in journal_state.adrift] == ["a2"]
+    assert [lost.id for lost in journal_state.unknown_fate] == ["a2"]
 
 
 def test_a_submission_that_was_not_accepted_is_sent_again(wanflow: Wanflow, lost: str) -> None:

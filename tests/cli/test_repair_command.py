@@ -54,7 +54,7 @@ def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
         said = wanflow("doctor", "--repair")
     assert said.code == 3
     assert "another run works here" in said.err
-    assert journal.read(store).adrift == ()
+    assert journal.read(store).unknown_fate == ()
 
 
 def test_where_nothing_was_run_nothing_is_made(wanflow: Wanflow, film: Path) -> None:

@@ -95,7 +95,7 @@ def audit(film: Path, service: Served) -> None:
     assert all(blobs.is_whole(blobs.take_path(store, take.digest, ".mp4"), take.digest) for take in takes)
     assert (film.parent / "out" / "main.mp4").stat().st_size > 0
     journal_state = journal.read(store)
-    assert (journal_state.open, journal_state.adrift) == ((), ())
+    assert (journal_state.open, journal_state.unknown_fate) == ((), ())
 
 
 def test_killed_processes_cost_no_take(tmp_path: Path, clip: Path) -> None:

@@ -195,4 +195,4 @@ def test_a_process_killed_while_it_writes_loses_nothing_that_it_reported(tmp_pat
         assert numbers in (set(said), {*said, said[-1] + 1})
         journal_state = journal.read(store)
         assert {f"t{number}" for number in said} <= journal_state.known
-        assert len(journal_state.adrift) <= 1
+        assert len(journal_state.unknown_fate) <= 1

@@ -182,4 +182,4 @@ def audit(here: VirtualRun, film: Production = FILM, others: Collection[str] = (
     assert all(take.seed == tasks[str(take.task_id)].body["parameters"]["seed"] for take in sure)  # type: ignore[index]
     assert all(blobs.is_whole(blobs.take_path(here.store, take.digest, ".mp4"), take.digest) for take in takes)
     journal_state = journal.read(here.store)
-    assert (journal_state.open, journal_state.adrift) == ((), ())
+    assert (journal_state.open, journal_state.unknown_fate) == ((), ())

@@ -31,10 +31,10 @@ from wanflow.media.jobs import (
     EncodeSound,
     GrabFrame,
     Job,
+    JobResult,
     JoinClips,
     LevelSound,
     ProbeFile,
-    JobResult,
 )
 from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import owed
@@ -107,7 +107,9 @@ class VirtualRun:
                 addresses=recall("crew", self.store, journal_state.online),
                 lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
                 spending=Spending(
-                    "CNY", self.allowance, owed((*(task.attempt for task in journal_state.open), *journal_state.adrift))
+                    "CNY",
+                    self.allowance,
+                    owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
                 ),
                 jobs=from_record,
                 emit=self.events.append,

@@ -30,12 +30,12 @@ from wanflow.media.jobs import (
     EncodeSound,
     GrabFrame,
     Job,
+    JobResult,
     Jobs,
     JoinClips,
     LevelSound,
     ProbeFile,
     ReadSubtitles,
-    JobResult,
 )
 from wanflow.media.local_jobs import LocalJobs
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe

@@ -244,7 +244,7 @@ def test_what_was_refused_is_not_asked_again_unless_somebody_insists() -> None:
 def test_a_submission_whose_fate_is_unknown_is_looked_up_at_most_paid_for() -> None:
     """The plan names its price as what it may cost, and says why."""
     attempt = open_task(LIGHTHOUSE, "coast", 0).attempt
-    planned = plan(LIGHTHOUSE, Inventory(adrift=(attempt,)))
+    planned = plan(LIGHTHOUSE, Inventory(unknown_fate=(attempt,)))
     found = step(planned, "coast.t1")
     assert (found.action, found.certain, codes(planned, "coast.t1")) == (Action.RENDER, False, ["in-flight"])
     assert "looked up first" in found.reasons[0].text

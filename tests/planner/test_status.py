@@ -54,7 +54,7 @@ def test_a_request_that_was_cancelled_is_as_good_as_new() -> None:
 
 def test_a_submission_of_unknown_fate_is_unknown() -> None:
     """It needs somebody to decide."""
-    assert state(replace(Inventory(), adrift=(asked(FRESH, "coast"),))) == "unknown"
+    assert state(replace(Inventory(), unknown_fate=(asked(FRESH, "coast"),))) == "unknown"
 
 
 def test_another_seed_is_another_request() -> None:

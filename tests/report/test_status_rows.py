@@ -70,7 +70,7 @@ def test_task_that_still_waits_says_how_long_it_is_known() -> None:
 def test_what_no_shot_asks_for_any_more_is_named(shot: str) -> None:
     """Its shot was deleted or edited; its film is collected all the same, which plan and status say."""
     attempt = Attempt("a1", shot, 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
-    have = replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),), adrift=(attempt,))
+    have = replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),), unknown_fate=(attempt,))
     plan = films.plan(films.LIGHTHOUSE, have)
     flying, lost = leftovers(plan)
     assert flying.startswith(f"task task-9 is in flight for what `{shot}` asked before")

@@ -38,7 +38,7 @@ def test_interruption_names_what_it_leaves_behind() -> None:
         Attempt(f"a{n}", "coast", n, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z") for n in (1, 2, 3)
     ]
     tasks = [OpenTask(f"task-{attempt.number}", attempt, attempt.date) for attempt in attempts]
-    have = Inventory(open_tasks=(tasks[0],), lost=(tasks[1],), adrift=(attempts[2],))
+    have = Inventory(open_tasks=(tasks[0],), lost=(tasks[1],), unknown_fate=(attempts[2],))
     assert interrupted_text(have).splitlines() == [
         "interrupted: what was finished is kept",
         "in flight: coast.t1 (task task-1)",

@@ -156,7 +156,7 @@ async def test_an_account_that_may_not_buy_stops_further_submissions(
         journal_state = journal.read(here.store)
     assert (outcome.exit_code, outcome.submitted) == (code, 0)
     assert len(notes.sent) <= 7
-    assert (journal_state.adrift, journal_state.open) == ((), ())
+    assert (journal_state.unknown_fate, journal_state.open) == ((), ())
 
 
 class Stale(Delegating):

@@ -166,8 +166,8 @@ class Watching(Delegating):
 
     async def submit(self, request: Request) -> Accepted:
         """The intent has to be on disk before the request is on the wire."""
-        adrift = journal.read(self._store).adrift
-        assert [attempt.model for attempt in adrift] == [request.model]
+        unknown_fate = journal.read(self._store).unknown_fate
+        assert [attempt.model for attempt in unknown_fate] == [request.model]
         return await self._service.submit(request)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:

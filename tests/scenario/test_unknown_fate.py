@@ -112,7 +112,7 @@ async def test_law_3_a_lost_reply_is_looked_up_and_its_task_adopted(tmp_path: Pa
     take = next(iter(lockfile.read(here.store.lock).shots["coast"].takes.values()))
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
     assert (take.task_id, take.seed_uncertain) == (task, False)
-    assert journal.read(here.store).adrift == ()
+    assert journal.read(here.store).unknown_fate == ()
 
 
 async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path)
     async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert outcome.exit_code == 2
-    assert len(journal.read(here.store).adrift) == 1
+    assert len(journal.read(here.store).unknown_fate) == 1
 
 
 async def test_a_colleagues_task_is_watched_until_it_says_whose_it_is(tmp_path: Path) -> None:
@@ -346,13 +346,13 @@ async def test_a_lost_take_is_not_the_task_of_one_too_old_for_the_list(tmp_path:
     """A submission of two days ago with the same words waits for a person; the task of today is that of today."""
     weather = Weather(lost_replies=1)
     async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
-        adrift(here, hours=48)
+        unknown_fate(here, hours=48)
         outcome = await here.run(production(replace(COAST, takes=2)))
         tasks = await here.tasks()
     takes = lockfile.read(here.store.lock).shots["coast"].takes
     assert (outcome.exit_code, weather.sent) == (5, 1)
     assert [take.task_id for take in takes.values()] == tasks
-    assert [attempt.id for attempt in journal.read(here.store).adrift] == ["killed"]
+    assert [attempt.id for attempt in journal.read(here.store).unknown_fate] == ["killed"]
 
 
 async def test_a_seed_stays_uncertain_when_the_rest_is_found_by_a_later_run(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ async def test_a_service_that_does_not_say_the_words_is_for_a_person(tmp_path: P
 async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) -> None:
     """The list shows 24 hours: of an earlier attempt it says nothing, and its film may be gone and paid."""
     async with virtual_run(tmp_path) as here:
-        adrift(here, hours=25)
+        unknown_fate(here, hours=25)
         said = unresolved(await here.run(production(COAST)))
         assert await here.tasks() == []
     assert "older than the service's list" in said
@@ -425,7 +425,7 @@ async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp
     weather = Weather()
     async with virtual_run(tmp_path, stormy(weather)) as here:
         task = await foreign_task(here, PROMPT)
-        adrift(here, hours=-3)
+        unknown_fate(here, hours=-3)
         outcome = await here.run(production(COAST))
         assert await here.tasks() == [task]
     assert (outcome.exit_code, outcome.collected, weather.sent) == (0, 1, 0)
@@ -500,7 +500,7 @@ async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -
     """Two days ago the same words were sent and never accepted; a latecomer of today is today's, and is kept."""
     weather = Weather()
     async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
-        adrift(here, hours=48)
+        unknown_fate(here, hours=48)
         journal.Journal(here.store).presumed("killed", "not in the service's list", "2026-11-18T12:10:00Z")
         weather.lost_replies, weather.lag_seconds = 1, 300
         await here.run(production(COAST))
@@ -553,12 +553,12 @@ async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> 
     async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         found = await here.collect()
-        adrift(here, hours=1)
+        unknown_fate(here, hours=1)
         nothing = await here.collect()
         journal_state = journal.read(here.store)
     assert (found.exit_code, found.collected) == (0, 1)
     assert (nothing.exit_code, nothing.collected, weather.sent) == (0, 0, 1)
-    assert (len(journal_state.presumed), journal_state.adrift) == (1, ())
+    assert (len(journal_state.presumed), journal_state.unknown_fate) == (1, ())
 
 
 async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Path) -> None:
@@ -567,7 +567,7 @@ async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Pa
     async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted, weather.sent) == (1, 0, 3)
-    assert journal.read(here.store).adrift == ()
+    assert journal.read(here.store).unknown_fate == ()
 
 
 async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_path: Path) -> None:
@@ -627,7 +627,7 @@ async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Pa
     assert (outcome.exit_code, outcome.submitted) == (code, 1)
 
 
-def adrift(here: VirtualRun, *, hours: float) -> None:
+def unknown_fate(here: VirtualRun, *, hours: float) -> None:
     """Leave a submission of the shot `coast` without an answer on record, as a run that was killed does."""
     layout.establish(here.store)
     plan = here.plan(production(COAST))

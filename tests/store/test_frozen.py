@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Store:
 def test_a_journal_of_version_1_is_read(store: Store) -> None:
     """Each of its events means what it meant."""
     journal_state = journal.read(store)
-    assert [lost.id for lost in journal_state.adrift] == ["a7"]
+    assert [lost.id for lost in journal_state.unknown_fate] == ["a7"]
     assert [attempt.id for attempt in journal_state.presumed] == ["a3"]
     assert [(task.task_id, task.running, task.seed_uncertain) for task in journal_state.open] == [("t4", True, True)]
     assert [task.task_id for task in journal_state.forgotten] == ["t6"]

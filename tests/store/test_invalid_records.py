@@ -182,7 +182,7 @@ def test_a_price_or_a_date_of_nonsense_loses_no_task(store: Store) -> None:
         )
         assert journal_state.known == before.known
         ends = (
-            *journal_state.adrift,
+            *journal_state.unknown_fate,
             *(task.attempt for task in journal_state.open),
             *(end.attempt for end in journal_state.endings),
         )

@@ -29,7 +29,7 @@ MOST_CALLS = 600
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A store after a run: a take in the lock, a derived file, a cut, one task in flight and one adrift."""
+    """A store after a run: a take in the lock, a derived file, a cut, one task in flight and one of unknown fate."""
     store = Store(tmp_path / "film", "dashscope")
     stored(store, "first")
     traces.append(store, Trace(take("coast", "first"), recipe("coast")))
@@ -55,7 +55,7 @@ def _cut(store: Store, content: bytes) -> Path:
 
 
 def test_a_survey_sees_lock_and_store(store: Store) -> None:
-    """Takes with their words, what is here, what is derived, the cuts, what is in flight and what is adrift."""
+    """Takes with their words, what is here, what is derived, the cuts, what is in flight and what has an unknown fate."""
     assert inventory.survey(store, OUTPUTS) == Inventory(
         lock=with_take(Lock(), "coast", "first"),
         takes={fingerprint("coast"): (take("coast", "first"),)},
@@ -65,7 +65,7 @@ def test_a_survey_sees_lock_and_store(store: Store) -> None:
         cuts={"main": "made from these"},
         cut_takes={"main": ()},
         open_tasks=(OpenTask("t1", attempt("a1"), DATE),),
-        adrift=(attempt("a2"),),
+        unknown_fate=(attempt("a2"),),
         numbers={"coast": {1: (fingerprint("coast"), 7)}},
     )
 
@@ -91,7 +91,7 @@ def test_the_store_can_be_moved_and_copied(store: Store) -> None:
 def test_the_other_backend_shares_files_but_no_lock_and_no_tasks(store: Store) -> None:
     """An animatic sees neither the paid picks nor the paid tasks, nor takes the paid cut for its own."""
     other = inventory.survey(Store(store.folder, "animatic"), OUTPUTS)
-    assert (other.lock, other.open_tasks, other.adrift, other.cuts) == (Lock(), (), (), {})
+    assert (other.lock, other.open_tasks, other.unknown_fate, other.cuts) == (Lock(), (), (), {})
 
 
 def test_words_of_a_request_come_from_the_lock_where_the_store_is_not_here(store: Store) -> None:

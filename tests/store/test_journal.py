@@ -39,10 +39,10 @@ def test_no_journal_has_no_open_ends(store: Store) -> None:
 
 
 def test_an_intent_without_an_answer_has_an_unknown_fate(store: Store) -> None:
-    """Written before the request is sent, it stays adrift with all that is needed to look for its task (law 3)."""
+    """Written before the request is sent, its fate is unknown, with all that is needed to look for its task (law 3)."""
     Journal(store).intended(attempt("a1"))
     asked = {"coast": {1: (fingerprint("coast"), 7)}}
-    assert journal.read(store) == JournalState(adrift=(attempt("a1"),), numbers=asked)
+    assert journal.read(store) == JournalState(unknown_fate=(attempt("a1"),), numbers=asked)
 
 
 def test_an_accepted_request_is_an_open_task_until_its_film_is_stored(store: Store) -> None:
@@ -76,20 +76,20 @@ def test_a_task_that_ended_badly_is_not_open_and_its_words_are_kept(store: Store
     journal_state = _accepted(store)
     journal_state.ended("t1", "FAILED", "inappropriate content", LATER, code="DataInspectionFailed")
     read = journal.read(store)
-    assert (read.open, read.adrift, read.known) == ((), (), {"t1"})
+    assert (read.open, read.unknown_fate, read.known) == ((), (), {"t1"})
     ending = read.endings[0]
     assert (ending.code, ending.words, ending.task_id) == ("DataInspectionFailed", "inappropriate content", "t1")
     journal_state.intended(attempt("a2"))
     assert journal.read(store).endings == ()
 
 
-def test_a_declined_request_is_neither_adrift_nor_open(store: Store) -> None:
+def test_a_declined_request_has_no_unknown_fate_and_no_task(store: Store) -> None:
     """What was surely not accepted owes nothing; its words are kept."""
     journal_state = Journal(store)
     journal_state.intended(attempt("a1"))
     journal_state.declined("a1", "url error", LATER, code="InvalidParameter")
     read = journal.read(store)
-    assert (read.open, read.adrift) == ((), ())
+    assert (read.open, read.unknown_fate) == ((), ())
     assert [(ending.code, ending.task_id) for ending in read.endings] == [("InvalidParameter", None)]
 
 
@@ -105,11 +105,11 @@ def test_law_2_truncated_at_any_byte_the_journal_still_says_what_is_open(store: 
     journal_state = _accepted(store)
     journal_state.stored("t1", DIGEST, LATER)
     whole = store.journal.read_bytes()
-    states = {1: {"adrift"}, 2: {"open"}, 3: set[str]()}
+    states = {1: {"unknown"}, 2: {"open"}, 3: set[str]()}
     for length in range(len(whole) + 1):
         store.journal.write_bytes(whole[:length])
         read = journal.read(store)
-        found = {name for name, ends in (("adrift", read.adrift), ("open", read.open)) if ends}
+        found = {name for name, ends in (("unknown", read.unknown_fate), ("open", read.open)) if ends}
         assert found == states.get(whole[:length].count(b"\n"), set())
 
 
@@ -199,7 +199,7 @@ def test_what_was_written_for_a_shot_follows_its_new_name(store: Store) -> None:
     journal_state.intended(replace(attempt("a3", seed=9), number=5))
     read = journal.read(store)
     assert [task.attempt.shot for task in read.open] == ["pier"]
-    assert {one.id: one.shot for one in read.adrift} == {"a2": "coast", "a3": "coast"}
+    assert {one.id: one.shot for one in read.unknown_fate} == {"a2": "coast", "a3": "coast"}
     assert {shot: set(numbers) for shot, numbers in read.numbers.items()} == {"pier": {1}, "coast": {4, 5}}
     assert journal_state.reserved(["coast"]) == {4, 5}
     journal_state.stored("t1", DIGEST, LATER)

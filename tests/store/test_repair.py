@@ -112,7 +112,7 @@ def test_an_acceptance_that_can_not_be_read_leaves_its_attempt_to_be_looked_up(s
     spoil(store.journal, lambda data: b"\n".join([lines[0], b"rubbish", *lines[2:]]))
     repair.mend(store)
     journal_state = journal.read(store)
-    assert [lost.id for lost in journal_state.adrift] == ["a1"]
+    assert [lost.id for lost in journal_state.unknown_fate] == ["a1"]
     assert [task.task_id for task in journal_state.open] == ["t2"]
 
 
@@ -141,7 +141,7 @@ def test_a_task_of_two_submissions_stays_with_the_first(store: Store) -> None:
         "line 8: task t1 was accepted for another submission before; this one is looked up again"
     )
     read = journal.read(store)
-    assert [lost.id for lost in read.adrift] == ["a3"]
+    assert [lost.id for lost in read.unknown_fate] == ["a3"]
     assert [task.task_id for task in read.open] == ["t2", "t4"]
 
 

@@ -37,7 +37,7 @@ from wanflow.store import blobs, charges, inventory, journal, lockfile, run_lock
 from wanflow.store.attempt import Attempt
 from wanflow.store.charges import Charge
 from wanflow.store.inventory import Inventory
-from wanflow.store.journal import adrift_of
+from wanflow.store.journal import unknown_fate_of
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
@@ -115,7 +115,7 @@ def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
     """
     journal_state = journal.read(store_of(production))
     gone = thorough and (journal_state.forgotten or journal_state.presumed)
-    return bool(journal_state.adrift or ((journal_state.open or gone) and production.backend != ANIMATIC))
+    return bool(journal_state.unknown_fate or ((journal_state.open or gone) and production.backend != ANIMATIC))
 
 
 def in_flight(production: Production) -> Mapping[str, int]:
@@ -123,8 +123,8 @@ def in_flight(production: Production) -> Mapping[str, int]:
 
     The animatic never has any: its tasks end with their process. Reads the journals only. Raises StoreFault.
     """
-    diaries = {name: journal.read(Store(production.folder, name)) for name in BACKENDS if name != ANIMATIC}
-    numbers = {name: len(journal_state.open) + len(journal_state.adrift) for name, journal_state in diaries.items()}
+    journals = {name: journal.read(Store(production.folder, name)) for name in BACKENDS if name != ANIMATIC}
+    numbers = {name: len(state.open) + len(state.unknown_fate) for name, state in journals.items()}
     return {name: number for name, number in numbers.items() if number}
 
 
@@ -235,7 +235,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
     store, shot = store_of(production), single_shot(production, shot)
     with run_lock.hold(store):
         journal_state = journal.read(store)
-        attempt = adrift_of(journal_state, shot, take)
+        attempt = unknown_fate_of(journal_state, shot, take)
         when = timebase.stamp(datetime.now(UTC))
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)
@@ -244,7 +244,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
         elif task_id in journal_state.known:
             raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows whose it is")
         else:
-            seeds = {other.seed for other in journal_state.adrift if other.fingerprint == attempt.fingerprint}
+            seeds = {other.seed for other in journal_state.unknown_fate if other.fingerprint == attempt.fingerprint}
             journal.Journal(store).accepted(attempt.id, task_id, "", when, seed_uncertain=len(seeds) > 1)
     return attempt
 
@@ -253,7 +253,7 @@ def asks_service(of: Plan) -> bool:
     """Whether a run of a plan has anything to ask of a paid service; what is only cut needs no key."""
     asked = any(step.action in {Action.RENDER, Action.COLLECT} for step in of.steps)
     paid = of.graph.production.backend != ANIMATIC
-    return paid and (asked or bool(of.inventory.open_tasks or of.inventory.adrift))
+    return paid and (asked or bool(of.inventory.open_tasks or of.inventory.unknown_fate))
 
 
 def require_key(of: Plan) -> None:

@@ -23,11 +23,11 @@ from wanflow.media.jobs import (
     EncodeSound,
     GrabFrame,
     Job,
+    JobResult,
     JoinClips,
     LevelSound,
     ProbeFile,
     ReadSubtitles,
-    JobResult,
 )
 from wanflow.media.picture import conform
 from wanflow.media.sound import mix

@@ -73,7 +73,7 @@ def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
         return
     budget = plan.graph.production.budget
     have = plan.inventory
-    flying = owed([*(task.attempt for task in have.open_tasks), *have.adrift])
+    flying = owed([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
     gone = spent(have.lock, have.stored) + sum(flying.values())
     for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):
         if bound is not None and bound.amount is not None:

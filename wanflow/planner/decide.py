@@ -170,7 +170,7 @@ def _open_task(request: ShotRequest, blank: Decision, inventory: Inventory) -> D
 
 def _lost_submission(request: ShotRequest, blank: Decision, inventory: Inventory) -> Decision | None:
     """A submission whose reply was lost may have been accepted: then its film is fetched, else it is sent again."""
-    for attempt in inventory.adrift:
+    for attempt in inventory.unknown_fate:
         if (attempt.fingerprint, attempt.seed) == (request.core, blank.seed):
             text = f"the fate of the submission of {attempt.date[:16]} is unknown: it is looked up first"
             why = Reason(ReasonCode.IN_FLIGHT, text)

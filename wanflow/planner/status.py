@@ -73,7 +73,7 @@ def _flying(step: Step, plan: Plan) -> str:
 
 def _ending(step: Step, plan: Plan) -> str | None:
     """How the very request of a step ended before; None where it was never sent, or as if it never was."""
-    if any(_asks(attempt, step, plan) for attempt in plan.inventory.adrift):
+    if any(_asks(attempt, step, plan) for attempt in plan.inventory.unknown_fate):
         return "unknown"
     return next((ending.state for ending in plan.inventory.endings if _asks(ending.attempt, step, plan)), None)
 

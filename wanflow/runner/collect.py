@@ -21,7 +21,7 @@ from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
 from wanflow.runner.run_state import RunState
-from wanflow.runner.take import charge_of, file_take, receive, shelve, shot_vertex, tell_changes
+from wanflow.runner.take import charge_of, file_take, name_take_file, receive, shot_vertex, tell_changes
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
@@ -45,7 +45,7 @@ async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) 
     """
     sweep = _OpenTasks(context, lost)
     journal_state = journal.read(context.store)
-    for attempt in journal_state.adrift:
+    for attempt in journal_state.unknown_fate:
         await sweep.look_for(attempt)
     for attempt in journal_state.presumed:
         if wait.is_young(attempt.date, context):
@@ -75,7 +75,7 @@ async def collect_all(context: RunContext, timeout: float | None = None) -> Outc
         async with anyio.create_task_group() as group:
             for task in urgent_first(journal_state.open):
                 group.start_soon(gathering.wait_for, task, swept.unfetched.get(task.task_id))
-            for attempt in journal_state.adrift:
+            for attempt in journal_state.unknown_fate:
                 group.start_soon(gathering.find, attempt)
     return gathering.outcome(gave_up=scope.cancelled_caught)
 
@@ -277,6 +277,6 @@ def enter_take(take: Take, task: OpenTask, context: RunContext) -> None:
 
 
 def _announce(take: Take, shot: str, number: int, context: RunContext) -> None:
-    shelved = shelve(take, shot, number, context)
+    file = name_take_file(take, shot, number, context)
     seconds = timebase.decimal_text(take.result.seconds, 3)
-    context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, shelved, charge_of(take)))
+    context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, file, charge_of(take)))

@@ -33,7 +33,7 @@ class LeftoverTasks:
         for task in have.open_tasks:
             if left_over(plan, task.attempt):
                 group.start_soon(self._collect, task)
-        for attempt in have.adrift:
+        for attempt in have.unknown_fate:
             if left_over(plan, attempt):
                 group.start_soon(self._find, attempt)
 

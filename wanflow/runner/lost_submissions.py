@@ -299,7 +299,7 @@ def open_lost_submissions(
         grace,
         owners=dict.fromkeys(have.known, ""),
         witnesses={task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open},
-        lost={attempt.id: attempt for attempt in have.adrift},
+        lost={attempt.id: attempt for attempt in have.unknown_fate},
         # one that the list can't show any more must not claim a task that shows up for a later one with its words
         presumed={attempt.id: attempt for attempt in have.presumed if _in_reach(attempt, now)},
         uncertain=[attempt for attempt in have.seed_uncertain if _in_reach(attempt, now)],

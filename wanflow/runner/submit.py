@@ -30,7 +30,7 @@ async def look_up(
 
     Raises UnknownFate where only a person can tell (law 3).
     """
-    for attempt in run_state.inventory.adrift:
+    for attempt in run_state.inventory.unknown_fate:
         if (attempt.fingerprint, attempt.seed) == (shot_request.core, seed):
             found = await context.lost_submissions.settle(attempt)
             if found is not None:

@@ -166,13 +166,13 @@ def file_take(
 
     number = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
     run_state.add_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
-    shelved = shelve(take, shot, number, context)
+    file = name_take_file(take, shot, number, context)
     seconds = timebase.decimal_text(take.result.seconds, 3)
     cost = charge_of(take) if bought else None
-    context.emit(TakeStored(node, shot, number, take.digest, seconds, shelved, cost))
+    context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost))
 
 
-def shelve(take: Take, shot: str, number: int, context: RunContext) -> str:
+def name_take_file(take: Take, shot: str, number: int, context: RunContext) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
     name = take_file(context.out, shot, number, take.suffix)
     shots_folder.put(context.store, take.digest, context.folder / name)

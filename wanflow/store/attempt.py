@@ -1,4 +1,4 @@
-"""Attempts and what became of them, as the journal tells it; other modules import them from `journal`."""
+"""Attempts and what became of them, as the journal has them."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class StoredTask:
-    """A task whose film is in the store, since `date`, under `digest`.
+    """A task whose result is in the store, since `date`, under `digest`.
 
-    `facts` is the take as `takefile.to_json` writes it; None in the records of an older wanflow. `cost` is what was
+    `facts` is the take as `Take.to_json` writes it; None in the records of an older wanflow. `cost` is what was
     charged by them, None where nothing is known.
     """
 
@@ -106,17 +106,19 @@ Reserved = Mapping[int, tuple[str, int]]
 class JournalState:
     """What the journal says is still open.
 
-    `adrift` are attempts whose fate is unknown: intended, and neither accepted nor declined on record. `known` are all
-    task ids that the journal ever saw. `endings` are the requests whose last word was a no, oldest first; one that was
-    tried again since is none. `online` are stored takes that were online once, by digest. `presumed` are attempts that
-    count as never accepted because the service's list never showed them; `forgotten` are tasks that the service did not
-    know when it was last asked. `numbers` are the take numbers that intents reserved, by shot, with the fingerprint and
-    the seed that each was reserved for; an attempt that surely delivers nothing gives its number back. `stored` are the
-    tasks whose films were stored, oldest first; `seed_uncertain` attempts whose tasks may be each other's, also those
-    that ended.
+    `unknown_fate`: attempts that were intended, and neither accepted nor declined on record.
+    `open`: tasks that were accepted and did not end. `known`: all task ids that the journal ever saw.
+    `endings`: the requests that last ended without a result, oldest first; without those that were tried again since.
+    `online`: takes that were online once, by digest.
+    `presumed`: attempts that count as never accepted, because the service's list never showed them.
+    `forgotten`: tasks that the service did not know when it was last asked.
+    `numbers`: the take numbers that intents reserved, by shot, with the fingerprint and the seed of each; an attempt
+    that certainly delivers nothing gives its number back.
+    `stored`: the tasks whose results were stored, oldest first.
+    `seed_uncertain`: attempts whose tasks may be each other's, also those that ended.
     """
 
-    adrift: tuple[Attempt, ...] = ()
+    unknown_fate: tuple[Attempt, ...] = ()
     open: tuple[OpenTask, ...] = ()
     known: frozenset[str] = frozenset()
     endings: tuple[Ending, ...] = ()

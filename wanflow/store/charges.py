@@ -85,7 +85,7 @@ def _failed(store: Store) -> Iterator[Charge]:
 
 def _to_come(journal_state: JournalState) -> Iterator[Charge]:
     tasks = [(task.attempt, task.accepted, "in flight", task.task_id) for task in journal_state.open]
-    lost = [(attempt, attempt.date, "unknown fate", None) for attempt in journal_state.adrift]
+    lost = [(attempt, attempt.date, "unknown fate", None) for attempt in journal_state.unknown_fate]
     for attempt, date, state, task_id in (*tasks, *lost):
         estimate = attempt.price.amount if attempt.price is not None else None
         yield Charge(attempt.shot, attempt.number, attempt.model, date, state, None, estimate, task_id)

@@ -17,14 +17,15 @@ from wanflow.store.take import Recipe, Take
 class Inventory:
     """The world before a plan; nothing in it is asked again while planning.
 
-    `takes` are the store's traces by fingerprint, oldest first, and takes that only the journal knows; `recipes` the
-    recipes by fingerprint, from lock and store; `here` the digests of the takes whose bytes are in the store. `derived`
-    maps an extract's identity (its hash) to the name of a derived file that is in the store. `cuts` maps a cut's name
-    to the fingerprint that its file in `out/` was made from, for files that are still there as they were written,
-    `cut_takes` to the takes that it showed. `lost` are tasks that surely ended without a result, `forgotten` those that
-    the service did not know any more; `adrift` submissions of unknown fate. `endings` are requests whose last word was
-    a no. `numbers` are the take numbers that submissions reserved, by the name that the shot had then. `stored` are the
-    tasks whose films were stored here and that the lock does not know.
+    `takes`: the store's traces by fingerprint, oldest first, and takes that only the journal knows.
+    `recipes`: the recipes by fingerprint, from lock and store. `here`: the digests of the takes that are in the store.
+    `derived`: the name of the derived file in the store by an extract's identity (its hash).
+    `cuts`: the fingerprint that a cut's file in `out/` was made from, by the cut's name, if the file is as it was
+    written; `cut_takes`: the takes that it showed.
+    `lost`: tasks that certainly ended without a result. `forgotten`: tasks that the service did not know any more.
+    `unknown_fate`: submissions of unknown fate. `endings`: requests that last ended without a result.
+    `numbers`: the take numbers that submissions reserved, by the name that the shot had then.
+    `stored`: tasks whose results were stored here and that the lock does not know.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -37,7 +38,7 @@ class Inventory:
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
-    adrift: tuple[Attempt, ...] = ()
+    unknown_fate: tuple[Attempt, ...] = ()
     endings: tuple[Ending, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
@@ -73,7 +74,7 @@ def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasur
         cut_takes=cut_records.shown(store),
         open_tasks=journal_state.open,
         forgotten=journal_state.forgotten,
-        adrift=journal_state.adrift,
+        unknown_fate=journal_state.unknown_fate,
         endings=journal_state.endings,
         numbers=journal_state.numbers,
         stored=rebuild.not_in(lock, journal_state.stored),

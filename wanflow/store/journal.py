@@ -297,14 +297,16 @@ def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
         raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")
 
 
-def adrift_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:
+def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:
     """The one submission of unknown fate of a shot; raises UnknownTarget where there is none, or more than one."""
-    mine = [attempt for attempt in journal_state.adrift if attempt.shot == shot and take in {None, attempt.number}]
+    mine = [
+        attempt for attempt in journal_state.unknown_fate if attempt.shot == shot and take in {None, attempt.number}
+    ]
     if len(mine) == 1:
         return mine[0]
     if mine:
         numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
         raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
-    others = sorted({f"`{attempt.shot}`" for attempt in journal_state.adrift})
+    others = sorted({f"`{attempt.shot}`" for attempt in journal_state.unknown_fate})
     hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
     raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)

@@ -42,7 +42,7 @@ def _conflict(name: str, line: int) -> LockUnreadable:
     return LockUnreadable(words, hint=_MERGE, faults=(LockFault(line, "the marks of a merge conflict are incomplete"),))
 
 
-def settled_numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
+def unique_numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
     """Numbers as written; where two people's takes share one after a merge, the later date gets the next free one."""
     numbers: dict[str, int] = {}
     used: set[int] = set()

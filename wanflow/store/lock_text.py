@@ -15,7 +15,7 @@ from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import lock_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
 from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, BrokenLines, read_pairs, refuse_newer
-from wanflow.store.lock_merge import both_sides, renumbered, settled_numbers
+from wanflow.store.lock_merge import both_sides, renumbered, unique_numbers
 from wanflow.store.take import Recipe, Take
 
 MOST_WISHED = 100_000
@@ -119,7 +119,7 @@ class _Reading:
         """What the facts say of a shot."""
         there = facts.get("takes", {})
         takes, written = self._takes(shot, there)
-        numbers = settled_numbers(takes, written)
+        numbers = unique_numbers(takes, written)
         self.notes += renumbered(shot, takes, written, numbers)
         chosen = {
             request: self._choices(shot, "picks", found, there) for request, found in facts.get("picks", {}).items()

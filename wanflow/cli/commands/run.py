@@ -191,7 +191,7 @@ def _may_spend(plan: Plan, limit: Cost | None, *, yes: bool) -> bool:
 def _at_rest(plan: Plan) -> bool:
     """Whether nothing is to be done, nor anything that an earlier run left open, also of shots deleted since."""
     have = plan.inventory
-    return plan.idle and not (have.open_tasks or have.lost or have.adrift)
+    return plan.idle and not (have.open_tasks or have.lost or have.unknown_fate)
 
 
 def _renders_nothing(plan: Plan) -> bool:

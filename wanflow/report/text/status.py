@@ -131,7 +131,7 @@ def leftovers(plan: Plan) -> tuple[str, ...]:
     """A line for each task and lost submission that no shot asks for any more; a run collects them all the same."""
     have = plan.inventory
     tasks = [(task.attempt, f"task {printable(task.task_id)} is in flight") for task in have.open_tasks]
-    lost = [(attempt, "a submission of unknown fate") for attempt in have.adrift]
+    lost = [(attempt, "a submission of unknown fate") for attempt in have.unknown_fate]
     return tuple(
         f"{words} for what `{printable(attempt.shot)}` asked before: a run, or `wanflow collect`, stores its film"
         for attempt, words in (*tasks, *lost)
@@ -169,7 +169,7 @@ def _cut_cells(step: Step, plan: Plan) -> tuple[str, ...]:
 
 
 def _totals(rows: Sequence[ShotRow], plan: Plan) -> str:
-    flying = len(plan.inventory.open_tasks) + len(plan.inventory.adrift)
+    flying = len(plan.inventory.open_tasks) + len(plan.inventory.unknown_fate)
     takes = [count(len(rows), "shot"), count(sum(row.takes for row in rows), "take")]
     takes += [f"{flying} in flight"] if flying else []
     charged = f"{amount_text(spent(plan.inventory.lock, plan.inventory.stored))} {plan.currency} charged"

@@ -76,7 +76,7 @@ def left_text(have: Inventory) -> tuple[str, ...]:
     return (
         *(f"in flight: {_take(task.attempt)} (task {printable(task.task_id)})" for task in have.open_tasks),
         *(f"stopped: {_take(task.attempt)}" for task in have.lost),
-        *(f"of unknown fate: {_take(attempt)}" for attempt in have.adrift),
+        *(f"of unknown fate: {_take(attempt)}" for attempt in have.unknown_fate),
     )
 
 
