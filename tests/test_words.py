@@ -12,11 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(
-    page
-    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md")
-    if "out" not in page.parts
-)
+PAGES = sorted(page for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")) if "out" not in page.parts)
 CODE = sorted(
     file
     for folder in ("wanflow", "tests", "tools", "benchmarks", "examples")
@@ -33,7 +29,7 @@ BANNED = re.compile(
 MOST_WORDS = 20
 """Maximum words of a sentence."""
 
-UNMENDED_PAGES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(page.name for page in PAGES)}
+UNMENDED_PAGES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "models.md", "language.md", "python.md"}
 UNMENDED_CODE = ("wanflow/", "tests/", "tools/", "benchmarks/", "examples/")
 
 
