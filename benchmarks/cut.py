@@ -27,6 +27,7 @@ from rivals import RATE, ffmpeg
 from spending import Spent, TooMuch, available_bytes, middle, spend
 
 import wanflow
+from wanflow.catalog.provider import default_provider
 from wanflow.media.sound.mix import splice
 from wanflow.store import blobs, inventory
 from wanflow.store.layout import Store
@@ -123,7 +124,7 @@ def least(film: Film) -> tuple[Spent, Spent]:
 
 def _segments(film: Film) -> list[Path]:
     """What the cut was last made from, in order: its segments, then the chunks of its sound."""
-    store = Store(film.folder, "animatic")
+    store = Store(film.folder, default_provider())
     derived = inventory.survey(store, {}).derived
     (record,) = json.loads(store.cuts.read_bytes()).values()
     return [blobs.derived_file(store, derived[key]) for key in record["segments"]]

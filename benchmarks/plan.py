@@ -146,7 +146,7 @@ def settle(file: Path) -> None:
     lockfile.update(store.lock, lambda _: made.lock)
     for digest in (digest for entry in made.lock.shots.values() for digest in entry.takes):
         _touch(blobs.take_path(store, digest))
-    records = {f"{store.backend}:{name}": _record(file.parent, name, of) for name, of in made.cuts.items()}
+    records = {f"{store.provider.name}:{name}": _record(file.parent, name, of) for name, of in made.cuts.items()}
     store.cuts.write_text(json.dumps(records), encoding="utf-8")
     if not run.plan(production).idle:
         raise RuntimeError("something is left to do")

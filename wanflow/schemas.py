@@ -1,7 +1,7 @@
 """The JSON files that ship with wanflow, and whether a value fits them.
 
-Nearly every value is sound, which jsonschema-rs tells a hundred times faster than jsonschema. What is wrong with one is
-said by `breach`, which is imported only then.
+Nearly every value is valid, which jsonschema-rs tells a hundred times faster than jsonschema. Both are imported when they
+are used: `--help` needs the catalog's providers, and neither of these.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import jsonschema_rs
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from wanflow.errors import WanflowError
 
@@ -49,10 +43,10 @@ class Violation:
 
 
 class CatalogError(WanflowError):
-    """A model file that breaks its schema, or holds what no code carries."""
+    """A file of the catalog that breaks its schema, or holds what no code carries."""
 
-    def __init__(self, file: str, key: str, why: str) -> None:
-        super().__init__(f"the model file `{file}` cannot be used: {f'`{key}`: ' if key else ''}{why}")
+    def __init__(self, file: str, key: str, why: str, kind: str = "model") -> None:
+        super().__init__(f"the {kind} file `{file}` cannot be used: {f'`{key}`: ' if key else ''}{why}")
 
 
 def data_folder(name: str) -> Path:
@@ -102,16 +96,18 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
     """
     if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
-    yield from import_module("wanflow.schemas").breaches(instance, name)
+    yield from breaches(instance, name)
 
 
 @cache
-def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
-    """Says yes or no alone."""
+def _quick(name: str) -> Any:
+    """A validator of jsonschema-rs, which says yes or no alone."""
+    from jsonschema_rs import Draft202012Validator
+
     file, _, fragment = name.partition("#")
     whole = {**checked(file), "$defs": checked(PRODUCTION)["$defs"]} if file == PIPELINE else checked(file)
     own = json.loads(json.dumps(whole).replace(f"{PRODUCTION}#", "#"))
-    return jsonschema_rs.Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
+    return Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
 
 
 def _has_whole_decimal(instance: object) -> bool:
@@ -150,13 +146,16 @@ def breaches(instance: object, name: str) -> Iterator[Violation]:
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    def beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
+        """What a `$ref` to another file means: schemas of ours by the file's name, so that no network is asked."""
+        return Registry().with_resources((each, DRAFT202012.create_resource(checked(each))) for each in files)
+
     file, _, fragment = name.partition("#")
     if fragment:
-        return Draft202012Validator({"$ref": name}, registry=_beside(file))
-    return Draft202012Validator(checked(file), registry=_beside(*({PRODUCTION} if file == PIPELINE else ())))
-
-
-def _beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
-    """What a `$ref` to another file may mean: schemas of ours by the file's name, so that no network is asked."""
-    return Registry().with_resources((file, DRAFT202012.create_resource(checked(file))) for file in files)
+        return Draft202012Validator({"$ref": name}, registry=beside(file))
+    return Draft202012Validator(checked(file), registry=beside(*({PRODUCTION} if file == PIPELINE else ())))

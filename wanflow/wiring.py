@@ -37,7 +37,6 @@ from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
-ANIMATIC = "animatic"
 TURN_SECONDS = 0.5
 """Between two looks at whether another run ended."""
 
@@ -86,7 +85,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             jobs=LocalJobs(pace.hands),
             emit=emit,
             clock=now,
-            lasting=production.backend != ANIMATIC,
+            lasting=production.provider.remote,
         )
 
 
@@ -107,7 +106,7 @@ async def at_work(production: Production, emit: Emit, pace: RunOptions) -> Async
 
     Raises StoreBusy where another does and is not waited for, and as `open_context`.
     """
-    store = Store(production.folder, production.backend)
+    store = Store(production.folder, production.provider)
     layout.establish(store)
     async with _turn(store, emit, wait=pace.wait):
         lockfile.establish(store)
@@ -118,7 +117,7 @@ async def at_work(production: Production, emit: Emit, pace: RunOptions) -> Async
 
 async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
     """Cancel tasks that are still PENDING; never waits for a run, which sees the ends of its tasks by itself."""
-    store = Store(production.folder, production.backend)
+    store = Store(production.folder, production.provider)
     with _perhaps_alone(store) as alone:
         async with open_context(production, store, _ignore, RunOptions()) as context:
             return await cancel_tasks(tasks, context.service, context.journal if alone else None, context.stamp())
@@ -166,7 +165,7 @@ async def _service(
     production: Production, store: Store, emit: Emit, pace: RunOptions
 ) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
     """The client bound to the paid service, or for the animatic to the emulator in process."""
-    if production.backend != ANIMATIC:
+    if production.provider.remote:
         endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)
         known = recall(endpoint.account, store, journal.read(store).online, production.uploads)
         tell = partial(_warn, emit)
@@ -181,7 +180,7 @@ async def _service(
             open_animatic(folder, os.environ, pace.hands, terms=terms) as account,
             open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
-            yield service, Addresses(f"{ANIMATIC} {folder.name}")
+            yield service, Addresses(f"{production.provider.name} {folder.name}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,6 +17,7 @@ import wanflow as package
 from kit.clips import numbered_clip
 from kit.locks import DATE, attempt
 from kit.project import call
+from kit.providers import DASHSCOPE
 from kit.run_processes import environ, running, until
 from kit.served import playing
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
@@ -137,7 +138,7 @@ def test_plan_status_and_events_name_the_backend(film: Path, wanflow: Wanflow, m
 @pytest.fixture
 def in_flight(film: Path) -> Journal:
     """A task on the paid backend of a production that names the animatic."""
-    journal = Journal(Store(film.parent, "dashscope"))
+    journal = Journal(Store(film.parent, DASHSCOPE))
     journal.intended(attempt("a1"))
     journal.accepted("a1", "task-1", "", DATE)
     return journal
@@ -172,7 +173,7 @@ def test_nothing_here_but_something_there_is_said_and_ends_with_2(
 
 def test_a_submission_of_unknown_fate_there_is_something(film: Path, wanflow: Wanflow) -> None:
     """It may have been accepted, and its film be charged."""
-    Journal(Store(film.parent, "dashscope")).intended(attempt("a1"))
+    Journal(Store(film.parent, DASHSCOPE)).intended(attempt("a1"))
     assert wanflow("collect").code == 2
 
 
@@ -185,7 +186,7 @@ def test_nothing_anywhere_is_no_error(film: Path, wanflow: Wanflow, verb: str) -
 
 def test_a_damaged_journal_of_another_backend_stops_nothing(film: Path, wanflow: Wanflow) -> None:
     """It is said; whoever has nothing else to do can't say that nothing is in flight."""
-    journal = Store(film.parent, "dashscope").journal
+    journal = Store(film.parent, DASHSCOPE).journal
     journal.parent.mkdir(exist_ok=True)
     journal.write_text("{}\n{}\n", encoding="utf-8")
     said = wanflow("status")

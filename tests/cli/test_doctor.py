@@ -14,6 +14,7 @@ import pytest
 from kit.filesystems import refusing, without_flush, without_locks, without_modes
 from kit.git import git
 from kit.project import write_production
+from kit.providers import DASHSCOPE
 from kit.served import recorded
 from wanflow.cli.doctor import HealthCheck, HealthLevel, check_up
 from wanflow.emulator.api.account import AccountTerms
@@ -57,7 +58,7 @@ def test_a_store_of_a_newer_version(wanflow, film: Path) -> None:
     assert "update wanflow" in said.out
 
 
-PAID = "dashscope", "singapore"
+PAID = DASHSCOPE, "singapore"
 
 
 def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, HealthCheck]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
+from kit.providers import DASHSCOPE
 from kit.scripted_server import Answer, ScriptedServer, reply, scripted_server
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal
@@ -88,7 +89,7 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     assert code == 5, said
     assert "list can't be read" in said
     assert submissions(liar) == 1
-    assert len(journal.read(Store(paid, "dashscope")).unknown_fate) == 1
+    assert len(journal.read(Store(paid, DASHSCOPE)).unknown_fate) == 1
 
 
 @pytest.mark.parametrize("status", [302, 404, 407, 408])
@@ -98,7 +99,7 @@ def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: 
     code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
     assert (code, submissions(liar)) == (5, 1), said
     assert f"something between here and the service answered (HTTP {status})" in said
-    journal_state = journal.read(Store(paid, "dashscope"))
+    journal_state = journal.read(Store(paid, DASHSCOPE))
     assert (len(journal_state.unknown_fate), journal_state.endings) == (1, ())
 
 
@@ -115,7 +116,7 @@ def test_an_answer_that_names_a_task_is_that_task(run: Run, paid: Path, answer: 
     answers = {"POST": answer, "/tasks/": done("HERE/film"), "/film": (200, b"no film")}
     _, said, liar = run(answers)
     assert submissions(liar) == 1, said
-    assert [task.task_id for task in journal.read(Store(paid, "dashscope")).open] == [TASK]
+    assert [task.task_id for task in journal.read(Store(paid, DASHSCOPE)).open] == [TASK]
     _, _, again = run(answers)
     assert submissions(again) == 0
 
@@ -126,7 +127,7 @@ def test_what_was_surely_not_accepted_is_an_ordinary_failure(run: Run, paid: Pat
     assert (code, submissions(liar)) == (1, 1)
     assert "url error" in said
     assert "\x1b" not in said
-    assert journal.read(Store(paid, "dashscope")).unknown_fate == ()
+    assert journal.read(Store(paid, DASHSCOPE)).unknown_fate == ()
 
 
 def test_arrears_say_what_to_do(run: Run) -> None:
@@ -140,7 +141,7 @@ def test_arrears_say_what_to_do(run: Run) -> None:
 def test_a_result_that_is_no_film_is_never_a_take(run: Run, paid: Path, body: bytes) -> None:
     """The step fails; the task stays open, since the service still has it."""
     code, _, _ = run({"POST": ACCEPTED, "/tasks/": done("HERE/film"), "/film": (200, body)})
-    store = Store(paid, "dashscope")
+    store = Store(paid, DASHSCOPE)
     assert code == 1
     assert blobs.list_takes(store) == frozenset()
     assert [task.task_id for task in journal.read(store).open] == [TASK]
@@ -153,7 +154,7 @@ def test_an_address_that_leads_nowhere_fails_the_step(
     """Whatever the service calls an address."""
     monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, _ = run({"POST": ACCEPTED, "/tasks/": done(url)})
-    store = Store(paid, "dashscope")
+    store = Store(paid, DASHSCOPE)
     assert code == 1, said
     assert blobs.list_takes(store) == frozenset()
     assert [task.task_id for task in journal.read(store).open] == [TASK]
@@ -173,7 +174,7 @@ def test_a_task_that_ends_without_a_film_is_closed(run: Run, paid: Path, words: 
     """With whatever words came, of whatever kind."""
     code, _, _ = run({"POST": ACCEPTED, "/tasks/": reply(request_id="r", **words)})
     assert code == 1
-    assert journal.read(Store(paid, "dashscope")).open == ()
+    assert journal.read(Store(paid, DASHSCOPE)).open == ()
 
 
 def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +194,7 @@ def test_a_service_that_repeats_secrets_is_not_quoted(run: Run, paid: Path, wher
     code, said, _ = run(
         {"POST": ACCEPTED, "/tasks/": failed} | ({"POST": reply(400, **words)} if where == "POST" else {})
     )
-    journal_text = Store(paid, "dashscope").journal.read_text(encoding="utf-8")
+    journal_text = Store(paid, DASHSCOPE).journal.read_text(encoding="utf-8")
     assert code == 1
     for text in (said, journal_text):
         assert "may not read https://h.example/a.png" in text
@@ -204,7 +205,7 @@ def test_a_service_that_repeats_secrets_is_not_quoted(run: Run, paid: Path, wher
 def test_the_journal_has_no_more_than_it_needs(run: Run, paid: Path) -> None:
     """Neither the key nor what opens an address."""
     run({"POST": ACCEPTED, "/tasks/": done("HERE/film?Signature=secret"), "/film": (200, b"x")})
-    text = Store(paid, "dashscope").journal.read_text(encoding="utf-8")
+    text = Store(paid, DASHSCOPE).journal.read_text(encoding="utf-8")
     assert "succeeded" in {json.loads(line)["event"] for line in text.splitlines()}
     assert "secret" not in text
     assert "sk-any" not in text

@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.interrupts import interrupted_after
+from kit.providers import DASHSCOPE
 from kit.served import Served
 from wanflow.store import layout, lockfile, run_lock
 
@@ -117,7 +118,7 @@ def test_nothing_is_removed_while_a_run_works(wanflow: Wanflow, service: Served)
     assert wanflow(*RUN).code == 0
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow(*RUN).code == 0
-    with run_lock.hold(layout.Store(Path.cwd(), "dashscope")):
+    with run_lock.hold(layout.Store(Path.cwd(), DASHSCOPE)):
         assert wanflow("gc", "--apply", "--paid", "coast.t1", "--yes").code == 3
         assert wanflow("gc").code == 0
     assert len(files("takes")) == 4

@@ -14,6 +14,7 @@ from cli.conftest import RUN, Wanflow, rewrite
 
 from kit.clips import numbered_clip
 from kit.invalid_values import INVALID, Corrupted, corrupted
+from kit.providers import DASHSCOPE
 from kit.scripted_server import Answer, scripted_server
 from wanflow import money
 from wanflow.api import run
@@ -73,7 +74,7 @@ def films(film: Path, wanflow: Wanflow, monkeypatch: pytest.MonkeyPatch) -> Film
 
 def costs(folder: Path) -> list[Decimal | None]:
     """What every take was charged."""
-    lock = lockfile.read(Store(folder, "dashscope").lock)
+    lock = lockfile.read(Store(folder, DASHSCOPE).lock)
     return [take.cost for entry in lock.shots.values() for take in entry.takes.values()]
 
 

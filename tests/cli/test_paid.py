@@ -15,6 +15,7 @@ from cli.conftest import Wanflow
 
 from kit.clips import numbered_clip
 from kit.locks import attempt
+from kit.providers import DASHSCOPE
 from kit.served import PATIENCE_SECONDS, Served, playing, served
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.server import Serving
@@ -82,7 +83,7 @@ def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
     assert (said.code, said.out) == (3, "")
     assert "2 takes would be rendered for at most 3.60 CNY" in said.err
     assert "`--yes`" in said.err
-    assert journal.read(Store(paid, "dashscope")) == JournalState()
+    assert journal.read(Store(paid, DASHSCOPE)) == JournalState()
 
 
 def test_a_program_is_told_how_a_run_ended_that_never_began(wanflow: Wanflow, paid: Path) -> None:
@@ -125,7 +126,7 @@ def test_key_and_signatures_stand_nowhere(wanflow: Wanflow, paid: Path) -> None:
     texts += [file.read_bytes().decode("latin-1") for file in files]
     assert len(files) > 8
     assert not [text for text in texts if KEY in text or "Signature=" in text]
-    assert Store(paid, "dashscope").journal.stat().st_mode & 0o077 == 0
+    assert Store(paid, DASHSCOPE).journal.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("verb", ["validate", "plan", "why night", "show night", "status", "takes", "graph", "list"])
@@ -200,7 +201,7 @@ class TestInFlight:
         """What was finished meanwhile is no step any more, is asked for once, and is counted (law 10)."""
         assert wanflow("run", "coast", "--yes", *SUBMIT_ONLY).code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.05").code == 4
-        (task,) = journal.read(Store(paid, "dashscope")).open
+        (task,) = journal.read(Store(paid, DASHSCOPE)).open
         slow.release()
         wait_for_film(task.task_id)
         events = lines(wanflow("run", "coast", "--json", "--yes").out)
@@ -218,7 +219,7 @@ class TestInFlight:
         assert "region `beijing`" in said.err
         assert "`singapore`, `virginia`" in said.err
         assert wanflow("cancel").code == 2
-        assert len(journal.read(Store(paid, "dashscope")).open) == 1
+        assert len(journal.read(Store(paid, DASHSCOPE)).open) == 1
 
     def test_collect_gives_up_as_well(self, wanflow: Wanflow, paid: Path, slow: Served) -> None:
         """4, and the task is still there for the next one; what is edited meanwhile changes nothing about it."""
@@ -373,7 +374,7 @@ def test_a_lost_submission_is_adopted(wanflow: Wanflow, lost: str) -> None:
 
 def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: Path) -> None:
     """Of two that differ in the seed alone nobody can say which seed it has; white space makes no other task of it."""
-    store = Store(paid, "dashscope")
+    store = Store(paid, DASHSCOPE)
     layout.establish(store)
     for number in (1, 2):
         journal.Journal(store).intended(replace(attempt(f"a{number}", seed=number), number=number))

@@ -12,6 +12,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.project import write_production
+from kit.providers import DASHSCOPE
 from wanflow.cli.main import main
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import atomic
@@ -51,7 +52,7 @@ def paid(alone: None, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path / "film")
     monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
     monkeypatch.setenv(BASE_VARIABLE, "http://127.0.0.1:9/api/v1")
-    return Store(Path(), "dashscope")
+    return Store(Path(), DASHSCOPE)
 
 
 def takes(wanflow: Wanflow, *states: str) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
+from kit.providers import ANIMATIC
 from wanflow.store import journal, run_lock
 from wanflow.store.layout import Store
 
@@ -14,7 +15,7 @@ from wanflow.store.layout import Store
 @pytest.fixture
 def store(rendered: Path) -> Store:
     """The store of a production that was run to its end."""
-    return Store(rendered.parent, "animatic")
+    return Store(rendered.parent, ANIMATIC)
 
 
 def test_a_damaged_journal_is_said_and_mended(wanflow: Wanflow, store: Store) -> None:
@@ -60,7 +61,7 @@ def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
 def test_where_nothing_was_run_nothing_is_made(wanflow: Wanflow, film: Path) -> None:
     """A repair is no first run."""
     assert wanflow("doctor", "--repair").code == 0
-    assert not Store(film.parent, "animatic").journal.exists()
+    assert not Store(film.parent, ANIMATIC).journal.exists()
     assert not (film.parent / "wanflow.lock").exists()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
+from kit.providers import DASHSCOPE
 from wanflow import digest
 from wanflow.store import blobs, cut_records, inventory, journal, lockfile, repair, shots_folder, traces
 from wanflow.store.inventory import Inventory
@@ -82,7 +83,7 @@ def prepare(tmp_path: Path) -> Callable[[str], Store]:
     """Makes a store that an earlier run left, in a folder of its own."""
 
     def make(name: str) -> Store:
-        store = Store(tmp_path / name, "dashscope")
+        store = Store(tmp_path / name, DASHSCOPE)
         stored(store, "old")
         traces.append(store, Trace(take("coast", "old"), recipe("coast")))
         lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "old"))
@@ -163,10 +164,11 @@ WRITE_FOREVER = """
 import sys
 from pathlib import Path
 from kit.locks import DATE, attempt, with_take
+from kit.providers import DASHSCOPE
 from wanflow.store import lockfile
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
-store = Store(Path(sys.argv[1]), "dashscope")
+store = Store(Path(sys.argv[1]), DASHSCOPE)
 for number in range(1, 100_000):
     Journal(store).intended(attempt(f"a{number}"))
     Journal(store).accepted(f"a{number}", f"t{number}", "r", DATE)
@@ -178,7 +180,7 @@ for number in range(1, 100_000):
 def test_a_process_killed_while_it_writes_loses_nothing_that_it_reported(tmp_path: Path) -> None:
     """Killed without warning at some moment of its work: all that it said was done is there, and one more at most."""
     for reported in (1, 7, 20):
-        store = Store(tmp_path / str(reported), "dashscope")
+        store = Store(tmp_path / str(reported), DASHSCOPE)
         search = os.pathsep.join(sys.path)
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITE_FOREVER, str(store.folder)],

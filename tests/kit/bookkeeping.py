@@ -61,7 +61,7 @@ def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
                 run_state.add_derived(digest.of_json(dict(identity)), "some bytes.mp4")
         case CutVertex(cut=cut):
             known = edit.arrange(
-                cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.backend
+                cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.provider
             )
             made = {**run_state.inventory.cuts, cut.name: known.fingerprint() or ""}
             shown = {**run_state.inventory.cut_takes, cut.name: tuple(item.digest or "" for item in known.items)}

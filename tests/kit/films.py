@@ -7,7 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from kit.providers import ANIMATIC
 from wanflow.catalog.model import Value
+from wanflow.catalog.provider import Provider
 from wanflow.graph.build import build
 from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Cut, CutItem, Media, Production, Shot
@@ -42,11 +44,11 @@ def cut(name: str, *sources: ShotSource | FileSource) -> Cut:
     return Cut(name, place(), tuple(CutItem(source, place()) for source in sources), f"out/{name}.mp4")
 
 
-def production(*shots: Shot, cuts: tuple[Cut, ...] = (), backend: str = "animatic") -> Production:
+def production(*shots: Shot, cuts: tuple[Cut, ...] = (), provider: Provider = ANIMATIC) -> Production:
     """A production of these shots and cuts, in this order."""
     shots_by_name = {item.name: item for item in shots}
     cuts_by_name = {item.name: item for item in cuts}
-    return Production(Path("film"), "wanflow.yaml", backend, "beijing", shots_by_name, cuts_by_name, "A film")
+    return Production(Path("film"), "wanflow.yaml", provider, "beijing", shots_by_name, cuts_by_name, "A film")
 
 
 COAST = shot("coast", {"first_frame": FileSource("sets/coast.png")}, line=3)

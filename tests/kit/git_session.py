@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kit.interrupts import interrupted_after
+from kit.providers import DASHSCOPE
 from kit.served import Served
 from wanflow.cli.main import main
 from wanflow.store import journal
@@ -137,7 +138,7 @@ class GitSession:
             if row["digest"] not in self.moved:
                 first = self.numbers.setdefault(row["digest"], key)
                 assert first == key, f"{row} was {first}\n{story}"
-        flying = {task.task_id for task in journal.read(Store(self.folder, "dashscope")).open}
+        flying = {task.task_id for task in journal.read(Store(self.folder, DASHSCOPE)).open}
         known = Counter(row["task_id"] for row in rows.values() if row["task_id"] and row["digest"] not in self.moved)
         known.update(flying)
         paid = {task.id for task in self.service.charged()} - self.elsewhere

@@ -15,6 +15,7 @@ from anyio.lowlevel import checkpoint
 
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
+from kit.providers import ANIMATIC
 from wanflow import digest
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
@@ -119,7 +120,7 @@ class VirtualRun:
     @property
     def store(self) -> Store:
         """The folder's store."""
-        return Store(self.folder, "animatic")
+        return Store(self.folder, ANIMATIC)
 
     async def tasks(self, model: str = "wan2.7-i2v") -> list[str]:
         """The ids of all tasks of a model that the service knows, newest first."""

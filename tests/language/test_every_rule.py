@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from wanflow.catalog.provider import known_regions
 from wanflow.catalog.read import parameter_keys
 from wanflow.language.facts import Facts, Kind
-from wanflow.language.load import REGIONS
 from wanflow.language.media_checks import check_media
 from wanflow.language.problem import Problem, Severity
 from wanflow.schemas import data_folder
@@ -198,7 +198,7 @@ def media_sets(raw: Json) -> Iterator[Case]:
             yield ordinary(
                 raw, f"{kind}-{region}", media=needed(raw, kind), region=region, at=f"|{file_of(raw, kind)}", says=says
             )
-    for region in set(REGIONS) - set(raw["regions"]):
+    for region in set(known_regions()) - set(raw["regions"]):
         says = f"`{model}` does not exist in the region `{region}`"
         yield ordinary(raw, f"nowhere-{region}", region=region, at=f"|{model}", says=says)
 

@@ -56,7 +56,7 @@ def test_a_production_is_what_its_file_says(reading, tmp_path):
     production, problems = reading(LIGHTHOUSE)
     assert problems == ()
     assert (production.folder, production.file, production.out) == (tmp_path, "wanflow.yaml", "out")
-    assert (production.backend, production.region) == ("animatic", "beijing")
+    assert (production.provider.name, production.region) == ("animatic", "beijing")
     assert list(production.shots) == ["coast", "approach", "talk", "night"]
     coast = production.shots["coast"]
     assert (coast.tags, coast.note, coast.place.line) == (("sea",), "first of all", 9)

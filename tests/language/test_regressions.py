@@ -104,6 +104,6 @@ def test_an_animatic_of_a_paid_production_can_be_asked_for(reading):
     """`--backend` goes before the file's own key, and writes to a folder of its own."""
     body = "backend: dashscope\n" + FRAME
     own, _ = reading(body)
-    assert (own.backend, own.out) == ("dashscope", "out")
+    assert (own.provider.name, own.out) == ("dashscope", "out")
     production, _ = reading(body, backend="animatic")
-    assert (production.backend, production.out) == ("animatic", "out/animatic")
+    assert (production.provider.name, production.out) == ("animatic", "out/animatic")

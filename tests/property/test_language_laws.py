@@ -74,7 +74,7 @@ def requests(production: Production) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for name, shot in production.shots.items():
         identities = {slot: {"source": str(source)} for slot, source in sources_of(shot)}
-        found[name] = fingerprint(recipe(shot, production.backend, identities)), shot.takes
+        found[name] = fingerprint(recipe(shot, production.provider.name, identities)), shot.takes
     return found
 
 

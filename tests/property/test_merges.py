@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kit.bookkeeping import perform
 from kit.films import FACTS, edited, plan, production, renamed, shot
+from kit.providers import DASHSCOPE
 from wanflow.graph.recipe import fingerprint
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import FileSource
@@ -28,7 +29,7 @@ from wanflow.store.lock import Lock
 GIT = shutil.which("git") or "git"
 SETTINGS = ("user.name=A", "user.email=a@example.org", "commit.gpgsign=false", "init.defaultBranch=main")
 NAMES = ("coast", "dawn", "pier")
-FILM = production(*(shot(name, {"first_frame": FileSource("sets/coast.png")}) for name in NAMES), backend="dashscope")
+FILM = production(*(shot(name, {"first_frame": FileSource("sets/coast.png")}) for name in NAMES), provider=DASHSCOPE)
 Asked = set[tuple[str, int | None]]
 
 choices = st.tuples(

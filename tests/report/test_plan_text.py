@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit import bookkeeping, films
+from kit.providers import DASHSCOPE
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan
@@ -48,7 +49,7 @@ def _priced() -> Plan:
         media=(Media("video", "video", ShotSource("coast"), films.place(9)),),
         parameters={"resolution": "720P"},
     )
-    return films.plan(replace(films.production(films.COAST, films.APPROACH, edit), backend="dashscope"))
+    return films.plan(replace(films.production(films.COAST, films.APPROACH, edit), provider=DASHSCOPE))
 
 
 def _chinese() -> Plan:

@@ -12,6 +12,7 @@ import pytest
 
 from kit.emulated import HOST
 from kit.films import COAST, edited, production, shot
+from kit.providers import DASHSCOPE
 from kit.virtual_run import virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
 from wanflow.providers.delegating import Delegating
@@ -134,7 +135,7 @@ async def test_a_file_that_changed_after_the_plan_is_not_sent(tmp_path: Path) ->
 async def test_a_pinned_address_is_compared_once_before_anything_is_paid(pin: str, code: int, tmp_path: Path) -> None:
     """On the paid backend: two shots share one look; what is not the file is not bought."""
     clip = {"first_clip": UrlSource(PINNED, pin)}
-    film = production(shot("one", clip), shot("two", clip), backend="dashscope")
+    film = production(shot("one", clip), shot("two", clip), provider=DASHSCOPE)
     notes = Notes()
     async with virtual_run(tmp_path, notes.around) as here:
         outcome = await here.run(film)

@@ -10,6 +10,7 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, LIGHTHOUSE, edited, production, renamed, shot
+from kit.providers import ANIMATIC
 from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.plan import Action
@@ -183,7 +184,7 @@ class Watching(Delegating):
 
 async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before_the_poll(tmp_path: Path) -> None:
     """At every call to the service the journal says already what is about to happen."""
-    store = Store(tmp_path, "animatic")
+    store = Store(tmp_path, ANIMATIC)
     async with virtual_run(tmp_path, lambda service: Watching(service, store)) as here:
         outcome = await here.run(LIGHTHOUSE)
     assert (outcome.exit_code, outcome.submitted) == (0, 2)

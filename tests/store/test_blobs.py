@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, attempt, delivered, recipe, stored, take
+from kit.providers import DASHSCOPE
 from wanflow import digest
 from wanflow.store import (
     blobs,
@@ -32,7 +33,7 @@ NAME = digest.of_bytes(CONTENT.encode())
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path, "dashscope")
+    return Store(tmp_path, DASHSCOPE)
 
 
 def test_a_take_moves_into_the_store_read_only(store: Store) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.providers import ANIMATIC
 from wanflow.language.facts import Facts, Kind
 from wanflow.store import fact_cache
 from wanflow.store.layout import Store
@@ -38,7 +39,7 @@ def store(tmp_path: Path) -> Store:
     """A store beside one clip."""
     (tmp_path / "sets").mkdir()
     (tmp_path / NAME).write_bytes(CONTENT)
-    return Store(tmp_path, "animatic")
+    return Store(tmp_path, ANIMATIC)
 
 
 def _in_an_hour() -> int:

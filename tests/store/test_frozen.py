@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, fingerprint, take
+from kit.providers import DASHSCOPE
 from wanflow.store import journal, layout, lock_text, lockfile, rebuild, traces
 from wanflow.store.layout import Store
 from wanflow.store.take import Film, Trace
@@ -19,7 +20,7 @@ FROZEN = Path(__file__).parent / "frozen"
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A store whose files are those of version 1; a later version gets frozen files of its own beside them."""
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     store.root.mkdir()
     for name, place in {
         "journal.v1.jsonl": store.journal,
@@ -67,7 +68,7 @@ WRITTEN = ("lock.v2.written.json", "traces.v1.written.jsonl", "journal.v1.writte
 
 def test_films_are_written_as_they_always_were(tmp_path: Path) -> None:
     """Lock, traces and journal are read, and written again to the byte."""
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     lock = lockfile.read(FROZEN / WRITTEN[0])
     assert lock_text.to_text(lock) == (FROZEN / WRITTEN[0]).read_text(encoding="utf-8")
     brought = lock.shots["coast"].takes[str(lock.shots["coast"].held)]

@@ -12,6 +12,7 @@ import pytest
 
 from kit.filesystems import LOCKLESS, WITHOUT_LOCKS, refusing, without_locks
 from kit.locks import with_take
+from kit.providers import DASHSCOPE
 from wanflow.errors import StoreBusy
 from wanflow.store import lockfile, run_lock
 from wanflow.store.layout import Store
@@ -135,7 +136,7 @@ def test_without_locks_writers_of_a_lock_at_once_lose_nothing(tmp_path: Path, mo
 def test_without_locks_a_second_run_is_told_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who runs, and what to remove if that one runs no more."""
     without_locks(monkeypatch)
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     with run_lock.hold(store), pytest.raises(StoreBusy, match="another run works here") as busy, run_lock.hold(store):
         pass
     assert f"remove `{store.run_lock}.held`" in (busy.value.hint or "")

@@ -13,6 +13,7 @@ import pytest
 
 from kit.invalid_values import INVALID, Corrupted, corrupted, paths
 from kit.locks import DATE, FILM, attempt, fingerprint, recipe, stored, take, with_take
+from kit.providers import DASHSCOPE
 from wanflow import digest, money, timebase
 from wanflow.errors import LockUnreadable, StoreFault
 from wanflow.language.facts import Facts, Kind
@@ -45,7 +46,7 @@ PAID = replace(attempt("a1"), price=PRICE)
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A store with a record of each kind."""
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     layout.establish(store)
     stored(store, "first")
     traces.append(store, Trace(_full_take(), recipe("coast")))

@@ -12,6 +12,7 @@ import pytest
 
 from kit.call_count import count_calls
 from kit.locks import DATE, FILM, attempt, fingerprint, journaled, recipe, stored, take, with_take
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
 from wanflow.store import atomic, blobs, cut_records, inventory, lockfile, traces
 from wanflow.store.attempt import OpenTask
@@ -30,7 +31,7 @@ MOST_CALLS = 600
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A store after a run: a take in the lock, a derived file, a cut, one task in flight and one of unknown fate."""
-    store = Store(tmp_path / "film", "dashscope")
+    store = Store(tmp_path / "film", DASHSCOPE)
     stored(store, "first")
     traces.append(store, Trace(take("coast", "first"), recipe("coast")))
     lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "first"))
@@ -72,7 +73,7 @@ def test_a_survey_sees_lock_and_store(store: Store) -> None:
 
 def test_looking_at_nothing_finds_nothing_and_writes_nothing(tmp_path: Path) -> None:
     """A plan of a fresh clone leaves no trace."""
-    assert inventory.survey(Store(tmp_path, "dashscope"), OUTPUTS) == Inventory()
+    assert inventory.survey(Store(tmp_path, DASHSCOPE), OUTPUTS) == Inventory()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,16 +82,16 @@ def test_the_store_can_be_moved_and_copied(store: Store) -> None:
     before = inventory.survey(store, OUTPUTS)
     moved = store.folder.with_name("elsewhere")
     store.folder.rename(moved)
-    assert inventory.survey(Store(moved, "dashscope"), OUTPUTS) == before
+    assert inventory.survey(Store(moved, DASHSCOPE), OUTPUTS) == before
     copied = shutil.copytree(moved, moved.with_name("copy"))
-    assert inventory.survey(Store(copied, "dashscope"), OUTPUTS) == before
+    assert inventory.survey(Store(copied, DASHSCOPE), OUTPUTS) == before
     texts = [path.read_bytes() for path in moved.rglob("*") if path.is_file()]
     assert not any(os.fsencode(store.folder.parent) in text for text in texts)
 
 
 def test_the_other_backend_shares_files_but_no_lock_and_no_tasks(store: Store) -> None:
     """An animatic sees neither the paid picks nor the paid tasks, nor takes the paid cut for its own."""
-    other = inventory.survey(Store(store.folder, "animatic"), OUTPUTS)
+    other = inventory.survey(Store(store.folder, ANIMATIC), OUTPUTS)
     assert (other.lock, other.open_tasks, other.unknown_fate, other.cuts) == (Lock(), (), (), {})
 
 
@@ -168,7 +169,7 @@ def test_a_take_that_the_journal_does_not_describe_is_measured(store: Store, fac
 
 def test_a_thousand_shots_are_surveyed_in_no_time(tmp_path: Path) -> None:
     """A run with nothing to do looks at everything and still feels instant: a few calls for each shot."""
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     lock = Lock()
     for number in range(SHOTS):
         lock = Lock({**lock.shots, **with_take(Lock(), f"shot{number}", f"film{number}").shots})

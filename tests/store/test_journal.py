@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, attempt, fingerprint, take
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow.errors import StoreFault
 from wanflow.store import journal
 from wanflow.store.attempt import JournalState, OpenTask, StoredTask
@@ -23,7 +24,7 @@ LATER = "2026-11-20T10:02:00Z"
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path, "dashscope")
+    return Store(tmp_path, DASHSCOPE)
 
 
 def _accepted(store: Store, name: str = "a1", task: str = "t1") -> Journal:
@@ -188,7 +189,7 @@ def test_attempts_that_may_have_each_others_tasks_are_remembered(store: Store) -
 def test_each_backend_has_a_journal_of_its_own(store: Store) -> None:
     """What is in flight at the paid service is nothing to the animatic."""
     _accepted(store)
-    assert journal.read(Store(store.folder, "animatic")) == JournalState()
+    assert journal.read(Store(store.folder, ANIMATIC)) == JournalState()
 
 
 def test_what_was_written_for_a_shot_follows_its_new_name(store: Store) -> None:

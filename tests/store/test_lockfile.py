@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, fingerprint, recipe, take, with_take
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
 from wanflow.errors import LockUnreadable, StoreBusy, StoreFault
 from wanflow.store import lock as locks
@@ -204,7 +205,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 def test_the_first_run_writes_an_empty_lock(tmp_path: Path) -> None:
     """It is there even if nothing was paid, and a second look leaves it as it is."""
-    path = Store(tmp_path, "dashscope").lock
+    path = Store(tmp_path, DASHSCOPE).lock
     lockfile.ensure(path)
     before = path.stat()
     lockfile.ensure(path)
@@ -214,7 +215,7 @@ def test_the_first_run_writes_an_empty_lock(tmp_path: Path) -> None:
 
 def test_only_the_lock_itself_appears_beside_the_production(tmp_path: Path) -> None:
     """What guards the lock lies in `.wanflow/`, out of git's sight."""
-    lockfile.update(Store(tmp_path, "dashscope").lock, lambda _: ONE)
+    lockfile.update(Store(tmp_path, DASHSCOPE).lock, lambda _: ONE)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".wanflow", "wanflow.lock"]
 
 
@@ -282,9 +283,9 @@ def test_a_folder_under_the_locks_name_is_a_fault(tmp_path: Path) -> None:
 
 def test_an_animatic_has_a_lock_of_its_own(tmp_path: Path) -> None:
     """What is picked for the animatic never shows in git."""
-    lockfile.update(Store(tmp_path, "animatic").lock, lambda _: with_take(Lock(), "coast", "drawn", date=DATE))
-    assert lockfile.read(Store(tmp_path, "dashscope").lock) == Lock()
-    assert Store(tmp_path, "animatic").lock == tmp_path / ".wanflow" / "animatic.lock"
+    lockfile.update(Store(tmp_path, ANIMATIC).lock, lambda _: with_take(Lock(), "coast", "drawn", date=DATE))
+    assert lockfile.read(Store(tmp_path, DASHSCOPE).lock) == Lock()
+    assert Store(tmp_path, ANIMATIC).lock == tmp_path / ".wanflow" / "animatic.lock"
 
 
 def test_a_lock_that_is_a_symbolic_link_stays_one(tmp_path: Path) -> None:

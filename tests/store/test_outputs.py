@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.films import COAST, place, production
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.language.problem import Problem
@@ -74,7 +75,7 @@ def judge(folder: Path) -> Judge:
     """The problems of a cut that is written to a path."""
 
     def problems(output: str, **more: object) -> list[Problem]:
-        return list(check_outputs(film(folder, output, **more), Store(folder, "animatic")))
+        return list(check_outputs(film(folder, output, **more), Store(folder, ANIMATIC)))
 
     return problems
 
@@ -175,7 +176,7 @@ def test_subtitles_that_a_cut_reads_are_not_where_it_writes_them(folder: Path) -
     made = film(folder, "out/main.mp4")
     tracks = (Subtitles(FileSource("out/main.eng.srt"), place(), "eng"),)
     cut = replace(made.cuts["main"], finish=CutFinish(subtitles=tracks))
-    (found,) = check_outputs(replace(made, cuts={"main": cut}), Store(folder, "animatic"))
+    (found,) = check_outputs(replace(made, cuts={"main": cut}), Store(folder, ANIMATIC))
     assert (
         "`out/main.eng.srt`, which `main` writes beside its film, is a file that the production reads" in found.message
     )
@@ -186,7 +187,7 @@ def test_a_default_output_is_pointed_at_by_the_cuts_name(folder: Path) -> None:
     made = film(folder, "out/clip.mp4")
     items = (CutItem(FileSource("out/main.mp4"), place()),)
     other = Cut("main", place(12), items, "out/main.mp4")
-    (found,) = check_outputs(replace(made, cuts={"main": other}), Store(folder, "animatic"))
+    (found,) = check_outputs(replace(made, cuts={"main": other}), Store(folder, ANIMATIC))
     assert (found.place, found.message) == (place(12), "`out/main.mp4` is a file that the production reads")
 
 
@@ -195,7 +196,7 @@ def test_a_film_is_ours_by_the_record_of_the_store(judge: Judge, folder: Path) -
     final = folder / "final.mp4"
     final.write_bytes(b"a film")
     assert "no record" in judge("final.mp4")[0].message
-    cut_records.remember(Store(folder, "dashscope"), "before", "./final.mp4", "made from these")
+    cut_records.remember(Store(folder, DASHSCOPE), "before", "./final.mp4", "made from these")
     assert judge("final.mp4") == []
     os.utime(final, ns=(0, 0))
     assert "no record" in judge("final.mp4")[0].message
@@ -233,7 +234,7 @@ def test_damaged_records_are_none(judge: Judge, folder: Path, text: str) -> None
 
 def test_a_run_asks_the_same_rule(folder: Path) -> None:
     """What appeared since the check stops it, with the same words."""
-    made, store = film(folder, "final/new.mp4"), Store(folder, "animatic")
+    made, store = film(folder, "final/new.mp4"), Store(folder, ANIMATIC)
     require_outputs(made, made.cuts["main"], store)
     (folder / "final").mkdir()
     (folder / "final" / "new.mp4").write_bytes(b"holiday")

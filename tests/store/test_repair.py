@@ -11,6 +11,7 @@ import pytest
 
 from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
 from kit.locks import FILM as FACTS
+from kit.providers import DASHSCOPE
 from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.graph.recipe import seed_of
@@ -27,7 +28,7 @@ PIECE = digest.of_bytes(b"piece")
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A store with a take, a piece of it, and a task in flight."""
-    store = Store(tmp_path, "dashscope")
+    store = Store(tmp_path, DASHSCOPE)
     layout.establish(store)
     stored(store, "film")
     traces.append(store, Trace(take("coast", "film"), recipe("coast")))
@@ -68,7 +69,7 @@ def test_a_sound_store_is_left_alone(store: Store) -> None:
 
 def test_no_store_is_not_damaged(tmp_path: Path) -> None:
     """A folder in which nothing ever ran."""
-    assert repair.examine(Store(tmp_path, "dashscope")) == ()
+    assert repair.examine(Store(tmp_path, DASHSCOPE)) == ()
 
 
 def test_a_take_whose_bytes_changed_is_set_aside_and_reads_as_not_here(store: Store) -> None:

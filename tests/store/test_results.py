@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, FILM, attempt, recipe, take, with_take
+from kit.providers import DASHSCOPE
 from wanflow import digest, schemas
 from wanflow.language.facts import Facts, Kind
 from wanflow.media.jobs import CheckFilm, CheckPicture, check_of
@@ -27,7 +28,7 @@ STILL: Take = replace(take("coast", BYTES.decode()), result=Picture(1024, 768))
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """The store of a production whose shot `coast` has a picture as its take 1."""
-    store = Store(tmp_path / "here", "dashscope")
+    store = Store(tmp_path / "here", DASHSCOPE)
     made = store.temporary(".png")
     made.write_bytes(BYTES)
     blobs.adopt_take(store, made, STILL.digest, STILL.result.kind)
@@ -96,7 +97,7 @@ def test_a_damaged_picture_is_found(store: Store) -> None:
 
 def test_a_picture_travels_by_the_remote(store: Store, tmp_path: Path) -> None:
     """It is pushed and pulled under its suffix."""
-    remote, other = Remote(str(tmp_path / "remote")), Store(tmp_path / "there", "dashscope")
+    remote, other = Remote(str(tmp_path / "remote")), Store(tmp_path / "there", DASHSCOPE)
     (kept,) = kept_takes(lockfile.read(store.lock))
     assert remote.push(kept, store)
     assert remote.pull(kept, other)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import with_take
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow.errors import StoreBusy, StoreFault
 from wanflow.store import inventory, lockfile, run_lock
 from wanflow.store.layout import Store
@@ -17,9 +18,10 @@ from wanflow.store.layout import Store
 HOLD = """
 import sys
 from pathlib import Path
+from kit.providers import ANIMATIC
 from wanflow.store import run_lock
 from wanflow.store.layout import Store
-with run_lock.hold(Store(Path(sys.argv[1]), "animatic")):
+with run_lock.hold(Store(Path(sys.argv[1]), ANIMATIC)):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -28,13 +30,13 @@ with run_lock.hold(Store(Path(sys.argv[1]), "animatic")):
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path, "dashscope")
+    return Store(tmp_path, DASHSCOPE)
 
 
 def test_a_second_run_is_refused_and_told_who_is_first(store: Store) -> None:
     """It doesn't wait, and names the process, its machine and since when, whatever the backend."""
     words = rf"another run works here \(process {os.getpid()} on .+ since 20\d\d-.+Z\)"
-    with run_lock.hold(store), pytest.raises(StoreBusy, match=words), run_lock.hold(Store(store.folder, "animatic")):
+    with run_lock.hold(store), pytest.raises(StoreBusy, match=words), run_lock.hold(Store(store.folder, ANIMATIC)):
         pass
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import stored, with_take
+from kit.providers import ANIMATIC
 from wanflow.errors import LockUnreadable, StoreFault
 from wanflow.store import blobs, shots_folder
 from wanflow.store.layout import Store
@@ -18,7 +19,7 @@ from wanflow.store.lock import Lock
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path, "animatic")
+    return Store(tmp_path, ANIMATIC)
 
 
 @pytest.fixture

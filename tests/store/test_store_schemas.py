@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import DATE, attempt, fingerprint, take, with_take
+from kit.providers import DASHSCOPE
 from wanflow import digest, schemas
 from wanflow.store import lock as locks
 from wanflow.store import lock_text
@@ -55,7 +56,7 @@ def test_a_lock_of_another_shape_does_not_fit(old: str, new: str) -> None:
 
 def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:
     """All events are in the sample, and each fits."""
-    records = _records(Store(tmp_path, "dashscope"))
+    records = _records(Store(tmp_path, DASHSCOPE))
     events = schemas.load_schema("journal.schema.json")["properties"]["event"]["enum"]
     assert {record["event"] for record in records} == set(events)
     assert [list(schemas.violations(record, "journal.schema.json")) for record in records] == [[] for _ in records]
@@ -64,7 +65,7 @@ def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:
 def test_a_record_of_another_shape_does_not_fit(tmp_path: Path) -> None:
     """A record that lacks one of its facts, has one too many, or is of no known event."""
     maybe = {"code", "state", "service", "facts", "request"}
-    for record in _records(Store(tmp_path, "dashscope")):
+    for record in _records(Store(tmp_path, DASHSCOPE)):
         odd = [{**record, "event": "dreamt"}, {**record, "mood": "good"}]
         short = [
             {key: value for key, value in record.items() if key != gone}

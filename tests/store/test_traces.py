@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.locks import fingerprint, recipe, take
+from kit.providers import DASHSCOPE
 from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.store import blobs, traces
@@ -18,7 +19,7 @@ from wanflow.store.take import Trace
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path, "dashscope")
+    return Store(tmp_path, DASHSCOPE)
 
 
 def _trace(store: Store, words: str, content: str, backend: str = "dashscope") -> None:

@@ -21,8 +21,6 @@ from wanflow.store.lock import ShotEntry, rename
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
 
-ANIMATIC, PAID = "animatic", "dashscope"
-
 
 @dataclass(frozen=True, slots=True)
 class NamedTake:
@@ -72,27 +70,29 @@ class Removables:
         return found
 
 
-def look(productions: Mapping[str, Production]) -> Removables:
-    """What could go now; `productions` are the same one on each backend, by the backend's name. Raises StoreFault."""
-    plans = {backend: run.plan(production) for backend, production in productions.items()}
-    store = run.store_of(productions[PAID])
+def look(productions: Sequence[Production]) -> Removables:
+    """What could go now; `productions` are one and the same with each provider of its models. Raises StoreFault."""
+    plans = [run.plan(production) for production in productions]
+    store = run.store_of(productions[0])
     shown: dict[str, list[str]] = {}
     for cut, digest in cut_records.takes(store):
-        if cut in productions[PAID].cuts:
+        if cut in productions[0].cuts:
             shown.setdefault(digest, []).append(f"{cut_id(cut)} shows it")
-    recipes = [recipe for plan in plans.values() for recipe in plan.recipes.values()]
-    named = {backend: _named(plan, shown) for backend, plan in plans.items()}
-    stand_ins = tuple(take for take in named[ANIMATIC].values() if take.idle)
-    return Removables(tuple(gc.derived_waste(store, recipes)), stand_ins, named[PAID])
+    recipes = [recipe for plan in plans for recipe in plan.recipes.values()]
+    free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
+    for plan in plans:
+        (paid if plan.provider.paid else free).update(_named(plan, shown))
+    stand_ins = tuple(take for take in free.values() if take.idle)
+    return Removables(tuple(gc.derived_waste(store, recipes)), stand_ins, paid)
 
 
-def clean(productions: Mapping[str, Production], cleaning: Removables, paid: Sequence[NamedTake]) -> None:
+def clean(productions: Sequence[Production], cleaning: Removables, paid: Sequence[NamedTake]) -> None:
     """Remove what `look` found, and these paid takes; for the one run that holds the store. Raises StoreFault."""
-    store = run.store_of(productions[PAID])
+    store = run.store_of(productions[0])
     gc.remove_derived(store, cleaning.derived)
-    for backend, takes in ((ANIMATIC, cleaning.stand_ins), (PAID, paid)):
-        production = productions[backend]
-        one = Store(store.folder, backend)
+    for production in productions:
+        takes = paid if production.provider.paid else cleaning.stand_ins
+        one = Store(store.folder, production.provider)
         plan = run.plan(production)
         if plan.renames:
             lockfile.update(one.lock, lambda lock, plan=plan: reduce(rename, plan.renames, lock))  # type: ignore[misc]

@@ -14,11 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.language.chain_checks import check_chains
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
-from wanflow.language.load import BACKEND, REGION, Overrides, read_usable
+from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.production import Production, Shot
@@ -33,7 +34,6 @@ from wanflow.yamldoc.nodes import Place
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
 """Kinds of files that takes hold."""
 NO_VALUES: Mapping[str, str] = {}
-PAID = "dashscope"
 
 
 def load(
@@ -93,8 +93,11 @@ def load_sound_part(
 def _lock_alone(file: Path, backend: str | None) -> Production:
     """A production of which nothing is known but where it is."""
     folder = file.absolute().parent
-    paid = lockfile.read(Store(folder, PAID).lock).shots
-    return Production(folder, file.name, backend or (PAID if paid else BACKEND), REGION, {}, {})
+    providers = load_providers()
+    paid = next(provider for provider in providers.values() if provider.paid)
+    with_takes = paid if lockfile.read(Store(folder, paid).lock).shots else default_provider()
+    provider = providers.get(backend or "", with_takes)
+    return Production(folder, file.name, provider, provider.regions[0], {}, {})
 
 
 def _names_missing(shot: Shot, shots: Container[str]) -> bool:
@@ -121,7 +124,7 @@ def validate(
 
 def _problems_of_lock(production: Production) -> tuple[Problem, ...]:
     """The lines of the production's lock that can't be read, and as warnings what a merge left in it to settle."""
-    path = Store(production.folder, production.backend).lock
+    path = Store(production.folder, production.provider).lock
     name = path.relative_to(production.folder).as_posix()
     try:
         notes = lockfile.read(path).notes
@@ -166,7 +169,7 @@ def _looked_up(store: Store, looks: Mapping[str, Callable[[], Facts | Unreadable
 
 def store_of(production: Production) -> Store:
     """The store of a production and its backend; raises StoreFault where a newer wanflow wrote it."""
-    store = Store(production.folder, production.backend)
+    store = Store(production.folder, production.provider)
     layout.recognise(store)
     return store
 

@@ -22,7 +22,6 @@ from wanflow.graph.build import build
 from wanflow.graph.select import matching, single_shot
 from wanflow.graph.select import select as choose
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.language.load import BACKENDS
 from wanflow.language.production import Production
 from wanflow.money import Cost
 from wanflow.planner import status as planner_states
@@ -43,8 +42,6 @@ from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.runner.cancel import Cancelled
-
-ANIMATIC = "animatic"
 
 
 def plan(
@@ -87,7 +84,7 @@ def file_of_take(production: Production, digest: str, name: str) -> str:
 
     Before the next run the names do not follow a rename or a merge yet.
     """
-    store = Store(production.folder, production.backend)
+    store = Store(production.folder, production.provider)
     if shots_folder.holds(store, digest, store.folder / name):
         return name
     return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
@@ -97,7 +94,7 @@ def survey(production: Production) -> Inventory:
     """What lock and store have for a production, now."""
     store = store_of(production)
     have = inventory.survey(store, _outputs(production), partial(results_of, store))
-    if production.backend != ANIMATIC:
+    if production.provider.remote:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the program that was rendering them
 
@@ -115,7 +112,7 @@ def has_open_ends(production: Production, *, thorough: bool = False) -> bool:
     """
     journal_state = journal.read(store_of(production))
     gone = thorough and (journal_state.forgotten or journal_state.presumed)
-    return bool(journal_state.unknown_fate or ((journal_state.open or gone) and production.backend != ANIMATIC))
+    return bool(journal_state.unknown_fate or ((journal_state.open or gone) and production.provider.remote))
 
 
 def in_flight(production: Production) -> Mapping[str, int]:
@@ -252,7 +249,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
 def asks_service(of: Plan) -> bool:
     """Whether a run of a plan has anything to ask of a paid service; what is only cut needs no key."""
     asked = any(step.action in {Action.RENDER, Action.COLLECT} for step in of.steps)
-    paid = of.graph.production.backend != ANIMATIC
+    paid = of.graph.production.provider.remote
     return paid and (asked or bool(of.inventory.open_tasks or of.inventory.unknown_fate))
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from wanflow.catalog.provider import load_providers
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.language.output_paths import results_folder
 from wanflow.language.production import Production
@@ -14,7 +15,6 @@ from wanflow.store.layout import Store
 from wanflow.store.remote import Remote, RemoteTake, kept_takes
 
 REMOTE_VARIABLE = "WANFLOW_REMOTE"
-PAID_BACKEND = "dashscope"
 
 Tell = Callable[[str], None]
 
@@ -57,7 +57,7 @@ def pull(production: Production, tell: Tell) -> Transfer:
             done.there += 1
         else:
             _move(kept, done, tell, lambda item: _fetch(item, remote, store, done))
-    out = production.out if production.backend == PAID_BACKEND else results_folder(PAID_BACKEND)
+    out = production.out if production.provider.paid else results_folder(production.provider.models)
     shots_folder.arrange(store, lockfile.read(store.paid_lock), production.folder / out)
     return done
 
@@ -70,7 +70,7 @@ def _open(production: Production) -> tuple[Remote, Store]:
         )
         raise UnknownTarget("there is no remote", hint=hint)
     place = address if "://" in address else (production.folder / address).absolute().as_posix()
-    return Remote(place), Store(production.folder, PAID_BACKEND)
+    return Remote(place), Store(production.folder, load_providers()[production.provider.models])
 
 
 def _paid(store: Store) -> list[RemoteTake]:

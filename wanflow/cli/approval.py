@@ -11,7 +11,7 @@ from wanflow import money
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
 from wanflow.money import Cost, parse_amount
-from wanflow.planner.budget import FREE_BACKEND, excesses, new_cost
+from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
 from wanflow.report.text.notes import excess_text
 from wanflow.report.text.plan import plan_text
@@ -46,7 +46,7 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
     A price that nobody knows is not zero. What is refused is said on stderr, with the way out.
     """
     price = new_cost(plan)
-    if plan.backend == FREE_BACKEND or price == money.nothing(plan.currency) or yes:
+    if not plan.provider.paid or price == money.nothing(plan.currency) or yes:
         return True
     takes = count(sum(step.action is Action.RENDER for step in plan.steps), "take")
     known = cost_words(price)

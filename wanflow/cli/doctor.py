@@ -15,6 +15,7 @@ from typing import cast
 
 import anyio
 
+from wanflow.catalog.provider import Provider
 from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.production import RESULTS_FOLDER
@@ -67,18 +68,17 @@ class HealthCheck:
     hint: str | None = None
 
 
-def check_up(folder: Path, backend: str, region: str, environ: Mapping[str, str]) -> tuple[HealthCheck, ...]:
+def check_up(folder: Path, provider: Provider, region: str, environ: Mapping[str, str]) -> tuple[HealthCheck, ...]:
     """Everything that rendering in this folder on this backend needs; a key is tried, never shown."""
-    paid = backend == "dashscope"
     return (
         *_ffmpeg(environ),
         _folder(folder),
         *_file_system(folder),
         _disk(folder),
-        _clock(datetime.now(UTC), paid=paid),
-        *_store(folder, backend),
+        _clock(datetime.now(UTC), paid=provider.paid),
+        *_store(folder, provider),
         *_tracked(folder),
-        *(_access(region, environ) if paid else ()),
+        *(_access(region, environ) if provider.remote else ()),
     )
 
 
@@ -148,8 +148,8 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
     return HealthCheck("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
 
 
-def _store(folder: Path, backend: str) -> Iterator[HealthCheck]:
-    store = Store(folder, backend)
+def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
+    store = Store(folder, provider)
     if not store.root.exists():
         yield HealthCheck("store", HealthLevel.FINE, "none yet, the first run makes it")
         return

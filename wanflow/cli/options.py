@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
+from wanflow.catalog.provider import known_regions, load_providers
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 
-BACKENDS = ("animatic", "dashscope")
-REGIONS = ("beijing", "singapore", "virginia")
+BACKENDS, REGIONS = tuple(load_providers()), known_regions()
 
 
 @dataclass(frozen=True, slots=True)

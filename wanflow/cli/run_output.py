@@ -164,16 +164,16 @@ def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:
     Raises StoreFault for a journal that can't be read.
     """
     others = _elsewhere(production)
-    if others and production.backend not in run.in_flight(production):
+    if others and production.provider.name not in run.in_flight(production):
         words = listed([f"{_in_flight(number)} on {backend}" for backend, number in others.items()])
         ways = listed([_way(way, backend) for backend in others])
-        error(f"nothing is in flight on {production.backend}, but {words}", ways)
+        error(f"nothing is in flight on {production.provider.name}, but {words}", ways)
         return True
     return False
 
 
 def _elsewhere(production: Production) -> Mapping[str, int]:
-    return {name: number for name, number in run.in_flight(production).items() if name != production.backend}
+    return {name: number for name, number in run.in_flight(production).items() if name != production.provider.name}
 
 
 def _in_flight(number: int) -> str:

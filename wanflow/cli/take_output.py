@@ -12,7 +12,7 @@ from wanflow.api.share import Transfer
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable
 from wanflow.language.production import Production
-from wanflow.planner.budget import FREE_BACKEND, new_cost
+from wanflow.planner.budget import new_cost
 from wanflow.report.text.plan import would_do
 from wanflow.report.text.words import cost_words, count, listed, printable
 
@@ -20,12 +20,12 @@ from wanflow.report.text.words import cost_words, count, listed, printable
 def tell_chosen(production: Production, chosen: Iterable[Chosen]) -> None:
     """Say what was decided, on which backend, on stdout; on stderr what a run would do about it, at which price."""
     for item in chosen:
-        click.echo(f"{printable(item.told)} ({production.backend})")
+        click.echo(f"{printable(item.told)} ({production.provider.name})")
         if item.warning is not None:
             click.echo(pasteable(f"warning: {printable(item.warning)}"), err=True)
     plan = run.plan(production)
     price = new_cost(plan)
-    free = plan.backend == FREE_BACKEND or price.amount == 0
+    free = not plan.provider.paid or price.amount == 0
     click.echo(f"{would_do(plan)}{'' if free else f', for {cost_words(price)}'}", err=True)
 
 

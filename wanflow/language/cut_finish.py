@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
+from wanflow.catalog.provider import Provider
 from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem
@@ -19,8 +20,8 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 FONT_FOLDER = "fonts"
 FONT_FORMATS = {".otf", ".ttc", ".ttf"}
-PROFILES = {"animatic": "draft", "dashscope": "final"}
-"""The encoder's effort where a cut names none: what is paid for is worth it."""
+PROFILES = frozenset({"draft", "final"})
+"""The encoder's efforts."""
 
 NOTICE = "AI-generated"
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
@@ -28,7 +29,7 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 
 
 def read_cut(
-    name: TextNode, node: Node, label: Node | None, out: str, backend: str, scope: Scope, problems: list[Problem]
+    name: TextNode, node: Node, label: Node | None, out: str, provider: Provider, scope: Scope, problems: list[Problem]
 ) -> Cut:
     """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
     listed = node.find("items") if isinstance(node, MapNode) else node
@@ -38,15 +39,17 @@ def read_cut(
     path = output.string if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.string}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
-    shape, finish = read_shape(node, problems), read_finish(node, label, backend, scope.home, problems)
+    shape, finish = read_shape(node, problems), read_finish(node, label, provider.default_profile, scope.home, problems)
     written = output.place if isinstance(output, TextNode) else None
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
 
 
-def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, problems: list[Problem]) -> CutFinish:
+def read_finish(
+    node: Node, label: Node | None, default_profile: str, home: BasePath, problems: list[Problem]
+) -> CutFinish:
     """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
     labelled, notice = _label(label)
-    plain = CutFinish(profile=PROFILES[backend], labelled=labelled, notice=notice, fonts=_fonts(home.root))
+    plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=_fonts(home.root))
     if not isinstance(node, MapNode):
         return plain
     profile = node.find("profile")
@@ -55,9 +58,7 @@ def read_finish(node: Node, label: Node | None, backend: str, home: BasePath, pr
         music=_music(node.find("music"), home),
         subtitles=_subtitles(node.find("subtitles"), home, problems),
         loudness=number_of(node, "loudness"),
-        profile=profile.string
-        if isinstance(profile, TextNode) and profile.string in PROFILES.values()
-        else plain.profile,
+        profile=profile.string if isinstance(profile, TextNode) and profile.string in PROFILES else plain.profile,
     )
 
 

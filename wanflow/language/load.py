@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wanflow.catalog.model import Model
+from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
 from wanflow.catalog.read import load_catalog
 from wanflow.language import model_checks
 from wanflow.language.cut_finish import read_cut
@@ -34,9 +35,6 @@ from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
-BACKEND, REGION = "animatic", "beijing"
-BACKENDS = ("animatic", "dashscope")
-REGIONS = ("beijing", "singapore", "virginia")
 
 MOST_TAKES = 100_000
 """That all shots of a production may ask for together."""
@@ -118,11 +116,12 @@ class _Loader:
 
     def make(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
         root = merged[0].root
-        own = word(root, "backend") or BACKEND
+        own = word(root, "backend") or default_provider().name
         out = results_folder(self._overrides.backend, own)
+        provider = load_providers().get(self._overrides.backend or own, default_provider())
         written = self._overrides.region or word(root, "region")
-        region = written if written in REGIONS else REGION
-        shots, cuts = self._shots(merged, region), self._cuts(merged, out)
+        region = written if written in provider.regions else provider.regions[0]
+        shots, cuts = self._shots(merged, region), self._cuts(merged, out, provider)
         self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # else nobody knows whom the broken shots name
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
@@ -130,7 +129,7 @@ class _Loader:
         return Production(
             folder=self._base.root,
             file=root.place.file,
-            backend=self._overrides.backend or own,
+            provider=provider,
             region=region,
             shots=shots,
             cuts=cuts,
@@ -200,13 +199,11 @@ class _Loader:
             members |= read_cast(file.root, self._scope(file), self._problems)
         return members
 
-    def _cuts(self, merged: list[MergedFile], out: str) -> dict[str, Cut]:
+    def _cuts(self, merged: list[MergedFile], out: str, provider: Provider) -> dict[str, Cut]:
         label = merged[0].root.find("label")
-        backend = self._overrides.backend or word(merged[0].root, "backend") or BACKEND
-        known = backend if backend in BACKENDS else BACKEND
         cuts, items = dict[str, Cut](), 0
         for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
-            cuts[key.string] = read_cut(key, node, label, out, known, scope, self._problems)
+            cuts[key.string] = read_cut(key, node, label, out, provider, scope, self._problems)
             items += len(cuts[key.string].items)
             if items > MOST_ITEMS:
                 message = f"the cuts of a production have {MOST_ITEMS} items at most"
@@ -231,10 +228,11 @@ def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
 
 def _check_wishes(overrides: Overrides, top: Place) -> Iterator[Problem]:
     """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
-    if overrides.backend not in {None, *BACKENDS}:
-        yield Problem(top, f"no backend is called `{overrides.backend}`", f"it is one of {', '.join(BACKENDS)}")
-    if overrides.region not in {None, *REGIONS}:
-        yield Problem(top, f"no region is called `{overrides.region}`", f"it is one of {', '.join(REGIONS)}")
+    providers, regions = load_providers(), known_regions()
+    if overrides.backend not in {None, *providers}:
+        yield Problem(top, f"no backend is called `{overrides.backend}`", f"it is one of {', '.join(providers)}")
+    if overrides.region not in {None, *regions}:
+        yield Problem(top, f"no region is called `{overrides.region}`", f"it is one of {', '.join(regions)}")
 
 
 def resolve_shot(

@@ -268,21 +268,19 @@ def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
     return bounds[0] <= value <= bounds[1]
 
 
-STORE_REGIONS = frozenset({"beijing"})
-"""Where the service's temporary store is documented (service.md 5)."""
-
-INLINE_BYTES = 7_000_000
-"""More than this is uploaded all the same: written out it would near the 10 MiB that gateways take (service.md 3)."""
+def goes_inline(rule: FileRule, size_bytes: int, production: Production) -> bool:
+    """Whether a local file is written into the request as a data URI: small pictures without a place for uploads."""
+    return not has_storage(production) and "data" in rule.forms and size_bytes <= production.provider.inline_bytes
 
 
-def goes_inline(rule: FileRule, size_bytes: int, region: str, uploads: str | None) -> bool:
-    """Whether a local file is written into the request as a data URI: small pictures where no store is documented."""
-    return uploads is None and region not in STORE_REGIONS and "data" in rule.forms and size_bytes <= INLINE_BYTES
+def has_storage(production: Production) -> bool:
+    """Whether local media can be uploaded: to a bucket, or where the region's temporary storage is documented."""
+    return production.uploads is not None or production.region in production.provider.upload_regions
 
 
 def check_delivery(production: Production, facts: FactsTable) -> Iterator[Problem]:
     """One warning for all local media that can't be written into a request where no temporary store is documented."""
-    if production.uploads is not None or production.region in STORE_REGIONS:
+    if has_storage(production):
         return
     found = list(
         dict.fromkeys(item for shot in production.shots.values() for item in _uploaded(shot, production, facts))
@@ -313,7 +311,7 @@ def _needs_upload(source: Source, rule: FileRule, production: Production, facts:
         return False
     known = facts.get(source.path) if isinstance(source, FileSource) and source.piece is None else None
     size_bytes = known.size_bytes if isinstance(known, Facts) else 0  # a frame is small
-    return not goes_inline(rule, size_bytes, production.region, production.uploads)
+    return not goes_inline(rule, size_bytes, production)
 
 
 def _name(source: Source, slot: str) -> str:

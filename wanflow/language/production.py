@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wanflow.catalog.model import Value
 from wanflow.catalog.prices import PriceBook
+from wanflow.catalog.provider import Provider
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
@@ -252,7 +253,7 @@ class Production:
 
     folder: Path
     file: str
-    backend: str
+    provider: Provider
     region: str
     shots: Mapping[str, Shot]
     cuts: Mapping[str, Cut]

@@ -12,8 +12,6 @@ from wanflow.planner.plan import Action, Plan
 from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.lock import Lock
 
-FREE_BACKEND = "animatic"
-
 
 @dataclass(frozen=True, slots=True)
 class Excess:
@@ -69,7 +67,7 @@ def new_cost(plan: Plan) -> Cost:
 
 def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
     """The limits that a plan passes or may pass: that of the run, and the production's own."""
-    if plan.backend == FREE_BACKEND:
+    if not plan.provider.paid:
         return
     budget = plan.graph.production.budget
     have = plan.inventory

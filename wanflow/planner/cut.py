@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import digest, timebase
+from wanflow.catalog.provider import Provider
 from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.node import ExtractVertex, origin_id
@@ -92,9 +93,8 @@ def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
     return Film(count, film.rate, film.width, film.height, samples, timebase.SAMPLE_RATE if samples else 0)
 
 
-def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], backend: str) -> Edit:
+def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], provider: Provider) -> Edit:
     """A cut with the outputs that it is made from, and where each item is taken over by the next one."""
-    slated = backend == "animatic"
     items: list[EditItem] = []
     for item, after in zip(cut.items, (*cut.items[1:], None), strict=True):
         if isinstance(item.source, TitleCard):
@@ -104,7 +104,7 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
         vertex = origin_id(item.source)
         clip = inputs[vertex]
         begins = None if clip.film is None else takeover(item, after, clip.film.frames, clip.film.rate, shots)
-        slate = clip.caption if slated and item.slate else ()
+        slate = clip.caption if provider.slated and item.slate else ()
         items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate))
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
     tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)

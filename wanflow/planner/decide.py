@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow import digest
+from wanflow.catalog.provider import Provider
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
@@ -53,7 +54,7 @@ class DecisionContext:
     service refused before.
     """
 
-    backend: str
+    provider: Provider
     inventory: Inventory
     shots: Mapping[str, Shot]
     promised: Mapping[tuple[str, int], str] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class DecisionContext:
     @classmethod
     def of(cls, plan: Plan, inventory: Inventory) -> DecisionContext:
         """The context in which a run decides again on the steps of its plan, with what exists by now."""
-        return cls(plan.backend, inventory, plan.graph.production.shots, retry_refused=plan.retry_refused)
+        return cls(plan.provider, inventory, plan.graph.production.shots, retry_refused=plan.retry_refused)
 
 
 Decidable = ShotVertex | ExtractVertex | CutVertex
@@ -77,7 +78,7 @@ def decide(vertex: Decidable, inputs: Mapping[str, NodeOutput], context: Decisio
     """
     match vertex:
         case ShotVertex(shot=shot):
-            return decide_takes(request_of(shot, context.backend, inputs, context.inventory), inputs, context)
+            return decide_takes(request_of(shot, context.provider, inputs, context.inventory), inputs, context)
         case ExtractVertex():
             return (_decide_extract(vertex, inputs[vertex.origin], context),)
         case CutVertex():
@@ -266,7 +267,7 @@ def _decide_extract(vertex: ExtractVertex, source: NodeOutput, context: Decision
 
 def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: DecisionContext) -> Decision:
     before = context.inventory.cuts.get(vertex.cut.name)
-    edit = cut.arrange(vertex.cut, inputs, context.shots, context.backend)
+    edit = cut.arrange(vertex.cut, inputs, context.shots, context.provider)
     if edit.fingerprint() == before is not None:
         return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
     obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None}

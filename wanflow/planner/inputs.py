@@ -50,7 +50,7 @@ def output_of(
     inputs, context = inputs_of(vertex, outputs, plan.graph), DecisionContext.of(plan, inventory)
     match vertex:
         case ShotVertex(shot=shot):
-            request = request_of(shot, plan.backend, inputs, inventory)
+            request = request_of(shot, plan.provider, inputs, inventory)
             if not planned:
                 return unplanned_shot_output(request, inventory)
             return shot_output(request, decide_takes(request, inputs, context), inputs, inventory)

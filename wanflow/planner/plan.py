@@ -10,6 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from wanflow import money, timebase
+from wanflow.catalog.provider import Provider
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.facts import FactsTable
 from wanflow.money import Cost
@@ -94,7 +95,7 @@ class Plan:
     since the last run, new names with former ones, in the order in which the lock's file has to follow them.
     """
 
-    backend: str
+    provider: Provider
     region: str
     currency: str
     steps: tuple[Step, ...]
@@ -125,7 +126,7 @@ class Plan:
         """The one document that `plan --json` prints (cli.md, JSON `plan`)."""
         return {
             "format": 1,
-            "backend": self.backend,
+            "backend": self.provider.name,
             "region": self.region,
             "steps": [step.to_json() for step in self.steps],
             "totals": self._totals(),
@@ -136,7 +137,7 @@ class Plan:
         totals: dict[str, object] = {action.value: counts.get(action, 0) for action in Action}
         certain = money.Cost(self.certain_cost, self.currency, money.Bound.EXACT)
         listed = money.total([step.cost for step in self.steps], self.currency)
-        if self.backend == "animatic":
+        if not self.provider.paid:
             free = money.nothing(self.currency)
             return totals | {"cost_certain": free.to_json(), "cost": free.to_json(), "list_price": listed.to_json()}
         return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}

@@ -79,7 +79,7 @@ def make_plan(
     decided = {name: request for name, request in builder.requests.items() if name in builder.decisions}
     before = {name: last_request(have, name) for name in decided}
     return Plan(
-        backend=production.backend,
+        provider=production.provider,
         region=production.region,
         currency=production.prices.currency,
         steps=tuple(step for vertex in graph.vertices for step in _steps(builder, vertex)),
@@ -106,7 +106,7 @@ def _build(
     """One pass over the graph: what every vertex gives, and what happens to the chosen ones."""
     production = graph.production
     promised: dict[tuple[str, int], str] = {}
-    context = DecisionContext(production.backend, have, production.shots, promised, retry_refused=retry_refused)
+    context = DecisionContext(production.provider, have, production.shots, promised, retry_refused=retry_refused)
     builder = _PlanBuilder(graph, facts, context, promised, former_names)
     in_file = names_in_file(renames[1:])  # what a merge brought is in the file under the new name already
     for vertex in graph.vertices:
@@ -134,7 +134,7 @@ def _request(
 ) -> ShotRequest:
     """The request of a shot; one that is a removed shot under a new name has that one's takes from here on."""
     context = builder.context
-    request = request_of(shot, context.backend, inputs, context.inventory)
+    request = request_of(shot, context.provider, inputs, context.inventory)
     former = builder.former_names.former_of(request)
     if former is None:
         return replace(request, renamed_from=in_file.get(shot.name))

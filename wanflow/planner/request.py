@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wanflow.catalog.provider import Provider
 from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
 from wanflow.language.production import Shot
@@ -71,9 +72,9 @@ class ShotRequest:
         return now
 
 
-def request_of(shot: Shot, backend: str, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
+def request_of(shot: Shot, provider: Provider, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
     """The request of a shot, with the inputs of its media slots."""
-    made_from = recipes.recipe(shot, backend, {slot: item.identity for slot, item in inputs.items()})
+    made_from = recipes.recipe(shot, provider.name, {slot: item.identity for slot, item in inputs.items()})
     known = all(item.known for item in inputs.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
     return ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)

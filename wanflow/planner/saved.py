@@ -99,7 +99,7 @@ def read_saved(document: object) -> SavedPlan:
 
 def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
     """What a plan would do that was not saved: a new step, another request, a higher price. Less is no surprise."""
-    if (plan.backend, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
+    if (plan.provider.name, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
         yield f"it was saved for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
         return
     asked = _asked(plan)
@@ -158,7 +158,7 @@ def _asked(plan: Plan) -> dict[str, str]:
                     slot: recipe.promise(asked.get(input_id(vertex.id, slot, source), ""))
                     for slot, source in sources_of(shot)
                 }
-                words: Canonical = [recipe.recipe(shot, plan.backend, feeds), shot.seed]
+                words: Canonical = [recipe.recipe(shot, plan.provider.name, feeds), shot.seed]
                 asked[vertex.id] = digest.of_json(words)
             case _:
                 continue

@@ -63,7 +63,7 @@ def _rule(shot: Shot, slot: str) -> FileRule:
 
 def _inline(file: Path, rule: FileRule, production: Production) -> bool:
     with _readable(file):
-        return goes_inline(rule, file.stat().st_size, production.region, production.uploads)
+        return goes_inline(rule, file.stat().st_size, production)
 
 
 def _written_out(file: Path, expected: str | None) -> str:
@@ -121,7 +121,7 @@ async def _check_pinned(source: UrlSource, run_state: RunState, context: RunCont
 
     The animatic reaches no network: there an address is a card.
     """
-    if source.sha256 is None or run_state.plan.backend == "animatic" or source in context.addresses.pinned:
+    if source.sha256 is None or not run_state.plan.provider.remote or source in context.addresses.pinned:
         return
     target = context.store.temporary("")
     try:

@@ -40,7 +40,7 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
     production = run_state.plan.graph.production
-    edit = arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.backend)
+    edit = arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.provider)
     fingerprint = edit.fingerprint()
     if fingerprint is None:
         raise MediaFault(f"`{step.node}` has a clip that is not there")

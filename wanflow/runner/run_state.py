@@ -18,8 +18,6 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock
 from wanflow.store.take import Price, Take
 
-ANIMATIC = "animatic"
-
 
 @dataclass(slots=True)
 class RunCounts:
@@ -75,13 +73,13 @@ class RunState:
 
     def shot_request(self, vertex: ShotVertex) -> ShotRequest:
         """A shot's request with its inputs as they are by now."""
-        return request_of(vertex.shot, self.plan.backend, self.inputs(vertex), self.inventory)
+        return request_of(vertex.shot, self.plan.provider, self.inputs(vertex), self.inventory)
 
     def price(self, vertex: ShotVertex) -> Price | None:
         """What a take of a shot costs at most with its inputs as they are by now; None on the animatic, or unknown."""
         production = self.plan.graph.production
         quoted = quote(vertex.shot, self.inputs(vertex), production.prices, production.region)
-        if self.plan.backend == ANIMATIC or quoted.cost.amount is None or quoted.rate is None:
+        if not self.plan.provider.paid or quoted.cost.amount is None or quoted.rate is None:
             return None
         return Price(quoted.cost.amount, quoted.rate, quoted.cost.currency)
 

@@ -49,7 +49,7 @@ def shown(store: Store) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key, record in _read(store).items():
         backend, _, cut = key.partition(":")
-        if backend == store.backend and isinstance(record, Mapping) and isinstance(record.get("takes"), list):
+        if backend == store.provider.name and isinstance(record, Mapping) and isinstance(record.get("takes"), list):
             found[cut] = tuple(map(str, record["takes"]))
     return found
 
@@ -94,7 +94,7 @@ def _untouched(file: Path, output: str, record: Mapping[str, object]) -> bool:
 
 
 def _key(store: Store, cut: str) -> str:
-    return f"{store.backend}:{cut}"
+    return f"{store.provider.name}:{cut}"
 
 
 def _read(store: Store) -> dict[str, object]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wanflow import digest
+from wanflow.catalog.provider import load_providers
 from wanflow.store import atomic, blobs, cut_records, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe, Take
 from wanflow.store.take_names import parse_take_node, place_of_take, take_node
-
-ANIMATIC, PAID = "animatic", "dashscope"
 
 Change = Callable[[Lock], Lock]
 
@@ -30,8 +29,8 @@ class Removable:
 def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
     """Pieces, frames, sounds and segments that none of these present requests, and no cut, is made from."""
     used = set(cut_records.segments(store))
-    for backend in (ANIMATIC, PAID):
-        for entry in lockfile.read(Store(store.folder, backend).lock).shots.values():
+    for lock in _locks(store):
+        for entry in lockfile.read(lock).shots.values():
             used |= _keys(entry.recipes.get((entry.current or "").partition("+")[0]))
     used = used.union(*map(_keys, recipes))
     names: dict[str, set[str]] = {}
@@ -66,7 +65,7 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     known = dict(_by_name(lockfile.read(store.lock)))
     gone = {take.digest: take for node, take in known.items() if node in nodes}
     kept = {take.digest for node, take in known.items() if node not in nodes} | _others(store)
-    lockfile.update(store.lock, _without(nodes, forgotten=store.backend == ANIMATIC))
+    lockfile.update(store.lock, _without(nodes, forgotten=not store.provider.paid))
     unused = gone.keys() - kept
     _forget_traces(store, unused)
     for node in nodes & known.keys():
@@ -78,9 +77,14 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
 
 
 def _others(store: Store) -> set[str]:
-    """What the other backend's lock names: the same bytes may be there under another name."""
-    other = Store(store.folder, ANIMATIC if store.backend == PAID else PAID)
-    return {digest for entry in lockfile.read(other.lock).shots.values() for digest in entry.takes}
+    """What the other locks name: the same bytes may be there under another name."""
+    others = [lockfile.read(lock) for lock in _locks(store) if lock != store.lock]
+    return {digest for lock in others for entry in lock.shots.values() for digest in entry.takes}
+
+
+def _locks(store: Store) -> list[Path]:
+    """The locks of all providers, each once."""
+    return list(dict.fromkeys(Store(store.folder, provider).lock for provider in load_providers().values()))
 
 
 def _forget_traces(store: Store, gone: Collection[str]) -> None:

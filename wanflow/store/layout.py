@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from wanflow import decode
+from wanflow.catalog.provider import Provider
 from wanflow.errors import StoreFault
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
@@ -20,14 +21,14 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The store of one production and one backend.
+    """The store of one production and one provider.
 
-    `folder` is the production's folder; `backend` decides which lock and which journal count, since an animatic
+    `folder` is the production's folder; `provider` decides which lock and which journal count, since an animatic
     never numbers, replaces or satisfies a paid take (format.md, Takes).
     """
 
     folder: Path
-    backend: str
+    provider: Provider
 
     @property
     def root(self) -> Path:
@@ -67,7 +68,7 @@ class Store:
     @property
     def journal(self) -> Path:
         """The diary of runs."""
-        return self.root / f"journal.{self.backend}.jsonl"
+        return self.root / f"journal.{self.provider.name}.jsonl"
 
     @property
     def uploads(self) -> Path:
@@ -91,8 +92,8 @@ class Store:
 
     @property
     def lock(self) -> Path:
-        """The lock: in git for paid takes, in the store for the animatic's."""
-        return self.root / "animatic.lock" if self.backend == "animatic" else self.paid_lock
+        """The lock: in git for paid takes, in the store for a free provider's."""
+        return self.paid_lock if self.provider.paid else self.root / f"{self.provider.name}.lock"
 
     @property
     def paid_lock(self) -> Path:

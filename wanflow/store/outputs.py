@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from wanflow import decode, digest
+from wanflow.catalog.provider import load_providers
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault
-from wanflow.language.load import BACKENDS
 from wanflow.language.media_checks import file_sources
 from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
@@ -24,7 +24,7 @@ from wanflow.store.take_names import takes_folder
 KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
 """Folders that a cut is never written into, of any production, and what is in them."""
 
-TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *BACKENDS))
+TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *load_providers()))
 """Folders with the takes by name, of the production's own backend and of the others."""
 
 MOST_NAME_BYTES = 255

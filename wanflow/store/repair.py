@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wanflow import decode
 from wanflow import digest as digests
+from wanflow.catalog.provider import load_providers
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault
 from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
@@ -15,8 +16,6 @@ from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
-
-BACKENDS = ("animatic", "dashscope")
 
 UNREADABLE = "can't be read"
 
@@ -95,7 +94,7 @@ def _renew_version(store: Store) -> None:
 
 
 def _records(store: Store) -> Iterator[Damage]:
-    for one in _backends(store):
+    for one in _by_provider(store):
         yield from _unreadable(store, one.journal, _follow(one, journal.JournalRecords()), private=True)
     yield from _unreadable(store, store.traces, lambda record: traces.trace_of(record, "no trace"))
     yield from _unreadable(store, store.uploads, lambda record: uploads.upload_of(record, "no upload"), private=True)
@@ -207,7 +206,7 @@ def _remove(path: Path) -> None:
 
 def _locks(store: Store) -> Iterator[Damage]:
     """Locks that cannot be read, and what a merge left to decide: only a person can mend either."""
-    for one in _backends(store):
+    for one in _by_lock(store):
         try:
             lock = lockfile.read(one.lock)
         except StoreFault as fault:
@@ -228,7 +227,7 @@ def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
     cannot be read nothing is said.
     """
     here, traced = blobs.list_takes(store), _traced(store)
-    readable = [(one, lock) for one in _backends(store) if (lock := _readable_lock(one)) is not None]
+    readable = [(one, lock) for one in _by_provider(store) if (lock := _readable_lock(one)) is not None]
     untraced: set[str] = set()
     for one, lock in readable:
         stored = _sound_diary(one).stored
@@ -253,8 +252,13 @@ def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
         )
 
 
-def _backends(store: Store) -> list[Store]:
-    return [Store(store.folder, backend) for backend in BACKENDS]
+def _by_provider(store: Store) -> list[Store]:
+    return [Store(store.folder, provider) for provider in load_providers().values()]
+
+
+def _by_lock(store: Store) -> list[Store]:
+    """The store as one provider of each lock sees it: all who are paid share one."""
+    return list({one.lock: one for one in reversed(_by_provider(store))}.values())[::-1]
 
 
 def _readable_lock(store: Store) -> Lock | None:
@@ -282,7 +286,7 @@ def _sound_diary(store: Store) -> JournalState:
 def _strangers(store: Store) -> Iterator[Damage]:
     """Takes that no record explains: they may have been paid for, and stay."""
     known = _traced(store)
-    for one in _backends(store):
+    for one in _by_provider(store):
         lock = _readable_lock(one) or Lock()
         known |= {digest for entry in lock.shots.values() for digest in entry.takes}
         known |= {task.digest for task in _sound_diary(one).stored}

@@ -11,7 +11,6 @@ from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.opening import open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.language.production import Production
-from wanflow.planner.budget import FREE_BACKEND
 from wanflow.report.text.costs import BY, costs_json, costs_text
 
 
@@ -32,7 +31,7 @@ def _show(production: Production, by: str, *, as_json: bool) -> None:
     entries, currency = run.costs(production), production.prices.currency
     if as_json:
         click.echo(json.dumps(costs_json(entries, currency), ensure_ascii=False, indent=2))
-    elif production.backend == FREE_BACKEND:
-        click.echo("an animatic costs nothing; `--backend dashscope` shows what the paid film did")
+    elif not production.provider.paid:
+        click.echo(f"an animatic costs nothing; `--backend {production.provider.models}` shows what the paid film did")
     else:
         click.echo(costs_text(entries, currency, by))

@@ -9,10 +9,11 @@ import click
 
 from wanflow.api import run
 from wanflow.api.load import results_of
+from wanflow.catalog.provider import Provider, default_provider, load_providers
 from wanflow.cli.doctor import HealthLevel, check_up
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.hints import name_production, pasteable
-from wanflow.cli.options import BACKENDS, REGIONS, ProductionOptions, example, production_options
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.errors import StoreFault
 from wanflow.language.problem import SpecError
 from wanflow.report.text.words import columns, printable
@@ -29,8 +30,8 @@ def command(settings: ProductionOptions, *, repair: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
     name_production(settings)
     if repair:
-        _repair(Store(settings.folder, BACKENDS[0]))
-    findings = check_up(settings.folder, *_backend(settings), os.environ)
+        _repair(Store(settings.folder, default_provider()))
+    findings = check_up(settings.folder, *_provider(settings), os.environ)
     lines = columns([(finding.verdict.value, finding.subject, printable(finding.words)) for finding in findings])
     for line, finding in zip(lines, findings, strict=True):
         click.echo(line)
@@ -52,9 +53,10 @@ def _repair(store: Store) -> None:
         click.echo("nothing to mend")
 
 
-def _backend(settings: ProductionOptions) -> tuple[str, str]:
-    """The backend and the region in question; the free one where the production can't be read: others say so."""
-    given = settings.backend or BACKENDS[0], settings.region or REGIONS[0]
+def _provider(settings: ProductionOptions) -> tuple[Provider, str]:
+    """The provider and the region in question; the free one where the production can't be read: others say so."""
+    provider = load_providers()[settings.backend] if settings.backend else default_provider()
+    given = provider, settings.region or provider.regions[0]
     if not settings.file.exists():
         return given
     try:
@@ -67,4 +69,4 @@ def _backend(settings: ProductionOptions) -> tuple[str, str]:
         )
     except (SpecError, StoreFault):
         return given
-    return production.backend, production.region
+    return production.provider, production.region

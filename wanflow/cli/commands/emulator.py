@@ -10,10 +10,10 @@ from pathlib import Path
 import anyio
 import click
 
+from wanflow.catalog.provider import default_provider
 from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.options import example
 from wanflow.emulator.api.server import Serving, serve
-from wanflow.language.load import REGIONS
 from wanflow.store import atomic
 
 
@@ -42,7 +42,11 @@ from wanflow.store import atomic
     help="Divide task times by N; at 1 a shot of 5 s takes about 2 s.",
 )
 @click.option(
-    "--region", type=click.Choice(REGIONS), default="beijing", show_default=True, help="Have the models of this region."
+    "--region",
+    type=click.Choice(default_provider().regions),
+    default=default_provider().regions[0],
+    show_default=True,
+    help="Have the models of this region.",
 )
 def command(
     *, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float, region: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
 from wanflow.api import gc, run
-from wanflow.api.gc import ANIMATIC, PAID, NamedTake
+from wanflow.api.gc import NamedTake
+from wanflow.catalog.provider import providers_of
 from wanflow.cli.exit_code import ExitCode, error
 from wanflow.cli.hints import name_production
 from wanflow.cli.opening import open_production
@@ -33,7 +34,8 @@ def command(settings: ProductionOptions, names: tuple[str, ...], *, applies: boo
 
     A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
     """
-    productions = {backend: open_production(settings.with_backend(backend), quiet=True) for backend in (ANIMATIC, PAID)}
+    models = open_production(settings, quiet=True).provider.models
+    productions = [open_production(settings.with_backend(each.name), quiet=True) for each in providers_of(models)]
     name_production(settings)
     found = gc.look(productions)
     paid = found.meant(names)
@@ -43,7 +45,7 @@ def command(settings: ProductionOptions, names: tuple[str, ...], *, applies: boo
         return ExitCode.DONE
     if paid and not _agreed(paid, yes=yes):
         return ExitCode.STOPPED
-    with run_lock.hold(run.store_of(productions[PAID])):
+    with run_lock.hold(run.store_of(productions[0])):
         found = gc.look(productions)
         paid = found.meant(names)
         waste = _waste(productions, found, paid)
@@ -70,9 +72,9 @@ def _agreed(paid: Sequence[NamedTake], *, yes: bool) -> bool:
     return click.confirm(f"remove {count(len(paid), 'paid take')} for good?", default=False, err=True)
 
 
-def _waste(productions: Mapping[str, Production], found: gc.Removables, paid: Sequence[NamedTake]) -> list[Removable]:
-    stand_ins = gc.waste_of(productions[ANIMATIC], found.stand_ins, "animatic")
-    return [*found.derived, *stand_ins, *gc.waste_of(productions[PAID], paid, "paid")]
+def _waste(productions: Sequence[Production], found: gc.Removables, paid: Sequence[NamedTake]) -> list[Removable]:
+    stand_ins = gc.waste_of(productions[0], found.stand_ins, "animatic")
+    return [*found.derived, *stand_ins, *gc.waste_of(productions[0], paid, "paid")]
 
 
 def _tell(waste: Sequence[Removable], end: str) -> None:

@@ -75,7 +75,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
     inputs = inputs_of(vertex, outputs_of(plan, plan.inventory), plan.graph)
-    edit = arrange(vertex.cut, inputs, production.shots, production.backend)
+    edit = arrange(vertex.cut, inputs, production.shots, production.provider)
     missing = [item.vertex for item in edit.items if item.digest is None]
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")

@@ -10,7 +10,7 @@ from wanflow.graph.node import ShotVertex
 from wanflow.language.production import Shot
 from wanflow.language.source import ShotSource
 from wanflow.money import Bound, Cost, amount_text
-from wanflow.planner.budget import FREE_BACKEND, Excess, excesses, unsaid
+from wanflow.planner.budget import Excess, excesses, unsaid
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.planner.request import planned_request
@@ -57,7 +57,7 @@ def _priced_as(plan: Plan, step: Step) -> str:
 def _unsaid(plan: Plan) -> Iterator[str]:
     """A budget that rests on estimates."""
     takes = unsaid(plan.inventory.lock)
-    if takes and plan.graph.production.budget is not None and plan.backend != FREE_BACKEND:
+    if takes and plan.graph.production.budget is not None and plan.provider.paid:
         yield f"what {count(takes, 'take')} cost was never said: the budget counts what they were to cost at most"
 
 

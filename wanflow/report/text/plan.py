@@ -23,7 +23,6 @@ SYMBOLS: Mapping[Action, str] = {
 }
 
 _HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
-_FREE_BACKEND = "animatic"
 
 
 MOST_REASONS = 6
@@ -63,7 +62,7 @@ def would_do(plan: Plan) -> str:
 def _header(plan: Plan) -> str:
     production = plan.graph.production
     title = printable(production.title) or production.file
-    return f"{title} ({plan.backend}, {plan.region})"
+    return f"{title} ({plan.provider.name}, {plan.region})"
 
 
 def _groups(steps: Sequence[Step]) -> Iterator[str]:
@@ -113,7 +112,7 @@ def _price(plan: Plan) -> str:
     whole = money.total([step.cost for step in priced], plan.currency)
     date = plan.graph.production.prices.date(step.model for step in priced if step.model)
     listed = f"prices of {date}" if date else "no price list"
-    if plan.backend == _FREE_BACKEND:
+    if not plan.provider.paid:
         return f"; free (list price: {_amount(whole)}, {listed})"
     return f"; price: {_sum_text(plan, whole)} ({listed})"
 

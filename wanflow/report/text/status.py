@@ -10,7 +10,7 @@ from wanflow.graph.node import cut_name
 from wanflow.language.production import Shot
 from wanflow.money import amount_text
 from wanflow.planner import picks
-from wanflow.planner.budget import FREE_BACKEND, spent
+from wanflow.planner.budget import spent
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
@@ -173,7 +173,7 @@ def _totals(rows: Sequence[ShotRow], plan: Plan) -> str:
     takes = [count(len(rows), "shot"), count(sum(row.takes for row in rows), "take")]
     takes += [f"{flying} in flight"] if flying else []
     charged = f"{amount_text(spent(plan.inventory.lock, plan.inventory.stored))} {plan.currency} charged"
-    return ", ".join([*takes, "free" if plan.backend == FREE_BACKEND else charged])
+    return ", ".join([*takes, "free" if not plan.provider.paid else charged])
 
 
 def takes_text(rows: Sequence[TakeRow]) -> str:

@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from wanflow.planner.budget import FREE_BACKEND
 from wanflow.planner.diff import Difference, differences
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.report.text.words import cost_words, printable
@@ -42,7 +41,7 @@ def _price(plan: Plan, step: Step) -> str:
     """What a take that is rendered costs; in the animatic, what the real thing would."""
     if step.action is not Action.RENDER:
         return ""
-    listed = ", list price of the paid take" if plan.backend == FREE_BACKEND else ""
+    listed = ", list price of the paid take" if not plan.provider.paid else ""
     return f" ({cost_words(step.cost)}{listed})"
 
 

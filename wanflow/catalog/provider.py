@@ -1,0 +1,99 @@
+"""Who renders, as data in `schemas/providers/`: the facts in which one provider differs from another.
+
+They stand in the catalog, below language, planner and store, since all of these ask for them. How a provider is spoken
+to is code, in the folder under `wanflow/providers/` that `wanflow/wiring.py` names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from wanflow.schemas import CatalogError, data_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One who renders; `name` is the word of `backend:`, of `--backend`, of fingerprints and of JSON.
+
+    `models` names the provider whose models it renders: itself, or for a stand-in the one that it stands in for.
+    `paid`: its takes cost money, and their lock is in git. `remote`: tasks outlive this process, and the network is
+    there to open addresses. `slated`: its pictures carry a slate. `default_profile` is the encoder's effort for its
+    cuts. `currency` is that of its price lists. `regions` begin with the default. `key_variable` is the environment
+    variable with its key, None where it needs none.
+
+    `upload_regions` are those whose temporary storage is documented; elsewhere pictures of up to `inline_bytes` are
+    written into the request. `upload_life` and `result_life` are how long an upload can be named and a result fetched;
+    `task_life` is how long a task is known, `list_reach` how far back the task list goes, None where there is no list.
+    """
+
+    name: str
+    models: str
+    paid: bool
+    remote: bool
+    slated: bool
+    default_profile: str
+    currency: str
+    regions: tuple[str, ...]
+    key_variable: str | None
+    submits_per_second: int
+    upload_regions: frozenset[str]
+    upload_life: timedelta
+    inline_bytes: int
+    result_life: timedelta
+    task_life: timedelta
+    list_reach: timedelta | None
+
+
+@cache
+def load_providers() -> Mapping[str, Provider]:
+    """All providers by name, free ones first; raises CatalogError for a file that cannot be used."""
+    found: list[Provider] = []
+    for path in sorted((data_folder("schemas") / "providers").glob("*.json")):
+        try:
+            found.append(_provider(path))
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise CatalogError(path.name, "", repr(error), kind="provider") from error
+    return {provider.name: provider for provider in sorted(found, key=lambda provider: (provider.paid, provider.name))}
+
+
+def default_provider() -> Provider:
+    """Who renders where a production names no backend: the first that is free."""
+    return next(iter(load_providers().values()))
+
+
+def providers_of(models: str) -> tuple[Provider, ...]:
+    """All providers that render the models of one of them, free ones first."""
+    return tuple(provider for provider in load_providers().values() if provider.models == models)
+
+
+def known_regions() -> tuple[str, ...]:
+    """The regions of all providers, each once."""
+    return tuple(dict.fromkeys(region for provider in load_providers().values() for region in provider.regions))
+
+
+def _provider(path: Path) -> Provider:
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    uploads, hours = facts["uploads"], facts["hours"]
+    return Provider(
+        name=facts["provider"],
+        models=facts["models"],
+        paid=facts["paid"],
+        remote=facts["remote"],
+        slated=facts["slated"],
+        default_profile=facts["default_profile"],
+        currency=facts["currency"],
+        regions=tuple(facts["regions"]),
+        key_variable=facts["key_variable"],
+        submits_per_second=facts["submits_per_second"],
+        upload_regions=frozenset(uploads["regions"]),
+        upload_life=timedelta(hours=uploads["hours"]),
+        inline_bytes=uploads["inline_bytes"],
+        result_life=timedelta(hours=hours["result"]),
+        task_life=timedelta(hours=hours["task"]),
+        list_reach=None if hours["list"] is None else timedelta(hours=hours["list"]),
+    )
