@@ -1,7 +1,7 @@
 """The JSON files that ship with wanflow, and whether a value fits them.
 
-Nearly every value is valid, which jsonschema-rs tells a hundred times faster than jsonschema. Both are imported when they
-are used: `--help` needs the catalog's providers, and neither of these.
+Nearly every value is valid, which jsonschema-rs tells a hundred times faster than jsonschema. Both are imported late:
+`--help` needs the catalog of providers, and neither of these.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
 @cache
 def _quick(name: str) -> Any:
     """A validator of jsonschema-rs, which says yes or no alone."""
-    from jsonschema_rs import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
 
     file, _, fragment = name.partition("#")
     whole = {**checked(file), "$defs": checked(PRODUCTION)["$defs"]} if file == PIPELINE else checked(file)
@@ -147,9 +147,9 @@ def breaches(instance: object, name: str) -> Iterator[Violation]:
 
 @cache
 def _validator(name: str) -> Any:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-    from referencing.jsonschema import DRAFT202012
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
 
     def beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
         """What a `$ref` to another file means: schemas of ours by the file's name, so that no network is asked."""
