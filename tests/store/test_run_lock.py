@@ -18,10 +18,10 @@ from wanflow.store.layout import Store
 HOLD = """
 import sys
 from pathlib import Path
-from kit.providers import ANIMATIC
+from wanflow.catalog.provider import default_provider
 from wanflow.store import run_lock
 from wanflow.store.layout import Store
-with run_lock.hold(Store(Path(sys.argv[1]), ANIMATIC)):
+with run_lock.hold(Store(Path(sys.argv[1]), default_provider())):
     print("held", flush=True)
     sys.stdin.read()
 """
