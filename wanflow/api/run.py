@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from wanflow import timebase
 from wanflow.api.load import facts_of, load, load_sound_part, results_of, store_of, validate
+from wanflow.catalog.provider import load_providers
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import matching, single_shot
@@ -120,7 +121,8 @@ def in_flight(production: Production) -> Mapping[str, int]:
 
     The animatic never has any: its tasks end with their process. Reads the journals only. Raises StoreFault.
     """
-    journals = {name: journal.read(Store(production.folder, name)) for name in BACKENDS if name != ANIMATIC}
+    remote = [provider for provider in load_providers().values() if provider.remote]
+    journals = {provider.name: journal.read(Store(production.folder, provider)) for provider in remote}
     numbers = {name: len(state.open) + len(state.unknown_fate) for name, state in journals.items()}
     return {name: number for name, number in numbers.items() if number}
 
