@@ -29,7 +29,7 @@ BANNED = re.compile(
 MOST_WORDS = 20
 """Maximum words of a sentence."""
 
-UNMENDED_PAGES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "models.md", "language.md", "python.md"}
+UNMENDED_PAGES = {"models.md", "language.md", "python.md"}
 UNMENDED_CODE = ("wanflow/", "tests/", "tools/", "benchmarks/", "examples/")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wanflow.planner.plan import Plan
     from wanflow.runner.outcome import Outcome
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Outcome", "Plan", "Production", "__version__", "load", "plan", "run"]
 
 _HOMES = {
