@@ -51,14 +51,18 @@ def test_dot_labels_hold_hostile_names() -> None:
 def test_signatures_stay_out_of_drawings() -> None:
     """An address's query is not drawn, yet two addresses that differ in it stay two nodes in JSON."""
     signed = UrlSource("https://host/a.png?Signature=secret")
-    drawn = [diagram.mermaid(_graph(signed)), diagram.dot(_graph(signed)), json.dumps(diagram.as_json(_graph(signed)))]
+    drawn = [
+        diagram.mermaid(_graph(signed)),
+        diagram.dot(_graph(signed)),
+        json.dumps(diagram.graph_json(_graph(signed))),
+    ]
     assert not any("secret" in text for text in drawn)
     other = UrlSource("https://host/a.png?Signature=other")
-    assert diagram.as_json(_graph(signed))["nodes"] != diagram.as_json(_graph(other))["nodes"]
+    assert diagram.graph_json(_graph(signed))["nodes"] != diagram.graph_json(_graph(other))["nodes"]
 
 
 def test_json_names_kinds_and_edges() -> None:
     """Programs get ids, kinds and pairs."""
-    drawn = diagram.as_json(build(films.LIGHTHOUSE))
+    drawn = diagram.graph_json(build(films.LIGHTHOUSE))
     assert {"id": "cut:main", "kind": "cut"} in drawn["nodes"]  # type: ignore[operator]
     assert ["approach.first_clip", "approach"] in drawn["edges"]  # type: ignore[operator]

@@ -11,13 +11,14 @@ from wanflow.graph.node import (
     ShotVertex,
     Vertex,
     asset_name,
-    public,
     public_asset_id,
+    public_url,
 )
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.source import UrlSource
 
 MOST_CHARACTERS = 80
+"""Maximum length of a label."""
 
 _MERMAID = {AssetVertex: ("[/", "/]"), ShotVertex: ("[", "]"), ExtractVertex: ("(", ")"), CutVertex: ("[[", "]]")}
 _DOT = {AssetVertex: "note", ShotVertex: "box", ExtractVertex: "ellipse", CutVertex: "folder"}
@@ -30,7 +31,8 @@ def mermaid(graph: ShotGraph) -> str:
     lines = ["flowchart LR"]
     for vertex in graph.vertices:
         left, right = _MERMAID[type(vertex)]
-        lines.append(f'  {ids[vertex.id]}{left}"{_coded(_label(vertex))}"{right}')
+        characters = (char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in _label(vertex))
+        lines.append(f'  {ids[vertex.id]}{left}"{"".join(characters)}"{right}')
     lines += [f"  {ids[start]} --> {ids[end]}" for start, end in _edges(graph)]
     return "\n".join(lines)
 
@@ -38,17 +40,22 @@ def mermaid(graph: ShotGraph) -> str:
 def dot(graph: ShotGraph) -> str:
     """The graph for Graphviz."""
     ids = _ids(graph)
-    nodes = [
-        f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{_quoted(_label(vertex))}"];'
-        for vertex in graph.vertices
-    ]
+    nodes: list[str] = []
+    for vertex in graph.vertices:
+        label = "".join(char if char.isprintable() else "?" for char in _label(vertex))
+        label = label.replace("\\", "\\\\").replace('"', '\\"')
+        nodes.append(f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{label}"];')
     edges = [f"  {ids[start]} -> {ids[end]};" for start, end in _edges(graph)]
     return "\n".join(["digraph wanflow {", "  rankdir=LR;", *nodes, *edges, "}"])
 
 
-def as_json(graph: ShotGraph) -> dict[str, object]:
+def graph_json(graph: ShotGraph) -> dict[str, object]:
     """The graph for programs: `nodes` with id and kind, `edges` as pairs of ids, in the order of making."""
-    names = {vertex.id: _public_id(vertex) for vertex in graph.vertices}
+    names: dict[str, str] = {}
+    for vertex in graph.vertices:
+        names[vertex.id] = vertex.id
+        if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
+            names[vertex.id] = public_asset_id(vertex.source.url)
     nodes = [{"id": names[vertex.id], "kind": _KINDS[type(vertex)]} for vertex in graph.vertices]
     return {"nodes": nodes, "edges": [[names[start], names[end]] for start, end in _edges(graph)]}
 
@@ -62,25 +69,10 @@ def _edges(graph: ShotGraph) -> Iterator[tuple[str, str]]:
         yield from ((start, vertex.id) for start in graph.inputs(vertex.id))
 
 
-def _public_id(vertex: Vertex) -> str:
-    if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
-        return public_asset_id(vertex.source.url)
-    return vertex.id
-
-
 def _label(vertex: Vertex) -> str:
-    """What a vertex is called; an address without its query, which may be a signature, and nothing over-long."""
+    """The name of a vertex, shortened where it is long; an address without its query, which may be a signature."""
     name = asset_name(vertex.id)
     if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
-        name = public(vertex.source.url)
+        name = public_url(vertex.source.url)
     flat = " ".join(name.split())
     return flat if len(flat) <= MOST_CHARACTERS else flat[: MOST_CHARACTERS - 1] + "…"
-
-
-def _coded(text: str) -> str:
-    return "".join(char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in text)
-
-
-def _quoted(text: str) -> str:
-    visible = "".join(char if char.isprintable() else "?" for char in text)
-    return visible.replace("\\", "\\\\").replace('"', '\\"')

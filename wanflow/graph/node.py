@@ -94,12 +94,12 @@ def origin_id(source: AssetSource | ShotSource) -> str:
     return source.shot if isinstance(source, ShotSource) else asset_id(source)
 
 
-def public(url: str) -> str:
+def public_url(url: str) -> str:
     """An address without user, query and fragment; `?…` says that there was a query."""
     bare = re.split(r"[?#]", url, maxsplit=1)[0]
     return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
 
 
 def public_asset_id(url: str) -> str:
-    """The vertex id of an address as anybody may read it: as `public`, but different for different addresses."""
-    return _ASSET + (f"{public(url)}#{digest.of_bytes(url.encode())[:12]}" if public(url) != url else url)
+    """The vertex id of an address as anybody may read it: as `public_url`, but different for different addresses."""
+    return _ASSET + (f"{public_url(url)}#{digest.of_bytes(url.encode())[:12]}" if public_url(url) != url else url)

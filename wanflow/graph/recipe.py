@@ -33,7 +33,7 @@ def part_identity(of: str, piece: Piece, first: int, last: int) -> Identity:
 
 
 def operation(piece: Piece) -> str:
-    """What is done to get a piece: `piece`, `frame` or `sound`."""
+    """The operation that extracts a piece: `piece`, `frame` or `sound`."""
     match piece:
         case Frame():
             return "frame"
@@ -49,7 +49,7 @@ def promise(vertex: str) -> Identity:
 
 
 def promise_of_part(origin: Canonical, piece: Piece) -> Identity:
-    """What a piece of something will be that is only promised: equal pieces of equal promises will be one."""
+    """Stands for a piece of an input that is not known yet; equal pieces of equal promises will be the same thing."""
     return promise(f"{digest.of_json(origin)} {piece}")
 
 
@@ -65,6 +65,12 @@ def recipe(shot: Shot, backend: str, identities: Mapping[str, Identity]) -> dict
     change). Catalog parameters that came later than key version 1 are in `shot.parameters` only where they are
     not at their default (law 5), which the catalog sees to.
     """
+    media: list[Canonical] = []
+    for item in shot.media:
+        entry: dict[str, Canonical] = {"role": item.type, "is": dict(identities[item.slot])}
+        if item.voice is not None:
+            entry["voice"] = dict(identities[f"{item.slot}.voice"])
+        media.append(entry)
     return {
         "key": KEY_VERSION,
         "backend": backend,
@@ -72,12 +78,12 @@ def recipe(shot: Shot, backend: str, identities: Mapping[str, Identity]) -> dict
         "prompt": shot.prompt,
         "negative_prompt": shot.negative_prompt,
         "parameters": dict(shot.parameters),
-        "media": [_entry(shot, position, identities) for position in range(len(shot.media))],
+        "media": media,
     }
 
 
 def fingerprint(made_from: Canonical) -> str:
-    """The hash of a recipe: with a seed it names a question to the service."""
+    """The hash of a recipe: with a seed it names a request to the service."""
     return digest.of_json(made_from)
 
 
@@ -97,11 +103,3 @@ def seed_of(core: str, given: int | None, ordinal: int) -> int:
     if given is not None:
         return (given + ordinal) % SEEDS
     return int(digest.of_bytes(f"{core}:{ordinal}".encode())[:8], 16) % SEEDS
-
-
-def _entry(shot: Shot, position: int, identities: Mapping[str, Identity]) -> Canonical:
-    media = shot.media[position]
-    entry: dict[str, Canonical] = {"role": media.type, "is": dict(identities[media.slot])}
-    if media.voice is not None:
-        entry["voice"] = dict(identities[f"{media.slot}.voice"])
-    return entry

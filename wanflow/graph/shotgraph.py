@@ -12,7 +12,7 @@ from wanflow.language.production import Production
 
 
 class CyclicGraph(Exception):
-    """The edges run in a circle; `path` names its vertices, the first one again at the end."""
+    """The edges form a circle; `path` names its vertices, the first one again at the end."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
         super().__init__(" → ".join(path))
@@ -35,7 +35,7 @@ class ShotGraph:
         return vertex in self._by_id
 
     def vertex(self, vertex: str) -> Vertex:
-        """The vertex of an id; raises KeyError for one that isn't there."""
+        """The vertex of an id; raises KeyError for an unknown one."""
         return self._by_id[vertex]
 
     def inputs(self, vertex: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class ShotGraph:
         return frozenset(nx.descendants(self._graph, vertex))
 
 
-def connect(production: Production, vertices: Iterable[Vertex], edges: Iterable[tuple[str, str]]) -> ShotGraph:
+def ordered_graph(production: Production, vertices: Iterable[Vertex], edges: Iterable[tuple[str, str]]) -> ShotGraph:
     """Order vertices along edges, in the given order where the edges leave it open; raises CyclicGraph."""
     by_id = {vertex.id: vertex for vertex in vertices}
     rank = {name: position for position, name in enumerate(by_id)}
@@ -65,10 +65,6 @@ def connect(production: Production, vertices: Iterable[Vertex], edges: Iterable[
     try:
         order = list(nx.lexicographical_topological_sort(graph, key=rank.__getitem__))
     except nx.NetworkXUnfeasible:
-        raise CyclicGraph(_cycle(graph)) from None
+        steps = [edge[0] for edge in nx.find_cycle(graph)]
+        raise CyclicGraph((*steps, steps[0])) from None
     return ShotGraph(production, tuple(by_id[name] for name in order), by_id, graph)
-
-
-def _cycle(graph: nx.DiGraph[str]) -> tuple[str, ...]:
-    steps = [edge[0] for edge in nx.find_cycle(graph)]
-    return (*steps, steps[0])

@@ -1,4 +1,4 @@
-"""What a plan needs of the money that it may cost (cli.md, Options of `plan` and `run`)."""
+"""What a plan costs beside what may be spent (cli.md, Options of `plan` and `run`)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from decimal import Decimal
 
 from wanflow import money
 from wanflow.money import Bound, Cost
-from wanflow.planner.plan import Action, Plan
+from wanflow.planner.plan import Action, Plan, certain_cost
 from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A limit that a plan may pass: `needed` of `limit`, of which `gone` was spent or is in flight already.
+    """A limit that a plan may exceed: `needed` of `limit`, of which `gone` was spent or is in flight already.
 
-    `certain`: it passes it whatever its inputs turn out to be.
+    `certain`: it exceeds it whatever its inputs turn out to be.
     """
 
     key: str
@@ -54,33 +54,24 @@ def owed(attempts: Iterable[Attempt]) -> dict[str, Decimal]:
     return {attempt.id: attempt.price.amount for attempt in attempts if attempt.price is not None}
 
 
-def certain_cost(plan: Plan) -> Decimal:
-    """What a run of a plan surely spends: the exact prices of the steps that render in any case."""
-    sure = [step.cost for step in plan.steps if step.action is Action.RENDER and step.certain]
-    return sum((cost.amount or Decimal(0) for cost in sure if cost.bound is Bound.EXACT), Decimal(0))
-
-
 def new_cost(plan: Plan) -> Cost:
-    """What a run of a plan newly spends at most: the prices of all that it would submit."""
+    """The maximum cost of a run of a plan: the prices of all that it would submit."""
     return money.total([step.cost for step in plan.steps if step.action is Action.RENDER], plan.currency)
 
 
 def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
-    """The limits that a plan passes or may pass: that of the run, and the production's own."""
+    """The limits that a plan exceeds or may exceed: that of the run, and the production's own."""
     if not plan.provider.paid:
         return
-    budget = plan.graph.production.budget
-    have = plan.inventory
-    flying = owed([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
-    gone = spent(have.lock, have.stored) + sum(flying.values())
+    budget, have = plan.graph.production.budget, plan.inventory
+    in_flight = owed([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
+    gone = spent(have.lock, have.stored) + sum(in_flight.values())
+    at_most, at_least = new_cost(plan), certain_cost(step for step in plan.steps if step.action is Action.RENDER)
     for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):
-        if bound is not None and bound.amount is not None:
-            yield from _excess(plan, key, bound, before)
-
-
-def _excess(plan: Plan, key: str, limit: Cost, gone: Decimal) -> Iterator[Excess]:
-    needed, room = new_cost(plan), (limit.amount or Decimal(0)) - gone
-    if certain_cost(plan) > room:
-        yield Excess(key, limit, Cost(certain_cost(plan), plan.currency, Bound.EXACT), gone, certain=True)
-    elif needed.amount is None or needed.amount > room:
-        yield Excess(key, limit, needed, gone, certain=False)
+        if bound is None or bound.amount is None:
+            continue
+        room = bound.amount - before
+        if at_least > room:
+            yield Excess(key, bound, Cost(at_least, plan.currency, Bound.EXACT), before, certain=True)
+        elif at_most.amount is None or at_most.amount > room:
+            yield Excess(key, bound, at_most, before, certain=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -114,9 +114,8 @@ class Plan:
 
     @property
     def certain_cost(self) -> Decimal:
-        """What surely is spent: the exact prices of the steps that are paid for whatever their inputs come to be."""
-        paid = [step.cost for step in self.steps if step.certain and step.cost.bound is money.Bound.EXACT]
-        return sum((cost.amount for cost in paid if cost.amount is not None), Decimal(0))
+        """The minimum cost of all steps, those included that are in flight."""
+        return certain_cost(self.steps)
 
     def counts(self) -> Mapping[Action, int]:
         """How many steps have each action."""
@@ -141,6 +140,12 @@ class Plan:
             free = money.nothing(self.currency)
             return totals | {"cost_certain": free.to_json(), "cost": free.to_json(), "list_price": listed.to_json()}
         return totals | {"cost_certain": certain.to_json(), "cost": listed.to_json()}
+
+
+def certain_cost(steps: Iterable[Step]) -> Decimal:
+    """The minimum cost of steps: the exact prices of those that are paid for whatever their inputs come to be."""
+    exact = [step.cost.amount for step in steps if step.certain and step.cost.bound is money.Bound.EXACT]
+    return sum((amount for amount in exact if amount is not None), Decimal(0))
 
 
 class ReasonCode(StrEnum):

@@ -42,15 +42,12 @@ def names_of(plan: Plan) -> ShotNames:
     """What the names of a plan's shots mean for the lock; what they ask for as far as it is known."""
     held = [step.vertex for step in plan.steps if step.action is Action.HELD]
     asked = (planned_request(plan, plan.graph.production.shots[name]) for name in held)
-    requests = {shot_request.shot.name: shot_request.key for shot_request in asked if shot_request.known}
+    requests = {request.shot.name: request.key for request in asked if request.known}
     reused = {step.vertex for step in plan.steps if step.kind is StepKind.TAKE and step.action is Action.REUSE}
-    unnamed = [name for name in sorted(reused) if _entry(plan, name).current is None]
+    shots = plan.inventory.lock.shots
+    unnamed = [name for name in sorted(reused) if name not in shots or shots[name].current is None]
     answered = {name: planned_request(plan, plan.graph.production.shots[name]).key for name in unnamed}
     return ShotNames(plan.renames, requests, answered, plan.graph.production.shots)
-
-
-def _entry(plan: Plan, shot: str) -> ShotEntry:
-    return plan.inventory.lock.shots.get(shot, ShotEntry())
 
 
 def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -75,38 +72,34 @@ class FormerNames:
     def __post_init__(self) -> None:
         for name, entry in self.lock.shots.items():
             if name not in self.shots:
-                self._words.setdefault(_but_inputs(_last_recipe(entry)), []).append(name)
+                self._words.setdefault(_without_inputs(_last_recipe(entry)), []).append(name)
                 self._last.setdefault(entry.asked or entry.current or "", []).append(name)
                 for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
                     self._ever.setdefault(core, []).append(name)
 
-    def former_of(self, shot_request: ShotRequest) -> str | None:
+    def former_of(self, request: ShotRequest) -> str | None:
         """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new.
 
         Else one that last asked the same of other takes: what comes before it in the chain was changed as well.
         """
-        if shot_request.shot.name in self.lock.shots:
+        if request.shot.name in self.lock.shots:
             return None
-        asked = (
-            [*self._last.get(shot_request.key, ()), *self._ever.get(shot_request.core, ())]
-            if shot_request.known
-            else []
-        )
-        asked += self._same_of_other_takes(shot_request)
+        asked = [*self._last.get(request.key, ()), *self._ever.get(request.core, ())] if request.known else []
+        asked += self._same_of_other_takes(request)
         found = next((former for former in asked if former not in self.taken), None)
         if found is not None:
             self.taken.add(found)
         return found
 
-    def _same_of_other_takes(self, shot_request: ShotRequest) -> Iterator[str]:
+    def _same_of_other_takes(self, request: ShotRequest) -> Iterator[str]:
         """Removed shots whose last request differs in nothing but the takes that it was made from."""
-        given = frozenset(slot for slot, source in sources_of(shot_request.shot) if isinstance(source, ShotSource))
+        given = frozenset(slot for slot, source in sources_of(request.shot) if isinstance(source, ShotSource))
         if not given:
             return
-        slots = [media.slot for media in shot_request.shot.media]
-        for former in self._words.get(_but_inputs(shot_request.recipe), ()):
+        slots = [media.slot for media in request.shot.media]
+        for former in self._words.get(_without_inputs(request.recipe), ()):
             before = _last_recipe(self.lock.shots[former])
-            if _of_files(before, slots, given) == _of_files(shot_request.recipe, slots, given):
+            if _file_inputs(before, slots, given) == _file_inputs(request.recipe, slots, given):
                 yield former
 
 
@@ -119,43 +112,39 @@ def _media(recipe: Recipe) -> list[Mapping[str, Canonical]]:
     return [item for item in (media if isinstance(media, list | tuple) else ()) if isinstance(item, Mapping)]
 
 
-def _but_inputs(recipe: Recipe) -> str:
-    """The hash of a request without what its media are: their roles alone."""
+def _without_inputs(recipe: Recipe) -> str:
+    """The hash of a request with the roles of its media alone."""
     words = dict(recipe) if isinstance(recipe, Mapping) else {}
     return digest.of_json({**words, "media": [item.get("role") for item in _media(recipe)]})
 
 
-def _of_files(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> list[tuple[Canonical, Canonical]]:
-    """What the media of a request are, and their voices, but for those slots that takes are `given` to."""
+def _file_inputs(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> list[tuple[Canonical, Canonical]]:
+    """The media of a request and their voices, without the slots that takes are `given` to."""
     return [
         (None if slot in given else item.get("is"), None if f"{slot}.voice" in given else item.get("voice"))
         for slot, item in zip(slots, _media(recipe), strict=False)
     ]
 
 
-def moved_names(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
+def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
     """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
 
     A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
     was removed; and either the shot was on record itself, or the other one followed a third one's entry, or no run ever
     filed a take for the other one: its takes were collected, for shots that had other names when they were asked for.
     """
-    strangers = {
-        shot_request.shot.name: shot_request
-        for shot_request in questions
-        if shot_request.known and not _knows(shot_request)
-    }
-    if not strangers:
+    unknown = {request.shot.name: request for request in requests if request.known and not _is_on_record(request)}
+    if not unknown:
         return {}
     last: dict[str, list[str]] = {}
-    present = {shot_request.shot.name for shot_request in questions}
+    present = {request.shot.name for request in requests}
     for name, entry in lock.shots.items():
-        if name in strangers or name not in present:
-            for asked in _last_asked(entry):
-                last.setdefault(asked, []).append(name)
+        if name in unknown or name not in present:
+            for key in _last_requests(entry):
+                last.setdefault(key, []).append(name)
     moves: dict[str, str] = {}
-    for name, shot_request in strangers.items():
-        asking = (*last.get(shot_request.key, ()), *last.get(shot_request.core, ()))
+    for name, request in unknown.items():
+        asking = (*last.get(request.key, ()), *last.get(request.core, ()))
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
@@ -169,16 +158,16 @@ def moved_names(questions: Collection[ShotRequest], lock: Lock) -> dict[str, str
     return moves
 
 
-def _last_asked(entry: ShotEntry) -> set[str]:
-    """The request that a shot was last run with, or those of its takes where no run filed any."""
-    last = entry.asked or entry.current
-    return {take.fingerprint for take in entry.takes.values() if not take.gone} if last is None else {last}
+def _last_requests(entry: ShotEntry) -> set[str]:
+    """The request that a shot was last run with; those of its takes where no run filed any, only a collect."""
+    asked = entry.asked or entry.current
+    return {take.fingerprint for take in entry.takes.values() if not take.gone} if asked is None else {asked}
 
 
-def _knows(shot_request: ShotRequest) -> bool:
-    """Whether a shot asked this before, or keeps a take whatever it asks."""
-    entry, request = shot_request.entry, shot_request.key
-    if request in {entry.current, entry.asked}:
+def _is_on_record(request: ShotRequest) -> bool:
+    """Whether a shot had this request before: the lock has it as current, picked, wished or rendered."""
+    entry, key = request.entry, request.key
+    if key in {entry.current, entry.asked}:
         return True
-    decided = request in entry.picks or request in entry.rival_picks or request in entry.wishes
-    return decided or any(take.fingerprint == shot_request.core for take in entry.takes.values())
+    decided = key in entry.picks or key in entry.rival_picks or key in entry.wishes
+    return decided or any(take.fingerprint == request.core for take in entry.takes.values())

@@ -98,7 +98,7 @@ def read_saved(document: object) -> SavedPlan:
 
 
 def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
-    """What a plan would do that was not saved: a new step, another request, a higher price. Less is no surprise."""
+    """What a plan would do that was not saved: a new step, another request, a higher price. Doing less is allowed."""
     if (plan.provider.name, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
         yield f"it was saved for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
         return
@@ -109,22 +109,21 @@ def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
             continue
         if before is None:
             yield f"{step.node} is not in the saved plan"
-        elif step.action is Action.RENDER:
-            yield from _other(plan, step, before, asked[step.vertex])
+        elif step.action is not Action.RENDER:
+            continue
+        elif before.action != Action.RENDER.value:
+            yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
+        elif before.asks != asked[step.vertex] or before.request not in {None, _request(plan, step)}:
+            yield f"the request for {step.node} changed since the plan was saved"
+        elif _costs_more(step, before):
+            now, then = (
+                "an unknown amount" if amount is None else money.amount_text(amount)
+                for amount in (step.cost.amount, before.amount)
+            )
+            yield f"{step.node} costs {now} {step.cost.currency}; in the saved plan it costs {then}"
 
 
-def _other(plan: Plan, step: Step, before: SavedStep, asks: str) -> Iterator[str]:
-    if before.action != Action.RENDER.value:
-        yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
-    elif before.asks != asks or before.request not in {None, _request(plan, step)}:
-        yield f"the request for {step.node} changed since the plan was saved"
-    elif _dearer(step, before):
-        amount = "an unknown amount" if step.cost.amount is None else money.amount_text(step.cost.amount)
-        saved = "an unknown amount" if before.amount is None else money.amount_text(before.amount)
-        yield f"{step.node} costs {amount} {step.cost.currency}; in the saved plan it costs {saved}"
-
-
-def _dearer(step: Step, before: SavedStep) -> bool:
+def _costs_more(step: Step, before: SavedStep) -> bool:
     """Whether a step costs more; what only a promised input's frames add is within the price that was shown."""
     if step.cost.amount is None or before.amount is None:
         return step.cost.amount is None and before.amount is not None
@@ -135,7 +134,7 @@ def _dearer(step: Step, before: SavedStep) -> bool:
 
 
 def _key(step: Step) -> str:
-    """What a step is called in every plan: a take by its place in its request, for numbers depend on what there is."""
+    """The name of a step in every plan: a take by its place in its request, since its number depends on the lock."""
     return f"{step.vertex}#{step.ordinal}" if step.kind is StepKind.TAKE else step.node
 
 

@@ -24,7 +24,7 @@ def command(settings: ProductionOptions, form: str) -> int:
     graph = build(open_production(settings))
     match form:
         case "json":
-            click.echo(json.dumps(diagram.as_json(graph), ensure_ascii=False, indent=2))
+            click.echo(json.dumps(diagram.graph_json(graph), ensure_ascii=False, indent=2))
         case "dot":
             click.echo(diagram.dot(graph))
         case _:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from wanflow import timebase
 from wanflow.catalog.model import Value
 from wanflow.graph.build import sources_of
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public_url
 from wanflow.language.production import Cut, CutFinish, CutItem, Media, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
@@ -204,7 +204,7 @@ def source_text(source: Source) -> str:
         case ShotSource(shot, piece):
             return f"shot {shot}{_of(piece)}"
         case UrlSource(url, sha256):
-            return public(url) + (f" (sha256 {sha256[:12]})" if sha256 else "")
+            return public_url(url) + (f" (sha256 {sha256[:12]})" if sha256 else "")
         case DataSource(_, mime, digest):
             return f"inline {mime} (sha256 {digest[:12]})"
 
