@@ -17,7 +17,7 @@ INSTALL := $(IN)/python $(PIP_INSTALL) $(VERSIONS)
 TESTS := not slow
 LIGHTHOUSE := examples/02-lighthouse
 
-.PHONY: help demo test test-slow test-newest check lock clean
+.PHONY: help demo test test-slow test-newest check docs lock clean
 
 help:
 	@echo 'make demo         render $(LIGHTHOUSE) as a free animatic and print where its film is'
@@ -25,6 +25,7 @@ help:
 	@echo 'make test-slow    run the long campaigns'
 	@echo 'make test-newest  run the tests with the newest versions of all dependencies, in $(NEWEST)'
 	@echo 'make check        lint, formatting, types, layers and complexity'
+	@echo 'make docs         write the generated pages and schemas: .gitattributes lists them'
 	@echo 'make lock         write the newest versions of all dependencies to constraints.txt'
 	@echo 'make clean        remove what make set up, and caches; films stay'
 
@@ -49,6 +50,9 @@ check: $(DEVELOPMENT)
 	@$(IN)/mypy
 	@$(IN)/lint-imports
 	@$(IN)/complexipy --plain --failed
+
+docs: $(DEVELOPMENT)
+	@for what in schema models pipelines; do $(IN)/python tools/write_$$what.py || exit 1; done
 
 # the fewest versions: what is tested on one Python is what all others get, where one version fits them all
 lock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import runpy
 import shutil
 import socket
 import subprocess
@@ -105,12 +104,6 @@ def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path, monkeypatch
     takes = {path.name for path in (tmp_path / "my-film" / "out" / "shots").iterdir()}
     assert {"climb.t2.mp4", "eagle.t1.mp4", "valley.t1.mp4"} <= takes
     assert "valley.t2.mp4" not in takes
-
-
-def test_the_page_of_models_is_the_catalogs() -> None:
-    """What a model takes is written once, in the catalog; `docs/write_models.py` writes the page."""
-    writer = runpy.run_path(str(CHECKOUT / "docs" / "write_models.py"))
-    assert MODELS.read_text(encoding="utf-8") == writer["page"]()
 
 
 def test_the_examples_of_the_models_load(tmp_path: Path) -> None:

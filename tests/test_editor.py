@@ -15,14 +15,14 @@ from wanflow.schemas import data_folder
 pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-SCHEMAS = ("production.schema.json", "pipeline.schema.json")
-PRODUCTION, PIPELINE = (f"# yaml-language-server: $schema={name}\n" for name in SCHEMAS)
+SCHEMAS = ("production.schema.json", "pipeline.schema.json", "models.schema.json")
+PRODUCTION, PIPELINE = (f"# yaml-language-server: $schema={name}\n" for name in SCHEMAS[:2])
 SHOT = f"{PRODUCTION}wanflow: 1\nshots:\n  coast:\n"
 
 
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
-    """The server, in a folder with both schemas."""
+    """The server, in a folder with the schemas, which refer to each other."""
     try:
         server = install(tmp_path_factory.mktemp("node"))
     except NotInstalled as reason:

@@ -11,6 +11,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from wanflow.schemas import bundled
+
 ROOT = Path(__file__).resolve().parent.parent
 
 LOOK = """
@@ -84,5 +86,4 @@ def test_the_program_runs_from_the_wheel(unpacked, tmp_path):
     environ = {**os.environ, "PYTHONPATH": str(unpacked)}
     command = [sys.executable, "-P", "-m", "wanflow", "schema"]
     printed = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
-    schema = json.loads((ROOT / "schemas" / "production.schema.json").read_text(encoding="utf-8"))
-    assert json.loads(printed.stdout) == schema
+    assert json.loads(printed.stdout) == bundled("production.schema.json")

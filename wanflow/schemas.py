@@ -1,13 +1,16 @@
-"""The JSON files that ship with wanflow, and whether a value fits them.
+"""The JSON files that ship with wanflow, and whether a value fits a schema.
 
-Nearly every value is valid, which jsonschema-rs tells a hundred times faster than jsonschema. Both are imported late:
-`--help` needs the catalog of providers, and neither of these.
+`production.schema.json` is written by hand. The media and parameters of a shot follow from the model files. A tool
+writes them into `models.schema.json`, with the conditions of each model, for editors.
+
+Nearly every value fits, which jsonschema-rs finds out a hundred times faster than jsonschema. Jsonschema says what is
+wrong with the others. Both are imported late: `--help` needs neither.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -17,12 +20,14 @@ from typing import Any
 from wanflow.errors import WanflowError
 
 PACKED = "_data"
-"""Where the wheel keeps what stands at the top of a checkout."""
+"""The folder of the wheel with what is at the top of a checkout."""
 
-PRODUCTION, PIPELINE = "production.schema.json", "pipeline.schema.json"
+PRODUCTION, PIPELINE, MODELS = "production.schema.json", "pipeline.schema.json", "models.schema.json"
 
 CONDITIONS = "conditions"
-"""The part of the production's schema that only editors read: what each model takes (docs/write_conditions.py)."""
+"""The part of `models.schema.json` that only editors read: what each model takes."""
+
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +62,40 @@ def data_folder(name: str) -> Path:
 
 
 @cache
-def load_schema(name: str) -> Mapping[str, object]:
-    """A schema by its path below `schemas/`, e.g. `production.schema.json`."""
-    document = json.loads((data_folder("schemas") / name).read_text(encoding="utf-8"))
-    if not isinstance(document, dict):
-        raise TypeError(f"no schema: {name}")
+def load_schema(name: str) -> Json:
+    """A schema by its path below `schemas/`, in one document that refers to no other, as values are held against it.
+
+    The keys of a shot are those of the model files that are there. The conditions are left out: `language.model_checks`
+    says the same, and better.
+    """
+    if name not in {PRODUCTION, PIPELINE}:
+        return _read(name)
+    schema = _joined(name, shot_definitions(model_files().values()))
+    rules = [rule for rule in schema.pop("allOf", ()) if not rule["$ref"].endswith(f"/{CONDITIONS}")]
+    return {**schema, "allOf": rules} if rules else schema
+
+
+def bundled(name: str) -> Json:
+    """The schema of productions or pipelines for editors: one document, with the conditions of each model."""
+    return _joined(name, _read(MODELS)["$defs"])
+
+
+def _joined(name: str, of_models: Json) -> dict[str, Any]:
+    whole = {**_read(name), "$defs": {**_read(PRODUCTION)["$defs"], **of_models}}
+    joined: dict[str, Any] = json.loads(json.dumps(whole).replace(f'"{PRODUCTION}#', '"#').replace(f'"{MODELS}#', '"#'))
+    return joined
+
+
+@cache
+def _read(name: str) -> Json:
+    document: Json = json.loads((data_folder("schemas") / name).read_text(encoding="utf-8"))
     return document
 
 
 @cache
-def model_files(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
+def model_files(folder: Path | None = None) -> Mapping[str, Json]:
     """The catalog's files as they are, by file name; raises CatalogError for one that breaks `model.schema.json`."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Json] = {}
     for path in sorted((folder or data_folder("schemas") / "models").glob("*.json"), key=lambda path: path.stem):
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
@@ -81,33 +108,114 @@ def model_files(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def bundled(name: str) -> Mapping[str, object]:
-    """A schema that needs no other file: what it refers to in the production's stands in it."""
-    shared = load_schema(PRODUCTION)["$defs"]
-    own = json.loads(json.dumps(load_schema(name)).replace(f"{PRODUCTION}#", "#"))
-    return {**own, "$defs": shared}
+def common_keys() -> frozenset[str]:
+    """The keys of a shot that do not depend on models."""
+    return frozenset(_read(PRODUCTION)["$defs"]["shotKeys"]["properties"])
+
+
+def shot_definitions(models: Iterable[Json]) -> dict[str, Json]:
+    """The definitions of a shot and of defaults, with the media and parameters of these model files."""
+    media: dict[str, Json] = {}
+    parameters: dict[str, list[Json]] = {}
+    names = []
+    for model in models:
+        names.append(model["model"])
+        media |= {
+            key: _medium_schema(rule)
+            for key, rule in model["media"].items()
+            if rule["role"] != "reference" and key not in media
+        }
+        for key, rule in model["parameters"].items():
+            parameters.setdefault(key, []).append(rule)
+    sent: dict[str, Json] = {key: _parameter_schema(rules) for key, rules in parameters.items()}
+    named: dict[str, Json] = {
+        "model": {"$ref": f"{PRODUCTION}#/$defs/shotKeys/properties/model", "examples": sorted(names)}
+    }
+    return {
+        "shot": _mapping("shotKeys", "One request to the video model.", named | media | sent),
+        "defaults": _mapping(
+            "defaultsKeys", "What every shot starts from, where its model knows the parameter.", named | sent
+        ),
+        "modelDefaults": _mapping("modelDefaultsKeys", "Defaults for one model.", sent),
+    }
+
+
+def _mapping(common: str, description: str, properties: dict[str, Json]) -> Json:
+    known = _read(PRODUCTION)["$defs"][common]["properties"]
+    references = {key: {"$ref": f"{PRODUCTION}#/$defs/{common}/properties/{key}"} for key in known}
+    return {
+        "type": "object",
+        "description": description,
+        "properties": references | properties,
+        "patternProperties": {"^x-": True},
+        "additionalProperties": False,
+    }
+
+
+def _medium_schema(rule: Json) -> Json:
+    example = "\n".join(rule.get("example", ()))
+    shown = {"markdownDescription": f"{rule['about']}\n\n```yaml\n{example}\n```"} if example else {}
+    return {"$ref": f"{PRODUCTION}#/$defs/source", "description": rule["about"], **shown}
+
+
+def _parameter_schema(rules: list[Json]) -> Json:
+    """The type of a parameter, with the values, bounds and default on which all models agree."""
+    variable = {"$ref": f"{PRODUCTION}#/$defs/variable"}
+    agreed = {key: value for key, value in rules[0].items() if all(rule.get(key) == value for rule in rules)}
+    schema: dict[str, Any] = {"type": "string", "description": rules[0]["about"]}
+    if rules[0]["type"] != "string":
+        schema |= {"type": [rules[0]["type"], "string"], "pattern": r"^\$\{[^}]+\}$"}
+    if values := list(dict.fromkeys(value for rule in rules for value in rule.get("values", ()))):
+        schema["examples"] = values
+    elif rules[0]["type"] == "integer":
+        schema["examples"] = [rules[0].get("default", rules[0].get("min", 1))]
+    if "values" in agreed:
+        schema |= {"if": variable, "else": {"enum": values}}
+    if "also" not in agreed and all("also" not in rule for rule in rules):
+        bounds = {"minimum": agreed.get("min"), "maximum": agreed.get("max")}
+        schema |= {keyword: bound for keyword, bound in bounds.items() if bound is not None}
+    return schema | ({"default": agreed["default"]} if "default" in agreed else {})
 
 
 def violations(instance: object, name: str) -> Iterator[Violation]:
     """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones.
 
-    `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition. The
-    conditions for editors are left out: the rules of `wanflow.spec` say the same, and better.
+    `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition.
     """
     if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
-    yield from breaches(instance, name)
+    errors = _slow(name).iter_errors(instance)
+    for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
+        yield Violation(
+            path=tuple(error.absolute_path),
+            rule=str(error.validator),
+            wanted=error.validator_value,
+            value=error.instance,
+            schema=error.schema if isinstance(error.schema, Mapping) else {},
+            words=error.message,
+        )
 
 
 @cache
 def _quick(name: str) -> Any:
-    """A validator of jsonschema-rs, which says yes or no alone."""
+    """The validator that only says yes or no."""
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
 
+    return Draft202012Validator(_at_fragment(name))
+
+
+@cache
+def _slow(name: str) -> Any:
+    """The validator that says what is wrong."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(_at_fragment(name))
+
+
+def _at_fragment(name: str) -> dict[str, Any]:
     file, _, fragment = name.partition("#")
-    whole = {**checked(file), "$defs": checked(PRODUCTION)["$defs"]} if file == PIPELINE else checked(file)
-    own = json.loads(json.dumps(whole).replace(f"{PRODUCTION}#", "#"))
-    return Draft202012Validator({"$ref": f"#{fragment}", "$defs": own["$defs"]} if fragment else own)
+    schema = load_schema(file)
+    return {"$ref": f"#{fragment}", "$defs": schema["$defs"]} if fragment else dict(schema)
 
 
 def _has_whole_decimal(instance: object) -> bool:
@@ -121,41 +229,3 @@ def _has_whole_decimal(instance: object) -> bool:
             return instance == instance.to_integral_value()
         case _:
             return False
-
-
-def checked(name: str) -> Mapping[str, object]:
-    """A schema without the conditions for editors, which would say everything twice and take their time."""
-    schema = dict(load_schema(name))
-    rules = schema.pop("allOf", None)
-    kept = [rule for rule in rules if not rule["$ref"].endswith(f"/{CONDITIONS}")] if isinstance(rules, list) else []
-    return {**schema, "allOf": kept} if kept else schema
-
-
-def breaches(instance: object, name: str) -> Iterator[Violation]:
-    """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones."""
-    errors = _validator(name).iter_errors(instance)
-    for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
-        yield Violation(
-            path=tuple(error.absolute_path),
-            rule=str(error.validator),
-            wanted=error.validator_value,
-            value=error.instance,
-            schema=error.schema if isinstance(error.schema, Mapping) else {},
-            words=error.message,
-        )
-
-
-@cache
-def _validator(name: str) -> Any:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
-    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
-
-    def beside(*files: str) -> Registry[bool | Mapping[str, Any]]:
-        """What a `$ref` to another file means: schemas of ours by the file's name, so that no network is asked."""
-        return Registry().with_resources((each, DRAFT202012.create_resource(checked(each))) for each in files)
-
-    file, _, fragment = name.partition("#")
-    if fragment:
-        return Draft202012Validator({"$ref": name}, registry=beside(file))
-    return Draft202012Validator(checked(file), registry=beside(*({PRODUCTION} if file == PIPELINE else ())))

@@ -21,7 +21,7 @@ from wanflow.catalog.model import (
     TextRule,
     Total,
 )
-from wanflow.schemas import CatalogError, model_files
+from wanflow.schemas import CatalogError, common_keys, model_files
 
 Json = Mapping[str, Any]
 """A part of a model file, which `model_files` has held against its schema."""
@@ -83,6 +83,7 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
     for key, rule in raw["media"].items():
         part = (rule["role"], rule["file"]["kind"] if rule["role"] == Role.REFERENCE else "")
         why = "a parameter has this name too" if key in raw["parameters"] else _not_carried_medium(rule)
+        why = "another key of a shot has this name" if key in common_keys() else why
         if why is None and part in roles and part[0] != Role.GUIDE:
             why = f"another media key has the role `{part[0]}`"
         if why is not None:
@@ -92,6 +93,8 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
         yield "identifiers", "a model with references needs them"
     yield from _unknown_names(raw)
     for key, rule in raw["parameters"].items():
+        if key in common_keys():
+            yield f"parameters.{key}", "another key of a shot has this name"
         if rule["type"] != COMPUTED.get(key, rule["type"]):
             yield f"parameters.{key}", f"the type must be {COMPUTED[key]}"
         if "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):

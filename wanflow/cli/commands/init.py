@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from wanflow.cli.options import example
 from wanflow.errors import UnknownTarget
 from wanflow.language.pipeline import shipped
 from wanflow.report.text.words import printable
-from wanflow.schemas import data_folder
+from wanflow.schemas import PRODUCTION, bundled
 from wanflow.store.lockfile import MERGED
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, TextNode
@@ -70,7 +71,7 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
     text = production(None if template is None else _template(template))
     return {
         **pictures(text),
-        "wanflow.schema.json": (data_folder("schemas") / "production.schema.json").read_bytes(),
+        "wanflow.schema.json": json.dumps(bundled(PRODUCTION), ensure_ascii=False, indent=2).encode() + b"\n",
         **{name: text.encode() for name, text in KEPT.items()},
         "wanflow.yaml": text.encode(),
     }
