@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
-from wanflow import schemas
-from wanflow.catalog import read
+from kit.catalog_files import catalog_at
 from wanflow.emulator.api import rules
 from wanflow.media import probe
 from wanflow.schemas import data_folder
@@ -28,7 +27,7 @@ cuts: {main: [talk]}
 
 
 @pytest.fixture
-def invented(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A catalog with one model more: its own names, places, pixels, lengths and prices."""
     data = tmp_path_factory.mktemp("data")
     shutil.copytree(data_folder("schemas"), data / "schemas")
@@ -63,17 +62,8 @@ def invented(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         rule["field"] = "heroes"
     raw["prices"]["a_second"] = [{"region": "virginia", "tier": "240P", "amount": "0.01"}]
     (data / "schemas" / "models" / "dream-1.json").write_text(json.dumps(raw), encoding="utf-8")
-    for module in (schemas, rules):
-        monkeypatch.setattr(module, "data_folder", lambda name: data / name)
-    forget()
-    yield
-    forget()
-
-
-def forget() -> None:
-    """Read the catalog anew."""
-    for known in (schemas.model_files, read.load_catalog, read.media_keys, read.parameter_keys):
-        known.cache_clear()
+    with catalog_at(data):
+        yield
 
 
 @pytest.fixture
