@@ -18,8 +18,8 @@ from PIL import Image
 
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem
-from wanflow.emulator.film import footage
-from wanflow.media.ffmpeg import RunningProcesses, find_ffmpeg
+from wanflow.emulator.film.animatic import film_job
+from wanflow.media.jobs import Worker
 
 SECONDS = 5
 ROUNDS = 3
@@ -29,7 +29,7 @@ class Bench:
     """A bucket with drawn media, and the orders that are timed."""
 
     def __init__(self, folder: Path, tier: str) -> None:
-        self._folder, self._tier, self._binary = folder, tier, find_ffmpeg({})
+        self._folder, self._tier = folder, tier
         self._bucket = Bucket(folder / "bucket", "http://bench.invalid", lambda: datetime.now(UTC))
         self._day, self._dusk = self._picture("day.png", 40), self._picture("dusk.png", 200)
         self._clip = self._address(self._film(self._order("wan2.7-i2v", ("first_frame", self._day))))
@@ -62,7 +62,8 @@ class Bench:
 
     def _film(self, order: Order) -> Path:
         target = self._folder / "film.mp4"
-        return footage.film(order, target, bucket=self._bucket, binary=self._binary, processes=RunningProcesses()).path
+        film_job(order, target, self._bucket, self._folder).perform(Worker(self._folder))
+        return target
 
     def _picture(self, name: str, level: int) -> str:
         path = self._folder / name

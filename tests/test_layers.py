@@ -19,7 +19,7 @@ TRESPASSES = (
     ("Layers", "language/facts.py", "wanflow.graph.node"),
     ("Planning is pure", "planner/price.py", "anyio"),
     ("The emulator is the other side", "emulator/api/tasks.py", "wanflow.store.take"),
-    ("Of media the emulator has the module", "emulator/api/tasks.py", "wanflow.media.probe"),
+    ("Of media the emulator has the modules", "emulator/api/tasks.py", "wanflow.media.probe"),
     ("networkx", "cli/options.py", "networkx"),
     ("jsonschema", "cli/options.py", "jsonschema"),
     ("PyYAML", "cli/options.py", "yaml"),

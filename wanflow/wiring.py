@@ -18,6 +18,8 @@ from wanflow.emulator.api.endpoint import IN_PROCESS
 from wanflow.emulator.film.animatic import ORIGIN, open_animatic
 from wanflow.errors import StoreBusy
 from wanflow.language.production import Production
+from wanflow.media.ffmpeg import find_ffmpeg
+from wanflow.media.jobs import Jobs
 from wanflow.media.local_jobs import LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
@@ -70,7 +72,8 @@ class RunOptions:
 async def open_context(production: Production, store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
     """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
     journal_state, notes = journal.read(store), Journal(store)
-    async with _service(production, store, emit, pace) as (service, addresses):
+    jobs = LocalJobs(store.folder, pace.hands)
+    async with _service(production, store, emit, pace, jobs) as (service, addresses):
         yield RunContext(
             out=production.out,
             store=store,
@@ -82,7 +85,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
                 service, notes, now, LookupPolicy(pace.grace, pace.resubmit), journal_state
             ),
             spending=open_spending(production, store, journal_state, pace.budget),
-            jobs=LocalJobs(pace.hands),
+            jobs=jobs,
             emit=emit,
             clock=now,
             lasting=production.provider.remote,
@@ -162,7 +165,7 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def _service(
-    production: Production, store: Store, emit: Emit, pace: RunOptions
+    production: Production, store: Store, emit: Emit, pace: RunOptions, jobs: Jobs
 ) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
     """The client bound to the paid service, or for the animatic to the emulator in process."""
     if production.provider.remote:
@@ -174,10 +177,11 @@ async def _service(
         ) as service:
             yield service, known
         return
+    find_ffmpeg(os.environ)
     folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
     try:
         async with (
-            open_animatic(folder, os.environ, pace.hands, terms=terms) as account,
+            open_animatic(folder, jobs, root=store.folder, terms=terms) as account,
             open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
             yield service, Addresses(f"{production.provider.name} {folder.name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from kit.wire_schemas import Checked
 from wanflow import digest
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
+from wanflow.media.local_jobs import LocalJobs
 from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.wire import MediaItem
@@ -34,10 +35,10 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def filming(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[DashScopeClient]:
+async def filming(folder: Path) -> AsyncIterator[DashScopeClient]:
     """A client that waits for completion, of an emulator that films with ffmpeg."""
     async with (
-        open_animatic(folder, environ or {}, jobs=1, origin=HOST) as endpoint,
+        open_animatic(folder, LocalJobs(folder, 1), root=folder, origin=HOST) as endpoint,
         in_process(endpoint) as way,
     ):
         yield DashScopeClient(Checked(way), CompletionPacing(endpoint.changed))
@@ -78,14 +79,14 @@ async def test_a_file_that_can_not_be_filmed_is_a_failed_task(tmp_path: Path) ->
     assert (state.status, state.code) == (TaskStatus.FAILED, "InvalidFile.Openerror")
 
 
-async def test_leaving_ends_what_is_being_filmed(tmp_path: Path) -> None:
+async def test_leaving_ends_what_is_being_filmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An ffmpeg that would take long is ended, and no half film stays."""
     started, slow = tmp_path / "started", tmp_path / "slow-ffmpeg"
     os.mkfifo(started)
     write_program(slow, f"#!/bin/sh\necho $$ > '{started}'\nexec sleep 60\n")
-    environ = {"WANFLOW_FFMPEG": str(slow), "PATH": os.environ["PATH"]}
+    monkeypatch.setenv("WANFLOW_FFMPEG", str(slow))
     began = time.monotonic()
-    async with filming(tmp_path / "emulator", environ) as service:
+    async with filming(tmp_path / "emulator") as service:
         await service.submit(request("first_frame", "https://example.com/a.png", 2))
         process = int(await to_thread.run_sync(started.read_text))
     with pytest.raises(ProcessLookupError):
@@ -97,7 +98,7 @@ async def test_leaving_ends_what_is_being_filmed(tmp_path: Path) -> None:
 async def test_a_callers_fault_comes_out_as_it_went_in(tmp_path: Path) -> None:
     """It isn't wrapped into the group of the films."""
     with pytest.raises(MediaFault, match="mine"):
-        async with open_animatic(tmp_path, {}, jobs=1):
+        async with open_animatic(tmp_path, LocalJobs(tmp_path, 1), root=tmp_path):
             raise MediaFault("mine")
 
 

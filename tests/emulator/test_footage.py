@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -19,14 +19,20 @@ from wanflow.emulator.api import validate
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film import footage
+from wanflow.emulator.film.animatic import film_job
 from wanflow.errors import ToolFailed
-from wanflow.media.ffmpeg import RunningProcesses, find_ffmpeg
+from wanflow.media.jobs import RunningProcesses, Worker
 
-BINARY = find_ffmpeg({})
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = read_catalog()
 I2V, R2V, EDIT, T2V = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit", "wan2.7-t2v"
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFile(RenderedFilm):
+    """A film with its file."""
+
+    path: Path = Path()
 
 
 class Set:
@@ -49,11 +55,13 @@ class Set:
             self.bucket.receive({"key": key, "policy": leave.policy, "Signature": leave.signature}, file)
         return f"oss://{key}"
 
-    def film(self, order: Order, processes: RunningProcesses | None = None) -> RenderedFilm:
+    def film(self, order: Order, target: Path | None = None, processes: RunningProcesses | None = None) -> FilmFile:
         """A film of an order."""
         self._count += 1
-        target = self._folder / f"film-{self._count}.mp4"
-        return footage.film(order, target, bucket=self.bucket, binary=BINARY, processes=processes or RunningProcesses())
+        target = target or self._folder / f"film-{self._count}.mp4"
+        root = Path(target.root)
+        done = film_job(order, target, self.bucket, root).perform(Worker(root, processes or RunningProcesses()))
+        return FilmFile(done.frames, done.inputs, done.media, target)
 
     def item(self, kind: str, path: Path, voice: Path | None = None) -> OrderItem:
         """A file as a media item."""
@@ -84,7 +92,7 @@ def run_state(tmp_path_factory: pytest.TempPathFactory) -> Set:
 
 
 @pytest.fixture(scope="module")
-def coast(run_state: Set) -> RenderedFilm:
+def coast(run_state: Set) -> FilmFile:
     """Two seconds from the day picture to the dusk picture."""
     return run_state.film(
         order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
@@ -96,7 +104,7 @@ def order(model: str, *media: OrderItem, prompt: str = "a coast", **settings: bo
     return Order(RULES[model], prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
 
 
-def test_a_film_is_what_the_service_delivers(coast: RenderedFilm) -> None:
+def test_a_film_is_what_the_service_delivers(coast: FilmFile) -> None:
     """H.264 and AAC, 30 frames a second, exactly as long as asked in every stream, from zero on."""
     assert streams(coast.path) == {
         "size": (1280, 720),
@@ -109,7 +117,7 @@ def test_a_film_is_what_the_service_delivers(coast: RenderedFilm) -> None:
     }
 
 
-def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coast: RenderedFilm) -> None:
+def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coast: FilmFile) -> None:
     """Frame 0 is the one picture, the last frame the other, and it moves in between."""
     seen = frames(coast.path)
     assert likeness(seen[0], Image.open(run_state.day)) > 36
@@ -117,7 +125,7 @@ def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coas
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
 
 
-def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: RenderedFilm) -> None:
+def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: FilmFile) -> None:
     """Bright letters at the lower right; the rest of the frame is as without it."""
     asked = order(
         I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk), watermark=True
@@ -128,7 +136,7 @@ def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: RenderedFi
     assert likeness(with_mark.crop(corner), without.crop(corner)) < 30
 
 
-def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: RenderedFilm) -> None:
+def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: FilmFile) -> None:
     """Under other names and addresses too; another seed gives another film."""
     asked = order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
     assert run_state.film(asked).path.read_bytes() == coast.path.read_bytes()
@@ -136,7 +144,7 @@ def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: RenderedFi
     assert other.path.read_bytes() != coast.path.read_bytes()
 
 
-def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set, coast: RenderedFilm) -> None:
+def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set, coast: FilmFile) -> None:
     """The clip's 60 frames are there, the next one follows on without a jump, the last one is elsewhere."""
     film = run_state.film(order(I2V, run_state.item("first_clip", coast.path), duration=3))
     old, new = frames(coast.path), frames(film.path)
@@ -147,7 +155,7 @@ def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set,
     assert usage(order(I2V, duration=3), film)["duration"] == 3
 
 
-def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: RenderedFilm) -> None:
+def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: FilmFile) -> None:
     """The clip is untouched, the last frame is the picture."""
     film = run_state.film(
         order(I2V, run_state.item("first_clip", coast.path), run_state.item("last_frame", run_state.day), duration=3)
@@ -157,7 +165,7 @@ def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: RenderedFil
     assert likeness(new[-1], Image.open(run_state.day)) > 36
 
 
-def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: Set, coast: RenderedFilm) -> None:
+def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: Set, coast: FilmFile) -> None:
     """A picture lies still on the left, a video moves on the right; after the voice only the quiet tone is heard."""
     film = run_state.film(
         order(
@@ -193,7 +201,7 @@ def test_a_first_frame_opens_a_film_of_references(run_state: Set) -> None:
     assert likeness(seen[-1], seen[0]) < 20
 
 
-def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: RenderedFilm) -> None:
+def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: FilmFile) -> None:
     """As many frames as the input, with its sound, and for noir without any colour."""
     film = run_state.film(
         order(EDIT, run_state.item("video", coast.path), prompt="Turn it into film noir.", duration=0)
@@ -206,7 +214,7 @@ def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: RenderedFilm)
     assert usage(order(EDIT), film)["duration"] == 4
 
 
-def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: RenderedFilm) -> None:
+def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: FilmFile) -> None:
     """A tint by the seed; a ratio and a length are obeyed."""
     item = run_state.item("video", coast.path)
     film = run_state.film(order(EDIT, item, prompt="Give her a red coat.", ratio="1:1", duration=2))
@@ -215,7 +223,7 @@ def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: Rendere
     assert likeness(seen[0], frames(coast.path)[0].crop((280, 0, 1000, 720)).resize((960, 960))) < 30
 
 
-def test_night_is_dark_and_rain_falls(run_state: Set, coast: RenderedFilm) -> None:
+def test_night_is_dark_and_rain_falls(run_state: Set, coast: FilmFile) -> None:
     """The grade follows the words, in Chinese too; drops are somewhere else in the next frame."""
     clip = run_state.item("video", coast.path)
     film = run_state.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
@@ -254,7 +262,7 @@ def legacy(model: str, run_state: Set, *paths: Path, **settings: bool | int | st
     return validate.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
-def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: RenderedFilm) -> None:
+def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: FilmFile) -> None:
     """In the size that was asked for; all references share what is billed of the videos (service.md 6.1, 7.3)."""
     asked = legacy("wan2.6-r2v", run_state, run_state.day, coast.path, size="1088*832")
     film = run_state.film(asked)
@@ -279,7 +287,7 @@ def test_a_flash_model_is_silent_on_request(heard: bool, run_state: Set) -> None
         assert bool(container.streams.audio) is heard
 
 
-def test_a_2_6_model_takes_three_videos(run_state: Set, coast: RenderedFilm) -> None:
+def test_a_2_6_model_takes_three_videos(run_state: Set, coast: FilmFile) -> None:
     """Four are too many, which is known once they were looked at."""
     with pytest.raises(Rejected, match="Too many reference_video items"):
         run_state.film(legacy("wan2.6-r2v", run_state, *[coast.path] * 4))
@@ -303,19 +311,17 @@ def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, run_state
     if kind == "driving_audio":
         media.append(run_state.item("first_frame", run_state.day))
     with pytest.raises(Rejected, match="cannot open file as"):
-        footage.film(
-            order(I2V, *media), tmp_path / "f.mp4", bucket=run_state.bucket, binary=BINARY, processes=RunningProcesses()
-        )
+        run_state.film(order(I2V, *media), tmp_path / "f.mp4")
     assert [file.name for file in tmp_path.iterdir()] == ["junk"]
 
 
 def test_a_film_that_is_stopped_leaves_nothing(run_state: Set, tmp_path: Path) -> None:
-    """A leash that was killed ends ffmpeg; no half film stays."""
+    """Killed processes end ffmpeg; no partial film stays."""
     processes = RunningProcesses()
     processes.kill()
     asked = order(I2V, run_state.item("first_frame", run_state.day))
     with pytest.raises(ToolFailed):
-        footage.film(asked, tmp_path / "f.mp4", bucket=run_state.bucket, binary=BINARY, processes=processes)
+        run_state.film(asked, tmp_path / "f.mp4", processes)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from wanflow import timebase
 from wanflow.media.cut import assemble
 from wanflow.media.cut_recipe import CutRecipe
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.picture.conform import blend, conform
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.probe import probe
@@ -71,5 +71,5 @@ def film_of(segments: Sequence[Made], target: Path, *, processes: RunningProcess
         encode_chunk(chunk, heard, None, chunks[-1], processes=RunningProcesses())
     frames = sum(recipe.frames for _, recipe in segments)
     film = CutRecipe(tuple(file for file, _ in segments), frames, rate, tuple(chunks))
-    assemble(replace(film, **more), target, processes=processes or RunningProcesses(), progress=None)
+    assemble(replace(film, **more), target, Worker(target.parent, processes or RunningProcesses()))
     return target

@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageDraw
 
 from wanflow.media import ffmpeg
+from wanflow.media.jobs import RunningProcesses
 
 COLUMNS, ROWS = 4, 3
 """A frame's number in binary: twelve fields, the highest bit at the top left, bright for 1."""
@@ -170,7 +171,7 @@ def clicks(samples: array[int], gap: int = 2_400) -> list[int]:
 def hide_start(clip: Path, target: Path, hidden: int) -> Path:
     """A copy of an mp4 whose edit list hides its first frames, as editors write it; `hidden` frames at 30 a second."""
     argv = [str(ffmpeg.find_ffmpeg(os.environ)), "-ss", str(float(Fraction(hidden * 2 - 1, 60))), "-i", str(clip)]
-    ffmpeg.run([*argv, "-c", "copy", "-f", "mp4", str(target)], processes=ffmpeg.RunningProcesses())
+    ffmpeg.run([*argv, "-c", "copy", "-f", "mp4", str(target)], processes=RunningProcesses())
     return target
 
 

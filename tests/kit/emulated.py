@@ -38,7 +38,7 @@ def film_bytes(order: Order) -> bytes:
 
 def _write(order: Order, target: Path, mark: str) -> RenderedFilm:
     target.write_bytes(film_bytes(order) + mark.encode())
-    return RenderedFilm(target, order.seconds * 30)
+    return RenderedFilm(order.seconds * 30)
 
 
 @asynccontextmanager
@@ -50,9 +50,17 @@ async def premade(
     ledger: TaskLog = FORGETFUL,
     unlike: bool = False,
 ) -> AsyncIterator[EmulatedEndpoint]:
-    """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same."""
+    """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same.
+
+    At most `jobs` are made at once.
+    """
+    limiter = anyio.CapacityLimiter(jobs)
 
     async def filming(order: Order, target: Path) -> RenderedFilm:
+        async with limiter:
+            return await make(order, target)
+
+    async def make(order: Order, target: Path) -> RenderedFilm:
         await anyio.sleep(FILM_SECONDS / 2)
         if FORBIDDEN in order.prompt:
             raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
@@ -62,7 +70,7 @@ async def premade(
     async with anyio.create_task_group() as group:
         bucket = Bucket(folder, HOST, wall_clock)
         yield EmulatedEndpoint(
-            bucket, read_catalog(), filming, group=group, clock=wall_clock, jobs=jobs, terms=terms, ledger=ledger
+            bucket, read_catalog(), filming, group=group, clock=wall_clock, terms=terms, ledger=ledger
         )
         group.cancel_scope.cancel()
 

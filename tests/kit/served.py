@@ -131,7 +131,7 @@ async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -
 def _marked(clip: Path, order: Order, target: Path) -> RenderedFilm:
     mark = uuid4().bytes
     target.write_bytes(clip.read_bytes() + (8 + len(mark)).to_bytes(4, "big") + b"free" + mark)
-    return RenderedFilm(target, (order.seconds or 5) * 30)
+    return RenderedFilm((order.seconds or 5) * 30)
 
 
 async def in_name_only(order: Order, target: Path) -> RenderedFilm:
@@ -149,7 +149,7 @@ def _refuse_forbidden(order: Order) -> None:
 
 def _written(order: Order, target: Path) -> RenderedFilm:
     target.write_bytes(f"{order.model} {order.seed} {order.prompt}".encode())
-    return RenderedFilm(target, (order.seconds or 5) * 30)
+    return RenderedFilm((order.seconds or 5) * 30)
 
 
 Begun = SimpleQueue[tuple[Server, Served]]
@@ -191,7 +191,7 @@ async def _record(terms: AccountTerms, filming: Filming, held: bool, begun: Begu
 
         async with BlockingPortal() as portal, anyio.create_task_group() as group:
             bucket = Bucket(Path(folder), origin, _now)
-            account = EmulatedEndpoint(bucket, read_catalog(), filmed, group=group, clock=_now, jobs=4, terms=terms)
+            account = EmulatedEndpoint(bucket, read_catalog(), filmed, group=group, clock=_now, terms=terms)
             service.charged = account.charged
             service.release = partial(portal.call, gate.set)
             server = Server(_Recorder(build_app(account), service), sock)

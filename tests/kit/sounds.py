@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wanflow import timebase
 from wanflow.media import ffmpeg
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 
 PRIMING = 1024
 """The samples by which a decoded ADTS stream lags behind what was encoded."""

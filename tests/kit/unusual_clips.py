@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kit.clips import click_sound, cut_short, hide_start, numbered_clip
 from wanflow.media import ffmpeg
+from wanflow.media.jobs import RunningProcesses
 
 SIZE = (96, 64)
 FRAMES = 15
@@ -49,13 +50,13 @@ class UnusualClip:
 
 def ff(*words: object) -> None:
     """Run ffmpeg on these arguments."""
-    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *map(str, words)], processes=ffmpeg.RunningProcesses())
+    ffmpeg.run([str(ffmpeg.find_ffmpeg(os.environ)), "-y", *map(str, words)], processes=RunningProcesses())
 
 
 @cache
 def encoders() -> str:
     """What this ffmpeg can encode, in its own words."""
-    return ffmpeg.ask([str(ffmpeg.find_ffmpeg(os.environ)), "-encoders"], processes=ffmpeg.RunningProcesses())
+    return ffmpeg.ask([str(ffmpeg.find_ffmpeg(os.environ)), "-encoders"], processes=RunningProcesses())
 
 
 def plain(path: Path) -> Path:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import cast
 
 import anyio
@@ -23,20 +23,12 @@ from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Production
-from wanflow.media.jobs import (
-    AssembleCut,
-    CheckFilm,
-    ConformSegment,
-    CutPiece,
-    CutSound,
-    EncodeSound,
-    GrabFrame,
-    Job,
-    JobResult,
-    JoinClips,
-    LevelSound,
-    ProbeFile,
-)
+from wanflow.media.cut import AssembleCut
+from wanflow.media.extract import CutPiece, CutSound, GrabFrame
+from wanflow.media.jobs import Job, JobResult, OnProgress
+from wanflow.media.picture.conform import ConformSegment, JoinClips
+from wanflow.media.probe import CheckResult
+from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import owed
 from wanflow.planner.plan import Plan
@@ -112,7 +104,7 @@ class VirtualRun:
                     self.allowance,
                     owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
                 ),
-                jobs=from_record,
+                jobs=RecordedJobs(self.folder),
                 emit=self.events.append,
                 clock=wall_clock,
             )
@@ -180,43 +172,51 @@ def outputs(film: Production) -> dict[str, str]:
     return {name: cut.output for name, cut in film.cuts.items()}
 
 
-async def from_record(job: Job[JobResult], progress: Callable[[int], None] | None = None) -> JobResult:
-    """Answer a job at once: what it makes is a few bytes that name its sources."""
-    await checkpoint()
-    return cast(JobResult, _answered(job, progress))
+@dataclass(frozen=True, slots=True)
+class RecordedJobs:
+    """Answers each job at once: what it makes is a few bytes that name its sources, below `root`."""
 
+    root: Path
 
-def _answered(job: Job[JobResult], progress: Callable[[int], None] | None) -> Facts | LoudnessGain:
-    match job:
-        case CheckFilm(path) if path.read_bytes().startswith(b"no film"):
-            raise MediaFault("it is no film")
-        case ProbeFile(path) | CheckFilm(path):
-            return _film(path)
-        case GrabFrame(source, index, target):
-            return _made(target, f"frame {index} of {digest.of_file(source)}")
-        case CutPiece(source, first, last, target):
-            return _made(target, f"frames {first} to {last} of {digest.of_file(source)}")
-        case CutSound(source, target):
-            return _made(target, f"sound of {digest.of_file(source)}")
-        case ConformSegment(_, recipe, target):
-            if progress is not None:
-                progress(recipe.frames)
-            return _made(target, f"segment {recipe.key()}")
-        case JoinClips(_, _, recipe, target):
-            return _made(target, f"join {recipe.key()}")
-        case LevelSound(recipe, loudness):
-            return LoudnessGain(recipe, loudness)
-        case EncodeSound(chunk, _, _, target):
-            return _made(target, f"sound {chunk.key()}")
-        case AssembleCut(film, target):
-            return _made(target, " ".join(digest.of_file(part) for part in (*film.segments, *film.sound)))
-        case _:
-            raise TypeError(f"no such job: {job}")
+    async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
+        """Make the target of a job, and measure it as five seconds of film."""
+        await checkpoint()
+        assert str(self.root) not in repr(job), "a job names no folder of this machine"
+        return cast(JobResult, self._answer(job, progress))
 
+    def _answer(self, job: Job[JobResult], progress: OnProgress | None) -> Facts | LoudnessGain:
+        match job:
+            case CheckResult(_, path) if (self.root / path).read_bytes().startswith(b"no film"):
+                raise MediaFault("it is no film")
+            case CheckResult(_, path):
+                return _film(self.root / path)
+            case GrabFrame(source, index, target):
+                return self._made(target, f"frame {index} of {self._digest(source)}")
+            case CutPiece(source, first, last, target):
+                return self._made(target, f"frames {first} to {last} of {self._digest(source)}")
+            case CutSound(source, target):
+                return self._made(target, f"sound of {self._digest(source)}")
+            case ConformSegment(_, recipe, target):
+                if progress is not None:
+                    progress(recipe.frames)
+                return self._made(target, f"segment {recipe.key()}")
+            case JoinClips(_, _, recipe, target):
+                return self._made(target, f"join {recipe.key()}")
+            case LevelSound(recipe, loudness):
+                return LoudnessGain(recipe, loudness)
+            case EncodeSound(chunk, _, _, target):
+                return self._made(target, f"sound {chunk.key()}")
+            case AssembleCut(film, target):
+                return self._made(target, " ".join(map(self._digest, (*film.segments, *film.sound))))
+            case _:
+                raise TypeError(f"no such job: {job}")
 
-def _made(target: Path, content: str) -> Facts:
-    target.write_text(content, encoding="utf-8")
-    return _film(target)
+    def _digest(self, file: PurePath) -> str:
+        return digest.of_file(self.root / file)
+
+    def _made(self, target: PurePath, content: str) -> Facts:
+        (self.root / target).write_text(content, encoding="utf-8")
+        return _film(self.root / target)
 
 
 def _film(path: Path) -> Facts:

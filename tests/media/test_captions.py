@@ -22,7 +22,8 @@ from PIL import Image
 from kit.clips import numbered_clip
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.caption_layout import MOST_ROWS, Caption, stacked, within
 from wanflow.media.text.captions import draw_caption, letters_of, overlay_captions

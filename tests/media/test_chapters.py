@@ -12,7 +12,8 @@ import pytest
 from kit.clips import numbered_clip, read_numbers
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film

@@ -15,7 +15,7 @@ from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_s
 from kit.unusual_clips import apart
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.probe import examine, probe
 from wanflow.media.sound.soundtrack import AAC_SAMPLES

@@ -16,7 +16,8 @@ from wanflow.media import cut
 from wanflow.media.container import opened, packets_of
 from wanflow.media.cut import assemble
 from wanflow.media.cut_recipe import CutRecipe
-from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.join_checks import measure, require_alike, survey
 from wanflow.media.picture.segment import SegmentRecipe, fit_bars
 from wanflow.media.probe import check_film, probe
@@ -160,7 +161,7 @@ def test_a_foreign_file_is_no_segment(tmp_path: Path) -> None:
     for segments, words in (((clip,), "is no segment"), ((), "at least one segment")):
         film = CutRecipe(segments, 10, THIRTY, ())
         with pytest.raises(MediaFault, match=words):
-            assemble(film, tmp_path / "film.mp4", processes=RunningProcesses(), progress=None)
+            assemble(film, tmp_path / "film.mp4", Worker(tmp_path))
 
 
 @pytest.mark.parametrize("change", [("-pix_fmt", "yuv444p"), ("-color_range", "pc")])

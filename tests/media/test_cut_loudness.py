@@ -12,7 +12,7 @@ import pytest
 from kit.sounds import SILENCE, click_at, draw_segment, draw_wav, hear, noise, tone
 from wanflow import digest
 from wanflow.errors import MediaFault, ToolFailed
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.sound.mix import encode_chunk, level, measure_loudness, splice
 from wanflow.media.sound.soundtrack import MusicBed, SoundRecipe
 

@@ -13,7 +13,7 @@ from PIL import Image
 from kit.clips import click_sound, clicks, hide_start, numbered_clip, read_number, read_numbers, read_sound, to_frame
 from wanflow.errors import MediaFault
 from wanflow.media.extract import cut_piece, cut_sound, grab_frame
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.probe import probe
 

@@ -12,7 +12,7 @@ import pytest
 
 from wanflow.errors import ToolFailed, ToolMissing
 from wanflow.media import ffmpeg
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 
 FFMPEG = ffmpeg.find_ffmpeg(os.environ)
 ENDLESS = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64", "-f", "null", "-"]

@@ -18,7 +18,7 @@ from wanflow import timebase
 from wanflow.media import ffmpeg
 from wanflow.media.cut import assemble
 from wanflow.media.cut_recipe import CutRecipe
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.join_checks import measure
 from wanflow.media.sound.mix import encode_chunk
 from wanflow.media.sound.soundtrack import AAC_SAMPLES, SoundRecipe
@@ -87,9 +87,7 @@ def test_an_hour_is_exact_to_its_end(tmp_path: Path) -> None:
     frames = MINUTE * MINUTES
     sound = encode(SoundRecipe(tuple((key, MINUTE) for key in segments), NTSC), segments, tmp_path)
     film = tmp_path / "film.mp4"
-    assemble(
-        CutRecipe(tuple(segments.values()), frames, NTSC, sound), film, processes=RunningProcesses(), progress=None
-    )
+    assemble(CutRecipe(tuple(segments.values()), frames, NTSC, sound), film, Worker(tmp_path))
     hour = measure(film)
     assert (hour.frames, hour.shape.rate, hour.shape.start) == (frames, NTSC, 0)
     assert abs(hour.samples - timebase.to_samples(frames, NTSC)) < AAC_SAMPLES

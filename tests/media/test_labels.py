@@ -14,7 +14,8 @@ from kit.clips import numbered_clip
 from wanflow.media import encoder
 from wanflow.media.container import opened
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure, require_cut
 from wanflow.media.labels import (
     COMPOSITE,

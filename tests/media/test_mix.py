@@ -29,7 +29,7 @@ from kit.sounds import (
 from wanflow import digest, timebase
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media.extract import cut_sound
-from wanflow.media.ffmpeg import RunningProcesses
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.probe import probe
 from wanflow.media.sound import pcm

@@ -14,7 +14,8 @@ from PIL import Image
 from kit.assembly import SIZE, THIRTY, Made, film_of, joined, made, recipe_of
 from kit.clips import clicks, drawn_clip, numbered_clip, pictures, read_numbers, read_sound
 from wanflow.errors import MediaFault
-from wanflow.media.ffmpeg import RunningProcesses, run_ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.picture.conform import blend
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe

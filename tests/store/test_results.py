@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
+from PIL import Image
 
 from kit.locks import DATE, FILM, attempt, recipe, take, with_take
 from kit.providers import DASHSCOPE
 from wanflow import digest, schemas
+from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts, Kind
-from wanflow.media.jobs import CheckFilm, CheckPicture, check_of
+from wanflow.media.jobs import Worker
+from wanflow.media.probe import CheckResult
 from wanflow.store import blobs, gc, inventory, lock_text, lockfile, repair, shots_folder, take_names, traces
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -116,10 +119,14 @@ def test_a_picture_is_removed_by_its_node(store: Store) -> None:
     assert lockfile.read(store.lock).shots["coast"].takes[STILL.digest] == replace(STILL, gone=True)
 
 
-def test_each_kind_of_result_has_its_check() -> None:
+def test_each_kind_of_result_has_its_check(tmp_path: Path) -> None:
     """A film has to play to its end, a picture has to be decoded; a sound is no result yet."""
-    assert check_of(ResultKind.FILM, Path("x")) == CheckFilm(Path("x"))
-    assert check_of(ResultKind.PICTURE, Path("x")) == CheckPicture(Path("x"))
+    png = tmp_path / "coast.png"
+    Image.new("RGB", (4, 2)).save(png)
+    worker = Worker(tmp_path)
+    assert CheckResult(ResultKind.PICTURE, PurePath("coast.png")).perform(worker).width == 4
+    with pytest.raises(MediaFault, match="not a playable video: it is a picture"):
+        CheckResult(ResultKind.FILM, PurePath("coast.png")).perform(worker)
     assert result_of(Facts(Kind.IMAGE, "png", "d", 9, 1024, 768)) == Picture(1024, 768)
     film = Facts(Kind.VIDEO, "mp4", "d", 9, 1280, 720, False, 150, Fraction(30), 240_000, 48_000)
     assert result_of(film) == FILM

@@ -20,6 +20,7 @@ from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.media import ffmpeg
+from wanflow.media.jobs import RunningProcesses
 from wanflow.providers.dashscope.regions import KEY_VARIABLE, Endpoint, endpoint_of
 from wanflow.providers.faults import ServiceFault, WrongAddress
 from wanflow.report.text.words import count
@@ -86,7 +87,7 @@ def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     try:
         binary = ffmpeg.find_ffmpeg(environ)
         yield HealthCheck("ffmpeg", HealthLevel.FINE, f"{ffmpeg.version(binary)} ({binary})")
-        ffmpeg.run([str(binary), *TRIAL], processes=ffmpeg.RunningProcesses())
+        ffmpeg.run([str(binary), *TRIAL], processes=RunningProcesses())
         yield HealthCheck("encoders", HealthLevel.FINE, "libx264 and aac work")
     except MediaFault as fault:
         hint = fault.hint or f"set {ffmpeg.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"

@@ -35,7 +35,15 @@ class BadMedia(MediaFault):
 
     def __init__(self, path: Path, why: str, *, hint: str | None = None) -> None:
         super().__init__(f"`{path.name}` {why}", hint=hint)
-        self.why = why
+        self.path, self.why = path, why
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by its fields, since a job may run in another process."""
+        return _bad_media, (self.path, self.why, self.hint)
+
+
+def _bad_media(path: Path, why: str, hint: str | None) -> BadMedia:
+    return BadMedia(path, why, hint=hint)
 
 
 @contextmanager

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from wanflow import timebase
+from wanflow.language.facts import Facts
 from wanflow.media import encoder, labels
 from wanflow.media.cut_recipe import CutRecipe
-from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.jobs import Job, Worker
 from wanflow.media.join_checks import require_alike, require_cut, survey
+from wanflow.media.probe import probe
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 from wanflow.media.text.chapters import chapter_file, input_arguments, mux_options
@@ -23,23 +27,40 @@ UNDECODED = "option codec_whitelist none"
 """ffmpeg decodes a frame of each file that it joins to learn its shape, which costs more than to copy all of it."""
 
 
-def assemble(film: CutRecipe, target: Path, *, processes: RunningProcesses, progress: Progress | None) -> None:
+@dataclass(frozen=True, slots=True)
+class AssembleCut(Job[Facts]):
+    """Join segments and sound to a finished cut."""
+
+    film: CutRecipe
+    target: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write the cut, and measure what came out."""
+        target = worker.root / self.target
+        assemble(self.film, target, worker)
+        return probe(target)
+
+
+def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
     """Join segments and sound to an MP4, both copied as they are (ffmpeg.md 3.1), and write its subtitles beside it.
 
     What comes out is proved before it gets its name: every frame is there, it begins at 0, and sound and picture
     are equally long. Raises MediaFault; `target` is then what it was before.
     """
-    require_alike([survey(segment) for segment in film.segments], film.frames)
-    words = {track: to_srt(read_lines(track.source), frames=film.frames, rate=film.rate) for track in film.tracks}
+    root = worker.root
+    require_alike([survey(root / segment) for segment in film.segments], film.frames)
+    words = {
+        track: to_srt(read_lines(root / track.source), frames=film.frames, rate=film.rate) for track in film.tracks
+    }
     soft = [track for track in film.tracks if not track.burned and words[track]]
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
-        _lay_out(film, [words[track] for track in soft], folder)
+        _lay_out(film, root, [words[track] for track in soft], folder)
         arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
-        run_ffmpeg(arguments, processes=processes, progress=progress)
+        run_ffmpeg(arguments, processes=worker.processes, progress=worker.progress)
         require_cut(part, film.frames, film.rate)
     for track, text in words.items():
-        with replacing(track.sidecar) as part:
+        with replacing(root / track.sidecar) as part:
             part.write_text(text, encoding="utf-8")
 
 
@@ -84,21 +105,21 @@ def playlist(names: Iterable[str]) -> str:
     return "ffconcat version 1.0\n" + "".join(files)
 
 
-def _lay_out(film: CutRecipe, subtitles: Sequence[str], folder: Path) -> None:
+def _lay_out(film: CutRecipe, root: Path, subtitles: Sequence[str], folder: Path) -> None:
     """Everything that is joined, under names of our own, whatever the files themselves are called."""
     names = [f"{at:06d}.mov" for at in range(len(film.segments))]
     for name, segment in zip(names, film.segments, strict=True):
-        (folder / name).symlink_to(segment.absolute())
+        (folder / name).symlink_to((root / segment).absolute())
     (folder / PLAYLIST).write_text(playlist(names), encoding="ascii")
-    splice(film.sound, folder / SOUND)
+    splice([root / chunk for chunk in film.sound], folder / SOUND)
     for at, text in enumerate(subtitles):
         (folder / _track_name(at)).write_text(text, encoding="utf-8")
-    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, _labels(film)), encoding="utf-8")
+    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, _labels(film, root)), encoding="utf-8")
 
 
-def _labels(film: CutRecipe) -> dict[str, str]:
+def _labels(film: CutRecipe, root: Path) -> dict[str, str]:
     """What the film says of its making, with every label that its clips came with."""
-    kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(source)]
+    kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(root / source)]
     own = film.label
     if own is None:
         return labels.merge_labels(kept, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class SubtitleTrack:
     They can be switched on in the film, but for those that are `burned` into its picture.
     """
 
-    source: Path
-    sidecar: Path
+    source: PurePath
+    sidecar: PurePath
     language: str | None = None
     burned: bool = False
 
@@ -43,18 +43,18 @@ class CutLabels:
 
 @dataclass(frozen=True, slots=True)
 class CutRecipe:
-    """All that goes into a film.
+    """All that goes into a film; its files are relative to the folder of the production.
 
     `segments` are files of one shape in order, `frames` their sum at `rate`; `sound` are the chunks of its AAC stream.
     `sources` are the clips as they were delivered, whose labels are never lost; `label` is the film's own, None for
     none.
     """
 
-    segments: tuple[Path, ...]
+    segments: tuple[PurePath, ...]
     frames: int
     rate: Fraction
-    sound: tuple[Path, ...]
+    sound: tuple[PurePath, ...]
     tracks: tuple[SubtitleTrack, ...] = ()
     chapters: tuple[Chapter, ...] = ()
-    sources: tuple[Path, ...] = ()
+    sources: tuple[PurePath, ...] = ()
     label: CutLabels | None = None

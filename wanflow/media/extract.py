@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import ffmpeg
 from av.container import InputContainer
@@ -17,7 +18,8 @@ from wanflow import timebase
 from wanflow.language.facts import Facts
 from wanflow.media import encoder
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
-from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
@@ -28,6 +30,51 @@ SWS_MATRICES = {
     "smpte240m": Colorspace.SMPTE240M,
     "bt2020": Colorspace.BT2020,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class GrabFrame(Job[Facts]):
+    """Write one frame, counted from 0 in order of showing, as a PNG."""
+
+    source: PurePath
+    index: int
+    target: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write it, and measure what came out."""
+        target = worker.root / self.target
+        grab_frame(worker.root / self.source, self.index, target)
+        return probe(target)
+
+
+@dataclass(frozen=True, slots=True)
+class CutPiece(Job[Facts]):
+    """Write the frames `first` to `last`, both included, with their sound, as an MP4."""
+
+    source: PurePath
+    first: int
+    last: int
+    target: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write it, and measure what came out."""
+        source, target = worker.root / self.source, worker.root / self.target
+        cut_piece(source, self.first, self.last, target, processes=worker.processes, progress=worker.progress)
+        return probe(target)
+
+
+@dataclass(frozen=True, slots=True)
+class CutSound(Job[Facts]):
+    """Write the whole sound track as a WAV."""
+
+    source: PurePath
+    target: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write it, and measure what came out."""
+        target = worker.root / self.target
+        cut_sound(worker.root / self.source, target, processes=worker.processes)
+        return probe(target)
 
 
 def grab_frame(source: Path, index: int, target: Path) -> None:
@@ -47,7 +94,7 @@ def grab_frame(source: Path, index: int, target: Path) -> None:
 
 
 def cut_piece(
-    source: Path, first: int, last: int, target: Path, *, processes: RunningProcesses, progress: Progress | None
+    source: Path, first: int, last: int, target: Path, *, processes: RunningProcesses, progress: OnProgress | None
 ) -> None:
     """Write frames `first` to `last` (both included, from 0) with exactly their sound as an MP4 of its own.
 

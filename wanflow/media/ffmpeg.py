@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import IO
 
 import imageio_ffmpeg
 
 from wanflow.errors import ToolFailed, ToolMissing
+from wanflow.media.jobs import OnProgress, RunningProcesses
 
 VARIABLE = "WANFLOW_FFMPEG"
 OLDEST = (5, 1)
@@ -26,48 +25,6 @@ OLDEST = (5, 1)
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
 LAST_LINES = 4
-
-Progress = Callable[[int], None]
-"""Told the number of frames written so far, now and then, in rising order."""
-
-
-class RunningProcesses:
-    """Holds the ffmpegs that a piece of work runs, so that another thread can end them all.
-
-    Once killed it stays so: whatever is started on it afterwards ends at once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._killed = False
-
-    @property
-    def killed(self) -> bool:
-        """Whether somebody ended the work."""
-        return self._killed
-
-    def kill(self) -> None:
-        """End every process on the leash and its group, now; may be called from any thread, more than once."""
-        with self._lock:
-            self._killed = True
-            for process in self._running:
-                _kill_group(process)
-
-    @contextmanager
-    def hold(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Keep a process within reach; whatever way the block is left, the process has ended then."""
-        with self._lock:
-            self._running.add(process)
-            if self._killed:
-                _kill_group(process)
-        try:
-            yield
-        finally:
-            with self._lock:
-                _kill_group(process)
-                process.wait()
-                self._running.discard(process)
 
 
 def find_ffmpeg(environ: Mapping[str, str]) -> Path:
@@ -100,7 +57,7 @@ def path_argument(path: Path) -> str:
     return str(path.absolute())
 
 
-def run(argv: Sequence[str], *, processes: RunningProcesses, progress: Progress | None = None) -> None:
+def run(argv: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
     """Run ffmpeg to its end: `argv` is the binary and its arguments, never a shell's line.
 
     Raises ToolFailed with ffmpeg's last words, also when the leash was killed, and ToolMissing where the binary
@@ -127,7 +84,7 @@ def ask(argv: Sequence[str], *, processes: RunningProcesses) -> str:
     return printed.decode(errors="replace")
 
 
-def run_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses, progress: Progress | None = None) -> None:
+def run_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
     """Run the ffmpeg that this machine has with these arguments; raises as `find_ffmpeg` and `run` do."""
     run([str(find_ffmpeg(os.environ)), *arguments], processes=processes, progress=progress)
 
@@ -190,7 +147,7 @@ def _drain(pipe: IO[bytes] | None) -> tuple[deque[str], Thread]:
     return last, thread
 
 
-def _report(pipe: IO[bytes] | None, progress: Progress) -> None:
+def _report(pipe: IO[bytes] | None, progress: OnProgress) -> None:
     for line in pipe or ():
         key, _, value = line.partition(b"=")
         # `out_time` runs ahead of what is written, `frame` does not (ffmpeg.md 3.7)
@@ -204,8 +161,3 @@ def _words(line: bytes) -> str:
 
 def _ending(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"exit status {status}"
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)

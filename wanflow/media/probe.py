@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import av
 from av.audio.stream import AudioStream
@@ -29,7 +29,9 @@ from wanflow.media.container import (
     shown,
     square_size,
 )
+from wanflow.media.jobs import Job, Worker
 from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
+from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -48,6 +50,22 @@ HINT = (
 FINEST_RATE = 10_000
 """The largest denominator of an average rate: off by less than a millisecond in an hour."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult(Job[Facts]):
+    """Measure a delivered result, and make sure that it can be played, or seen, to its end."""
+
+    kind: ResultKind
+    path: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Decode all of it."""
+        match self.kind:
+            case ResultKind.FILM:
+                return check_film(worker.root / self.path)
+            case ResultKind.PICTURE:
+                return check_picture(worker.root / self.path)
 
 
 def probe(path: Path) -> Facts:

@@ -48,7 +48,7 @@ async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, c
         online = await _online(expected, context)
         if online is not None:
             return online
-    file = file_of(feed, run_state, context)
+    file = context.folder / file_of(feed, run_state, context)
     if _inline(file, _rule(shot, slot), run_state.plan.graph.production):
         return _written_out(file, expected)
     return await _upload(file, expected, shot.model, context)

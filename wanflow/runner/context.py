@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from wanflow import timebase
 from wanflow.media.jobs import Jobs
@@ -48,6 +48,10 @@ class RunContext:
     def folder(self) -> Path:
         """The production's folder."""
         return self.store.folder
+
+    def relative(self, file: Path) -> PurePath:
+        """A file of the store as jobs name it: relative to the production's folder."""
+        return file.relative_to(self.folder)
 
     def stamp(self) -> str:
         """Now, as it stands in records: RFC 3339 in UTC, to the second."""

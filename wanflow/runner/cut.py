@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import anyio
 
@@ -18,11 +18,14 @@ from wanflow.language.facts import Facts
 from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
 from wanflow.language.production import Subtitles
 from wanflow.language.timeline import total_frames
+from wanflow.media.cut import AssembleCut
 from wanflow.media.cut_recipe import Chapter, CutLabels, CutRecipe, SubtitleTrack
-from wanflow.media.jobs import AssembleCut, ConformSegment, Job, JoinClips, ReadSubtitles
+from wanflow.media.jobs import Job
+from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
+from wanflow.media.text.subtitles import ReadSubtitles
 from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
@@ -66,7 +69,7 @@ class _CutJob:
         self._done: dict[str, int] = {}
         self._total = montage.frames
 
-    async def conform(self) -> dict[str, Path]:
+    async def conform(self) -> dict[str, PurePath]:
         """Make the segments that are missing, side by side, and give the files of all by their keys."""
         wanted = {segment.recipe.key(): segment for segment in self._montage.segments}
         have = {key: self._kept(key) for key in wanted}
@@ -78,7 +81,7 @@ class _CutJob:
                     group.start_soon(self._make, segment, have)
         return {key: _present(file) for key, file in have.items()}
 
-    async def join(self, files: Mapping[str, Path], fingerprint: str) -> None:
+    async def join(self, files: Mapping[str, PurePath], fingerprint: str) -> None:
         """Join the segments, put the film under the cut's name and write down what it was made from."""
         montage, cut = self._montage, self._cut
         sound = await make_sound(self._node, montage, files, self._stage, self._parts)
@@ -86,7 +89,7 @@ class _CutJob:
         known = provenance(cut.name, cut.output, montage.edit.items, self._stage)
         film = self._film(files, sound.files, digest.of_json(known))
         listen = None if self._encoded else partial(self._progress, "")  # copying takes no time beside encoding
-        facts = await self._parts.jobs(AssembleCut(film, made), listen)
+        facts = await self._parts.jobs(AssembleCut(film, self._parts.relative(made)), listen)
         keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
         self._publish(made, fingerprint, keys)
         self._note(known, facts)
@@ -103,7 +106,7 @@ class _CutJob:
         with atomic.replacing(store.folder / cut.output, made) as draft:
             cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
 
-    def _film(self, files: Mapping[str, Path], sound: tuple[Path, ...], content: str) -> CutRecipe:
+    def _film(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
         montage, finish = self._montage, self._cut.finish
         return CutRecipe(
             segments=tuple(files[segment.recipe.key()] for segment in montage.segments),
@@ -118,8 +121,8 @@ class _CutJob:
 
     def _track(self, track: Subtitles) -> SubtitleTrack:
         """Subtitles, beside which players that want a file of their own find one."""
-        sidecar = self._parts.folder / subtitle_file(self._parts.out, self._cut, track)
-        return SubtitleTrack(self._parts.folder / track.source.path, sidecar, track.language, track.burned)
+        sidecar = PurePath(subtitle_file(self._parts.out, self._cut, track))
+        return SubtitleTrack(PurePath(track.source.path), sidecar, track.language, track.burned)
 
     def _labelling(self, content: str) -> CutLabels | None:
         """What the film says of its making; None where nothing of it was made by AI."""
@@ -139,33 +142,33 @@ class _CutJob:
         place = self._parts.folder / provenance_file(self._parts.out, self._cut)
         atomic.write_whole(place, f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode())
 
-    async def _make(self, segment: Segment, have: dict[str, Path | None]) -> None:
+    async def _make(self, segment: Segment, have: dict[str, PurePath | None]) -> None:
         key = segment.recipe.key()
         target = self._parts.store.temporary(".mov")
-        job = self._job(segment, segment.recipe, target)
+        job = self._job(segment, segment.recipe, self._parts.relative(target))
         facts = await self._parts.jobs(job, partial(self._progress, key))
-        have[key] = kept = keep_derived(key, target, facts, self._parts)
+        have[key] = kept = self._parts.relative(keep_derived(key, target, facts, self._parts))
         self._stage.add_derived(key, kept.name)
         self._encoded.add(key)
         self._progress(key, segment.recipe.frames)
 
-    def _job(self, segment: Segment, recipe: Recipe, target: Path) -> Job[Facts]:
-        fonts = font_files(self._montage.edit, self._parts)
+    def _job(self, segment: Segment, recipe: Recipe, target: PurePath) -> Job[Facts]:
+        fonts = tuple(PurePath(path) for path, _ in self._montage.edit.cut.finish.fonts)
         if isinstance(recipe, JoinRecipe):
             before = None if segment.before is None else self._file(segment.before)
             return JoinClips(before, self._file(segment.item), recipe, target, fonts)
         return ConformSegment(self._file(segment.item), recipe, target, fonts)
 
-    def _file(self, item: EditItem) -> Path | None:
+    def _file(self, item: EditItem) -> PurePath | None:
         return None if item.vertex is None else file_of(item.vertex, self._stage, self._parts)
 
     def _progress(self, key: str, frames: int) -> None:
         self._done[key] = frames
         self._parts.emit(CutProgress(self._node, sum(self._done.values()), self._total))
 
-    def _kept(self, key: str) -> Path | None:
+    def _kept(self, key: str) -> PurePath | None:
         name = self._stage.inventory.derived.get(key)
-        return None if name is None else blobs.derived_file(self._parts.store, name)
+        return None if name is None else self._parts.relative(blobs.derived_file(self._parts.store, name))
 
 
 def _chapters(montage: CutLayout) -> tuple[Chapter, ...]:
@@ -177,7 +180,7 @@ def _chapters(montage: CutLayout) -> tuple[Chapter, ...]:
     )
 
 
-def _present(path: Path | None) -> Path:
+def _present(path: PurePath | None) -> PurePath:
     if path is None:
         raise MediaFault("a segment was not made")
     return path
@@ -188,7 +191,7 @@ async def captions_of(edit: Edit, frames: int, rate: Fraction, context: RunConte
     found: list[Caption] = []
     for track in edit.cut.finish.subtitles:
         if track.burned:
-            job = ReadSubtitles(context.folder / track.source.path, frames, rate)
+            job = ReadSubtitles(PurePath(track.source.path), frames, rate)
             found += await context.jobs(job)
     notice = edit.cut.finish.notice
     if notice is not None:
@@ -201,16 +204,11 @@ def warn_of_boxes(node: str, montage: CutLayout, context: RunContext) -> None:
     """Say once that the words drawn into a cut have characters that no font on this machine has."""
     drawn = {segment.recipe.key(): segment.recipe for segment in montage.segments}.values()
     words = "".join(words for recipe in drawn for words in _words(recipe))
-    missing = sorted(missing_glyphs(words, font_files(montage.edit, context)))
+    missing = sorted(missing_glyphs(words, tuple(context.folder / path for path, _ in montage.edit.cut.finish.fonts)))
     if missing:
         shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
         hint = "put one that has it into `fonts/`, or install one, e.g. Noto Sans CJK"
         context.emit(Warned(f"no font here has `{shown}`, so boxes are drawn: {hint}", node))
-
-
-def font_files(edit: Edit, context: RunContext) -> tuple[Path, ...]:
-    """The fonts that the production brings."""
-    return tuple(context.folder / path for path, _ in edit.cut.finish.fonts)
 
 
 def _words(recipe: Recipe) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
+from pathlib import PurePath
 
 import anyio
 
@@ -13,7 +13,8 @@ from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.graph import recipe
 from wanflow.language.source import Sound
-from wanflow.media.jobs import CutSound, EncodeSound, LevelSound
+from wanflow.media.extract import CutSound
+from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
 from wanflow.planner.cut_layout import CutLayout
 from wanflow.runner.context import RunContext
@@ -32,12 +33,12 @@ TOLERANCE = Decimal("0.5")
 class MadeSound:
     """The chunks of a cut's sound in order, and the keys of everything derived that they are made from."""
 
-    files: tuple[Path, ...]
+    files: tuple[PurePath, ...]
     keys: tuple[str, ...]
 
 
 async def make_sound(
-    node: str, montage: CutLayout, segments: Mapping[str, Path], run_state: RunState, context: RunContext
+    node: str, montage: CutLayout, segments: Mapping[str, PurePath], run_state: RunState, context: RunContext
 ) -> MadeSound:
     """Encode what is missing of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
     bed = await _bed(montage, run_state, context)
@@ -63,7 +64,7 @@ class _Bed:
 
     music: MusicBed
     key: str
-    file: Path
+    file: PurePath
 
 
 async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> _Bed | None:
@@ -78,8 +79,8 @@ async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> 
     file = _kept(key, run_state, context)
     if file is None:
         target = context.store.temporary(".wav")
-        facts = await context.jobs(CutSound(context.folder / wanted.source.path, target))
-        file = keep_derived(key, target, facts, context)
+        facts = await context.jobs(CutSound(PurePath(wanted.source.path), context.relative(target)))
+        file = context.relative(keep_derived(key, target, facts, context))
         run_state.add_derived(key, file.name)
     music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
     return _Bed(music, key, file)
@@ -89,8 +90,8 @@ async def _levelled(
     node: str,
     sound: SoundRecipe,
     wanted: Decimal,
-    segments: Mapping[str, Path],
-    music: Path | None,
+    segments: Mapping[str, PurePath],
+    music: PurePath | None,
     context: RunContext,
 ) -> SoundRecipe:
     """The sound at the loudness that is wanted; what can't be brought there is said."""
@@ -105,22 +106,22 @@ async def _levelled(
 
 async def _encode(
     chunk: SoundChunk,
-    segments: Mapping[str, Path],
-    music: Path | None,
-    have: dict[str, Path],
+    segments: Mapping[str, PurePath],
+    music: PurePath | None,
+    have: dict[str, PurePath],
     run_state: RunState,
     context: RunContext,
 ) -> None:
     key, target = chunk.key(), context.store.temporary(".aac")
     heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
-    facts = await context.jobs(EncodeSound(chunk, heard, music, target))
-    have[key] = keep_derived(key, target, facts, context)
+    facts = await context.jobs(EncodeSound(chunk, heard, music, context.relative(target)))
+    have[key] = context.relative(keep_derived(key, target, facts, context))
     run_state.add_derived(key, have[key].name)
 
 
-def _kept(key: str, run_state: RunState, context: RunContext) -> Path | None:
+def _kept(key: str, run_state: RunState, context: RunContext) -> PurePath | None:
     name = run_state.inventory.derived.get(key)
-    return None if name is None else blobs.derived_file(context.store, name)
+    return None if name is None else context.relative(blobs.derived_file(context.store, name))
 
 
 def _samples(film: Film) -> int:

@@ -9,7 +9,7 @@ import anyio
 
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts
-from wanflow.media.jobs import check_of
+from wanflow.media.probe import CheckResult
 from wanflow.providers.faults import ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile
 from wanflow.runner.context import RunContext
@@ -44,7 +44,7 @@ class _Download:
     async def attempt(self) -> DownloadedResult:
         """Fetch and check once; raises ServiceFault for an incomplete file, MediaFault for one that fails its check."""
         fetched = await self._download()
-        facts = await self.context.jobs(check_of(self.kind, self.target))
+        facts = await self.context.jobs(CheckResult(self.kind, self.context.relative(self.target)))
         return DownloadedResult(self.target, fetched.digest, facts, self.url)
 
     async def _download(self) -> DownloadedFile:

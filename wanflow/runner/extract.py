@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from wanflow import digest
 from wanflow.errors import MediaFault
@@ -11,7 +11,8 @@ from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
 from wanflow.language.facts import Facts
 from wanflow.language.source import FileSource, Frame, Piece, Sound
-from wanflow.media.jobs import CutPiece, CutSound, GrabFrame, Job
+from wanflow.media.extract import CutPiece, CutSound, GrabFrame
+from wanflow.media.jobs import Job
 from wanflow.planner import cut
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext
@@ -33,7 +34,7 @@ async def derive_extract(step: Step, run_state: RunState, context: RunContext) -
         raise MediaFault(identity.text)
     origin = file_of(vertex.origin, run_state, context)
     target = context.store.temporary(SUFFIX[str(identity["op"])])
-    facts = await context.jobs(_job(vertex.piece, identity, origin, target))
+    facts = await context.jobs(_job(vertex.piece, identity, origin, context.relative(target)))
     key = digest.of_json(dict(identity))
     run_state.add_derived(key, keep_derived(key, target, facts, context).name)
 
@@ -45,7 +46,7 @@ def keep_derived(key: str, made: Path, facts: Facts, context: RunContext) -> Pat
     return kept
 
 
-def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job[Facts]:
+def _job(piece: Piece, identity: Identity, source: PurePath, target: PurePath) -> Job[Facts]:
     first, last = int(identity["first"]), int(identity["last"])
     match piece:
         case Frame():
@@ -56,15 +57,15 @@ def _job(piece: Piece, identity: Identity, source: Path, target: Path) -> Job[Fa
             return CutPiece(source, first, last, target)
 
 
-def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> Path:
-    """The file of an asset, a shot's take or an extract; raises MediaFault where it isn't on this machine."""
+def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePath:
+    """The file of an asset, a take or an extract, below the production's folder; raises MediaFault without it."""
     output = run_state.output(vertex_id)
     match run_state.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
-            return context.folder / path
+            return PurePath(path)
         case ShotVertex() if output.digest is not None and (file := find_take(context.store, output.digest)):
-            return file
+            return context.relative(file)
         case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(output.identity))):
-            return derived_file(context.store, name)
+            return context.relative(derived_file(context.store, name))
         case _:
             raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")

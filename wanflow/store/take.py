@@ -21,7 +21,7 @@ MOST_SEED = 2**63 - 1
 
 
 class ResultKind(StrEnum):
-    """What a model makes; `media.jobs.check_of` gives the check that a delivered file of the kind has to pass."""
+    """What a model makes; `media.probe.CheckResult` is the check that a delivered file has to pass."""
 
     FILM = "film"
     PICTURE = "picture"

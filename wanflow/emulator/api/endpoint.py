@@ -51,8 +51,8 @@ class ApiCall:
 class EmulatedEndpoint:
     """One emulated account in one region.
 
-    `group` is where films are made, at most `jobs` at once; a task is RUNNING until its film exists and its time is
-    over. What `ledger` has of earlier tasks goes on.
+    `group` is where tasks wait for their films; a task is RUNNING until its film exists and its time is over. What
+    `ledger` has of earlier tasks goes on.
     """
 
     def __init__(
@@ -63,7 +63,6 @@ class EmulatedEndpoint:
         *,
         group: TaskGroup,
         clock: Clock,
-        jobs: int,
         terms: AccountTerms = IN_PROCESS,
         ledger: TaskLog = FORGETFUL,
     ) -> None:
@@ -77,7 +76,6 @@ class EmulatedEndpoint:
         self._filming = filming
         self._group = group
         self._clock = clock
-        self._hands = anyio.CapacityLimiter(jobs)
         self._tasks = ledger.read()
         self._over: list[Task] = []
         self._changes: dict[str, anyio.Event] = {}
@@ -179,8 +177,7 @@ class EmulatedEndpoint:
         try:
             order = self._judge(task)
             await self._befall(task)
-            async with self._hands:
-                film = await self._filming(order, self.bucket.film_place(task.id))
+            film = await self._filming(order, self.bucket.film_place(task.id))
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
         except Rejected as fault:
             self._fail(task, fault.code, fault.message)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Setting
 
@@ -22,6 +21,14 @@ class Rejected(Exception):
         self.status = status
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by its fields, since a film may be rendered in another process."""
+        return _rejected, (self.code, self.message, self.status)
+
+
+def _rejected(code: str, message: str, status: int) -> Rejected:
+    return Rejected(code, message, status=status)
 
 
 HOME = "beijing"
@@ -98,12 +105,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class RenderedFilm:
-    """A film on disk with what it used: its frames at 30 a second, the seconds of each input video, and all its media.
+    """What a film used: its frames at 30 a second, the seconds of each input video, and all its media.
 
     Of the media the kinds are known, as far as they were in reach.
     """
 
-    path: Path
     frames: int
     inputs: tuple[Fraction, ...] = ()
     media: tuple[OrderItem, ...] = ()

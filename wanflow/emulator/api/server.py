@@ -20,6 +20,8 @@ from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.film.animatic import open_animatic
+from wanflow.media.ffmpeg import find_ffmpeg
+from wanflow.media.local_jobs import LocalJobs
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 FAREWELL_SECONDS = 2
@@ -105,7 +107,9 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
         host, port = sock.getsockname()[:2]
         origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         ledger = TaskLog(folder / "tasks.jsonl")
-        async with open_animatic(folder, environ, jobs, origin=origin, terms=terms, ledger=ledger) as account:
+        find_ffmpeg(environ)
+        filming = LocalJobs(folder, jobs)
+        async with open_animatic(folder, filming, root=folder, origin=origin, terms=terms, ledger=ledger) as account:
             yield Server(build_app(account), sock), f"{origin}{BASE}"
 
 

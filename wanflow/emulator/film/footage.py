@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from PIL import Image
 
 from wanflow import digest
-from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.film import scene, sound
@@ -24,7 +23,8 @@ from wanflow.emulator.film.grade import Precipitation, choose_grade
 from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
 from wanflow.emulator.film.picture import arrange, board, card, fit, insets, veil, weather
 from wanflow.emulator.film.shoot import FilmCommand
-from wanflow.media import ffmpeg
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import Job, RunningProcesses, Worker
 
 FALLBACK_RATIO = "16:9"
 CARD_SECONDS = 5
@@ -33,10 +33,22 @@ BOARD_AIM = Aim(across=0.5, down=0.5, margin=0.05)
 """Just within the gap around a board, so that a push cuts nobody."""
 
 
-def film(
-    order: Order, target: Path, *, bucket: Bucket, binary: Path, processes: ffmpeg.RunningProcesses
-) -> RenderedFilm:
-    """Film an order into `target`; whole or not at all.
+@dataclass(frozen=True, slots=True)
+class RenderFilm(Job[RenderedFilm]):
+    """Render the film of an order; `files` are the media that this account holds, by their URLs."""
+
+    order: Order
+    files: tuple[tuple[str, PurePath], ...]
+    target: PurePath
+
+    def perform(self, worker: Worker) -> RenderedFilm:
+        """Render it with the files of this worker; raises as `film` does."""
+        files = {url: worker.root / file for url, file in self.files}
+        return film(self.order, worker.root / self.target, files=files, processes=worker.processes)
+
+
+def film(order: Order, target: Path, *, files: Mapping[str, Path], processes: RunningProcesses) -> RenderedFilm:
+    """Render the film of an order into `target`, whole or not at all; `files` are its media by URL.
 
     Raises Rejected in the service's words where the media are not what they have to be, and ToolFailed where
     ffmpeg fails.
@@ -44,13 +56,13 @@ def film(
     part = target.with_suffix(".part")
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
-            seen = inspect(order, lambda url: fetch(url, bucket, Path(scratch)))
-            made = _FilmInputs(seen, bucket, Path(scratch)).set_up()
-            ffmpeg.run(made.shoot.argv(binary, made.video, made.audio, part, label=_label(order)), processes=processes)
+            seen = inspect(order, lambda url: fetch(url, files, Path(scratch)))
+            made = _FilmInputs(seen, files, Path(scratch)).set_up()
+            run_ffmpeg(made.shoot.arguments(made.video, made.audio, part, label=_label(order)), processes=processes)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return RenderedFilm(target, made.shoot.frames, made.inputs, seen.media)
+    return RenderedFilm(made.shoot.frames, made.inputs, seen.media)
 
 
 def _label(order: Order) -> str:
@@ -70,9 +82,9 @@ class _PreparedInputs:
 class _FilmInputs:
     """Everything that one order needs: its files, its drawn pictures and its aims."""
 
-    def __init__(self, order: Order, bucket: Bucket, scratch: Path) -> None:
+    def __init__(self, order: Order, files: Mapping[str, Path], scratch: Path) -> None:
         self._order = order
-        self._bucket = bucket
+        self._files = files
         self._scratch = scratch
         self._names = count()
         self._aim = choose_aim(order.seed)
@@ -210,7 +222,7 @@ class _FilmInputs:
         return self._fetch(url)
 
     def _fetch(self, url: str) -> Path | None:
-        return fetch(url, self._bucket, self._scratch)
+        return fetch(url, self._files, self._scratch)
 
     def _keep(self, picture: Image.Image) -> Path:
         path = self._scratch / f"picture-{next(self._names)}.png"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import av
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Rejected
 from wanflow.emulator.film.camera import FPS
 from wanflow.emulator.film.frame_size import Size
@@ -32,14 +32,14 @@ class InputVideo:
         return max(round(self.seconds * FPS), 1)
 
 
-def fetch(url: str, bucket: Bucket, scratch: Path) -> Path | None:
-    """The file behind an address; None where it is out of reach, which the film then says on a card.
+def fetch(url: str, files: Mapping[str, Path], scratch: Path) -> Path | None:
+    """The file of a URL; None where it is out of reach, which a card in the film then says.
 
     A data URI is written into `scratch`. Raises Rejected for one that can't be read and for an upload that is gone.
     """
     if url.startswith("data:"):
         return _write_inline(url, scratch)
-    found = bucket.find(url)
+    found = files.get(url)
     if found is None and not url.startswith(("http://", "https://")):
         raise Rejected("InvalidParameter", f"Failed to download {url}")
     return found

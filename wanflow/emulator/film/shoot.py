@@ -50,15 +50,15 @@ class FilmCommand:
         self._chains.append(f"{''.join(f'[{source}]' for source in sources)}{filters}[{name}]")
         return name
 
-    def argv(self, binary: Path, video: str, audio: str | None, target: Path, *, label: str) -> list[str]:
-        """The command that films it, silent without `audio`.
+    def arguments(self, video: str, audio: str | None, target: Path, *, label: str) -> list[str]:
+        """What ffmpeg is told to make it, silent without `audio`.
 
         `label` is written into the file, so that no two requests give the same bytes.
         """
         heard = [] if audio is None else ["-map", f"[{audio}]"]
         picture = self.chain([video], f"trim=end_frame={self.frames},format=yuv420p,{TAGS}")
         return [
-            str(binary), *self._inputs,
+            *self._inputs,
             "-filter_complex_threads", "1", "-filter_complex", ";".join(self._chains),
             "-map", f"[{picture}]", *heard, "-r", str(FPS), *ENCODER,
             "-metadata", f"comment={label}", "-y", path_argument(target),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import ffmpeg
@@ -14,14 +14,16 @@ from PIL import Image
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
+from wanflow.language.facts import Facts
 from wanflow.language.timeline import FADE
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of, exact_sound
-from wanflow.media.ffmpeg import Progress, RunningProcesses, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
 from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
-from wanflow.media.probe import Footage, examine
+from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.store.atomic import replacing
@@ -40,6 +42,48 @@ XFADE = {"dissolve": "fade", "wipe": "wiperight"}
 
 Captions = Sequence[tuple[Caption, Path]]
 """Captions with their drawn pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConformSegment(Job[Facts]):
+    """Bring one clip or picture to a cut's shape; `source` is None for a title. `recipe.key()` names what comes out."""
+
+    source: PurePath | None
+    recipe: SegmentRecipe
+    target: PurePath
+    fonts: tuple[PurePath, ...] = ()
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write the segment, and measure what came out."""
+        root, target = worker.root, worker.root / self.target
+        source, fonts = _below(root, self.source), tuple(root / font for font in self.fonts)
+        conform(source, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
+        return probe(target)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClips(Job[Facts]):
+    """Make the transition between two clips; a file is None for a title, and where nothing comes before."""
+
+    before: PurePath | None
+    after: PurePath | None
+    recipe: JoinRecipe
+    target: PurePath
+    fonts: tuple[PurePath, ...] = ()
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write the transition, and measure what came out."""
+        root, target = worker.root, worker.root / self.target
+        sources, fonts = (
+            (_below(root, self.before), _below(root, self.after)),
+            tuple(root / font for font in self.fonts),
+        )
+        blend(sources, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
+        return probe(target)
+
+
+def _below(root: Path, file: PurePath | None) -> Path | None:
+    return None if file is None else root / file
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +111,7 @@ def conform(
     target: Path,
     *,
     processes: RunningProcesses,
-    progress: Progress | None,
+    progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
     """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (ffmpeg.md 3.4).
@@ -88,7 +132,7 @@ def blend(
     target: Path,
     *,
     processes: RunningProcesses,
-    progress: Progress | None,
+    progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
 ) -> None:
     """Write a transition: both clips for as long as it takes, as a segment of its own (ffmpeg.md 3.2).

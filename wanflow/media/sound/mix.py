@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import ffmpeg
@@ -14,9 +14,12 @@ from ffmpeg.nodes import FilterableStream
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
+from wanflow.language.facts import Facts
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
-from wanflow.media.ffmpeg import RunningProcesses, ask_ffmpeg, path_argument, run_ffmpeg
+from wanflow.media.ffmpeg import ask_ffmpeg, path_argument, run_ffmpeg
+from wanflow.media.jobs import Job, RunningProcesses, Worker
+from wanflow.media.probe import probe
 from wanflow.media.sound.loudness import SILENT_LUFS, Loudness, integrate, seek_gain, to_tenths
 from wanflow.media.sound.pcm import interleave, keep_frames, read_bed, read_frames, read_pieces
 from wanflow.media.sound.soundtrack import (
@@ -50,6 +53,46 @@ ADTS: encoder.Options = {**encoder.AAC, "f": "adts"}
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
 PEAK_ROUNDING = 0.0005
 """ffmpeg prints peaks to a thousandth; one that may be higher is taken for higher."""
+
+
+SegmentFiles = tuple[tuple[str, PurePath], ...]
+"""The files of segments, by their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSound(Job[LoudnessGain]):
+    """Find the gain that brings a film's sound to a loudness in LUFS; `segments` are all of its segments."""
+
+    recipe: SoundRecipe
+    loudness: Decimal
+    segments: SegmentFiles
+    music: PurePath | None
+
+    def perform(self, worker: Worker) -> LoudnessGain:
+        """Measure the mix, as often as the gain needs it."""
+        segments, music = _found(worker.root, self.segments, self.music)
+        return level(self.recipe, self.loudness, segments, music, processes=worker.processes)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSound(Job[Facts]):
+    """Encode one chunk of a film's sound as raw AAC; `segments` are those that it hears."""
+
+    chunk: SoundChunk
+    segments: SegmentFiles
+    music: PurePath | None
+    target: PurePath
+
+    def perform(self, worker: Worker) -> Facts:
+        """Write the chunk, and measure what came out."""
+        target = worker.root / self.target
+        segments, music = _found(worker.root, self.segments, self.music)
+        encode_chunk(self.chunk, segments, music, target, processes=worker.processes)
+        return probe(target)
+
+
+def _found(root: Path, segments: SegmentFiles, music: PurePath | None) -> tuple[dict[str, Path], Path | None]:
+    return {key: root / file for key, file in segments}, None if music is None else root / music
 
 
 def encode_chunk(

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pysubs2
 
 from wanflow import timebase
 from wanflow.media.container import BadMedia
+from wanflow.media.jobs import Job, Worker
 from wanflow.media.text.caption_layout import Caption
 
 MOST_BYTES = 10_000_000
@@ -71,6 +72,19 @@ class _Span:
     begin: int
     end: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSubtitles(Job[tuple[Caption, ...]]):
+    """Read a subtitle file as captions of a film of `frames` frames."""
+
+    path: PurePath
+    frames: int
+    rate: Fraction
+
+    def perform(self, worker: Worker) -> tuple[Caption, ...]:
+        """Read it, and put its lines on the film's frames."""
+        return to_captions(read_lines(worker.root / self.path), frames=self.frames, rate=self.rate)
 
 
 def subtitle_format(beginning: bytes) -> str | None:
