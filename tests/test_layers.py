@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,9 @@ TRESPASSES = (
     ("pysubs2", "cli/options.py", "pysubs2"),
     ("rich", "cli/options.py", "rich"),
     ("starlette", "cli/options.py", "starlette"),
+    ("Segments and captions are pure", "media/picture/segment.py", "anyio"),
+    ("Exports need no run", "report/export/otio.py", "wanflow.runner.events"),
+    ("Law 9", "runner/scheduler.py", "time"),
 )
 """The beginning of a contract's name, and an import that it forbids."""
 
@@ -68,6 +72,15 @@ def test_a_forbidden_import_breaks_its_contract(trespassed, begin, file, module)
     """Each contract notices an import that it forbids."""
     broken = [name for name, verdict in trespassed.items() if verdict == "BROKEN"]
     assert any(name.startswith(begin) for name in broken), f"{file} may import {module}"
+
+
+def test_the_page_has_the_layers_of_the_contract():
+    """docs/architecture.md lists the layers as import-linter has them, from the top to the bottom."""
+    house = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = [layer.split(" | ") for layer in house["tool"]["importlinter"]["contracts"][0]["layers"]]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| layer | packages |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert [re.findall(r"`(\w+)`", line.split("|")[1]) for line in table.splitlines()] == layers
 
 
 def test_every_contract_is_tried():
