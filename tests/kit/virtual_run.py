@@ -65,7 +65,7 @@ class VirtualRun:
     around: Around
     events: list[Event] = field(default_factory=list)
     grace: LookupPolicy = field(default_factory=LookupPolicy)
-    allowance: SpendingLimits = UNLIMITED
+    limits: SpendingLimits = UNLIMITED
     shown: Callable[[], datetime] | None = None
 
     def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
@@ -101,7 +101,7 @@ class VirtualRun:
                 lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
                 spending=Spending(
                     "CNY",
-                    self.allowance,
+                    self.limits,
                     owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
                 ),
                 jobs=RecordedJobs(self.folder),

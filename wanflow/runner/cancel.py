@@ -1,9 +1,9 @@
-"""Cancelling what still waits at the service; what runs already runs on and is charged (service.md 4.5)."""
+"""Cancelling tasks that are still queued; a task that runs goes on and is charged (service.md 4.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wanflow.providers.faults import ServiceFault, Unauthorised
 from wanflow.providers.protocol import ProviderClient, TaskStatus
@@ -16,9 +16,9 @@ WORDS = "cancelled by hand"
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What became of one task: cancelled, or too late, in which case it is charged when it succeeds.
+    """The end of one task: cancelled, or running already, in which case it is charged when it succeeds.
 
-    `trouble` says why nobody knows which of the two, None where it is known.
+    `trouble` is the fault that leaves open which of the two, None where it is known.
     """
 
     node: str
@@ -29,8 +29,8 @@ class Cancelled:
 
     def to_json(self) -> dict[str, object]:
         """As `cancel --json` prints it."""
-        told = {"node": self.node, "shot": self.shot, "task_id": self.task_id, "cancelled": self.cancelled}
-        return told | ({} if self.trouble is None else {"trouble": self.trouble})
+        known = {"node": self.node, "shot": self.shot, "task_id": self.task_id, "cancelled": self.cancelled}
+        return known | ({} if self.trouble is None else {"trouble": self.trouble})
 
 
 async def cancel_tasks(
@@ -38,23 +38,20 @@ async def cancel_tasks(
 ) -> tuple[Cancelled, ...]:
     """Cancel the tasks that are still PENDING and write their ends down.
 
-    Without a `journal` a run works here, which sees the ends by itself. Trouble with one task stops no other. Raises
-    Unauthorised.
+    There is no `journal` while a run is active: that run sees the ends itself. A fault with one task stops no other.
+    Raises Unauthorised.
     """
     done: list[Cancelled] = []
     for task in tasks:
-        one = await _cancel(task, service)
+        shot = task.attempt.shot
+        one = Cancelled(take_node(shot, task.attempt.number), shot, task.task_id, cancelled=False)
+        try:
+            one = replace(one, cancelled=await service.cancel(task.task_id))
+        except Unauthorised:
+            raise
+        except ServiceFault as fault:
+            one = replace(one, trouble=str(fault))
         if one.cancelled and journal is not None:
             journal.ended(task.task_id, TaskStatus.CANCELED.value, WORDS, stamp)
         done.append(one)
     return tuple(done)
-
-
-async def _cancel(task: OpenTask, service: ProviderClient) -> Cancelled:
-    node, shot = take_node(task.attempt.shot, task.attempt.number), task.attempt.shot
-    try:
-        return Cancelled(node, shot, task.task_id, await service.cancel(task.task_id))
-    except Unauthorised:
-        raise
-    except ServiceFault as fault:
-        return Cancelled(node, shot, task.task_id, cancelled=False, trouble=str(fault))

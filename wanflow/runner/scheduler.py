@@ -15,11 +15,10 @@ from wanflow.runner.outcome import StepResult
 Perform = Callable[[Step, Fraction], Awaitable[StepResult]]
 """Does one step and says how it ended; the second argument is its priority, the seconds of its longest chain."""
 
-CUT_SECONDS = Fraction(1)
-TAKE_SECONDS = Fraction(150)
-"""Expected work where nothing better is known; only the proportion matters."""
+CUT_SECONDS, TAKE_SECONDS = Fraction(1), Fraction(150)
+"""Seconds of expected work where nothing better is known; only the proportion matters."""
 TYPICAL_LENGTH = Fraction(5)
-"""The film length, in seconds, for which the catalog says how long a task takes."""
+"""Seconds of film for which the catalog says how long a task takes."""
 
 
 def chain_seconds(steps: Sequence[Step]) -> dict[str, Fraction]:
@@ -34,7 +33,7 @@ def chain_seconds(steps: Sequence[Step]) -> dict[str, Fraction]:
 
 
 def expected_seconds(step: Step) -> Fraction:
-    """How long a step is likely to take: what is typical of its model, half of it growing with the film's length."""
+    """How long a step is likely to take: typical of its model, half of it in proportion to the film's length."""
     if step.action.idle or step.action is Action.RESTORE:
         return Fraction(0)
     if step.kind is not StepKind.TAKE:
@@ -44,13 +43,8 @@ def expected_seconds(step: Step) -> Fraction:
     return typical * (1 + (step.seconds or TYPICAL_LENGTH) / TYPICAL_LENGTH) / 2
 
 
-def never() -> bool:
-    """A run that nothing halts."""
-    return False
-
-
 async def schedule(
-    steps: Sequence[Step], perform: Perform, *, keep_going: bool = True, halted: Callable[[], bool] = never
+    steps: Sequence[Step], perform: Perform, *, keep_going: bool = True, halted: Callable[[], bool] = lambda: False
 ) -> Mapping[str, StepResult]:
     """Do all steps of a plan and give each node's result.
 
@@ -80,44 +74,38 @@ class _Run:
                 self._dependents[need].append(step.node)
         for step in steps:
             if step.action.idle:
-                self._settle(step.node, StepResult.BLOCKED if step.action is Action.BLOCKED else StepResult.REUSED)
+                self._note(step.node, StepResult.BLOCKED if step.action is Action.BLOCKED else StepResult.REUSED)
 
     def start_ready(self, group: TaskGroup) -> None:
         """Start every step whose inputs are done, longest chain first, ties by name (law 8)."""
         self._start([step for step in self._waiting.values() if not self._missing[step.node]], group)
-
-    async def _do(self, step: Step, group: TaskGroup) -> None:
-        result = await self._perform(step, self._priority[step.node])
-        ready = self._settle(step.node, result)
-        if result is StepResult.FAILED and self._stops():
-            self._stop()
-        self._start([self._waiting[node] for node in ready if node in self._waiting], group)
 
     def _start(self, ready: Sequence[Step], group: TaskGroup) -> None:
         for step in sorted(ready, key=lambda item: (-self._priority[item.node], item.node)):
             del self._waiting[step.node]
             group.start_soon(self._do, step, group)
 
-    def _settle(self, node: str, result: StepResult) -> list[str]:
-        """Note how a node ended; gives the nodes that it made ready, and blocks those that a failure leaves without."""
+    async def _do(self, step: Step, group: TaskGroup) -> None:
+        result = await self._perform(step, self._priority[step.node])
+        ready = self._note(step.node, result)
+        if result is StepResult.FAILED and self._stops():
+            self.results |= dict.fromkeys(self._waiting, StepResult.BLOCKED)
+            self._waiting.clear()
+        self._start([self._waiting[node] for node in ready if node in self._waiting], group)
+
+    def _note(self, node: str, result: StepResult) -> list[str]:
+        """Note how a node ended; gives the nodes that it made ready, and blocks those that need a node that failed."""
         self.results[node] = result
         self._waiting.pop(node, None)
         if result in {StepResult.FAILED, StepResult.BLOCKED}:
-            self._block(self._dependents[node])
+            blocked = list(self._dependents[node])
+            while blocked:
+                name = blocked.pop()
+                if self._waiting.pop(name, None) is not None:
+                    self.results[name] = StepResult.BLOCKED
+                    blocked += self._dependents[name]
             return []
         waiting = [name for name in self._dependents[node] if name in self._waiting]
         for name in waiting:
             self._missing[name].discard(node)
         return [name for name in waiting if not self._missing[name]]
-
-    def _block(self, nodes: Sequence[str]) -> None:
-        blocked = list(nodes)
-        while blocked:
-            name = blocked.pop()
-            if self._waiting.pop(name, None) is not None:
-                self.results[name] = StepResult.BLOCKED
-                blocked += self._dependents[name]
-
-    def _stop(self) -> None:
-        self.results |= dict.fromkeys(self._waiting, StepResult.BLOCKED)
-        self._waiting.clear()

@@ -1,4 +1,4 @@
-"""What a run may spend and has spent: every submission reserves its price before it is made, the reply settles it."""
+"""What a run may spend and has spent: every submission reserves its price, the reply replaces it by the charge."""
 
 from __future__ import annotations
 
@@ -41,24 +41,25 @@ UNLIMITED = SpendingLimits()
 
 @dataclass(slots=True)
 class Spending:
-    """The money of one run, in one currency; on the animatic there is none in it.
+    """The money of one run, in one currency; nothing on the animatic.
 
     What tasks of earlier runs will be charged counts for the production, not for this run: `owed` is at most how much,
-    by attempt. `charged` is what replies billed in this run, None for one that did not say how much.
+    by attempt. `charged` is what replies billed in this run, None for one without an amount. `overrun` is why nothing
+    more is submitted after a reply that billed too much, None where none did.
     """
 
     currency: str
-    allowance: SpendingLimits = UNLIMITED
+    limits: SpendingLimits = UNLIMITED
     owed: dict[str, Decimal] = field(default_factory=dict)
     charged: list[Decimal | None] = field(default_factory=list)
+    overrun: str | None = None
     _reserved: dict[str, Decimal] = field(default_factory=dict)
     _spent: Decimal = Decimal(0)
     _inherited: Decimal = Decimal(0)
-    _overrun: str | None = None
 
     @property
     def spent(self) -> Cost:
-        """What this run is known to have spent; unknown as soon as one reply did not say."""
+        """What this run is known to have spent; unknown as soon as one reply had no amount."""
         parts = [
             money.unknown(self.currency) if amount is None else Cost(amount, self.currency, Bound.EXACT)
             for amount in self.charged
@@ -67,16 +68,19 @@ class Spending:
 
     def reserve(self, attempt: str, price: Price | None, what: str) -> None:
         """Set the price of a submission aside before it is made; raises OverBudget where it could be too much."""
-        if self._overrun is not None:
-            raise OverBudget(self._overrun, hint="look at `wanflow costs`, then run again")
-        if price is None and self.allowance.limited:
+        if self.overrun is not None:
+            raise OverBudget(self.overrun, hint="look at `wanflow costs`, then run again")
+        if price is None and self.limits.limited:
             hint = "give a price file with `--prices FILE`, or remove the budget"
             raise OverBudget(f"the price of {what} is unknown, so the budget cannot be enforced", hint=hint)
         amount = Decimal(0) if price is None else price.amount
-        self._refuse_beyond(self.allowance.run, self._spent + sum(self._reserved.values()), amount, what, "--budget")
-        bound = self.allowance.spent + self._inherited + sum(self.owed.values())
-        bound += self._spent + sum(self._reserved.values())
-        self._refuse_beyond(self.allowance.budget, bound, amount, what, "budget:")
+        by_run = self._spent + sum(self._reserved.values())
+        by_all = self.limits.spent + self._inherited + sum(self.owed.values()) + by_run
+        for key, limit, taken in (("--budget", self.limits.run, by_run), ("budget:", self.limits.budget, by_all)):
+            if limit is not None and taken + amount > limit:
+                texts = [f"{money.amount_text(each)} {self.currency}" for each in (amount, taken, limit)]
+                words = "{} may cost {}; {} of the {} `{}` are spent or reserved".format(what, *texts, key)
+                raise OverBudget(words, hint="raise the budget, or render less")
         self._reserved[attempt] = amount
 
     def release(self, attempt: str) -> None:
@@ -84,12 +88,11 @@ class Spending:
         self._reserved.pop(attempt, None)
         self.owed.pop(attempt, None)
 
-    def settle(self, attempt: Attempt, usage: Mapping[str, Canonical] | None) -> Cost | None:
-        """What a film was charged by its reply, in the place of what was reserved; None where that can't be told.
+    def charge(self, attempt: Attempt, usage: Mapping[str, Canonical] | None) -> Cost | None:
+        """What a film was charged by its reply, in the place of what was reserved; None where the reply has no amount.
 
-        A reply that does not say how long the bill is, or bills more than any film costs, counts as what was reserved.
-        One that bills more than that stops
-        further submissions.
+        A reply without a bill, or with one of more than any film costs, counts as what was reserved. One that bills
+        more than what was reserved stops further submissions.
         """
         price = attempt.price
         if price is None:
@@ -98,30 +101,13 @@ class Spending:
         amount = None if seconds is None or seconds * price.rate > money.MOST else seconds * price.rate
         self.charged.append(amount)
         if amount is not None and amount > price.amount:
-            self._overrun = _too_much(attempt, amount, price)
+            billed, expected = (f"{money.amount_text(each)} {price.currency}" for each in (amount, price.amount))
+            words = f"the service billed {billed} for a take of `{attempt.shot}` that could cost at most {expected}"
+            self.overrun = f"{words}: nothing more is submitted"
         if attempt.id in self._reserved:
-            self._spent += self._reserved.pop(attempt.id) if amount is None else amount
-            self._reserved.pop(attempt.id, None)
+            reserved = self._reserved.pop(attempt.id)
+            self._spent += reserved if amount is None else amount
         elif attempt.id in self.owed:
             owed = self.owed.pop(attempt.id)
             self._inherited += owed if amount is None else amount
         return None if amount is None else Cost(amount, price.currency, Bound.EXACT)
-
-    @property
-    def overrun(self) -> str | None:
-        """Why nothing more is submitted after a reply that billed too much; None as long as none did."""
-        return self._overrun
-
-    def _refuse_beyond(self, limit: Decimal | None, taken: Decimal, amount: Decimal, what: str, key: str) -> None:
-        if limit is not None and taken + amount > limit:
-            price, bound, gone = (f"{money.amount_text(part)} {self.currency}" for part in (amount, limit, taken))
-            words = f"{what} may cost {price}; {gone} of the {bound} `{key}` are spent or reserved"
-            raise OverBudget(words, hint="raise the budget, or render less")
-
-
-def _too_much(attempt: Attempt, amount: Decimal, price: Price) -> str:
-    billed, expected = money.amount_text(amount), money.amount_text(price.amount)
-    return (
-        f"the service billed {billed} {price.currency} for a take of `{attempt.shot}` that could cost {expected} "
-        f"{price.currency}: nothing more is submitted"
-    )

@@ -111,7 +111,7 @@ def _take_of(state: TaskState, task: OpenTask, fetched: DownloadedResult, contex
 def _charged(state: TaskState, task: OpenTask, context: RunContext) -> Cost | None:
     """What a film was charged, by the reply that delivers it; a bill that is too high is said."""
     before = context.spending.overrun
-    charged = context.spending.settle(task.attempt, state.usage)
+    charged = context.spending.charge(task.attempt, state.usage)
     if context.spending.overrun not in {None, before}:
         context.emit(Warned(str(context.spending.overrun)))
     return charged
