@@ -107,7 +107,7 @@ def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
             process.communicate(timeout=PATIENCE_SECONDS)
             waited, _ = second.communicate(timeout=PATIENCE_SECONDS)
         assert refused.returncode == 3
-        assert f"another run works here (process {process.pid} on" in refused.stderr
+        assert f"another run is active in this production (process {process.pid} on" in refused.stderr
         assert "`--wait`" in refused.stderr
         assert looked.returncode == 0
         assert (second.returncode, process.returncode) == (0, 0)

@@ -28,9 +28,9 @@ def test_a_damaged_journal_is_said_and_mended(wanflow: Wanflow, store: Store) ->
     assert "wanflow doctor --repair" in refused.err
     said = wanflow("doctor")
     assert said.code == 1
-    assert f"{store.journal.name}: line 1 can't be read" in said.out
+    assert f"{store.journal.name}: line 1 cannot be read" in said.out
     mended = wanflow("doctor", "--repair")
-    assert (mended.code, mended.out.splitlines()[0]) == (0, f"mended: {store.journal.name}: line 1 can't be read")
+    assert (mended.code, mended.out.splitlines()[0]) == (0, f"mended: {store.journal.name}: line 1 cannot be read")
     assert store.journal.read_bytes() == whole
     assert [path.read_bytes() for path in store.aside.iterdir()] == [b"rubbish\n" + whole]
     assert wanflow("run").code == 0
@@ -45,7 +45,7 @@ def test_a_take_that_rotted_is_not_bought_again(wanflow: Wanflow, store: Store) 
     assert "its bytes changed" in wanflow("doctor").out
     assert wanflow("doctor", "--repair").code == 0
     plan = wanflow("plan", "-v")
-    assert "is in the lock, its file is not here" in plan.out
+    assert "is in the lock, but its file is not here" in plan.out
     assert "render" not in plan.out.replace("renders", "").partition("\n")[0]
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
     with run_lock.hold(store):
         said = wanflow("doctor", "--repair")
     assert said.code == 3
-    assert "another run works here" in said.err
+    assert "another run is active in this production" in said.err
     assert journal.read(store).unknown_fate == ()
 
 

@@ -150,7 +150,7 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
 
         async def download(self, url: str, target: Path) -> DownloadedFile:
             self.downloads += 1
-            raise StoreFault("`film.mp4` can't be used: no space left on device")
+            raise StoreFault("`film.mp4` cannot be used: no space left on device")
 
     services: list[Full] = []
 

@@ -52,7 +52,7 @@ def test_without_locks_a_second_holder_is_refused_and_nothing_is_left(
     release = run_lock.seize(place)
     with pytest.raises(run_lock.LockTaken) as taken:
         run_lock.seize(place)
-    assert taken.value.way_out == f"; where that process is gone, remove `{place}.held`"
+    assert taken.value.way_out == f"; if that process has ended, remove `{place}.held`"
     release()
     assert [path.name for path in place.parent.iterdir()] == ["run.lock"]
     run_lock.seize(place)()
@@ -137,7 +137,11 @@ def test_without_locks_a_second_run_is_told_the_way_out(tmp_path: Path, monkeypa
     """Who runs, and what to remove if that one runs no more."""
     without_locks(monkeypatch)
     store = Store(tmp_path, DASHSCOPE)
-    with run_lock.hold(store), pytest.raises(StoreBusy, match="another run works here") as busy, run_lock.hold(store):
+    with (
+        run_lock.hold(store),
+        pytest.raises(StoreBusy, match="another run is active in this production") as busy,
+        run_lock.hold(store),
+    ):
         pass
     assert f"remove `{store.run_lock}.held`" in (busy.value.hint or "")
     with run_lock.hold(store):

@@ -263,7 +263,7 @@ def test_an_unreadable_lock_is_never_written_over(tmp_path: Path) -> None:
 
 def test_a_stuck_writer_is_said_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever can't get at the lock in time is told so."""
-    monkeypatch.setattr(lockfile, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(lockfile, "TIMEOUT_SECONDS", 0)
     path = tmp_path / "wanflow.lock"
 
     def meanwhile(lock: Lock) -> Lock:
@@ -307,7 +307,7 @@ def test_a_lock_that_is_a_symbolic_link_stays_one(tmp_path: Path) -> None:
 
 def test_productions_that_share_a_lock_keep_each_other_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard belongs to the file, not to one of its names."""
-    monkeypatch.setattr(lockfile, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(lockfile, "TIMEOUT_SECONDS", 0)
     names = [tmp_path / folder / "wanflow.lock" for folder in ("one", "two", "shared")]
     for name in names:
         name.parent.mkdir()

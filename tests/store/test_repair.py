@@ -101,7 +101,7 @@ def test_a_line_of_the_journal_that_makes_no_sense_goes_and_the_file_is_kept(sto
     with pytest.raises(StoreFault, match="line 3"):
         journal.read(store)
     (damage,) = [damage for damage in repair.mend(store) if damage.place == store.journal.name]
-    assert "line 3 can't be read" in damage.words
+    assert "line 3 cannot be read" in damage.words
     assert {task.task_id for task in journal.read(store).open} == {"t1", "t2"}
     assert damaged in aside(store)
     assert store.journal.stat().st_mode & 0o777 == 0o600
@@ -122,8 +122,8 @@ def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: 
     lines = store.journal.read_bytes().split(b"\n")
     spoil(store.journal, lambda data: b"\n".join([b"rubbish", *lines[1:]]))
     (damage,) = repair.mend(store)
-    assert "line 1, 2 can't be read" in damage.words
-    assert "task t1 goes with it" in damage.words
+    assert "line 1, 2 cannot be read" in damage.words
+    assert "the record of task t1 will be lost" in damage.words
     assert [task.task_id for task in journal.read(store).open] == ["t2"]
 
 
@@ -138,8 +138,8 @@ def test_a_task_of_two_submissions_stays_with_the_first(store: Store) -> None:
     journal_state.stored("t1", FILM, DATE)
     (damage,) = repair.mend(store)
     assert damage.words == (
-        "line 6: task t1 was accepted for another submission before; this one is looked up again and "
-        "line 8: task t1 was accepted for another submission before; this one is looked up again"
+        "line 6: task t1 was accepted for another submission before; this submission is looked up again and "
+        "line 8: task t1 was accepted for another submission before; this submission is looked up again"
     )
     read = journal.read(store)
     assert [lost.id for lost in read.unknown_fate] == ["a3"]
@@ -150,7 +150,7 @@ def test_a_torn_last_line_is_cut(store: Store) -> None:
     """As the next run would have cut it."""
     spoil(store.traces, lambda data: data + b'{"dig')
     (damage,) = repair.mend(store)
-    assert (damage.place, damage.words) == (store.traces.name, "its last line is torn")
+    assert (damage.place, damage.words) == (store.traces.name, "its last line is incomplete")
     assert len(traces.read(store).takes) == 2
 
 

@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_a_second_run_is_refused_and_told_who_is_first(store: Store) -> None:
     """It doesn't wait, and names the process, its machine and since when, whatever the backend."""
-    words = rf"another run works here \(process {os.getpid()} on .+ since 20\d\d-.+Z\)"
+    words = rf"another run is active in this production \(process {os.getpid()} on .+ since 20\d\d-.+Z\)"
     with run_lock.hold(store), pytest.raises(StoreBusy, match=words), run_lock.hold(Store(store.folder, ANIMATIC)):
         pass
 

@@ -8,17 +8,17 @@ from decimal import Decimal
 
 from wanflow.decode import Fields, mapping, text
 from wanflow.store import atomic, journal, rebuild
-from wanflow.store.attempt import Attempt, JournalState
+from wanflow.store.attempt import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One line of the ledger; `take` is the running number that the take has or was to have.
+    """One charge; `take` is the number that the take has or was to have.
 
     `state` is charged, failed (it cost nothing), or what may still come: in flight, unknown fate. `charged` and
-    `estimate` are None where nobody can tell.
+    `estimate` are None where they are unknown.
     """
 
     shot: str
@@ -44,18 +44,33 @@ class _Ended:
 
 
 def read(store: Store, lock: Lock) -> tuple[Charge, ...]:
-    """All of a production's ledger, oldest first: from the lock, whoever paid, and from our own journal what the lock
-    lacks, failures and what is still to come.
+    """All charges of a production, oldest first.
 
-    Raises StoreFault for a damaged journal.
+    The lock has what was paid for, by anyone. The journal adds what the lock lacks, failures, and what is still to
+    come. Raises StoreFault for a damaged journal.
     """
     journal_state = journal.read(store)
-    entries = [*_bought(lock), *_lost_from(lock, journal_state), *_failed(store), *_to_come(journal_state)]
-    return tuple(sorted(entries, key=lambda entry: (entry.date, entry.shot, entry.take)))
+    lost = [task for task in rebuild.not_in(lock, journal_state.stored) if task.attempt.price is not None]
+    charges = [
+        *_bought(lock),
+        *(_charge(task.attempt, task.date, "charged", task.cost, task.task_id) for task in lost),
+        *(
+            _charge(ended.attempt, ended.date, "failed", Decimal(0), ended.task_id)
+            for ended in _endings(atomic.read_records(store.journal))
+        ),
+        *(_charge(task.attempt, task.accepted, "in flight", None, task.task_id) for task in journal_state.open),
+        *(_charge(attempt, attempt.date, "unknown fate", None, None) for attempt in journal_state.unknown_fate),
+    ]
+    return tuple(sorted(charges, key=lambda charge: (charge.date, charge.shot, charge.take)))
+
+
+def _charge(attempt: Attempt, date: str, state: str, charged: Decimal | None, task_id: str | None) -> Charge:
+    estimate = None if attempt.price is None else attempt.price.amount
+    return Charge(attempt.shot, attempt.number, attempt.model, date, state, charged, estimate, task_id)
 
 
 def _bought(lock: Lock) -> Iterator[Charge]:
-    """The takes that a task delivered; one that several shots share stands once, with the first of them."""
+    """The takes that a task delivered; a take that several shots share is counted once, for the first of them."""
     seen: set[str] = set()
     for shot, entry in sorted(lock.shots.items()):
         for digest, take in entry.takes.items():
@@ -66,38 +81,13 @@ def _bought(lock: Lock) -> Iterator[Charge]:
                 yield Charge(shot, number, *facts)
 
 
-def _lost_from(lock: Lock, journal_state: JournalState) -> Iterator[Charge]:
-    """What was bought here and the lock does not know: it was lost, or is that of another branch."""
-    for task in rebuild.not_in(lock, journal_state.stored):
-        attempt = task.attempt
-        if attempt.price is not None:
-            facts = (attempt.model, task.date, "charged", task.cost, attempt.price.amount, task.task_id)
-            yield Charge(attempt.shot, attempt.number, *facts)
-
-
-def _failed(store: Store) -> Iterator[Charge]:
-    for ended in _endings(atomic.read_records(store.journal)):
-        attempt = ended.attempt
-        estimate = attempt.price.amount if attempt.price is not None else None
-        facts = (attempt.model, ended.date, "failed", Decimal(0), estimate, ended.task_id)
-        yield Charge(attempt.shot, attempt.number, *facts)
-
-
-def _to_come(journal_state: JournalState) -> Iterator[Charge]:
-    tasks = [(task.attempt, task.accepted, "in flight", task.task_id) for task in journal_state.open]
-    lost = [(attempt, attempt.date, "unknown fate", None) for attempt in journal_state.unknown_fate]
-    for attempt, date, state, task_id in (*tasks, *lost):
-        estimate = attempt.price.amount if attempt.price is not None else None
-        yield Charge(attempt.shot, attempt.number, attempt.model, date, state, None, estimate, task_id)
-
-
-def _named(attempt: Attempt, names: Mapping[str, object]) -> Attempt:
-    """An attempt under the name that its shot has since a rename; `names` maps former names to present ones."""
+def _renamed(attempt: Attempt, names: Mapping[str, object]) -> Attempt:
+    """An attempt under the present name of its shot; `names` maps former names to present ones."""
     return replace(attempt, shot=str(names.get(attempt.shot, attempt.shot)))
 
 
 def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
-    """The tasks that ended without a film and were not heard of again."""
+    """The tasks that ended without a result and were not heard of again."""
     attempts: dict[str, Attempt] = {}
     tasks: dict[str, Attempt] = {}
     ended: dict[str, _Ended] = {}
@@ -116,7 +106,7 @@ def _endings(records: Iterable[Mapping[str, object]]) -> Iterator[_Ended]:
                 ended.pop(task_id, None)
             case "renamed":
                 names = facts.read("names", mapping)
-                attempts = {name: _named(attempt, names) for name, attempt in attempts.items()}
-                tasks = {name: _named(attempt, names) for name, attempt in tasks.items()}
-                ended = {name: replace(end, attempt=_named(end.attempt, names)) for name, end in ended.items()}
+                attempts = {name: _renamed(attempt, names) for name, attempt in attempts.items()}
+                tasks = {name: _renamed(attempt, names) for name, attempt in tasks.items()}
+                ended = {name: replace(end, attempt=_renamed(end.attempt, names)) for name, end in ended.items()}
     yield from ended.values()

@@ -17,7 +17,7 @@ from wanflow.store.lock_json import VERSION, VERSION_KEY
 
 MERGED = f"{LOCK_NAME} merge=union"
 """What git's attributes say of the lock: its lines are whole, so that those of both sides are a lock again."""
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 """A writer holds the guard for milliseconds; whoever waits this long waits for a process that is stuck."""
 
 
@@ -89,9 +89,9 @@ def _guarded(place: Path) -> Iterator[None]:
     atomic.make_folder(folder)
     with atomic.faults_of(place):
         try:
-            release = run_lock.seize(folder / f"{place.name}.guard", PATIENCE_SECONDS)
+            release = run_lock.seize(folder / f"{place.name}.guard", TIMEOUT_SECONDS)
         except run_lock.LockTaken as taken:
-            words = f"`{place.name}` has been held by another process for {PATIENCE_SECONDS} seconds"
+            words = f"`{place.name}` has been held by another process for {TIMEOUT_SECONDS} seconds"
             raise StoreBusy(words, hint=f"end that process and try again{taken.way_out}") from None
     try:
         yield

@@ -1,7 +1,7 @@
-"""Takes that only the journal still knows, and the lock and the traces made again from it.
+"""Takes that only the journal still has; lock and traces rebuilt from it.
 
-The journal says of each film what was asked, for which shot and number, and since `StoredTask.facts` all that the lock
-says of the take. What people decided (picks, holds, wishes) is in the lock alone and cannot be rebuilt.
+For each result the journal has the request, the shot, the number and (in `StoredTask.facts`) all that the lock says of
+the take. What people decided (picks, holds, wishes) is in the lock alone and cannot be rebuilt.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ Measure = Callable[[Sequence[str]], Mapping[str, Result]]
 
 
 def unmeasured(digests: Sequence[str]) -> Mapping[str, Result]:
-    """Measures nothing: takes of an older wanflow's journal then stay unknown."""
+    """Measure nothing: takes in the journal of an older wanflow then stay unknown."""
     del digests
     return {}
 
 
 def not_in(lock: Lock, stored: Iterable[StoredTask]) -> tuple[StoredTask, ...]:
-    """The tasks whose films are in no entry of the lock; one that the lock has as gone is known to it."""
+    """The tasks whose results are in no entry of the lock; the lock knows those that it marks as gone."""
     known = {digest for entry in lock.shots.values() for digest in entry.takes}
     return tuple(task for task in stored if task.digest not in known)
 
 
 def missing_in_lock(stored: Iterable[StoredTask], here: Collection[str], lock: Lock) -> list[StoredTask]:
-    """The tasks whose films are here and in no entry of the lock."""
+    """The tasks whose results are here and in no entry of the lock."""
     return [task for task in not_in(lock, stored) if task.digest in here]
 
 
 def missing_everywhere(
     stored: Iterable[StoredTask], here: Collection[str], lock: Lock, known: Traces
 ) -> list[StoredTask]:
-    """The tasks whose films are here and neither in the lock nor in the traces."""
+    """The tasks whose results are here and neither in the lock nor in the traces."""
     missing = missing_in_lock(stored, here, lock)
     traced = known.digests if missing else frozenset()
     return [task for task in missing if task.digest not in traced]
@@ -50,16 +50,16 @@ def missing_everywhere(
 def missing_in_traces(
     stored: Iterable[StoredTask], here: Collection[str], lock: Lock, traced: Collection[str]
 ) -> list[StoredTask]:
-    """The tasks whose films are here and have no trace, but for those that a person removed."""
+    """The tasks whose results are here and have no trace, except those that a person removed."""
     takes = [take for entry in lock.shots.values() for take in entry.takes.values()]
     gone = {take.digest for take in takes if take.gone} - {take.digest for take in takes if not take.gone}
     return [task for task in stored if task.digest in here and task.digest not in traced and task.digest not in gone]
 
 
 def numbers_asked(stored: Iterable[StoredTask]) -> dict[tuple[str, str], int]:
-    """The number that each film was asked for under, by shot and digest.
+    """The number under which each result was asked for, by shot and digest.
 
-    A number that an older wanflow gave to two films of a shot is the first one's; the other has none here.
+    Where an older wanflow gave one number to two results of a shot, the first one has it, and the other none.
     """
     numbers: dict[tuple[str, str], int] = {}
     used: set[tuple[str, int]] = set()
@@ -74,10 +74,13 @@ def numbers_asked(stored: Iterable[StoredTask]) -> dict[tuple[str, str], int]:
 def traces_of(tasks: Sequence[StoredTask], measure: Measure) -> dict[str, Trace]:
     """The takes of stored tasks with their recipes, by task id.
 
-    Where the journal has no facts of a take, or facts that make no sense, its file is measured, and its cost is
-    unknown; one that cannot be measured is left out.
+    Where the journal has no facts of a take, or unreadable ones, its file is measured, and its cost is unknown. A take
+    that cannot be measured is left out.
     """
-    takes = {task.task_id: _take_on_record(task) for task in tasks}
+    takes: dict[str, Take | None] = dict.fromkeys(task.task_id for task in tasks)
+    for task in tasks:
+        with suppress(ValueError):
+            takes[task.task_id] = None if task.facts is None else Take.from_json(task.digest, task.facts)
     unknown = [task for task in tasks if takes[task.task_id] is None]
     results = measure([task.digest for task in unknown]) if unknown else {}
     for task in unknown:
@@ -90,8 +93,8 @@ def traces_of(tasks: Sequence[StoredTask], measure: Measure) -> dict[str, Trace]
 def rebuild_lock(store: Store, measure: Measure) -> None:
     """Enter every take that is here and missing in the lock, under the number that it was asked for.
 
-    A shot whose last request the lock does not name gets the one that its newest take answers, where that can be told.
-    Done again it changes nothing. Raises StoreFault.
+    A shot without a last request in the lock gets that of its newest take, if it is known. Done again this changes
+    nothing. Raises StoreFault.
     """
     stored, here = journal.read(store).stored, blobs.list_takes(store)
     found = traces_of(missing_in_lock(stored, here, lockfile.read(store.lock)), measure)
@@ -101,7 +104,7 @@ def rebuild_lock(store: Store, measure: Measure) -> None:
         used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.numbers.values()}
 
         def gives_way(task: StoredTask) -> bool:
-            """Whether another take has the number, so that this one gets what the rest leave."""
+            """Whether another take has the number, so that this one gets a free one at last."""
             shot = task.attempt.shot
             return (shot, task.digest) not in numbers or (shot, task.attempt.number) in used
 
@@ -110,15 +113,20 @@ def rebuild_lock(store: Store, measure: Measure) -> None:
             trace = found[task.task_id]
             shot = owner(lock, task.attempt.shot, task.attempt.fingerprint)
             lock = add_take(lock, shot, trace.take, trace.recipe, task.attempt.number)
-        return _with_requests(lock, missing)
+        newest = {task.attempt.shot: task.attempt for task in sorted(missing, key=lambda task: task.attempt.date)}
+        for shot, attempt in newest.items():
+            request = _request_of(attempt)
+            if shot in lock.shots and lock.shots[shot].current is None and request is not None:
+                lock = set_current(lock, shot, request)
+        return lock
 
     lockfile.update(store.lock, enter)
 
 
 def rebuild_traces(stores: Iterable[Store], measure: Measure) -> None:
-    """Write a trace for every take that is here and has none, in the order in which they came; as `rebuild_lock`.
+    """Write a trace for every take that is here and has none, in the order of their dates; as `rebuild_lock`.
 
-    `stores` are one store as each backend sees it: they share their traces.
+    `stores` are one store as each backend sees it; they share their traces.
     """
     missing: list[StoredTask] = []
     for store in stores:
@@ -128,14 +136,6 @@ def rebuild_traces(stores: Iterable[Store], measure: Measure) -> None:
     came = sorted((task for task in missing if task.task_id in found), key=lambda task: task.date)
     if came:
         traces.extend(store, [found[task.task_id] for task in came])
-
-
-def _take_on_record(task: StoredTask) -> Take | None:
-    """A take as the journal has it; None where it has too little of it."""
-    if task.facts is not None:
-        with suppress(ValueError):
-            return Take.from_json(task.digest, task.facts)
-    return None
 
 
 def _take_as_measured(task: StoredTask, result: Result) -> Take:
@@ -152,16 +152,6 @@ def _take_as_measured(task: StoredTask, result: Result) -> Take:
         estimate=None if attempt.price is None else attempt.price.amount,
         seed_uncertain=task.seed_uncertain,
     )
-
-
-def _with_requests(lock: Lock, entered: Iterable[StoredTask]) -> Lock:
-    """The lock with the requests that shots were last run with, for those whose takes were entered again."""
-    newest = {task.attempt.shot: task.attempt for task in sorted(entered, key=lambda task: task.attempt.date)}
-    for shot, attempt in newest.items():
-        request = _request_of(attempt)
-        if shot in lock.shots and lock.shots[shot].current is None and request is not None:
-            lock = set_current(lock, shot, request)
-    return lock
 
 
 def _request_of(attempt: Attempt) -> str | None:

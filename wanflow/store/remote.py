@@ -1,13 +1,12 @@
-"""Where a production keeps its paid takes for others: a folder, or what fsspec reaches (format.md, `remote`)."""
+"""The remote with a production's paid takes for others: a folder, or what fsspec reaches (format.md, `remote`)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import fsspec
 
@@ -25,18 +24,15 @@ HINT = "check its name, and the credentials in the environment"
 
 @dataclass(frozen=True, slots=True)
 class RemoteTake:
-    """A take of the lock as it is kept: its bytes and its record by digest; `name` is its node."""
+    """A take of the lock that the remote has: its bytes and its record, by digest; `name` is its node."""
 
     name: str
     take: Take
     recipe: Recipe
 
 
-Tell = Callable[[str], None]
-
-
 class Remote:
-    """Takes by digest at an address; raises StoreFault where it can't be reached or has other bytes than it should."""
+    """Takes by digest at an address; raises StoreFault where it is unreachable or has wrong bytes."""
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
@@ -44,58 +40,57 @@ class Remote:
             self._files, self._root = fsspec.core.url_to_fs(self._address)
 
     def push(self, kept: RemoteTake, store: Store) -> bool:
-        """Send a take that isn't there whole, then its record; whether anything was sent. What is there stays.
+        """Send a take that the remote does not have whole, then its record; whether a file was sent.
 
-        The bytes are looked at before, so that nobody's remote gets a file that its digest doesn't name.
+        The bytes are compared with the digest before, so that no damaged file is sent.
         """
         source = blobs.take_path(store, kept.take.digest, kept.take.suffix)
         with _named_faults(self._address):
             sent = self._size(self._file(kept.take)) != source.stat().st_size
             if sent:
                 self._send(source, kept)
-            if sent or self._size(self._record(kept.take)) is None:
-                self._write(self._record(kept.take), _record_of(kept))
+            place = self._record(kept.take)
+            if sent or self._size(place) is None:
+                facts = {"digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
+                text = json.dumps({**kept.take.to_json(), **facts}, ensure_ascii=False, indent=1, sort_keys=True)
+                self._files.makedirs(self._parent(place), exist_ok=True)
+                self._files.pipe_file(place, f"{text}\n".encode())
         return sent
 
     def pull(self, kept: RemoteTake, store: Store) -> bool:
-        """Fetch a take that is there, going on where an earlier try broke off; whether it was there.
+        """Fetch a take, continuing an earlier download; whether the remote has it.
 
-        Raises StoreFault where what comes is not what its digest names; nothing of it is kept then.
+        Raises StoreFault where the bytes do not match the digest; then none of them are kept.
         """
         draft = store.incoming / kept.take.digest
         atomic.make_folder(draft.parent)
         with _named_faults(self._address):
-            if self._size(self._file(kept.take)) is None:
+            place = self._file(kept.take)
+            if self._size(place) is None:
                 return False
-            self._fetch(self._file(kept.take), draft)
+            with draft.open("ab") as target, self._files.open(place, "rb") as source:
+                source.seek(target.tell())
+                while chunk := source.read(CHUNK_BYTES):
+                    target.write(chunk)
         if digests.of_file(draft) != kept.take.digest:
             draft.unlink()
-            words = f"`{self._address}` has other bytes for {kept.name} than its digest names"
+            words = f"`{self._address}` has a damaged file for {kept.name}: its bytes do not match its digest"
             raise StoreFault(words, hint="ask who pushed it to push it again")
         blobs.adopt_take(store, draft, kept.take.digest, kept.take.result.kind)
         return True
 
     def _send(self, source: Path, kept: RemoteTake) -> None:
         if not blobs.is_whole(source, kept.take.digest):
-            words = f"the file of {kept.name} is damaged here: it is not pushed"
+            words = f"the file of {kept.name} is damaged and was not pushed"
             raise StoreFault(words, hint="`wanflow doctor --repair` sets it aside")
         place = self._file(kept.take)
         self._files.makedirs(self._parent(place), exist_ok=True)
-        if "file" not in _protocols(self._files):
-            self._files.put_file(str(source), place)  # an object is there whole or not at all
+        protocols = (self._files.protocol,) if isinstance(self._files.protocol, str) else self._files.protocol
+        if "file" not in protocols:
+            self._files.put_file(str(source), place)  # an object appears whole or not at all
             return
         self._files.put_file(str(source), f"{place}.part")
         self._files.mv(f"{place}.part", place)
-
-    def _fetch(self, place: str, draft: Path) -> None:
-        with draft.open("ab") as target, self._files.open(place, "rb") as source:
-            source.seek(target.tell())
-            while chunk := source.read(CHUNK_BYTES):
-                target.write(chunk)
-
-    def _write(self, place: str, text: str) -> None:
-        self._files.makedirs(self._parent(place), exist_ok=True)
-        self._files.pipe_file(place, text.encode())
 
     def _size(self, place: str) -> int | None:
         self._files.invalidate_cache()
@@ -115,7 +110,7 @@ class Remote:
 
 
 def kept_takes(lock: Lock) -> Iterator[RemoteTake]:
-    """The takes of a lock, each digest once, with what they answer."""
+    """The takes of a lock, each digest once, with their requests."""
     seen: set[str] = set()
     for shot, entry in lock.shots.items():
         for digest, take in entry.takes.items():
@@ -124,18 +119,9 @@ def kept_takes(lock: Lock) -> Iterator[RemoteTake]:
                 yield RemoteTake(take_node(shot, entry.numbers[digest]), take, entry.recipes.get(take.fingerprint))
 
 
-def _record_of(kept: RemoteTake) -> str:
-    record = {**kept.take.to_json(), "digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
-    return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def _protocols(files: Any) -> tuple[str, ...]:
-    return (files.protocol,) if isinstance(files.protocol, str) else tuple(files.protocol)
-
-
 @contextmanager
 def _named_faults(address: str) -> Iterator[None]:
-    """Turn whatever a filesystem says into a fault that names the remote; each has exceptions of its own."""
+    """Turn every error of a file system into a fault that names the remote; each has its own exceptions."""
     try:
         yield
     except StoreFault:
@@ -145,4 +131,4 @@ def _named_faults(address: str) -> Iterator[None]:
         raise StoreFault(words, hint="for S3: install the extra `s3`") from fault
     except Exception as fault:
         said = " ".join(str(fault).split()) or type(fault).__name__
-        raise StoreFault(f"the remote `{address}` can't be used: {said}", hint=HINT) from fault
+        raise StoreFault(f"the remote `{address}` cannot be used: {said}", hint=HINT) from fault

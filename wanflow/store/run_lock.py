@@ -1,4 +1,4 @@
-"""Runs exclude each other; nothing else ever waits for a run (cli.md, Files)."""
+"""Locks between processes: runs exclude each other, and nothing else ever waits for a run (cli.md, Files)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,27 @@ from wanflow.store.layout import Store
 
 @contextmanager
 def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
-    """Be the one run of this production; raises StoreBusy, naming who is, and StoreFault.
+    """Be the only run of this production; raises StoreBusy, which names the other run, and StoreFault.
 
-    The hold of a process that was killed ends by itself (see `guard.seize`). Nothing is sent
-    under a store of a newer wanflow: it is refused here, unless the store is `damaged` and held to be mended.
+    The hold of a process that was killed ends by itself (see `seize`). The store of a newer wanflow is refused here,
+    before anything is sent, unless it is `damaged` and held for a repair.
     """
     atomic.make_folder(store.root)
     if not damaged:
         layout.establish(store)
     name = store.root / "run.holder"
-    release = _seized(store.run_lock, name)
+    with atomic.faults_of(store.run_lock):
+        try:
+            release = seize(store.run_lock)
+        except LockTaken as taken:
+            holder = "another process"
+            with suppress(OSError, UnicodeDecodeError):
+                holder = name.read_text(encoding="utf-8")
+            words = f"another run is active in this production ({holder})"
+            raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
     try:
-        atomic.write_whole(name, _introduction().encode())
+        since = timebase.stamp(datetime.now(UTC))
+        atomic.write_whole(name, f"process {os.getpid()} on {socket.gethostname()} since {since}".encode())
         yield
     finally:
         with suppress(OSError):
@@ -43,30 +52,10 @@ def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
         release()
 
 
-def _seized(lock: Path, name: Path) -> Release:
-    with atomic.faults_of(lock):
-        try:
-            return seize(lock)
-        except LockTaken as taken:
-            words = f"another run works here ({_holder(name)})"
-            raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
-
-
-def _introduction() -> str:
-    since = timebase.stamp(datetime.now(UTC))
-    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
-
-
-def _holder(name: Path) -> str:
-    with suppress(OSError, UnicodeDecodeError):
-        return name.read_text(encoding="utf-8")
-    return "another process"
-
-
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""Errors by which a file system says that it has no locks: NFS without its lock service, AFP and Lustre say these."""
+"""Errors of a file system without locks: NFS without its lock service, AFP and Lustre raise these."""
 OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
-"""Errors of a rename onto a folder that has something in it."""
+"""Errors of a rename onto a folder that is not empty."""
 TURN_SECONDS = 0.005
 """Seconds between two attempts of a process that waits."""
 
@@ -74,7 +63,7 @@ Release = Callable[[], None]
 
 
 class LockTaken(Exception):
-    """Another process holds the guard; `leftover` is the folder that it leaves behind if it is killed, if any."""
+    """Another process holds the lock; `leftover` is the folder that stays if it is killed, if any."""
 
     def __init__(self, leftover: Path | None = None) -> None:
         super().__init__(leftover)
@@ -82,19 +71,19 @@ class LockTaken(Exception):
 
     @property
     def way_out(self) -> str:
-        """What ends a hold that the system does not end by itself, to follow another hint; empty where it does."""
+        """How to end a hold that the system does not end by itself, to follow another hint; empty where it does."""
         if self.leftover is None:
             return ""
-        return f"; where that process is gone, remove `{self.leftover}`"
+        return f"; if that process has ended, remove `{self.leftover}`"
 
 
-def seize(path: Path, patience: float = 0) -> Release:
-    """Hold what `path` names until the function that is returned is called; the folder of `path` exists.
+def seize(path: Path, timeout: float = 0) -> Release:
+    """Hold the lock at `path` until the returned function is called; the folder of `path` exists.
 
     The hold of a process that was killed ends by itself. Only a hold of another machine stays, on a file system
-    without locks. Raises Taken after `patience` seconds, OSError where the disk says no.
+    without locks. Raises LockTaken after `timeout` seconds, OSError where the disk refuses.
     """
-    lock = FileLock(path, timeout=patience, poll_interval=TURN_SECONDS, fallback_to_soft=False)
+    lock = FileLock(path, timeout=timeout, poll_interval=TURN_SECONDS, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout:
@@ -102,12 +91,12 @@ def seize(path: Path, patience: float = 0) -> Release:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        return _seize_folder(path.with_name(f"{path.name}.held"), patience)
+        return _seize_folder(path.with_name(f"{path.name}.held"), timeout)
     return lock.release
 
 
 def has_locks(folder: Path) -> bool:
-    """Whether the file system of a folder has locks; raises OSError for every other trouble."""
+    """Whether the file system of a folder has locks; raises OSError for every other error."""
     path = folder / f".{uuid4().hex}.part"
     lock = FileLock(path, timeout=0, fallback_to_soft=False)
     try:
@@ -122,11 +111,11 @@ def has_locks(folder: Path) -> bool:
     return True
 
 
-def _seize_folder(folder: Path, patience: float) -> Release:
+def _seize_folder(folder: Path, timeout: float) -> Release:
     """Hold a folder by moving one there that has our name in it: a rename onto a folder that is not empty fails.
 
-    A name is never given twice, so that removing the name of a dead process removes no other, and only an empty
-    folder is ever removed.
+    Every name is unique, so that removing the name of a dead process removes no other. Only an empty folder is ever
+    removed.
     """
     name = f"{os.getpid()}.{_machine()}.{uuid4().hex}"
     draft = folder.with_name(f".{uuid4().hex}.part")
@@ -134,7 +123,7 @@ def _seize_folder(folder: Path, patience: float) -> Release:
     held = False
     try:
         (draft / name).touch()
-        until = time.monotonic() + patience
+        until = time.monotonic() + timeout
         while not (held := _moved(draft, folder) or (_left_behind(folder) and _moved(draft, folder))):
             if time.monotonic() >= until:
                 raise LockTaken(folder)
@@ -156,7 +145,7 @@ def _moved(draft: Path, folder: Path) -> bool:
 
 
 def _left_behind(folder: Path) -> bool:
-    """Remove what dead processes of this machine left; whether the folder is gone now."""
+    """Remove the names of dead processes of this machine; whether the folder is gone then."""
     with suppress(FileNotFoundError):
         for place in folder.iterdir():
             if _is_dead(place.name):
@@ -167,7 +156,7 @@ def _left_behind(folder: Path) -> bool:
 
 
 def _is_dead(name: str) -> bool:
-    """Whether the process of a name surely ended: it ran here, and none has its number now."""
+    """Whether the process of a name certainly ended: it ran here, and no process has its number now."""
     process, _, rest = name.partition(".")
     if rest.partition(".")[0] != _machine() or not process.isdigit() or os.name != "posix":
         return False
