@@ -133,7 +133,7 @@ def test_a_duplicate_key_names_both_places_and_the_first_one_counts():
     """The problem stands at the second place and says where the first is."""
     document = read("a: 1\nb: 2\na: 3\n")
     (found,) = document.problems
-    assert (where(found.place), found.message) == ((3, 1), "`a` is written twice, first at wanflow.yaml:1:1")
+    assert (where(found.place), found.message) == ((3, 1), "duplicate key `a`, first at wanflow.yaml:1:1")
     assert plain(document.root) == {"a": 1, "b": 2}
 
 
@@ -150,7 +150,7 @@ def test_anchors_aliases_and_merges_work():
 @pytest.mark.parametrize("text", ["a: *nope\n", "a: &a [*a]\n"])
 def test_an_alias_that_names_nothing_is_located(text):
     """An unknown alias and one to what is still being written are problems, not crashes."""
-    assert "names nothing" in problem(text).message
+    assert "unknown alias" in problem(text).message
 
 
 def test_an_alias_bomb_is_refused():
@@ -168,10 +168,10 @@ def test_deep_nesting_is_refused(text, loader, monkeypatch):
     """A file can't exhaust the stack, and reads the same whether PyYAML's limit or ours notices the depth first."""
     monkeypatch.setattr(yamltext, "_Loader", loader)
     found = problem(text)
-    assert found.message == f"the file nests more than {yamltext.DEEPEST} levels deep"
+    assert found.message == f"the file nests more than {yamltext.MAX_DEPTH} levels deep"
     assert found.hint == "flatten it: a production needs fewer than ten levels"
     assert found.place.line == 1
-    assert yamltext.DEEPEST < found.place.column <= len(text)
+    assert yamltext.MAX_DEPTH < found.place.column <= len(text)
 
 
 @pytest.mark.parametrize("loader", LOADERS)
@@ -205,7 +205,7 @@ def test_control_characters_are_refused(text, place):
 def test_a_tag_is_refused():
     """A text that begins with `!` would silently become a tag."""
     found = problem("a: !wow look\n")
-    assert (where(found.place), found.message) == ((1, 4), "the tag `!wow` has no meaning here")
+    assert (where(found.place), found.message) == ((1, 4), "unknown tag `!wow`")
 
 
 def test_several_documents_are_refused():
@@ -229,24 +229,24 @@ def test_a_text_cut_by_a_comment_is_noticed(text, cut):
 
 
 SYNTAX = [
-    ("a: A robot: walking\n", (1, 4), "an unquoted text can't hold `: `"),
-    ("a: *dramatic* light\n", (1, 4), "an unquoted text can't begin with `*`"),
-    ("a: @hero runs\n", (1, 4), "an unquoted text can't begin with `@`"),
-    ("a: %20 more\n", (1, 4), "an unquoted text can't begin with `%`"),
-    ("a: {hero} runs\n", (1, 4), "an unquoted text can't begin with `{`"),
-    ("a: [wide shot] the coast\n", (1, 4), "an unquoted text can't begin with `[`"),
-    ("a: `x`\n", (1, 4), "an unquoted text can't begin with a backtick"),
+    ("a: A robot: walking\n", (1, 4), "unquoted text cannot contain `: `"),
+    ("a: *dramatic* light\n", (1, 4), "unquoted text cannot begin with `*`"),
+    ("a: @hero runs\n", (1, 4), "unquoted text cannot begin with `@`"),
+    ("a: %20 more\n", (1, 4), "unquoted text cannot begin with `%`"),
+    ("a: {hero} runs\n", (1, 4), "unquoted text cannot begin with `{`"),
+    ("a: [wide shot] the coast\n", (1, 4), "unquoted text cannot begin with `[`"),
+    ("a: `x`\n", (1, 4), "unquoted text cannot begin with a backtick"),
     ("a: [${x}, b]\n", (1, 5), "`${x}` is unquoted inside `[ ]` or `{ }`"),
     ("a: [in/${x}.png]\n", (1, 5), "`${x}` is unquoted inside `[ ]` or `{ }`"),
     ("a: {k: ${x}}\n", (1, 8), "`${x}` is unquoted inside `[ ]` or `{ }`"),
-    ("shots：\n  a: b\n", (1, 6), "`：` is a full-width colon, not YAML's"),
-    ("a:\n\tb: c\n", (2, 1), "a tab can't indent a line"),
+    ("shots：\n  a: b\n", (1, 6), "`：` is a full-width colon"),
+    ("a:\n\tb: c\n", (2, 1), "YAML forbids tabs in indentation"),
     ('a: "abc\nb: c\n', (1, 4), "this quote is never closed"),
-    ('a: "x" y\n', (1, 4), "there is more text behind the closing quote"),
+    ('a: "x" y\n', (1, 4), "text follows the closing quote"),
     ("a: [b, c\nd: e\n", (1, 4), "this `[` is not closed"),
     ("a: neon #1\n  more words\n", (1, 4), "the text is cut at ` #`: the rest is a comment"),
-    ("a:\n   b: c\n  d: e\n", (3, 3), "this line fits no mapping above it"),
-    ("a: - b\n", (1, 4), "a value can't begin with `- `"),
+    ("a:\n   b: c\n  d: e\n", (3, 3), "wrong indentation: it lines up with nothing above"),
+    ("a: - b\n", (1, 4), "a value cannot begin with `- `"),
 ]
 
 
@@ -277,14 +277,14 @@ def test_what_is_missing_at_the_end_is_told_within_the_file(text):
 
 @given(st.text(max_size=200))
 def test_no_text_raises(text):
-    """Whatever somebody types comes back as a tree or as troubles."""
+    """Whatever somebody types comes back as a tree or as problems."""
     document = parse(text.encode(errors="surrogatepass"), "wanflow.yaml")
     assert document.root is None or isinstance(document.root, TextNode | MapNode | ListNode)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(data):
-    """Whatever a disk gives comes back as a tree or as troubles, each within the file."""
+    """Whatever a disk gives comes back as a tree or as problems, each within the file."""
     document = parse(data, "wanflow.yaml")
     assert all(1 <= found.place.line <= len(document.lines) for found in document.problems)
 

@@ -18,7 +18,7 @@ from wanflow.language.scope import BasePath, GivenInput, Scope, path_exists
 from wanflow.language.shot import generator_of
 from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, seen_from
+from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, with_use
 
 SCHEMA = "pipeline.schema.json"
 SUFFIX = ".yaml"
@@ -57,7 +57,7 @@ class Pipeline:
 
     def seen_from(self, use: Place) -> Pipeline:
         """The same pipeline where it is used: every place in it knows of that."""
-        moved = seen_from(self.root, use)
+        moved = with_use(self.root, use)
         return (read_pipeline(moved, self.file, self.home) if isinstance(moved, MapNode) else None) or self
 
     @property
@@ -165,7 +165,7 @@ class PipelineLibrary:
 
 def _seen_from(place: Place, file: str, use: TextNode) -> Place:
     """A place in the pipeline's file as it is where the pipeline is used; else the `use` itself."""
-    return place.seen_from(use.place) if place.file == file else use.place
+    return place.with_use(use.place) if place.file == file else use.place
 
 
 def _outline(root: MapNode) -> MapNode:

@@ -1,4 +1,4 @@
-"""What a YAML syntax error means to a person: the traps of unquoted text, found in the line itself."""
+"""Plain explanations of YAML syntax errors, found in the line that the parser refused."""
 
 from __future__ import annotations
 
@@ -10,12 +10,36 @@ Position = tuple[int, int]
 
 _ENTRY = re.compile(r"""[ ]*(?:-[ ]+)*(?:(?:"[^"]*"|'[^']*'|[^\s"'#\[{][^:#]*?):[ \t]+)?(?P<value>[^\s#].*)?""")
 _QUOTE_IT = "put the text in quotes, or on its own lines under `>-`"
-_SIGNS = "*@%!`{[&|>"
+_INDICATORS = "*@%!`{[&|>"
+
+_BY_WORDS = (
+    (
+        "could not find expected ':'",
+        "this line is not a `key: value` pair",
+        "write a space after `:`, or quote the text",
+    ),
+    (
+        "sequence entries are not allowed",
+        "a value cannot begin with `- `",
+        "put the text in quotes, or the list on its own lines",
+    ),
+    (
+        "expected key",
+        "wrong indentation: it lines up with nothing above",
+        "keys of one mapping begin in the same column",
+    ),
+    (
+        "expected <block end>",
+        "wrong indentation: it lines up with nothing above",
+        "keys of one mapping begin in the same column",
+    ),
+)
+"""Words of the parser, a message and a hint, for errors that need no look at the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """What the parser said: its words, where it stood, and where the thing began that it was reading."""
+    """A parser error: its words, where it was raised, and where the construct began that was being read."""
 
     problem: str
     context: str
@@ -28,8 +52,8 @@ class SyntaxFault:
         return self.lines[number] if 0 <= number < len(self.lines) else ""
 
     @property
-    def sign(self) -> str:
-        """The character at which the parser stood."""
+    def character(self) -> str:
+        """The character at which the error was raised."""
         return self.line(self.at[0])[self.at[1] : self.at[1] + 1]
 
     @property
@@ -40,7 +64,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxHint:
-    """The same in our words, at the character that a person has to look at."""
+    """A plain message and hint, at the character to look at."""
 
     at: Position
     message: str
@@ -49,12 +73,16 @@ class SyntaxHint:
 
 def explain(fault: SyntaxFault) -> SyntaxHint:
     """The first explanation that fits; the parser's own words where none does."""
-    for rule in _RULES:
+    for rule in (_quotes_and_tabs, _flow, _colons, _unquoted_text, _second_colon):
         found = rule(fault)
         if found is not None:
             return found
-    words = f"{fault.context}, {fault.problem}" if fault.context else fault.problem
-    return SyntaxHint(fault.at, f"this is no YAML: {words}")
+    for words, message, hint in _BY_WORDS:
+        if words in fault.problem:
+            at = fault.since if words.startswith("could not") and fault.since else fault.at
+            return SyntaxHint(at, message, hint)
+    detail = f"{fault.context}, {fault.problem}" if fault.context else fault.problem
+    return SyntaxHint(fault.at, f"invalid YAML: {detail}")
 
 
 def value_at(line: str) -> tuple[int, str]:
@@ -65,131 +93,75 @@ def value_at(line: str) -> tuple[int, str]:
     return found.start("value"), found["value"]
 
 
-def _tab(fault: SyntaxFault) -> SyntaxHint | None:
-    if fault.sign != "\t":
-        return None
-    return SyntaxHint(fault.at, "a tab can't indent a line", "indent with blanks")
+def _quotes_and_tabs(fault: SyntaxFault) -> SyntaxHint | None:
+    if fault.character == "\t":
+        return SyntaxHint(fault.at, "YAML forbids tabs in indentation", "use spaces")
+    if "quoted scalar" in fault.context and "end of stream" in fault.problem and fault.since is not None:
+        hint = "close it; put a quote inside the text into the other kind of quotes"
+        return SyntaxHint(fault.since, "this quote is never closed", hint)
+    if "escape" in fault.problem:
+        return SyntaxHint(fault.at, "unknown escape after `\\`", "use single quotes, or write `\\\\`")
+    return None
 
 
-def _open_quote(fault: SyntaxFault) -> SyntaxHint | None:
-    if "quoted scalar" not in fault.context or "end of stream" not in fault.problem or fault.since is None:
-        return None
-    return SyntaxHint(fault.since, "this quote is never closed", "a quote inside needs the other kind around it")
-
-
-def _escape(fault: SyntaxFault) -> SyntaxHint | None:
-    if "escape" not in fault.problem:
-        return None
-    return SyntaxHint(fault.at, "`\\` begins an escape that YAML doesn't know", "use single quotes, or write `\\\\`")
-
-
-def _flow_variable(fault: SyntaxFault) -> SyntaxHint | None:
+def _flow(fault: SyntaxFault) -> SyntaxHint | None:
+    """`${x}` unquoted inside `[ ]` or `{ }`, and one of these that is not closed."""
     line, column = fault.at
     text = fault.line(line)
-    if not fault.in_flow or not text[:column].endswith("$"):
+    if fault.in_flow and text[:column].endswith("$"):
+        begin = max(text.rfind(sign, 0, column - 1) for sign in ("[", "{", ",", ": ", " "))
+        begin += len(text[begin + 1 :]) - len(text[begin + 1 :].lstrip()) + 1
+        name = text[column - 1 :].partition("}")[0] + "}"
+        return SyntaxHint((line, begin), f"`{name}` is unquoted inside `[ ]` or `{{ }}`", f'write "{name}" in quotes')
+    if "while parsing a flow" not in fault.context or fault.since is None:
         return None
-    begin = max(text.rfind(sign, 0, column - 1) for sign in ("[", "{", ",", ": ", " "))
-    begin += len(text[begin + 1 :]) - len(text[begin + 1 :].lstrip()) + 1
-    name = text[column - 1 :].partition("}")[0] + "}"
-    return SyntaxHint((line, begin), f"`{name}` is unquoted inside `[ ]` or `{{ }}`", f'write "{name}" in quotes')
+    first, start = fault.since
+    rest = "\n".join((fault.line(first)[start:], *fault.lines[first + 1 :]))
+    closing = {"[": "]", "{": "}"}.get(rest[:1])
+    if closing is None or closing in rest:
+        return None
+    return SyntaxHint(fault.since, f"this `{rest[0]}` is not closed", f"add the `{closing}`")
 
 
-def _flow_sign(fault: SyntaxFault) -> SyntaxHint | None:
-    sign = next((sign for sign in "?:" if f"'{sign}'" in fault.problem or fault.sign == sign), None)
+def _colons(fault: SyntaxFault) -> SyntaxHint | None:
+    """A full-width colon, and `?` or `:` unquoted inside `[ ]` or `{ }`."""
+    first = fault.since[0] if fault.since else fault.at[0]
+    for number in dict.fromkeys((fault.at[0], first, fault.at[0] - 1)):
+        column = fault.line(number).find("：")
+        if column >= 0 and not value_at(fault.line(number))[1].startswith(("'", '"')):
+            return SyntaxHint((number, column), "`：` is a full-width colon", "write `: ` with a space")
+    sign = next((sign for sign in "?:" if f"'{sign}'" in fault.problem or fault.character == sign), None)
     in_plain = "plain scalar" in fault.context and sign == ":"
     if sign is None or not (fault.in_flow or in_plain):
         return None
     return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", "put the text in quotes")
 
 
-def _full_width(fault: SyntaxFault) -> SyntaxHint | None:
-    first = fault.since[0] if fault.since else fault.at[0]
-    for number in dict.fromkeys((fault.at[0], first, fault.at[0] - 1)):
-        column = fault.line(number).find("：")
-        if column >= 0 and not value_at(fault.line(number))[1].startswith(("'", '"')):
-            return SyntaxHint((number, column), "`：` is a full-width colon, not YAML's", "write `: ` with a blank")
-    return None
-
-
-def _cut_text(fault: SyntaxFault) -> SyntaxHint | None:
+def _unquoted_text(fault: SyntaxFault) -> SyntaxHint | None:
+    """Text cut off by ` #`, text that begins with an indicator of YAML, and text after a closing quote."""
     for number in (fault.at[0] - 1, fault.since[0] if fault.since else -1):
         column, value = value_at(fault.line(number))
         if " #" in value and value[0] not in "\"'":
             return SyntaxHint((number, column), "the text is cut at ` #`: the rest is a comment", _QUOTE_IT)
+    line = fault.since[0] if fault.since and "scanning" in fault.context else fault.at[0]
+    column, value = value_at(fault.line(line))
+    if value and value[0] in _INDICATORS:
+        sign = "a backtick" if value[0] == "`" else f"`{value[0]}`"
+        return SyntaxHint((line, column), f"unquoted text cannot begin with {sign}", _QUOTE_IT)
+    column, value = value_at(fault.line(fault.at[0]))
+    if value[:1] in {'"', "'"} and "expect" in fault.problem:
+        return SyntaxHint((fault.at[0], column), "text follows the closing quote", "put all of it in quotes")
     return None
 
 
-def _open_flow(fault: SyntaxFault) -> SyntaxHint | None:
-    if "while parsing a flow" not in fault.context or fault.since is None:
-        return None
-    line, column = fault.since
-    behind = "\n".join((fault.line(line)[column:], *fault.lines[line + 1 :]))
-    closing = {"[": "]", "{": "}"}.get(behind[:1])
-    if closing is None or closing in behind:
-        return None
-    return SyntaxHint(fault.since, f"this `{behind[0]}` is not closed", f"add the `{closing}`")
-
-
-def _sign_first(fault: SyntaxFault) -> SyntaxHint | None:
-    line = fault.since[0] if fault.since and "scanning" in fault.context else fault.at[0]
-    column, value = value_at(fault.line(line))
-    if not value or value[0] not in _SIGNS:
-        return None
-    sign = "a backtick" if value[0] == "`" else f"`{value[0]}`"
-    return SyntaxHint((line, column), f"an unquoted text can't begin with {sign}", _QUOTE_IT)
-
-
-def _text_after_quote(fault: SyntaxFault) -> SyntaxHint | None:
-    column, value = value_at(fault.line(fault.at[0]))
-    if value[:1] not in {'"', "'"} or "expect" not in fault.problem:
-        return None
-    return SyntaxHint((fault.at[0], column), "there is more text behind the closing quote", "put all of it in quotes")
-
-
-def _inner_colon(fault: SyntaxFault) -> SyntaxHint | None:
+def _second_colon(fault: SyntaxFault) -> SyntaxHint | None:
     if "mapping values are not allowed" not in fault.problem:
         return None
     line, column = fault.at
     start, value = value_at(fault.line(line))
     if value and start < column:
-        return SyntaxHint((line, start), "an unquoted text can't hold `: `", _QUOTE_IT)
-    message = "this key can't stand here: the line above already has a value"
-    hint = "indent it like the line above, or quote a text that holds `: `"
+        return SyntaxHint((line, start), "unquoted text cannot contain `: `", _QUOTE_IT)
+    message = "a key is not allowed here: the line above already has a value"
+    hint = "indent it like the line above, or quote a text that contains `: `"
     indent = len(fault.line(line)) - len(fault.line(line).lstrip())
     return SyntaxHint((line, indent), message, hint)
-
-
-def _no_colon(fault: SyntaxFault) -> SyntaxHint | None:
-    if "could not find expected ':'" not in fault.problem or fault.since is None:
-        return None
-    return SyntaxHint(fault.since, "this line is no `key: value`", "write a blank behind the colon, or quote the text")
-
-
-def _list_inline(fault: SyntaxFault) -> SyntaxHint | None:
-    if "sequence entries are not allowed" not in fault.problem:
-        return None
-    return SyntaxHint(fault.at, "a value can't begin with `- `", "put the text in quotes, or the list on its own lines")
-
-
-def _indentation(fault: SyntaxFault) -> SyntaxHint | None:
-    if "expected key" not in fault.problem and "expected <block end>" not in fault.problem:
-        return None
-    return SyntaxHint(fault.at, "this line fits no mapping above it", "keys of one mapping begin in the same column")
-
-
-_RULES = (
-    _tab,
-    _open_quote,
-    _escape,
-    _flow_variable,
-    _open_flow,
-    _full_width,
-    _flow_sign,
-    _cut_text,
-    _sign_first,
-    _text_after_quote,
-    _inner_colon,
-    _no_colon,
-    _list_inline,
-    _indentation,
-)

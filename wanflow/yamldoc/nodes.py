@@ -20,8 +20,8 @@ _WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False
 class Place:
     """A position in a file; line and column count characters from 1.
 
-    `file` is relative to the production file's folder, with forward slashes. A place in a pipeline knows where the
-    pipeline is used, innermost first.
+    `file` is relative to the production file's folder, with forward slashes. `used_at`, of a place in a pipeline, is
+    where the pipeline is used, innermost first.
     """
 
     file: str
@@ -32,14 +32,14 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
-    def seen_from(self, use: Place) -> Place:
-        """The same place in a pipeline that is used somewhere."""
+    def with_use(self, use: Place) -> Place:
+        """The same place, with the place where the pipeline is used."""
         return Place(self.file, self.line, self.column, (Place(use.file, use.line, use.column), *use.used_at))
 
 
 @dataclass(frozen=True, slots=True)
 class Interpolated:
-    """A `${name}` or an input that was filled in, and where its value is written: None for the command line."""
+    """A `${name}` or an input that was filled in, and where its value is written; None for the command line."""
 
     name: str
     place: Place | None
@@ -47,10 +47,10 @@ class Interpolated:
 
 @dataclass(frozen=True, slots=True)
 class TextNode:
-    """One value: `value` typed and normalised, `text` as it was written, before Unicode NFC.
+    """A scalar: `value` is typed and normalised, `text` is as written, before Unicode NFC.
 
-    `plain` is an unquoted value. `cut_off` is a plain value that a ` #` without a blank behind it ends, which is
-    more often a cut prompt than a comment. `filled` are the names that were filled in, outermost first.
+    `plain`: it is unquoted. `cut_off`: a ` #` without a space after it ends it, which is more often a cut prompt than
+    a comment. `filled` are the names that were filled in, outermost first.
     """
 
     value: Value
@@ -68,7 +68,7 @@ class TextNode:
 
 @dataclass(frozen=True, slots=True)
 class MapNode:
-    """Keys and values in their order; every key occurs once."""
+    """A mapping; keys and values in order, every key once."""
 
     pairs: tuple[tuple[TextNode, Node], ...]
     place: Place
@@ -82,11 +82,11 @@ class MapNode:
         return tuple(pair for pair in self.pairs if not pair[0].text.startswith("x-"))
 
     def find(self, name: str) -> Node | None:
-        """The value of a key, None where the key is not there."""
+        """The value of a key; None where the key is missing."""
         return next((node for key, node in self.pairs if name_of(key) == name), None)
 
     def key(self, name: str) -> TextNode | None:
-        """The key itself, for its place; None where it is not there."""
+        """The key itself, for its place; None where it is missing."""
         return next((key for key, _ in self.pairs if name_of(key) == name), None)
 
     def without(self, keys: Iterable[str]) -> MapNode:
@@ -97,7 +97,7 @@ class MapNode:
 
 @dataclass(frozen=True, slots=True)
 class ListNode:
-    """Values in their order."""
+    """A list."""
 
     items: tuple[Node, ...]
     place: Place
@@ -106,29 +106,29 @@ class ListNode:
 Node: TypeAlias = "TextNode | MapNode | ListNode"
 
 
-def seen_from(node: Node, use: Place) -> Node:
-    """A part of a pipeline as it is where the pipeline is used: every place knows of the use."""
+def with_use(node: Node, use: Place) -> Node:
+    """A part of a pipeline's file whose places carry the place where the pipeline is used."""
     match node:
         case MapNode(pairs, place):
-            kept = tuple((_moved(key, use), seen_from(value, use)) for key, value in pairs)
-            return MapNode(kept, place.seen_from(use))
+            kept = tuple((_with_use(key, use), with_use(value, use)) for key, value in pairs)
+            return MapNode(kept, place.with_use(use))
         case ListNode(items, place):
-            return ListNode(tuple(seen_from(item, use) for item in items), place.seen_from(use))
+            return ListNode(tuple(with_use(item, use) for item in items), place.with_use(use))
         case TextNode():
-            return _moved(node, use)
+            return _with_use(node, use)
 
 
-def _moved(written: TextNode, use: Place) -> TextNode:
-    return replace(written, place=written.place.seen_from(use))
+def _with_use(written: TextNode, use: Place) -> TextNode:
+    return replace(written, place=written.place.with_use(use))
 
 
 def scalar(text: str, place: Place) -> TextNode:
-    """The value that `text` is as a plain YAML value: a number, a truth value, null or a string."""
+    """`text` read as a plain YAML value: a number, a boolean, null or a string."""
     return TextNode(typed(text), text, place, plain=True)
 
 
 def typed(text: str) -> Value:
-    """A plain scalar's value: `true`, `false`, `null`, plain decimals and integers; all else is a string."""
+    """The value of a plain scalar: `true`, `false`, `null`, a plain decimal or integer, else a string."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
@@ -139,7 +139,7 @@ def typed(text: str) -> Value:
 
 
 def needlessly_quoted(value: TextNode) -> bool:
-    """Whether quotes made a text of what would be a number or a truth value without them."""
+    """Whether quotes turn what would be a number or a boolean into text."""
     return not value.plain and not value.filled and not isinstance(typed(value.text), str)
 
 
@@ -164,5 +164,5 @@ def plain(node: Node | None) -> object:
 
 
 def name_of(key: TextNode) -> str:
-    """A key as a name, whatever type its text would have as a value."""
+    """A key as a name, whatever type its text would have as a value: `10:` is `10`."""
     return key.text if key.text.isascii() else unicodedata.normalize("NFC", key.text)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -15,19 +14,19 @@ import yaml
 from wanflow.yamldoc.hints import SyntaxFault, explain
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
 
-DEEPEST = 64
-"""Levels of nesting that a file may have; a person writes fewer than ten."""
-LARGEST = 1_000_000
-"""Values that a file may hold; 20,000 shots have fewer."""
-MOST_ALIASED = 100_000
-"""Values that its aliases may stand for, counted each time."""
+MAX_DEPTH = 64
+"""Maximum levels of nesting in a file; people write fewer than ten."""
+MAX_VALUES = 1_000_000
+"""Maximum values in a file; 20,000 shots have fewer."""
+MAX_ALIASED = 100_000
+"""Maximum values that a file's aliases stand for, counted at each use."""
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
 _LIBRARY_TOO_DEEP = "maximum nesting"
-"""Words of libyaml's own limit: newer ones read a line 1,000 levels ahead and refuse it before our limit sees it."""
+"""Words of libyaml's own limit: newer versions refuse a line before our limit sees it."""
 _Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -52,10 +51,13 @@ class Document:
 
 
 def parse(data: bytes, file: str) -> Document:
-    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `problems`, nothing is raised."""
+    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `problems`; nothing is raised."""
     text, problem = _decode(data, file)
     lines = tuple(_BREAK.split(text))
-    problem = problem or _unprintable(text, file)
+    control = _UNPRINTABLE.search(text)
+    if problem is None and control is not None:
+        place = _place_after(text[: control.start()], file)
+        problem = TextProblem(place, f"YAML forbids the control character U+{ord(control.group()):04X}", "delete it")
     if problem is not None:
         return Document(file, None, lines, (problem,))
     return _Composer(text, file, lines).compose()
@@ -73,21 +75,13 @@ def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
         return data.decode(errors="replace"), problem
 
 
-def _unprintable(text: str, file: str) -> TextProblem | None:
-    found = _UNPRINTABLE.search(text)
-    if found is None:
-        return None
-    message = f"the control character U+{ord(found.group()):04X} can't stand in a YAML file"
-    return TextProblem(_place_after(text[: found.start()], file), message, "delete it")
-
-
 def _place_after(before: str, file: str) -> Place:
     lines = _BREAK.split(before)
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
 class _TooLarge(Exception):
-    """The file is refused before it can eat the machine."""
+    """A file that would need too much memory or stack."""
 
     def __init__(self, problem: TextProblem) -> None:
         super().__init__(problem.message)
@@ -96,7 +90,7 @@ class _TooLarge(Exception):
 
 @dataclass(slots=True)
 class _OpenNode:
-    """A mapping or sequence whose end has not been read."""
+    """A mapping or a sequence that is still being read."""
 
     place: Place
     anchor: str | None
@@ -108,7 +102,7 @@ class _OpenNode:
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """What an alias stands for: how many values it holds, on how many levels."""
+    """What an alias stands for, how many values it holds, and on how many levels."""
 
     node: Node
     size: int
@@ -128,8 +122,9 @@ class _Composer:
         self._documents = 0
 
     def compose(self) -> Document:
+        loader = _Loader(self._text)
         try:
-            for event in _events(self._text):
+            while loader.check_event() and (event := loader.get_event()) is not None:
                 self._take(event)
         except yaml.MarkedYAMLError as fault:
             self._root = None
@@ -137,6 +132,8 @@ class _Composer:
         except _TooLarge as refusal:
             self._root = None
             self._problems.append(refusal.problem)
+        finally:
+            loader.dispose()
         return Document(self._file, self._root, self._lines, tuple(self._problems))
 
     def _take(self, event: yaml.Event) -> None:
@@ -144,15 +141,21 @@ class _Composer:
             case yaml.ScalarEvent():
                 self._place_node(self._scalar(event), event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._begin(event)
+                place = self._at(event)
+                if event.tag not in {None, "!"}:
+                    self._problems.append(_unknown_tag(place, event.tag))
+                self._require_shallow(1, place)
+                self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
+                done = self._open.pop()
+                node = self._mapping(done) if done.mapping else ListNode(tuple(done.nodes), done.place)
+                self._place_node(node, done.anchor, done.size, done.depth)
             case yaml.AliasEvent():
                 self._alias(event)
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    raise _TooLarge(TextProblem(self._at(event), "the file holds more than one YAML document"))
+                    raise _TooLarge(TextProblem(self._at(event), "the file contains more than one YAML document"))
 
     def _at(self, event: yaml.Event) -> Place:
         line, column = _position(event.start_mark) or (0, 0)
@@ -161,45 +164,31 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), event.value, event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
-            self._problems.append(_tagged(place, event.tag))
+            self._problems.append(_unknown_tag(place, event.tag))
         if not plain and _UNPRINTABLE.search(text):
-            self._problems.append(TextProblem(place, "the text holds a control character", "leave its escape out"))
+            self._problems.append(TextProblem(place, "the text contains a control character", "remove its escape"))
             text = _UNPRINTABLE.sub("", text)
         value = typed(text) if plain else normalised(text)
-        return TextNode(value, text, place, plain, plain and self._cut_off(event))
-
-    def _cut_off(self, event: yaml.ScalarEvent) -> bool:
         line, column = _position(event.end_mark) or (len(self._lines), 0)
-        return line < len(self._lines) and bool(_CUT_OFF.match(self._lines[line], column))
-
-    def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        place = self._at(event)
-        if event.tag not in {None, "!"}:
-            self._problems.append(_tagged(place, event.tag))
-        self._require_shallow(1, place)
-        self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
-
-    def _end(self) -> None:
-        done = self._open.pop()
-        node = self._mapping(done) if done.mapping else ListNode(tuple(done.nodes), done.place)
-        self._place_node(node, done.anchor, done.size, done.depth)
+        cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
+        return TextNode(value, text, place, plain, cut_off)
 
     def _require_shallow(self, more: int, place: Place) -> None:
-        if len(self._open) + more > DEEPEST:
+        if len(self._open) + more > MAX_DEPTH:
             raise _TooLarge(_too_deep(place))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor in self._anchors:
-            meant = self._anchors[event.anchor]
-            self._require_shallow(meant.depth, self._at(event))
-            self._aliased += meant.size
-            if self._aliased > MOST_ALIASED:
-                message = f"the file's aliases expand to more than {MOST_ALIASED} values"
+            anchored = self._anchors[event.anchor]
+            self._require_shallow(anchored.depth, self._at(event))
+            self._aliased += anchored.size
+            if self._aliased > MAX_ALIASED:
+                message = f"the file's aliases expand to more than {MAX_ALIASED} values"
                 raise _TooLarge(TextProblem(self._at(event), message))
-            self._place_node(meant.node, None, meant.size, meant.depth)
+            self._place_node(anchored.node, None, anchored.size, anchored.depth)
             return
-        hint = f"put a text that begins with `*` in quotes, or mark a value with `&{event.anchor}` before it"
-        self._problems.append(TextProblem(self._at(event), f"the alias `*{event.anchor}` names nothing", hint))
+        hint = f"put text that begins with `*` in quotes, or define `&{event.anchor}` above"
+        self._problems.append(TextProblem(self._at(event), f"unknown alias `*{event.anchor}`", hint))
         self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
@@ -208,22 +197,22 @@ class _Composer:
         if not self._open:
             self._root = node
             return
-        inside = self._open[-1]
-        inside.nodes.append(node)
-        inside.size += size
-        inside.depth = max(inside.depth, depth + 1)
-        if inside.size > LARGEST:
-            raise _TooLarge(TextProblem(node.place, f"the file holds more than {LARGEST} values"))
+        parent = self._open[-1]
+        parent.nodes.append(node)
+        parent.size += size
+        parent.depth = max(parent.depth, depth + 1)
+        if parent.size > MAX_VALUES:
+            raise _TooLarge(TextProblem(node.place, f"the file contains more than {MAX_VALUES} values"))
 
     def _mapping(self, done: _OpenNode) -> MapNode:
         own: dict[str, tuple[TextNode, Node]] = {}
         merged: dict[str, tuple[TextNode, Node]] = {}
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, TextNode):
-                self._problems.append(TextProblem(key.place, "a key must be a single word", "a text needs quotes here"))
+                self._problems.append(TextProblem(key.place, "a key must be text", "put the text in quotes"))
             elif (name := name_of(key)) in own:
                 first = own[name][0].place
-                self._problems.append(TextProblem(key.place, f"`{name}` is written twice, first at {first}"))
+                self._problems.append(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
             else:
                 own[name] = (key, node)
         if "<<" in own and own["<<"][0].plain:
@@ -249,30 +238,20 @@ class _Composer:
             return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
         found = explain(SyntaxFault(problem, context, at, since, self._lines))
         end = (len(self._lines) - 1, len(self._lines[-1]))
-        line, column = min(found.at, end)  # the parser may stand behind the end
+        line, column = min(found.at, end)  # the parser's position may lie behind the end
         return TextProblem(Place(self._file, line + 1, column + 1), found.message, found.hint)
 
 
 def _too_deep(place: Place) -> TextProblem:
-    message = f"the file nests more than {DEEPEST} levels deep"
+    message = f"the file nests more than {MAX_DEPTH} levels deep"
     return TextProblem(place, message, "flatten it: a production needs fewer than ten levels")
 
 
-def _tagged(place: Place, tag: str) -> TextProblem:
+def _unknown_tag(place: Place, tag: str) -> TextProblem:
     written = tag.replace("tag:yaml.org,2002:", "!!")
-    hint = "put a text that begins with `!` in quotes, and leave tags out"
-    return TextProblem(place, f"the tag `{written}` has no meaning here", hint)
+    return TextProblem(place, f"unknown tag `{written}`", "put text that begins with `!` in quotes; tags are not used")
 
 
 def _position(mark: object) -> tuple[int, int] | None:
-    """Line and column of a mark from 0; the C parser's marks are of another type than the other one's."""
+    """Line and column of a mark from 0; the C parser has a type of its own for marks."""
     return None if mark is None else (int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    loader = _Loader(text)
-    try:
-        while (event := loader.get_event() if loader.check_event() else None) is not None:
-            yield event
-    finally:
-        loader.dispose()
