@@ -73,10 +73,10 @@ def test_another_shape_makes_only_its_own_cut_again(wanflow: Wanflow, service: S
 @pytest.mark.parametrize(
     ("shape", "column", "message"),
     [
-        ("size: 641x240", 32, "`size` has to be width x height in even numbers of pixels, not `641x240`"),
+        ("size: 641x240", 32, "`size` must be width x height in even numbers of pixels, not `641x240`"),
         ("size: 640*240", 32, "not `640*240`"),
         ("size: 8x8", 32, "not `8x8`"),
-        ("fps: 0", 31, "`fps` has to be 1 to 120 frames a second, not `0`"),
+        ("fps: 0", 31, "`fps` must be 1 to 120 frames a second, not `0`"),
         ("fps: 240", 31, "not `240`"),
         ("fps: '24'", 31, "`fps`"),
         ("fit: stretch", 31, "`fit` has to be one of `bars`, `crop`"),

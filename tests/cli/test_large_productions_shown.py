@@ -24,8 +24,8 @@ def test_set_reaches_every_file_and_level(wanflow: Wanflow, unrun: Path) -> None
     assert listed(wanflow, "tag:land") == []
     assert listed(wanflow, "tag:land", "--set", "acts=other") == ["harbour/arrival.t1"]
     said = wanflow("list", "--set", "acts=nowhere")
-    assert (said.code, "wanflow.yaml:3:11: no file is called like `nowhere/*.yaml`" in said.err) == (2, True)
-    assert "`--set words` names no var" in wanflow("list", "--set", "words=x").err
+    assert (said.code, "wanflow.yaml:3:11: no file matches `nowhere/*.yaml`" in said.err) == (2, True)
+    assert "no var `words`" in wanflow("list", "--set", "words=x").err
 
 
 def test_origins_lead_through_every_level(wanflow: Wanflow, unrun: Path) -> None:

@@ -134,14 +134,14 @@ def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) ->
         (
             "date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2: [{tier: 720P, amount: 1}]}\n",
             "3:10",
-            "no model is called",
+            "unknown model",
         ),
         ("date: 2026-11-01\ncurrency: usd\nprices: {wan2.7-i2v: [{tier: 720P, amount: 1}]}\n", "2:11", "`currency`"),
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P, amount: -1}]}\n", "3:44", "at least 0"),
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P}]}\n", "3:23", "`amount` is missing"),
-        ("[]\n", "", "is no mapping"),
+        ("[]\n", "", "is not a mapping"),
         ("[\n", "2:1", "mine.yaml"),
-        (None, "", "is not there"),
+        (None, "", "does not exist"),
     ],
 )
 def test_a_price_file_that_is_none_is_an_error_at_its_line(

@@ -69,7 +69,7 @@ def test_a_wrong_production_leaves_no_trace(wanflow, film: Path) -> None:
     rewrite(film, "{shot: coast, tail: 2}", "{shot: cost, tail: 2}")
     said = wanflow("run")
     assert (said.code, said.out) == (2, "")
-    assert "wanflow.yaml:20:24: no shot is called `cost`" in said.err
+    assert "wanflow.yaml:20:24: no shot `cost`" in said.err
     assert not (film.parent / "out").exists()
     assert not (film.parent / "wanflow.lock").exists()
 

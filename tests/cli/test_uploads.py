@@ -107,5 +107,5 @@ def test_what_is_no_bucket_is_an_error(address: str, wanflow: Wanflow, film: Pat
     film.write_text(f"uploads: {address}\n{TWO}", encoding="utf-8")
     said = wanflow("validate", "--format", "github")
     assert said.code == 2
-    assert "line=1,col=10::`uploads` has to be a bucket" in said.out
+    assert "line=1,col=10::`uploads` must be the URL of a bucket" in said.out
     assert "secret" not in said.out

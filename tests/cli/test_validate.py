@@ -70,4 +70,4 @@ def test_annotations_begin_at_the_checkout(wanflow, film: Path, monkeypatch: pyt
 
 def test_a_production_that_is_not_there_is_named_as_it_was_asked_for(wanflow, film: Path) -> None:
     """Not by the last part of its path alone."""
-    assert "`nowhere/wanflow.yaml` is not there" in wanflow("validate", "-f", "nowhere/wanflow.yaml").out
+    assert "`nowhere/wanflow.yaml` does not exist" in wanflow("validate", "-f", "nowhere/wanflow.yaml").out

@@ -43,16 +43,16 @@ def found(tmp_path: Path):
 WRONG = [
     ("  m: [{shot: coast, transition: disolve}]", 33, "`transition` has to be one of", "did you mean `dissolve`?"),
     ("  m: [coast, {shot: near, transition: {type: wipe, duration: 0}}]", 62, "has to be more than 0", ""),
-    ("  m: [{shot: coast, transition: wipe}]", 33, "has nothing before it for a `wipe`", "only a `fade`, from black"),
+    ("  m: [{shot: coast, transition: wipe}]", 33, "has no item before it for a `wipe`", "only a `fade`, from black"),
     (
         "  m: [coast, {shot: near, transition: {type: cut, duration: 1}}]",
         46,
         "a `cut` has no `duration`",
-        "leave it out",
+        "remove it",
     ),
     ("  m: [{title: The End}]", 7, "a title needs a `duration`", "e.g. `duration: 2`"),
-    ("  m: [{title: The End, duration: 2, background: blak}]", 49, "no colour is called `blak`", "`black`"),
-    ("  m: [{title: The End, duration: 2, in: 1}]", 37, "a title has no `in`", "leave it out"),
+    ("  m: [{title: The End, duration: 2, background: blak}]", 49, "unknown colour `blak`", "`black`"),
+    ("  m: [{title: The End, duration: 2, in: 1}]", 37, "a title has no `in`", "remove it"),
     ("  m: [{shot: coast, duration: 2}]", 21, "a shot in a cut has no `duration`", "`in` and `out`"),
     ("  m: [{shot: coast, background: red}]", 21, "a clip has no `background`", ""),
     ("  m: [{file: coast.png}]", 7, "`coast.png` is a picture and needs a `duration`", "`duration: 2`"),
@@ -78,7 +78,7 @@ WRONG = [
     ("  m: {items: [coast], music: coast.png}", 30, "is a picture, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
     ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
-    ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "no language has the code `qq`", "ISO 639"),
+    ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "unknown language `qq`", "ISO 639"),
     ("  m: {items: [coast], loudness: -3}", 33, "has to be at most -5", ""),
     ("  m: {items: [coast], profile: best}", 32, "has to be one of `draft`, `final`", ""),
     ("  m: []", 6, "is empty", ""),
@@ -157,8 +157,8 @@ def test_what_is_wrong_with_a_cut_hides_nothing_else_of_it(reading) -> None:
     assert sorted(words) == [
         "`loudness` has to be at most -5, not `3`",
         "`title` is empty",
-        "no colour is called `blurple`",
-        "no shot is called `nope`",
+        "no shot `nope`",
+        "unknown colour `blurple`",
     ]
 
 

@@ -199,7 +199,7 @@ def media_sets(raw: Json) -> Iterator[Case]:
                 raw, f"{kind}-{region}", media=needed(raw, kind), region=region, at=f"|{file_of(raw, kind)}", says=says
             )
     for region in set(known_regions()) - set(raw["regions"]):
-        says = f"`{model}` does not exist in the region `{region}`"
+        says = f"`{model}` is not available in the region `{region}`"
         yield ordinary(raw, f"nowhere-{region}", region=region, at=f"|{model}", says=says)
 
 

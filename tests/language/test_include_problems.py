@@ -11,7 +11,7 @@ from wanflow.language import include
 from wanflow.language import include as texts
 from wanflow.language.problem import Severity, render_problem
 
-WHERE = "it is relative to the file that names it"
+WHERE = "the path is relative to the file that names it"
 BOTH = "shots: {a: {first_frame: a.png, prompt: 'x ${k}'}}\n"
 
 
@@ -27,22 +27,22 @@ def alone(text: str) -> dict[str, str]:
 
 TWICE = "is defined twice, first at"
 REFUSED = [
-    (alone("include: [x.yaml]\n"), "wanflow.yaml:3:11: the included file `x.yaml` is not there", WHERE),
-    ({**alone("include: [s]\n"), "s/x": ""}, "wanflow.yaml:3:11: the included file `s` is no file", WHERE),
+    (alone("include: [x.yaml]\n"), "wanflow.yaml:3:11: the included file `x.yaml` does not exist", WHERE),
+    ({**alone("include: [s]\n"), "s/x": ""}, "wanflow.yaml:3:11: the included file `s` is not a file", WHERE),
     (
         alone(f"include: [{'a' * 300}]\n"),
-        f"wanflow.yaml:3:11: the included file `{'a' * 300}` can't be read: file name too long",
+        f"wanflow.yaml:3:11: the included file `{'a' * 300}` cannot be read: file name too long",
         WHERE,
     ),
-    (alone('include: ["s/*.yaml"]\n'), "wanflow.yaml:3:11: no file is called like `s/*.yaml`", WHERE),
+    (alone('include: ["s/*.yaml"]\n'), "wanflow.yaml:3:11: no file matches `s/*.yaml`", WHERE),
     (
         alone('include: ["../**/*.yaml"]\n'),
-        "wanflow.yaml:3:11: `**` looks only below the file that writes it",
-        "name the folders that it shall look into",
+        "wanflow.yaml:3:11: `**` matches only below the folder of the file that names it",
+        "name the folders to look into",
     ),
     (
         alone('include: ["${n}.yaml"]\n'),
-        "wanflow.yaml:3:11: `n` is no var",
+        "wanflow.yaml:3:11: no var `n`",
         "define `n` under `vars`",
     ),
     (
@@ -52,26 +52,26 @@ REFUSED = [
     ),
     (
         alone("include: [./wanflow.yaml]\n"),
-        "wanflow.yaml:3:11: files include each other in a circle: `wanflow.yaml` → `wanflow.yaml`",
-        "leave one of them out",
+        "wanflow.yaml:3:11: circular include: `wanflow.yaml` → `wanflow.yaml`",
+        "remove one of these includes",
     ),
     (
         {**alone("include: [s/b.yaml]\n"), "s/b.yaml": "include: [../c.yaml]\n", "c.yaml": "include: [s/b.yaml]\n"},
-        "c.yaml:1:11: files include each other in a circle: `s/b.yaml` → `c.yaml` → `s/b.yaml`",
-        "leave one of them out",
+        "c.yaml:1:11: circular include: `s/b.yaml` → `c.yaml` → `s/b.yaml`",
+        "remove one of these includes",
     ),
     (
         with_b(f"# p\npipeline: b\n{A}output: a\n"),
-        "b.yaml:2:1: a pipeline can't be included",
+        "b.yaml:2:1: a pipeline cannot be included",
         "put it in the place of a shot: `use: FILE`",
     ),
     (with_b("- a\n"), "b.yaml:1:1: an included file is a mapping", "e.g. `shots:`"),
-    (with_b("budget: 5 CNY\n"), "b.yaml:1:1: an included file can't hold `budget`", "move it to the production file"),
-    (with_b("scen: x\n"), "b.yaml:1:1: an included file can't hold `scen`", "did you mean `scene`?"),
+    (with_b("budget: 5 CNY\n"), "b.yaml:1:1: an included file cannot have `budget`", "move it to the production file"),
+    (with_b("scen: x\n"), "b.yaml:1:1: an included file cannot have `scen`", "did you mean `scene`?"),
     (
         alone("scene: x\n"),
-        "wanflow.yaml:3:1: `scene` stands in an included file",
-        "here every shot has its own name already",
+        "wanflow.yaml:3:1: `scene` belongs to an included file",
+        "here every shot has a name of its own already",
     ),
     (with_b("scene: 5\n"), "b.yaml:1:8: `scene` has to be text, not `5`", None),
     (with_b("scene: a/b\n"), "b.yaml:1:8: `scene` can't be `a/b`", None),
@@ -95,13 +95,13 @@ REFUSED = [
     ),
     (
         with_b(f"scene: h\n{A}", f"include: [b.yaml]\n{B.replace('b.png', '{shot: a}')}"),
-        "wanflow.yaml:4:33: no shot is called `a`",
+        "wanflow.yaml:4:33: no shot `a`",
         "did you mean `h/a`?",
     ),
     (
         with_b("vars: {v: x, w: 'y ${v}'}\n", f"include: [b.yaml]\n{A}"),
-        "b.yaml:1:17: `w` is taken as it is, without `${…}`",
-        "write the words themselves",
+        "b.yaml:1:17: `w` cannot use `${…}`: names do not nest",
+        "write the text itself",
     ),
     (
         with_b("vars: {k: x}\n", "include: [b.yaml, c.yaml]\ncast: {k: {image: k.png}}\n", c=BOTH),
@@ -110,10 +110,10 @@ REFUSED = [
     ),
     (
         with_b("scene: h\nshots:\n  bay: {first_frame: a.png}\n  z: {first_clip: {shot: bai}}\n"),
-        "b.yaml:4:26: no shot is called `bai`",
+        "b.yaml:4:26: no shot `bai`",
         "did you mean `bay`?",
     ),
-    (with_b("shots: [\n"), "b.yaml:2:1: this is no YAML: while parsing a flow node, did not find", None),
+    (with_b("shots: [\n"), "b.yaml:2:1: invalid YAML: while parsing a flow node, did not find", None),
     (with_b("wanflow: 2\n"), "b.yaml:1:10: `wanflow` has to be `1`, not `2`", None),
 ]
 
@@ -151,12 +151,12 @@ def test_warnings_of_included_files_are_kept(filing) -> None:
     assert production is not None
     assert texts_of(problems) == [
         (
-            "b.yaml:1:8: the cast member `k` is never named",
+            "b.yaml:1:8: the cast member `k` is never used",
             "write `${k}` in a prompt, or list it under `references`",
         ),
         (
-            "b.yaml:6:13: the text is cut short by ` #`, which begins a comment",
-            "quote the text, or write a blank after `#`",
+            "b.yaml:6:13: the text is cut off at ` #`, which begins a comment",
+            "quote the text, or write a space after `#`",
         ),
     ]
     assert {each.severity for each in problems} == {Severity.WARNING}
@@ -165,7 +165,7 @@ def test_warnings_of_included_files_are_kept(filing) -> None:
 def test_set_of_a_var_that_no_file_has(filing) -> None:
     """The vars of all files are named."""
     _, problems = filing(with_b("vars: {light: x}\n", "include: [b.yaml]\nvars: {act: 1}\n"), values={"lihgt": "y"})
-    assert texts_of(problems) == [("wanflow.yaml:1:1: `--set lihgt` names no var", "vars here: act, light")]
+    assert texts_of(problems) == [("wanflow.yaml:1:1: no var `lihgt`", "did you mean `light`?")]
 
 
 def test_an_empty_file_adds_nothing(filing) -> None:
@@ -177,14 +177,14 @@ def test_what_nobody_writes_is_refused_without_reading_it(filing, tmp_path, monk
     """A file of gigabytes, a pipe that never ends, a glob that finds thousands."""
     for name in ("big.yaml", "a.yaml", "b.yaml"):
         (tmp_path / name).write_bytes(b"")
-    os.truncate(tmp_path / "big.yaml", texts.LARGEST_BYTES + 1)
+    os.truncate(tmp_path / "big.yaml", texts.MAX_BYTES + 1)
     os.mkfifo(tmp_path / "pipe.yaml")
-    monkeypatch.setattr(include, "MOST_FILES", 3)
+    monkeypatch.setattr(include, "MAX_FILES", 3)
     _, problems = filing(alone('include: [big.yaml, pipe.yaml, "?.yaml"]\n'))
     assert texts_of(problems) == [
-        ("wanflow.yaml:3:11: the included file `big.yaml` has more than 16 MB, which nobody writes", WHERE),
-        ("wanflow.yaml:3:21: the included file `pipe.yaml` is no file", WHERE),
-        ("wanflow.yaml:3:32: `?.yaml` finds 2 files, a production has 3 at most", None),
+        ("wanflow.yaml:3:11: the included file `big.yaml` has more than 16 MB", WHERE),
+        ("wanflow.yaml:3:21: the included file `pipe.yaml` is not a file", WHERE),
+        ("wanflow.yaml:3:32: `?.yaml` matches 2 files: a production has at most 3", None),
     ]
 
 
@@ -192,5 +192,5 @@ def test_a_scene_that_is_missing_is_told_of_at_once(filing) -> None:
     """Each name that nobody has is a problem with the nearest one, also among many."""
     shots = "".join(f"  shot{number}: {{first_clip: {{shot: shat{number}}}}}\n" for number in range(30))
     _, problems = filing(alone(f"shots:\n{shots}"))
-    assert [each.message for each in problems] == [f"no shot is called `shat{number}`" for number in range(30)]
+    assert [each.message for each in problems] == [f"no shot `shat{number}`" for number in range(30)]
     assert [each.hint for each in problems] == [f"did you mean `shot{number}`?" for number in range(30)]

@@ -118,35 +118,35 @@ def test_a_new_value_changes_no_other_shot(reading) -> None:
 
 
 REFUSED = [
-    (shot("{v: [x]}", above="vars: {v: 1}\n"), "6:14: `v` is a var already", "give the dimension another name"),
-    (shot("{k: [x]}", above="cast: {k: {image: a.png}}\n"), "6:14: `k` is a cast member already", "give the"),
-    (shot('{s: [x, ""]}'), "5:21: no name can be made of the value", MORE),
-    (shot('{s: [x, "Привет"]}'), "5:21: no name can be made of the value", MORE),
-    (shot('{s: [x, {key: "!", words: y}]}'), "5:27: no name can be made of the value", MORE),
-    (shot(f"{{s: [x, {'long ' * 20}]}}"), "5:21: the value is too long for a name", MORE),
+    (shot("{v: [x]}", above="vars: {v: 1}\n"), "6:14: `v` is already a var", "give the dimension another name"),
+    (shot("{k: [x]}", above="cast: {k: {image: a.png}}\n"), "6:14: `k` is already a cast member", "give the"),
+    (shot('{s: [x, ""]}'), "5:21: this value cannot become part of a name", MORE),
+    (shot('{s: [x, "Привет"]}'), "5:21: this value cannot become part of a name", MORE),
+    (shot('{s: [x, {key: "!", words: y}]}'), "5:27: this value cannot become part of a name", MORE),
+    (shot(f"{{s: [x, {'long ' * 20}]}}"), "5:21: this value is too long for a name", MORE),
     (
         shot("{s: [Film Noir, film-noir]}"),
-        "5:29: `s: film-noir` and `s: Film Noir` would both be called `film-noir`",
-        "write one of them `{key: …, words: …}`; the other is at wanflow.yaml:5:18",
+        "5:29: `s: film-noir` and `s: Film Noir` would both be named `film-noir`",
+        "write one of them as `{key: …, words: …}`; the other is at wanflow.yaml:5:18",
     ),
     (
         shot("{a: [x, x-y], b: [y-z, z]}"),
-        "5:21: `a: x-y, b: z` and `a: x, b: y-z` would both be called `x-y-z`",
-        "write one of them `{key: …, words: …}`; the other is at wanflow.yaml:5:18",
+        "5:21: `a: x-y, b: z` and `a: x, b: y-z` would both be named `x-y-z`",
+        "write one of them as `{key: …, words: …}`; the other is at wanflow.yaml:5:18",
     ),
     (
         shot("{a: [x, y], exclude: [{a: x}, {a: y}]}"),
-        "5:25: the matrix is empty",
-        "leave at least one combination in",
+        "5:25: the matrix has no combination",
+        "keep at least one",
     ),
     (
         shot("{alpha: [x], exclude: [{alpho: x}]}"),
-        "5:37: `alpho` is no dimension of this matrix",
+        "5:37: this matrix has no dimension `alpho`",
         "did you mean `alpha`?",
     ),
-    (shot("{a: [x], exclude: [{zz: x}]}"), "5:33: `zz` is no dimension of this matrix", "dimensions here: a"),
+    (shot("{a: [x], exclude: [{zz: x}]}"), "5:33: this matrix has no dimension `zz`", "its dimensions: a"),
     (shot("{a: [noir, oil], exclude: [{a: noirr}]}"), "5:44: `a` has no value `noirr`", "did you mean `noir`?"),
-    (shot("{a: [noir, oil], exclude: [{a: zz}]}"), "5:44: `a` has no value `zz`", "values here: noir, oil"),
+    (shot("{a: [noir, oil], exclude: [{a: zz}]}"), "5:44: `a` has no value `zz`", "its values: noir, oil"),
     (shot("{a: [x], exclude: [{}]}"), "5:32: the mapping is empty", None),
     (shot("{s: []}"), "5:17: `s` is empty", None),
     (shot("{s: x}"), "5:17: `s` has to be a list, not `x`", None),
@@ -163,7 +163,7 @@ REFUSED = [
     ),
     (
         shot("{s: [{key: x, words: y}]}", "first_frame: a.png", "prompt: ${s.word}"),
-        "7:13: `s.word` is neither a cast member nor a var",
+        "7:13: no cast member or var `s.word`",
         "did you mean `${s.words}`?",
     ),
     (
@@ -173,7 +173,7 @@ REFUSED = [
     ),
     (
         shot('{s: ["${k}"]}', "first_frame: a.png", "negative_prompt: ${s}", above="cast: {k: {image: a.png}}\n"),
-        "8:22: `k` is a cast member, and those stand in `prompt` only",
+        "8:22: `k` is a cast member: only `prompt` may name one",
         None,
     ),
     (shot("{s: [a, b]}", "first_frame: a.png", "with: {x: 1}"), "7:5: `with` needs a `use`", "name the pipeline"),
@@ -189,7 +189,7 @@ REFUSED = [
     ),
     (
         shot("{s: [noir, oil]}", below="  z: {first_clip: {shot: talk/noirr, tail: 1}}\n"),
-        "7:26: no shot is called `talk/noirr`",
+        "7:26: no shot `talk/noirr`",
         "did you mean `talk/noir`?",
     ),
     (
@@ -227,10 +227,10 @@ def test_whoever_names_a_shot_of_a_broken_matrix_is_not_accused(reading) -> None
 def test_a_matrix_of_millions_is_refused_before_it_is_made(reading, monkeypatch) -> None:
     """What it would have is counted first, together with what is there already."""
     dims = ", ".join(f"d{number}: [{', '.join(str(value) for value in range(100))}]" for number in range(9))
-    hint = "split it into several productions, or take values out"
+    hint = "split it into several productions, or remove values"
     _, problems = reading(shot(f"{{{dims}}}"))
-    assert texts_of(problems) == [("wanflow.yaml:5:13: a production has 20000 shots at most", hint)]
-    monkeypatch.setattr(expand, "MOST_SHOTS", 3)
+    assert texts_of(problems) == [("wanflow.yaml:5:13: a production has at most 20000 shots", hint)]
+    monkeypatch.setattr(expand, "MAX_SHOTS", 3)
     below = "  b: {first_frame: a.png}\n  c: {first_frame: a.png}\n"
     ((message, said),) = texts_of(reading(shot("{a: [x, y]}", below=below))[1])
-    assert ("shots at most" in message, said) == (True, hint)
+    assert ("has at most 3 shots" in message, said) == (True, hint)

@@ -212,7 +212,7 @@ def test_an_invented_model_obeys_its_file(invented):
         ("video: v.mp4, prompt: x, size: 3*3", "virginia", "one of `1*1`, `2*2`"),
         ("video: v.mp4, prompt: x, duration: 5", "virginia", "9 or 3 to 4"),
         ("video: v.mp4, prompt: x, ratio: '1:1'", "virginia", "no parameter `ratio`"),
-        ("video: v.mp4, prompt: x", "beijing", "does not exist in the region"),
+        ("video: v.mp4, prompt: x", "beijing", "is not available in the region"),
         ("video: v.mp4, prompt: x, references: [{image: a}, {image: b}, {image: c}]", "virginia", "takes 2 at most"),
     ],
 )

@@ -48,24 +48,24 @@ def test_a_piece_of_a_piece_is_a_piece(outer, inner, whole) -> None:
     assert piece_of(outer, inner) == whole
 
 
-A_TAIL = "of a `tail` only a shorter `tail` or its last frame can be taken"
-AN_END = "of a piece with an end neither its last frame nor its sound can be taken"
+A_TAIL = "only a shorter `tail` or the last frame can be taken of a `tail`"
+AN_END = "the last frame or the sound of a piece with an end cannot be taken"
 NO_PIECES = "a frame or a sound has no pieces"
 
 REFUSED = [
-    (Tail(TWO), Tail(THREE), "the piece that is given lasts 2 s, 3 s of it are asked for"),
+    (Tail(TWO), Tail(THREE), "the given piece lasts 2 s, less than the wanted 3 s"),
     (Tail(TWO), Head(Decimal(1)), A_TAIL),
     (Tail(TWO), Span(Decimal(0), Decimal(1)), A_TAIL),
     (Tail(TWO), Frame("first"), A_TAIL),
     (Tail(TWO), Frame(HALF), A_TAIL),
     (Tail(TWO), Sound(), A_TAIL),
-    (Head(TWO), Head(THREE), "the piece that is given lasts 2 s, 3 s of it are asked for"),
-    (Head(TWO), Span(HALF, THREE), "the piece that is given lasts 2 s, 3 s of it are asked for"),
-    (Head(TWO), Frame(TWO), "the piece that is given lasts 2 s, and has no frame at 2 s"),
-    (Span(TWO, FIVE), Frame(THREE), "the piece that is given lasts 3 s, and has no frame at 3 s"),
+    (Head(TWO), Head(THREE), "the given piece lasts 2 s, less than the wanted 3 s"),
+    (Head(TWO), Span(HALF, THREE), "the given piece lasts 2 s, less than the wanted 3 s"),
+    (Head(TWO), Frame(TWO), "the given piece lasts 2 s: it has no frame at 2 s"),
+    (Span(TWO, FIVE), Frame(THREE), "the given piece lasts 3 s: it has no frame at 3 s"),
     (Head(TWO), Frame("last"), AN_END),
     (Head(TWO), Sound(), AN_END),
-    (Span(TWO, FIVE), Tail(FIVE), "the piece that is given lasts 3 s, 5 s of it are asked for"),
+    (Span(TWO, FIVE), Tail(FIVE), "the given piece lasts 3 s, less than the wanted 5 s"),
     (Span(TWO, FIVE), Frame("last"), AN_END),
     (Frame("last"), Tail(TWO), NO_PIECES),
     (Frame("first"), Frame("first"), NO_PIECES),

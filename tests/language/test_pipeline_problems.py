@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.production_files import shots_of, texts_of
-from wanflow.language.expand import DEEPEST
+from wanflow.language.expand import MAX_DEPTH
 from wanflow.language.problem import render_problem
 
 AT = "wanflow.yaml:6:10"
@@ -32,78 +32,78 @@ X = "  a: {first_frame: x.png}\n"
 WHO = "  a: {model: wan2.7-r2v, prompt: '${who} x'}\n"
 CLIP = "  a: {first_clip: {input: clip, tail: 2}}\n"
 MEDIA = "{clip: {type: media}}"
-WHERE = "it is relative to the file that names it"
-SHIPPED = "they are bridge, extend, loop, relight, restyle, storyboard; a file is named by its path"
+WHERE = "the path is relative to the file that names it"
+SHIPPED = "the shipped ones: bridge, extend, loop, relight, restyle, storyboard; name a file by its path"
 
 AT_THE_USE = [
-    (use(X, "{words: {type: string, default: x}}", "{wordz: x}"), "7:12", "`wordz` is no input of the pipeline `p`", "did you mean `words`?"),
-    (use(X, "{words: {type: string, default: x}}", "{zzz: x}"), "7:12", "`zzz` is no input of the pipeline `p`", "inputs of `p`: words"),
-    (use(X, "{}", "{zzz: x}"), "7:12", "`zzz` is no input of the pipeline `p`", "inputs of `p`: none"),
-    (use(X, "{w: {type: string}}"), "5:3", "`storm` gives no `w` to `p`", "write `with: {w: …}`; it is text"),
-    (use(X, "{w: {type: integer}}", "{w: null}"), "5:3", "`storm` gives no `w` to `p`", "write `with: {w: …}`; it is a whole number"),
-    (use(WHO, "{who: {type: cast}}"), "5:3", "`storm` gives no `who` to `p`", "write `with: {who: …}`; it is the name of a cast member"),
-    (use(CLIP, MEDIA), "5:3", "`storm` gives no `clip` to `p`", "write `with: {clip: …}`; it is media: a path, an address, or e.g. `{shot: coast, tail: 2}`"),
-    (use(X, "{w: {type: integer}}", '{w: "5"}'), "7:15", "`w` has to be a whole number, not `5`", "write it without quotes"),
-    (use(X, "{w: {type: integer}}", "{w: 1.5}"), "7:15", "`w` has to be a whole number, not `1.5`", None),
-    (use(X, "{w: {type: integer}}", "{w: true}"), "7:15", "`w` has to be a whole number, not `true`", None),
-    (use(X, "{w: {type: number}}", "{w: x}"), "7:15", "`w` has to be a number, not `x`", None),
-    (use(X, "{w: {type: boolean}}", '{w: "true"}'), "7:15", "`w` has to be `true` or `false`, not `true`", "write it without quotes"),
-    (use(X, "{w: {type: string}}", "{w: {shot: coast}}"), "7:15", "`w` has to be text, not a mapping", None),
+    (use(X, "{words: {type: string, default: x}}", "{wordz: x}"), "7:12", "the pipeline `p` has no input `wordz`", "did you mean `words`?"),
+    (use(X, "{words: {type: string, default: x}}", "{zzz: x}"), "7:12", "the pipeline `p` has no input `zzz`", "its inputs: words"),
+    (use(X, "{}", "{zzz: x}"), "7:12", "the pipeline `p` has no input `zzz`", "it has no inputs"),
+    (use(X, "{w: {type: string}}"), "5:3", "missing input `w` of pipeline `p`", "write `with: {w: …}`; it is text"),
+    (use(X, "{w: {type: integer}}", "{w: null}"), "5:3", "missing input `w` of pipeline `p`", "write `with: {w: …}`; it is a whole number"),
+    (use(WHO, "{who: {type: cast}}"), "5:3", "missing input `who` of pipeline `p`", "write `with: {who: …}`; it is the name of a cast member"),
+    (use(CLIP, MEDIA), "5:3", "missing input `clip` of pipeline `p`", "write `with: {clip: …}`; it is media: a path, a URL, or e.g. `{shot: coast, tail: 2}`"),
+    (use(X, "{w: {type: integer}}", '{w: "5"}'), "7:15", "`w` must be a whole number, not `5`", "write it without quotes"),
+    (use(X, "{w: {type: integer}}", "{w: 1.5}"), "7:15", "`w` must be a whole number, not `1.5`", None),
+    (use(X, "{w: {type: integer}}", "{w: true}"), "7:15", "`w` must be a whole number, not `true`", None),
+    (use(X, "{w: {type: number}}", "{w: x}"), "7:15", "`w` must be a number, not `x`", None),
+    (use(X, "{w: {type: boolean}}", '{w: "true"}'), "7:15", "`w` must be `true` or `false`, not `true`", "write it without quotes"),
+    (use(X, "{w: {type: string}}", "{w: {shot: coast}}"), "7:15", "`w` must be text, not a mapping", None),
     (use(X, "{w: {type: string}}", "{w: [a]}"), "7:15", "`w` has to be text or a number or `true` or `false` or a mapping, not a list", None),
-    (use(WHO, "{who: {type: cast}}", "{who: true}"), "7:17", "`who` has to be the name of a cast member, not `true`", None),
-    (use(CLIP, MEDIA, "{clip: 5}"), "7:18", "`clip` has to be media: a path, an address, or e.g. `{shot: coast, tail: 2}`, not `5`", None),
-    (use(WHO, "{who: {type: cast}}", "{who: keepr}"), "7:17", "no cast member is called `keepr`", "did you mean `keeper`?"),
-    (use(WHO, "{who: {type: cast}}", "{who: zzz}"), "7:17", "no cast member is called `zzz`", "define it under `cast`"),
-    (use(CLIP, MEDIA, "{clip: {shot: coats}}"), "7:25", "no shot is called `coats`", "did you mean `coast`?"),
-    (use(X, "{}", "{}", "a", "prompt: x"), "8:5", "`prompt` can't stand beside `use`", "it belongs to the shots of the pipeline: give it by `with`, or write it there"),
+    (use(WHO, "{who: {type: cast}}", "{who: true}"), "7:17", "`who` must be the name of a cast member, not `true`", None),
+    (use(CLIP, MEDIA, "{clip: 5}"), "7:18", "`clip` must be media: a path, a URL, or e.g. `{shot: coast, tail: 2}`, not `5`", None),
+    (use(WHO, "{who: {type: cast}}", "{who: keepr}"), "7:17", "no cast member `keepr`", "did you mean `keeper`?"),
+    (use(WHO, "{who: {type: cast}}", "{who: zzz}"), "7:17", "no cast member `zzz`", "define it under `cast`"),
+    (use(CLIP, MEDIA, "{clip: {shot: coats}}"), "7:25", "no shot `coats`", "did you mean `coast`?"),
+    (use(X, "{}", "{}", "a", "prompt: x"), "8:5", "`prompt` is not allowed beside `use`", "it belongs to the shots of the pipeline: pass it with `with`, or write it there"),
     (use(X, "{}", "{}", "a", "takes: 0"), "8:12", "`takes` has to be at least 1, not `0`", None),
-    (file("", "a: {use: x.yaml}"), "4:12", "the pipeline `x.yaml` is not there", WHERE),
-    (file("", "a: {use: zz}"), "4:12", "no pipeline that comes with wanflow is called `zz`", SHIPPED),
-    (file("", "a: {use: b}"), "4:12", "no pipeline that comes with wanflow is called `b`", "for a file write `use: b.yaml`"),
-    (file(f"shots:\n{X}"), "4:12", "`b.yaml` is no pipeline", "a pipeline begins with `pipeline: NAME`"),
-    (file(""), "4:12", "`b.yaml` is no pipeline", "a pipeline begins with `pipeline: NAME`"),
+    (file("", "a: {use: x.yaml}"), "4:12", "the pipeline `x.yaml` does not exist", WHERE),
+    (file("", "a: {use: zz}"), "4:12", "no shipped pipeline `zz`", SHIPPED),
+    (file("", "a: {use: b}"), "4:12", "no shipped pipeline `b`", "for a file write `use: b.yaml`"),
+    (file(f"shots:\n{X}"), "4:12", "`b.yaml` is not a pipeline", "a pipeline begins with `pipeline: NAME`"),
+    (file(""), "4:12", "`b.yaml` is not a pipeline", "a pipeline begins with `pipeline: NAME`"),
     (file("", "a: {use: 5}"), "4:12", "`use` has to be text, not `5`", None),
     (file("", "a: {use: b.yaml, with: [a]}"), "4:26", "`with` has to be a mapping, not a list", None),
-    (file("", 'a: {use: "${p}.yaml"}'), "4:12", "`p` is no var", "define `p` under `vars`"),
+    (file("", 'a: {use: "${p}.yaml"}'), "4:12", "no var `p`", "define `p` under `vars`"),
     (file("", "a: {with: {n: 1}, first_frame: a.png}"), "4:7", "`with` needs a `use`", "name the pipeline: `use: extend`"),
-    (file("", "a: {first_clip: {input: x}}"), "4:27", "`input` stands in pipelines only", "name a `shot`, a `file` or a `url`"),
+    (file("", "a: {first_clip: {input: x}}"), "4:27", "`input` is only known inside a pipeline", "name a `shot`, a `file` or a `url`"),
 ]  # fmt: skip
 """Files; line and column in `wanflow.yaml`; words; the way out."""
 
 IN_THE_PIPELINE = [
-    (use(X, "{w: {type: integer, default: x}}"), "2:38", "`w` has to be a whole number, not `x`", None),
-    (use(WHO, "{who: {type: cast, default: nobody}}"), "2:37", "no cast member is called `nobody`", "define it under `cast`"),
-    (use(X, "{v: {type: string}, w: {type: string, default: 'x ${v}'}}", "{v: y}"), "2:56", "`w` is taken as it is, without `${…}`", "write the words themselves"),
+    (use(X, "{w: {type: integer, default: x}}"), "2:38", "`w` must be a whole number, not `x`", None),
+    (use(WHO, "{who: {type: cast, default: nobody}}"), "2:37", "no cast member `nobody`", "define it under `cast`"),
+    (use(X, "{v: {type: string}, w: {type: string, default: 'x ${v}'}}", "{v: y}"), "2:56", "`w` cannot use `${…}`: names do not nest", "write the text itself"),
     (use("  a: {first_frame: {tail: 2}}\n"), "4:20", "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"),
-    ({**use(X), "wanflow.yaml": "wanflow: 1\n#\n#\nshots:\n  s:\n    use: p.yaml\n"}, "4:3", "`s/a` has no `model`", "give it one, or `defaults` one"),
+    ({**use(X), "wanflow.yaml": "wanflow: 1\n#\n#\nshots:\n  s:\n    use: p.yaml\n"}, "4:3", "`s/a` has no `model`", "set `model` here or in `defaults`"),
     (use(X, "{w: {type: text}}"), "2:20", "`type` has to be one of `media`, `cast`, `string`, `integer`, `number`, `boolean`, not `text`", None),
     (use(X, "{w: {}}"), "2:10", "`type` is missing", None),
     (use(X, "{U: {type: string}}"), "2:10", "`U` is no name", "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"),
     (use(X + "vars: {a: 1}\n"), "5:1", "`vars` is no key here", "known here: defaults, inputs, output, pipeline, shots, title, wanflow"),
     (use(X, output="[a]"), "5:9", "`output` has to be text, not a list", None),
     (use(X, output="b"), "5:9", "the pipeline has no shot `b`", "its shots: a"),
-    (use("  a:\n    matrix: {s: [x, y]}\n    first_frame: x.png\n"), "7:9", "`a` is a group, and an output is a single shot", "e.g. `a/x`"),
+    (use("  a:\n    matrix: {s: [x, y]}\n    first_frame: x.png\n"), "7:9", "`a` is a group: the output must be a single shot", "e.g. `a/x`"),
     (use("  a: {first_frame: x.png, durtion: 3}\n"), "4:27", "`durtion` is no key here", "did you mean `duration`?"),
-    (use("  a: {first_frame: x.png, model: wan2.7-i3v}\n"), "4:34", "no model is called `wan2.7-i3v`", "did you mean `wan2.7-i2v`?"),
+    (use("  a: {first_frame: x.png, model: wan2.7-i3v}\n"), "4:34", "unknown model `wan2.7-i3v`", "did you mean `wan2.7-i2v`?"),
     (use("  a: {first_frame: x.png, duration: '${n}'}\n", "{n: {type: integer}}", "{n: 99}"), "4:37", "`duration` of `wan2.7-i2v` is 2 to 15, not 99", None),
-    (use("  a: {first_clip: {shot: coast, tail: 1}}\n"), "4:26", "no shot is called `coast`", "a pipeline sees its own shots only: others are given to it as media"),
-    (use("  a: {first_clip: {shot: bb, tail: 1}}\n  b: {first_frame: x.png}\n"), "4:26", "no shot is called `bb`", "did you mean `b`?"),
-    (use("  a: {first_frame: x.png, prompt: '${style}'}\n"), "4:35", "`style` is no input of the pipeline `p`", "define `style` under `inputs`"),
-    (use("  a: {first_frame: x.png, prompt: '${word}'}\n", "{words: {type: string, default: x}}"), "4:35", "`word` is no input of the pipeline `p`", "did you mean `${words}`?"),
+    (use("  a: {first_clip: {shot: coast, tail: 1}}\n"), "4:26", "no shot `coast`", "a pipeline knows only its own shots: give it others as media inputs"),
+    (use("  a: {first_clip: {shot: bb, tail: 1}}\n  b: {first_frame: x.png}\n"), "4:26", "no shot `bb`", "did you mean `b`?"),
+    (use("  a: {first_frame: x.png, prompt: '${style}'}\n"), "4:35", "the pipeline `p` has no input `style`", "define `style` under `inputs`"),
+    (use("  a: {first_frame: x.png, prompt: '${word}'}\n", "{words: {type: string, default: x}}"), "4:35", "the pipeline `p` has no input `word`", "did you mean `${words}`?"),
     (use("  a: {first_frame: x.png, prompt: '${n:?say it}'}\n", "{n: {type: string, default: null}}"), "4:35", "`n` is not set: say it", None),
-    (use("  a: {first_frame: x.png, prompt: '${clip}'}\n", MEDIA, "{clip: b.png}"), "4:35", "`clip` is a media input", "write `{input: clip}` where media stands"),
-    (use("  a: {first_frame: {input: clp}}\n", MEDIA, "{clip: b.png}"), "4:28", "no media input is called `clp`", "did you mean `clip`?"),
-    (use("  a: {first_frame: {input: zzz}}\n", MEDIA, "{clip: b.png}"), "4:28", "no media input is called `zzz`", "declare it under `inputs` with `type: media`"),
-    (use(CLIP, MEDIA, "{clip: 'https://x.example/a.mp4'}"), "4:27", "`clip` is given as an address, and nothing can be cut from one", "give a file or a shot"),
-    (use(CLIP, MEDIA, "{clip: {shot: coast, tail: 1}}"), "4:27", "`clip`: the piece that is given lasts 1 s, 2 s of it are asked for", "give the whole clip"),
-    (use("  a: {model: wan2.7-r2v, references: [whoo], prompt: x}\n", "{who: {type: cast}}", "{who: keeper}"), "4:39", "no cast input is called `whoo`", "did you mean `who`?"),
-    (use("  a: {model: wan2.7-r2v, references: [keeper], prompt: x}\n", "{who: {type: cast}}", "{who: gull}"), "4:39", "no cast input is called `keeper`", "declare it under `inputs` with `type: cast`"),
-    (use("  a: {first_frame: x.png, negative_prompt: '${who}'}\n", "{who: {type: cast}}", "{who: keeper}"), "4:44", "`who` is a cast member, and those stand in `prompt` only", None),
-    (use("  a: {first_frame: x.png, negative_prompt: '${w}'}\n", "{w: {type: string}}", "{w: '${keeper} y'}"), "4:44", "`keeper` is a cast member, and those stand in `prompt` only", None),
-    (use(X + "  b:\n    matrix: {w: [z]}\n    first_frame: x.png\n", "{w: {type: string, default: q}}"), "6:14", "`w` is an input already", "give the dimension another name"),
-    (use(X + "  b:\n    matrix: {s: ['${w}']}\n    first_frame: x.png\n", "{w: {type: string, default: null}}"), "6:18", "a value of `s` is empty", "leave it out, or quote it"),
-    (use("  a: {use: q.yaml}\n"), "4:12", "the pipeline `q.yaml` is not there", WHERE),
-    (use("  a: {use: p.yaml}\n"), "4:12", "pipelines use each other in a circle: `p.yaml` → `p.yaml`", "leave one of them out"),
+    (use("  a: {first_frame: x.png, prompt: '${clip}'}\n", MEDIA, "{clip: b.png}"), "4:35", "`clip` is a media input", "write `{input: clip}` under a media key"),
+    (use("  a: {first_frame: {input: clp}}\n", MEDIA, "{clip: b.png}"), "4:28", "no media input `clp`", "did you mean `clip`?"),
+    (use("  a: {first_frame: {input: zzz}}\n", MEDIA, "{clip: b.png}"), "4:28", "no media input `zzz`", "declare it under `inputs` with `type: media`"),
+    (use(CLIP, MEDIA, "{clip: 'https://x.example/a.mp4'}"), "4:27", "`clip` is given as a URL, which has no pieces", "give a file or a shot"),
+    (use(CLIP, MEDIA, "{clip: {shot: coast, tail: 1}}"), "4:27", "`clip`: the given piece lasts 1 s, less than the wanted 2 s", "give the whole clip"),
+    (use("  a: {model: wan2.7-r2v, references: [whoo], prompt: x}\n", "{who: {type: cast}}", "{who: keeper}"), "4:39", "no cast input `whoo`", "did you mean `who`?"),
+    (use("  a: {model: wan2.7-r2v, references: [keeper], prompt: x}\n", "{who: {type: cast}}", "{who: gull}"), "4:39", "no cast input `keeper`", "declare it under `inputs` with `type: cast`"),
+    (use("  a: {first_frame: x.png, negative_prompt: '${who}'}\n", "{who: {type: cast}}", "{who: keeper}"), "4:44", "`who` is a cast member: only `prompt` may name one", None),
+    (use("  a: {first_frame: x.png, negative_prompt: '${w}'}\n", "{w: {type: string}}", "{w: '${keeper} y'}"), "4:44", "`keeper` is a cast member: only `prompt` may name one", None),
+    (use(X + "  b:\n    matrix: {w: [z]}\n    first_frame: x.png\n", "{w: {type: string, default: q}}"), "6:14", "`w` is already an input", "give the dimension another name"),
+    (use(X + "  b:\n    matrix: {s: ['${w}']}\n    first_frame: x.png\n", "{w: {type: string, default: null}}"), "6:18", "a value of `s` is empty", "remove it, or quote it"),
+    (use("  a: {use: q.yaml}\n"), "4:12", "the pipeline `q.yaml` does not exist", WHERE),
+    (use("  a: {use: p.yaml}\n"), "4:12", "circular pipelines: `p.yaml` → `p.yaml`", "remove one of these uses"),
 ]  # fmt: skip
 """Files; line and column in `p.yaml`; words; the way out."""
 
@@ -112,7 +112,7 @@ IN_THE_PIPELINE = [
 def test_what_is_wrong_where_a_pipeline_is_used(filing, files, at, words, hint) -> None:
     """One problem, at its place in the production; nothing is said of what the shots inside then lack."""
     production, problems = filing(files)
-    errors = [each for each in texts_of(problems) if "is never named" not in each[0]]
+    errors = [each for each in texts_of(problems) if "is never used" not in each[0]]
     assert production is None
     assert errors == [(f"wanflow.yaml:{at}: {words}", hint)]
 
@@ -121,7 +121,7 @@ def test_what_is_wrong_where_a_pipeline_is_used(filing, files, at, words, hint) 
 def test_what_is_wrong_in_a_pipeline_points_into_it_and_at_the_use(filing, files, at, words, hint) -> None:
     """One problem at its place in the pipeline's file, which is quoted, and the place where that is used."""
     production, problems = filing(files)
-    (problem,) = [each for each in problems if "is never named" not in each.message]
+    (problem,) = [each for each in problems if "is never used" not in each.message]
     assert production is None
     assert texts_of([problem]) == [(f"p.yaml:{at}: {words}", hint)]
     assert [str(place) for place in problem.place.used_at] == [AT]
@@ -150,7 +150,7 @@ def test_each_level_is_named_from_the_inside_out(filing) -> None:
         "  the pipeline is used at wanflow.yaml:4:12",
     ]
     _, problems = filing({**file(outer), "s/c.yaml": "pipeline: c\nshots:\n  z: {use: ../b.yaml}\noutput: z\n"})
-    assert "s/c.yaml:3:12: pipelines use each other in a circle: `b.yaml` → `s/c.yaml` → `b.yaml`" in {
+    assert "s/c.yaml:3:12: circular pipelines: `b.yaml` → `s/c.yaml` → `b.yaml`" in {
         each for each, _ in texts_of(problems)
     }
 
@@ -173,11 +173,13 @@ def test_a_chain_of_pipelines_ends_somewhere(filing) -> None:
     """As deep as anybody goes, and one deeper."""
     link = "pipeline: p\nshots:\n  a: {use: p%d.yaml}\noutput: a\n"
     last = "pipeline: p\nshots:\n  a: {first_frame: x.png}\noutput: a\n"
-    files = {f"p{number}.yaml": link % (number + 1) for number in range(1, DEEPEST)} | {f"p{DEEPEST}.yaml": last}
+    files = {f"p{number}.yaml": link % (number + 1) for number in range(1, MAX_DEPTH)} | {f"p{MAX_DEPTH}.yaml": last}
     deep = shots_of(filing({"wanflow.yaml": "shots:\n  s: {use: p1.yaml}\n", **files}))
-    assert list(deep) == ["s" + "/a" * DEEPEST]
+    assert list(deep) == ["s" + "/a" * MAX_DEPTH]
     _, problems = filing({"wanflow.yaml": "shots:\n  s: {use: p0.yaml}\n", **files, "p0.yaml": link % 1})
-    assert texts_of(problems) == [(f"p{DEEPEST - 1}.yaml:3:12: pipelines nest more than {DEEPEST} deep", None)]
+    assert texts_of(problems) == [
+        (f"p{MAX_DEPTH - 1}.yaml:3:12: pipelines nest more than {MAX_DEPTH} levels deep", None)
+    ]
 
 
 def test_names_that_meet(filing) -> None:

@@ -142,7 +142,7 @@ def test_a_hint_in_a_pipeline_speaks_of_its_inputs(filing) -> None:
     _, problems = filing(used(file, "{who: keeper, other: gull}", above=CAST))
     assert texts_of(problems) == [
         (
-            "p.yaml:4:44: `gull` is a reference that the prompt of `storm/a` never names",
+            "p.yaml:4:44: the prompt of `storm/a` never names the reference `gull`",
             "write `${other}` where it appears",
         )
     ]
@@ -250,6 +250,6 @@ def test_a_pipeline_that_comes_with_wanflow_is_found_by_its_name(tmp_path) -> No
     for name in shipped():
         text = f"wanflow: 1\ndefaults: {{model: wan2.7-i2v}}\nshots:\n  s: {{use: {name}, with: {{nonsense: 1}}}}\n"
         (tmp_path / "wanflow.yaml").write_text(text, encoding="utf-8")
-        assert f"`nonsense` is no input of the pipeline `{name}`" in {
+        assert f"the pipeline `{name}` has no input `nonsense`" in {
             each.message for each in read(tmp_path / "wanflow.yaml")[1]
         }

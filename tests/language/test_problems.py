@@ -22,8 +22,8 @@ def hints(problems):
 
 
 ONE = [
-    ("unknown shot", GOOD + "cuts: {m: [a, aa]}\n", (5, 15, "no shot is called `aa`"), "did you mean `a`?"),
-    ("shot in a source", GOOD + "  b: {first_clip: {shot: aa}}\n", (5, 26, "no shot is called `aa`"), "`a`"),
+    ("unknown shot", GOOD + "cuts: {m: [a, aa]}\n", (5, 15, "no shot `aa`"), "did you mean `a`?"),
+    ("shot in a source", GOOD + "  b: {first_clip: {shot: aa}}\n", (5, 26, "no shot `aa`"), "`a`"),
     (
         "range",
         "shots:\n  a: {first_frame: a.png, duration: 99}\n",
@@ -58,9 +58,14 @@ ONE = [
     ("two looks", GOOD + "cast:\n  k: {image: a.png, video: b.mp4}\n", (6, 3, "`image` and `video` exclude"), ""),
     ("two pieces", GOOD + "  b:\n    first_clip: {shot: a, tail: 2, head: 1}\n", (6, 5, "`tail` and `head`"), ""),
     ("bad name", GOOD + "  Bad: {first_frame: a.png}\n", (5, 3, "`Bad` is no name"), "small letter"),
-    ("no model", "shots:\n  a: {model: nope}\n", (4, 14, "no model is called `nope`"), "wan2.7-videoedit"),
+    ("no model", "shots:\n  a: {model: nope}\n", (4, 14, "unknown model `nope`"), "wan2.7-videoedit"),
     ("top key", GOOD + "titel: x\n", (5, 1, "`titel` is no key here"), "did you mean `title`?"),
-    ("undefined", 'shots:\n  a: {first_frame: a.png, prompt: "x ${who}"}\n', (4, 35, "`who` is neither"), "`vars`"),
+    (
+        "undefined",
+        'shots:\n  a: {first_frame: a.png, prompt: "x ${who}"}\n',
+        (4, 35, "no cast member or var `who`"),
+        "`vars`",
+    ),
     ("cast on i2v", 'cast: {k: {image: a.png}}\nshots:\n  a: {first_frame: a.png, prompt: "${k}"}\n', (5, 35, ""), ""),
 ]
 
@@ -107,14 +112,14 @@ def test_a_missing_file_is_a_problem(tmp_path):
     """No traceback for a production that isn't there."""
     production, problems = read(tmp_path / "nowhere.yaml")
     assert production is None
-    assert "is not there" in problems[0].message
+    assert "does not exist" in problems[0].message
 
 
 def test_a_region_without_the_model_is_an_error_on_every_backend(reading):
     """Rules of model and region hold for the animatic too, and an argument goes before the key."""
     for options, body in (({}, GOOD + "region: virginia\n"), ({"region": "virginia"}, GOOD + "region: beijing\n")):
         _, problems = reading(body, **options)
-        assert said(problems) == [(2, 19, "`wan2.7-i2v` does not exist in the region `virginia`")]
+        assert said(problems) == [(2, 19, "`wan2.7-i2v` is not available in the region `virginia`")]
         assert "singapore" in hints(problems)
 
 

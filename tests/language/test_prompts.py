@@ -66,7 +66,7 @@ def test_a_whole_value_keeps_the_type_of_its_var(reading):
 def test_set_of_an_unknown_name_is_an_error(reading):
     """`--set` overrides a var, it never makes one."""
     _, problems = reading("vars: {style: x}\nshots: {}\n", values={"stile": "y"})
-    assert [item.message for item in problems] == ["`--set stile` names no var"]
+    assert [item.message for item in problems] == ["no var `stile`"]
 
 
 def test_a_name_that_is_both_cast_and_var_is_an_error(reading):
@@ -76,9 +76,9 @@ def test_a_name_that_is_both_cast_and_var_is_an_error(reading):
 
 
 def test_a_cast_name_outside_a_prompt_is_an_error(reading):
-    """Cast members stand in `prompt` only."""
+    """Only a prompt may name cast members."""
     _, problems = reading("shots:\n  a: {prompt: 'x ${gull}', negative_prompt: 'no ${lamp}'}\n", head=HEAD)
-    assert any("`prompt` only" in item.message for item in problems)
+    assert any("only `prompt` may name one" in item.message for item in problems)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_first_frame_goes_before_the_references_and_is_not_counted(reading):
     [
         ("prompt: '${keeper} x', references: [gull]", "which is not among `references`"),
         ("prompt: x, references: [gull, gull]", "`gull` is listed twice"),
-        ("prompt: x, references: [gull, lanp]", "no cast member is called `lanp`"),
+        ("prompt: x, references: [gull, lanp]", "no cast member `lanp`"),
         ("prompt: x", "`wan2.7-r2v` needs 1"),
         ("references: [gull]", "has no `prompt`"),
     ],
@@ -174,14 +174,14 @@ def warned(reading, shots, head=HEAD):
 def test_a_cast_member_that_appears_nowhere_is_warned_of(reading):
     """At its name in the cast, once, however many shots there are."""
     shots = "shots:\n  a: {prompt: '${keeper} x'}\n  b: {prompt: '${lamp} x'}\n"
-    assert warned(reading, shots) == [(5, 3, "the cast member `gull` is never named")]
+    assert warned(reading, shots) == [(5, 3, "the cast member `gull` is never used")]
     assert warned(reading, "shots:\n  a: {prompt: x, references: [keeper, lamp, gull]}\n")[0][:2] == (8, 31)
 
 
 def test_a_listed_reference_that_the_prompt_never_names_is_warned_of(reading):
     """Among several the model can't tell who is who; one alone needs no name, and a name may be written by hand."""
     cast = "wanflow: 1\ndefaults: {model: wan2.7-r2v}\ncast:\n  keeper: {image: k.png}\n  gull: {video: g.mp4}\n"
-    never = "`gull` is a reference that the prompt of `a` never names"
+    never = "the prompt of `a` never names the reference `gull`"
     both = "references: [keeper, gull]"
     assert warned(reading, f"shots:\n  a: {{prompt: '${{keeper}} x', {both}}}\n", cast) == [(7, 51, never)]
     assert warned(reading, f"shots:\n  a: {{prompt: '${{keeper}} meets Video 1', {both}}}\n", cast) == []

@@ -38,7 +38,7 @@ def test_a_slip_beside_a_use_is_told_with_what_was_meant(filing, key: str, meant
     """It is no shot's key that stands in the wrong place."""
     _, problems = filing(used(beside=f", {key}: 1"))
     assert [(each.message, each.hint) for each in problems] == [
-        (f"`{key}` can't stand beside `use`", f"did you mean `{meant}`?")
+        (f"`{key}` is not allowed beside `use`", f"did you mean `{meant}`?")
     ]
 
 

@@ -159,7 +159,7 @@ def requests_or_clash(files: Mapping[str, str]) -> dict[str, tuple[str, int]] | 
         Path(folder, "wanflow.yaml").write_text(files["wanflow.yaml"], encoding="utf-8")
         production, problems = read(Path(folder, "wanflow.yaml"))
     if production is None:
-        assert {"would both be called" in problem.message for problem in problems} == {True}, texts_of(problems)
+        assert {"would both be named" in problem.message for problem in problems} == {True}, texts_of(problems)
         return None
     return requests(production)
 

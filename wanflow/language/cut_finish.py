@@ -1,4 +1,4 @@
-"""What is done to a cut as a whole, as its author writes it: music, subtitles, loudness, effort, labels."""
+"""Read a cut, and the settings of the whole film: size, music, subtitles, loudness, encoding, labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from wanflow.catalog.provider import Provider
 from wanflow.language.cut_items import number_of, read_items, slate_of
@@ -21,100 +21,93 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 FONT_FOLDER = "fonts"
 FONT_FORMATS = {".otf", ".ttc", ".ttf"}
 PROFILES = frozenset({"draft", "final"})
-"""The encoder's efforts."""
+"""Encoder efforts."""
 
 NOTICE = "AI-generated"
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
-"""The least that the labelling rules ask for: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
+"""Minimum of the labelling rules: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
 
 
 def read_cut(
     name: TextNode, node: Node, label: Node | None, out: str, provider: Provider, scope: Scope, problems: list[Problem]
 ) -> Cut:
-    """A cut in its short or its long form, with the production's `label`; its shape was checked before."""
+    """A cut in its short or its long form; `label` is the production's."""
     listed = node.find("items") if isinstance(node, MapNode) else node
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
     items = read_items(nodes, scope, problems, slated=slate_of(node, default=True))
     path = output.string if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.string}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
-        problems.append(Problem(output.place, f"a cut is written as {FILM}, not `{path}`", f"end it in `{FILM}`"))
-    shape, finish = read_shape(node, problems), read_finish(node, label, provider.default_profile, scope.home, problems)
+        problems.append(
+            Problem(output.place, f"the output of a cut must be an {FILM} file, not `{path}`", f"end it in `{FILM}`")
+        )
+    shape, finish = read_shape(node, problems), read_finish(node, label, provider.default_profile, scope.base, problems)
     written = output.place if isinstance(output, TextNode) else None
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
 
 
 def read_finish(
-    node: Node, label: Node | None, default_profile: str, home: BasePath, problems: list[Problem]
+    node: Node, label: Node | None, default_profile: str, base: BasePath, problems: list[Problem]
 ) -> CutFinish:
-    """The finish of a cut; `label` is the production's. What can't be used is among the problems and left out."""
+    """The settings of the whole film; `label` is the production's. Invalid ones are reported and left out."""
     labelled, notice = _label(label)
-    plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=_fonts(home.root))
+    try:
+        files = sorted(file for file in (base.root / FONT_FOLDER).iterdir() if file.suffix.lower() in FONT_FORMATS)
+        fonts = tuple((f"{FONT_FOLDER}/{file.name}", file.stat().st_size) for file in files)
+    except OSError:
+        fonts = ()
+    plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts)
     if not isinstance(node, MapNode):
         return plain
-    profile = node.find("profile")
+    profile, subtitles = node.find("profile"), node.find("subtitles")
+    listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
+    tracks = (_track(each, base, problems) for each in listed)
     return replace(
         plain,
-        music=_music(node.find("music"), home),
-        subtitles=_subtitles(node.find("subtitles"), home, problems),
+        music=_music(node.find("music"), base),
+        subtitles=tuple(track for track in tracks if track is not None),
         loudness=number_of(node, "loudness"),
         profile=profile.string if isinstance(profile, TextNode) and profile.string in PROFILES else plain.profile,
     )
 
 
-def _fonts(folder: Path) -> tuple[tuple[str, int], ...]:
-    """The fonts that a production brings, in `fonts/` beside it."""
-    brought = folder / FONT_FOLDER
-    try:
-        files = sorted(file for file in brought.iterdir() if file.suffix.lower() in FONT_FORMATS)
-        return tuple((f"{FONT_FOLDER}/{file.name}", file.stat().st_size) for file in files)
-    except OSError:
-        return ()
-
-
-def _music(node: Node | None, home: BasePath) -> Music | None:
-    found = _file(node, home)
+def _music(node: Node | None, base: BasePath) -> Music | None:
+    found = _file(node, base)
     if found is None:
         return None
     source, place = found
     if not isinstance(node, MapNode):
         return Music(source, place)
     gain, fade = (number_of(node, key) or Decimal(0) for key in ("gain", "fade"))
-    return Music(source, place, gain, fade, _true(node.find("duck")))
+    return Music(source, place, gain, fade, _is_true(node.find("duck")))
 
 
-def _subtitles(node: Node | None, home: BasePath, problems: list[Problem]) -> tuple[Subtitles, ...]:
-    listed = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-    found = [_track(each, home, problems) for each in listed]
-    return tuple(track for track in found if track is not None)
-
-
-def _track(node: Node, home: BasePath, problems: list[Problem]) -> Subtitles | None:
-    named = _file(node, home)
+def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | None:
+    named = _file(node, base)
     if named is None:
         return None
     source, place = named
     written = node.find("language") if isinstance(node, MapNode) else None
-    burned = isinstance(node, MapNode) and _true(node.find("burn"))
+    burned = isinstance(node, MapNode) and _is_true(node.find("burn"))
     language = guess_language(source.path)
     if isinstance(written, TextNode):
         language = written.string
         if language_of(language) is None:
-            hint = "write a code of ISO 639: `en`, `zh`, `pt-BR`"
-            problems.append(Problem(written.place, f"no language has the code `{language}`", hint))
+            hint = "write an ISO 639 code: `en`, `zh`, `pt-BR`"
+            problems.append(Problem(written.place, f"unknown language `{language}`", hint))
             return None
     return Subtitles(source, place, None if language is None else language_of(language), burned)
 
 
 def _label(node: Node | None) -> tuple[bool, Notice | None]:
-    """Whether cuts are labelled in their metadata, and the words over their opening."""
+    """Whether the metadata of cuts say that they are made by AI, and the notice over their opening."""
     if not isinstance(node, MapNode):
         return True, None
     wanted, notice = node.find("metadata"), node.find("opening_notice")
     labelled = not (isinstance(wanted, TextNode) and wanted.value is False)
     if isinstance(notice, MapNode):
-        words, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
-        text = words.string if isinstance(words, TextNode) and words.string.strip() else NOTICE
+        written, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
+        text = written.string if isinstance(written, TextNode) and written.string.strip() else NOTICE
         return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT)
     if not isinstance(notice, TextNode) or notice.value in {None, False}:
         return labelled, None
@@ -122,57 +115,49 @@ def _label(node: Node | None) -> tuple[bool, Notice | None]:
     return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
 
 
-def _file(node: Node | None, home: BasePath) -> tuple[FileSource, Place] | None:
+def _file(node: Node | None, base: BasePath) -> tuple[FileSource, Place] | None:
     written = node.find("file") if isinstance(node, MapNode) else node
     if not isinstance(written, TextNode) or not written.string:
         return None
-    return FileSource(home.path(written.text)), written.place
+    return FileSource(base.path(written.text)), written.place
 
 
-def _true(node: Node | None) -> bool:
+def _is_true(node: Node | None) -> bool:
     return isinstance(node, TextNode) and node.value is True
 
 
 BROADCAST = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}
-"""Rates that are written short and mean n/1001."""
+"""Broadcast rates by their short form: they mean n/1001."""
 SIDES = range(16, 8193, 2)
-"""Pixels of a side: H.264 in yuv420p counts them by two."""
-FASTEST = 120
+"""Pixels of a side: H.264 in yuv420p needs an even number."""
+MAX_RATE = 120
+"""Maximum frames a second."""
 
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 
 
 def read_shape(node: Node, problems: list[Problem]) -> CutShape:
-    """The shape of a cut in its long form; what can't be used is among the problems and left as it would be."""
+    """The size, rate and fit of a cut in its long form; invalid ones are reported and left at the default."""
     if not isinstance(node, MapNode):
         return AS_FIRST
     size, fps, fit = (node.find(key) for key in ("size", "fps", "fit"))
-    return CutShape(
-        size=_size(size, problems) if isinstance(size, TextNode) else None,
-        rate=_rate(fps, problems) if isinstance(fps, TextNode) else None,
-        fit=fit.string if isinstance(fit, TextNode) else AS_FIRST.fit,
-    )
-
-
-def _size(written: TextNode, problems: list[Problem]) -> tuple[int, int] | None:
-    found = _SIZE.fullmatch(written.string)
-    sides = (int(found[1]), int(found[2])) if found else (0, 0)
-    if sides[0] in SIDES and sides[1] in SIDES:
-        return sides
-    message = f"`size` has to be width x height in even numbers of pixels, not `{written.string}`"
-    problems.append(Problem(written.place, message, "e.g. `1280x720`"))
-    return None
-
-
-def _rate(written: TextNode, problems: list[Problem]) -> Fraction | None:
-    number = written.value
-    rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
-    rate = BROADCAST.get(written.string, rate)
-    if 1 <= rate <= FASTEST:
-        return rate
-    message = f"`fps` has to be 1 to {FASTEST} frames a second, not `{written.string}`"
-    problems.append(Problem(written.place, message, "e.g. `24`, or `23.976`"))
-    return None
+    sides, rate = None, None
+    if isinstance(size, TextNode):
+        found = _SIZE.fullmatch(size.string)
+        sides = (int(found[1]), int(found[2])) if found else (0, 0)
+        if sides[0] not in SIDES or sides[1] not in SIDES:
+            message = f"`size` must be width x height in even numbers of pixels, not `{size.string}`"
+            problems.append(Problem(size.place, message, "e.g. `1280x720`"))
+            sides = None
+    if isinstance(fps, TextNode):
+        number = fps.value
+        rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
+        rate = BROADCAST.get(fps.string, rate)
+        if not 1 <= rate <= MAX_RATE:
+            message = f"`fps` must be 1 to {MAX_RATE} frames a second, not `{fps.string}`"
+            problems.append(Problem(fps.place, message, "e.g. `24`, or `23.976`"))
+            rate = None
+    return CutShape(sides, rate, fit.string if isinstance(fit, TextNode) else AS_FIRST.fit)
 
 
 _TWO_LETTERS = """
@@ -189,13 +174,13 @@ sm=smo sn=sna so=som sq=sqi sr=srp ss=ssw st=sot su=sun sv=swe sw=swa ta=tam te=
 tl=tgl tn=tsn to=ton tr=tur ts=tso tt=tat tw=twi ty=tah ug=uig uk=ukr ur=urd uz=uzb ve=ven vi=vie vo=vol wa=wln
 wo=wol xh=xho yi=yid yo=yor za=zha zh=zho zu=zul
 """
-"""ISO 639-1 and the code of ISO 639-2/T that an MP4 holds."""
+"""ISO 639-1 codes, and the ISO 639-2/T code that an MP4 holds."""
 
 _OLDER = """
 alb=sqi arm=hye baq=eus bur=mya chi=zho cze=ces dut=nld fre=fra geo=kat ger=deu gre=ell ice=isl mac=mkd mao=mri
 may=msa per=fas rum=ron slo=slk tib=bod wel=cym
 """
-"""The codes of ISO 639-2/B, which libraries use, and the same language's code of ISO 639-2/T."""
+"""ISO 639-2/B codes, and the ISO 639-2/T code of the same language."""
 
 _CODES = dict(pair.split("=") for pair in f"{_TWO_LETTERS} {_OLDER}".split())
 _KNOWN = {**_CODES, **{code: code for code in _CODES.values()}}
@@ -203,20 +188,17 @@ _KNOWN = {**_CODES, **{code: code for code in _CODES.values()}}
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
 _IN_NAME = re.compile(r"([a-z]{2,3})(?:[-_](?:hans|hant|latn|cyrl|arab))?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _ALONE = re.compile(r"([a-z]{2,3})(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Z]{2}|[0-9]{3}))?")
-"""A whole name: in capitals where it has them, for `to-do` is no Tongan."""
+"""Whole name of a file: its region needs capitals, since `to-do` is not Tongan."""
 
 
 def language_of(code: str) -> str | None:
-    """The three letters that a film's track carries (ISO 639-2/T): `eng` for `en` and `eng`, `zho` for `zh-Hans`.
-
-    None for what names no language.
-    """
+    """The ISO 639-2/T code of a language: `eng` for `en` and `eng`, `zho` for `zh-Hans`; None for an unknown one."""
     tag = _TAG.fullmatch(code)
     return _KNOWN.get(tag[1].lower()) if tag else None
 
 
 def guess_language(path: str) -> str | None:
-    """The language, as three letters, that a file's name tells: `subs/en.srt`, `film.zh-Hans.srt`; None for others."""
+    """The ISO 639-2/T code in a file's name: `subs/en.srt`, `film.zh-Hans.srt`; None where it has none."""
     name, dot, last = PurePosixPath(path).stem.rpartition(".")
     tag = (_IN_NAME if dot and name else _ALONE).fullmatch(last)
     return _KNOWN.get(tag[1].lower()) if tag else None

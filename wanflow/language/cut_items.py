@@ -1,4 +1,4 @@
-"""The items of a cut as their author writes them: shots, files and titles, trimmed and joined (format.md, Cuts)."""
+"""Read the items of a cut: shots, files and titles, trimmed and joined (format.md, Cuts)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition
-from wanflow.language.scope import Scope
+from wanflow.language.scope import Scope, path_exists
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import CUT, FADE, TRANSITIONS
 from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import MapNode, Node, Place, TextNode
+from wanflow.yamldoc.nodes import MapNode, Node, TextNode
 
-JOIN_SECONDS = Decimal("0.5")
-"""How long a transition takes whose author names only its kind."""
+TRANSITION_SECONDS = Decimal("0.5")
+"""Seconds of a transition without a `duration`."""
 
 COLOURS = {
     "black": 0x000000,
@@ -40,79 +40,106 @@ COLOURS = {
     "white": 0xFFFFFF,
     "yellow": 0xFFFF00,
 }
-"""Names as CSS has them; any other colour is written in digits."""
+"""Colours by their names in CSS; any other one is written in digits."""
 
-MOST_ITEMS = 20_000
-"""Of one cut, those of a group counted one by one: as many as a production has shots."""
+_OTHER_NAMES = {
+    "blend": "dissolve",
+    "crossdissolve": "dissolve",
+    "crossfade": "dissolve",
+    "dip": "fade",
+    "diptoblack": "fade",
+    "fadein": "fade",
+    "fadeout": "fade",
+    "fadetoblack": "fade",
+    "hardcut": "cut",
+    "mix": "dissolve",
+    "none": "cut",
+    "push": "wipe",
+    "slide": "wipe",
+    "xfade": "dissolve",
+}
+"""Transitions by their names in editing programs."""
+
+MAX_ITEMS = 20_000
+"""Maximum items of one cut, those of a group counted one by one: as many as a production has shots."""
 
 _CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-_STANDS = ("in", "out", "overlap")
-"""Keys that speak of a clip: a picture and a title have no ends of their own."""
+_OF_CLIPS = ("in", "out", "overlap")
+"""Keys of clips that pictures and titles do not have."""
 
 
 def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
-    """The items that can be used; what is wrong with the others is among the problems. A group is all of its shots."""
+    """The usable items; problems of the others are added to `problems`. A group becomes one item for each shot."""
     items: list[CutItem] = []
     for node in listed:
-        if len(items) > MOST_ITEMS:
-            problems.append(Problem(node.place, f"a cut has {MOST_ITEMS} items at most", "make several of it"))
+        if len(items) > MAX_ITEMS:
+            problems.append(Problem(node.place, f"a cut has at most {MAX_ITEMS} items", "split it"))
             return ()
         name = _named(node)
         shots = scope.shots(name) if name is not None else None
         grouped = shots is not None and len(shots) > 1
         item = _item(node, scope, problems, slated=slated, first=not items and not grouped)
-        spread = _spread(item, node, shots, scope, problems) if item is not None else []
-        items += [_opening(spread[0]), *spread[1:]] if grouped and spread and not items else spread
+        if item is None:
+            continue
+        if not isinstance(item.source, ShotSource) or name is None:
+            items.append(item)
+        elif shots is None:
+            items += _unknown_shot(item, name, scope, problems)
+        else:
+            spread = [replace(item, source=ShotSource(shot)) for shot in shots]
+            if grouped and not items and item.transition is not None and item.transition.kind != FADE:
+                spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
+            items += spread
     return tuple(items)
 
 
 def _named(node: Node) -> TextNode | None:
-    """The name of the shots that an item is about."""
+    """The name of the shot, or of the group, of an item."""
     written = node.find("shot") if isinstance(node, MapNode) else node
     return written if isinstance(written, TextNode) and written.string else None
 
 
 def slate_of(node: Node, *, default: bool) -> bool:
-    """Whether an animatic's strip is wanted."""
+    """Whether an animatic gets its slate strip."""
     value = node.find("slate") if isinstance(node, MapNode) else None
     return value.value is not False if isinstance(value, TextNode) else default
 
 
 def number_of(node: MapNode, key: str) -> Decimal | None:
-    """A number, None where there is none."""
+    """The number under a key; None where there is none."""
     value = node.find(key)
     return Decimal(value.value) if isinstance(value, TextNode) and isinstance(value.value, int | Decimal) else None
 
 
-def _spread(
-    item: CutItem, node: Node, shots: tuple[str, ...] | None, scope: Scope, problems: list[Problem]
-) -> list[CutItem]:
-    """An item for each shot that its name means; each joins the one before it in the same way."""
-    written = _named(node)
-    if not isinstance(item.source, ShotSource) or written is None:
-        return [item]
-    if shots is None:
-        scope.shot(replace(written, place=item.place), problems)
-        return [item]
-    return [replace(item, source=ShotSource(shot)) for shot in shots]
-
-
-def _opening(item: CutItem) -> CutItem:
-    """The first of a group that opens a cut: what joins the group's shots has nothing to join it to."""
-    opens = item.transition is None or item.transition.kind == FADE
-    return item if opens else replace(item, transition=None)
+def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Problem]) -> list[CutItem]:
+    """Report an item that names no shot: a file, a take, or an unknown name."""
+    before = len(problems)
+    scope.shot(replace(name, place=item.place), problems)
+    shot, dot, take = name.string.rpartition(".t")
+    if dot and take.isdigit() and scope.find(shot) is not None:
+        hint = f"name the shot, `{shot}`, and pick the take: `wanflow pick {shot} {take}`"
+        problems[before:] = [Problem(item.place, f"an item names a shot, not the take `{name.string}`", hint)]
+    elif path_exists(scope.base.root / scope.base.path(name.text)):
+        problems[before:] = [
+            Problem(item.place, f"no shot `{name.string}`", f"for a file write `{{file: {name.string}}}`")
+        ]
+    return [item]
 
 
 def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
     if isinstance(node, TextNode):
         return CutItem(ShotSource(node.string), node.place, slate=slated)
     if not isinstance(node, MapNode):
-        return None  # of a wrong shape, which is said already
+        return None  # another shape is reported already
     source = _source(node, scope, problems)
+    if source is None and (title := node.find("title")) is not None:
+        problems.append(Problem(title.place, "`title` is empty", "for an empty picture name an image as a `file`"))
+    elif source is None:
+        message = "an item is a `shot`, a `file` or a `title`"
+        problems.append(Problem(node.place, message, "e.g. `{shot: coast}`"))
     if source is None:
-        problems.append(_nothing(node))
         return None
-    problems += _stray(node, source)
+    problems += _misplaced_keys(node, source)
     return CutItem(
         source=source,
         place=node.place,
@@ -125,63 +152,57 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
     )
 
 
-def _nothing(node: MapNode) -> Problem:
-    """An item that names nothing, or a title without words."""
-    title = node.find("title")
-    if title is not None:
-        return Problem(title.place, "`title` is empty", "for a blank picture draw one, and name it as a `file`")
-    return Problem(node.place, "an item is a `shot`, a `file` or a `title`", "e.g. `{shot: coast}`")
-
-
 def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
     shot, file, title = (node.find(key) for key in ("shot", "file", "title"))
     if isinstance(shot, TextNode) and shot.string:
         return ShotSource(shot.string)
     if isinstance(file, TextNode) and file.string:
-        return FileSource(scope.home.path(file.text))
+        return FileSource(scope.base.path(file.text))
     if isinstance(title, TextNode) and title.string.strip():
         return TitleCard(title.string, _colour(node.find("background"), problems))
     return None
 
 
-def _stray(node: MapNode, source: ShotSource | FileSource | TitleCard) -> list[Problem]:
-    """Keys that mean nothing for what the item is."""
+def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard) -> list[Problem]:
+    """Keys that do not apply to this kind of item."""
     found: list[Problem] = []
-    timed, title = node.find("duration") is not None, isinstance(source, TitleCard)
-    strange = [*(_STANDS if timed or title else ()), *(() if title else ("background",))]
-    what = "a title" if title else "a picture" if timed else "a clip"
+    duration, title = node.key("duration"), isinstance(source, TitleCard)
+    misplaced = [*(_OF_CLIPS if duration or title else ()), *(() if title else ("background",))]
+    what = "a title" if title else "a picture" if duration else "a clip"
     for key, _ in node.pairs:
-        if key.string in strange:
-            found.append(Problem(key.place, f"{what} has no `{key.string}`", "leave it out"))
-    if isinstance(source, ShotSource) and timed:
+        if key.string in misplaced:
+            found.append(Problem(key.place, f"{what} has no `{key.string}`", "remove it"))
+    if isinstance(source, ShotSource) and duration is not None:
         hint = "trim it with `in` and `out`; its own length is the shot's `duration`"
-        found.append(Problem(_key(node, "duration"), "a shot in a cut has no `duration`", hint))
-    if title and not timed:
+        found.append(Problem(duration.place, "a shot in a cut has no `duration`", hint))
+    if title and duration is None:
         found.append(Problem(node.place, "a title needs a `duration`", "e.g. `duration: 2`"))
     return found
 
 
 def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Transition | None:
-    """The transition of an item, None for a hard cut and for what can't be used."""
+    """The transition of an item; None for a hard cut and for an invalid one."""
     written = node.find("transition")
     kind = written.find("type") if isinstance(written, MapNode) else written
     if not isinstance(kind, TextNode):
         return None
     if kind.string not in TRANSITIONS:
         listed = ", ".join(f"`{each}`" for each in TRANSITIONS)
-        message = f"`transition` has to be one of {listed}, not `{kind.string}`"
-        problems.append(Problem(kind.place, message, did_you_mean(kind.string, TRANSITIONS)))
+        message = f"`transition` must be one of {listed}, not `{kind.string}`"
+        other_name = _OTHER_NAMES.get(kind.string.lower().replace(" ", "").replace("-", "").replace("_", ""))
+        hint = f"write `{other_name}`" if other_name else did_you_mean(kind.string, TRANSITIONS)
+        problems.append(Problem(kind.place, message, hint))
         return None
     seconds = number_of(written, "duration") if isinstance(written, MapNode) else None
     if kind.string == CUT:
         if seconds is not None:
-            problems.append(Problem(kind.place, "a `cut` has no `duration`", "leave it out, or take a `dissolve`"))
+            problems.append(Problem(kind.place, "a `cut` has no `duration`", "remove it, or write `dissolve`"))
         return None
     if first and kind.string != FADE:
-        message = f"the first item has nothing before it for a `{kind.string}`"
-        problems.append(Problem(kind.place, message, "only a `fade`, from black, makes sense there"))
+        message = f"the first item has no item before it for a `{kind.string}`"
+        problems.append(Problem(kind.place, message, "only a `fade`, from black, works there"))
         return None
-    return Transition(kind.string, JOIN_SECONDS if seconds is None else seconds, kind.place)
+    return Transition(kind.string, TRANSITION_SECONDS if seconds is None else seconds, kind.place)
 
 
 def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
@@ -193,11 +214,6 @@ def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
         named = int(digits, 16)
     if named is None:
         hint = did_you_mean(node.string.lower(), COLOURS) or 'e.g. `navy`, or in quotes `"#1a2b3c"`'
-        problems.append(Problem(node.place, f"no colour is called `{node.string}`", hint))
+        problems.append(Problem(node.place, f"unknown colour `{node.string}`", hint))
         named = 0
     return named >> 16, named >> 8 & 255, named & 255
-
-
-def _key(node: MapNode, key: str) -> Place:
-    found = node.key(key)
-    return found.place if found else node.place

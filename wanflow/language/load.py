@@ -1,8 +1,8 @@
-"""Reading a production: texts, shapes, names, rules; every problem at once, each with its place."""
+"""Load a production: its files, shots and cuts, and every problem at once, each with its place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from wanflow.language import model_checks
 from wanflow.language.cut_finish import read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
-from wanflow.language.merge import MergedFile, cut_off_texts, join
+from wanflow.language.merge import MergedFile, cut_off_texts, merge
 from wanflow.language.names import strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
@@ -28,24 +28,23 @@ from wanflow.language.references import (
 )
 from wanflow.language.schema_problems import check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
-from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, word
+from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, string_of, unknown_model
 from wanflow.language.shot import CastMember, WrittenShot, read_cast, read_shot
-from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import MapNode, Place, TextNode, scalar
+from wanflow.yamldoc.nodes import MapNode, Place, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
 
-MOST_TAKES = 100_000
-"""That all shots of a production may ask for together."""
+MAX_TAKES = 100_000
+"""Maximum takes of all shots of a production together."""
 
-MOST_ITEMS = 50_000
-"""Of all cuts of a production together."""
+MAX_ITEMS = 50_000
+"""Maximum items of all cuts of a production together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What goes before the keys of the file: None leaves a key as it is written; `values` before `vars`.
+    """Values that take precedence over the keys of the file; None leaves a key as written, `values` override `vars`.
 
     `allow_outside`: a cut may be written outside the production's folder.
     """
@@ -62,7 +61,7 @@ AS_WRITTEN = Overrides()
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What was read: what can be used, None where that is nothing, all problems in order, the texts for messages."""
+    """The usable part of a production, None for nothing, all problems in order, and the texts for messages."""
 
     production: Production | None
     problems: tuple[Problem, ...]
@@ -79,8 +78,8 @@ def read(
 ) -> Found:
     """The production of a file, None where it has errors, and all its problems in the order of their places.
 
-    `backend`, `region` and the file `prices` go before the file's own keys, `values` before its `vars`. Media files are
-    not opened.
+    `backend`, `region` and the file `prices` override the file's own keys, `values` its `vars`. Media files are not
+    opened.
     """
     reading = read_usable(file, Overrides(backend, region, values, prices))
     if reading.production is None or has_errors(reading.problems):
@@ -89,7 +88,7 @@ def read(
 
 
 def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
-    """As `read`, but with what can be used of a production that has errors, so that more can be found in it."""
+    """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found."""
     texts, problems = SourceTexts(), list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text, top) for name, text in overrides.values.items()}
@@ -100,30 +99,35 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     too_large = tuple(limits.check(files))
     problems += too_large
     if files and not too_large:
-        problems += _check_wishes(overrides, top)
+        for kind, chosen, known in (
+            ("backend", overrides.backend, load_providers()),
+            ("region", overrides.region, known_regions()),
+        ):
+            if chosen not in {None, *known}:
+                problems.append(Problem(top, f"unknown {kind} `{chosen}`", f"choose one of {', '.join(known)}"))
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        making = _Loader(overrides, BasePath(file.absolute().parent), expansion, problems)
-        production = making.make(join(files, given, problems), texts)
+        loader = _Loader(overrides, BasePath(file.absolute().parent), expansion, problems)
+        production = loader.load(merge(files, given, problems), texts)
     return LoadResult(production, tuple(texts.quoted(problem) for problem in deduplicated(problems)), texts)
 
 
 class _Loader:
-    """From the pages of a production to its values; what is wrong is added to `problems`."""
+    """Turns the merged files into a production; what is wrong is added to `problems`."""
 
-    def __init__(self, overrides: Overrides, home: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
-        self._overrides, self._base, self._expansion, self._problems = overrides, home, expansion, problems
-        self._addresses = expansion.addresses
+    def __init__(self, overrides: Overrides, base: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
+        self._overrides, self._base, self._expansion, self._problems = overrides, base, expansion, problems
+        self._index = expansion.index
 
-    def make(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
+    def load(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
         root = merged[0].root
-        own = word(root, "backend") or default_provider().name
+        own = string_of(root, "backend") or default_provider().name
         out = results_folder(self._overrides.backend, own)
         provider = load_providers().get(self._overrides.backend or own, default_provider())
-        written = self._overrides.region or word(root, "region")
+        written = self._overrides.region or string_of(root, "region")
         region = written if written in provider.regions else provider.regions[0]
         shots, cuts = self._shots(merged, region), self._cuts(merged, out, provider)
         self._problems += shared_outputs(cuts, self._base.root)
-        if not has_errors(self._problems):  # else nobody knows whom the broken shots name
+        if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
         prices = read_book(root, self._overrides.prices, self._base, texts, self._problems)
         return Production(
@@ -133,13 +137,13 @@ class _Loader:
             region=region,
             shots=shots,
             cuts=cuts,
-            title=word(root, "title") or "",
+            title=string_of(root, "title") or "",
             out=out,
             uploads=read_uploads(root, self._problems),
-            remote=word(root, "remote"),
+            remote=string_of(root, "remote"),
             prices=prices,
             budget=read_budget(root, prices, self._problems),
-            addresses=self._addresses.all(),
+            addresses=self._index.all(),
             read_from=tuple(texts.files),
             allow_outside=self._overrides.allow_outside,
         )
@@ -147,57 +151,54 @@ class _Loader:
     def _shots(self, merged: list[MergedFile], region: str) -> dict[str, Shot]:
         defaults = merged[0].root.find("defaults")
         self._problems += check_defaults(defaults)
-        layers = (defaults,) if isinstance(defaults, MapNode) else ()
+        own_defaults = (defaults,) if isinstance(defaults, MapNode) else ()
         for file in merged:
             self._expansion.register_unusable(file.keys("shots"), file.scene)
-            self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), layers, file.via))
-        cast = self._cast(merged)
+            self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), own_defaults, file.via))
+        cast: dict[str, CastMember] = {}
+        for file in merged:
+            cast |= read_cast(file.root, self._scope(file), self._problems)
         shots: dict[str, Shot] = {}
-        first: dict[Place, str] = {}
-        for written in self._expansion.written:
+        first_names: dict[Place, str] = {}
+        takes = 0
+        for expanded in self._expansion.shots:
             before = len(self._problems)
-            shot = self._shot(written, region, cast)
-            if shot is not None:
-                shots[shot.name] = shot
-            if written.generated and len(self._problems) > before:
-                self._name_the_first(written.name, first, before)
-        self._problems += _too_many_takes(shots.values())
+            shot = self._shot(expanded, region, cast)
+            if expanded.generated and len(self._problems) > before:
+                # a problem of all shots of a matrix, or of all uses of a pipeline, names the first of them
+                name = expanded.name
+                first = first_names.setdefault(replace(name.place, used_at=()), name.string)
+                self._problems[before:] = [
+                    replace(problem, message=problem.message.replace(f"`{name.string}`", f"`{first}`"))
+                    for problem in self._problems[before:]
+                ]
+            if shot is None:
+                continue
+            shots[shot.name] = shot
+            takes += shot.takes
+            if takes - shot.takes <= MAX_TAKES < takes:
+                place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
+                message = f"a production has at most {MAX_TAKES} takes in total"
+                self._problems.append(Problem(place, message, "ask for fewer"))
         return shots
 
-    def _name_the_first(self, name: TextNode, first: dict[Place, str], before: int) -> None:
-        """What is wrong with all shots of a matrix, or in all uses of a pipeline, is told of the first of them."""
-        known = first.setdefault(replace(name.place, used_at=()), name.string)
-        self._problems[before:] = [
-            replace(problem, message=problem.message.replace(f"`{name.string}`", f"`{known}`"))
-            for problem in self._problems[before:]
-        ]
-
-    def _shot(self, written: ExpandedShot, region: str, cast: Mapping[str, CastMember]) -> Shot | None:
-        node: MapNode | None = written.node
-        if written.generated:
-            shape, node = check_shot(written.name, written.node)
-            self._problems += shape
-        context = written.context
-        shot = (
-            read_shot(written.name, node, context.layers, context.scope, self._problems) if node is not None else None
-        )
+    def _shot(self, expanded: ExpandedShot, region: str, cast: Mapping[str, CastMember]) -> Shot | None:
+        node: MapNode | None = expanded.node
+        if expanded.generated:
+            found, node = check_shot(expanded.name, expanded.node)
+            self._problems += found
+        if node is None:
+            return None
+        context = expanded.context
+        shot = read_shot(expanded.name, node, context.defaults, context.scope, self._problems)
         if shot is None:
             return None
-        models = load_catalog()
-        model = models.get(shot.model.string)
+        model = load_catalog().get(shot.model.string)
         if model is None:
-            listed = f"models here: {', '.join(sorted(models))}"
-            hint = did_you_mean(shot.model.string, models) or listed
-            self._problems.append(Problem(shot.model.place, f"no model is called `{shot.model.string}`", hint))
+            self._problems.append(unknown_model(shot.model))
             return None
         shot = replace(shot, damaged=shot.damaged or context.damaged)
         return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)
-
-    def _cast(self, merged: list[MergedFile]) -> dict[str, CastMember]:
-        members: dict[str, CastMember] = {}
-        for file in merged:
-            members |= read_cast(file.root, self._scope(file), self._problems)
-        return members
 
     def _cuts(self, merged: list[MergedFile], out: str, provider: Provider) -> dict[str, Cut]:
         label = merged[0].root.find("label")
@@ -205,40 +206,20 @@ class _Loader:
         for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
             cuts[key.string] = read_cut(key, node, label, out, provider, scope, self._problems)
             items += len(cuts[key.string].items)
-            if items > MOST_ITEMS:
-                message = f"the cuts of a production have {MOST_ITEMS} items at most"
-                self._problems.append(Problem(key.place, message, "leave some out, or split the production"))
+            if items > MAX_ITEMS:
+                message = f"the cuts of a production have at most {MAX_ITEMS} items in total"
+                self._problems.append(Problem(key.place, message, "remove some, or split the production"))
                 return {}
         return cuts
 
     def _scope(self, file: MergedFile) -> Scope:
-        return Scope(file.home, self._addresses, file.scene)
-
-
-def _too_many_takes(shots: Iterable[Shot]) -> Iterator[Problem]:
-    """Takes beyond what anybody pays for, at the shot that asks for too many."""
-    asked = 0
-    for shot in shots:
-        asked += shot.takes
-        if asked > MOST_TAKES:
-            place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
-            yield Problem(place, f"the shots of a production have {MOST_TAKES} takes at most", "ask for fewer")
-            return
-
-
-def _check_wishes(overrides: Overrides, top: Place) -> Iterator[Problem]:
-    """What the command line asks for is held to the same words as the file's own keys, and goes before them."""
-    providers, regions = load_providers(), known_regions()
-    if overrides.backend not in {None, *providers}:
-        yield Problem(top, f"no backend is called `{overrides.backend}`", f"it is one of {', '.join(providers)}")
-    if overrides.region not in {None, *regions}:
-        yield Problem(top, f"no region is called `{overrides.region}`", f"it is one of {', '.join(regions)}")
+        return Scope(file.base, self._index, file.scene)
 
 
 def resolve_shot(
     shot: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
 ) -> Shot:
-    """A shot as it will be sent, with everything its model says about it among the problems."""
+    """A shot as it will be sent; what its model's rules say against it is added to `problems`."""
     written, before = _text(shot, "prompt") or "", len(problems)
     references = choose_references(shot, model, written, cast, problems)
     damaged = shot.damaged or has_errors(problems[before:])
@@ -246,8 +227,8 @@ def resolve_shot(
     prompt = with_identifiers(written, references, model) or None
     negative = _text(shot, "negative_prompt")
     if region not in model.regions:
-        message = f"`{model.name}` does not exist in the region `{region}`"
-        problems.append(Problem(shot.model.place, message, f"it is in {', '.join(model.regions)}"))
+        message = f"`{model.name}` is not available in the region `{region}`"
+        problems.append(Problem(shot.model.place, message, f"it is available in {', '.join(model.regions)}"))
     problems += model_checks.check_text(shot, model, {"prompt": prompt, "negative_prompt": negative})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
     problems += model_checks.check_voices(shot, model, media)
@@ -259,7 +240,10 @@ def resolve_shot(
         place=shot.place,
         prompt=prompt,
         negative_prompt=negative,
-        media=tuple(_voiced(item, model) for item in media),
+        media=tuple(
+            replace(item, voice=None) if item.type in model.media and model.media[item.type].voice is None else item
+            for item in media
+        ),
         parameters=model_checks.effective(shot, model, media, region, problems),
         seed=_whole(shot, "seed"),
         takes=_whole(shot, "takes") or 1,
@@ -275,9 +259,9 @@ def _media(shot: WrittenShot, references: tuple[CastMember, ...], model: Model) 
     """All media of a shot in the order in which its model takes them; what it does not take comes behind."""
     named = named_places(shot)
     for slot in dict.fromkeys((*model.slots, *shot.slots)):
-        if slot in shot.slots:
-            held = shot.slots[slot]
-            yield Media(slot, slot, held.source, held.place, named_at=held.asked_at, origin=held.origin)
+        held = shot.slots.get(slot)
+        if held is not None:
+            yield Media(slot, slot, held.source, held.place, named_at=held.named_at, origin=held.origin)
     for number, member in enumerate(references, start=1):
         slot = f"reference_{number}"
         yield Media(
@@ -290,14 +274,6 @@ def _media(shot: WrittenShot, references: tuple[CastMember, ...], model: Model) 
             voice_place=member.voice_place,
             named_at=named.get(member.name, shot.prompt_place) if member.name else None,
         )
-
-
-def _voiced(media: Media, model: Model) -> Media:
-    """The media without a voice that its model does not know."""
-    rule = model.media.get(media.type)
-    if media.voice is None or rule is None or rule.voice is not None:
-        return media
-    return replace(media, voice=None)
 
 
 def _text(shot: WrittenShot, key: str) -> str | None:

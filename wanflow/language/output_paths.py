@@ -1,4 +1,4 @@
-"""Where the files of a cut go on disk: their names, and two spellings of one place recognised as one."""
+"""Paths of the files that a cut writes; two spellings of one path count as one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Subtitles
 
 FILM = ".mp4"
-"""How a cut's file ends: what is inside is always that."""
+"""Suffix of a cut's film."""
 
 UNKNOWN_LANGUAGE = "und"
-"""Code of ISO 639 for a language that nothing says."""
+"""ISO 639 code of an unknown language."""
 
 
 def results_folder(backend: str | None, own: str | None = None) -> str:
@@ -38,7 +38,7 @@ def place_output(out: str, path: str) -> str:
 
 
 def provenance_file(out: str, cut: Cut) -> str:
-    """The file that says where a cut's clips come from, relative to the production's folder."""
+    """The provenance file of a cut, relative to the production's folder."""
     return f"{out}/{cut.name}.provenance.json"
 
 
@@ -53,7 +53,7 @@ def sidecars(out: str, cut: Cut) -> tuple[str, ...]:
 
 
 def target_of(path: Path) -> Path:
-    """The place that a path leads to, absolute, all links followed; a path that no file system takes stays as it is."""
+    """An absolute path with all links followed; a path that no file system takes stays as it is."""
     try:
         return Path(os.path.realpath(path))
     except ValueError:  # a null character, a lone surrogate
@@ -71,12 +71,12 @@ def entry_of(folder: Path, path: str, follow: Callable[[Path], Path] = target_of
 
 
 def folded(path: Path) -> str:
-    """A path as file systems compare it that know no case; equal for two names that may be one file."""
+    """A path as a file system without case compares it; equal for two names that may be one file."""
     return unicodedata.normalize("NFC", str(path)).casefold()
 
 
 def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
-    """Cuts that would write the file of an earlier one, however its path is spelled."""
+    """Problems of cuts that would write the file of an earlier cut, in whatever spelling."""
     writers: dict[str, Cut] = {}
     for cut in cuts.values():
         first = writers.setdefault(folded(entry_of(folder, cut.output)), cut)

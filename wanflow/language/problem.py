@@ -1,4 +1,4 @@
-"""A problem in what the author wrote, with its place and the way out."""
+"""A problem in a production's files, with its place and a hint."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Severity(StrEnum):
 class Problem:
     """One thing that is wrong, where, and what to do about it.
 
-    `source` is the line of the file at `place`, without its line end, for the caret to stand under. `again` counts the
-    other uses of a pipeline in which the same is wrong.
+    `source` is the line of the file at `place`, without its line end. `repeats` counts the other uses of a pipeline
+    that have the same problem.
     """
 
     place: Place
@@ -31,11 +31,11 @@ class Problem:
     hint: str | None = None
     severity: Severity = Severity.ERROR
     source: str = ""
-    again: int = 0
+    repeats: int = 0
 
 
 class SpecError(WanflowError):
-    """The production can't be used; carries every problem found, never only the first."""
+    """A production with errors; carries every problem found, never only the first."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -46,48 +46,44 @@ class SpecError(WanflowError):
 
 
 def has_errors(problems: Sequence[Problem]) -> bool:
-    """Whether there is more than warnings."""
+    """Whether any of the problems is an error."""
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
 def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, in the order of their places; what is wrong in every use of a pipeline at its first one."""
+    """Each problem once, in the order of places; one that every use of a pipeline has, at the first use."""
     kept: dict[Problem, Problem] = {}
     for problem in sorted(set(problems), key=lambda each: (each.place, each.message)):
         place = replace(problem.place, used_at=())
         alike = replace(problem, place=place)
-        kept[alike] = replace(kept[alike], again=kept[alike].again + 1) if alike in kept else problem
+        kept[alike] = replace(kept[alike], repeats=kept[alike].repeats + 1) if alike in kept else problem
     return tuple(kept.values())
 
 
-MOST_SHOWN = 160
-"""Characters of a line that are shown, around the place."""
+MAX_SHOWN = 160
+"""Maximum characters of a line that are shown, around the place."""
 
 
 def render_problem(problem: Problem) -> str:
-    """One problem as people read it: `file:line:column: what is wrong`, the source line, a caret, the hint."""
+    """One problem for people: `file:line:column: what is wrong`, the source line, a caret, the hint."""
     mark = "warning: " if problem.severity is Severity.WARNING else ""
     lines = [f"{problem.place}: {mark}{problem.message}"]
     if problem.source.strip():
         before, line = _excerpt(problem)
-        lines += [f"  {line.expandtabs(1)}", f"  {_indent(before)}^"]
+        indent = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)
+        lines += [f"  {line.expandtabs(1)}", f"  {' ' * indent}^"]
     lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
-    lines += [f"  and {problem.again} more use{'s' if problem.again > 1 else ''} of it"] if problem.again else []
+    lines += [f"  and {problem.repeats} more use{'s' if problem.repeats > 1 else ''} of it"] if problem.repeats else []
     if problem.hint:
         lines.append(f"  hint: {problem.hint}")
     return "\n".join(lines)
 
 
 def _excerpt(problem: Problem) -> tuple[str, str]:
-    """The line before the place and the whole of it; what is far from the place in a very long line is left out."""
+    """The line up to the place, and the line; a very long one is shortened around the place."""
     line, at = problem.source, problem.place.column - 1
-    begin, end = max(at - MOST_SHOWN // 2, 0), at + MOST_SHOWN // 2
-    if len(line) <= MOST_SHOWN:
+    begin, end = max(at - MAX_SHOWN // 2, 0), at + MAX_SHOWN // 2
+    if len(line) <= MAX_SHOWN:
         return line[:at], line
     start, close = "…" if begin else "", "…" if end < len(line) else ""
     return start + line[begin:at], f"{start}{line[begin:end]}{close}"
-
-
-def _indent(before: str) -> str:
-    """Blanks as wide as the text before the place: a Chinese character takes two columns of a terminal."""
-    return " " * sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)

@@ -1,4 +1,4 @@
-"""From what stands under a media key to a source (format.md, Sources)."""
+"""Read the value of a media key as a source (format.md, Sources)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,12 @@ _SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token
 
 
 def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | None:
-    """The source that a value means; problems are added, and None given, where it means none.
+    """The source that a value names; None, and a problem, for an invalid one.
 
-    None without a problem is an input of a pipeline that was left out. The value's shape was checked against the
-    schema before. `scope` is what can be seen from the place.
+    None without a problem is an input of a pipeline that was left out. The schema checked the value's shape before.
     """
     if isinstance(node, TextNode):
-        return _written(node, str(node.value), scope.home, problems)
+        return _written(node, str(node.value), scope.base, problems)
     if not isinstance(node, MapNode):
         return None
     shot, file, url, given = (node.find(key) for key in _FORMS)
@@ -53,16 +52,16 @@ def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | N
     if isinstance(shot, TextNode):
         return ShotSource(scope.shot(shot, problems), read_piece(node))
     if isinstance(file, TextNode):
-        return FileSource(scope.home.path(file.text), read_piece(node))
+        return FileSource(scope.base.path(file.text), read_piece(node))
     if isinstance(url, TextNode):
         sha256 = node.find("sha256")
-        return _address(url, url.string, sha256.string if isinstance(sha256, TextNode) else None, problems)
+        return _url(url, url.string, sha256.string if isinstance(sha256, TextNode) else None, problems)
     problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
     return None
 
 
 def value_place(node: Node) -> Place:
-    """Where a source's own value begins: the path, the address or the shot's name, also within a mapping."""
+    """Where a source's own value begins: the path, the URL or the shot's name, also within a mapping."""
     if isinstance(node, MapNode):
         named = [node.find(key) for key in _FORMS]
         return next((value.place for value in named if value is not None), node.place)
@@ -70,13 +69,13 @@ def value_place(node: Node) -> Place:
 
 
 def written_at(node: Node, scope: Scope) -> Place:
-    """Where a source's own value is written, also where it came in by an input: there somebody can mend it."""
+    """Where a source's own value is written, also where it came in by an input: that is where to fix it."""
     given = _given(node, scope)
     return value_place(node) if given is None or given.node is None else written_at(given.node, given.scope)
 
 
 def _given(node: Node, scope: Scope) -> GivenInput | None:
-    """What the input that a source names was given."""
+    """The value of the input that a source names."""
     written = node.find("input") if isinstance(node, MapNode) else None
     return scope.inputs.get(written.string) if scope.inputs and isinstance(written, TextNode) else None
 
@@ -93,14 +92,14 @@ def value_origin(node: Node, scope: Scope) -> tuple[Interpolated, ...]:
 
 
 def _input(written: TextNode, piece: Piece | None, scope: Scope, problems: list[Problem]) -> Source | None:
-    """What a pipeline was given as media, or a piece of it."""
+    """The source that a media input was given, or a piece of it."""
     if scope.inputs is None:
         hint = "name a `shot`, a `file` or a `url`"
-        problems.append(Problem(written.place, "`input` stands in pipelines only", hint))
+        problems.append(Problem(written.place, "`input` is only known inside a pipeline", hint))
         return None
     if written.string not in scope.inputs:
         hint = did_you_mean(written.string, scope.inputs) or "declare it under `inputs` with `type: media`"
-        problems.append(Problem(written.place, f"no media input is called `{written.string}`", hint))
+        problems.append(Problem(written.place, f"no media input `{written.string}`", hint))
         return None
     given = scope.inputs[written.string]
     problems += [given.problem] if given.problem is not None else []
@@ -110,7 +109,7 @@ def _input(written: TextNode, piece: Piece | None, scope: Scope, problems: list[
 
 def _part(whole: Source, piece: Piece, written: TextNode, problems: list[Problem]) -> Source | None:
     if not isinstance(whole, FileSource | ShotSource):
-        message = f"`{written.string}` is given as an address, and nothing can be cut from one"
+        message = f"`{written.string}` is given as a URL, which has no pieces"
         problems.append(Problem(written.place, message, "give a file or a shot"))
         return None
     try:
@@ -131,49 +130,42 @@ def read_piece(node: MapNode) -> Piece | None:
         return Span(seconds["from"], seconds["to"])
     frame = node.find("frame")
     if isinstance(frame, TextNode):
-        return _frame(frame)
+        match frame.string:
+            case "first":
+                return Frame("first")
+            case "last":
+                return Frame("last")
+            case _:
+                return Frame(_decimal(frame) or Decimal(0))
     return Sound() if node.find("track") is not None else None
 
 
-def _frame(node: TextNode) -> Frame:
-    match node.string:
-        case "first":
-            return Frame("first")
-        case "last":
-            return Frame("last")
-        case _:
-            return Frame(_decimal(node) or Decimal(0))
-
-
-def _written(node: TextNode, text: str, home: BasePath, problems: list[Problem]) -> Source | None:
+def _written(node: TextNode, text: str, base: BasePath, problems: list[Problem]) -> Source | None:
     if text.startswith(("http://", "https://", "oss://")):
-        return _address(node, text, None, problems)
+        return _url(node, text, None, problems)
     if text.startswith("data:"):
         return _inline(node, text, problems)
     if _SCHEME.match(text):
         scheme = text.partition(":")[0]
-        message = f"`{scheme}:` is no address that the service reads"
+        message = f"the service cannot read a `{scheme}:` URL"
         problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
         return None
-    return FileSource(home.path(text))
+    return FileSource(base.path(text))
 
 
-def _address(node: TextNode, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
-    if not _names_a_host(text):
-        problems.append(Problem(node.place, "this is no address", "e.g. `https://host.example/coast.png`"))
+def _url(node: TextNode, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        host = None
+    if not host or re.search(r"\s", text):
+        problems.append(Problem(node.place, "not a valid URL", "e.g. `https://host.example/coast.png`"))
         return None
     if sha256 is None and _SIGNED.search(text):
-        message = "the address is signed or expires, and its whole text is its identity"
+        message = "this URL is signed or expires: a new one counts as another file, which is rendered again"
         hint = "pin it: `{url: …, sha256: …}`"
         problems.append(Problem(node.place, message, hint, Severity.WARNING))
     return UrlSource(text, sha256)
-
-
-def _names_a_host(text: str) -> bool:
-    try:
-        return bool(urlsplit(text).hostname) and not re.search(r"\s", text)
-    except ValueError:
-        return False
 
 
 def _inline(node: TextNode, text: str, problems: list[Problem]) -> DataSource | None:
@@ -183,7 +175,7 @@ def _inline(node: TextNode, text: str, problems: list[Problem]) -> DataSource | 
     except binascii.Error:
         data = b""
     if parts is None or not data:
-        message = "a data URI has to be a picture, `data:image/png;base64,…`"
+        message = "a data URI must be a picture: `data:image/png;base64,…`"
         problems.append(Problem(node.place, message, "save anything else as a file, and name that"))
         return None
     return DataSource(text, parts.group(1), digest.of_bytes(data))

@@ -21,7 +21,7 @@ def choose_references(
     named = [name for name in named_cast(prompt) if name in cast]
     if not model.references:
         if named:
-            message = f"`{model.name}` takes no references, and the prompt names `{named[0]}`"
+            message = f"`{model.name}` takes no references, but the prompt names `{named[0]}`"
             problems.append(Problem(shot.prompt_place, message, "describe it in words, or use a model with references"))
         if shot.references:
             problems.append(Problem(shot.given["references"], f"`{model.name}` takes no `references`"))
@@ -29,8 +29,10 @@ def choose_references(
     if shot.references is None:
         return tuple(cast[name] for name in named)
     listed = _listed(shot, cast, problems)
-    missing = [name for name in named if name not in {member.name for member in listed}]
-    problems += [_unlisted(shot, name) for name in missing]
+    for name in named:
+        if name not in {member.name for member in listed}:
+            message = f"the prompt names `{name}`, which is not among `references`"
+            problems.append(Problem(shot.prompt_place, message, "add it, or leave `references` out"))
     return listed
 
 
@@ -44,7 +46,7 @@ def _listed(shot: WrittenShot, cast: Mapping[str, CastMember], problems: list[Pr
     for name, in_place in shot.references or ():
         member = cast.get(name.string) if name is not None else in_place
         if name is not None and member is None:
-            message = f"no cast member is called `{name.string}`"
+            message = f"no cast member `{name.string}`"
             problems.append(Problem(name.place, message, did_you_mean(name.string, cast)))
         elif name is not None and name.string in {known.name for known in members}:
             problems.append(Problem(name.place, f"`{name.string}` is listed twice", "list each reference once"))
@@ -53,36 +55,28 @@ def _listed(shot: WrittenShot, cast: Mapping[str, CastMember], problems: list[Pr
     return tuple(members)
 
 
-def _unlisted(shot: WrittenShot, name: str) -> Problem:
-    return Problem(
-        shot.prompt_place,
-        f"the prompt names `{name}`, which is not among `references`",
-        "add it, or leave `references` out",
-    )
-
-
 def silent_references(
     shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
 ) -> Iterator[Problem]:
-    """Cast members among several listed references that the prompt never names: the model can't tell who they are.
+    """Warnings for listed references that the prompt never names: the model cannot tell who they are.
 
-    `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and one may be named by hand.
+    `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and an author may write an identifier.
     """
-    words = identifiers(references, prompt, model)
+    names = identifiers(references, prompt, model)
     for name, _ in shot.references or () if len(references) > 1 else ():
-        if name is not None and words.get(name.string, prompt) not in prompt:
-            message = f"`{name.string}` is a reference that the prompt of `{shot.name}` never names"
+        if name is not None and names.get(name.string, prompt) not in prompt:
+            message = f"the prompt of `{shot.name}` never names the reference `{name.string}`"
             hint = f"write `${{{name.text}}}` where it appears"
             yield Problem(name.place, message, hint, Severity.WARNING)
 
 
 def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[Problem]:
-    """Cast members that appear in no shot."""
+    """Warnings for cast members that no shot uses."""
     used = {media.cast for shot in shots for media in shot.media}
     for name in cast:
         if name.string not in used:
             hint = f"write `${{{name.string}}}` in a prompt, or list it under `references`"
-            yield Problem(name.place, f"the cast member `{name.string}` is never named", hint, Severity.WARNING)
+            yield Problem(name.place, f"the cast member `{name.string}` is never used", hint, Severity.WARNING)
 
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
@@ -97,15 +91,15 @@ def named_cast(prompt: str) -> tuple[str, ...]:
 def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model) -> str:
     """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
 
-    Chinese identifiers where the prompt contains Han characters (service.md 2.1). A name that has no identifier stays
-    as a plain name.
+    The identifiers are Chinese where the prompt contains Han characters (service.md 2.1). A name without an identifier
+    stays as it is.
     """
-    words = identifiers(references, prompt, model)
-    return _NAMED.sub(lambda match: words.get(match.group(1), match.group(1)), prompt)
+    names = identifiers(references, prompt, model)
+    return _NAMED.sub(lambda match: names.get(match.group(1), match.group(1)), prompt)
 
 
 def identifiers(references: Sequence[CastMember], prompt: str, model: Model) -> dict[str, str]:
-    """What a model calls each named reference, in the language of the prompt."""
+    """The identifier of each named reference, in the language of the prompt."""
     language = "zh" if _HAN.search(strip_cast_markers(prompt)) else "en"
     return identify(references, model.identifiers.get(language, {}))
 
@@ -113,10 +107,10 @@ def identifiers(references: Sequence[CastMember], prompt: str, model: Model) -> 
 def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, str]:
     """The identifier of each named reference; `any` counts all kinds together, as the 2.6 models do."""
     counts: dict[str, int] = {}
-    words: dict[str, str] = {}
+    names: dict[str, str] = {}
     for member in references:
         kind = member.kind if member.kind in patterns else "any"
         counts[kind] = counts.get(kind, 0) + 1
         if kind in patterns:
-            words[member.name] = patterns[kind].replace("{n}", str(counts[kind]))
-    return words
+            names[member.name] = patterns[kind].replace("{n}", str(counts[kind]))
+    return names

@@ -1,4 +1,4 @@
-"""What a production says of money and of places on the network: prices, budget, uploads."""
+"""Settings of a production: prices, budget, uploads, defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog, parameter_keys
-from wanflow.language.include import SourceTexts, bytes_of
+from wanflow.language.include import SourceTexts, bytes_of, why_unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
@@ -24,18 +24,18 @@ from wanflow.yamldoc.parse import parse
 PRICES_SCHEMA = "prices.schema.json"
 
 _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
-"""Those whose filesystems can sign addresses."""
+"""Buckets whose filesystems can sign URLs."""
 
 
 def read_book(
-    root: MapNode, override: Path | None, home: BasePath, texts: SourceTexts, problems: list[Problem]
+    root: MapNode, override: Path | None, base: BasePath, texts: SourceTexts, problems: list[Problem]
 ) -> PriceBook:
-    """The price file of the command line, else that of the production, over the catalog's lists; one of `texts`."""
+    """The price file of the command line, else that of the production; its prices override the catalog's."""
     written = root.find("prices")
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
     elif isinstance(written, TextNode) and written.value is not None:
-        path, name, place = home.root / written.string, written.string, written.place
+        path, name, place = base.root / written.string, written.string, written.place
     else:
         return PriceBook()
     texts.files.append(path.absolute())
@@ -45,53 +45,59 @@ def read_book(
 
 
 def read_budget(root: MapNode, prices: PriceBook, problems: list[Problem]) -> Cost | None:
-    """What the production may cost in all, in the currency of its prices."""
+    """What the production may cost in total, in the currency of its prices."""
     written = root.find("budget")
     if not isinstance(written, TextNode) or not isinstance(written.value, str):
-        return None  # left out, or of a wrong shape, which is said already
+        return None  # left out, or reported already
     try:
         budget = parse_amount(written.string)
     except ValueError:
         hint = f"e.g. `60 {prices.currency}`"
-        problems.append(Problem(written.place, "`budget` has to be an amount of money", hint))
+        problems.append(Problem(written.place, "`budget` must be a positive amount with a currency", hint))
         return None
     if budget.currency != prices.currency:
-        message = f"the prices are in {prices.currency}, and the budget is in {budget.currency}"
+        message = f"the prices are in {prices.currency}, but the budget is in {budget.currency}"
         problems.append(Problem(written.place, message, f"write it in {prices.currency}"))
     return budget
 
 
 def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
-    """The bucket for local media; its credentials never stand in a file."""
+    """The bucket for local media; its credentials come from the environment."""
     written = root.find("uploads")
     if not isinstance(written, TextNode) or written.value is None:
         return None
     if _BUCKET.fullmatch(written.string) is None:
-        message = "`uploads` has to be a bucket, its address without user, query and spaces"
+        message = "`uploads` must be the URL of a bucket, without user, query or spaces"
         hint = "e.g. `s3://bucket/prefix`; its credentials belong to the environment"
         problems.append(Problem(written.place, message, hint))
         return None
     return written.string.rstrip("/")
 
 
-def word(root: MapNode, key: str) -> str | None:
-    """A key's value as words, None where it has none."""
+def string_of(root: MapNode, key: str) -> str | None:
+    """The value of a key as a string; None where it has none."""
     value = root.find(key)
     return value.string if isinstance(value, TextNode) and value.value is not None else None
 
 
 def check_defaults(defaults: Node | None) -> Iterator[Problem]:
-    """Models that nobody sells, and parameters that a model does not have: they would never apply."""
+    """Unknown models, and parameters that a model does not have: they would never apply."""
     models = defaults.find("models") if isinstance(defaults, MapNode) else None
-    catalog = load_catalog()
-    for key, node in models.pairs if isinstance(models, MapNode) else ():
-        model = catalog.get(key.string)
-        if model is None and not key.string.startswith("x-"):
-            hint = did_you_mean(key.string, catalog) or f"models here: {', '.join(sorted(catalog))}"
-            yield Problem(key.place, f"no model is called `{key.string}`", hint)
-        for name, _ in node.pairs if model is not None and isinstance(node, MapNode) else ():
-            if model is not None and name.string in parameter_keys() - model.parameters.keys():
+    for key, node in models.entries if isinstance(models, MapNode) else ():
+        model = load_catalog().get(key.string)
+        if model is None:
+            yield unknown_model(key)
+            continue
+        for name, _ in node.pairs if isinstance(node, MapNode) else ():
+            if name.string in parameter_keys() - model.parameters.keys():
                 yield Problem(name.place, f"`{model.name}` has no parameter `{name.string}`")
+
+
+def unknown_model(written: TextNode) -> Problem:
+    """The problem of a model that the catalog does not have."""
+    catalog = load_catalog()
+    hint = did_you_mean(written.string, catalog) or f"the models: {', '.join(sorted(catalog))}"
+    return Problem(written.place, f"unknown model `{written.string}`", hint)
 
 
 def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:
@@ -99,24 +105,36 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
     try:
         data = bytes_of(path)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "can't be read").lower()
-        words = "is not there" if isinstance(error, FileNotFoundError) else reason
-        return PriceBook(), (Problem(at, f"the price file `{name}` {words}", "see docs/costs.md for what is in one"),)
+        message = f"the price file `{name}` {why_unreadable(error)}"
+        return PriceBook(), (Problem(at, message, "docs/costs.md describes price files"),)
     document = parse(data, name)
     root = document.root
     problems = [Problem(problem.place, problem.message, problem.hint) for problem in document.problems]
     if not isinstance(root, MapNode):
-        return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is no mapping", "begin it with `date:`"),)
+        return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is not a mapping", "begin it with `date:`"),)
     problems += [*check_against(root, PRICES_SCHEMA)]
-    problems += [] if problems else [*_no_date(root), *_strange_names(root)]
+    currency, day = string_of(root, "currency") or "", string_of(root, "date") or ""
+    listed = root.find("prices")
+    models = listed.pairs if isinstance(listed, MapNode) and not problems else ()
+    if not problems:
+        problems += [unknown_model(key) for key, _ in models if key.string not in _model_names()]
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            place = value.place if (value := root.find("date")) is not None else root.place
+            problems.append(Problem(place, f"`date` is not a date: `{day}`", "write the day of the prices: 2026-11-01"))
     located = tuple(replace(problem, source=document.lines[problem.place.line - 1]) for problem in problems)
-    return (PriceBook() if problems else _book(root)), located
+    if problems:
+        return PriceBook(), located
+    lists = {
+        key.string: PriceList(day, currency, tuple(_rates(node))) for key, node in models if isinstance(node, ListNode)
+    }
+    return PriceBook(currency, lists), ()
 
 
-def _book(root: MapNode) -> PriceBook:
-    currency, day = _words(root, "currency"), _words(root, "date")
-    lists = {name: PriceList(day, currency, tuple(_rates(node))) for name, node in _by_model(root)}
-    return PriceBook(currency, lists)
+def _model_names() -> frozenset[str]:
+    """Names of models without their dated snapshots, which cost the same."""
+    return frozenset(model.name for model in load_catalog().values())
 
 
 def _rates(listed: ListNode) -> Iterator[Rate]:
@@ -131,35 +149,3 @@ def _rates(listed: ListNode) -> Iterator[Rate]:
                 Decimal(amount.string) if amount else Decimal(0),
                 further,
             )
-
-
-def _no_date(root: MapNode) -> Iterator[Problem]:
-    """A day that no calendar has."""
-    written = _words(root, "date")
-    try:
-        date.fromisoformat(written)
-    except ValueError:
-        place = value.place if (value := root.find("date")) is not None else root.place
-        yield Problem(place, f"`date` can't be `{written}`", "write the day that the prices are of, as 2026-11-01")
-
-
-def _strange_names(root: MapNode) -> Iterator[Problem]:
-    """Models that the catalog does not have."""
-    known = {model.name for model in load_catalog().values()}
-    prices = root.find("prices")
-    for key, _ in prices.pairs if isinstance(prices, MapNode) else ():
-        if key.string not in known:
-            hint = did_you_mean(key.string, known) or f"models here: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"no model is called `{key.string}`", hint)
-
-
-def _by_model(root: MapNode) -> Iterator[tuple[str, ListNode]]:
-    prices = root.find("prices")
-    for name, _, node in prices if isinstance(prices, MapNode) else ():
-        if isinstance(node, ListNode):
-            yield name, node
-
-
-def _words(root: MapNode, key: str) -> str:
-    value = root.find(key)
-    return value.string if isinstance(value, TextNode) else ""

@@ -1,8 +1,8 @@
-"""A shot as it is written, before its model's rules: plain values with their places."""
+"""A shot as it is written, before its model's rules: values with their places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wanflow.catalog.read import media_keys
@@ -16,7 +16,7 @@ from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, 
 
 @dataclass(frozen=True, slots=True)
 class CastMember:
-    """A cast member, or a reference in place: an image or a video, and a voice; `name` is empty for one in place."""
+    """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice."""
 
     name: str
     kind: str
@@ -28,24 +28,23 @@ class CastMember:
 
 @dataclass(frozen=True, slots=True)
 class MediaSlot:
-    """What a media key holds, where that is written, where the shot asks for it if that is elsewhere, and the names it
-    came through.
+    """The source under a media key: where it is written, where the shot names it if that is elsewhere, and the names
+    that it came through.
     """
 
     source: Source
     place: Place
-    asked_at: Place | None = None
+    named_at: Place | None = None
     origin: tuple[Interpolated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenShot:
-    """One shot as its author wrote it, with defaults mixed in key by key.
+    """One shot as it is written, merged with its defaults key by key.
 
-    `damaged` where a source could not be read, which is said already.
-
-    `values` are all keys but media, each with its place; `given` are the places of the keys, media too, that stand in
-    the shot itself or in the defaults of its model. `references` is None where the prompt decides.
+    `values` are all keys except media. `given` are the places of the keys, media included, in the shot itself or in the
+    defaults of its model. `references` is None where the prompt decides. `damaged`: a source could not be read, which
+    is reported already.
     """
 
     name: str
@@ -66,17 +65,18 @@ class WrittenShot:
 
 
 def read_cast(root: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, CastMember]:
-    """The cast by name; members that can't be read are left out, their problems added."""
+    """The cast by name; members with problems are left out."""
     cast = root.find("cast")
-    named = (
-        [(key, value) for key, value in cast.pairs if isinstance(value, MapNode)] if isinstance(cast, MapNode) else []
-    )
-    members = {key.string: read_member(key.string, key.place, value, scope, problems) for key, value in named}
-    return {name: member for name, member in members.items() if member is not None}
+    members: dict[str, CastMember] = {}
+    for key, value in cast.pairs if isinstance(cast, MapNode) else ():
+        if isinstance(value, MapNode):
+            member = read_member(key.string, key.place, value, scope, problems)
+            members |= {key.string: member} if member is not None else {}
+    return members
 
 
 def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: list[Problem]) -> CastMember | None:
-    """A cast member or a reference in place; None where it has neither image nor video, or its input was left out."""
+    """A cast member or a reference in place; None without an image or a video, or where its input was left out."""
     for kind in ("image", "video"):
         shown = node.find(kind)
         if shown is not None:
@@ -90,40 +90,37 @@ def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: 
 
 
 def read_shot(
-    name: TextNode, node: MapNode, layers: Sequence[MapNode], scope: Scope, problems: list[Problem]
+    name: TextNode, node: MapNode, defaults: Sequence[MapNode], scope: Scope, problems: list[Problem]
 ) -> WrittenShot | None:
-    """A shot with its defaults, those of later layers before those of earlier ones; None, and a problem, where no model
-    is named.
-    """
-    own = dict(_scalars(node))
-    named = [own.get("model"), *(layer.find("model") for layer in reversed(layers))]
+    """A shot with its defaults, of which later ones override earlier ones; None, and a problem, without a model."""
+    own = _scalars(node)
+    named = [own.get("model"), *(each.find("model") for each in reversed(defaults))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
-        problems.append(Problem(name.place, f"`{name.string}` has no `model`", "give it one, or `defaults` one"))
+        problems.append(Problem(name.place, f"`{name.string}` has no `model`", "set `model` here or in `defaults`"))
         return None
     before = len(problems)
     values: dict[str, TextNode] = {}
     given: dict[str, Place] = {}
-    for layer in layers:
-        special = _model_defaults(layer, model.string)
-        values |= {**dict(_scalars(layer)), **dict(_scalars(special))}
-        given |= _places(special)
-    references = node.find("references")
+    for each in defaults:
+        models = each.find("models")
+        special = models.find(model.string) if isinstance(models, MapNode) else None
+        values |= _scalars(each)
+        if isinstance(special, MapNode):
+            values |= _scalars(special)
+            given |= {key.string: key.place for key, _ in special.pairs}
+    references, tags = node.find("references"), node.find("tags")
     return WrittenShot(
         name=name.string,
         place=name.place,
         model=model,
         values={**values, **own},
-        given=given | _places(node),
+        given=given | {key.string: key.place for key, _ in node.pairs},
         slots=_slots(node, scope, problems),
         references=_references(references, scope, problems) if isinstance(references, ListNode) else None,
-        tags=_tags(node),
+        tags=tuple(tag.string for tag in tags.items if isinstance(tag, TextNode)) if isinstance(tags, ListNode) else (),
         damaged=has_errors(problems[before:]),
     )
-
-
-def _places(node: MapNode | None) -> dict[str, Place]:
-    return {key.string: key.place for key, _ in node.pairs} if node else {}
 
 
 def _slots(node: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
@@ -142,42 +139,26 @@ def _references(
 ) -> tuple[tuple[TextNode | None, CastMember | None], ...]:
     found: list[tuple[TextNode | None, CastMember | None]] = []
     for item in node.items:
-        if isinstance(item, TextNode):
-            name = _cast_input(item, scope.cast, problems) if scope.cast is not None else item
-            found += [(name, None)] if name is not None else []
+        if isinstance(item, TextNode) and scope.cast is None:
+            found.append((item, None))
+        elif isinstance(item, TextNode) and scope.cast is not None and item.string not in scope.cast:
+            hint = did_you_mean(item.string, scope.cast) or "declare it under `inputs` with `type: cast`"
+            problems.append(Problem(item.place, f"no cast input `{item.string}`", hint))
+        elif isinstance(item, TextNode) and scope.cast is not None:
+            member_name = scope.cast[item.string]  # None for an input that was left out
+            found += [(replace(item, value=member_name), None)] if member_name is not None else []
         elif isinstance(item, MapNode):
             member = read_member("", item.place, item, scope, problems)
             found += [(None, member)] if member is not None else []
     return tuple(found)
 
 
-def _cast_input(written: TextNode, cast: Mapping[str, str | None], problems: list[Problem]) -> TextNode | None:
-    """The cast member behind a pipeline's input, whose own name stays as its text; None for one that was left out, and
-    for none.
-    """
-    if written.string not in cast:
-        hint = did_you_mean(written.string, cast) or "declare it under `inputs` with `type: cast`"
-        problems.append(Problem(written.place, f"no cast input is called `{written.string}`", hint))
-        return None
-    name = cast[written.string]
-    return None if name is None else replace(written, value=name)
-
-
-def _tags(node: MapNode) -> tuple[str, ...]:
-    tags = node.find("tags")
-    return tuple(item.string for item in tags.items if isinstance(item, TextNode)) if isinstance(tags, ListNode) else ()
-
-
-def _model_defaults(defaults: MapNode | None, model: str) -> MapNode | None:
-    models = defaults.find("models") if defaults else None
-    own = models.find(model) if isinstance(models, MapNode) else None
-    return own if isinstance(own, MapNode) else None
-
-
-def _scalars(node: MapNode | None) -> Iterator[tuple[str, TextNode]]:
-    for key, value in node.pairs if node else ():
-        if isinstance(value, TextNode) and key.string not in media_keys() and not key.string.startswith("x-"):
-            yield key.string, value
+def _scalars(node: MapNode) -> dict[str, TextNode]:
+    return {
+        key.string: value
+        for key, value in node.entries
+        if isinstance(value, TextNode) and key.string not in media_keys()
+    }
 
 
 GENERATORS = frozenset({"matrix", "use"})
@@ -185,12 +166,12 @@ _GENERATOR_KEYS = GENERATORS | {"with"}
 
 
 def is_generator(node: Node) -> bool:
-    """Whether a shot is made by a matrix or a pipeline: what is in it can be filled in for each shot only."""
+    """Whether a shot is made by a matrix or a pipeline, so that its names are filled in for each shot it makes."""
     return isinstance(node, MapNode) and any(key.string in GENERATORS for key, _ in node.pairs)
 
 
 def generator_of(node: Node) -> Node:
-    """What says which shots a shot stands for, without what goes into each of them."""
+    """The keys of a shot that decide which shots it makes, without those that go into each of them."""
     if not isinstance(node, MapNode):
         return node
     return MapNode(tuple((key, value) for key, value in node.pairs if key.string in _GENERATOR_KEYS), node.place)

@@ -58,7 +58,7 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
-    """An address that the service reads itself (`https:` or `oss:`); pinned when `sha256` is given."""
+    """A URL that the service reads itself (`https:` or `oss:`); pinned when `sha256` is given."""
 
     url: str
     sha256: str | None = None
@@ -74,7 +74,7 @@ class DataSource:
 
     @property
     def key(self) -> str:
-        """Under which its facts are kept."""
+        """Its key in a table of facts."""
         return f"data:{self.digest}"
 
     @property
@@ -95,11 +95,11 @@ Source = FileSource | UrlSource | DataSource | ShotSource
 
 
 class PieceOutside(ValueError):
-    """A piece that reaches beyond its clip; the text says by how much."""
+    """A piece that is empty or reaches beyond its clip; the text says why."""
 
 
 def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -> tuple[int, int]:
-    """The first and the last frame (both included, from 0) of a piece of a clip of `frames` frames at `rate`.
+    """The first and the last frame, both included and counted from 0, of a piece of a clip of `frames` at `rate`.
 
     Seconds are rounded to the nearest frame (format.md, Sources). Raises PieceOutside where the piece is empty or
     reaches beyond the clip.
@@ -121,26 +121,39 @@ def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -
             first = to_frames(Decimal(at), rate)
             end = first + 1
     if first < 0 or end > frames or first >= end:
-        raise PieceOutside(_outside(first, end, frames, rate))
+        raise PieceOutside(_why_outside(piece, frames, f"the clip ({float(frames / rate):g} s)", rate))
     return first, end - 1
 
 
-def _outside(first: int, end: int, frames: int, rate: Fraction) -> str:
-    length = f"the clip has {frames} frames ({float(frames / rate):g} s)"
-    if first >= end:
-        return f"the piece is empty; {length}"
-    begin, stop = (f"{float(frame / rate):g}" for frame in (first, end))
-    return f"the piece reaches from {begin} s to {stop} s; {length}"
+def _why_outside(piece: Tail | Head | Span | Frame, frames: int, clip: str, rate: Fraction) -> str:
+    match piece:
+        case Tail(seconds) | Head(seconds):
+            named = f"`{type(piece).__name__.lower()}: {seconds}`"
+            return (
+                f"{named} is longer than {clip}"
+                if to_frames(seconds, rate) > frames
+                else f"{named} is less than a frame"
+            )
+        case Span(start, end):
+            if to_frames(start, rate) >= frames:
+                return f"`from: {start}` lies beyond the end of {clip}"
+            if end is not None and to_frames(end, rate) > frames:
+                return f"`to: {end}` lies beyond the end of {clip}"
+            if end is not None and start >= end:
+                return f"`from` ({start}) is not before `to` ({end})"
+            return f"`from: {start}` to `to: {end}` is less than a frame"
+        case Frame(at):
+            return f"`frame: {at}` lies beyond the end of {clip}"
 
 
 class NoSuchPiece(ValueError):
-    """A piece of a piece that no single piece of the whole clip is; the text says why."""
+    """A piece of a piece that cannot be written as one piece of the whole clip; the text says why."""
 
 
 def piece_of(outer: Piece | None, inner: Piece | None) -> Piece | None:
     """The piece of the whole clip that `inner` takes of `outer`; None is all of it.
 
-    Raises NoSuchPiece where that reaches beyond `outer`, or can't be said without knowing how long the clip is.
+    Raises NoSuchPiece where that reaches beyond `outer`, or depends on the length of the clip.
     """
     if outer is None or inner is None:
         return outer or inner
@@ -162,7 +175,7 @@ def _of_tail(seconds: Decimal, inner: Piece) -> Piece:
         case Frame("last"):
             return inner
         case _:
-            raise NoSuchPiece("of a `tail` only a shorter `tail` or its last frame can be taken")
+            raise NoSuchPiece("only a shorter `tail` or the last frame can be taken of a `tail`")
 
 
 def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
@@ -181,10 +194,10 @@ def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
             return Frame(start) if start else Frame("first")
         case Frame(Decimal() as at):
             if length is not None and at >= length:
-                raise NoSuchPiece(f"the piece that is given lasts {length} s, and has no frame at {at} s")
+                raise NoSuchPiece(f"the given piece lasts {length} s: it has no frame at {at} s")
             return Frame(start + at)
         case _:
-            raise NoSuchPiece("of a piece with an end neither its last frame nor its sound can be taken")
+            raise NoSuchPiece("the last frame or the sound of a piece with an end cannot be taken")
 
 
 def _span(start: Decimal, end: Decimal | None) -> Piece:
@@ -193,5 +206,5 @@ def _span(start: Decimal, end: Decimal | None) -> Piece:
 
 def _within(wanted: Decimal, length: Decimal | None) -> Decimal:
     if length is not None and wanted > length:
-        raise NoSuchPiece(f"the piece that is given lasts {length} s, {wanted} s of it are asked for")
+        raise NoSuchPiece(f"the given piece lasts {length} s, less than the wanted {wanted} s")
     return wanted
