@@ -90,7 +90,7 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
     clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
     rate = cut.shape.rate or next((clip.rate for clip in clips if _is_film(clip)), NOMINAL_RATE)  # type: ignore[union-attr]
     placed: list[timeline.TimelineItem | None] = []
-    for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=True):
+    for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
         known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
         continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
         placed.append(timeline.timeline_item(item, known, continued_at, rate))
