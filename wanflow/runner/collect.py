@@ -1,114 +1,107 @@
-"""Collect first: every open task of earlier runs is asked before anything new happens (law 10)."""
+"""Collect first: every open task of earlier runs is polled before anything new happens (law 10)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from wanflow import timebase
 from wanflow.errors import WanflowError
-from wanflow.planner.decide import Decision
-from wanflow.planner.plan import Action, Step
+from wanflow.planner.plan import Action
+from wanflow.planner.status import left_over
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
-from wanflow.runner import wait
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
-from wanflow.runner.run_state import RunState
-from wanflow.runner.take import charge_of, file_take, name_take_file, receive, shot_vertex, tell_changes
+from wanflow.runner.step import UNKNOWN, StepRunner
+from wanflow.runner.take import charge_of, is_young, name_take_file, poll, report_changes, store_result, wait_for
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
 
-AT_ONCE = 5
-"""So many films of earlier runs are fetched at a time."""
-FIRST = Fraction(10**9)
-"""What is in flight already takes its place before anything new."""
+MOST_AT_ONCE = 5
+"""Maximum number of films of earlier runs that are fetched at the same time."""
 
 
 async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) -> CollectOutcome:
-    """Ask every open task once and store what is finished, whatever became of its shot since.
+    """Poll every open task once and store what is finished, whatever became of its shot since.
 
-    `lost` are the ids of tasks that the plan knows to be gone already. A film goes on record as a take of the request
-    that it answers; the plan that follows finds it there. A task that failed or was forgotten is closed. Submissions
-    whose answers were lost are looked for, without waiting; what stays unclear stays open.
+    `lost` are the ids of tasks that the plan knows to be lost already. A film goes on record as a take of the request
+    that it was made from; the plan that follows finds it there. A task that failed or was forgotten is closed.
+    Submissions whose replies were lost are looked for, without waiting; those of unknown fate stay open.
 
-    Raises Unauthorised where the key is refused, NotSent where the service can't be reached at all.
+    Raises Unauthorised where the key is refused, NotSent where the service cannot be reached at all.
     """
-    sweep = _OpenTasks(context, lost)
+    collector = _Collector(context, lost)
     journal_state = journal.read(context.store)
     for attempt in journal_state.unknown_fate:
-        await sweep.look_for(attempt)
+        await collector.look_for(attempt)
     for attempt in journal_state.presumed:
-        if wait.is_young(attempt.date, context):
-            await sweep.look_back(attempt)
-    sweep.note_stored(journal.read(context.store).open)
+        if is_young(attempt.date, context):
+            await collector.look_again(attempt)
+    collector.note_stored(journal.read(context.store).open)
     journal_state = journal.read(context.store)
-    asks = [partial(sweep.ask, task) for task in urgent_first(journal_state.open)]
-    asks += [
-        partial(sweep.ask_again, task) for task in journal_state.forgotten if wait.is_young(task.accepted, context)
-    ]
-    await sweep.side_by_side(asks)
-    return CollectOutcome(sweep.collected, sweep.gone, sweep.unfetched)
+    polls = [partial(collector.poll, task) for task in urgent_first(journal_state.open)]
+    forgotten = (task for task in journal_state.forgotten if is_young(task.accepted, context))
+    polls += [partial(collector.poll, task, forgotten=True) for task in forgotten]
+    limiter = anyio.CapacityLimiter(MOST_AT_ONCE)
+    async with anyio.create_task_group() as group:
+        for each in polls:
+            await limiter.acquire_on_behalf_of(each)
+            group.start_soon(collector.run, each, limiter)
+    if collector.unreachable is not None:
+        raise collector.unreachable
+    return CollectOutcome(collector.collected, collector.gone, collector.unfetched)
 
 
 async def collect_all(context: RunContext, timeout: float | None = None) -> Outcome:
     """Wait for every open task and store its film; submits nothing.
 
-    After `timeout` seconds waiting is given up, not the tasks, and the exit code is 4; it is 5 where the fate of a
+    After `timeout` seconds it stops waiting, the tasks go on, and the exit code is 4; it is 5 where the fate of a
     submission is unknown, 1 where a task ended without a film. Raises Unauthorised, perhaps in a group, where
     the key is refused before anything was collected.
     """
-    gathering = _CollectRun(context)
-    swept = await collect_open(context)
-    gathering.collected += swept.collected
+    before = await collect_open(context)
+    gathering = _CollectRun(context, before.collected)
     journal_state = journal.read(context.store)
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
             for task in urgent_first(journal_state.open):
-                group.start_soon(gathering.wait_for, task, swept.unfetched.get(task.task_id))
+                group.start_soon(gathering.wait_for, task, before.unfetched.get(task.task_id))
             for attempt in journal_state.unknown_fate:
                 group.start_soon(gathering.find, attempt)
-    return gathering.outcome(gave_up=scope.cancelled_caught)
-
-
-async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
-    """Wait for a task that an earlier run submitted, and store its film as the step's take."""
-    if decision.task is None:
-        raise ValueError(f"nothing in flight for {step.node}")
-    if decision.task.task_id in run_state.unfetched:
-        raise run_state.unfetched[decision.task.task_id]
-    async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
-        state = await wait.wait_for(decision.task, context, tell_changes(step.node, context))
-    take = await receive(state, decision.task, context)
-    file_take(
-        take, decision.number, run_state.shot_request(shot_vertex(run_state, step)), step.node, run_state, context
+    codes = {failure.code for failure in gathering.failures} | ({4} if scope.cancelled_caught else set())
+    return Outcome(
+        exit_code=max(codes, default=0),  # the first of 5, 4 and 1 where several hold (cli.md, Exit codes)
+        collected=gathering.collected,
+        failures=tuple(gathering.failures),
+        cost=context.spending.spent,
     )
 
 
 def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
-    """The tasks in the order in which the service will forget them, 24 h after it took them (service.md 4.1)."""
+    """The tasks in the order in which the service will forget them, 24 h after it accepted them (service.md 4.1)."""
     return sorted(tasks, key=lambda task: (task.accepted, task.task_id))
 
 
 @dataclass(slots=True)
 class _CollectRun:
-    """One `collect`: what came of it so far."""
+    """One `collect`: how many films are stored, and what went wrong."""
 
     context: RunContext
     collected: int = 0
     failures: list[Failure] = field(default_factory=list)
 
     async def find(self, attempt: Attempt) -> None:
-        """Store the film of a submission whose answer was lost, if it was accepted; nothing is sent again here."""
+        """Store the film of a submission whose reply was lost, if it was accepted; nothing is sent again here."""
         try:
             task = await self.context.lost_submissions.settle(attempt)
         except UnknownFate as fault:
@@ -117,125 +110,103 @@ class _CollectRun:
             if task is not None:
                 await self.wait_for(task)
 
-    async def wait_for(self, task: OpenTask, trouble: WanflowError | None = None) -> None:
-        """Store the film of one task once there is one; raises Unauthorised where the key was never let in.
+    async def wait_for(self, task: OpenTask, fault: WanflowError | None = None) -> None:
+        """Store the film of one task once it is ready; raises Unauthorised where the key was refused from the start.
 
-        With `trouble` there is one that could not be fetched a moment ago.
+        With a `fault` its film could not be fetched a moment ago.
         """
         node = take_node(task.attempt.shot, task.attempt.number)
         self.context.emit(StepStarted(node, Action.COLLECT, task.attempt.model))
         try:
-            if trouble is not None:
-                raise trouble
-            state = await wait.wait_for(task, self.context, tell_changes(node, self.context))
-            await keep(state, task, self.context)
-        except WanflowError as fault:
-            if isinstance(fault, Unauthorised) and not self.collected:
+            if fault is not None:
+                raise fault
+            state = await wait_for(task, self.context, report_changes(node, self.context))
+            await collect_result(state, task, self.context)
+        except WanflowError as error:
+            if isinstance(error, Unauthorised) and not self.collected:
                 raise
-            self.failures.append(Failure(node, str(fault), fault.hint))
-            self.context.emit(StepFinished(node, StepResult.FAILED.value, str(fault), fault.hint))
+            self.failures.append(Failure(node, str(error), error.hint))
+            self.context.emit(StepFinished(node, StepResult.FAILED.value, str(error), error.hint))
         else:
             self.collected += 1
             self.context.emit(StepFinished(node, StepResult.DONE.value))
 
-    def outcome(self, *, gave_up: bool) -> Outcome:
-        """The sum of it; the first of 5, 4 and 1 where several hold (cli.md, Exit codes)."""
-        codes = {failure.code for failure in self.failures} | ({4} if gave_up else set())
-        cost = self.context.spending.spent
-        return Outcome(max(codes, default=0), collected=self.collected, failures=tuple(self.failures), cost=cost)
-
 
 @dataclass(slots=True)
-class _OpenTasks:
-    """One look at everything that earlier runs left open."""
+class _Collector:
+    """One poll of everything that earlier runs left open. `unreachable` makes polling the rest useless."""
 
     context: RunContext
     lost: frozenset[str]
     collected: int = 0
     gone: int = 0
     unfetched: dict[str, WanflowError] = field(default_factory=dict)
-    hopeless: ServiceFault | None = None
+    unreachable: ServiceFault | None = None
 
-    async def side_by_side(self, asks: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        """Ask some at a time, in this order; raises what makes asking the others hopeless."""
-        limiter = anyio.CapacityLimiter(AT_ONCE)
-        async with anyio.create_task_group() as group:
-            for ask in asks:
-                await limiter.acquire_on_behalf_of(ask)
-                group.start_soon(self._one, ask, limiter)
-        if self.hopeless is not None:
-            raise self.hopeless
-
-    async def _one(self, ask: Callable[[], Awaitable[None]], limiter: anyio.CapacityLimiter) -> None:
+    async def run(self, poll_task: Callable[[], Awaitable[None]], limiter: anyio.CapacityLimiter) -> None:
+        """Poll one task, unless the service is unreachable; `limiter` is released at the end."""
         try:
-            if self.hopeless is None:
-                await ask()
+            if self.unreachable is None:
+                await poll_task()
         except (Unauthorised, NotSent) as fault:
-            self.hopeless = fault
+            self.unreachable = fault
         finally:
-            limiter.release_on_behalf_of(ask)
+            limiter.release_on_behalf_of(poll_task)
 
     def note_stored(self, tasks: Sequence[OpenTask]) -> None:
-        """A film may be in the store with its trace, and the journal not know it yet: it is not fetched twice."""
+        """Note films that are in the store with their traces but not in the journal: they are not fetched twice."""
         takes = (take for known in traces.read(self.context.store).takes.values() for take in known) if tasks else ()
         known = {take.task_id: take for take in takes}
         here = blobs.list_takes(self.context.store)
         for task in tasks:
             take = known.get(task.task_id)
             if take is not None and take.digest in here:
-                enter_take(take, task, self.context)
+                add_to_lock(take, task, self.context)
                 self.context.journal.stored(task.task_id, take.digest, self.context.stamp(), take=take)
 
     async def look_for(self, attempt: Attempt) -> None:
-        """Look for a submission whose answer was lost; what a process took with it surely has no task any more."""
+        """Look for a submission whose reply was lost; one of a process that ended with its tasks is closed."""
         if not self.context.lasting:
             self.context.journal.declined(attempt.id, "ended with its process", self.context.stamp())
             return
-        with self._borne(f"a lost submission for `{attempt.shot}`"):
+        with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
             task = await self.context.lost_submissions.glance(attempt)
             if task is not None:
                 self.context.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
 
-    async def look_back(self, attempt: Attempt) -> None:
+    async def look_again(self, attempt: Attempt) -> None:
         """Look for a submission that counts as never accepted: the service's list may have been late."""
-        with self._borne(f"a lost submission for `{attempt.shot}`"):
+        with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
             task = await self.context.lost_submissions.latecomer(attempt, wait=False)
             if task is not None:
-                self.context.emit(after_all(task))
+                self.context.emit(accepted_after_all(task))
 
-    async def ask(self, task: OpenTask) -> None:
-        """Ask a task once, and store its film if it has one."""
-        with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await wait.ask(task, self.context)
-            if state.status.final:
-                await self._take(state, task)
-
-    async def ask_again(self, task: OpenTask) -> None:
-        """Ask a task that the service did not know: it may have been wrong, and the film was paid for."""
-        with self._borne(f"task {task.task_id} of `{task.attempt.shot}`"):
-            state = await wait.ask(task, self.context)
-            if state.status is not TaskStatus.UNKNOWN:
+    async def poll(self, task: OpenTask, *, forgotten: bool = False) -> None:
+        """Poll a task once, and store its film if it has one; `forgotten`: the service did not know it before."""
+        with self._faults_as_warnings(f"task {task.task_id} of `{task.attempt.shot}`"):
+            state = await poll(task, self.context)
+            if forgotten and state.status is TaskStatus.UNKNOWN:
+                return
+            if forgotten:
                 self.context.journal.running(task.task_id, self.context.stamp())
                 self.context.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
-            if state.status.final and state.status is not TaskStatus.UNKNOWN:
-                await self._take(state, task)
-
-    async def _take(self, state: TaskState, task: OpenTask) -> None:
-        try:
-            await keep(state, task, self.context)
-        except WanflowError as fault:
-            if state.status is TaskStatus.SUCCEEDED:
-                self.unfetched[task.task_id] = fault
+            if not state.status.final:
+                return
+            try:
+                await collect_result(state, task, self.context)
+            except WanflowError as fault:
+                if state.status is TaskStatus.SUCCEEDED:
+                    self.unfetched[task.task_id] = fault
+                else:
+                    self.gone += 1
+                if task.task_id not in self.lost:
+                    self.context.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
             else:
-                self.gone += 1
-            if task.task_id not in self.lost:
-                self.context.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
-        else:
-            self.collected += 1
+                self.collected += 1
 
     @contextmanager
-    def _borne(self, what: str) -> Iterator[None]:
-        """Trouble with one question stops no other, but a key that is refused or a service that isn't there."""
+    def _faults_as_warnings(self, what: str) -> Iterator[None]:
+        """A fault with one task stops no other; raises Unauthorised and NotSent, which every other would meet."""
         try:
             yield
         except (Unauthorised, NotSent):
@@ -244,21 +215,80 @@ class _OpenTasks:
             self.context.emit(Warned(f"{what}: {fault}"))
 
 
-def after_all(task: OpenTask) -> Warned:
-    """What is said of a submission that was sent again although it had been accepted."""
+class LeftoverTasks:
+    """Tasks of shots that were edited, renamed or deleted since, and submissions for them whose replies were lost."""
+
+    def __init__(self, runner: StepRunner) -> None:
+        self._runner = runner
+        self._context = runner.context
+
+    def start(self, group: TaskGroup) -> None:
+        """Wait for all of them beside what else the run does."""
+        plan, have = self._runner.run_state.plan, self._runner.run_state.inventory
+        for task in have.open_tasks:
+            if left_over(plan, task.attempt):
+                group.start_soon(self._collect, task)
+        for attempt in have.unknown_fate:
+            if left_over(plan, attempt):
+                group.start_soon(self._find, attempt)
+
+    async def collect_late(self) -> None:
+        """Collect submissions that this run counted as never accepted, and that were accepted after all."""
+        for attempt in self._context.lost_submissions.fresh:
+            with self._faults_as_failures(attempt):
+                task = await self._context.lost_submissions.latecomer(attempt, wait=True)
+                if task is not None:
+                    self._context.emit(accepted_after_all(task))
+                    await self._store(replace(task, late=True))
+
+    async def _collect(self, task: OpenTask) -> None:
+        with self._faults_as_failures(task.attempt):
+            fault = self._runner.run_state.unfetched.get(task.task_id)
+            if fault is not None:
+                raise fault
+            words = f"task {task.task_id} is for an earlier request of `{task.attempt.shot}`: it is collected as well"
+            self._context.emit(Warned(words))
+            await self._store(task)
+
+    async def _find(self, attempt: Attempt) -> None:
+        with self._faults_as_failures(attempt):
+            task = await self._context.lost_submissions.settle(attempt)
+            if task is None:
+                self._context.spending.release(attempt.id)
+            else:
+                await self._store(task)
+
+    async def _store(self, task: OpenTask) -> None:
+        await collect_result(await wait_for(task, self._context), task, self._context)
+        self._runner.run_state.counts.collected += 1
+
+    @contextmanager
+    def _faults_as_failures(self, attempt: Attempt) -> Iterator[None]:
+        """A fault with one of them stops nothing else."""
+        try:
+            yield
+        except WanflowError as fault:
+            node = take_node(attempt.shot, attempt.number)
+            code = UNKNOWN if isinstance(fault, UnknownFate) else 1
+            self._runner.failures.append(Failure(node, str(fault), fault.hint, code))
+            self._context.emit(Warned(f"{node}: {fault}"))
+
+
+def accepted_after_all(task: OpenTask) -> Warned:
+    """The warning of a submission that was sent again although it had been accepted."""
     shot = task.attempt.shot
     return Warned(f"a lost submission for `{shot}` was accepted after all, as task {task.task_id}: its film is kept")
 
 
-async def keep(state: TaskState, task: OpenTask, context: RunContext) -> None:
-    """Store a film and enter it in the lock as a take of the shot that it was made for, whatever that asks by now."""
-    enter_take(await receive(state, task, context), task, context)
+async def collect_result(state: TaskState, task: OpenTask, context: RunContext) -> None:
+    """Store a film and enter it in the lock as a take of the shot that it was made for, whatever its request is now."""
+    add_to_lock(await store_result(state, task, context), task, context)
 
 
-def enter_take(take: Take, task: OpenTask, context: RunContext) -> None:
+def add_to_lock(take: Take, task: OpenTask, context: RunContext) -> None:
     """Enter a stored film in the lock, under the number that its submission reserved (law 6).
 
-    Where the film was given up and came after all, others of its request may be in use since. Then it gets a number
+    Where the film counted as lost and came after all, others of its request may be in use since. Then it gets a number
     after theirs, so that no default changes by itself.
     """
     attempt = task.attempt
@@ -273,10 +303,6 @@ def enter_take(take: Take, task: OpenTask, context: RunContext) -> None:
 
     lock = lockfile.update(context.store.lock, enter)
     shot = owner(lock, attempt.shot, attempt.fingerprint)
-    _announce(take, shot, lock.shots[shot].numbers[take.digest], context)
-
-
-def _announce(take: Take, shot: str, number: int, context: RunContext) -> None:
-    file = name_take_file(take, shot, number, context)
-    seconds = timebase.decimal_text(take.result.seconds, 3)
+    number = lock.shots[shot].numbers[take.digest]
+    file, seconds = name_take_file(take, shot, number, context), timebase.decimal_text(take.result.seconds, 3)
     context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, file, charge_of(take)))

@@ -12,10 +12,9 @@ from wanflow import money
 from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
-from wanflow.runner.collect import collect_open
+from wanflow.runner.collect import LeftoverTasks, collect_open
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, Warned
-from wanflow.runner.leftovers import LeftoverTasks
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult, blocked_code
 from wanflow.runner.run_state import RunState
 from wanflow.runner.scheduler import schedule
@@ -59,7 +58,7 @@ async def run_plan(
             results = await schedule(
                 plan.steps, performer.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
             )
-        await leftovers.await_latecomers()
+        await leftovers.collect_late()
     _note_asked(run_state, context)
     done = summarise(plan, performer, results, swept)
     return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done

@@ -9,7 +9,6 @@ from wanflow.errors import WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
-from wanflow.runner.collect import collect_take
 from wanflow.runner.context import RunContext
 from wanflow.runner.cut import assemble_cut
 from wanflow.runner.events import StepFinished, StepStarted
@@ -17,7 +16,7 @@ from wanflow.runner.extract import derive_extract
 from wanflow.runner.outcome import Failure, StepResult
 from wanflow.runner.run_state import RunState
 from wanflow.runner.spending import OverBudget
-from wanflow.runner.take import render_take, restore_take
+from wanflow.runner.take import collect_take, render_take, restore_take
 
 OVER_BUDGET = 3
 """The exit code where a submission was not made for want of money (cli.md, Exit codes)."""

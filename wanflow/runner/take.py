@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from fractions import Fraction
+
+import anyio
 
 from wanflow import money, timebase
 from wanflow.graph.node import ShotVertex
@@ -11,19 +15,25 @@ from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.dashscope.error_codes import fault_of_state, repeats_itself
-from wanflow.providers.faults import ServerFault, ServiceFault
-from wanflow.providers.protocol import Seen, TaskState, TaskStatus
+from wanflow.providers.faults import ServerFault
+from wanflow.providers.protocol import Seen, TaskState, TaskStatus, unseen
 from wanflow.runner.context import RunContext
-from wanflow.runner.download import DownloadedResult, fetch_result
+from wanflow.runner.download import fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
 from wanflow.runner.run_state import RunState
 from wanflow.runner.submit import look_up, submit
-from wanflow.runner.wait import wait_for
 from wanflow.store import blobs, lockfile, shots_folder, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import ResultKind, Take, Trace, result_of
 from wanflow.store.take_names import take_file
+
+FIRST = Fraction(10**9)
+"""Priority of a task that is in flight already, before anything new."""
+TASK_LIFE = timedelta(hours=24)
+"""Time for which the service knows a task (service.md 4.1)."""
+UNKNOWN_PAUSES = (1, 2, 4)
+"""Seconds between the polls of a task that the service reports as UNKNOWN, after which it counts as lost."""
 
 
 async def render_take(
@@ -36,10 +46,23 @@ async def render_take(
     async with context.slots.slot(vertex.shot.model, priority, step.node):
         found = await look_up(step, shot_request, seed, run_state, context)
         task = found or await submit(step, vertex, seed, run_state, context)
-        state = await wait_for(task, context, tell_changes(step.node, context))
-    take = await receive(state, task, context)
+        state = await wait_for(task, context, report_changes(step.node, context))
+    take = await store_result(state, task, context)
     run_state.counts.collected += found is not None
     file_take(take, task.attempt.number, shot_request, step.node, run_state, context)
+
+
+async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
+    """Wait for a task that an earlier run submitted, and store its film as the step's take."""
+    if decision.task is None:
+        raise ValueError(f"nothing in flight for {step.node}")
+    if decision.task.task_id in run_state.unfetched:
+        raise run_state.unfetched[decision.task.task_id]
+    async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
+        state = await wait_for(decision.task, context, report_changes(step.node, context))
+    take = await store_result(state, decision.task, context)
+    shot_request = run_state.shot_request(shot_vertex(run_state, step))
+    file_take(take, decision.number, shot_request, step.node, run_state, context)
 
 
 def restore_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
@@ -51,38 +74,39 @@ def restore_take(step: Step, decision: Decision, run_state: RunState, context: R
     file_take(decision.take, number, shot_request, step.node, run_state, context, bought=False)
 
 
-async def receive(state: TaskState, task: OpenTask, context: RunContext) -> Take:
-    """Store the film of a task that is done; a task that failed is written down and raised as its fault.
-
-    A success that does not say where its film is stays open: it was paid for, and the next look may say it.
-    """
-    if state.status is not TaskStatus.SUCCEEDED:
-        fault = fault_of_state(state)
-        said = (state.task_id, state.status.value, str(fault), context.stamp())
-        context.journal.ended(*said, code=fault.code, state=None if _forgotten(state) else _state_by(fault))
-        context.spending.release(task.attempt.id)
-        raise fault
-    if state.url is None:
-        words = f"task {state.task_id} succeeded, and the service does not say where its film is"
-        raise ServerFault(words, hint="`wanflow collect` asks again")
-    ready = context.stamp()
-    context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
-    fetched = await fetch_result(state.task_id, state.url, ResultKind.FILM, context)
-    take = _take_of(state, task, fetched, context)
-    blobs.adopt_take(context.store, fetched.path, fetched.digest, take.result.kind)
-    traces.append(context.store, Trace(take, task.attempt.recipe))
-    context.journal.stored(state.task_id, fetched.digest, context.stamp(), take=take)
-    context.addresses.keep_result(fetched.digest, fetched.url, ready)
-    return take
+async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:
+    """Wait until a task is final; raises ServiceFault."""
+    return await _confirmed(lambda: context.service.settled(task.task_id, seen), task, context)
 
 
-def tell_changes(node: str, context: RunContext) -> Seen:
-    """Tells each new state of a node's task once, however often it is looked at."""
-    told: list[TaskStatus] = []
+async def poll(task: OpenTask, context: RunContext) -> TaskState:
+    """The state of a task now; raises ServiceFault."""
+    return await _confirmed(lambda: context.service.poll(task.task_id), task, context)
+
+
+async def _confirmed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, context: RunContext) -> TaskState:
+    """The state of a task; one that the service should know and reports as UNKNOWN is asked for again."""
+    state = await look()
+    for pause in UNKNOWN_PAUSES if is_young(task.accepted, context) else ():
+        if state.status is not TaskStatus.UNKNOWN:
+            break
+        await anyio.sleep(pause)
+        state = await look()
+    return state
+
+
+def is_young(date: str, context: RunContext) -> bool:
+    """Whether the service may still know a task that it accepted at this time."""
+    return context.lasting and context.clock() - datetime.fromisoformat(date) < TASK_LIFE
+
+
+def report_changes(node: str, context: RunContext) -> Seen:
+    """Reports each new state of a node's task once, however often it is polled."""
+    last: list[TaskStatus] = []
 
     def seen(state: TaskState) -> None:
-        if state.status not in told[-1:]:
-            told.append(state.status)
+        if state.status not in last[-1:]:
+            last.append(state.status)
             if state.status is TaskStatus.RUNNING:
                 context.journal.running(state.task_id, context.stamp())
             context.emit(TaskChanged(node, state.task_id, state.status.value))
@@ -90,9 +114,37 @@ def tell_changes(node: str, context: RunContext) -> Seen:
     return seen
 
 
-def _take_of(state: TaskState, task: OpenTask, fetched: DownloadedResult, context: RunContext) -> Take:
-    charged, price = _charged(state, task, context), task.attempt.price
-    return Take(
+async def store_result(state: TaskState, task: OpenTask, context: RunContext) -> Take:
+    """Store the film of a task that is done; a task that failed is written down and raised as its fault.
+
+    A task that succeeded without an address for its film stays open: it was paid for, and the next poll may have one.
+    """
+    if state.status is not TaskStatus.SUCCEEDED:
+        fault = fault_of_state(state)
+        # a cancelled or forgotten task leaves the shot as if it had never been sent
+        forgotten = state.status in {TaskStatus.CANCELED, TaskStatus.UNKNOWN}
+        shot_state = "refused" if repeats_itself(fault) else "failed"
+        context.journal.ended(
+            state.task_id,
+            state.status.value,
+            str(fault),
+            context.stamp(),
+            code=fault.code,
+            state=None if forgotten else shot_state,
+        )
+        context.spending.release(task.attempt.id)
+        raise fault
+    if state.url is None:
+        words = f"task {state.task_id} succeeded, but the service gives no address of its film"
+        raise ServerFault(words, hint="`wanflow collect` asks again")
+    ready = context.stamp()
+    context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
+    fetched = await fetch_result(state.task_id, state.url, ResultKind.FILM, context)
+    before, price = context.spending.overrun, task.attempt.price
+    charged = context.spending.charge(task.attempt, state.usage)
+    if context.spending.overrun not in {None, before}:
+        context.emit(Warned(str(context.spending.overrun)))
+    take = Take(
         digest=fetched.digest,
         fingerprint=task.attempt.fingerprint,
         seed=task.attempt.seed,
@@ -106,25 +158,11 @@ def _take_of(state: TaskState, task: OpenTask, fetched: DownloadedResult, contex
         currency=None if price is None else price.currency,
         estimate=None if price is None else price.amount,
     )
-
-
-def _charged(state: TaskState, task: OpenTask, context: RunContext) -> Cost | None:
-    """What a film was charged, by the reply that delivers it; a bill that is too high is said."""
-    before = context.spending.overrun
-    charged = context.spending.charge(task.attempt, state.usage)
-    if context.spending.overrun not in {None, before}:
-        context.emit(Warned(str(context.spending.overrun)))
-    return charged
-
-
-def _forgotten(state: TaskState) -> bool:
-    """Whether a task ended as if it had never been: cancelled, or unknown to the service."""
-    return state.status in {TaskStatus.CANCELED, TaskStatus.UNKNOWN}
-
-
-def _state_by(fault: ServiceFault) -> str:
-    """What a shot is by a fault (cli.md, SELECT)."""
-    return "refused" if repeats_itself(fault) else "failed"
+    blobs.adopt_take(context.store, fetched.path, fetched.digest, take.result.kind)
+    traces.append(context.store, Trace(take, task.attempt.recipe))
+    context.journal.stored(state.task_id, fetched.digest, context.stamp(), take=take)
+    context.addresses.keep_result(fetched.digest, fetched.url, ready)
+    return take
 
 
 def shot_vertex(run_state: RunState, step: Step) -> ShotVertex:
@@ -136,7 +174,7 @@ def shot_vertex(run_state: RunState, step: Step) -> ShotVertex:
 
 
 def charge_of(take: Take) -> Cost | None:
-    """What a take was charged: nothing on the animatic, unknown where the reply did not say."""
+    """What a take was charged: nothing on the animatic, unknown where the reply had no amount."""
     if take.currency is None:
         return None
     return money.unknown(take.currency) if take.cost is None else Cost(take.cost, take.currency, Bound.EXACT)
@@ -152,10 +190,10 @@ def file_take(
     *,
     bought: bool = True,
 ) -> None:
-    """Enter a take in the lock under its number, make its request the shot's current one, and shelve the file.
+    """Enter a take in the lock under its number, make its request the shot's current one, and name the file.
 
-    `bought` says that it came now, and what it was charged is told. What people decided in the lock meanwhile stays
-    there; the run itself keeps to what it was planned with.
+    `bought`: it was delivered now, so the event has its charge. What people decided in the lock meanwhile stays there;
+    the run itself keeps to what it was planned with.
     """
     shot = shot_request.shot.name
     reserved = context.journal.reserved((shot, *shot_request.entry.former))
