@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from cli.conftest import Wanflow
+from PIL import Image
 
+import wanflow
 from kit.catalog_files import catalog_at
+from kit.clips import numbered_clip
+from kit.film_checks import frames
 from wanflow.emulator.api import rules
+from wanflow.graph.recipe import fingerprint
 from wanflow.media import probe
-from wanflow.schemas import data_folder
+from wanflow.schemas import PRODUCTION, data_folder, load_schema
 
 FILM = """\
 wanflow: 1
@@ -113,3 +119,105 @@ def test_it_is_refused_by_the_emulator_where_the_checker_would(invented: None) -
     known = rules.read_catalog()["dream-1"]
     assert known.settings["duration"].bounds(()) == (3, 4)
     assert set(known.lists) == {"heroes"}
+
+
+SKETCH = """\
+wanflow: 1
+backend: {backend}
+shots:
+  boats:
+    model: sketch-1
+    first_frame: sets/coast.png
+    style_image: sets/style.png
+    prompt: Boats come in.
+    resolution: 720P
+    duration: 2
+    mood: tense
+cuts: {{main: [boats]}}
+"""
+
+
+@pytest.fixture
+def sketched(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Iterator[Path]:
+    """A production with a model whose file alone brings a media key and two parameters that no other model has."""
+    data = tmp_path_factory.mktemp("data")
+    shutil.copytree(data_folder("schemas"), data / "schemas")
+    raw = json.loads((data / "schemas" / "models" / "wan2.7-i2v.json").read_text(encoding="utf-8"))
+    said = {"source": "service.md 2", "about": "How the picture feels."}
+    style = {"role": "guide", "about": "A picture in the style that the film takes.", "max": 1}
+    raw |= {"model": "sketch-1", "does": "draws in a style", "snapshots": []}
+    raw["media"] = {**raw["media"], "style_image": {**style, "file": raw["media"]["first_frame"]["file"]}}
+    raw["sets"] = [*raw["sets"], ["first_frame", "style_image"]]
+    raw["parameters"] |= {
+        "mood": {"type": "string", "values": ["calm", "tense"], "default": "calm", "since": 1, **said},
+        "grain": {"type": "boolean", "default": False, "since": 2, **said},
+    }
+    raw["prices"]["a_second"] = [
+        {"region": "beijing", "tier": "720P", "amount": amount, "mood": mood}
+        for mood, amount in (("calm", "0.25"), ("tense", "0.5"))
+    ]
+    (data / "schemas" / "models" / "sketch-1.json").write_text(json.dumps(raw), encoding="utf-8")
+    Image.new("RGB", (400, 400), (250, 20, 20)).save(film.parent / "sets" / "style.png")
+    film.write_text(SKETCH.format(backend="animatic"), encoding="utf-8")
+    with catalog_at(data):
+        yield film
+
+
+def test_a_new_media_key_is_a_key_of_a_shot(wanflow: Wanflow, sketched: Path) -> None:
+    """Editors, the list of models and `validate` know it from its file alone."""
+    assert wanflow("validate").code == 0
+    assert "style_image" in wanflow("models", "sketch-1").out
+    assert load_schema(PRODUCTION)["$defs"]["shot"]["properties"]["style_image"]["description"].startswith("A picture")
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong", "words"),
+    [
+        ("style_image: sets", "style_imge: sets", "did you mean `style_image`?"),
+        ("style_image: sets/style.png", "style_image: 5", "`style_image`"),
+        ("style_image: sets/style.png", "style_image: sets/talk.mp4", "is a video, and `style_image` takes a picture"),
+        ("model: sketch-1", "model: wan2.7-i2v", "`wan2.7-i2v` takes no `style_image`"),
+        ("model: sketch-1", "model: wan2.7-i2v", "`wan2.7-i2v` has no parameter `mood`"),
+        ("mood: tense", "mood: tens", "did you mean `tense`?"),
+        ("mood: tense", "moood: tense", "did you mean `mood`?"),
+        ("mood: tense", "grain: 1", "`grain`"),
+    ],
+)
+def test_a_new_key_is_checked(written: str, wrong: str, words: str, wanflow: Wanflow, sketched: Path) -> None:
+    """Its name, its file, its values, and that other models do not have it."""
+    numbered_clip(sketched.parent / "sets" / "talk.mp4")
+    sketched.write_text(sketched.read_text(encoding="utf-8").replace(written, wrong), encoding="utf-8")
+    said = wanflow("validate")
+    assert (said.code, words in said.out) == (2, True), said.out
+
+
+def test_new_keys_are_priced_and_fingerprinted(sketched: Path) -> None:
+    """A rate may depend on a new parameter; another value and another picture are another request, a default is not."""
+
+    def fingerprint_and_price() -> tuple[str, Decimal | None]:
+        plan = wanflow.plan(wanflow.load(sketched))
+        (step,) = [step for step in plan.steps if step.node == "boats.t1"]
+        return fingerprint(plan.recipes["boats"]), step.cost.amount
+
+    text, found = SKETCH.format(backend="dashscope"), []
+    for change in ("mood: tense", "mood: calm", "grain: false", "grain: true"):
+        sketched.write_text(text.replace("mood: tense", change), encoding="utf-8")
+        found.append(fingerprint_and_price())
+    Image.new("RGB", (400, 400), (20, 20, 250)).save(sketched.parent / "sets" / "style.png")
+    found.append(fingerprint_and_price())
+    (tense, calm, default, grained, another_style), prices = zip(*found, strict=True)
+    assert calm == default
+    assert len({tense, calm, grained, another_style}) == 4
+    assert prices == (Decimal("1.00"), *[Decimal("0.50")] * 4)
+
+
+def test_new_keys_are_sent_and_drawn(wanflow: Wanflow, sketched: Path) -> None:
+    """The emulator takes the picture and the parameter, and shows the picture in a corner of the film."""
+    body = json.loads(wanflow("show", "boats", "--json").out)["body"]
+    assert body["input"]["media"][1] == {"type": "style_image", "url": "sets/style.png"}
+    assert body["parameters"]["mood"] == "tense"
+    assert "grain" not in body["parameters"]
+    assert wanflow("run", "-q").code == 0
+    shown = frames(sketched.parent / "out" / "shots" / "boats.t1.mp4")[30]
+    red, green, blue = shown.convert("RGB").getpixel((shown.width - 60, 60))  # type: ignore[misc]
+    assert red > 150 > 2 * max(green, blue), "the style is at the upper right"

@@ -198,7 +198,7 @@ def test_an_invented_model_obeys_its_file(invented):
     """Nothing in code knows a model: a new one is a file."""
     shot, problems = checked(invented, "video: v.mp4, prompt: x")
     assert problems == []
-    assert shot.parameters == {"size": "1*1", "duration": 3, "audio": True}
+    assert shot.parameters == {"size": "1*1", "duration": 3}
     assert set(invented) == {"dream-1", "dream-1-beta"}
 
 
@@ -229,6 +229,7 @@ def test_a_value_beside_the_range_is_allowed(invented):
 
 def test_a_later_parameter_enters_only_off_its_default(invented):
     """Law 5: a new release never buys a film again."""
+    assert "audio" not in checked(invented, "video: v.mp4, prompt: x")[0].parameters
     assert "audio" not in checked(invented, "video: v.mp4, prompt: x, audio: true")[0].parameters
     assert checked(invented, "video: v.mp4, prompt: x, audio: false")[0].parameters["audio"] is False
 

@@ -78,7 +78,7 @@ def effective(
         if key in ignored:
             problems += _dropped(shot, model, key, written)
         elif written is None or UNFILLED in written.string:
-            sent |= {key: rule.default} if rule.default is not None else {}
+            sent |= {key: rule.default} if rule.default is not None and rule.since == 1 else {}
         else:
             met = [condition for condition in rule.when if condition.holds(types, region)]
             problems += check_value(key, written, rule, model, met)
