@@ -33,7 +33,7 @@ ONE = [
     (
         "value",
         "shots:\n  a: {first_frame: a.png, resolution: 480P}\n",
-        (4, 39, "`resolution` of `wan2.7-i2v` is one of `720P`, `1080P`, not `480P`"),
+        (4, 39, "`resolution` has to be one of `720P`, `1080P`, not `480P`"),
         "",
     ),
     (
