@@ -80,7 +80,7 @@ def test_takes_that_share_a_number_get_two_and_their_names_follow(day: GitSessio
     merge(day, colleague)
     rows = day.rows()
     assert [key for key in rows if key[0] == "coast"] == [("coast", 1), ("coast", 2), ("coast", 3)]
-    assert "is take 3 now: after a merge, two takes had that number" in day.do("plan").out
+    assert "is now take 3: after a merge, two takes had its number" in day.do("plan").out
     day.do("run", "--yes", *QUICK)
     for number in (1, 2, 3):
         file = day.folder / "out" / "shots" / f"coast.t{number}.mp4"

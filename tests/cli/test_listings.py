@@ -108,7 +108,7 @@ def test_a_line_that_is_cut_off_hides_no_other(wanflow: Wanflow, service: Served
     lines[at["pier"]] = lines[at["pier"]].replace('"width": 320', '"width": "wide"')
     lock.write_text("\n".join([*lines, ""]), encoding="utf-8")
     said = wanflow("plan").err
-    assert f"is no JSON at line {at['near'] + 1}:" in said
+    assert f"has invalid JSON at line {at['near'] + 1}:" in said
     assert "(`near`)" in said
     assert f"line {at['pier'] + 1}: " in said
     assert len(json.loads(wanflow("validate", "--format", "json").out)) >= 2

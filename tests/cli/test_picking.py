@@ -299,4 +299,4 @@ def test_a_choice_of_a_take_that_is_not_there_is_an_error(fact: str, wanflow: Wa
     lines[at] = f'{lines[at].rpartition(chr(58))[0]}: "{"0" * 64}",'
     Path("wanflow.lock").write_text("\n".join(lines) + "\n", encoding="utf-8")
     said = wanflow("plan")
-    assert (said.code, f"can't be read at line {at + 1}: it " in said.err) == (2, True), said.err
+    assert (said.code, f"cannot be read at line {at + 1}: it " in said.err) == (2, True), said.err

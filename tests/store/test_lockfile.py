@@ -125,7 +125,7 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
     read = lock_text.from_text(json.dumps(merged), "wanflow.lock")
     assert _shot(read).numbers == {FIRST: 1, digest.of_bytes(b"third"): 3, later: 4}
     assert read.notes == (
-        "take 1 of `coast` from 2026-11-20T11:00:00Z is take 4 now: after a merge, two takes had that number",
+        "take 1 of `coast` from 2026-11-20T11:00:00Z is now take 4: after a merge, two takes had its number",
     )
     settled = lock_text.from_text(lock_text.to_text(read), "wanflow.lock")
     assert (settled, settled.notes) == (read, ())
@@ -137,7 +137,7 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
         (
             '"width": 1280',
             '"width": "wide"',
-            "can't be read at line {take}: `width` is not a whole number: `wide`",
+            "cannot be read at line {take}: `width` is not a whole number: `wide`",
             "remove",
         ),
         (
@@ -149,12 +149,12 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
         ('"rate": "30"', '"rate": "1/0"', "at line {take}: `rate` is not a rate: `1/0`", "remove the entry"),
         ('"date"', '"when"', "at line {take}: `date` is missing", "remove the entry"),
         ('"take": 1,', '"take": 0,', "at line {take}: takes count from 1, not 0", "remove the entry"),
-        ('"seed": 7,', '"seed": 7, "seed": 8,', "`seed` stands twice, at line {take} and line {take}", "keep one"),
-        ('"seed": 7,', '"seed": 7', "is no JSON at line {take}: expecting", "git checkout"),
+        ('"seed": 7,', '"seed": 7, "seed": 8,', "`seed` appears twice, at line {take} and line {take}", "keep one"),
+        ('"seed": 7,', '"seed": 7', "has invalid JSON at line {take}: expecting", "git checkout"),
         ('"wanflow.lock": 2', '"wanflow.lock": 3', "version 3 at line {last}, this wanflow reads 2", "update wanflow"),
-        ('"wanflow.lock": 2', '"wanflow.lock": "2"', "is no lock", "git checkout"),
-        ('"coast takes', '"coast tokes', "at line {take}: `coast tokes", "remove the entry"),
-        ('"coast takes', '"coast  takes', "is no fact of a lock", "remove the entry"),
+        ('"wanflow.lock": 2', '"wanflow.lock": "2"', "cannot be parsed as a lock file", "git checkout"),
+        ('"coast takes', '"coast tokes', "at line {take}: unknown key `coast tokes", "remove the entry"),
+        ('"coast takes', '"coast  takes', "unknown key `coast ", "remove the entry"),
         (
             f'"coast takes {FIRST}": {{',
             f'"coast takes {FIRST}": 7, "x-a held": {{',
@@ -199,7 +199,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     """A binary file under the lock's name is an error of ours."""
     path = tmp_path / "wanflow.lock"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(LockUnreadable, match="no UTF-8"):
+    with pytest.raises(LockUnreadable, match="not valid UTF-8"):
         lockfile.read(path)
 
 
@@ -277,7 +277,7 @@ def test_a_stuck_writer_is_said_not_waited_for(tmp_path: Path, monkeypatch: pyte
 def test_a_folder_under_the_locks_name_is_a_fault(tmp_path: Path) -> None:
     """The disk's words are passed on without a traceback."""
     (tmp_path / "wanflow.lock").mkdir()
-    with pytest.raises(StoreFault, match="can't be read"):
+    with pytest.raises(StoreFault, match="cannot be read"):
         lockfile.read(tmp_path / "wanflow.lock")
 
 
@@ -335,10 +335,10 @@ def test_a_link_that_ends_nowhere_is_no_empty_lock(tmp_path: Path, target: str) 
     path.symlink_to(target)
     for attempt in (lockfile.read, lockfile.ensure, lambda place: lockfile.update(place, lambda _: ONE)):
         with pytest.raises(
-            LockUnreadable, match=r"`wanflow.lock` is a symbolic link to `.+`, which can't be used"
+            LockUnreadable, match=r"`wanflow.lock` is a symbolic link to `.+`, which cannot be used"
         ) as no:
             attempt(path)
-        assert "mend the link" in (no.value.hint or "")
+        assert "fix the link" in (no.value.hint or "")
     assert [item.name for item in tmp_path.rglob("*")] == ["film", "wanflow.lock"]
     assert path.readlink() == Path(target)
 

@@ -19,7 +19,7 @@ class ShotEntry:
     for beyond `takes:`, as an absolute number; `recipes` the requests in words, so that `why` can compare.
 
     `rival_picks` are requests for which two branches picked different takes before a merge, with the digests of both;
-    such a request has no entry in `picks`. `rival_holds` are the digests that two branches hold. A pick settles either.
+    such a request has no entry in `picks`. `rival_holds` are the digests that two branches hold. A pick resolves both.
     `former` are names that the shot had before it was renamed: what arrives under one of them belongs to this shot.
     `asked` is the request of a held shot when it was last looked at by a run, where that differs from `current`: by it
     the shot is known again under another name.
@@ -42,8 +42,8 @@ class ShotEntry:
 class Lock:
     """All shots that the lock knows, removed ones included.
 
-    `notes` say in words what reading had to settle (takes that shared a number after a merge); they are for people,
-    never written, and no part of what the lock says.
+    `notes` say in words what a merge left open (takes that shared a number); they are for people, never written, and
+    not compared.
     """
 
     shots: Mapping[str, ShotEntry] = field(default_factory=dict)
@@ -98,7 +98,7 @@ def without_takes(entry: ShotEntry, digests: set[str]) -> ShotEntry:
 
 
 def undecided(entry: ShotEntry, digests: set[str]) -> ShotEntry:
-    """An entry in which nobody picked or holds some takes; where two branches did, the other branch's choice stays."""
+    """An entry in which some takes are neither picked nor held; of two branches the other one's choice stays."""
     picks = {request: digest for request, digest in entry.picks.items() if digest not in digests}
     rivals: dict[str, tuple[str, ...]] = {}
     for request, both in entry.rival_picks.items():
@@ -166,7 +166,7 @@ def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
 def _note_answered(lock: Lock, requests: Mapping[str, str]) -> Lock:
     """The lock with the last requests of shots for which it names none.
 
-    It was made again from the journal of an older wanflow, or its takes were collected and no run came after.
+    It was rebuilt from the journal of an older wanflow, or its takes were collected without a run.
     """
     for shot, request in requests.items():
         if shot in lock.shots and lock.shots[shot].current is None:
@@ -177,9 +177,8 @@ def _note_answered(lock: Lock, requests: Mapping[str, str]) -> Lock:
 def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
     """The lock with entries moved to new names, all at once: `names` maps each new name to the former one.
 
-    Everything moves: takes, numbers, picks, holds, wishes and words. Where the new name has an entry that moves nowhere
-    itself, as after a merge, both become one. Names without an entry are passed over, so that doing it twice changes
-    nothing.
+    Everything moves: takes, numbers, picks, holds, wishes and recipes. Where the new name has an entry that stays, as
+    after a merge, both become one. Names without an entry are ignored, so that doing it twice changes nothing.
     """
     moved = {new: old for new, old in names.items() if old in lock.shots}
     if not moved:
@@ -224,7 +223,7 @@ class ShotNames:
 
 
 def _united(entry: ShotEntry, other: ShotEntry) -> ShotEntry:
-    """Two entries of one shot as one; the first keeps its numbers. Where both decided, neither is guessed."""
+    """Two entries of one shot as one; the first keeps its numbers. Two decisions that differ are both kept."""
     numbers = dict(entry.numbers)
     for digest in sorted(other.numbers, key=lambda name: (other.numbers[name], name)):
         free = other.numbers[digest] not in numbers.values()

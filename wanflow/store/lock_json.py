@@ -1,10 +1,11 @@
-"""The JSON of a lock: its keys and values in the order of the text, where a key of version 2 may come twice."""
+"""The JSON of a lock: its keys and values in the order of the text, with their lines, also after a merge."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from wanflow import decode
@@ -13,12 +14,14 @@ from wanflow.errors import LockFault, LockUnreadable
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
 _CHECKOUT = "restore it with `git checkout {}`"
-RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal of whoever bought the take has it still"
+RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal of whoever bought the take still has it"
+_OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+_MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
 _SHOT = re.compile(r'"([^ "]+) ')
 
 
 class BrokenLines(ValueError):
-    """Some lines are no JSON: `broken` are these, `readable` what the others say, each in one of `lines`."""
+    """Some lines have invalid JSON: `broken` are these, `readable` the facts of the others, each in one of `lines`."""
 
     def __init__(self, readable: list[tuple[str, object]], lines: list[int], broken: list[LockFault]) -> None:
         super().__init__()
@@ -26,7 +29,7 @@ class BrokenLines(ValueError):
 
 
 class _Repeated(dict[str, object]):
-    """A mapping that has a key twice; `pairs` are all of it."""
+    """A mapping with a repeated key; `pairs` are all its facts."""
 
     def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -34,13 +37,48 @@ class _Repeated(dict[str, object]):
 
 
 def refuse_newer(version: object, text: str, name: str) -> None:
-    """Raise LockUnreadable for a version that this wanflow does not know, and for a text that has none."""
+    """Raise LockUnreadable for a version that this wanflow does not know, and for a text without a version."""
     if isinstance(version, bool) or not isinstance(version, int):
-        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
+        raise _not_a_lock(name)
     if version > VERSION:
         line = line_of(text, (VERSION_KEY,))
         words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
         raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
+
+
+def _not_a_lock(name: str) -> LockUnreadable:
+    return LockUnreadable(f"`{name}` cannot be parsed as a lock file, at line 1", hint=_CHECKOUT.format(name))
+
+
+def both_sides(text: str, name: str) -> tuple[str, bool]:
+    """The text of a lock with the lines of both sides where git left a conflict, and whether it did.
+
+    Every line is a whole fact, so that the lines of both sides are a lock again. Lines of their common base are
+    dropped. Dropped lines become empty ones, so that a fault names the right line. Raises LockUnreadable, with the
+    line, where conflict marks are missing.
+    """
+    if _OURS not in text and _THEIRS not in text:
+        return text, False
+    lines, side, began = text.split("\n"), "", 0
+    follows = {"": (_OURS,), _OURS: (_BASE, _BETWEEN), _BASE: (_BETWEEN,), _BETWEEN: (_THEIRS,)}
+    for number, line in enumerate(lines, start=1):
+        marker = next((sign for sign in (_OURS, _BASE, _BETWEEN, _THEIRS) if line.startswith(sign)), None)
+        if marker is None:
+            lines[number - 1] = "" if side == _BASE else line
+            continue
+        if marker not in follows[side]:
+            raise _conflict(name, number)
+        lines[number - 1] = ""
+        began = began or number
+        side = "" if marker == _THEIRS else marker
+    if side:
+        raise _conflict(name, began)
+    return "\n".join(lines), began > 0
+
+
+def _conflict(name: str, line: int) -> LockUnreadable:
+    words = f"`{name}` has a merge conflict at line {line}"
+    return LockUnreadable(words, hint=_MERGE, faults=(LockFault(line, "the marks of a merge conflict are incomplete"),))
 
 
 def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
@@ -60,23 +98,23 @@ def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
         raise _line_by_line(text, name, error) from error
     except ValueError as error:
         line = text.count("\n", 0, decode.half_character(text) or decode.too_deep(text) or 0) + 1
-        words, faults = f"`{name}` can't be read at line {line}: {error}", (LockFault(line, str(error)),)
+        words, faults = f"`{name}` cannot be read at line {line}: {error}", (LockFault(line, str(error)),)
         raise LockUnreadable(words, hint=RESTORE.format(name), faults=faults) from error
     if not isinstance(document, dict):
-        raise LockUnreadable(f"`{name}` is no lock: line 1 begins none", hint=_CHECKOUT.format(name))
+        raise _not_a_lock(name)
     whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
     if len(nested) > whole:
         key, first, second = first_repeated(text, nested_only=whole) or ("", 1, 1)
-        words = f"the key `{key}` stands twice, at line {first} and line {second}"
-        faults = (LockFault(second, f"the key `{key}` was given at line {first} already"),)
+        words = f"the key `{key}` appears twice, at line {first} and line {second}"
+        faults = (LockFault(second, f"the key `{key}` is already at line {first}"),)
         raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
     return list(document.pairs) if isinstance(document, _Repeated) else list(document.items())
 
 
 def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exception:
-    """What the lines of a text that is no JSON say one by one, since each is a whole fact.
+    """The readable lines of a text with invalid JSON, since each line is a whole fact.
 
-    A text of another form, in which a fact has several lines, gives the error at its first bad place.
+    For a text of another form, in which a fact has several lines, the error at its first bad place.
     """
     pairs: list[tuple[str, object]] = []
     lines: list[int] = []
@@ -99,8 +137,8 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
             lines += [number] * len(found)
     if not broken or VERSION_KEY not in dict(pairs):
         words, faults = error.msg.lower().removesuffix(" at"), (LockFault(error.lineno, error.msg.lower()),)
-        told = f"`{name}` is no JSON at line {error.lineno}: {words}"
-        return LockUnreadable(told, hint=_CHECKOUT.format(name), faults=faults)
+        message = f"`{name}` has invalid JSON at line {error.lineno}: {words}"
+        return LockUnreadable(message, hint=_CHECKOUT.format(name), faults=faults)
     return BrokenLines(pairs, lines, broken)
 
 
@@ -117,7 +155,7 @@ class _Level:
 
 
 def key_places(text: str) -> Iterator[tuple[KeyPath, int]]:
-    """Every key of a JSON text with its line, from 1, in the order of the text; for a text that isn't JSON, a guess."""
+    """Every key of a JSON text with its line, from 1, in the order of the text; a guess for invalid JSON."""
     levels: list[_Level] = []
     line, last = 1, ""
     for found in _TOKEN.finditer(text):
@@ -126,14 +164,21 @@ def key_places(text: str) -> Iterator[tuple[KeyPath, int]]:
             line += 1
             continue
         if sign == ":" and levels:
-            levels[-1].key = _unquoted(last)
+            with suppress(ValueError):
+                last = str(json.loads(last))
+            levels[-1].key = last
             yield tuple(level.key for level in levels), line
-        _follow(levels, sign)
+        elif sign in "{[":
+            levels.append(_Level(sign, "0" if sign == "[" else ""))
+        elif sign in "}]" and levels:
+            levels.pop()
+        elif sign == "," and levels and levels[-1].opened_by == "[":
+            levels[-1].key = str(int(levels[-1].key) + 1)
         last = sign
 
 
 def line_of(text: str, path: Sequence[str]) -> int:
-    """The line of a key, or of the nearest one above it that is there; 1 where none is."""
+    """The line of a key, or of the nearest existing key above it; 1 where there is none."""
     known: dict[KeyPath, int] = {}
     for place, line in key_places(text):
         known.setdefault(place, line)
@@ -142,7 +187,7 @@ def line_of(text: str, path: Sequence[str]) -> int:
 
 
 def first_repeated(text: str, *, nested_only: bool = False) -> tuple[str, int, int] | None:
-    """The first key that stands twice in one mapping, with both lines; None where none does.
+    """The first repeated key of a mapping, with both lines; None where no key is repeated.
 
     With `nested_only` the keys of the document itself may repeat, and each of their values has keys of its own.
     """
@@ -154,19 +199,3 @@ def first_repeated(text: str, *, nested_only: bool = False) -> tuple[str, int, i
             return path[-1], known[path], line
         known[path] = line
     return None
-
-
-def _follow(levels: list[_Level], sign: str) -> None:
-    if sign in "{[":
-        levels.append(_Level(sign, "0" if sign == "[" else ""))
-    elif sign in "}]" and levels:
-        levels.pop()
-    elif sign == "," and levels and levels[-1].opened_by == "[":
-        levels[-1].key = str(int(levels[-1].key) + 1)
-
-
-def _unquoted(sign: str) -> str:
-    try:
-        return str(json.loads(sign))
-    except ValueError:
-        return sign

@@ -14,8 +14,15 @@ from wanflow.decode import Fields
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.store import lock_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
-from wanflow.store.lock_json import RESTORE, VERSION, VERSION_KEY, BrokenLines, read_pairs, refuse_newer
-from wanflow.store.lock_merge import both_sides, renumbered, unique_numbers
+from wanflow.store.lock_json import (
+    RESTORE,
+    VERSION,
+    VERSION_KEY,
+    BrokenLines,
+    both_sides,
+    read_pairs,
+    refuse_newer,
+)
 from wanflow.store.take import Recipe, Take
 
 MOST_WISHED = 100_000
@@ -46,8 +53,8 @@ def to_text(lock: Lock) -> str:
 def from_text(text: str, name: str) -> Lock:
     """The lock in a text; raises LockUnreadable, naming the file, every line that is damaged, and the way out.
 
-    What a merge of two branches leaves to settle is settled here, the same way on every machine: lines of both sides of
-    a conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
+    What a merge of two branches leaves open is resolved here, the same way on every machine: lines of both sides of a
+    conflict count, equal lines are one, two takes with one number get two, and two picks are kept as rivals.
     """
     text, merging = both_sides(text, name)
     try:
@@ -57,7 +64,9 @@ def from_text(text: str, name: str) -> Lock:
     refuse_newer(dict(pairs).get(VERSION_KEY), text, name)
     shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}
     reading.refuse_damage()
-    unmerged = f"`{name}` has a merge conflict: the lines of both sides count, and the next change writes them as one"
+    unmerged = (
+        f"`{name}` has a merge conflict: the lines of both sides count, and the next change removes the conflict marks"
+    )
     return Lock(shots, tuple([unmerged] * merging + reading.notes))
 
 
@@ -79,7 +88,7 @@ def _lines(shot: str, facts: Mapping[str, object]) -> Iterator[tuple[str, object
 
 @dataclass(slots=True)
 class _Reading:
-    """One lock on its way from text to value: what was damaged in it, and what had to be settled."""
+    """The reading of one lock: what is damaged in it, and notes on what a merge left open."""
 
     text: str
     name: str
@@ -98,11 +107,11 @@ class _Reading:
                 case [shot, kind, about] if kind in _BY_KEY:
                     shots.setdefault(shot, {}).setdefault(kind, {}).setdefault(about, []).append((where, value))
                 case _:
-                    self.damage.append((where, f"`{' '.join(path)}` is no fact of a lock"))
+                    self.damage.append((where, f"unknown key `{' '.join(path)}`"))
         return shots
 
     def _facts(self, pairs: Sequence[tuple[str, object]]) -> Iterator[tuple[Where, list[str], object]]:
-        """Version 1 had the facts nested by shot; since then each has its whole path in its key."""
+        """The facts with their paths: nested in version 1, a whole path in each key since."""
         document = dict(pairs)
         if document[VERSION_KEY] != 1:
             yield from ((at, key.split(" "), value) for at, (key, value) in enumerate(pairs) if key != VERSION_KEY)
@@ -125,7 +134,10 @@ class _Reading:
             request: self._choices(shot, "picks", found, there) for request, found in facts.get("picks", {}).items()
         }
         holds = self._choices(shot, "holds", facts.get("held", {}).get("", []), there)
-        recipes = {core: self._recipe(shot, core, found) for core, found in facts.get("recipes", {}).items()}
+        recipes: dict[str, Recipe] = {}
+        for core, found in facts.get("recipes", {}).items():  # of two that differ, the one with the hash of its key
+            texts = [self._decoded(where, shot, digests.canonical_from_json, value) for where, value in found]
+            recipes[core] = next((text for text in texts[1:] if digests.of_json(text) == core), texts[0])
         wishes = {
             request: [self._decoded(where, shot, _wished, value, 0) for where, value in found]
             for request, found in facts.get("wishes", {}).items()
@@ -158,9 +170,9 @@ class _Reading:
         return takes, numbers
 
     def _choices(self, shot: str, kind: str, found: list[Found], takes: Container[str]) -> tuple[str, ...]:
-        """The takes that were picked for one request, or held; a take that the lock lacks is damage.
+        """The takes that were picked for one request, or held.
 
-        It would be passed over in silence, and paid for.
+        A take that the lock lacks is damage: ignoring it would lead to another purchase.
         """
         chosen: list[str] = []
         for where, value in found:
@@ -172,7 +184,7 @@ class _Reading:
         return united_choice(tuple(chosen))
 
     def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
-        """The request that was last run, or asked; after a merge that of the latest take, on every machine alike."""
+        """The request that was last run, or asked; after a merge that of the latest take, the same on every machine."""
         read = {text for at, value in found if (text := self._decoded(at, shot, decode.text, value))}
 
         def latest(request: str) -> tuple[str, str]:
@@ -180,12 +192,6 @@ class _Reading:
             return max((take.date for take in takes.values() if take.fingerprint == core), default=""), request
 
         return max(read, key=latest, default=None)
-
-    def _recipe(self, shot: str, core: str, found: list[Found]) -> Recipe:
-        """The words of a request; of two that differ, those with the hash that they are filed under."""
-        read: list[Recipe] = [self._decoded(where, shot, digests.canonical_from_json, value) for where, value in found]
-        right = (recipe for recipe in read if len(found) > 1 and digests.of_json(recipe) == core)
-        return next(right, read[0])
 
     def _decoded(
         self,
@@ -195,7 +201,7 @@ class _Reading:
         value: object,
         otherwise: Decoded | None = None,
     ) -> Any:
-        """A value decoded; what can't be is noted as damage, and `otherwise` takes its place meanwhile."""
+        """A value as its reader reads it; a value that cannot be read is noted as damage, and gives `otherwise`."""
         try:
             return reader(value)
         except (ValueError, RecursionError) as error:
@@ -212,7 +218,7 @@ class _Reading:
             return {}
 
     def refuse_damage(self) -> None:
-        """Raise LockUnreadable with every line that can't be read."""
+        """Raise LockUnreadable with every line that cannot be read."""
         if not self.damage and not self.broken:
             return
         ranks = self.lines or [line for path, line in lock_json.key_places(self.text) if len(path) == 1]
@@ -222,12 +228,35 @@ class _Reading:
         ]
         found = sorted((*found, *self.broken), key=lambda fault: fault.line)
         first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
-        what = "is no JSON" if found[0] in self.broken else "can't be read"
-        told = "\n".join((f"`{self.name}` {what} at {first}", *others))
-        raise LockUnreadable(told, hint=RESTORE.format(self.name), faults=tuple(found))
+        what = "has invalid JSON" if found[0] in self.broken else "cannot be read"
+        message = "\n".join((f"`{self.name}` {what} at {first}", *others))
+        raise LockUnreadable(message, hint=RESTORE.format(self.name), faults=tuple(found))
 
 
 _wished = partial(decode.whole_number, most=MOST_WISHED)
+
+
+def unique_numbers(takes: Mapping[str, Take], written: Mapping[str, int]) -> dict[str, int]:
+    """Numbers as written; where two people's takes share one after a merge, the later date gets the next free one."""
+    numbers: dict[str, int] = {}
+    used: set[int] = set()
+    free = max(written.values(), default=0) + 1
+    for digest in sorted(written, key=lambda item: (written[item], takes[item].date, item)):
+        clash = written[digest] in used
+        numbers[digest] = free if clash else written[digest]
+        used.add(numbers[digest])
+        free += 1 if clash else 0
+    return numbers
+
+
+def renumbered(
+    shot: str, takes: Mapping[str, Take], written: Mapping[str, int], numbers: Mapping[str, int]
+) -> Iterator[str]:
+    """A note for each take whose number differs from the one in the lock."""
+    for digest, number in numbers.items():
+        if number != written[digest]:
+            which = f"take {written[digest]} of `{shot}` from {takes[digest].date}"
+            yield f"{which} is now take {number}: after a merge, two takes had its number"
 
 
 def _numbered(name: str, value: object) -> tuple[Take, int]:
@@ -241,6 +270,8 @@ def _numbered(name: str, value: object) -> tuple[Take, int]:
 
 def _shot_json(entry: ShotEntry) -> dict[str, object]:
     takes = {digest: {**take.to_json(), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
+    requests = {entry.current or "", *entry.picks, *entry.rival_picks}
+    referred = {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
     facts: dict[str, object] = {
         "takes": takes,
         "asked": entry.asked,
@@ -249,12 +280,6 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
         "picks": {**entry.picks, **entry.rival_picks},
         "held": entry.rival_holds or entry.held,
         "wishes": dict(entry.wishes),
-        "recipes": {core: entry.recipes[core] for core in _referred(entry) if core in entry.recipes},
+        "recipes": {core: entry.recipes[core] for core in referred if core in entry.recipes},
     }
     return {key: value for key, value in facts.items() if value}
-
-
-def _referred(entry: ShotEntry) -> set[str]:
-    """The fingerprints that a take, the last request or a pick has; a request nobody refers to needs no words."""
-    requests = {entry.current or "", *entry.picks, *entry.rival_picks}
-    return {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}

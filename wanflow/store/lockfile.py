@@ -16,17 +16,17 @@ from wanflow.store.lock import Lock
 from wanflow.store.lock_json import VERSION, VERSION_KEY
 
 MERGED = f"{LOCK_NAME} merge=union"
-"""What git's attributes say of the lock: its lines are whole, so that those of both sides are a lock again."""
+"""Line of git's attributes for the lock: its lines are whole facts, so that those of both sides are a lock again."""
 TIMEOUT_SECONDS = 10
-"""A writer holds the guard for milliseconds; whoever waits this long waits for a process that is stuck."""
+"""Seconds to wait for another writer; a writer holds the guard for milliseconds, unless its process is stuck."""
 
 
 def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
-    """Read the lock again, change it, and replace the file at once, so that nobody ever waits for a run.
+    """Read the lock again, change it, and replace the file at once, so that no command waits for a run.
 
-    A lock that does not change is not written, unless a merge left something in it to settle. A symbolic link stays
-    one: the file that it names is replaced. Raises LockUnreadable, StoreFault, and what `change` raises; the file stays
-    as it was then.
+    A lock that does not change is not written, unless a merge left something open in it. A symbolic link stays: the
+    file that it names is replaced. Raises LockUnreadable, StoreFault, and what `change` raises; then the file stays as
+    it was.
     """
     place = _behind_link(path)
     with _guarded(place):
@@ -51,18 +51,18 @@ def read(path: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     except UnicodeDecodeError as error:
-        raise LockUnreadable(f"`{path.name}` is no UTF-8 text", hint="restore it with `git checkout`") from error
+        raise LockUnreadable(f"`{path.name}` is not valid UTF-8", hint="restore it with `git checkout`") from error
     except OSError as error:
         words = (error.strerror or str(error)).lower()
-        raise LockUnreadable(f"`{path.name}` can't be read: {words}", hint="allow reading it") from error
+        raise LockUnreadable(f"`{path.name}` cannot be read: {words}", hint="allow reading it") from error
     return lock_text.from_text(text, path.name)
 
 
 def _behind_link(path: Path) -> Path:
     """The file that holds the lock: the end of a symbolic link, else the path itself.
 
-    Raises LockUnreadable for a link that ends nowhere. It would read as an empty lock, and all takes would be paid
-    again, because a drive is not mounted.
+    Raises LockUnreadable for a broken link. Without a mounted drive it would read as an empty lock, and all takes
+    would be paid for again.
     """
     if not os.path.islink(path):  # noqa: PTH114 - it says no where Path raises
         return path
@@ -71,19 +71,19 @@ def _behind_link(path: Path) -> Path:
         path.stat()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        words = f"`{path.name}` is a symbolic link to `{end}`, which can't be used: {reason}"
+        words = f"`{path.name}` is a symbolic link to `{end}`, which cannot be used: {reason}"
         new = f'{{"{VERSION_KEY}": {VERSION}}}'
         raise LockUnreadable(
-            words, hint=f"mount what holds that file, or mend the link; a new lock is `{new}`"
+            words, hint=f"mount the drive with that file, or fix the link; a new lock is `{new}`"
         ) from error
     return end
 
 
 @contextmanager
 def _guarded(place: Path) -> Iterator[None]:
-    """Keep other writers out, of all productions whose locks link to this file.
+    """Exclude other writers, those of all productions whose locks link to this file.
 
-    The guard lies in the `.wanflow` beside the file itself, out of git's sight, so that all its names have one guard.
+    The guard is in the `.wanflow` folder beside the file itself, which git ignores, so that all its names have one.
     """
     folder = place.parent if place.parent.name == STORE_FOLDER else place.parent / STORE_FOLDER
     atomic.make_folder(folder)
@@ -102,14 +102,14 @@ def _guarded(place: Path) -> Iterator[None]:
 def establish(store: Store) -> None:
     """The first run leaves `wanflow.lock` for git, even if nothing was paid (cli.md, Files).
 
-    In a git repository it also says how to merge it, where nobody has said anything yet, and makes the folder of
-    results with a `.gitignore` of its own, so that no film goes into git by mistake. A folder that exists stays as it
-    is: somebody may want its films in git.
+    In a git repository it also says how to merge the lock, unless the attributes mention it, and makes the folder of
+    results with its own `.gitignore`, so that no film gets into git by mistake. An existing folder stays as it is:
+    its films may be wanted in git.
     """
     here = store.folder.absolute()
-    untold = not store.paid_lock.exists() or not (here / ".gitattributes").exists()
+    unmentioned = not store.paid_lock.exists() or not (here / ".gitattributes").exists()
     results = here / RESULTS_FOLDER
-    if (untold or not results.exists()) and any((folder / ".git").exists() for folder in (here, *here.parents)):
+    if (unmentioned or not results.exists()) and any((folder / ".git").exists() for folder in (here, *here.parents)):
         teach_git(here)
         if not results.exists():
             atomic.write_whole(results / ".gitignore", atomic.IGNORED)
@@ -118,7 +118,7 @@ def establish(store: Store) -> None:
 
 
 def teach_git(folder: Path) -> None:
-    """Let git keep both sides' lines of a lock, unless its attributes say something of it already."""
+    """Let git keep both sides' lines of a lock, unless its attributes mention it already."""
     attributes = folder / ".gitattributes"
     with atomic.faults_of(attributes):
         said = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
