@@ -63,7 +63,7 @@ def spoken(file: Path) -> Iterator[tuple[int, str]]:
     docstrings = {node.value for node in statements if isinstance(node.value, ast.Constant)}
     for node in ast.walk(tree):
         read = isinstance(node, ast.Constant) and (node in docstrings or file.is_relative_to(ROOT / "wanflow"))
-        if read and isinstance(node.value, str):
+        if read and isinstance(node.value, str) and " " in node.value:  # one word alone is a key
             yield node.lineno, re.sub(r"\s+", " ", node.value)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

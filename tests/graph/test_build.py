@@ -48,7 +48,7 @@ def test_a_file_in_a_cut_is_an_asset() -> None:
 
 
 def test_a_circle_is_reported_as_the_path_of_names_with_each_line() -> None:
-    """The problem stands at a shot of the circle and names all of them."""
+    """The problem points at a shot of the circle and names all of them."""
     one = shot("one", {"first_clip": ShotSource("two", Tail(Decimal(2)))}, line=4)
     two = shot("two", {"video": ShotSource("one")}, line=9)
     with pytest.raises(SpecError) as caught:

@@ -49,7 +49,7 @@ def test_globs_tags_cuts_states_and_unions() -> None:
 
 
 def test_a_tag_or_state_that_matches_nothing_selects_nothing() -> None:
-    """It is no error and never everything."""
+    """It raises nothing and never selects everything."""
     assert chosen("tag:none") == set()
     assert chosen("state:failed") == set()
 

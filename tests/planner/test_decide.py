@@ -38,7 +38,7 @@ from wanflow.store.lock import Lock, pick
 
 
 def test_on_an_empty_machine_everything_is_new() -> None:
-    """Nothing is there, so everything is rendered, and what depends on it says so."""
+    """Nothing exists, so everything is rendered, and its dependents say so."""
     first = plan(LIGHTHOUSE)
     assert actions(first) == {
         "coast.t1": "render",
@@ -100,7 +100,7 @@ def test_undoing_an_edit_restores_the_earlier_takes_without_rendering() -> None:
 
 
 def test_a_renamed_shot_is_restored_not_rendered() -> None:
-    """A name is no part of the request."""
+    """A name does not belong to the request."""
     film = production(COAST, cuts=(cut("main", ShotSource("coast")),))
     after, _ = run(film)
     moved = renamed(film, "coast", "shore")
@@ -152,7 +152,7 @@ def test_law_6_fewer_takes_ask_for_no_more_and_keep_the_pick() -> None:
 
 
 def test_a_given_seed_that_equals_the_derived_one_renders_nothing() -> None:
-    """Writing down the seed that the lock shows is no change of the request."""
+    """Writing down the seed that the lock shows does not change the request."""
     after, _ = run(LIGHTHOUSE)
     take = next(iter(after.lock.shots["coast"].takes.values()))
     pinned = edited(LIGHTHOUSE, "coast", seed=take.seed)

@@ -17,7 +17,7 @@ CORE = fingerprint("coast")
 
 
 def entry(takes: int, *, given: int | None = None) -> ShotEntry:
-    """A shot with so many takes of one request, all current."""
+    """A shot with takes of one request, all current."""
     lock = Lock()
     for ordinal in range(takes):
         made = take("coast", f"film {ordinal}", seed=seed_of(CORE, given, ordinal))

@@ -1,4 +1,4 @@
-"""What a take costs: the vendor's worked examples, and what is said where nobody can tell (service.md 6)."""
+"""What a take costs: the vendor's worked examples, and what is said where it is unknown (service.md 6)."""
 
 from __future__ import annotations
 

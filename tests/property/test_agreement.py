@@ -159,7 +159,7 @@ def body(wish: Wish) -> dict[str, object]:
     return {"model": wish.model, "input": given, "parameters": dict(wish.parameters)}
 
 
-def on_the_desk(wish: Wish) -> Shot | None:
+def checked_shot(wish: Wish) -> Shot | None:
     """The shot that the checker lets through, None where it finds an error."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "wanflow.yaml"
@@ -219,7 +219,7 @@ def _kind(file: str) -> str:
 @example(Wish("wan2.6-r2v", (("reference_video", "good.mp4", None),), {"duration": 10}, region="virginia"))
 def test_what_the_checker_says_the_emulator_says(wish: Wish) -> None:
     """Taken by both, or refused by both; and what the checker lets through is taken as it will be sent."""
-    shot = on_the_desk(wish)
+    shot = checked_shot(wish)
     if not bent(wish):
         said = refusal(body(wish), wish.region)
         assert (shot is None) is (said is not None), (said, production(wish))
@@ -258,9 +258,9 @@ def sent(shot: Shot) -> Mapping[str, object]:
 def test_the_wishes_reach_both_answers(model: str) -> None:
     """A property that never meets a request that is taken, or never a refused one, shows nothing."""
     wish = ordinary(model)
-    assert on_the_desk(wish) is not None
+    assert checked_shot(wish) is not None
     assert refusal(body(wish), "beijing") is None
-    assert on_the_desk(replace(wish, parameters={"duration": 17})) is None
+    assert checked_shot(replace(wish, parameters={"duration": 17})) is None
 
 
 @pytest.mark.parametrize("file", sorted(SPECIMENS))
@@ -274,7 +274,7 @@ def test_every_file_in_every_place(model: str, file: str) -> None:
         wish = Wish(model, (*media, (kind, file, None)), {"duration": 10})
         if not bent(wish):
             said = refusal(body(wish), wish.region)
-            assert (on_the_desk(wish) is None) is (said is not None), (kind, file, said)
+            assert (checked_shot(wish) is None) is (said is not None), (kind, file, said)
 
 
 def _needed(model: str, kind: str) -> set[str]:

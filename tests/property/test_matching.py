@@ -22,14 +22,14 @@ SUCCESS = TaskStatus.SUCCEEDED
 
 
 def attempt(number: int, words: str, seconds: int = 0) -> Attempt:
-    """A take of a shot that asks for these words, so many seconds after the start."""
+    """A take of a shot with this prompt, submitted this many seconds after the start."""
     recipe = {"prompt": words}
     date = timebase.stamp(START + timedelta(seconds=seconds))
     return Attempt(f"attempt-{number}", "s", number, "m", digest.of_json(recipe), number, recipe, date)
 
 
 def task(number: int, words: str | None, seconds: float, status: TaskStatus = SUCCESS) -> Candidate:
-    """A task that was created so many seconds after the start."""
+    """A task that was created this many seconds after the start."""
     return Candidate(f"task-{number}", "r", START + timedelta(seconds=seconds), status, words)
 
 

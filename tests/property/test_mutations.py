@@ -87,7 +87,7 @@ def write(folder: Path, texts: Texts) -> None:
 
 
 def require_place(folder: Path, problem: Problem) -> None:
-    """A problem says where, in a file that is there, at a line and a column that it has; and it can be printed."""
+    """A problem says where, in a file that exists, at a line and a column that it has; and it can be printed."""
     assert problem.message
     assert render_problem(problem).encode()
     for place in (problem.place, *problem.place.used_at):

@@ -33,7 +33,7 @@ def shots(lines: Iterable[str]) -> str:
 
 
 def matrix(*sizes: int) -> str:
-    """A production of one shot with a matrix of so many values in each dimension."""
+    """A production of one shot with a matrix of this many values in each dimension."""
     dimensions = (f"d{at}: [{', '.join(f'v{n}' for n in range(size))}]" for at, size in enumerate(sizes))
     return shots([f"a: {{prompt: x, matrix: {{{', '.join(dimensions)}}}}}"])
 

@@ -16,7 +16,7 @@ RATE = Decimal("0.6")
 
 
 def attempt(name: str, seconds: int) -> Attempt:
-    """A submission that is to cost so many seconds at most."""
+    """A submission that costs at most this many seconds."""
     price = Price(seconds * RATE, RATE, "CNY")
     return Attempt(name, "coast", 1, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z", price)
 

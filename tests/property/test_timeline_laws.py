@@ -162,13 +162,13 @@ def test_what_does_not_fit_is_said_and_nothing_else_is(edit: list[TimelineItem],
         return
     lengths = lengths_of(edit, rate)
     leads = [lead for _, _, lead in lengths] + [0]
-    crowded = [n for n, (_, length, lead) in enumerate(lengths) if lead + leads[n + 1] > length]
-    if not crowded:
+    overlapping = [n for n, (_, length, lead) in enumerate(lengths) if lead + leads[n + 1] > length]
+    if not overlapping:
         assert [(clip.item, clip.length, clip.lead) for clip in place(edit, rate)] == lengths
         return
     with pytest.raises(TransitionsOverlap) as crowd:
         place(edit, rate)
-    blamed = crowded[0] + 1 if leads[crowded[0] + 1] else crowded[0]
+    blamed = overlapping[0] + 1 if leads[overlapping[0] + 1] else overlapping[0]
     assert crowd.value.item == lengths[blamed][0]
 
 

@@ -24,7 +24,7 @@ def step(node: str, *needs: str, seconds: int = 5, action: Action = Action.RENDE
     return Step(node, StepKind.TAKE, node, action, why, free, seconds=Fraction(seconds), needs=needs)
 
 
-class Crew:
+class TimedWorkers:
     """Does steps by waiting for them, `slots` at a time, and writes down when each began and ended."""
 
     def __init__(self, fails: tuple[str, ...] = (), slots: int = 100) -> None:
@@ -44,26 +44,26 @@ class Crew:
 
 async def test_what_is_independent_runs_at_the_same_time() -> None:
     """Two chains side by side take as long as the longer one."""
-    crew = Crew()
+    workers = TimedWorkers()
     start = anyio.current_time()
-    await schedule([step("a"), step("b", seconds=7), step("c", "a")], crew.perform)
+    await schedule([step("a"), step("b", seconds=7), step("c", "a")], workers.perform)
     assert anyio.current_time() - start == 10
-    assert crew.began["a"] == crew.began["b"]
-    assert crew.began["c"] == crew.ended["a"]
+    assert workers.began["a"] == workers.began["b"]
+    assert workers.began["c"] == workers.ended["a"]
 
 
 async def test_the_longest_remaining_chain_goes_first() -> None:
     """With one place free, the shot that others wait for is started before the one that nobody needs."""
-    crew = Crew(slots=1)
-    await schedule([step("alone", seconds=8), step("first"), step("second", "first")], crew.perform)
-    assert sorted(crew.began, key=crew.began.__getitem__) == ["first", "alone", "second"]
+    workers = TimedWorkers(slots=1)
+    await schedule([step("alone", seconds=8), step("first"), step("second", "first")], workers.perform)
+    assert sorted(workers.began, key=workers.began.__getitem__) == ["first", "alone", "second"]
 
 
 async def test_one_failed_shot_stops_only_what_depends_on_it() -> None:
     """Its siblings are done, its dependents blocked, near and far."""
-    crew = Crew(fails=("a",))
+    workers = TimedWorkers(fails=("a",))
     steps = [step("a"), step("b"), step("c", "a"), step("d", "c"), step("e", "b")]
-    results = await schedule(steps, crew.perform)
+    results = await schedule(steps, workers.perform)
     assert results == {
         "a": StepResult.FAILED,
         "b": StepResult.DONE,
@@ -75,25 +75,25 @@ async def test_one_failed_shot_stops_only_what_depends_on_it() -> None:
 
 async def test_failing_fast_starts_nothing_new_and_lets_running_work_end() -> None:
     """What runs is paid for; what has not begun is not begun."""
-    crew = Crew(fails=("a",))
+    workers = TimedWorkers(fails=("a",))
     steps = [step("a", seconds=1), step("b", seconds=9), step("c", "b")]
-    results = await schedule(steps, crew.perform, keep_going=False)
+    results = await schedule(steps, workers.perform, keep_going=False)
     assert results == {"a": StepResult.FAILED, "b": StepResult.DONE, "c": StepResult.BLOCKED}
 
 
 async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
     """Nothing is performed for them."""
-    crew = Crew()
+    workers = TimedWorkers()
     blocked = replace(step("x"), action=Action.BLOCKED)
-    results = await schedule([step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], crew.perform)
-    assert list(crew.began) == ["b"]
+    results = await schedule([step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], workers.perform)
+    assert list(workers.began) == ["b"]
     assert results == {"a": StepResult.REUSED, "b": StepResult.DONE, "x": StepResult.BLOCKED, "y": StepResult.BLOCKED}
 
 
 async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:
     """Time passes only through anyio."""
     start = anyio.current_time()
-    await schedule([step("slow", seconds=3600)], Crew().perform)
+    await schedule([step("slow", seconds=3600)], TimedWorkers().perform)
     assert anyio.current_time() - start == 3600
 
 

@@ -179,7 +179,7 @@ class Stale(Delegating):
 
 @pytest.mark.parametrize(("fresh", "code"), [(True, 0), (False, 1)])
 async def test_an_address_that_is_refused_is_asked_for_anew(fresh: bool, code: int, tmp_path: Path) -> None:
-    """Once; where there is no other the task stays open, since it was paid for."""
+    """Once; without another one the task stays open, since it was paid for."""
     async with virtual_run(tmp_path, lambda service: Stale(service, fresh=fresh)) as here:
         outcome = await here.run(production(COAST))
         still_open = journal.read(here.store).open
@@ -192,7 +192,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path: Path) -> None:
-    """t2v has no list of media: the address of its sound stands beside the prompt (service.md 2.5)."""
+    """t2v has no list of media: the address of its sound is beside the prompt (service.md 2.5)."""
     asked: list[Request] = []
 
     class Noting(Delegating):

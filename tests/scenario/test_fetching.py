@@ -64,7 +64,7 @@ async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int)
 
 
 async def test_what_is_no_film_is_kept_aside_and_its_task_stays_open(tmp_path: Path) -> None:
-    """After the third try the step fails; what came is kept, is no take, and a later run may have more luck."""
+    """After the third try the step fails; what came is kept but not as a take, and a later run tries again."""
     async with virtual_run(tmp_path, lambda service: Garbling(service, 3)) as here:
         outcome = await here.run(FILM)
         (kept,) = here.store.aside.iterdir()
@@ -143,7 +143,7 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
 
 
 async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> None:
-    """Trouble of our own is no fault of the service: it is said at once, and the task stays open."""
+    """An error of our own is not one of the service: it is reported at once, and the task stays open."""
 
     class Full(Delegating):
         downloads = 0

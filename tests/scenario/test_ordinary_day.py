@@ -196,7 +196,7 @@ class Life:
         self.day, self.dice = day, dice
 
     def live(self, deeds: int) -> None:
-        """So many things that people do."""
+        """How many things people do."""
         kinds = (self.edit, self.edit, self.run, self.run, self.stop, self.collect, self.rename, self.takes)
         for _ in range(deeds):
             self.dice.choice((*kinds, self.decide, self.decide, self.decide, self.gc, self.remove))()

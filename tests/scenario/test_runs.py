@@ -137,9 +137,9 @@ async def test_all_takes_of_a_shot_render_side_by_side_under_their_own_names(tmp
         began = await now()
         await here.run(film)
         assert await now() - began == FILM_SECONDS
-    shelf = tmp_path / "out" / "shots"
-    assert sorted(path.name for path in shelf.iterdir()) == [f"coast.t{number}.mp4" for number in (1, 2, 3)]
-    assert len({path.read_bytes() for path in shelf.iterdir()}) == 3
+    named = tmp_path / "out" / "shots"
+    assert sorted(path.name for path in named.iterdir()) == [f"coast.t{number}.mp4" for number in (1, 2, 3)]
+    assert len({path.read_bytes() for path in named.iterdir()}) == 3
 
 
 async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path: Path) -> None:

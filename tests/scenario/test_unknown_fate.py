@@ -44,7 +44,7 @@ PROMPT = COAST.prompt
 
 
 @dataclass
-class Weather:
+class Faults:
     """What befalls the way to the service: replies to submits that get lost (after or before the service took them),
     a list that shows tasks only after some seconds, or fails; tasks that do not say what they were asked.
     """
@@ -57,42 +57,42 @@ class Weather:
     sent: int = 0
 
 
-class Stormy(Delegating):
-    """A service in bad weather."""
+class FaultyService(Delegating):
+    """A service with faults."""
 
-    def __init__(self, service: ProviderClient, weather: Weather) -> None:
+    def __init__(self, service: ProviderClient, faults: Faults) -> None:
         super().__init__(service)
-        self._weather = weather
+        self._faults = faults
 
     async def submit(self, request: Request) -> Accepted:
         """The task exists and nobody was told, or it does not exist and nobody was told."""
-        self._weather.sent += 1
-        if self._weather.lost_requests:
-            self._weather.lost_requests -= 1
+        self._faults.sent += 1
+        if self._faults.lost_requests:
+            self._faults.lost_requests -= 1
             raise UnknownFate("the fate of a request is unknown: HTTP 500")
         accepted = await self._service.submit(request)
-        if self._weather.lost_replies:
-            self._weather.lost_replies -= 1
+        if self._faults.lost_replies:
+            self._faults.lost_replies -= 1
             raise UnknownFate("the service broke off without an answer")
         return accepted
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """Late or broken."""
-        if self._weather.list_fault is not None:
-            raise self._weather.list_fault
-        late = wall_clock() - timedelta(seconds=self._weather.lag_seconds)
+        if self._faults.list_fault is not None:
+            raise self._faults.list_fault
+        late = wall_clock() - timedelta(seconds=self._faults.lag_seconds)
         rows = await self._service.list(model, wanted)
         return [row for row in rows if row.created <= late]
 
     async def poll(self, task_id: str) -> TaskState:
         """Perhaps without the words of the request."""
         state = await self._service.poll(task_id)
-        return replace(state, prompt=None) if self._weather.mute else state
+        return replace(state, prompt=None) if self._faults.mute else state
 
 
-def stormy(weather: Weather) -> Callable[[ProviderClient], ProviderClient]:
-    """Puts the weather in front of a service."""
-    return lambda service: Stormy(service, weather)
+def faulty(faults: Faults) -> Callable[[ProviderClient], ProviderClient]:
+    """Puts the faults in front of a service."""
+    return lambda service: FaultyService(service, faults)
 
 
 def unresolved(outcome: Outcome) -> str:
@@ -105,87 +105,87 @@ def unresolved(outcome: Outcome) -> str:
 
 async def test_law_3_a_lost_reply_is_looked_up_and_its_task_adopted(tmp_path: Path) -> None:
     """The list has a task that no record explains; when it is done its words are ours, and its film is the take."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
         (task,) = await here.tasks()
     take = next(iter(lockfile.read(here.store.lock).shots["coast"].takes.values()))
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 1, 1)
     assert (take.task_id, take.seed_uncertain) == (task, False)
     assert journal.read(here.store).unknown_fate == ()
 
 
 async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(tmp_path: Path) -> None:
     """The list works and shows nothing for the whole grace: only then the request is sent again, once."""
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         began = await now()
         outcome = await here.run(production(COAST))
         assert await now() - began == GRACE_SECONDS + FILM_SECONDS
         assert len(await here.tasks()) == 1
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 2)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 1, 2)
 
 
 async def test_a_list_that_lags_within_the_grace_costs_nothing(tmp_path: Path) -> None:
     """The task shows up after twenty seconds: it is adopted, nothing is sent again."""
-    weather = Weather(lost_replies=1, lag_seconds=20)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=20)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
-    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert (outcome.exit_code, faults.sent) == (0, 1)
 
 
 async def test_the_grace_begins_when_the_answer_is_lost(tmp_path: Path) -> None:
-    """A minute on the wire is no minute of looking: the list, which lags a little, is given its time."""
+    """A minute on the wire does not count as a minute of looking: the list, which lags a little, is given its time."""
 
-    class Slow(Stormy):
+    class Slow(FaultyService):
         async def submit(self, request: Request) -> Accepted:
             try:
                 return await super().submit(request)
             finally:
                 await anyio.sleep(60)
 
-    weather = Weather(lost_replies=1, lag_seconds=80)
-    async with virtual_run(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=80)
+    async with virtual_run(tmp_path, lambda service: Slow(service, faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
-    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert (outcome.exit_code, faults.sent) == (0, 1)
 
 
 async def test_a_list_that_misses_tasks_on_record_is_not_believed(tmp_path: Path) -> None:
     """Another task of this run is not in the list either: then that ours isn't means nothing, and the run waits."""
-    weather = Weather(lost_replies=1, lag_seconds=100)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=100)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
         assert len(await here.tasks()) == 2
-    assert (outcome.exit_code, weather.sent) == (0, 2)
+    assert (outcome.exit_code, faults.sent) == (0, 2)
 
 
 async def test_a_list_that_misses_tasks_on_record_for_ever_is_for_a_person(tmp_path: Path) -> None:
     """After ten minutes of waiting: 5, and nothing is sent again."""
-    weather = Weather(lost_replies=1, lag_seconds=10**6)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=10**6)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST, shot("more", FRAME, prompt="p")))
         assert "misses tasks that are on record" in unresolved(outcome)
         assert 600 < await now() < 700
-    assert (outcome.submitted, weather.sent) == (1, 2)
+    assert (outcome.submitted, faults.sent) == (1, 2)
 
 
 async def test_a_list_that_fails_is_for_a_person(tmp_path: Path) -> None:
     """Nothing is known, so nothing is sent; the next run, with a list that works, adopts the task."""
-    weather = Weather(lost_replies=1, list_fault=ServerFault("the service failed"))
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, list_fault=ServerFault("the service failed"))
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         said = unresolved(await here.run(production(COAST)))
         assert "list can't be read" in said
-        weather.list_fault = None
+        faults.list_fault = None
         outcome = await here.run(production(COAST))
-    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, faults.sent) == (0, 0, 1, 1)
 
 
 async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path) -> None:
     """2 for a key that was never let in; the attempt stays on record."""
-    weather = Weather(lost_replies=1, list_fault=Unauthorised("the service refuses the key"))
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, list_fault=Unauthorised("the service refuses the key"))
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
     assert outcome.exit_code == 2
     assert len(journal.read(here.store).unknown_fate) == 1
@@ -193,59 +193,59 @@ async def test_a_key_that_is_refused_at_the_list_is_said_as_that(tmp_path: Path)
 
 async def test_a_colleagues_task_is_watched_until_it_says_whose_it_is(tmp_path: Path) -> None:
     """It ran before ours was lost and has other words: it is left alone, and ours is sent again."""
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         other = await foreign_task(here, "a dog on a beach")
         began = await now()
         outcome = await here.run(production(COAST))
         assert await now() - began == 2 * FILM_SECONDS
         assert len(await here.tasks()) == 2
-    assert (outcome.exit_code, weather.sent) == (0, 2)
+    assert (outcome.exit_code, faults.sent) == (0, 2)
     assert other not in journal.read(here.store).known
 
 
 async def test_a_colleagues_task_beside_ours_is_left_alone(tmp_path: Path) -> None:
     """Of two unexplained tasks the one with our words is adopted."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         other = await foreign_task(here, "a dog on a beach")
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 2
-    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert (outcome.exit_code, faults.sent) == (0, 1)
     assert other not in journal.read(here.store).known
 
 
 async def test_a_colleague_with_the_same_words_is_for_a_person(tmp_path: Path) -> None:
     """Two tasks with our words where one submission was lost: both are shown with their times and states."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         other = await foreign_task(here, PROMPT)
         said = unresolved(await here.run(production(COAST)))
         ours = next(task for task in await here.tasks() if task != other)
     assert other in said
     assert ours in said
     assert "2026-11-20 12:00:00 UTC, SUCCEEDED" in said
-    assert weather.sent == 1
+    assert faults.sent == 1
 
 
 async def test_a_task_that_failed_is_nobodys(tmp_path: Path) -> None:
     """It was not charged, whoever asked for it: the request is sent again."""
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         await foreign_task(here, f"something {FORBIDDEN}")
         outcome = await here.run(production(COAST))
-    assert (outcome.exit_code, weather.sent) == (0, 2)
+    assert (outcome.exit_code, faults.sent) == (0, 2)
 
 
 async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_path: Path) -> None:
     """Two takes whose replies were lost in the same moment: each gets a film, and either seed may be the other's."""
-    weather = Weather(lost_replies=2)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=2)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         newest, oldest = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"]
     by_number = {takes.numbers[take.digest]: take for take in takes.takes.values()}
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 2)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 2, 2)
     assert {take.task_id for take in by_number.values()} == {newest, oldest}
     assert all(take.seed_uncertain for take in by_number.values())
 
@@ -253,69 +253,69 @@ async def test_equal_requests_are_adopted_in_the_order_of_their_creation(tmp_pat
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 async def test_takes_of_one_shot_whose_answers_are_all_lost_are_each_their_own_task(tmp_path: Path, jobs: int) -> None:
     """The service films some at a time, and its clock steps by a second with each answer: paid and adopted once each."""
-    weather, steps = Weather(lost_replies=3), cycle([0, -1, 1, 0, 2, -1])
-    async with virtual_run(tmp_path, stormy(weather), unlike=True, jobs=jobs) as here:
+    faults, steps = Faults(lost_replies=3), cycle([0, -1, 1, 0, 2, -1])
+    async with virtual_run(tmp_path, faulty(faults), unlike=True, jobs=jobs) as here:
         here.shown = lambda: wall_clock() + timedelta(seconds=next(steps))
         film = production(replace(COAST, takes=3))
         first = await here.run(film)
         tasks = await here.tasks()
         again = await here.run(film)
     takes = lockfile.read(here.store.lock).shots["coast"]
-    assert (first.exit_code, first.submitted, again.exit_code, again.submitted, weather.sent) == (0, 3, 0, 0, 3)
+    assert (first.exit_code, first.submitted, again.exit_code, again.submitted, faults.sent) == (0, 3, 0, 0, 3)
     assert sorted(takes.numbers.values()) == [1, 2, 3]
     assert sorted(take.task_id for take in takes.takes.values()) == sorted(tasks)
 
 
 async def test_a_list_that_shows_other_tasks_each_time_is_not_believed(tmp_path: Path) -> None:
     """Each call misses some that another one shows: nothing is sent again, and no task is adopted twice."""
-    weather = Weather(lost_replies=3)
+    faults = Faults(lost_replies=3)
     calls = count()
 
-    class Disagreeing(Stormy):
+    class Disagreeing(FaultyService):
         async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
             rows, call = await super().list(model, wanted), next(calls)
             return [row for place, row in enumerate(reversed(rows)) if place % 3 != call % 3 and call % 4]
 
-    async with virtual_run(tmp_path, lambda service: Disagreeing(service, weather), unlike=True, jobs=1) as here:
+    async with virtual_run(tmp_path, lambda service: Disagreeing(service, faults), unlike=True, jobs=1) as here:
         outcome = await here.run(production(replace(COAST, takes=3)))
         async with here.stranger() as client:
             tasks = {row.task_id for row in await client.list(MODEL)}
     takes = lockfile.read(here.store.lock).shots["coast"].takes
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 3, 3)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 3, 3)
     assert {take.task_id for take in takes.values()} == tasks
     assert len(tasks) == 3
 
 
 async def test_a_task_that_one_list_call_showed_is_watched_though_the_next_ones_do_not_show_it(tmp_path: Path) -> None:
     """Shown once and then never again within the grace, while nothing else is on record."""
-    weather, calls = Weather(lost_replies=1), count()
+    faults, calls = Faults(lost_replies=1), count()
 
-    class ShownOnce(Stormy):
+    class ShownOnce(FaultyService):
         async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
             rows = await super().list(model, wanted)
             return [] if next(calls) else rows
 
-    async with virtual_run(tmp_path, lambda service: ShownOnce(service, weather), unlike=True) as here:
+    async with virtual_run(tmp_path, lambda service: ShownOnce(service, faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 1, 1)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 1, 1)
 
 
 async def test_an_old_submission_is_not_sent_again_because_one_list_call_missed_it(tmp_path: Path) -> None:
     """Half an hour after the run was killed the first call of the list shows nothing, and the next one its task."""
-    weather, calls = Weather(lost_replies=1), count()
+    faults, calls = Faults(lost_replies=1), count()
 
-    class LateOnce(Stormy):
+    class LateOnce(FaultyService):
         async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
             rows = await super().list(model, wanted)
             return rows if next(calls) else []
 
-    async with virtual_run(tmp_path, lambda service: LateOnce(service, weather), unlike=True) as here:
-        weather.list_fault = ServerFault("the service failed")
+    async with virtual_run(tmp_path, lambda service: LateOnce(service, faults), unlike=True) as here:
+        faults.list_fault = ServerFault("the service failed")
         assert (await here.run(production(COAST))).exit_code == 5
-        weather.list_fault = None
+        faults.list_fault = None
         await anyio.sleep(1800)
         outcome = await here.run(production(COAST))
-    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, faults.sent) == (0, 0, 1, 1)
 
 
 async def test_an_answer_that_names_the_task_of_another_submission_stops_the_step(tmp_path: Path) -> None:
@@ -344,68 +344,68 @@ async def test_an_answer_that_names_the_task_of_another_submission_stops_the_ste
 
 async def test_a_lost_take_is_not_the_task_of_one_too_old_for_the_list(tmp_path: Path) -> None:
     """A submission of two days ago with the same words waits for a person; the task of today is that of today."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         unknown_fate(here, hours=48)
         outcome = await here.run(production(replace(COAST, takes=2)))
         tasks = await here.tasks()
     takes = lockfile.read(here.store.lock).shots["coast"].takes
-    assert (outcome.exit_code, weather.sent) == (5, 1)
+    assert (outcome.exit_code, faults.sent) == (5, 1)
     assert [take.task_id for take in takes.values()] == tasks
     assert [attempt.id for attempt in journal.read(here.store).unknown_fate] == ["killed"]
 
 
 async def test_a_seed_stays_uncertain_when_the_rest_is_found_by_a_later_run(tmp_path: Path) -> None:
     """One of two equal tasks is adopted before the run is stopped: the other may have its seed all the same."""
-    weather = Weather(lost_replies=2)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True, jobs=1) as here:
+    faults = Faults(lost_replies=2)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True, jobs=1) as here:
         film = production(replace(COAST, takes=2))
         first = await here.run(film, timeout=1.5 * FILM_SECONDS)
         second = await here.run(film)
     takes = lockfile.read(here.store.lock).shots["coast"].takes
-    assert (first.exit_code, second.exit_code, weather.sent, len(takes)) == (4, 0, 2, 2)
+    assert (first.exit_code, second.exit_code, faults.sent, len(takes)) == (4, 0, 2, 2)
     assert all(take.seed_uncertain for take in takes.values())
 
 
 async def test_of_two_equal_requests_one_that_never_arrived_is_sent_again(tmp_path: Path) -> None:
     """One task, two lost submissions: one of them is it, the other one is sent again; two films are paid, not three."""
-    weather = Weather(lost_requests=1, lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1, lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         assert len(await here.tasks()) == 2
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 3)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 2, 3)
     assert len(lockfile.read(here.store.lock).shots["coast"].takes) == 2
 
 
 async def test_different_requests_with_the_same_words_are_for_a_person(tmp_path: Path) -> None:
     """The service tells a task's words and nothing else: two shots that differ only in a parameter can't be told."""
-    weather = Weather(lost_replies=2)
+    faults = Faults(lost_replies=2)
     film = production(
         COAST, replace(shot("twin", FRAME, prompt=PROMPT), parameters={**COAST.parameters, "duration": 10})
     )
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(film)
         assert len(await here.tasks()) == 2
-    assert (outcome.exit_code, weather.sent) == (5, 2)
+    assert (outcome.exit_code, faults.sent) == (5, 2)
     assert all("same words" in failure.message for failure in outcome.failures if failure.code == 5)
 
 
 async def test_an_empty_prompt_is_for_a_person(tmp_path: Path) -> None:
     """There is nothing by which its task could be told, so it is neither adopted nor sent again."""
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         said = unresolved(await here.run(production(edited(production(COAST), "coast", prompt="").shots["coast"])))
     assert "no prompt" in said
-    assert weather.sent == 1
+    assert faults.sent == 1
 
 
 async def test_a_service_that_does_not_say_the_words_is_for_a_person(tmp_path: Path) -> None:
     """A success without a prompt can't be told from a colleague's."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         await anyio.sleep(FILM_SECONDS)
-        weather.mute = True
+        faults.mute = True
         said = unresolved(await here.run(production(COAST)))
         (task,) = await here.tasks()
     assert task in said
@@ -422,54 +422,54 @@ async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) ->
 
 async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp_path: Path) -> None:
     """Its date lies in the future and says nothing: no task is left out because of it, none is sent again at once."""
-    weather = Weather()
-    async with virtual_run(tmp_path, stormy(weather)) as here:
+    faults = Faults()
+    async with virtual_run(tmp_path, faulty(faults)) as here:
         task = await foreign_task(here, PROMPT)
         unknown_fate(here, hours=-3)
         outcome = await here.run(production(COAST))
         assert await here.tasks() == [task]
-    assert (outcome.exit_code, outcome.collected, weather.sent) == (0, 1, 0)
+    assert (outcome.exit_code, outcome.collected, faults.sent) == (0, 1, 0)
 
 
 async def test_a_task_that_is_older_than_the_attempt_is_somebody_elses(tmp_path: Path) -> None:
     """Another machine rendered the same an hour ago: its task is not taken for the one that was lost now."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather)) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults)) as here:
         other = await foreign_task(here, PROMPT)
         await anyio.sleep(3600)
         outcome = await here.run(production(COAST))
         ours = next(task for task in await here.tasks() if task != other)
         takes = lockfile.read(here.store.lock).shots["coast"].takes
-    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert (outcome.exit_code, faults.sent) == (0, 1)
     assert [take.task_id for take in takes.values()] == [ours]
 
 
 async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
     """Not even a list that shows nothing sends a request again."""
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         here.grace = LookupPolicy(resubmit=False)
         said = unresolved(await here.run(production(COAST)))
         again = unresolved(await here.run(production(COAST)))
     assert "--resubmit never" in said
     assert "--resubmit never" in again
-    assert weather.sent == 1
+    assert faults.sent == 1
 
 
 async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
     """Who knows his list to be slow says so."""
-    weather = Weather(lost_replies=1, lag_seconds=200)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=200)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         here.grace = LookupPolicy(seconds=300)
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
-    assert (outcome.exit_code, weather.sent) == (0, 1)
+    assert (outcome.exit_code, faults.sent) == (0, 1)
 
 
 async def test_a_task_that_shows_up_after_the_grace_is_kept_as_well(tmp_path: Path) -> None:
     """The request was sent again, and the first one had been accepted: both films were paid, both are takes, and it is said."""
-    weather = Weather(lost_replies=1, lag_seconds=45)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=45)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
         tasks = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"]
@@ -484,8 +484,8 @@ async def test_a_task_that_shows_up_after_the_grace_is_kept_as_well(tmp_path: Pa
 
 async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_path: Path) -> None:
     """For a day a submission that counts as never accepted is looked for before anything else."""
-    weather = Weather(lost_replies=1, lag_seconds=300)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1, lag_seconds=300)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         first = await here.run(production(COAST))
         await anyio.sleep(300)
         second = await here.collect()
@@ -498,11 +498,11 @@ async def test_a_task_that_shows_up_after_the_run_is_kept_by_the_next_one(tmp_pa
 
 async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -> None:
     """Two days ago the same words were sent and never accepted; a latecomer of today is today's, and is kept."""
-    weather = Weather()
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults()
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         unknown_fate(here, hours=48)
         journal.Journal(here.store).presumed("killed", "not in the service's list", "2026-11-18T12:10:00Z")
-        weather.lost_replies, weather.lag_seconds = 1, 300
+        faults.lost_replies, faults.lag_seconds = 1, 300
         await here.run(production(COAST))
         await anyio.sleep(300)
         assert (await here.collect()).collected == 1
@@ -512,87 +512,87 @@ async def test_an_old_presumption_takes_no_film_from_a_new_one(tmp_path: Path) -
 
 async def test_other_shots_go_on_while_one_waits_for_a_person(tmp_path: Path) -> None:
     """The step waits, and what needs it; the rest of the plan is done (cli.md, Submissions of unknown fate)."""
-    weather = Weather(lost_requests=2)
+    faults = Faults(lost_requests=2)
     film = production(edited(production(COAST), "coast", prompt="").shots["coast"], shot("gull", FRAME, prompt="gull"))
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         first = await here.run(film)
         second = await here.run(film)
     assert (first.exit_code, second.exit_code) == (5, 5)
     assert set(lockfile.read(here.store.lock).shots) == {"gull"}
-    assert weather.sent == 3
+    assert faults.sent == 3
 
 
 async def test_a_killed_submission_is_found_by_the_next_run(tmp_path: Path) -> None:
     """The process died between request and answer: the plan says that it is looked up, the run adopts what it finds."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         gave_up = await here.run(production(COAST), timeout=1)
         plan = here.plan(production(COAST))
         outcome = await here.run(production(COAST))
     assert gave_up.exit_code == 4
     assert (plan.steps[0].action, plan.steps[0].certain) == (Action.RENDER, False)
     assert plan.steps[0].reasons[0].code is ReasonCode.IN_FLIGHT
-    assert (outcome.exit_code, outcome.submitted, outcome.collected, weather.sent) == (0, 0, 1, 1)
+    assert (outcome.exit_code, outcome.submitted, outcome.collected, faults.sent) == (0, 0, 1, 1)
 
 
 async def test_a_killed_submission_of_an_edited_shot_becomes_a_take_of_what_it_asked(tmp_path: Path) -> None:
     """The words changed since: both films are there in the end, and an undo finds the first."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         changed = edited(production(COAST), "coast", prompt="coast at dusk")
         outcome = await here.run(changed)
         undone = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted, outcome.collected) == (0, 1, 1)
-    assert (undone.submitted, weather.sent) == (0, 2)
+    assert (undone.submitted, faults.sent) == (0, 2)
 
 
 async def test_collect_finds_what_was_lost_and_sends_nothing(tmp_path: Path) -> None:
     """One that was accepted is stored; one that was not is left for a run to send again."""
-    weather = Weather(lost_replies=1)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_replies=1)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         await here.run(production(COAST), timeout=1)
         found = await here.collect()
         unknown_fate(here, hours=1)
         nothing = await here.collect()
         journal_state = journal.read(here.store)
     assert (found.exit_code, found.collected) == (0, 1)
-    assert (nothing.exit_code, nothing.collected, weather.sent) == (0, 0, 1)
+    assert (nothing.exit_code, nothing.collected, faults.sent) == (0, 0, 1)
     assert (len(journal_state.presumed), journal_state.unknown_fate) == (1, ())
 
 
 async def test_a_request_that_is_lost_again_and_again_ends_its_step(tmp_path: Path) -> None:
     """Three submissions that the service surely never took are enough: 1, and the next run may try."""
-    weather = Weather(lost_requests=10)
-    async with virtual_run(tmp_path, stormy(weather), unlike=True) as here:
+    faults = Faults(lost_requests=10)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         outcome = await here.run(production(COAST))
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (1, 0, 3)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (1, 0, 3)
     assert journal.read(here.store).unknown_fate == ()
 
 
 async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_path: Path) -> None:
     """A second take with the same words is being submitted: the unexplained task in the list may be its own."""
 
-    class Slow(Stormy):
+    class Slow(FaultyService):
         async def submit(self, request: Request) -> Accepted:
-            first = not self._weather.sent
+            first = not self._faults.sent
             accepted = await super().submit(request)
             if not first:
                 await anyio.sleep(3 * FILM_SECONDS)
             return accepted
 
-    weather = Weather(lost_requests=1)
-    async with virtual_run(tmp_path, lambda service: Slow(service, weather), unlike=True) as here:
+    faults = Faults(lost_requests=1)
+    async with virtual_run(tmp_path, lambda service: Slow(service, faults), unlike=True) as here:
         outcome = await here.run(production(replace(COAST, takes=2)))
         tasks = await here.tasks()
         takes = lockfile.read(here.store.lock).shots["coast"].takes
-    assert (outcome.exit_code, outcome.submitted, weather.sent) == (0, 2, 3)
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 2, 3)
     assert {take.task_id for take in takes.values()} == set(tasks)
     assert len(tasks) == 2
 
 
 async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: Path) -> None:
-    """UNKNOWN is no reason to believe that nothing was paid: the step fails, and a later look may find the film."""
+    """UNKNOWN does not mean that nothing was paid: the step fails, and a later look may find the film."""
 
     class Forgetful(Delegating):
         async def settled(self, task_id: str, seen: object = None) -> TaskState:

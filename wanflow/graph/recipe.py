@@ -44,26 +44,25 @@ def operation(piece: Piece) -> str:
 
 
 def promise(vertex: str) -> Identity:
-    """Stands for an input that is not known yet; equal promises will be the same thing."""
+    """Represents an input that is not known yet; equal promises will be the same thing."""
     return {"promise": vertex}
 
 
 def promise_of_part(origin: Canonical, piece: Piece) -> Identity:
-    """Stands for a piece of an input that is not known yet; equal pieces of equal promises will be the same thing."""
+    """Represents a piece of an input that is not known yet; equal pieces of equal promises will be the same."""
     return promise(f"{digest.of_json(origin)} {piece}")
 
 
 def is_promise(identity: Canonical) -> bool:
-    """Whether an identity in a recipe only stands for something not made yet."""
+    """Whether an identity in a recipe represents something that is not made yet."""
     return isinstance(identity, Mapping) and "promise" in identity
 
 
 def recipe(shot: Shot, backend: str, identities: Mapping[str, Identity]) -> dict[str, Canonical]:
     """All that determines a shot's request but its seed; `identities` are by media slot.
 
-    Names, places, order of keys, notes, tags, region and price are no part of it (format.md, What counts as a
-    change). Catalog parameters that came later than key version 1 are in `shot.parameters` only where they are
-    not at their default (law 5), which the catalog sees to.
+    A recipe has no names, places, order of keys, notes, tags, region or price (format.md, What counts as a change). The
+    catalog leaves later parameters than those of key version 1 out of `shot.parameters` at their default (law 5).
     """
     media: list[Canonical] = []
     for item in shot.media:

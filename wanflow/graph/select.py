@@ -48,7 +48,7 @@ def matching(graph: ShotGraph, words: Sequence[str], states: States) -> frozense
 def single_shot(production: Production, word: str) -> str:
     """The shot, or the take of it, that a word names where a single one is wanted.
 
-    The name of a used pipeline stands for its output; any other word is returned unchanged.
+    The name of a used pipeline means its output; any other word is returned unchanged.
 
     Raises UnknownTarget for the group of a matrix, and for a scene.
     """

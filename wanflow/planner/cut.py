@@ -27,9 +27,8 @@ ASSEMBLY_VERSION = 3
 class EditItem:
     """One item of a cut with its clip known as far as it is.
 
-    `vertex` gives it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame
-    of this clip at which the next item's footage takes over, because the next item continues this clip from there;
-    None where it does not.
+    `vertex` gives it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame of
+    this clip at which the next item, a continuation, takes over; None where the next item is none.
     """
 
     item: CutItem
@@ -61,7 +60,7 @@ class Edit:
 
 
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
-    """The identity of a piece, a promise while its source is not known, or the reason why it cannot be extracted."""
+    """The identity of a piece, a promise while its source is not known, or why it cannot be extracted."""
     if source.film is None and source.known:
         return Reason(ReasonCode.INPUT_FAILED, f"cannot extract `{vertex.id}`: `{vertex.origin}` has no frames")
     if source.film is None or source.digest is None:
@@ -94,7 +93,7 @@ def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
 
 
 def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], provider: Provider) -> Edit:
-    """A cut with the outputs that it is made from, and where each item is taken over by the next one."""
+    """A cut with the outputs that it is made from, and where the next item takes over each one."""
     items: list[EditItem] = []
     for item, after in zip(cut.items, (*cut.items[1:], None), strict=True):
         if isinstance(item.source, TitleCard):

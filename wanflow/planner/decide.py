@@ -25,9 +25,9 @@ from wanflow.store.take import Take
 class Decision:
     """What happens to one node, and why.
 
-    For a take: its running number, its ordinal within the request and its seed (None while the request is not
-    fully known); `take` is one that exists already, `origin` the shot that it was made for, `task` the open task
-    that will deliver it.
+    For a take: its running number, its ordinal within the request and its seed (None while the request is not fully
+    known). `take` exists already, `origin` is the shot that it was made for, `task` the open task that will deliver
+    it.
     """
 
     action: Action

@@ -54,7 +54,7 @@ def differences(old: Recipe, new: Recipe, lock: Lock) -> tuple[Difference, ...]:
 
 
 def changed_words(old: str, new: str) -> str:
-    """The removed and the added words, as `old words → new words`, shortened; `…` stands for unchanged words."""
+    """The removed and the added words, as `old words → new words`, shortened; `…` replaces unchanged words."""
     was, now = old.split(), new.split()
     matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
     edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]

@@ -1,4 +1,4 @@
-"""What a vertex of the graph gives to those that need it, of what is decided so far (asked by plan and run alike)."""
+"""What a vertex of the graph gives to those that need it, by what is decided: one answer for plan and run."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ from wanflow.store.take import Film, film_of
 class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 
-    `identity` is a promise as long as the thing is not made; `digest` is of the whole file where it is one that is
-    known. `film` is nominal for a promise, None for a picture or an address. `obstacle` says why the bytes can't be
-    had, None where they are here, will be made, or are the service's to fetch. `nodes` are the steps that make it;
-    `changes` says in words what happens to a promise; `caption` is what a slate says of a take.
+    `identity` is a promise as long as the thing is not made. `digest` is of the whole file where that is known. `film`
+    is nominal for a promise, None for a picture or an address. `obstacle` says why the bytes are missing and will
+    not be made. `nodes` are the steps that make it; `changes` says what happens to a promise; `caption` is the text
+    of a take's slate.
     """
 
     identity: Identity

@@ -51,8 +51,8 @@ class TakeChoice:
 def choose_take(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = False) -> TakeChoice:
     """The take that counts for a request of a shot: the held one, the picked one, else the lowest-numbered (law 6).
 
-    `request` is the lock's key of the request, `wanted` how many takes it asks for, `waits` that the shot says
-    `pick: wait`. A pick counts as long as its take was made from the request.
+    `request` is the lock's key of the request, and `wanted` its number of takes. `waits`: the shot says `pick: wait`. A
+    pick counts as long as its take was made from the request.
     """
     held = entry.takes.get(entry.held or "")
     if held is not None and not held.gone:

@@ -48,9 +48,9 @@ class Step:
     """One node of the plan and what happens to it.
 
     `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
-    `take` is the running number that the take has or will have and `ordinal` its place among the takes of the
-    request, both 0 for other kinds. `seconds` are billed seconds, those of its inputs included, `footage` those of the
-    result. `certain`: it renders whatever its inputs turn out to be.
+    `take` is the running number of the take and `ordinal` its place in the request, both 0 for other kinds.
+    `seconds` are billed seconds, those of its inputs included, `footage` those of the result. `certain`: it renders
+    whatever its inputs turn out to be.
     """
 
     node: str

@@ -42,7 +42,7 @@ class _BilledSeconds:
 def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, region: str) -> Quote:
     """The price of one take of a shot, as far as its inputs are known; `inputs` are by media slot.
 
-    An input whose length is not final yet counts with the longest that it can have, and the price is at most that.
+    An input of unknown length counts with its maximum, and the price is at most that.
     """
     model = load_catalog()[shot.model]
     wanted = int(shot.parameters.get("duration", 0))

@@ -22,9 +22,9 @@ from wanflow.store.take import Recipe, Take
 class ShotRequest:
     """One shot's request, with its inputs as far as they are known.
 
-    `core` is the recipe's fingerprint; it is final only where `known`, otherwise it stands for what the request will
-    be, so that two shots with the same future request are known as twins. `key` is what the lock files picks under.
-    `renamed_from` is the name that the shot had before, while the lock's file still has its takes under that name.
+    `core` is the recipe's fingerprint, final only where `known`. Otherwise it is that of the future request: two shots
+    with the same one are twins. `key` is what the lock files picks under. `renamed_from` is the name that the shot
+    had before, while the lock's file still has its takes under that name.
     """
 
     shot: Shot

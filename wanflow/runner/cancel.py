@@ -38,7 +38,7 @@ async def cancel_tasks(
 ) -> tuple[Cancelled, ...]:
     """Cancel the tasks that are still PENDING and write their ends down.
 
-    There is no `journal` while a run is active: that run sees the ends itself. A fault with one task stops no other.
+    Without a `journal` a run is active, which sees the ends itself. A fault with one task stops no other.
     Raises Unauthorised.
     """
     done: list[Cancelled] = []

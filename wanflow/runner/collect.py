@@ -281,7 +281,7 @@ def accepted_after_all(task: OpenTask) -> Warned:
 
 
 async def collect_result(state: TaskState, task: OpenTask, context: RunContext) -> None:
-    """Store a film and enter it in the lock as a take of the shot that it was made for, whatever its request is now."""
+    """Store a film and enter it in the lock as a take of its shot, whatever that shot's request is now."""
     add_to_lock(await store_result(state, task, context), task, context)
 
 

@@ -54,5 +54,5 @@ class RunContext:
         return file.relative_to(self.folder)
 
     def stamp(self) -> str:
-        """Now, as it stands in records: RFC 3339 in UTC, to the second."""
+        """Now, as records have it: RFC 3339 in UTC, to the second."""
         return timebase.stamp(self.clock())

@@ -187,7 +187,7 @@ def _present(path: PurePath | None) -> PurePath:
 
 
 async def captions_of(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
-    """All captions of a film of so many frames; raises MediaFault where subtitles can't be read."""
+    """All captions of a film of this length; raises MediaFault where subtitles cannot be read."""
     found: list[Caption] = []
     for track in edit.cut.finish.subtitles:
         if track.burned:

@@ -23,7 +23,7 @@ class OverBudget(WanflowError):
 class SpendingLimits:
     """What may be spent: `run` by this run alone, `budget` by the production in all, of which `spent` is gone.
 
-    None is no limit.
+    None means unlimited.
     """
 
     run: Decimal | None = None

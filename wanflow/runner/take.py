@@ -1,4 +1,4 @@
-"""One take: from a request in words to a film in the store, each step on disk before the next may happen (law 2)."""
+"""One take, from its request to a film in the store; each step is on disk before the next (law 2)."""
 
 from __future__ import annotations
 
