@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from functools import partial
 
 import anyio
 
+from wanflow.catalog.provider import Provider
+from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.account import KEY
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS
@@ -23,10 +25,12 @@ from wanflow.media.jobs import Jobs
 from wanflow.media.local_jobs import LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
-from wanflow.providers.dashscope.regions import endpoint_of
-from wanflow.providers.limited import TaskSlots
-from wanflow.providers.opening import open_service, open_stand_in
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.bucket import BucketUploads
+from wanflow.providers.dashscope.connector import DashScope, open_in_process
+from wanflow.providers.limited import RESERVE, Limited, TaskSlots
+from wanflow.providers.poller import Poller
+from wanflow.providers.protocol import Connector, Endpoint, ProviderClient
+from wanflow.providers.retrying import Retrying, Tell
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
@@ -38,6 +42,11 @@ from wanflow.store.attempt import JournalState, OpenTask
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
+
+CONNECTORS: Mapping[str, Connector] = {
+    "dashscope": DashScope(),
+}
+"""How the providers of the catalog are reached, by name. A new one is a folder, its catalog files and a line here."""
 
 TURN_SECONDS = 0.5
 """Between two looks at whether another run ended."""
@@ -79,16 +88,22 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             store=store,
             journal=notes,
             service=service,
-            slots=TaskSlots({}) if pace.max_in_flight is None else TaskSlots({}, pace.max_in_flight),
+            slots=TaskSlots(
+                {name: pace.max_in_flight or model.running + RESERVE for name, model in load_catalog().items()}
+            ),
             addresses=addresses,
             lost_submissions=open_lost_submissions(
-                service, notes, now, LookupPolicy(pace.grace, pace.resubmit), journal_state
+                service,
+                notes,
+                now,
+                LookupPolicy(production.provider.list_reach, pace.grace, pace.resubmit),
+                journal_state,
             ),
             spending=open_spending(production, store, journal_state, pace.budget),
             jobs=jobs,
             emit=emit,
             clock=now,
-            lasting=production.provider.remote,
+            provider=production.provider,
         )
 
 
@@ -169,24 +184,39 @@ async def _service(
 ) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
     """The client bound to the paid service, or for the animatic to the emulator in process."""
     if production.provider.remote:
-        endpoint = endpoint_of(production.region, os.environ, key_needed=pace.key_needed)
-        known = recall(endpoint.account, store, journal.read(store).online, production.uploads)
-        tell = partial(_warn, emit)
-        async with open_service(
-            endpoint, poll_seconds=pace.poll_seconds, tell=tell, bucket=production.uploads
-        ) as service:
-            yield service, known
+        provider, bucket = production.provider, production.uploads
+        endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
+        known = recall(endpoint.account, provider, store, journal.read(store).online, bucket)
+        async with open_client(
+            provider, endpoint, poll_seconds=pace.poll_seconds, tell=partial(_warn, emit), bucket=bucket
+        ) as client:
+            yield client, known
         return
     find_ffmpeg(os.environ)
     folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
     try:
         async with (
             open_animatic(folder, jobs, root=store.folder, terms=terms) as account,
-            open_stand_in(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
+            open_in_process(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
-            yield service, Addresses(f"{production.provider.name} {folder.name}")
+            yield service, Addresses(f"{production.provider.name} {folder.name}", production.provider)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def open_client(
+    provider: Provider, endpoint: Endpoint, *, poll_seconds: float, tell: Tell, bucket: str | None = None
+) -> AsyncIterator[ProviderClient]:
+    """A provider's client that keeps within its limits and repeats what is safe; `tell` is told why it takes longer.
+
+    `poll_seconds` is the shortest time between two polls of one task. Local media go through `bucket`, where there is
+    one; raises NoBucket where it cannot be used.
+    """
+    async with CONNECTORS[provider.name].open(endpoint) as client:
+        reader = client if bucket is None else BucketUploads(client, bucket)
+        limited = Limited(reader, provider.submits_per_second)
+        yield Retrying(Poller(limited, poll_seconds, lists=provider.list_reach is not None), tell)
 
 
 def _warn(emit: Emit, words: str) -> None:

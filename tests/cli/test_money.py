@@ -206,7 +206,7 @@ def test_what_a_reply_did_not_say_counts_with_what_was_expected(
     wanflow: Wanflow, paid: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown is said and never nothing: the budget of a later run counts the estimate."""
-    monkeypatch.setattr("wanflow.runner.spending.billed_seconds", lambda usage: None)
+    monkeypatch.setattr("wanflow.providers.dashscope.wire.billed_seconds", lambda usage: None)
     assert wanflow(*RUN).code == 0
     assert wanflow("costs", "--json").out.count('"charged": null') > 2
     more = TWO + "  other: {first_frame: sets/coast.png, prompt: another, duration: 2}\n"

@@ -14,9 +14,9 @@ from dashscope import VideoSynthesis
 from kit.served import Exchange, Served
 from wanflow.emulator.api.account import KEY
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.regions import Endpoint
-from wanflow.providers.opening import connect
+from wanflow.providers.dashscope.connector import connect
 from wanflow.providers.poller import ClockPacing
+from wanflow.providers.protocol import Endpoint
 
 MODEL = "wan2.7-i2v"
 

@@ -13,12 +13,10 @@ from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
 from wanflow.emulator.api.account import KEY
-from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.regions import Endpoint
-from wanflow.providers.dashscope.wire import MediaItem
-from wanflow.providers.opening import connect
+from wanflow.providers.dashscope.connector import connect
 from wanflow.providers.poller import ClockPacing
+from wanflow.providers.protocol import Endpoint, MediaAddress, Request
 
 SHOTS: Mapping[str, Mapping[str, Any]] = {
     "first frame": {
@@ -115,16 +113,8 @@ def by_us(shot: Mapping[str, Any], media: Path, service: Served) -> Sent:
         async with connect(Endpoint("beijing", service.base_url, KEY)) as transport:
             client = DashScopeClient(transport, ClockPacing())
             items = [await _uploaded(item, media, client, shot["model"]) for item in shot["media"]]
-            await client.submit(
-                wire.request_body(
-                    shot["model"],
-                    prompt=shot.get("prompt"),
-                    negative_prompt=shot.get("negative_prompt"),
-                    media=items,
-                    parameters=shot["parameters"],
-                    seed=SEED,
-                )
-            )
+            words = shot.get("prompt"), shot.get("negative_prompt")
+            await client.submit(Request(shot["model"], *words, tuple(items), shot["parameters"], SEED))
 
     anyio.run(work)
     return Sent(service.seen[begun:])
@@ -177,10 +167,10 @@ def _placed(item: Mapping[str, str], media: Path, form: str) -> dict[str, str]:
     return {key: value if key == "type" else form.format(media / value) for key, value in item.items()}
 
 
-async def _uploaded(item: Mapping[str, str], media: Path, client: DashScopeClient, model: str) -> MediaItem:
+async def _uploaded(item: Mapping[str, str], media: Path, client: DashScopeClient, model: str) -> MediaAddress:
     voice = item.get("reference_voice")
     url = await client.upload(media / item["url"], model)
-    return MediaItem(item["type"], url, await client.upload(media / voice, model) if voice else None)
+    return MediaAddress(item["type"], url, await client.upload(media / voice, model) if voice else None)
 
 
 def _flat(exchange: Exchange) -> dict[str, object]:

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from contract.obligations import MODEL, request
 
-from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.regions import Endpoint, endpoint_of
-from wanflow.providers.dashscope.wire import MediaItem
+from kit.providers import DASHSCOPE
+from wanflow.providers.dashscope.regions import endpoint_of
 from wanflow.providers.faults import Invalid
-from wanflow.providers.opening import open_service
-from wanflow.providers.protocol import TaskStatus
+from wanflow.providers.protocol import Endpoint, MediaAddress, Request, TaskStatus
+from wanflow.wiring import open_client
 
 MEANT = "WANFLOW_REAL_SERVICE"
 
@@ -40,7 +39,7 @@ class TestRealService:
 
     async def test_what_costs_nothing(self, endpoint: Endpoint) -> None:
         """A list, a stranger, a cancel that is too late, a model that does not exist."""
-        async with open_service(endpoint, poll_seconds=15, tell=print) as service:
+        async with open_client(DASHSCOPE, endpoint, poll_seconds=15, tell=print) as service:
             assert isinstance(await service.list(MODEL), list)
             assert (await service.poll("00000000-0000-0000-0000-000000000000")).status is TaskStatus.UNKNOWN
             assert not await service.cancel("00000000-0000-0000-0000-000000000000")
@@ -50,13 +49,11 @@ class TestRealService:
     async def test_one_film_of_two_seconds(self, endpoint: Endpoint, tmp_path: Path) -> None:
         """From upload to file: about 1.20 CNY at the list price of May 2026."""
         picture = Path(__file__).parents[2] / "examples" / "01-one-shot" / "boat.png"
-        async with open_service(endpoint, poll_seconds=15, tell=print) as service:
-            media = [MediaItem("first_frame", await service.upload(picture, MODEL))]
+        async with open_client(DASHSCOPE, endpoint, poll_seconds=15, tell=print) as service:
+            media = (MediaAddress("first_frame", await service.upload(picture, MODEL)),)
             parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 2, "prompt_extend": False}
-            body = wire.request_body(
-                MODEL, prompt="waves", negative_prompt=None, media=media, parameters=parameters, seed=1
-            )
-            state = await service.settled((await service.submit(body)).task_id)
-            assert state.status is TaskStatus.SUCCEEDED, state.message
+            asked = Request(MODEL, "waves", media=media, parameters=parameters, seed=1)
+            state = await service.settled((await service.submit(asked)).task_id)
+            assert state.status is TaskStatus.SUCCEEDED, state.fault
             assert (await service.download(state.url or "", tmp_path / "film.mp4")).size_bytes > 10_000
-        assert wire.billed_seconds(state.usage) == 2
+        assert state.billed_seconds == 2

@@ -11,10 +11,8 @@ import anyio
 import pytest
 
 from kit.emulated import FORBIDDEN
-from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.wire import MediaItem
-from wanflow.providers.faults import Invalid
-from wanflow.providers.protocol import ProviderClient, Request, TaskStatus
+from wanflow.providers.faults import Invalid, Refused
+from wanflow.providers.protocol import MediaAddress, ProviderClient, Request, TaskStatus
 
 MODEL = "wan2.7-i2v"
 PICTURE = "data:image/png;base64,AAAA"
@@ -29,8 +27,7 @@ Finish = Callable[[], object]
 def request(seed: int = 1, *, prompt: str = "a coast", url: str = PICTURE, model: str = MODEL) -> Request:
     """A first frame that is pushed for five seconds."""
     parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 5, "prompt_extend": False}
-    media = [MediaItem("first_frame", url)]
-    return wire.request_body(model, prompt=prompt, negative_prompt=None, media=media, parameters=parameters, seed=seed)
+    return Request(model, prompt, media=(MediaAddress("first_frame", url),), parameters=parameters, seed=seed)
 
 
 class Obligations:
@@ -54,7 +51,7 @@ class Obligations:
             fetched = await service.download(state.url or "", target)
         film = b"wan2.7-i2v 7 a coast"
         assert state.status is TaskStatus.SUCCEEDED
-        assert wire.billed_seconds(state.usage) == 5
+        assert state.billed_seconds == 5
         assert (fetched.digest, fetched.size_bytes) == (hashlib.sha256(film).hexdigest(), len(film))
         assert target.read_bytes() == film
 
@@ -73,9 +70,10 @@ class Obligations:
         async with way(tmp_path) as service:
             finish()
             state = await service.settled((await service.submit(request(prompt=FORBIDDEN))).task_id)
-        assert (state.status, state.code) == (TaskStatus.FAILED, "DataInspectionFailed")
-        assert state.message == "Output data may contain inappropriate content."
-        assert (state.url, state.usage) == (None, None)
+        assert (state.status, state.failure.code) == (TaskStatus.FAILED, "DataInspectionFailed")
+        assert isinstance(state.failure, Refused)
+        assert "Output data may contain inappropriate content." in str(state.failure)
+        assert (state.url, state.billed_seconds) == (None, None)
 
     async def test_a_model_that_does_not_exist_is_refused_at_once(self, way: Way, tmp_path: Path) -> None:
         """No task comes of it."""

@@ -19,11 +19,9 @@ from wanflow import digest
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
 from wanflow.media.local_jobs import LocalJobs
-from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.wire import MediaItem
 from wanflow.providers.poller import CompletionPacing
-from wanflow.providers.protocol import Request, TaskStatus
+from wanflow.providers.protocol import MediaAddress, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -47,8 +45,7 @@ async def filming(folder: Path) -> AsyncIterator[DashScopeClient]:
 def request(kind: str, url: str, duration: int) -> Request:
     """A film from one media item."""
     parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": duration}
-    media = [MediaItem(kind, url)]
-    return wire.request_body("wan2.7-i2v", prompt="p", negative_prompt=None, media=media, parameters=parameters, seed=1)
+    return Request("wan2.7-i2v", "p", media=(MediaAddress(kind, url),), parameters=parameters, seed=1)
 
 
 async def test_a_shot_and_its_continuation_from_upload_to_file(tmp_path: Path) -> None:
@@ -76,7 +73,7 @@ async def test_a_file_that_can_not_be_filmed_is_a_failed_task(tmp_path: Path) ->
     async with filming(tmp_path / "emulator") as service:
         address = await service.upload(junk, "wan2.7-i2v")
         state = await service.settled((await service.submit(request("first_frame", address, 2))).task_id)
-    assert (state.status, state.code) == (TaskStatus.FAILED, "InvalidFile.Openerror")
+    assert (state.status, state.failure.code) == (TaskStatus.FAILED, "InvalidFile.Openerror")
 
 
 async def test_leaving_ends_what_is_being_filmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

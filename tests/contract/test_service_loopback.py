@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from contract.obligations import Finish, Obligations, Way, request
 
+from kit.providers import DASHSCOPE
 from kit.served import Served, recorded
 from kit.wire_schemas import problems
 from wanflow.emulator.api.account import KEY
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.regions import Endpoint
+from wanflow.providers.dashscope.connector import connect
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, endpoint_of
 from wanflow.providers.faults import ResultExpired, Unauthorised
-from wanflow.providers.opening import connect, open_service
 from wanflow.providers.poller import ClockPacing
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.protocol import Endpoint, ProviderClient
 from wanflow.providers.retrying import Retrying
+from wanflow.wiring import open_client
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +71,8 @@ class TestLoopback(Obligations):
 
     async def test_a_key_of_another_region_is_told(self, account: Served) -> None:
         """With the region that was tried."""
-        async with open_service(Endpoint("beijing", account.base_url, "sk-x"), poll_seconds=1, tell=print) as service:
+        endpoint = endpoint_of("beijing", {KEY_VARIABLE: "sk-x", BASE_VARIABLE: account.base_url})
+        async with open_client(DASHSCOPE, endpoint, poll_seconds=1, tell=print) as service:
             with pytest.raises(Unauthorised) as caught:
                 await service.poll("t")
         assert "`beijing`" in (caught.value.hint or "")

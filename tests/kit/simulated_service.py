@@ -58,7 +58,7 @@ class SimulatedService:
     async def submit(self, request: Request) -> Accepted:
         """Take a request in, unless its second is full."""
         self._count(f"submit {request.model}", SUBMITS)
-        name = str(request.body["id"])
+        name = str(request.prompt)
         job = _Job(name, request.model, self.seconds[name], anyio.current_time())
         self.jobs[name] = job
         self._queues[request.model].append(job)

@@ -15,7 +15,7 @@ from anyio.lowlevel import checkpoint
 
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
-from kit.providers import ANIMATIC
+from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
@@ -34,10 +34,9 @@ from wanflow.planner.budget import owed
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.wire import request_body
 from wanflow.providers.limited import TaskSlots
 from wanflow.providers.poller import CompletionPacing
-from wanflow.providers.protocol import ProviderClient, Request
+from wanflow.providers.protocol import MediaAddress, ProviderClient, Request
 from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
 from wanflow.runner.context import RunContext
@@ -64,7 +63,7 @@ class VirtualRun:
     endpoint: EmulatedEndpoint
     around: Around
     events: list[Event] = field(default_factory=list)
-    grace: LookupPolicy = field(default_factory=LookupPolicy)
+    grace: LookupPolicy = field(default=LookupPolicy(DASHSCOPE.list_reach))
     limits: SpendingLimits = UNLIMITED
     shown: Callable[[], datetime] | None = None
 
@@ -97,7 +96,7 @@ class VirtualRun:
                 journal=notes,
                 service=service,
                 slots=TaskSlots({}),
-                addresses=recall("crew", self.store, journal_state.online),
+                addresses=recall("crew", DASHSCOPE, self.store, journal_state.online),
                 lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
                 spending=Spending(
                     "CNY",
@@ -107,6 +106,7 @@ class VirtualRun:
                 jobs=RecordedJobs(self.folder),
                 emit=self.events.append,
                 clock=wall_clock,
+                provider=DASHSCOPE,
             )
 
     @property
@@ -155,10 +155,9 @@ async def virtual_run(
 
 async def foreign_task(here: VirtualRun, prompt: str, model: str = "wan2.7-i2v") -> str:
     """A task that somebody else submits to the same account; raises ServiceFault as any submit does."""
-    media = [{"type": "first_frame", "url": "data:image/png;base64,AA=="}]
-    body = request_body(model, prompt=prompt, negative_prompt=None, media=[], parameters={}, seed=1).body
+    media = (MediaAddress("first_frame", "data:image/png;base64,AA=="),)
     async with here.stranger() as client:
-        return (await client.submit(Request(model, {**body, "input": {"prompt": prompt, "media": media}}))).task_id
+        return (await client.submit(Request(model, prompt, media=media, seed=1))).task_id
 
 
 def facts(folder: Path) -> dict[str, Facts]:

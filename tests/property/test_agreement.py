@@ -27,7 +27,8 @@ from wanflow.language.load import read
 from wanflow.language.media_checks import check_media
 from wanflow.language.problem import has_errors
 from wanflow.language.production import Shot
-from wanflow.providers.dashscope.wire import MediaItem, request_body
+from wanflow.providers.dashscope.wire import request_json
+from wanflow.runner.build_request import request_with
 
 RULES = read_catalog()
 SLOTS = ("first_frame", "last_frame", "first_clip", "driving_audio", "video")
@@ -232,26 +233,9 @@ def test_what_the_checker_says_the_emulator_says(wish: Wish) -> None:
 
 def sent(shot: Shot) -> Mapping[str, object]:
     """What goes over the wire for a shot."""
-    rules = load_catalog()[shot.model].media
-    media = [
-        MediaItem(
-            item.type,
-            HOST + item.source.path,
-            None if item.voice is None else HOST + item.voice.path,
-            rules[item.type].field,
-            rules[item.type].listed,
-        )
-        for item in shot.media
-    ]
-    asked = request_body(
-        shot.model,
-        prompt=shot.prompt,
-        negative_prompt=shot.negative_prompt,
-        media=media,
-        parameters=shot.parameters,
-        seed=shot.seed,
-    )
-    return asked.body
+    addresses = {item.slot: HOST + item.source.path for item in shot.media}
+    addresses |= {f"{item.slot}.voice": HOST + item.voice.path for item in shot.media if item.voice is not None}
+    return request_json(request_with(shot, shot.seed, addresses))
 
 
 @pytest.mark.parametrize("model", sorted(RULES))

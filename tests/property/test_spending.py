@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wanflow.providers.dashscope.wire import billed_seconds
 from wanflow.runner.spending import OverBudget, Spending, SpendingLimits
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
@@ -59,7 +60,7 @@ def test_reservations_never_pass_the_budget(
             open_.pop(name)
             if event == "bill":
                 charged += seconds * RATE
-                spending.charge(made[name], {"duration": seconds})
+                spending.charge(made[name], Decimal(seconds))
             else:
                 spending.release(name)
         if open_ or charged:
@@ -71,7 +72,7 @@ def test_a_bill_that_is_too_high_stops_what_comes() -> None:
     """A reply that bills more than was set aside is charged as it says, and nothing more is submitted."""
     spending, dear = Spending("CNY"), attempt("dear", 5)
     spending.reserve("dear", dear.price, "`coast.t1`")
-    charged = spending.charge(dear, {"duration": 6})
+    charged = spending.charge(dear, Decimal(6))
     assert charged is not None
     assert (charged.amount, spending.spent.amount) == (Decimal("3.6"), Decimal("3.6"))
     with pytest.raises(OverBudget, match=r"billed 3\.60 CNY for a take of `coast` that could cost at most 3\.00"):
@@ -82,7 +83,7 @@ def test_a_reply_that_does_not_say_keeps_what_was_set_aside() -> None:
     """Its cost is unknown, never zero, and the room that it had is not given away."""
     spending, silent = Spending("CNY", SpendingLimits(run=Decimal(4))), attempt("silent", 5)
     spending.reserve("silent", silent.price, "`coast.t1`")
-    assert spending.charge(silent, {}) is None
+    assert spending.charge(silent, None) is None
     assert spending.spent.amount is None
     with pytest.raises(OverBudget, match=r"3\.00 CNY of the 4\.00 CNY `[a-z:-]+` are spent or reserved"):
         spending.reserve("next", silent.price, "`coast.t2`")
@@ -101,7 +102,7 @@ def test_a_bill_that_no_film_costs_counts_as_what_was_set_aside(seconds: object)
     one = attempt("a", 2)
     spending = Spending("CNY", SpendingLimits(run=Decimal(2)))
     spending.reserve(one.id, one.price, "a")
-    assert spending.charge(one, {"duration": seconds}) is None  # type: ignore[dict-item]
+    assert spending.charge(one, billed_seconds({"duration": seconds})) is None
     assert (spending.spent.amount, spending.overrun) == (None, None)
     with pytest.raises(OverBudget):
         spending.reserve("b", one.price, "b")

@@ -19,7 +19,7 @@ from wanflow.providers.protocol import Accepted, DownloadedFile, Request, TaskSt
 
 pytestmark = pytest.mark.anyio
 
-REQUEST = Request("wan2.7-i2v", {"model": "wan2.7-i2v", "input": {}, "parameters": {}})
+REQUEST = Request("wan2.7-i2v")
 
 
 def client(transport: Scripted) -> DashScopeClient:

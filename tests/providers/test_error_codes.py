@@ -63,7 +63,7 @@ def test_a_page_without_a_code_is_not_the_services_word(status: int) -> None:
         assert type(fault) is ServerFault
         assert str(fault) == f"something between here and the service answered (HTTP {status})"
         assert not error_codes.is_refusal(status, reply)
-        assert not error_codes.repeats_itself(fault)
+        assert not fault.permanent
 
 
 @pytest.mark.parametrize("said", ["Success", "OK", "200", "0", "", None, 200, 0])
@@ -79,11 +79,17 @@ def test_words_without_end_are_cut_before_they_are_searched() -> None:
     assert len(fault.code or "") <= error_codes.LONGEST_CODE
 
 
+def failed(code: str, message: str = "") -> TaskState:
+    """A task that failed with this code."""
+    return TaskState("t", TaskStatus.FAILED, "r", fault=error_codes.fault_of_failure(code, message))
+
+
 @pytest.mark.parametrize(
     ("state", "kind"),
     [
-        (TaskState("t", TaskStatus.FAILED, "r", code="InvalidParameter", message="Field required"), Invalid),
-        (TaskState("t", TaskStatus.FAILED, "r", code="DataInspectionFailed"), Refused),
+        (failed("InvalidParameter", "Field required"), Invalid),
+        (failed("DataInspectionFailed"), Refused),
+        (failed("InternalError"), ServerFault),
         (TaskState("t", TaskStatus.FAILED, "r"), ServerFault),
         (TaskState("t", TaskStatus.UNKNOWN, "r"), TaskLost),
         (TaskState("t", TaskStatus.CANCELED, "r"), Invalid),
@@ -91,7 +97,7 @@ def test_words_without_end_are_cut_before_they_are_searched() -> None:
 )
 def test_a_task_that_did_not_succeed_is_a_fault(state: TaskState, kind: type[ServiceFault]) -> None:
     """The codes of replies mean the same inside a task; a forgotten task is lost."""
-    assert type(error_codes.fault_of_state(state)) is kind
+    assert type(state.failure) is kind
 
 
 def test_an_address_in_the_services_words_loses_its_signature() -> None:

@@ -100,10 +100,10 @@ async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None
     service: ProviderClient = Limited(DashScopeClient(Scripted([accepted] * 12), ClockPacing()))
     async with anyio.create_task_group() as group:
         for _ in range(11):
-            group.start_soon(service.submit, Request(MODEL, {}))
+            group.start_soon(service.submit, Request(MODEL))
         await anyio.sleep(0.5)
         before = anyio.current_time()
-        await service.submit(Request("wan2.7-r2v", {}))
+        await service.submit(Request("wan2.7-r2v"))
         assert anyio.current_time() == before
     assert anyio.current_time() == pytest.approx(2 * SECOND)
 
@@ -125,9 +125,9 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
     service = Limited(DashScopeClient(Counting(), ClockPacing()))
     for _ in range(refuse):
         with pytest.raises(Throttled):
-            await service.submit(Request(MODEL, {}))
+            await service.submit(Request(MODEL))
     for _ in range(5):
-        await service.submit(Request(MODEL, {}))
+        await service.submit(Request(MODEL))
     gaps = [later - earlier for earlier, later in pairwise(left)]
     assert gaps == pytest.approx([0.5, 1.0, 2.0, 1.0, 0.5, 0.0, 0.0], abs=0.01)
 
@@ -138,8 +138,8 @@ async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
     replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
     service = Limited(DashScopeClient(Scripted(replies), ClockPacing()))
     with pytest.raises(Throttled):
-        await service.submit(Request(MODEL, {}))
-    await service.submit(Request("wan2.7-r2v", {}))
+        await service.submit(Request(MODEL))
+    await service.submit(Request("wan2.7-r2v"))
     assert anyio.current_time() == 0
-    await service.submit(Request(MODEL, {}))
+    await service.submit(Request(MODEL))
     assert anyio.current_time() == pytest.approx(0.5)

@@ -17,7 +17,7 @@ from wanflow.providers.retrying import ATTEMPTS, LOOKS, THROTTLED_ATTEMPTS, Retr
 
 pytestmark = pytest.mark.anyio
 
-REQUEST = Request("wan2.7-i2v", {"model": "wan2.7-i2v", "input": {}, "parameters": {}})
+REQUEST = Request("wan2.7-i2v")
 ACCEPTED = (200, {"output": {"task_id": "t", "task_status": "PENDING"}, "request_id": "r"})
 THROTTLED = (429, {"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded"})
 BROKEN = (500, {"code": "InternalError", "message": ""})

@@ -8,31 +8,29 @@ from decimal import Decimal
 import pytest
 
 from kit.wire_schemas import complaints
-from wanflow import digest
 from wanflow.providers.dashscope import wire
-from wanflow.providers.dashscope.wire import MediaItem
-from wanflow.providers.protocol import Accepted, Request, TaskStatus
+from wanflow.providers.protocol import Accepted, MediaAddress, Request, TaskStatus
 
 COMMON: dict[str, bool | int | str] = {"resolution": "720P", "duration": 5, "prompt_extend": False, "watermark": False}
 
 
-def request(model: str, *media: MediaItem, **parameters: bool | int | str) -> Request:
+def request(model: str, *media: MediaAddress, **parameters: bool | int | str) -> Request:
     """A request for a coast of five seconds."""
-    return wire.request_body(
-        model, prompt="a coast", negative_prompt=None, media=media, parameters={**COMMON, **parameters}, seed=7
-    )
+    return Request(model, "a coast", media=media, parameters={**COMMON, **parameters}, seed=7)
 
 
 REQUESTS = {
-    "first frame": request("wan2.7-i2v", MediaItem("first_frame", "data:image/png;base64,AAAA")),
-    "continuation": request("wan2.7-i2v", MediaItem("first_clip", "oss://a/b.mp4"), MediaItem("last_frame", "oss://c")),
+    "first frame": request("wan2.7-i2v", MediaAddress("first_frame", "data:image/png;base64,AAAA")),
+    "continuation": request(
+        "wan2.7-i2v", MediaAddress("first_clip", "oss://a/b.mp4"), MediaAddress("last_frame", "oss://c")
+    ),
     "references": request(
         "wan2.7-r2v",
-        MediaItem("reference_image", "oss://a.png", "oss://a.wav"),
-        MediaItem("reference_video", "https://h/b.mp4"),
+        MediaAddress("reference_image", "oss://a.png", "oss://a.wav"),
+        MediaAddress("reference_video", "https://h/b.mp4"),
         ratio="16:9",
     ),
-    "edit": request("wan2.7-videoedit", MediaItem("video", "https://h/a.mp4"), audio_setting="auto"),
+    "edit": request("wan2.7-videoedit", MediaAddress("video", "https://h/a.mp4"), audio_setting="auto"),
 }
 
 
@@ -40,13 +38,12 @@ REQUESTS = {
 def test_a_request_is_what_the_service_documents(name: str) -> None:
     """Each model's request passes the schema of its submit."""
     built = REQUESTS[name]
-    assert complaints(f"request-{built.model}", built.body) == []
+    assert complaints(f"request-{built.model}", wire.request_json(built)) == []
 
 
 def test_a_request_has_the_vendors_shape() -> None:
     """Words and media under input, the seed among the parameters, the voice on its reference."""
-    body = REQUESTS["references"].body
-    assert body == {
+    assert wire.request_json(REQUESTS["references"]) == {
         "model": "wan2.7-r2v",
         "input": {
             "prompt": "a coast",
@@ -61,42 +58,41 @@ def test_a_request_has_the_vendors_shape() -> None:
 
 def test_words_that_nobody_wrote_are_not_sent() -> None:
     """No prompt, no negative prompt, no media and no seed leave no key behind."""
-    built = wire.request_body("m", prompt=None, negative_prompt="", media=[], parameters={}, seed=None)
-    assert built.body == {"model": "m", "input": {}, "parameters": {}}
+    assert wire.request_json(Request("m", negative_prompt="")) == {"model": "m", "input": {}, "parameters": {}}
 
 
 def test_a_set_of_media_that_the_service_does_not_know_fails_the_schema() -> None:
     """The schema knows the six sets of wan2.7-i2v."""
-    body = request("wan2.7-i2v", MediaItem("first_frame", "oss://a"), MediaItem("first_clip", "oss://b")).body
-    assert complaints("request-wan2.7-i2v", body)
+    asked = request("wan2.7-i2v", MediaAddress("first_frame", "oss://a"), MediaAddress("first_clip", "oss://b"))
+    assert complaints("request-wan2.7-i2v", wire.request_json(asked))
 
 
 def test_a_reference_video_shortens_what_may_be_asked() -> None:
     """The schema knows that 15 seconds are too long beside a reference video (service.md 2.1)."""
-    clip, still = MediaItem("reference_video", "oss://a"), MediaItem("reference_image", "oss://b")
-    assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", clip, still, duration=15).body)
-    assert complaints("request-wan2.7-r2v", request("wan2.7-r2v", still, duration=15).body) == []
+    clip, still = MediaAddress("reference_video", "oss://a"), MediaAddress("reference_image", "oss://b")
+    assert complaints("request-wan2.7-r2v", wire.request_json(request("wan2.7-r2v", clip, still, duration=15)))
+    assert complaints("request-wan2.7-r2v", wire.request_json(request("wan2.7-r2v", still, duration=15))) == []
 
 
 @pytest.mark.parametrize(
     ("item", "resolved"),
     [
-        (MediaItem("video", "oss://a/b.mp4"), True),
-        (MediaItem("reference_image", "https://h/a.png", "oss://v.wav"), True),
-        (MediaItem("video", "https://h/a.mp4"), False),
+        (MediaAddress("video", "oss://a/b.mp4"), True),
+        (MediaAddress("reference_image", "https://h/a.png", "oss://v.wav"), True),
+        (MediaAddress("video", "https://h/a.mp4"), False),
     ],
 )
-def test_an_upload_asks_to_be_resolved(item: MediaItem, resolved: bool) -> None:
+def test_an_upload_asks_to_be_resolved(item: MediaAddress, resolved: bool) -> None:
     """The resolve header goes along exactly where an `oss://` address does (service.md 1.3)."""
-    headers = wire.submit_headers(request("wan2.7-r2v", item))
+    headers = wire.submit_headers(wire.request_json(request("wan2.7-r2v", item)))
     assert headers["X-DashScope-Async"] == "enable"
     assert ("X-DashScope-OssResourceResolve" in headers) is resolved
 
 
 def test_a_prompt_about_an_address_is_no_address() -> None:
     """Words that begin like an upload do not ask for resolving."""
-    built = wire.request_body("m", prompt="oss://x", negative_prompt=None, media=[], parameters={}, seed=1)
-    assert "X-DashScope-OssResourceResolve" not in wire.submit_headers(built)
+    built = Request("m", "oss://x", seed=1)
+    assert "X-DashScope-OssResourceResolve" not in wire.submit_headers(wire.request_json(built))
 
 
 def test_a_submit_is_accepted_with_its_task() -> None:
@@ -112,29 +108,28 @@ def test_a_reply_without_a_task_accepts_nothing() -> None:
 
 
 def test_figures_are_exact_however_they_come() -> None:
-    """Floats become decimal text or whole numbers; texts stay; all can be hashed."""
+    """A float is the decimal that it is written as."""
     usage = {"duration": 10.08, "output_video_duration": 5.0, "SR": "720", "video_count": 1}
     state = wire.read_state(
         "t", {"output": {"task_status": "SUCCEEDED", "video_url": "https://h/v", "orig_prompt": "sea"}, "usage": usage}
     )
     assert state.prompt == "sea"
-    assert state.usage == {"duration": "10.08", "output_video_duration": 5, "SR": "720", "video_count": 1}
-    assert digest.of_json(state.usage)
-    assert wire.billed_seconds(state.usage) == Decimal("10.08")
+    assert state.billed_seconds == Decimal("10.08")
 
 
 @pytest.mark.parametrize(("value", "seconds"), [(15, 15), ("15.0", 15), (5.04, "5.04"), (None, None), ("n/a", None)])
 def test_billed_seconds_are_read_leniently(value: float | str | None, seconds: str | int | None) -> None:
     """Whole numbers, fractions and texts are understood, anything else is not known."""
-    billed = wire.read_state("t", {"usage": {"duration": value}}).usage
-    assert wire.billed_seconds(billed) == (None if seconds is None else Decimal(seconds))
+    billed = wire.read_state("t", {"usage": {"duration": value}}).billed_seconds
+    assert billed == (None if seconds is None else Decimal(seconds))
 
 
 def test_a_failure_carries_the_services_words() -> None:
     """Code and message of a failed task are read."""
     reply = {"output": {"task_id": "t", "task_status": "FAILED", "code": "X", "message": "no"}, "request_id": "r"}
     state = wire.read_state("t", reply)
-    assert (state.status, state.code, state.message, state.usage) == (TaskStatus.FAILED, "X", "no", None)
+    assert (state.status, state.failure.code, state.billed_seconds) == (TaskStatus.FAILED, "X", None)
+    assert "(X: no)" in str(state.failure)
 
 
 def test_a_state_nobody_told_us_of_is_not_final() -> None:
@@ -162,11 +157,9 @@ def test_a_row_that_does_not_say_when_may_be_of_just_now() -> None:
 @pytest.mark.parametrize("sound", ["oss://a/b.wav", None])
 def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | None) -> None:
     """As the schema of the wire has it (service.md 2.5)."""
-    media = [wire.MediaItem("driving_audio", sound, field="audio_url")] if sound else []
+    media = (MediaAddress("driving_audio", sound),) if sound else ()
     parameters = {"resolution": "720P", "ratio": "16:9", "duration": 5}
-    request = wire.request_body(
-        "wan2.7-t2v", prompt="a storm", negative_prompt=None, media=media, parameters=parameters, seed=7
-    )
-    assert request.body["input"] == {"prompt": "a storm", **({"audio_url": sound} if sound else {})}
-    assert complaints("request-wan2.7-t2v", request.body) == []
-    assert ("X-DashScope-OssResourceResolve" in wire.submit_headers(request)) is bool(sound)
+    body = wire.request_json(Request("wan2.7-t2v", "a storm", media=media, parameters=parameters, seed=7))
+    assert body["input"] == {"prompt": "a storm", **({"audio_url": sound} if sound else {})}
+    assert complaints("request-wan2.7-t2v", body) == []
+    assert ("X-DashScope-OssResourceResolve" in wire.submit_headers(body)) is bool(sound)

@@ -10,6 +10,7 @@ import pytest
 
 from kit import films
 from wanflow.language.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
+from wanflow.providers.dashscope.wire import request_json
 from wanflow.report.text.show import request_of, rows_of, show_json, show_text, source_text
 from wanflow.yamldoc.nodes import Place, TextNode
 
@@ -65,8 +66,9 @@ def test_the_request_is_shown_as_it_is_sent() -> None:
     shot = replace(films.COAST, prompt="coast\x9b2J at dawn")
     plan = films.plan(films.production(shot))
     steps = [films.step(plan, "coast.t1")]
-    body = request_of(plan.graph.vertex("coast"), steps)
-    assert body is not None
+    asked = request_of(plan.graph.vertex("coast"), steps)
+    assert asked is not None
+    body = request_json(asked)
     assert body["model"] == shot.model
     assert body["input"] == {"prompt": shot.prompt, "media": [{"type": "first_frame", "url": "sets/coast.png"}]}
     assert body["parameters"] == {**shot.parameters, "seed": steps[0].seed}

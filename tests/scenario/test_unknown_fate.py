@@ -14,6 +14,7 @@ import pytest
 from kit.clock import wall_clock
 from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
+from kit.providers import DASHSCOPE
 from kit.virtual_run import VirtualRun, foreign_task, now, virtual_run
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.source import FileSource
@@ -448,7 +449,7 @@ async def test_resubmit_never_waits_for_a_person(tmp_path: Path) -> None:
     """Not even a list that shows nothing sends a request again."""
     faults = Faults(lost_requests=1)
     async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
-        here.grace = LookupPolicy(resubmit=False)
+        here.grace = LookupPolicy(DASHSCOPE.list_reach, resubmit=False)
         said = unresolved(await here.run(production(COAST)))
         again = unresolved(await here.run(production(COAST)))
     assert "--resubmit never" in said
@@ -460,7 +461,7 @@ async def test_a_longer_grace_is_waited_out(tmp_path: Path) -> None:
     """Who knows his list to be slow says so."""
     faults = Faults(lost_replies=1, lag_seconds=200)
     async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
-        here.grace = LookupPolicy(seconds=300)
+        here.grace = LookupPolicy(DASHSCOPE.list_reach, seconds=300)
         outcome = await here.run(production(COAST))
         assert len(await here.tasks()) == 1
     assert (outcome.exit_code, faults.sent) == (0, 1)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from wanflow import timebase
 from wanflow.api.load import facts_of, load, load_sound_part, results_of, store_of, validate
-from wanflow.catalog.provider import load_providers
+from wanflow.catalog.provider import Provider, load_providers
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import build
 from wanflow.graph.select import matching, single_shot
@@ -42,6 +42,7 @@ from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
+    from wanflow.providers.protocol import Request
     from wanflow.runner.cancel import Cancelled
 
 
@@ -251,14 +252,19 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
 def asks_service(of: Plan) -> bool:
     """Whether a run of a plan has anything to ask of a paid service; what is only cut needs no key."""
     asked = any(step.action in {Action.RENDER, Action.COLLECT} for step in of.steps)
-    paid = of.graph.production.provider.remote
-    return paid and (asked or bool(of.inventory.open_tasks or of.inventory.unknown_fate))
+    return of.provider.remote and (asked or bool(of.inventory.open_tasks or of.inventory.unknown_fate))
 
 
 def require_key(of: Plan) -> None:
     """Raise, before anybody is asked anything, what a run would raise for want of a usable key or address."""
     if asks_service(of):
-        import_module("wanflow.providers.dashscope.regions").endpoint_of(of.region, os.environ)
+        import_module("wanflow.wiring").CONNECTORS[of.provider.name].endpoint(of.region, os.environ)
+
+
+def request_json(provider: Provider, request: Request) -> Mapping[str, object]:
+    """The JSON that a provider is sent for a request."""
+    body: Mapping[str, object] = import_module(f"wanflow.providers.{provider.models}.wire").request_json(request)
+    return body
 
 
 def _chosen(graph: ShotGraph, whole: Plan, select: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
@@ -287,6 +293,7 @@ __all__ = [
     "load",
     "load_sound_part",
     "plan",
+    "request_json",
     "require_key",
     "resolve",
     "run",

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,8 +21,8 @@ from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
-from wanflow.providers.dashscope.regions import KEY_VARIABLE, Endpoint, endpoint_of
 from wanflow.providers.faults import ServiceFault, WrongAddress
+from wanflow.providers.protocol import Connector
 from wanflow.report.text.words import count
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
@@ -46,9 +46,6 @@ GIT_SECONDS = 20
 """Seconds that git has to list what it tracks."""
 PICTURED = tuple(TAKE_SUFFIXES)
 """Suffixes of results that are too large for git."""
-
-
-Reach = Callable[[Endpoint], Awaitable[None]]
 
 
 class HealthLevel(StrEnum):
@@ -79,7 +76,7 @@ def check_up(folder: Path, provider: Provider, region: str, environ: Mapping[str
         _clock(datetime.now(UTC), paid=provider.paid),
         *_store(folder, provider),
         *_tracked(folder),
-        *(_access(region, environ) if provider.remote else ()),
+        *(_access(provider, region, environ) if provider.remote else ()),
     )
 
 
@@ -205,17 +202,18 @@ def _ls_files(folder: Path, place: str) -> list[str]:
     return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
 
 
-def _access(region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
+def _access(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     """The key, and whether the service of the region answers to it."""
+    connector = cast(Mapping[str, Connector], summon("wanflow.wiring:CONNECTORS"))[provider.name]
     try:
-        endpoint = endpoint_of(region, environ)
+        endpoint = connector.endpoint(region, environ)
     except ServiceFault as fault:
         subject = "address" if isinstance(fault, WrongAddress) else "key"
         yield HealthCheck(subject, HealthLevel.BROKEN, str(fault), fault.hint)
         return
-    yield HealthCheck("key", HealthLevel.FINE, f"{KEY_VARIABLE} is set")
+    yield HealthCheck("key", HealthLevel.FINE, f"{provider.key_variable} is set")
     try:
-        anyio.run(cast(Reach, summon("wanflow.providers.opening:reach")), endpoint)
+        anyio.run(connector.reach, endpoint)
     except ServiceFault as fault:
         words = f"region `{region}` ({endpoint.host}): {fault}"
         yield HealthCheck("service", HealthLevel.BROKEN, words, fault.hint or "check the network and try again")

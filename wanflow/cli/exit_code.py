@@ -14,13 +14,12 @@ from pathlib import Path
 import click
 
 import wanflow
+from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, outliving_readers
 from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
 from wanflow.language.problem import SpecError, render_problem
-from wanflow.providers.dashscope.error_codes import without_signatures
-from wanflow.providers.dashscope.regions import KEY_VARIABLE
-from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress
+from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress, without_signatures
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
@@ -149,8 +148,10 @@ def _report(fault: Exception) -> str:
 
 def _without_secrets(text: str) -> str:
     """A text that can be pasted: without the key, as it is sent, and without what opens an address."""
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    return without_signatures(text.replace(key, "***") if key else text)
+    for provider in load_providers().values():
+        key = os.environ.get(provider.key_variable or "", "").strip()
+        text = text.replace(key, "***") if key else text
+    return without_signatures(text)
 
 
 def _keep(report: str) -> Path:

@@ -1,12 +1,23 @@
-"""What the service can answer instead of a result, by what the caller does next (service.md 4.7)."""
+"""What a provider can reply instead of a result, by what the caller does next (service.md 4.7)."""
 
 from __future__ import annotations
 
+import re
+from typing import ClassVar
+
 from wanflow.errors import WanflowError
+
+SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
+"""An address with a query, which may be a signature: providers repeat ours in their messages."""
 
 
 class ServiceFault(WanflowError):
-    """Something the service or the way to it said no to; `code` is the service's own word, where it sent one."""
+    """A provider, or the way to it, failed or refused; `code` is the provider's own, where it sent one.
+
+    `permanent`: the same request would meet the same fault again.
+    """
+
+    permanent: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -30,11 +41,15 @@ class UnknownFate(ServiceFault):
 
 
 class Refused(ServiceFault):
-    """The service refuses this content: change the words or the media."""
+    """The service refuses this content: change the prompt or the media."""
+
+    permanent = True
 
 
 class Invalid(ServiceFault):
-    """The service can't accept this request as it is."""
+    """The service cannot accept this request as it is."""
+
+    permanent = True
 
 
 class Unauthorised(ServiceFault):
@@ -59,3 +74,8 @@ class TaskLost(ServiceFault):
 
 class ResultExpired(ServiceFault):
     """The result's address is refused; ask the task for a fresh one."""
+
+
+def without_signatures(text: str) -> str:
+    """A text with every address cut before its query, so that nobody can fetch what it names."""
+    return SIGNED.sub(r"\1?…", text)

@@ -48,10 +48,14 @@ class Poller(Delegating):
     A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
     (service.md 4.2), and then when it is likely to be done; any other at once. Two looks at one task are
     at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (service.md 4.3).
+    Without `lists` the provider has no list, and each task is asked itself.
     """
 
-    def __init__(self, service: ProviderClient, poll_seconds: float, looks_per_second: float = 15) -> None:
+    def __init__(
+        self, service: ProviderClient, poll_seconds: float, looks_per_second: float = 15, *, lists: bool = True
+    ) -> None:
         super().__init__(service)
+        self._lists = lists
         self._poll_seconds = poll_seconds
         self._gap = 1 / looks_per_second
         self._free_at = 0.0
@@ -105,7 +109,7 @@ class Poller(Delegating):
             due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
             # one that the list did not show is asked itself: looked for again it would cost every page of the account
             wanted = [task_id for task_id in due if task_id not in self._missed]
-            rows = await self._list(wanted) if len(wanted) >= LIST_FROM else {}
+            rows = await self._list(wanted) if self._lists and len(wanted) >= LIST_FROM else {}
             self._read = (anyio.current_time(), rows)
         return rows.get(watch.task_id)
 

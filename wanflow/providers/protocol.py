@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from wanflow.digest import Canonical
+from wanflow import digest
+from wanflow.catalog.model import Value
+from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
 
 
 class TaskStatus(StrEnum):
@@ -29,11 +34,24 @@ class TaskStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """One medium of a request: its type in the catalog, an address that the provider reads, and that of its voice."""
+
+    type: str
+    url: str
+    voice_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it goes over the wire: the JSON body of a submit (service.md 1.5), for one model."""
+    """A request for one result in the catalog's words; its JSON is a matter of the provider's folder alone."""
 
     model: str
-    body: Mapping[str, Canonical]
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    media: tuple[MediaAddress, ...] = ()
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +66,28 @@ class Accepted:
 class TaskState:
     """One look at a task.
 
-    `url` is where the result is until it expires (24 h, service.md 4.1); `code` and `message` are the service's words
-    on a failure; `usage` its billing figures as sent; `prompt` the words of the request, said of a success only
-    (service.md 1.4).
+    `url` is where the result is until it expires; `fault` is what a failure means; `billed_seconds` is what the task
+    was billed for, None where the provider did not say; `prompt` is that of the request, known of a success only.
     """
 
     task_id: str
     status: TaskStatus
     request_id: str
     url: str | None = None
-    code: str | None = None
-    message: str | None = None
-    usage: Mapping[str, Canonical] | None = None
+    fault: ServiceFault | None = None
+    billed_seconds: Decimal | None = None
     prompt: str | None = None
+
+    @property
+    def failure(self) -> ServiceFault:
+        """What a final state other than SUCCEEDED means."""
+        match self.status:
+            case TaskStatus.UNKNOWN:
+                return TaskLost("the service does not know the task any more", hint="run again to plan it anew")
+            case TaskStatus.CANCELED:
+                return Invalid("the task was cancelled", hint="run again to submit it anew")
+            case _:
+                return self.fault or ServerFault("the task failed", hint="run again later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +165,45 @@ class ProviderClient(Protocol):
 
         Time passes only through anyio.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an account of a provider is reached; the key is not shown with the value.
+
+    `key_hint` is what to do where the key is refused.
+    """
+
+    region: str
+    base_url: str
+    key: str = field(repr=False)
+    key_hint: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The host, with the port where one is named; safe to show."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def account(self) -> str:
+        """A name for the account on this machine: an address of one account cannot be read by another.
+
+        A key has far more entropy than a hash of 48 bits reveals.
+        """
+        return f"{self.host} {digest.of_json([self.base_url, self.key])[:12]}"
+
+
+class Connector(Protocol):
+    """How `wiring` reaches a provider. Its folder has one of these, and in `wire.py` a `request_json` for `show`."""
+
+    def endpoint(self, region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
+        """The endpoint of a region by the environment.
+
+        Without `key_needed` a missing key is an empty one. Raises Unauthorised without a usable key, WrongAddress.
+        """
+
+    def open(self, endpoint: Endpoint) -> AbstractAsyncContextManager[ProviderClient]:
+        """A client whose connections are closed at the end; it sends at once, and repeats nothing."""
+
+    async def reach(self, endpoint: Endpoint) -> None:
+        """Ask something that changes nothing; raises Unauthorised where the key is refused, else the ServiceFault."""

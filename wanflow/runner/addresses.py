@@ -10,18 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import anyio
 
+from wanflow.catalog.provider import Provider
 from wanflow.language.source import UrlSource
 from wanflow.store import uploads
 from wanflow.store.attempt import OnlineTake
 from wanflow.store.layout import Store
 from wanflow.store.uploads import Upload
 
-RESULT_LIFE = timedelta(hours=24)
-"""How long a result can be fetched (service.md 4.1)."""
-UPLOAD_LIFE = timedelta(hours=48)
-"""How long an upload can be named (service.md 5)."""
 MARGIN = timedelta(hours=1)
-"""A request may wait in the service's queue before its media are fetched."""
+"""Time that a request may wait in the provider's queue before its media are fetched."""
 
 Sent = tuple[str, str]
 """The digest of a file and the model that it was uploaded for."""
@@ -33,6 +30,17 @@ class OnlineResult:
 
     url: str
     ready: str
+
+    def end(self, life: timedelta) -> datetime:
+        """When it has lived so long, or when the signature of its address ends, if that is earlier."""
+        end = datetime.fromisoformat(self.ready) + life
+        try:
+            stamp = parse_qs(urlsplit(self.url).query).get("Expires", [""])[0]
+        except ValueError:  # an address that another parser accepts
+            return end
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 11):
+            return end
+        return min(end, datetime.fromtimestamp(int(stamp), UTC))
 
 
 @dataclass(slots=True)
@@ -46,6 +54,7 @@ class Addresses:
     """
 
     account: str
+    provider: Provider
     store: Store | None = None
     bucket: str | None = None
     online: Mapping[str, OnlineTake] = field(default_factory=dict)
@@ -57,21 +66,23 @@ class Addresses:
     def result(self, digest: str, now: datetime) -> str | None:
         """Where a take's bytes are by what this run was told; None where it wasn't, or where not for long."""
         known = self.results.get(digest)
-        return known.url if known is not None and now < _end(known) - MARGIN else None
+        return known.url if known is not None and now < known.end(self.provider.result_life) - MARGIN else None
 
     def task_of(self, digest: str, now: datetime) -> str | None:
         """The task of an earlier run that can still be asked where a take's bytes are, None where there is none."""
         online = self.online.get(digest)
         if online is None or online.service != self.account:
             return None
-        return online.task_id if now < datetime.fromisoformat(online.ready) + RESULT_LIFE - MARGIN else None
+        return (
+            online.task_id if now < datetime.fromisoformat(online.ready) + self.provider.result_life - MARGIN else None
+        )
 
     def upload(self, digest: str, model: str, now: datetime) -> str | None:
         """Where a file with this digest still is for a model, None where nowhere or not for long."""
         known = self.uploads.get((digest, model))
         if known is None or known.service != self.reader:
             return None
-        return known.url if now < datetime.fromisoformat(known.date) + UPLOAD_LIFE - MARGIN else None
+        return known.url if now < datetime.fromisoformat(known.date) + self.provider.upload_life - MARGIN else None
 
     def keep_result(self, digest: str, url: str, date: str) -> None:
         """A take is online since a date."""
@@ -90,21 +101,11 @@ class Addresses:
         return self.account if self.bucket is None else f"{self.account} {self.bucket}"
 
 
-def recall(account: str, store: Store, online: Mapping[str, OnlineTake], bucket: str | None = None) -> Addresses:
+def recall(
+    account: str, provider: Provider, store: Store, online: Mapping[str, OnlineTake], bucket: str | None = None
+) -> Addresses:
     """What earlier runs left online at an account, or for it in a bucket; raises StoreFault."""
-    known = Addresses(account, store, bucket, online)
+    known = Addresses(account, provider, store, bucket, online)
     ours = (upload for upload in uploads.read(store) if upload.service == known.reader)
     known.uploads |= {(upload.digest, upload.model): upload for upload in ours}
     return known
-
-
-def _end(result: OnlineResult) -> datetime:
-    """A day after the service said so, or when the address itself says that its signature ends, if that is earlier."""
-    day = datetime.fromisoformat(result.ready) + RESULT_LIFE
-    try:
-        stamp = parse_qs(urlsplit(result.url).query).get("Expires", [""])[0]
-    except ValueError:  # an address that another parser could make sense of
-        return day
-    if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 11):
-        return day
-    return min(day, datetime.fromtimestamp(int(stamp), UTC))

@@ -16,8 +16,7 @@ from wanflow.graph.node import ShotVertex
 from wanflow.language.media_checks import goes_inline
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import DataSource, Source, UrlSource
-from wanflow.providers.dashscope.wire import MediaItem, request_body
-from wanflow.providers.protocol import Request
+from wanflow.providers.protocol import MediaAddress, Request
 from wanflow.runner.context import RunContext
 from wanflow.runner.extract import file_of
 from wanflow.runner.run_state import RunState
@@ -32,7 +31,7 @@ async def compose(shot: Shot, seed: int, run_state: RunState, context: RunContex
     Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
     """
     addresses = {slot: await _address(shot, slot, source, run_state, context) for slot, source in sources_of(shot)}
-    return body_of(shot, seed, addresses)
+    return request_with(shot, seed, addresses)
 
 
 async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, context: RunContext) -> str:
@@ -136,24 +135,18 @@ async def _check_pinned(source: UrlSource, run_state: RunState, context: RunCont
     context.addresses.pinned.add(source)
 
 
-def body_of(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:
-    """What is sent for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
-    model = load_catalog()[shot.model]
-    media = [
-        MediaItem(
-            item.type,
-            addresses[item.slot],
-            addresses[f"{item.slot}.voice"] if item.voice else None,
-            model.media[item.type].field,
-            model.media[item.type].listed,
-        )
-        for item in shot.media
-    ]
-    return request_body(
+def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:
+    """What a provider is asked for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
+    return Request(
         shot.model,
-        prompt=shot.prompt,
-        negative_prompt=shot.negative_prompt,
-        media=media,
-        parameters=shot.parameters,
-        seed=seed if "seed" in model.parameters else None,
+        shot.prompt,
+        shot.negative_prompt,
+        tuple(
+            MediaAddress(
+                item.type, addresses[item.slot], addresses[f"{item.slot}.voice"] if item.voice is not None else None
+            )
+            for item in shot.media
+        ),
+        shot.parameters,
+        seed if "seed" in load_catalog()[shot.model].parameters else None,
     )

@@ -166,7 +166,7 @@ class _Collector:
 
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose reply was lost; one of a process that ended with its tasks is closed."""
-        if not self.context.lasting:
+        if not self.context.provider.remote:
             self.context.journal.declined(attempt.id, "ended with its process", self.context.stamp())
             return
         with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 
 from wanflow import timebase
+from wanflow.catalog.provider import Provider
 from wanflow.media.jobs import Jobs
 from wanflow.providers.limited import TaskSlots
 from wanflow.providers.protocol import ProviderClient
@@ -27,8 +28,7 @@ class RunContext:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `addresses` what need not be uploaded;
-    `lost_submissions` what became of submissions; `spending` what may be spent. `lasting`: the service outlives this
-    process, and what it accepted can be asked for later.
+    `lost_submissions` what became of submissions; `spending` what may be spent.
     """
 
     out: str
@@ -42,7 +42,7 @@ class RunContext:
     jobs: Jobs
     emit: Emit
     clock: Clock
-    lasting: bool = True
+    provider: Provider
 
     @property
     def folder(self) -> Path:

@@ -13,7 +13,7 @@ import anyio
 from wanflow import timebase
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import ProviderClient
-from wanflow.runner.matching import REACH, Candidate, MatchResult, TaskList, alike, earliest, match
+from wanflow.runner.matching import Candidate, MatchResult, TaskList, alike, earliest, match
 from wanflow.store.attempt import Attempt, JournalState, OpenTask
 from wanflow.store.journal import Journal
 from wanflow.timebase import GRACE_SECONDS
@@ -22,14 +22,23 @@ LOOK_SECONDS = 5
 LAG_SECONDS = 600
 """A list that misses tasks that we know of is waited for, but not for ever."""
 TOO_OLD = "it is older than the service's list"
+NO_LIST = "its provider has no list of tasks"
 
 
 @dataclass(frozen=True, slots=True)
 class LookupPolicy:
-    """When a submission that the list doesn't show counts as not accepted: after `seconds`, or never by itself."""
+    """When a submission that the list doesn't show counts as not accepted: after `seconds`, or never by itself.
 
+    `reach` is how far back the list goes, None where the provider has no list: then only a person can decide.
+    """
+
+    reach: timedelta | None
     seconds: float = GRACE_SECONDS
     resubmit: bool = True
+
+    def reaches(self, attempt: Attempt, now: datetime) -> bool:
+        """Whether the list may still show the task of an attempt."""
+        return self.reach is not None and now - datetime.fromisoformat(attempt.date) <= self.reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +202,11 @@ class LostSubmissions:
         """
         self._begun[model] += 1
         number, asked, now = self._begun[model], anyio.current_time(), self.clock()
+        if self.grace.reach is None:
+            return ListSnapshot(number, asked, doubt=NO_LIST)
         attempts = [attempt for attempt in wanted.values() if attempt.model == model]
-        within = [attempt for attempt in attempts if _in_reach(attempt, now)]
-        tasks = self._lists.setdefault(model, TaskList(self.service, model))
+        within = [attempt for attempt in attempts if self.grace.reaches(attempt, now)]
+        tasks = self._lists.setdefault(model, TaskList(self.service, model, self.grace.reach))
         doubt = "the service's list can't be read"
         try:
             await tasks.read()
@@ -235,7 +246,7 @@ class LostSubmissions:
     def _looked_for(self) -> list[Attempt]:
         """The lost attempts whose tasks the list may still show."""
         now = self.clock()
-        return [attempt for attempt in self.lost.values() if _in_reach(attempt, now)]
+        return [attempt for attempt in self.lost.values() if self.grace.reaches(attempt, now)]
 
     def _adopt(self, attempt: Attempt, finding: MatchResult) -> None:
         if finding.task is None:
@@ -255,7 +266,7 @@ class LostSubmissions:
         on_record = [
             name
             for name, (its_model, accepted) in self.witnesses.items()
-            if its_model == model and due <= now - accepted <= REACH
+            if its_model == model and due <= now - accepted <= (self.grace.reach or timedelta())
         ]
         return tasks.misses(on_record, now, asked - self.grace.seconds)
 
@@ -301,14 +312,9 @@ def open_lost_submissions(
         witnesses={task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open},
         lost={attempt.id: attempt for attempt in have.unknown_fate},
         # one that the list can't show any more must not claim a task that shows up for a later one with its words
-        presumed={attempt.id: attempt for attempt in have.presumed if _in_reach(attempt, now)},
-        uncertain=[attempt for attempt in have.seed_uncertain if _in_reach(attempt, now)],
+        presumed={attempt.id: attempt for attempt in have.presumed if grace.reaches(attempt, now)},
+        uncertain=[attempt for attempt in have.seed_uncertain if grace.reaches(attempt, now)],
     )
-
-
-def _in_reach(attempt: Attempt, now: datetime) -> bool:
-    """Whether the list may still show the task of an attempt."""
-    return now - datetime.fromisoformat(attempt.date) <= REACH
 
 
 def ways_out(attempt: Attempt) -> str:

@@ -186,14 +186,14 @@ def _creation(one: Candidate) -> tuple[datetime, str]:
     return one.created, one.task_id
 
 
-REACH = timedelta(hours=23, minutes=45)
-"""The list shows the tasks of 24 hours (service.md 4.5); an older task or attempt can't be looked up any more."""
-
-
 class TaskList:
-    """The tasks of a model that any call of this run showed, and what they said when they were asked themselves."""
+    """The tasks of a model that any call of this run showed, and what they said when they were asked themselves.
 
-    def __init__(self, service: ProviderClient, model: str) -> None:
+    `reach` is how far back the list goes: an older task cannot be looked up any more.
+    """
+
+    def __init__(self, service: ProviderClient, model: str, reach: timedelta) -> None:
+        self._reach = reach
         self._service = service
         self._model = model
         self._rows: dict[str, TaskSummary] = {}
@@ -215,7 +215,7 @@ class TaskList:
 
         These are the `expected` ones, and all that any call showed and that the list still reaches back to.
         """
-        recent = (row.task_id for row in self._rows.values() if row.created >= now - REACH + row.ahead)
+        recent = (row.task_id for row in self._rows.values() if row.created >= now - self._reach + row.ahead)
         return any(self._shown.get(task_id, -math.inf) < since for task_id in (*expected, *recent))
 
     async def ask_successes(self, known: Container[str], since: datetime | None) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wanflow import money
-from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.money import Bound, Cost
-from wanflow.providers.dashscope.wire import billed_seconds
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
 
@@ -88,7 +85,7 @@ class Spending:
         self._reserved.pop(attempt, None)
         self.owed.pop(attempt, None)
 
-    def charge(self, attempt: Attempt, usage: Mapping[str, Canonical] | None) -> Cost | None:
+    def charge(self, attempt: Attempt, seconds: Decimal | None) -> Cost | None:
         """What a film was charged by its reply, in the place of what was reserved; None where the reply has no amount.
 
         A reply without a bill, or with one of more than any film costs, counts as what was reserved. One that bills
@@ -97,7 +94,6 @@ class Spending:
         price = attempt.price
         if price is None:
             return None
-        seconds = billed_seconds(usage)
         amount = None if seconds is None or seconds * price.rate > money.MOST else seconds * price.rate
         self.charged.append(amount)
         if amount is not None and amount > price.amount:

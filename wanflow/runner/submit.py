@@ -9,7 +9,6 @@ from uuid import uuid4
 from wanflow.graph.node import ShotVertex
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
-from wanflow.providers.dashscope.error_codes import repeats_itself
 from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
 from wanflow.providers.protocol import Request
 from wanflow.runner.build_request import compose
@@ -100,9 +99,10 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
             accepted = await context.service.submit(request)
         except UnknownFate as fault:
             context.lost_submissions.lose(attempt)
-            context.emit(Warned(f"{fault}; it is looked up in the service's list", node))
+            looked_up = "; it is looked up in the service's list" if context.provider.list_reach else ""
+            context.emit(Warned(f"{fault}{looked_up}", node))
         except ServiceFault as fault:
-            state = "refused" if repeats_itself(fault) else "failed"
+            state = "refused" if fault.permanent else "failed"
             context.journal.declined(attempt.id, str(fault), context.stamp(), code=fault.code, state=state)
             context.spending.release(attempt.id)
             raise

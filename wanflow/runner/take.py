@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 import anyio
@@ -14,7 +14,6 @@ from wanflow.money import Bound, Cost
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
-from wanflow.providers.dashscope.error_codes import fault_of_state, repeats_itself
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.protocol import Seen, TaskState, TaskStatus, unseen
 from wanflow.runner.context import RunContext
@@ -30,8 +29,6 @@ from wanflow.store.take_names import take_file
 
 FIRST = Fraction(10**9)
 """Priority of a task that is in flight already, before anything new."""
-TASK_LIFE = timedelta(hours=24)
-"""Time for which the service knows a task (service.md 4.1)."""
 UNKNOWN_PAUSES = (1, 2, 4)
 """Seconds between the polls of a task that the service reports as UNKNOWN, after which it counts as lost."""
 
@@ -97,7 +94,8 @@ async def _confirmed(look: Callable[[], Awaitable[TaskState]], task: OpenTask, c
 
 def is_young(date: str, context: RunContext) -> bool:
     """Whether the service may still know a task that it accepted at this time."""
-    return context.lasting and context.clock() - datetime.fromisoformat(date) < TASK_LIFE
+    provider = context.provider
+    return provider.remote and context.clock() - datetime.fromisoformat(date) < provider.task_life
 
 
 def report_changes(node: str, context: RunContext) -> Seen:
@@ -120,10 +118,10 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
     A task that succeeded without an address for its film stays open: it was paid for, and the next poll may have one.
     """
     if state.status is not TaskStatus.SUCCEEDED:
-        fault = fault_of_state(state)
+        fault = state.failure
         # a cancelled or forgotten task leaves the shot as if it had never been sent
         forgotten = state.status in {TaskStatus.CANCELED, TaskStatus.UNKNOWN}
-        shot_state = "refused" if repeats_itself(fault) else "failed"
+        shot_state = "refused" if fault.permanent else "failed"
         context.journal.ended(
             state.task_id,
             state.status.value,
@@ -141,7 +139,7 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
     fetched = await fetch_result(state.task_id, state.url, ResultKind.FILM, context)
     before, price = context.spending.overrun, task.attempt.price
-    charged = context.spending.charge(task.attempt, state.usage)
+    charged = context.spending.charge(task.attempt, state.billed_seconds)
     if context.spending.overrun not in {None, before}:
         context.emit(Warned(str(context.spending.overrun)))
     take = Take(

@@ -25,9 +25,10 @@ def command(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
     plan = run.plan(open_production(settings, quiet=True))
     vertex, steps = vertex_of(plan, node), steps_of(plan, node)
     rows, request = rows_of(vertex, plan.graph.production), request_of(vertex, steps)
+    body = None if request is None else run.request_json(plan.provider, request)
     node = single_shot(plan.graph.production, node)
     if as_json:
-        click.echo(json.dumps(show_json(node, rows, steps, request), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(show_json(node, rows, steps, body), ensure_ascii=False, indent=2))
     else:
-        click.echo(show_text(node, rows, steps, request))
+        click.echo(show_text(node, rows, steps, body))
     return ExitCode.DONE

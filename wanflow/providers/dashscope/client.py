@@ -56,8 +56,9 @@ class DashScopeClient:
         Cancelled on the way it ends once the answer is there: who stops a run would rather know what was bought.
         """
         with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
-            headers = wire.submit_headers(request)
-            status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, request.body)
+            body = wire.request_json(request)
+            headers = wire.submit_headers(body)
+            status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, body)
         accepted = wire.read_accepted(reply)
         if accepted is not None and _is_fine(status):
             return accepted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from wanflow.providers.faults import (
@@ -11,11 +10,10 @@ from wanflow.providers.faults import (
     Refused,
     ServerFault,
     ServiceFault,
-    TaskLost,
     Throttled,
     Unauthorised,
+    without_signatures,
 )
-from wanflow.providers.protocol import TaskState, TaskStatus
 
 FAULTS: Mapping[str, type[ServiceFault]] = {
     "AccessDenied": Invalid,
@@ -67,9 +65,6 @@ LONGEST_CODE = 200
 LONGEST_MESSAGE = 2000
 """Characters of the service's words that are shown and kept."""
 
-SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
-"""An address with a query, which may be a signature: the service repeats ours in its words."""
-
 FREE_QUOTA_GONE = "free allocated quota exceeded"
 """`Throttling.AllocationQuota` with these words won't pass by waiting."""
 
@@ -80,14 +75,8 @@ SAYINGS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
     Invalid: ("the service can't accept this request", None),
     Unauthorised: ("the service refuses the key", "a key belongs to one region: check both"),
     AccountBlocked: ("the account may not do this", "look at bills, quota and permissions in the service's console"),
-    TaskLost: ("the service does not know the task any more", "run again to plan it anew"),
 }
 """What each fault is to a person, and the way out."""
-
-
-def without_signatures(text: str) -> str:
-    """A text with every address cut before its query, so that nobody can fetch what it names."""
-    return SIGNED.sub(r"\1?…", text)
 
 
 def code_of(reply: Mapping[str, object]) -> str | None:
@@ -119,19 +108,9 @@ def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
     return _fault(status, code or "", message)
 
 
-def fault_of_state(state: TaskState) -> ServiceFault:
-    """The fault that a final state other than SUCCEEDED means; the same codes as in replies (service.md 4.7)."""
-    if state.status is TaskStatus.UNKNOWN:
-        sentence, hint = SAYINGS[TaskLost]
-        return TaskLost(sentence, hint=hint)
-    if state.status is TaskStatus.CANCELED:
-        return Invalid("the task was cancelled", hint="run again to submit it anew")
-    return _fault(500, (state.code or "")[:LONGEST_CODE], state.message or "")
-
-
-def repeats_itself(fault: ServiceFault) -> bool:
-    """Whether the same request would meet the same fault again (service.md 4.7)."""
-    return isinstance(fault, Refused | Invalid)
+def fault_of_failure(code: str, message: str) -> ServiceFault:
+    """The fault that a failed task means; the codes are those of replies (service.md 4.7)."""
+    return _fault(500, code[:LONGEST_CODE], message)
 
 
 def _fault(status: int, code: str, message: str) -> ServiceFault:

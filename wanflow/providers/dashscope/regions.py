@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from wanflow import digest
 from wanflow.providers.faults import Unauthorised, WrongAddress
+from wanflow.providers.protocol import Endpoint
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 BASE_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
@@ -31,37 +30,6 @@ WORKSPACES: Mapping[str, str] = {
 """How the host of a workspace ends, and its region; a workspace's own name stands before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One region's service: `base_url` ends in `/api/v1`; the key is not shown with the value."""
-
-    region: str
-    base_url: str
-    key: str = field(repr=False)
-
-    @property
-    def host(self) -> str:
-        """The host, with the port where one is named; safe to show."""
-        return urlsplit(self.base_url).netloc
-
-    @property
-    def account(self) -> str:
-        """A name for the account on this machine: addresses of one account say nothing to another.
-
-        A key has far more chance in it than a mark of 48 bits gives away.
-        """
-        return f"{self.host} {digest.of_json([self.base_url, self.key])[:12]}"
-
-    @property
-    def key_hint(self) -> str:
-        """What to do about a key that is refused: the region that was tried, and the others."""
-        others = ", ".join(f"`{region}`" for region in HOSTS if region != self.region)
-        return (
-            f"region `{self.region}` ({self.host}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
-            f"or choose {others} with `--region`"
-        )
-
-
 def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
     """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL where that is set.
 
@@ -71,12 +39,11 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
     """
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
-    endpoint = Endpoint(region, base, key)
     if not key and key_needed:
         raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
     if not key.isascii() or (key and not key.isprintable()) or " " in key:
         raise Unauthorised(f"{KEY_VARIABLE} has signs that no key has", hint=_set_key())
-    return endpoint
+    return Endpoint(region, base, key, _key_hint(region, base))
 
 
 def base_url_of(region: str, environ: Mapping[str, str]) -> str:
@@ -132,6 +99,15 @@ def _region_of(host: str) -> str | None:
         if host == known:
             return region
     return next((region for ending, region in WORKSPACES.items() if host.endswith(ending)), None)
+
+
+def _key_hint(region: str, base: str) -> str:
+    """What to do about a key that is refused: the region that was tried, and the others."""
+    others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
+    return (
+        f"region `{region}` ({urlsplit(base).netloc}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
+        f"or choose {others} with `--region`"
+    )
 
 
 def _set_key() -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from wanflow import decode
+from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
+from wanflow.providers.dashscope.error_codes import fault_of_failure
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.protocol import Accepted, Request, TaskState, TaskStatus, TaskSummary
 
@@ -24,57 +25,34 @@ Reply = Mapping[str, object]
 """The JSON object of a reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaItem:
-    """One entry of `input.media`: its type, its address, and for a reference the address of its voice.
-
-    With `field` it stands under that key of `input` instead: an address alone (service.md 2.5), or where `listed` in a
-    list of addresses (service.md 2.4).
-    """
-
-    type: str
-    url: str
-    voice_url: str | None = None
-    field: str | None = None
-    listed: bool = False
-
-    def to_json(self) -> dict[str, Canonical]:
-        """As it is sent; `reference_voice` only where there is one."""
-        voice = {} if self.voice_url is None else {"reference_voice": self.voice_url}
-        return {"type": self.type, "url": self.url, **voice}
-
-
-def request_body(
-    model: str,
-    *,
-    prompt: str | None,
-    negative_prompt: str | None,
-    media: Sequence[MediaItem],
-    parameters: Mapping[str, bool | int | str],
-    seed: int | None,
-) -> Request:
+def request_json(request: Request) -> dict[str, Canonical]:
     """The body of a submit in the protocol of its model (service.md 1.4, 2.1 to 2.5).
 
-    What is None or empty is left out; `seed` joins the parameters.
+    What is None or empty is left out; the seed joins the parameters. A medium is an entry of `input.media`, or where
+    the catalog says so an address under a key of `input` of its own, alone or in a list (service.md 2.4, 2.5).
     """
-    words = {"prompt": prompt, "negative_prompt": negative_prompt}
-    given: dict[str, Canonical] = {key: text for key, text in words.items() if text}
-    listed = [item.to_json() for item in media if item.field is None]
-    given |= {"media": listed} if listed else {}
-    for item in media:
-        if item.field is not None:
-            before = given.get(item.field, [])
-            given[item.field] = [*before, item.url] if item.listed and isinstance(before, list) else item.url
-    settings: dict[str, Canonical] = dict(parameters)
-    if seed is not None:
-        settings["seed"] = seed
-    return Request(model, {"model": model, "input": given, "parameters": settings})
+    texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    given: dict[str, Canonical] = {key: text for key, text in texts.items() if text}
+    model = load_catalog().get(request.model)
+    listed: list[Canonical] = []
+    for item in request.media:
+        rule = model.media.get(item.type) if model else None
+        if rule is None or rule.field is None:
+            voice = {} if item.voice_url is None else {"reference_voice": item.voice_url}
+            listed.append({"type": item.type, "url": item.url, **voice})
+            continue
+        before = given.get(rule.field, [])
+        given[rule.field] = [*before, item.url] if rule.listed and isinstance(before, list) else item.url
+    if listed:
+        given = {key: given[key] for key in texts if key in given} | {"media": listed} | given
+    seed = {} if request.seed is None else {"seed": request.seed}
+    return {"model": request.model, "input": given, "parameters": {**request.parameters, **seed}}
 
 
-def submit_headers(request: Request) -> dict[str, str]:
+def submit_headers(body: Mapping[str, Canonical]) -> dict[str, str]:
     """The headers of a submit: asynchronous, and resolving `oss://` where one is sent (service.md 1.3)."""
     headers = {"X-DashScope-Async": "enable"}
-    if _mentions_oss(request.body):
+    if _mentions_oss(body):
         headers["X-DashScope-OssResourceResolve"] = "enable"
     return headers
 
@@ -101,15 +79,15 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
     It is about the task that was asked, whatever name it has for it: a relay may repeat the name of another account.
     """
     output = _object(reply, "output")
-    usage = _object(reply, "usage")
+    status = _status(_text(output, "task_status"))
+    failed = status is TaskStatus.FAILED
     return TaskState(
         task_id=task_id,
-        status=_status(_text(output, "task_status")),
+        status=status,
         request_id=_name(reply, "request_id") or "",
         url=_text(output, "video_url"),
-        code=_text(output, "code"),
-        message=_text(output, "message"),
-        usage={key: _canonical(value) for key, value in usage.items()} or None,
+        fault=fault_of_failure(_text(output, "code") or "", _text(output, "message") or "") if failed else None,
+        billed_seconds=billed_seconds(_object(reply, "usage")),
         prompt=_text(output, "orig_prompt"),
     )
 
@@ -127,12 +105,12 @@ def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | 
     return tuple(row for row in found if row is not None), decode.count(reply.get("total_page")) or None
 
 
-def billed_seconds(usage: Mapping[str, Canonical] | None) -> Decimal | None:
+def billed_seconds(usage: Reply) -> Decimal | None:
     """The seconds that a task was billed for (`usage.duration`, service.md 6.1), None where the reply did not say.
 
-    They come as integer, float or text (service.md 8, 10). Fewer than none are no answer.
+    They come as integer, float or text (service.md 8, 10); a negative number counts as none.
     """
-    seconds = None if usage is None else decode.number(usage.get("duration"))
+    seconds = decode.number(usage.get("duration"))
     return seconds if seconds is not None and seconds >= 0 else None
 
 
@@ -173,22 +151,6 @@ def _name(reply: Reply, key: str) -> str | None:
     value = reply.get(key)
     text = str(decode.count(value)) if isinstance(value, int) and decode.count(value) is not None else value
     return text if isinstance(text, str) and 0 < len(text) <= LONGEST_NAME else None
-
-
-def _canonical(value: object) -> Canonical:
-    """Floats become plain decimal text, so that a figure can be hashed and written exactly; None without bounds."""
-    if isinstance(value, float):
-        exact = decode.number(value)
-        if exact is None:
-            return None
-        return int(exact) if exact == exact.to_integral_value() else format(exact, "f")
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _canonical(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_canonical(item) for item in value]
-    return str(value)
 
 
 def _mentions_oss(value: Canonical) -> bool:

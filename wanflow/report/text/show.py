@@ -26,8 +26,9 @@ from wanflow.language.source import (
     UrlSource,
 )
 from wanflow.planner.plan import Step
+from wanflow.providers.protocol import Request
 from wanflow.report.text.words import columns, printable, visible
-from wanflow.runner.build_request import body_of
+from wanflow.runner.build_request import request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
 
 Body = Mapping[str, object]
@@ -75,13 +76,13 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[ShowRow, ...]:
             return (ShowRow("source", source_text(source)),)
 
 
-def request_of(vertex: Vertex, steps: Sequence[Step]) -> Body | None:
-    """The body of the request for a shot's first take as it is sent, names in the place of addresses; else None."""
+def request_of(vertex: Vertex, steps: Sequence[Step]) -> Request | None:
+    """The request for a shot's first take, with names in the place of addresses; None for other nodes."""
     if not isinstance(vertex, ShotVertex):
         return None
     names = {slot: source_text(source) for slot, source in sources_of(vertex.shot)}
     seed = next((step.seed for step in steps if step.take), None)
-    return body_of(vertex.shot, seed, names).body
+    return request_with(vertex.shot, seed, names)
 
 
 def show_text(node: str, rows: Sequence[ShowRow], steps: Sequence[Step], request: Body | None = None) -> str:
