@@ -26,7 +26,7 @@ EMPTY_VERBS = re.compile(r"_*(get|do|process|handle)_")
 OF_LIBRARIES = {"get_command", "handle_async_request"}
 
 TWICE = {
-    *("Answer", "Change", "Clock", "Display", "Font", "Found", "Json", "Pairs", "Progress", "Recipe", "Size", "Tell"),
+    *("Change", "Clock", "Display", "Font", "Found", "Json", "Pairs", "Progress", "Recipe", "Size", "Tell"),
     *("Value", "_Loader"),
 }
 TWICE_IN_LAYER = {("cli", "doctor")}

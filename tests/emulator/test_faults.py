@@ -51,10 +51,10 @@ def settled(client: httpx.Client) -> dict[str, str]:
 def test_each_call_meets_the_first_fault_that_strikes() -> None:
     """Counted for each fault by itself: so many pass, so many are struck."""
     faults = FaultScript([ScriptedFault("submit", times=2), ScriptedFault("submit", skip=1, times=0, model="m")])
-    met = [faults.meet("submit", "m") for _ in range(4)]
+    met = [faults.next_fault("submit", "m") for _ in range(4)]
     assert [fault.skip if fault else None for fault in met] == [0, 0, 1, 1]
-    assert faults.meet("query") is None
-    assert faults.meet("submit", "other") is None
+    assert faults.next_fault("query") is None
+    assert faults.next_fault("submit", "other") is None
 
 
 def test_a_lost_answer_is_lost_after_the_task_was_taken() -> None:
@@ -206,18 +206,18 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", 'breaks `type: "object"`'),
         ('{"faults": [{"on": "dream", "lose": true}]}', "faults[0].on: breaks `enum"),
-        ('{"faults": [{"on": "submit"}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "submit", "lose": true, "status": 500}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "submit"}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "submit", "lose": true, "status": 500}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "submit", "cut": 5}]}', "faults[0]"),
-        ('{"faults": [{"on": "query", "lag": 5}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "task", "drop": true}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "list", "lag": 5, "reach": 5}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "task", "late": 2}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "task", "lose": true}]}', "faults[0]: a fault does one thing"),
-        ('{"faults": [{"on": "task", "code": "X", "stall": true}]}', "faults[0]: a fault does one thing"),
+        ('{"faults": [{"on": "query", "lag": 5}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "task", "drop": true}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "list", "lag": 5, "reach": 5}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "task", "late": 2}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "task", "lose": true}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "task", "code": "X", "stall": true}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "submit", "lose": true, "mood": 1}]}', "additionalProperties"),
     ],
 )

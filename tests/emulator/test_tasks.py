@@ -64,15 +64,15 @@ def test_a_cancelled_task_never_starts() -> None:
 def test_a_task_is_known_for_a_day_and_no_longer() -> None:
     """To the last moment of its day; then it is as if it never was."""
     tasks = queue("a")
-    assert state.look(tasks, "0", NOON + state.LIFETIME - timedelta(seconds=1)) is not None
-    assert state.look(tasks, "0", NOON + state.LIFETIME) is None
+    assert state.find(tasks, "0", NOON + state.LIFETIME - timedelta(seconds=1)) is not None
+    assert state.find(tasks, "0", NOON + state.LIFETIME) is None
 
 
 def test_only_what_is_finished_is_forgotten() -> None:
     """A film that takes longer than a day is still made."""
     tasks, _ = state.start(queue("b", "b"), NOON, SLOTS)
     tasks = state.succeed(tasks, "0", NOON, url="u", usage={})
-    tasks, gone = state.forget(tasks, NOON + 2 * state.LIFETIME)
+    tasks, gone = state.drop_expired(tasks, NOON + 2 * state.LIFETIME)
     assert [task.id for task in gone] == ["0"]
     assert list(tasks.by_id) == ["1"]
 

@@ -15,7 +15,7 @@ from kit.clock import wall_clock
 from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.task_log import TaskLog
@@ -47,7 +47,7 @@ async def premade(
     jobs: int = 100,
     *,
     terms: AccountTerms = IN_PROCESS,
-    ledger: TaskLog = FORGETFUL,
+    ledger: TaskLog = NO_LOG,
     unlike: bool = False,
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same.

@@ -1,4 +1,4 @@
-"""On what terms an emulated account is served: its key, its limits, how long tasks take (service.md 4.2 to 4.4)."""
+"""The terms of an emulated account: its key, its limits, its task times (service.md 4.2 to 4.4)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.emulator.api.order import Rejected
 
 KEY = "sk-animatic"
-"""The key of an emulator that was given none; it guards nothing and is no secret."""
+"""Default key of the emulator; it is not a secret."""
 
 SECONDS_PER_SECOND = Fraction(2, 5)
-"""How long a second of film takes at speed 1: a shot of five seconds two, where the vendor takes minutes."""
+"""Seconds of task time for a second of film at speed 1: two seconds for a shot of five."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """The limits of an account; None is no limit. How many tasks of a model run at once says the catalog.
+    """The limits of an account; None means unlimited. The catalog has the number of tasks that run at once.
 
-    `submits` are counted a second and model, `queries`, `lists` and `cancels` each a second; `queued` are the PENDING
-    tasks of a model.
+    `submits` counts for each second and model, `queries`, `lists` and `cancels` for each second; `queued` counts the
+    PENDING tasks of a model.
     """
 
     submits: int | None = None
@@ -33,15 +33,15 @@ class AccountLimits:
 
 
 VENDOR = AccountLimits(submits=5, queries=20, lists=20, cancels=20, queued=500)
-"""What the vendor's pages say of the 2.7 models."""
+"""Limits of the 2.7 models by the vendor's pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountTerms:
     """The terms of one account in one region.
 
-    Task times are divided by `speed`; None leaves only the time that filming takes. `strict` judges bodies at submit,
-    which the vendor does inside the task. `faults` is what goes wrong on purpose.
+    Task times are divided by `speed`; with None a task takes as long as its filming. `strict` checks bodies at submit;
+    the vendor checks them inside the task. `faults` are the injected faults.
     """
 
     key: str = KEY
@@ -52,7 +52,7 @@ class AccountTerms:
     faults: tuple[ScriptedFault, ...] = ()
 
     def seconds(self, frames: int) -> float:
-        """The shortest time that a task with a film of so many frames runs."""
+        """Shortest task time for a film of this many frames."""
         return 0 if self.speed is None else float(Fraction(frames, 30) * SECONDS_PER_SECOND / self.speed)
 
 
@@ -61,18 +61,17 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class CallRates:
-    """The calls of the last second, by what they were."""
+    """The calls of the last second, by kind."""
 
     _calls: defaultdict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
-    def count(self, what: str, most: int | None, now: datetime) -> None:
-        """Let one more call pass; raises Rejected where its second is full. What is refused does not count."""
+    def count(self, kind: str, most: int | None, now: datetime) -> None:
+        """Count a call; raises Rejected above the limit of a second. A rejected call does not count."""
         if most is None:
             return
-        calls = self._calls[what]
+        calls = self._calls[kind]
         while calls and now - calls[0] >= SECOND:
             calls.popleft()
         if len(calls) >= most:
-            words = "Requests rate limit exceeded, please try again later."
-            raise Rejected("Throttling.RateQuota", words, status=429)
+            raise Rejected("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.", status=429)
         calls.append(now)

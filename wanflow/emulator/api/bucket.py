@@ -1,4 +1,4 @@
-"""The emulator's files: what was uploaded and what was filmed, behind signed addresses (service.md 5 and 7.1)."""
+"""The files of the emulator: uploads and films, behind signed addresses (service.md 5 and 7.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wanflow.emulator.api.order import Rejected
 OSS = "oss://"
 FOLDER = "dashscope-instant/emulated"
 UPLOAD_LIFE = timedelta(hours=48)
-LEAVE_LIFE = timedelta(seconds=300)
+PERMIT_LIFE = timedelta(seconds=300)
 RESULT_LIFE = timedelta(hours=24)
 MOST_BYTES = 100 * 10**6
 
@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class UploadPermit:
-    """Leave to upload one file for one model: the policy with its signature, and the folder that it is good for."""
+    """Permission to upload one file for one model: the policy, its signature, and the folder that it allows."""
 
     policy: str
     signature: str
@@ -43,8 +43,8 @@ class UploadPermit:
 class Bucket:
     """Uploads under `oss://` keys, and films under addresses below `origin`.
 
-    Names on disk are made here; a key or an address from outside is only ever hashed and looked up. What it signs it
-    signs with a secret of the folder, so that addresses outlive a restart.
+    File names are made here; keys and addresses of clients are only hashed and looked up. The secret for signatures is
+    kept in the folder, so that addresses stay valid after a restart.
     """
 
     def __init__(self, folder: Path, origin: str, clock: Clock) -> None:
@@ -59,19 +59,24 @@ class Bucket:
 
     @property
     def upload_url(self) -> str:
-        """Where files are posted to."""
+        """The address that files are posted to."""
         return f"{self._origin}/uploads"
 
     def allow(self, model: str) -> UploadPermit:
-        """Leave to upload one file for a model within five minutes."""
+        """Permit the upload of one file for a model within five minutes."""
         folder = f"{FOLDER}/{uuid4()}"
-        terms = {"folder": folder, "model": model, "until": (self._clock() + LEAVE_LIFE).timestamp()}
+        terms = {"folder": folder, "model": model, "until": (self._clock() + PERMIT_LIFE).timestamp()}
         policy = json.dumps(terms).encode().hex()
         return UploadPermit(policy, self._sign(policy), folder, self.upload_url)
 
     def receive(self, fields: Mapping[str, str], file: IO[bytes]) -> None:
-        """Keep a file under the form's key; raises Rejected as the vendor's storage answers."""
-        terms = self._terms(fields)
+        """Store a file under the key of the form; raises Rejected as the vendor's storage answers."""
+        policy = fields.get("policy", "")
+        if not hmac.compare_digest(fields.get("Signature", "").encode(), self._sign(policy).encode()):
+            raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
+        terms: Mapping[str, float | str] = json.loads(bytes.fromhex(policy))
+        if self._clock().timestamp() >= float(terms["until"]):
+            raise Rejected("AccessDenied", "Invalid according to Policy: Policy expired.", status=403)
         key = fields.get("key", "")
         if not key.startswith(f"{terms['folder']}/"):
             raise Rejected("AccessDenied", "Invalid according to Policy: Policy Condition failed.", status=403)
@@ -89,18 +94,18 @@ class Bucket:
         part.replace(place)
 
     def film_place(self, task_id: str) -> Path:
-        """Where the film of a task is or will be."""
+        """The path of the film of a task."""
         return self._films / f"{of_bytes(task_id.encode())[:32]}.mp4"
 
     def film_url(self, task_id: str) -> str:
-        """A signed address under which the film of a task is served for a day."""
+        """The signed address of the film of a task, valid for a day."""
         name = self.film_place(task_id).name
         until = str(int((self._clock() + RESULT_LIFE).timestamp()))
         query = {"Expires": until, "OSSAccessKeyId": "emulated", "Signature": self._sign_film(name, until)}
         return f"{self._origin}/films/{name}?{urlencode(query)}"
 
     def film(self, name: str, query: str) -> Path:
-        """The film of an address; raises Rejected, 403 where its signature is wrong or over, 404 where it is gone."""
+        """The film of an address; raises Rejected: 403 for a wrong or expired signature, 404 for a missing film."""
         given = {key: values[0] for key, values in parse_qs(query).items()}
         until = given.get("Expires", "")
         if not hmac.compare_digest(given.get("Signature", "").encode(), self._sign_film(name, until).encode()):
@@ -113,18 +118,22 @@ class Bucket:
         return place
 
     def expire(self, film: Path) -> None:
-        """Refuse the addresses of a film that were given out so far."""
+        """Refuse all addresses of a film that exist now."""
         self._issues[film.name] += 1
 
     def is_fresh(self, task_id: str) -> bool:
-        """Whether the first address of a task's film still holds."""
+        """Whether the first address of a task's film is still valid."""
         return not self._issues[self.film_place(task_id).name]
 
     def find(self, url: str) -> Path | None:
-        """The file behind an address of ours, None where it isn't ours, isn't there or is over."""
+        """The file of one of our addresses; None for other addresses, and for missing or expired files."""
         if url.startswith(OSS):
             place = self._upload_place(url.removeprefix(OSS))
-            return place if place.is_file() and self._alive(place) else None
+            if not place.is_file():
+                return None
+            received = json.loads(place.with_suffix(".json").read_bytes())["received"]
+            age = self._clock().timestamp() - float(received)
+            return place if age < UPLOAD_LIFE.total_seconds() else None
         films = f"{self._origin}/films/"
         if not url.startswith(films):
             return None
@@ -135,32 +144,19 @@ class Bucket:
             return None
 
     def check_upload(self, url: str, model: str) -> None:
-        """An upload is there for 48 hours, and for the model that it was made for; raises Rejected (service.md 5)."""
+        """Check that an upload is younger than 48 hours and for this model; raises Rejected (service.md 5)."""
         if not url.startswith(OSS):
             return
         if self.find(url) is None:
             raise Rejected("InvalidParameter", f"Failed to download {url}")
         facts = self._upload_place(url.removeprefix(OSS)).with_suffix(".json")
         if json.loads(facts.read_bytes())["model"] != model:
-            words = "Unable to download the media resource during the data inspection process."
-            raise Rejected("InvalidParameter.DataInspection", words)
+            message = "Unable to download the media resource during the data inspection process."
+            raise Rejected("InvalidParameter.DataInspection", message)
 
     def drop_film(self, task_id: str) -> None:
-        """Forget the film of a task whose day is over."""
+        """Delete the film of an expired task."""
         self.film_place(task_id).unlink(missing_ok=True)
-
-    def _terms(self, fields: Mapping[str, str]) -> Mapping[str, object]:
-        policy = fields.get("policy", "")
-        if not hmac.compare_digest(fields.get("Signature", "").encode(), self._sign(policy).encode()):
-            raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
-        terms: Mapping[str, float | str] = json.loads(bytes.fromhex(policy))
-        if self._clock().timestamp() >= float(terms["until"]):
-            raise Rejected("AccessDenied", "Invalid according to Policy: Policy expired.", status=403)
-        return terms
-
-    def _alive(self, place: Path) -> bool:
-        received = json.loads(place.with_suffix(".json").read_bytes())["received"]
-        return self._clock().timestamp() - float(received) < UPLOAD_LIFE.total_seconds()
 
     def _upload_place(self, key: str) -> Path:
         return self._uploads / of_bytes(key.encode())
@@ -174,7 +170,7 @@ class Bucket:
 
 
 def _secret(path: Path) -> bytes:
-    """The secret of a folder, made when it is first used."""
+    """The secret of a folder, made at the first use."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))

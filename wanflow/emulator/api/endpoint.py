@@ -1,4 +1,4 @@
-"""The emulated API: what arrives is answered, what was accepted is filmed (service.md 1, 4 and 5)."""
+"""The emulated API: answers calls and films the accepted tasks (service.md 1, 4 and 5)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.emulator.api import replies, tasks, validate
 from wanflow.emulator.api.account import AccountTerms, CallRates
-from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.fault_script import WELL, FaultScript, ScriptedFault
+from wanflow.emulator.api.bucket import Bucket, Clock
+from wanflow.emulator.api.fault_script import NO_FAULT, FaultScript, ScriptedFault
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.replies import BEIJING, Json
 from wanflow.emulator.api.rules import Catalog, in_region
@@ -27,32 +27,30 @@ from wanflow.emulator.api.tasks import Task
 Filming = Callable[[Order, Path], Awaitable[RenderedFilm]]
 """Films an order into a file; raises Rejected or WanflowError."""
 
-Clock = Callable[[], datetime]
-
 IN_PROCESS = AccountTerms()
-"""Without limits and without any time but that of filming."""
-FORGETFUL = TaskLog(None)
+"""Terms without limits and without task times."""
+NO_LOG = TaskLog(None)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """A request that was let in: headers by lower-case name, the query, the body, the task id of its path.
+    """An authorised request: headers by lower-case name, query, body, and the task id of its path.
 
-    `fault` is what goes wrong with it on purpose.
+    `fault` is the injected fault.
     """
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, object] | None
     task_id: str
-    fault: ScriptedFault = WELL
+    fault: ScriptedFault = NO_FAULT
 
 
 class EmulatedEndpoint:
     """One emulated account in one region.
 
-    `group` is where tasks wait for their films; a task is RUNNING until its film exists and its time is over. What
-    `ledger` has of earlier tasks goes on.
+    Films are made in `group`; a task is RUNNING until its film exists and its task time has passed. Unfinished tasks
+    of `ledger` continue.
     """
 
     def __init__(
@@ -64,7 +62,7 @@ class EmulatedEndpoint:
         group: TaskGroup,
         clock: Clock,
         terms: AccountTerms = IN_PROCESS,
-        ledger: TaskLog = FORGETFUL,
+        ledger: TaskLog = NO_LOG,
     ) -> None:
         self.bucket = bucket
         self.faults = FaultScript(terms.faults)
@@ -77,7 +75,7 @@ class EmulatedEndpoint:
         self._group = group
         self._clock = clock
         self._tasks = ledger.read()
-        self._over: list[Task] = []
+        self._expired: list[Task] = []
         self._changes: dict[str, anyio.Event] = {}
         self._start()
 
@@ -89,37 +87,54 @@ class EmulatedEndpoint:
         body: Mapping[str, object] | None,
         fault: ScriptedFault | None = None,
     ) -> tuple[int, Json]:
-        """Answer one request: the HTTP status and the JSON that goes with it; `path` is below the base address."""
+        """Answer one request with an HTTP status and JSON; `path` is below the base address."""
         await checkpoint()
-        self._forget()
+        before = self._tasks
+        self._tasks, expired = tasks.drop_expired(before, self._clock())
+        self._expired += (task for task in tasks.charged(before) if task in expired)
+        for task in expired:
+            self.bucket.drop_film(task.id)
         where, _, query = path.partition("?")
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            _check_key(lowered, self._terms.key)
-            answer, task_id = _route(method, where)
-            return 200, answer(self, ApiCall(lowered, dict(parse_qsl(query)), body, task_id, fault or WELL))
-        except Rejected as no:
-            return no.status, replies.error(no, _new_id())
+            given = lowered.get("authorization", "")
+            if not given:
+                raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
+            if given != f"Bearer {self._terms.key}":
+                raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
+            name = call_of(method, where)
+            if name is None:
+                raise Rejected("NotFound", "Not found.", status=404)
+            _, pattern, operation = ROUTES[name]
+            found = re.fullmatch(pattern, where)
+            task_id = unquote("".join(found.groups() if found else ()))
+            return 200, operation(self, ApiCall(lowered, dict(parse_qsl(query)), body, task_id, fault or NO_FAULT))
+        except Rejected as refusal:
+            return refusal.status, replies.error(refusal, _new_id())
 
     async def changed(self, task_id: str) -> None:
-        """Wait for the next change of a task; return at once where it is final or unknown."""
-        task = tasks.look(self._tasks, task_id, self._clock())
+        """Wait for the next change of a task; return at once if it is final or unknown."""
+        task = tasks.find(self._tasks, task_id, self._clock())
         if task is None or task.status in tasks.FINAL:
             await checkpoint()
         else:
             await self._changes.setdefault(task_id, anyio.Event()).wait()
 
     def charged(self) -> tuple[Task, ...]:
-        """The tasks that the account was charged for, forgotten ones included, oldest first (service.md 6.1)."""
-        return (*self._over, *tasks.charged(self._tasks))
+        """The tasks that the account was charged for, expired ones included, oldest first (service.md 6.1)."""
+        return (*self._expired, *tasks.charged(self._tasks))
 
     def submit(self, call: ApiCall) -> Json:
-        """Take a request in; what is judged at once is only what service.md 4.2 names."""
+        """Accept a request; only what service.md 4.2 names is checked at once."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
         model = validate.check_envelope(call.headers, call.body, self._catalog)
         self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
-        self._check_queue(model)
+        queued = self._terms.limits.queued
+        if queued is not None and tasks.waiting(self._tasks, model) >= queued:
+            # the reply to a submit beyond the full queue is not documented (service.md 4.4 and 8, 22)
+            message = "Allocated quota exceeded, please increase your quota limit."
+            raise Rejected("Throttling.AllocationQuota", message, status=429)
         if self._terms.strict:
             validate.judge(call.body, self._catalog, self._terms.region)
         task = Task(_new_id(), _new_id(), model, call.body, self._clock())
@@ -129,9 +144,9 @@ class EmulatedEndpoint:
         return replies.submitted(task)
 
     def query(self, call: ApiCall) -> Json:
-        """Say what is known of a task."""
+        """Answer with the state of a task."""
         self._rates.count("query", self._terms.limits.queries, self._clock())
-        task = tasks.look(self._tasks, call.task_id, self._clock())
+        task = tasks.find(self._tasks, call.task_id, self._clock())
         if task is None or call.fault.forget:
             return replies.unknown(call.task_id, _new_id())
         if task.url is not None and not self.bucket.is_fresh(task.id):
@@ -139,9 +154,18 @@ class EmulatedEndpoint:
         return replies.state(task, _new_id())
 
     def list(self, call: ApiCall) -> Json:
-        """List tasks of a window of at most a day, the last one if none is named (service.md 4.5)."""
+        """List tasks of a window of at most a day; the default is the last day (service.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
-        since, until = _shown(_window(call.query, self._clock()), call.fault, self._clock())
+        now, day = self._clock(), timedelta(hours=24)
+        since, until = _moment(call.query, "start_time"), _moment(call.query, "end_time")
+        if since is None:
+            until = until or now
+            since = until - day
+        else:
+            until = min(until or since + day, since + day)
+        if call.fault.reach is not None:
+            since = max(since, now - timedelta(seconds=call.fault.reach))
+        until = min(until, now - timedelta(seconds=call.fault.lag))
         found = tasks.listed(
             self._tasks, since=since, until=until, model=call.query.get("model_name"), status=call.query.get("status")
         )
@@ -150,17 +174,17 @@ class EmulatedEndpoint:
         return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
 
     def cancel(self, call: ApiCall) -> Json:
-        """Cancel a PENDING task, refuse any other (service.md 4.5)."""
+        """Cancel a PENDING task and refuse any other (service.md 4.5)."""
         self._rates.count("cancel", self._terms.limits.cancels, self._clock())
         self._tasks, done = tasks.cancel(self._tasks, call.task_id, self._clock())
         if not done:
-            words = "Failed to cancel the task, please confirm if the task is in PENDING status."
-            raise Rejected("UnsupportedOperation", words)
-        self._note(call.task_id)
+            message = "Failed to cancel the task, please confirm if the task is in PENDING status."
+            raise Rejected("UnsupportedOperation", message)
+        self._publish(call.task_id)
         return {"request_id": _new_id()}
 
     def allow_upload(self, call: ApiCall) -> Json:
-        """Give leave to upload one file (service.md 5)."""
+        """Permit the upload of one file (service.md 5)."""
         model = call.query.get("model")
         if call.query.get("action") != "getPolicy" or not model:
             raise Rejected("InvalidParameter", "Field required: action, model")
@@ -169,119 +193,61 @@ class EmulatedEndpoint:
     def _start(self) -> None:
         self._tasks, started = tasks.start(self._tasks, self._clock(), self._slots)
         for task in started:
-            self._note(task.id)
-            self._group.start_soon(self._shoot, task)
+            self._publish(task.id)
+            self._group.start_soon(self._film, task)
 
-    async def _shoot(self, task: Task) -> None:
+    async def _film(self, task: Task) -> None:
         began = anyio.current_time()
         try:
-            order = self._judge(task)
-            await self._befall(task)
+            order = validate.judge(task.body, self._catalog, self._terms.region)
+            for item in order.media:
+                for url in filter(None, (item.url, item.voice)):
+                    self.bucket.check_upload(url, order.model)
+            fault = self.faults.next_fault("task", task.model)
+            if fault is not None and fault.stall:
+                await anyio.sleep_forever()
+            if fault is not None:
+                raise Rejected(fault.code, fault.message)
             film = await self._filming(order, self.bucket.film_place(task.id))
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
-        except Rejected as fault:
-            self._fail(task, fault.code, fault.message)
-        except Exception as fault:  # noqa: BLE001 - one task that nobody foresaw must not take the others with it
-            self._fail(task, "InternalError.Algo", str(fault) or type(fault).__name__)
+        except Rejected as refusal:
+            self._fail(task, refusal.code, refusal.message)
+        except Exception as error:  # noqa: BLE001 - an unexpected error of one task must not end the others
+            self._fail(task, "InternalError.Algo", str(error) or type(error).__name__)
         else:
             url = self.bucket.film_url(task.id)
             self._tasks = tasks.succeed(self._tasks, task.id, self._clock(), url=url, usage=usage(order, film))
-        self._note(task.id)
+        self._publish(task.id)
         self._start()
 
     def _fail(self, task: Task, code: str, message: str) -> None:
         self._tasks = tasks.fail(self._tasks, task.id, self._clock(), code=code, message=message)
 
-    def _check_queue(self, model: str) -> None:
-        """What the 501st gets is not documented; it surely is not taken (service.md 4.4 and 8, 22)."""
-        if self._terms.limits.queued is not None and tasks.waiting(self._tasks, model) >= self._terms.limits.queued:
-            words = "Allocated quota exceeded, please increase your quota limit."
-            raise Rejected("Throttling.AllocationQuota", words, status=429)
-
-    def _judge(self, task: Task) -> Order:
-        """What a task is to film; raises Rejected where it is refused."""
-        order = validate.judge(task.body, self._catalog, self._terms.region)
-        self._check_uploads(order)
-        return order
-
-    async def _befall(self, task: Task) -> None:
-        """What happens to a task on purpose: it never ends, or fails, which is raised as Rejected."""
-        fault = self.faults.meet("task", task.model)
-        if fault is not None and fault.stall:
-            await anyio.sleep_forever()
-        if fault is not None:
-            raise Rejected(fault.code, fault.message)
-
-    def _check_uploads(self, order: Order) -> None:
-        for item in order.media:
-            for url in filter(None, (item.url, item.voice)):
-                self.bucket.check_upload(url, order.model)
-
-    def _note(self, task_id: str) -> None:
-        """A task changed: write it down, then tell who waits for it."""
+    def _publish(self, task_id: str) -> None:
+        """Write a changed task to disk, then wake whoever waits for it."""
         self._ledger.write(self._tasks.by_id[task_id])
         event = self._changes.pop(task_id, None)
         if event is not None:
             event.set()
 
-    def _forget(self) -> None:
-        before = self._tasks
-        self._tasks, gone = tasks.forget(before, self._clock())
-        self._over += (task for task in tasks.charged(before) if task in gone)
-        for task in gone:
-            self.bucket.drop_film(task.id)
 
+Operation = Callable[[EmulatedEndpoint, ApiCall], Json]
 
-Answer = Callable[[EmulatedEndpoint, ApiCall], Json]
-
-ROUTES: Mapping[str, tuple[str, str, Answer]] = {
+ROUTES: Mapping[str, tuple[str, str, Operation]] = {
     "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", EmulatedEndpoint.submit),
     "list": ("GET", r"/tasks/?", EmulatedEndpoint.list),
     "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
     "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),
     "policy": ("GET", r"/uploads", EmulatedEndpoint.allow_upload),
 }
-"""By the name of the call: its method, its path, and who answers it."""
+"""Method, path and operation of each call, by its name."""
 
 
 def call_of(method: str, path: str) -> str | None:
-    """The name of the call that a method and a path without its query mean, None where there is none."""
+    """The name of the call with this method and path (without query); None for an unknown one."""
     return next(
         (name for name, (known, pattern, _) in ROUTES.items() if known == method and re.fullmatch(pattern, path)), None
     )
-
-
-def _route(method: str, path: str) -> tuple[Answer, str]:
-    name = call_of(method, path)
-    if name is None:
-        raise Rejected("NotFound", "Not found.", status=404)
-    _, pattern, answer = ROUTES[name]
-    found = re.fullmatch(pattern, path)
-    return answer, unquote("".join(found.groups() if found else ()))
-
-
-def _check_key(headers: Mapping[str, str], key: str) -> None:
-    given = headers.get("authorization", "")
-    if not given:
-        raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
-    if given != f"Bearer {key}":
-        raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
-
-
-def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
-    since, until = _moment(query, "start_time"), _moment(query, "end_time")
-    day = timedelta(hours=24)
-    if since is None:
-        return (until or now) - day, until or now
-    return since, min(until or since + day, since + day)
-
-
-def _shown(window: tuple[datetime, datetime], fault: ScriptedFault, now: datetime) -> tuple[datetime, datetime]:
-    """What a list shows of its window where it is late or short on purpose."""
-    since, until = window
-    if fault.reach is not None:
-        since = max(since, now - timedelta(seconds=fault.reach))
-    return since, min(until, now - timedelta(seconds=fault.lag))
 
 
 def _moment(query: Mapping[str, str], name: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What the emulator does wrong on purpose: a script of faults, each met by calls in their order."""
+"""Fault scripts: which faults the emulator injects into which calls (`wanflow emulator --faults`)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ ONE_THING = (
 
 
 class ScriptUnreadable(WanflowError):
-    """The file of `--faults` is no fault script."""
+    """The file of `--faults` is not a fault script."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedFault:
-    """One thing that goes wrong: `on` which call, after how many that pass (`skip`), how often (`times`, 0 for ever).
+    """One fault: the calls that it affects (`on`), how many pass first (`skip`), how many it affects (`times`, 0: all).
 
-    With `status` an error is answered and nothing is done, with `drop` the connection is closed instead. Otherwise the
-    call is done, and its answer comes `late`, is `garbage`, is lost with the connection (`lose`), or never comes
-    (`stall`). A download breaks off after `cut` bytes, promises more than it has (`lie`), is `short` of some bytes, or
-    its address is refused (`expire`). A query does not know its task (`forget`). A list misses the tasks of the last
-    `lag` seconds, or those before the last `reach` seconds. A task fails with `code`.
+    With `status` the call gets an error and nothing is done; with `drop` the connection is closed instead. Otherwise
+    the call is done. Its reply comes `late`, is not JSON (`garbage`), is lost (`lose`), or never comes (`stall`).
+    A download breaks off after `cut` bytes, announces too many (`lie`) or is too `short`; `expire` refuses its address.
+    A query does not know its task (`forget`). A list misses the tasks of the last `lag` seconds, or those before the
+    last `reach` seconds. A task fails with `code`.
     """
 
     on: str
@@ -53,51 +53,44 @@ class ScriptedFault:
     lag: float = 0
     reach: float | None = None
 
-    def strikes(self, number: int) -> bool:
-        """Whether it happens to the call of this number, from 0."""
-        return number >= self.skip and (not self.times or number < self.skip + self.times)
 
-
-WELL = ScriptedFault("nothing")
-"""Nothing goes wrong."""
+NO_FAULT = ScriptedFault("nothing")
 
 
 class FaultScript:
-    """A script as it is played: a call counts for each fault that it could meet, and meets the first that strikes."""
+    """A script in progress: each call counts for every fault that could affect it, and gets the first that does."""
 
     def __init__(self, script: Sequence[ScriptedFault] = ()) -> None:
         self._script = script
-        self._met = [0] * len(script)
+        self._calls = [0] * len(script)
 
-    def meet(self, on: str, model: str | None = None) -> ScriptedFault | None:
-        """The fault that this call meets, None where all goes well."""
-        struck: ScriptedFault | None = None
+    def next_fault(self, on: str, model: str | None = None) -> ScriptedFault | None:
+        """Count a call; the fault that affects it, or None."""
+        found: ScriptedFault | None = None
         for place, fault in enumerate(self._script):
             if fault.on != on or fault.model not in {None, model}:
                 continue
-            if struck is None and fault.strikes(self._met[place]):
-                struck = fault
-            self._met[place] += 1
-        return struck
+            number = self._calls[place]
+            if found is None and number >= fault.skip and (not fault.times or number < fault.skip + fault.times):
+                found = fault
+            self._calls[place] += 1
+        return found
 
 
 def read_script(path: Path) -> tuple[ScriptedFault, ...]:
-    """The faults of a file; raises ScriptUnreadable with the place and what is wrong there."""
+    """The faults of a file; raises ScriptUnreadable with the place and the problem."""
     try:
         script = json.loads(path.read_bytes())
     except OSError as fault:
-        raise ScriptUnreadable(f"`{path}` can't be read: {(fault.strerror or str(fault)).lower()}") from fault
+        raise ScriptUnreadable(f"`{path}` cannot be read: {(fault.strerror or str(fault)).lower()}") from fault
     except ValueError as fault:
-        raise ScriptUnreadable(f"`{path}` is no JSON: {fault}", hint="`docs/emulator.md` shows one") from fault
+        raise ScriptUnreadable(f"`{path}` is not JSON: {fault}", hint="`docs/emulator.md` shows an example") from fault
     wrong = next(iter(schemas.violations(script, SCHEMA)), None)
     if wrong is not None:
-        raise ScriptUnreadable(f"`{path}`: {_complaint(wrong)}", hint="`docs/emulator.md` shows one")
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.path).lstrip(".")
+        problem = f"{place or 'the script'}: breaks `{wrong.rule}: {json.dumps(wrong.wanted)}`"
+        if wrong.rule == "oneOf":
+            kinds = ", ".join(f"`{name}`" for name in ONE_THING)
+            problem = f"{place}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it"
+        raise ScriptUnreadable(f"`{path}`: {problem}", hint="`docs/emulator.md` shows an example")
     return tuple(ScriptedFault(**fault) for fault in script["faults"])
-
-
-def _complaint(wrong: schemas.Violation) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.path).lstrip(".")
-    if wrong.rule == "oneOf":
-        one = ", ".join(f"`{name}`" for name in ONE_THING)
-        return f"{place}: a fault does one thing, on a call that can: {one}, or a task's `code`"
-    return f"{place or 'the script'}: breaks `{wrong.rule}: {json.dumps(wrong.wanted)}`"

@@ -1,4 +1,4 @@
-"""The JSON that the emulator answers with; pure (service.md 1.4, 4.5 and 5)."""
+"""The JSON of the emulator's replies; pure (service.md 1.4, 4.5 and 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wanflow.emulator.api.order import Rejected
 from wanflow.emulator.api.tasks import Task
 
 BEIJING = timezone(timedelta(hours=8))
-"""The zone of the times that the service writes without one."""
+"""Time zone of the times that the service writes without one."""
 
 Json = dict[str, object]
 
@@ -22,27 +22,32 @@ def error(fault: Rejected, request_id: str) -> Json:
 
 
 def submitted(task: Task) -> Json:
-    """The answer to a submit: PENDING, whatever happens next."""
+    """The reply to a submit, always PENDING."""
     return {"output": {"task_status": "PENDING", "task_id": task.id}, "request_id": task.request_id}
 
 
 def state(task: Task, request_id: str) -> Json:
-    """The answer to a query; times as the vendor writes them, usage only for a success."""
-    output: Json = {"task_id": task.id, "task_status": task.status.value, "submit_time": _wall(task.submitted)}
+    """The reply to a query; times as the vendor writes them, usage only after success."""
+    output: Json = {"task_id": task.id, "task_status": task.status.value, "submit_time": _local_time(task.submitted)}
     if task.started is not None:
-        output["scheduled_time"] = _wall(task.started)
+        output["scheduled_time"] = _local_time(task.started)
     if task.ended is not None:
-        output["end_time"] = _wall(task.ended)
+        output["end_time"] = _local_time(task.ended)
     if task.url is not None:
-        output |= {"orig_prompt": _prompt(task), "video_url": task.url}
+        given = task.body.get("input")
+        prompt = str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
+        output |= {"orig_prompt": prompt, "video_url": task.url}
     if task.code is not None:
         output |= {"code": task.code, "message": task.message}
-    figures = {"usage": {name: _figure(value) for name, value in task.usage.items()}} if task.usage else {}
-    return {"output": output, **figures, "request_id": request_id}
+    usage = dict[str, object](task.usage)
+    for name, value in task.usage.items():
+        if isinstance(value, Decimal):
+            usage[name] = int(value) if value == value.to_integral_value() else float(value)
+    return {"output": output, **({"usage": usage} if usage else {}), "request_id": request_id}
 
 
 def unknown(task_id: str, request_id: str) -> Json:
-    """The answer to a query for a task that never was or is forgotten."""
+    """The reply to a query for a task that never existed or expired."""
     return {"output": {"task_id": task_id, "task_status": "UNKNOWN"}, "request_id": request_id}
 
 
@@ -59,13 +64,13 @@ def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json
     }
 
 
-def policy(leave: UploadPermit, request_id: str) -> Json:
-    """Leave to upload one file."""
+def policy(permit: UploadPermit, request_id: str) -> Json:
+    """Permission to upload one file."""
     data = {
-        "policy": leave.policy,
-        "signature": leave.signature,
-        "upload_dir": leave.folder,
-        "upload_host": leave.host,
+        "policy": permit.policy,
+        "signature": permit.signature,
+        "upload_dir": permit.folder,
+        "upload_host": permit.host,
         "expire_in_seconds": 300,
         "max_file_size_mb": 100,
         "capacity_limit_mb": 999999999,
@@ -95,20 +100,9 @@ def _row(task: Task) -> Json:
     }
 
 
-def _prompt(task: Task) -> str:
-    given = task.body.get("input")
-    return str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
-
-
-def _wall(moment: datetime) -> str:
+def _local_time(moment: datetime) -> str:
     return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _milliseconds(moment: datetime) -> int:
     return (moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-
-def _figure(value: Decimal | int | str) -> int | float | str:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value

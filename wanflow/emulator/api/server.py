@@ -1,4 +1,4 @@
-"""The emulator on a socket: a service for any client of the vendor's protocol."""
+"""The emulator on a socket, for any client of the vendor's API."""
 
 from __future__ import annotations
 
@@ -24,21 +24,20 @@ from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.local_jobs import LocalJobs
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
-FAREWELL_SECONDS = 2
-"""How long a client that is still reading is waited for at the end."""
+SHUTDOWN_SECONDS = 2
+"""Seconds to wait at the end for clients that still read."""
 
 
 class CannotListen(OSError):
-    """The address can't be listened on."""
+    """The server cannot listen on the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where and how to serve.
+    """Where and how to serve the models of one `region`.
 
-    `port` 0 is any free one; `state` is where tasks and files outlive the emulator, None where they don't; task times
-    are divided by `speed`; `strict` judges bodies at submit; `faults` is a script of what goes wrong on purpose. It
-    has the models of one `region`.
+    `port` 0 means any free port; `state` is the folder that keeps tasks and files, None a temporary one. Task times are
+    divided by `speed`; `strict` checks bodies at submit; `faults` is a fault script.
     """
 
     host: str = "127.0.0.1"
@@ -52,39 +51,48 @@ class Serving:
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP; `announce` is told the base URL once connections are taken.
+    """Serve until SIGINT, SIGTERM or SIGHUP; `announce` gets the base URL once the server accepts connections.
 
-    Raises CannotListen, ToolMissing where there is no ffmpeg, StateUnreadable for a state that can't be gone on from,
-    ScriptUnreadable for a fault script that is none.
+    Raises CannotListen, ToolMissing without ffmpeg, StateUnreadable for a damaged state, and ScriptUnreadable for an
+    invalid fault script.
     """
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
+        signals.append(signal.SIGHUP)
+
+    async def stop_on_signal() -> None:
+        with anyio.open_signal_receiver(*signals) as received:
+            async for _ in received:
+                server.stop()
+
     async with listening(serving, environ, jobs) as (server, base_url), anyio.create_task_group() as group:
-        group.start_soon(_end_on_signal, server)
+        group.start_soon(stop_on_signal)
         announce(base_url)
         await server.run()
         group.cancel_scope.cancel()
 
 
 class Server:
-    """A uvicorn server on a socket that listens already."""
+    """A uvicorn server on a listening socket."""
 
     def __init__(self, app: Application, sock: socket.socket) -> None:
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=FAREWELL_SECONDS, server_header=False
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
         )
         self._server = _Quiet(config)
         self._socket = sock
 
     async def run(self) -> None:
-        """Answer until `stop`."""
+        """Serve until `stop`."""
         await self._server.serve(sockets=[self._socket])
 
     def stop(self) -> None:
-        """Take no more connections and end."""
+        """Accept no more connections and end."""
         self._server.should_exit = True
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves signals to us: uvicorn would raise them again before films are cleaned up."""
+    """Leaves signals to `serve`: uvicorn would raise them again before films are cleaned up."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -94,7 +102,7 @@ class _Quiet(uvicorn.Server):
 
 @asynccontextmanager
 async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> AsyncIterator[tuple[Server, str]]:
-    """A server that is ready to `run`, and its base URL. Leaving it ends what is being filmed."""
+    """A server that is ready to `run`, and its base URL; leaving it ends all filming."""
     terms = AccountTerms(
         key=environ.get(KEY_VARIABLE) or KEY,
         region=serving.region,
@@ -113,29 +121,20 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
             yield Server(build_app(account), sock), f"{origin}{BASE}"
 
 
-async def _end_on_signal(server: Server) -> None:
-    ending = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
-        ending.append(signal.SIGHUP)
-    with anyio.open_signal_receiver(*ending) as signals:
-        async for _ in signals:
-            server.stop()
-
-
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as fault:
-        raise CannotListen(fault.errno, f"can't listen on {host}: {(fault.strerror or str(fault)).lower()}") from fault
+        raise CannotListen(fault.errno, f"cannot listen on {host}: {(fault.strerror or str(fault)).lower()}") from fault
     with sock:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
             sock.listen(128)
         except OSError as fault:
-            words = f"can't listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}"
+            words = f"cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}"
             raise CannotListen(fault.errno, words) from fault
         yield sock
 

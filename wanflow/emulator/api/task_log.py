@@ -1,4 +1,4 @@
-"""Tasks on disk, so that they outlive the emulator: a line for each change, on disk before it is told."""
+"""Tasks on disk, so that they survive the emulator: one line for each change, written before the change is visible."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from wanflow.errors import WanflowError
 
 
 class StateUnreadable(WanflowError):
-    """The folder of `--state` has a file that is none of ours."""
+    """A file in the folder of `--state` cannot be read."""
 
 
 PRIVATE = 0o600
-"""Prompts and signed addresses are nobody else's business."""
+"""Mode of the file: it has prompts and signed addresses."""
 
 
 class TaskLog:
-    """The tasks of one account in one file; without a path nothing is kept."""
+    """The tasks of one account in one file; without a path nothing is written."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def read(self) -> Tasks:
-        """All tasks as they last stood; one that was running when the emulator ended waits again.
+        """The last state of all tasks; a task that was running when the emulator ended waits again.
 
-        Raises StateUnreadable, with the line. A torn last line counts as never written, and is cut off.
+        Raises StateUnreadable with the line. A torn last line is cut off.
         """
         if self._path is None or not self._path.exists():
             return Tasks()
@@ -42,41 +42,33 @@ class TaskLog:
             os.truncate(self._path, len(whole))
         tasks: dict[str, Task] = {}
         for number, line in enumerate(whole.splitlines(), start=1):
-            task = _task(line, f"`{self._path}` is damaged at line {number}")
+            try:
+                task = _from_json(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                hint = "name another folder with `--state`, or remove that file"
+                raise StateUnreadable(f"`{self._path}` is damaged at line {number}", hint=hint) from error
             tasks[task.id] = task
         return Tasks(tasks)
 
     def write(self, task: Task) -> None:
-        """Bring a task as it stands now to disk."""
+        """Write the present state of a task to disk."""
         if self._path is None:
             return
         with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE), "ab") as file:
-            file.write(_line(task))
+            file.write(json.dumps(_to_json(task)).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def _line(task: Task) -> bytes:
-    facts: dict[str, object] = {name: getattr(task, name) for name in Task.__slots__ if getattr(task, name)}
+def _to_json(task: Task) -> Mapping[str, object]:
+    values = {name: getattr(task, name) for name in Task.__slots__ if getattr(task, name)}
+    facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
     facts["usage"] = {name: str(value) if isinstance(value, Decimal) else value for name, value in task.usage.items()}
     facts["exact"] = [name for name, value in task.usage.items() if isinstance(value, Decimal)]
-    return json.dumps(facts, default=_moment).encode() + b"\n"
+    return facts
 
 
-def _moment(value: object) -> str:
-    if not isinstance(value, datetime):
-        raise TypeError(f"no place for it in the ledger: {value!r}")
-    return value.isoformat()
-
-
-def _task(line: bytes, complaint: str) -> Task:
-    try:
-        return _read(json.loads(line))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StateUnreadable(complaint, hint="name another folder with `--state`, or remove that file") from error
-
-
-def _read(facts: Mapping[str, Any]) -> Task:
+def _from_json(facts: Mapping[str, Any]) -> Task:
     values = {name: value for name, value in facts.items() if name != "exact"}
     for name in {"submitted", "started", "ended"} & values.keys():
         values[name] = datetime.fromisoformat(values[name])

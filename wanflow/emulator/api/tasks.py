@@ -1,4 +1,4 @@
-"""The states of tasks, pure: frozen values in, frozen values out, `now` is an argument (service.md 4)."""
+"""The states of tasks; pure: the time is an argument (service.md 4)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from decimal import Decimal
 from enum import StrEnum
 
 LIFETIME = timedelta(hours=24)
-"""How long a task and its result are known (service.md 4.1)."""
+"""Time that a task and its result are kept (service.md 4.1)."""
 
 
 class Status(StrEnum):
-    """What the service says of a task that it knows."""
+    """The status of a known task."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -28,7 +28,7 @@ FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task with the request that it was given.
+    """One task with its request.
 
     `url` and `usage` belong to success, `code` and `message` to failure.
     """
@@ -60,14 +60,14 @@ def submit(tasks: Tasks, task: Task) -> Tasks:
 
 
 def waiting(tasks: Tasks, model: str) -> int:
-    """How many tasks of a model are PENDING."""
+    """Number of PENDING tasks of a model."""
     return sum(task.model == model and task.status is Status.PENDING for task in tasks.by_id.values())
 
 
 def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks, tuple[Task, ...]]:
-    """Give every free slot to the longest waiting task of its model; also returns those that started.
+    """Give every free slot to the task of its model that waits longest; also returns the started tasks.
 
-    `slots` is how many tasks of each model run at once; the others wait as PENDING (service.md 4.4).
+    `slots` is the number of tasks of each model that run at once; the others stay PENDING (service.md 4.4).
     """
     running = Counter(task.model for task in tasks.by_id.values() if task.status is Status.RUNNING)
     started: list[Task] = []
@@ -79,25 +79,25 @@ def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks,
 
 
 def succeed(tasks: Tasks, task_id: str, now: datetime, *, url: str, usage: Mapping[str, Decimal | int | str]) -> Tasks:
-    """End a RUNNING task with its film's address."""
+    """End a RUNNING task with the address of its film."""
     return _end(tasks, task_id, replace(tasks.by_id[task_id], status=Status.SUCCEEDED, url=url, usage=usage), now)
 
 
 def fail(tasks: Tasks, task_id: str, now: datetime, *, code: str, message: str) -> Tasks:
-    """End a RUNNING task with the service's words."""
+    """End a RUNNING task with an error."""
     return _end(tasks, task_id, replace(tasks.by_id[task_id], status=Status.FAILED, code=code, message=message), now)
 
 
 def cancel(tasks: Tasks, task_id: str, now: datetime) -> tuple[Tasks, bool]:
-    """Cancel a task if it is PENDING; otherwise nothing changes and the second value is False (service.md 4.5)."""
-    task = look(tasks, task_id, now)
+    """Cancel a PENDING task; the second value is False for any other task (service.md 4.5)."""
+    task = find(tasks, task_id, now)
     if task is None or task.status is not Status.PENDING:
         return tasks, False
     return Tasks({**tasks.by_id, task_id: replace(task, status=Status.CANCELED, ended=now)}), True
 
 
-def look(tasks: Tasks, task_id: str, now: datetime) -> Task | None:
-    """A task by its id; None where it never was or its day is over, which the wire calls UNKNOWN."""
+def find(tasks: Tasks, task_id: str, now: datetime) -> Task | None:
+    """A task by its id; None if it never existed or expired, which the API calls UNKNOWN."""
     task = tasks.by_id.get(task_id)
     return None if task is None or now - task.submitted >= LIFETIME else task
 
@@ -105,7 +105,7 @@ def look(tasks: Tasks, task_id: str, now: datetime) -> Task | None:
 def listed(
     tasks: Tasks, *, since: datetime, until: datetime, model: str | None = None, status: str | None = None
 ) -> tuple[Task, ...]:
-    """Tasks submitted within a window, newest first; `model` and `status` narrow it."""
+    """Tasks submitted within a window, newest first, of one model or status if given."""
     return tuple(
         task
         for task in reversed(tuple(tasks.by_id.values()))
@@ -114,15 +114,15 @@ def listed(
 
 
 def charged(tasks: Tasks) -> tuple[Task, ...]:
-    """The tasks that were charged: those that succeeded, in the order of their submission (service.md 6.1)."""
+    """The charged tasks: those that succeeded, in the order of submission (service.md 6.1)."""
     return tuple(task for task in tasks.by_id.values() if task.status is Status.SUCCEEDED)
 
 
-def forget(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
-    """Drop the finished tasks whose day is over; also returns them, so that their films can go."""
-    gone = tuple(task for task in tasks.by_id.values() if task.status in FINAL and now - task.submitted >= LIFETIME)
-    names = {task.id for task in gone}
-    return Tasks({name: task for name, task in tasks.by_id.items() if name not in names}), gone
+def drop_expired(tasks: Tasks, now: datetime) -> tuple[Tasks, tuple[Task, ...]]:
+    """Drop finished tasks that expired; also returns them, so that their films can be deleted."""
+    expired = tuple(task for task in tasks.by_id.values() if task.status in FINAL and now - task.submitted >= LIFETIME)
+    names = {task.id for task in expired}
+    return Tasks({name: task for name, task in tasks.by_id.items() if name not in names}), expired
 
 
 def _end(tasks: Tasks, task_id: str, ended: Task, now: datetime) -> Tasks:

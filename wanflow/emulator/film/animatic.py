@@ -11,7 +11,7 @@ import anyio
 
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import FORGETFUL, IN_PROCESS, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.task_log import TaskLog
@@ -31,7 +31,7 @@ async def open_animatic(
     root: Path,
     origin: str = ORIGIN,
     terms: AccountTerms = IN_PROCESS,
-    ledger: TaskLog = FORGETFUL,
+    ledger: TaskLog = NO_LOG,
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder`, and whose films are `jobs` with files below `root`.
 
