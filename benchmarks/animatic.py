@@ -18,9 +18,11 @@ from PIL import Image
 
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem
+from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film.animatic import film_job
 from wanflow.media.jobs import Worker
 
+RULES = read_catalog()
 SECONDS = 5
 ROUNDS = 3
 
@@ -57,7 +59,7 @@ class Bench:
     def _order(self, model: str, *media: tuple[str, str], **settings: int | str) -> Order:
         given = {"resolution": self._tier, "duration": SECONDS, "seed": 7, **settings}
         return Order(
-            model, "Image 1 by the sea at night, in the rain", tuple(OrderItem(*item) for item in media), given
+            RULES[model], "Image 1 by the sea at night, in the rain", tuple(OrderItem(*item) for item in media), given
         )
 
     def _film(self, order: Order) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wanflow.emulator.api.rules import ModelRules, read_catalog
-from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
+from wanflow.emulator.film.command import Size, size_by_input, size_by_ratio
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from wanflow.emulator.film.frame_size import Size, by_input, by_ratio
 )
 def test_a_film_follows_its_input(tier: str, given: Size, size: Size) -> None:
     """The aspect is kept at the tier's pixels, down to multiples of 16; the vendor's own example is among these."""
-    assert by_input(tier, given) == size
+    assert size_by_input(tier, given) == size
 
 
 @pytest.mark.parametrize("rules", read_catalog().values(), ids=lambda rules: rules.name)
@@ -31,7 +31,7 @@ def test_the_tables_keep_to_the_tiers_pixels(rules: ModelRules) -> None:
     """Every size of every model's table is even and has at most the tier's pixels."""
     for tier, sizes in rules.sizes.items():
         for ratio in sizes:
-            width, height = by_ratio(rules.sizes, tier, ratio)
+            width, height = size_by_ratio(rules.sizes, tier, ratio)
             assert width * height <= {"720P": 1280 * 720, "1080P": 1920 * 1080}[tier]
             assert width % 2 == height % 2 == 0
             across, down = (int(part) for part in ratio.split(":"))

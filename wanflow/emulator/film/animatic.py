@@ -15,12 +15,12 @@ from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.task_log import TaskLog
-from wanflow.emulator.film.footage import RenderFilm
+from wanflow.emulator.film.render import RenderFilm
 from wanflow.errors import WanflowError
 from wanflow.media.jobs import Jobs
 
 ORIGIN = "http://animatic.invalid"
-"""The beginning of addresses that only this process can resolve; `.invalid` never is a host."""
+"""Beginning of URLs that only this process can resolve; no host has a name in `.invalid`."""
 
 
 @asynccontextmanager

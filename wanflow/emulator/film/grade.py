@@ -65,10 +65,6 @@ def choose_grade(prompt: str, seed: int) -> Grade:
     """The look that a prompt calls for; without one a tint by the seed, so that an edit always shows."""
     words = prompt.lower()
     falling = next((kind for pattern, kind in FALLING if re.search(pattern, words)), Precipitation.NONE)
-    look = next((grade for pattern, grade in LOOKS if re.search(pattern, words)), _tint(seed))
-    return replace(look, weather=falling)
-
-
-def _tint(seed: int) -> Grade:
     blue, red = Random(seed).choice(TINTS)  # noqa: S311 - a choice of colour
-    return Grade(0.96, 2, 0.85, blue, red, 0.2)
+    tint = Grade(0.96, 2, 0.85, blue, red, 0.2)
+    return replace(next((grade for pattern, grade in LOOKS if re.search(pattern, words)), tint), weather=falling)

@@ -1,4 +1,4 @@
-"""The media that a request brings: where it is on this machine, and what it is."""
+"""The media of an order: where they are on this machine, and what they are."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import av
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wanflow.emulator.api.order import Rejected
-from wanflow.emulator.film.camera import FPS
-from wanflow.emulator.film.frame_size import Size
+from wanflow.emulator.film.command import FPS, Size
 
 
 @dataclass(frozen=True, slots=True)
 class InputVideo:
-    """A video as it will be shown: its size after rotation, its length, its frames at 30 a second."""
+    """A video: its size after rotation, its length, and whether it has sound."""
 
     path: Path
     size: Size
@@ -35,7 +34,7 @@ class InputVideo:
 def fetch(url: str, files: Mapping[str, Path], scratch: Path) -> Path | None:
     """The file of a URL; None where it is out of reach, which a card in the film then says.
 
-    A data URI is written into `scratch`. Raises Rejected for one that can't be read and for an upload that is gone.
+    A data URI is written into `scratch`. Raises Rejected for one that cannot be read and for an upload that is gone.
     """
     if url.startswith("data:"):
         return _write_inline(url, scratch)
@@ -46,7 +45,7 @@ def fetch(url: str, files: Mapping[str, Path], scratch: Path) -> Path | None:
 
 
 def probe_clip(path: Path) -> InputVideo:
-    """What a video is. Raises Rejected in the service's words for a file that is none."""
+    """What a video is. Raises Rejected in the service's words for any other file."""
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
@@ -60,7 +59,7 @@ def probe_clip(path: Path) -> InputVideo:
 
 
 def open_picture(path: Path) -> Image.Image:
-    """A picture upright in RGB. Raises Rejected in the service's words for a file that is none."""
+    """A picture upright in RGB. Raises Rejected in the service's words for any other file."""
     try:
         with Image.open(path) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")

@@ -1,4 +1,4 @@
-"""What a film sounds like, as ffmpeg filter chains."""
+"""The sound of animatics as ffmpeg filters, added to a command."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from wanflow.emulator.film.camera import FPS
+from wanflow.emulator.film.command import FPS, SAMPLE_RATE, FilmCommand
 from wanflow.emulator.film.inputs import InputVideo
-from wanflow.emulator.film.shoot import SAMPLE_RATE, FilmCommand
 
 NOTES = ("98.00", "110.00", "130.81", "146.83", "164.81")
-"""A low pentatonic scale in hertz: any two shots after each other sound well."""
+"""A low pentatonic scale in hertz, so that any two shots sound well one after the other."""
 
 STEREO = f"aresample={SAMPLE_RATE},aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
-def tone(shoot: FilmCommand, seed: int, samples: int) -> str:
+def tone(command: FilmCommand, seed: int, samples: int) -> str:
     """A quiet chord that swells slowly, its note by the seed."""
     dice = Random(seed)  # noqa: S311 - a choice of note
     note = dice.choice(NOTES)
@@ -27,37 +26,39 @@ def tone(shoot: FilmCommand, seed: int, samples: int) -> str:
     )
     end = max(samples - SAMPLE_RATE // 4, 0)
     fades = f"afade=t=in:ss=0:ns={SAMPLE_RATE // 4},afade=t=out:ss={end}:ns={SAMPLE_RATE // 4}"
-    return shoot.chain([], f"aevalsrc=exprs='{sides}':s={SAMPLE_RATE},{STEREO},atrim=end_sample={samples},{fades}")
+    return command.add_filter(
+        [], f"aevalsrc=exprs='{sides}':s={SAMPLE_RATE},{STEREO},atrim=end_sample={samples},{fades}"
+    )
 
 
-def track(shoot: FilmCommand, path: Path) -> str:
+def track(command: FilmCommand, path: Path) -> str:
     """A given sound: cut to the film's length, silent after its own end (service.md 2.2)."""
-    return _fill(shoot, f"{shoot.load(path)}:a:0", shoot.samples)
+    return _fill(command, f"{command.add_input(path)}:a:0", command.samples)
 
 
-def sound_of(shoot: FilmCommand, clip: InputVideo, number: int, seed: int) -> str:
+def clip_sound(command: FilmCommand, clip: InputVideo, number: int, seed: int) -> str:
     """The sound of a loaded clip for as long as it lasts, a quiet tone for the rest and where it has none."""
-    old = min(clip.frames, shoot.frames) * SAMPLE_RATE // FPS
+    old = min(clip.frames, command.frames) * SAMPLE_RATE // FPS
     if not clip.sound:
-        return tone(shoot, seed, shoot.samples)
-    kept = _fill(shoot, f"{number}:a:0", old)
-    if old == shoot.samples:
+        return tone(command, seed, command.samples)
+    kept = _fill(command, f"{number}:a:0", old)
+    if old == command.samples:
         return kept
-    return shoot.chain([kept, tone(shoot, seed, shoot.samples - old)], "concat=n=2:v=0:a=1")
+    return command.add_filter([kept, tone(command, seed, command.samples - old)], "concat=n=2:v=0:a=1")
 
 
-def voices(shoot: FilmCommand, paths: Sequence[Path], seed: int) -> str:
+def voices(command: FilmCommand, paths: Sequence[Path], seed: int) -> str:
     """Voices one after another over a quiet tone; without voices the tone alone."""
-    ground = tone(shoot, seed, shoot.samples)
+    ground = tone(command, seed, command.samples)
     if not paths:
         return ground
-    spoken = [shoot.chain([f"{shoot.load(path)}:a:0"], f"{STEREO},asetpts=N/SR/TB") for path in paths]
-    joined = shoot.chain(spoken, f"concat=n={len(spoken)}:v=0:a=1") if len(spoken) > 1 else spoken[0]
-    speech = _fill(shoot, joined, shoot.samples)
-    return shoot.chain([speech, ground], "amix=inputs=2:normalize=0:duration=first")
+    spoken = [command.add_filter([f"{command.add_input(path)}:a:0"], f"{STEREO},asetpts=N/SR/TB") for path in paths]
+    joined = command.add_filter(spoken, f"concat=n={len(spoken)}:v=0:a=1") if len(spoken) > 1 else spoken[0]
+    speech = _fill(command, joined, command.samples)
+    return command.add_filter([speech, ground], "amix=inputs=2:normalize=0:duration=first")
 
 
-def _fill(shoot: FilmCommand, source: str, samples: int) -> str:
+def _fill(command: FilmCommand, source: str, samples: int) -> str:
     """Exactly these samples of a sound, silent where it begins late and where it ends early."""
     kept = f"aresample={SAMPLE_RATE}:async=1:first_pts=0,{STEREO}"
-    return shoot.chain([source], f"{kept},asetpts=N/SR/TB,apad,atrim=end_sample={samples}")
+    return command.add_filter([source], f"{kept},asetpts=N/SR/TB,apad,atrim=end_sample={samples}")

@@ -1,4 +1,4 @@
-"""Still pictures that films are made of, drawn by Pillow: fitted frames, cards, boards of references, veils."""
+"""Pictures that films are made of, drawn by Pillow: cards, boards of references, overlays."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from wanflow.emulator.film.frame_size import Size
+from wanflow.emulator.film.command import Size
 from wanflow.emulator.film.grade import Precipitation
-from wanflow.emulator.film.lettering import choose_font, wrap
+from wanflow.emulator.film.text import choose_font, first_drawable, wrap
 
 Color = tuple[int, int, int]
 
@@ -24,6 +24,9 @@ PALETTES: Sequence[tuple[Color, Color]] = (
 """Dusk, plum, moss, amber, slate: what is shown where a request brings no picture."""
 
 PAPER = (236, 232, 222)
+
+WATERMARKS = ("AI生成", "AI")
+"""The vendor's watermark, and the part of it that every font can draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def fit(picture: Image.Image, size: Size) -> Image.Image:
     return picture if picture.size == size else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
-def backdrop(size: Size, seed: int) -> Image.Image:
+def draw_background(size: Size, seed: int) -> Image.Image:
     """A calm gradient, lit from one side."""
     dice = Random(seed)  # noqa: S311 - a choice of colours
     dark, light = dice.choice(PALETTES)
@@ -56,9 +59,9 @@ def backdrop(size: Size, seed: int) -> Image.Image:
     return ImageOps.colorize(shade, dark, light)
 
 
-def card(size: Size, seed: int, title: str, text: str) -> Image.Image:
+def draw_card(size: Size, seed: int, title: str, text: str) -> Image.Image:
     """A card for what can't be shown: a small title over the words."""
-    made = backdrop(size, seed)
+    made = draw_background(size, seed)
     draw = ImageDraw.Draw(made)
     small, large = max(size[1] // 34, 10), max(size[1] // 20, 12)
     margin = size[0] // 9
@@ -76,10 +79,20 @@ def arrange(shapes: Sequence[Size], size: Size) -> list[Box]:
     return max(layouts, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 
-def board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Size, seed: int) -> Image.Image:
+def draw_board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Size, seed: int) -> Image.Image:
     """References on one frame, with soft shadows, before the blurred first one; None leaves a hole for a video."""
-    made = _surroundings(next((item for item in pictures if item is not None), None), size, seed)
-    made = Image.composite(Image.new("RGB", size), made, _shadows(boxes, size))
+    first = next((item for item in pictures if item is not None), None)
+    made = draw_background(size, seed)
+    if first is not None:
+        small = ImageOps.fit(first, (size[0] // 8, size[1] // 8)).filter(ImageFilter.GaussianBlur(size[1] / 8 / 14))
+        large = small.resize(size, Image.Resampling.BICUBIC)
+        made = Image.blend(large, Image.new("RGB", size, (10, 12, 18)), 0.55)
+    shadows = Image.new("L", (size[0] // 4, size[1] // 4))
+    for box in boxes:
+        left, top, right, bottom = (edge // 4 for edge in box.corners)
+        shadows.paste(150, (left, top + 3, right, bottom + 3))
+    shadows = shadows.filter(ImageFilter.GaussianBlur(5)).resize(size, Image.Resampling.BICUBIC)
+    made = Image.composite(Image.new("RGB", size), made, shadows)
     holes = Image.new("L", size, 255)
     for picture, box in zip(pictures, boxes, strict=True):
         mask = _rounded((box.width, box.height), size)
@@ -92,7 +105,7 @@ def board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Si
     return made
 
 
-def veil(size: Size, vignette: float, given: Sequence[Image.Image]) -> Image.Image:
+def draw_vignette(size: Size, vignette: float, given: Sequence[Image.Image]) -> Image.Image:
     """What lies over an edited film: dark corners and the pictures that it was given."""
     dark = Image.radial_gradient("L").resize(size, Image.Resampling.BICUBIC)
     made = Image.new("RGBA", size, (4, 6, 12, 0))
@@ -101,7 +114,7 @@ def veil(size: Size, vignette: float, given: Sequence[Image.Image]) -> Image.Ima
     return made
 
 
-def insets(size: Size, pictures: Sequence[Image.Image]) -> Image.Image:
+def draw_insets(size: Size, pictures: Sequence[Image.Image]) -> Image.Image:
     """Pictures small at the upper right, the rest transparent."""
     made = Image.new("RGBA", size, (0, 0, 0, 0))
     _paste_insets(made, pictures)
@@ -117,7 +130,7 @@ def _paste_insets(made: Image.Image, pictures: Sequence[Image.Image]) -> None:
         made.paste(fit(picture, (side, side)), place, _rounded((side, side), made.size))
 
 
-def weather(size: Size, kind: Precipitation, seed: int) -> Image.Image:
+def draw_precipitation(size: Size, kind: Precipitation, seed: int) -> Image.Image:
     """One frame of rain or snow that joins itself at top and bottom, so that it can fall for ever."""
     dice = Random(seed)  # noqa: S311 - where drops fall
     alpha = Image.new("L", size)
@@ -128,6 +141,27 @@ def weather(size: Size, kind: Precipitation, seed: int) -> Image.Image:
             _drop(draw, kind, (across, top), strength, size[1])
     made = Image.new("RGBA", size, (214, 224, 236, 0))
     made.putalpha(alpha.filter(ImageFilter.GaussianBlur(0.8)))
+    return made
+
+
+def draw_names(made: Image.Image, boxes: Sequence[Box], names: Sequence[tuple[str, ...]]) -> None:
+    """Write each name small into the lower left corner of its box."""
+    pixels = max(made.height // 40, 9)
+    for box, words in zip(boxes, names, strict=True):
+        tag = _tag(words, pixels)
+        if tag.width < box.width and tag.height < box.height:
+            inset = pixels // 2
+            made.paste(tag, (box.left + inset, box.top + box.height - tag.height - inset), tag.getchannel("A"))
+
+
+def draw_watermark(size: Size) -> Image.Image:
+    """The vendor's mark at the lower right, the rest transparent."""
+    pixels = max(min(size) // 24, 10)
+    font, text = first_drawable(WATERMARKS, pixels)
+    made = Image.new("RGBA", size, (0, 0, 0, 0))
+    draw = ImageDraw.Draw(made)
+    at = (size[0] - pixels, size[1] - pixels)
+    draw.text(at, text, font=font, anchor="rs", fill=(255, 255, 255, 190), stroke_width=1, stroke_fill=(0, 0, 0, 120))
     return made
 
 
@@ -151,30 +185,12 @@ def _rows(shapes: Sequence[Size], size: Size, columns: int) -> list[Box]:
         cells = [
             Box(gap + place * (width + gap), gap + number * (height + gap), width, height) for place in range(len(row))
         ]
-        boxes += [_inside(shape, cell) for shape, cell in zip(row, cells, strict=True)]
+        for shape, cell in zip(row, cells, strict=True):
+            scale = min(cell.width / shape[0], cell.height / shape[1])
+            across, down = (max(int(side * scale) // 2 * 2, 2) for side in shape)
+            left, top = cell.left + (cell.width - across) // 2, cell.top + (cell.height - down) // 2
+            boxes.append(Box(left // 2 * 2, top // 2 * 2, across, down))
     return boxes
-
-
-def _inside(shape: Size, cell: Box) -> Box:
-    scale = min(cell.width / shape[0], cell.height / shape[1])
-    width, height = (max(int(side * scale) // 2 * 2, 2) for side in shape)
-    left, top = cell.left + (cell.width - width) // 2, cell.top + (cell.height - height) // 2
-    return Box(left // 2 * 2, top // 2 * 2, width, height)
-
-
-def _surroundings(picture: Image.Image | None, size: Size, seed: int) -> Image.Image:
-    if picture is None:
-        return backdrop(size, seed)
-    small = ImageOps.fit(picture, (size[0] // 8, size[1] // 8)).filter(ImageFilter.GaussianBlur(size[1] / 8 / 14))
-    return Image.blend(small.resize(size, Image.Resampling.BICUBIC), Image.new("RGB", size, (10, 12, 18)), 0.55)
-
-
-def _shadows(boxes: Sequence[Box], size: Size) -> Image.Image:
-    small = Image.new("L", (size[0] // 4, size[1] // 4))
-    for box in boxes:
-        left, top, right, bottom = (edge // 4 for edge in box.corners)
-        small.paste(150, (left, top + 3, right, bottom + 3))
-    return small.filter(ImageFilter.GaussianBlur(5)).resize(size, Image.Resampling.BICUBIC)
 
 
 def _rounded(shape: Size, frame: Size) -> Image.Image:
@@ -183,3 +199,15 @@ def _rounded(shape: Size, frame: Size) -> Image.Image:
     radius = min(frame) // 40 * 2
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, shape[0] * 2 - 1, shape[1] * 2 - 1), radius, fill=255)
     return mask.resize(shape, Image.Resampling.LANCZOS)
+
+
+def _tag(words: tuple[str, ...], pixels: int) -> Image.Image:
+    """A name in light letters on a dark plate with round corners."""
+    font, text = first_drawable(words, pixels)
+    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), text, font=font)
+    pad = pixels // 2
+    made = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(made)
+    draw.rounded_rectangle((0, 0, made.width - 1, made.height - 1), pad, fill=(12, 14, 20, 255))
+    draw.text((pad - left, pad - top), text, font=font, fill=(*PAPER, 255))
+    return made

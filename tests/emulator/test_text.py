@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from wanflow.emulator.film.lettering import NO_SIGN, UNDRAWABLE, choose_font, wrap
+from wanflow.emulator.film.text import NO_SIGN, UNDRAWABLE, choose_font, wrap
 
 
 def test_plain_words_are_drawn_as_they_are() -> None:

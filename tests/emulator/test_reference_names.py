@@ -7,9 +7,9 @@ from PIL import Image, ImageChops
 
 from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film import caption, lettering
-from wanflow.emulator.film.caption import label, mark, names_of
-from wanflow.emulator.film.picture import Box
+from wanflow.emulator.film import text
+from wanflow.emulator.film.drawing import WATERMARKS, Box, draw_names, draw_watermark
+from wanflow.emulator.film.text import reference_names
 
 REFERENCES = [
     OrderItem("reference_image", "a"),
@@ -31,14 +31,14 @@ REFERENCES = [
 def test_references_are_called_as_the_prompt_calls_them(model: str, prompt: str, names: list[str]) -> None:
     """Pictures and videos are counted each for themselves by the 2.7 models, together by 2.6 (service.md 2.1, 2.4)."""
     order = Order(read_catalog()[model], prompt)
-    assert [words[0] for words in names_of(REFERENCES, order)] == names
+    assert [words[0] for words in reference_names(REFERENCES, order)] == names
 
 
 def test_what_no_font_can_draw_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Never a box."""
-    monkeypatch.setattr(lettering, "WIDE_FONTS", ())
-    assert lettering.first_drawable(("图1", "Image 1"), 20)[1] == "Image 1"
-    assert lettering.first_drawable(caption.MARKS, 20)[1] == "AI"
+    monkeypatch.setattr(text, "WIDE_FONTS", ())
+    assert text.first_drawable(("图1", "Image 1"), 20)[1] == "Image 1"
+    assert text.first_drawable(WATERMARKS, 20)[1] == "AI"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
@@ -47,7 +47,7 @@ def test_a_name_lies_in_the_lower_left_corner_of_its_box(mode: str) -> None:
     clear = (200, 200, 200) if mode == "RGB" else (200, 200, 200, 0)
     made = Image.new(mode, (640, 360), clear)
     box = Box(100, 40, 300, 200)
-    label(made, [box], [("Image 1",)])
+    draw_names(made, [box], [("Image 1",)])
     changed = ImageChops.difference(made.convert("RGBA"), Image.new(mode, made.size, clear).convert("RGBA"))
     assert changed.getbbox(alpha_only=False) is not None
     left, top, right, bottom = changed.getbbox(alpha_only=False) or (0, 0, 0, 0)
@@ -58,14 +58,14 @@ def test_a_name_lies_in_the_lower_left_corner_of_its_box(mode: str) -> None:
 def test_a_box_too_small_for_its_name_has_none() -> None:
     """The picture is worth more than its name."""
     made = Image.new("RGB", (640, 360), (200, 200, 200))
-    label(made, [Box(0, 0, 10, 10)], [("Image 1",)])
+    draw_names(made, [Box(0, 0, 10, 10)], [("Image 1",)])
     assert made.getcolors() == [(640 * 360, (200, 200, 200))]
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (1920, 1080)])
 def test_the_mark_is_at_the_lower_right(size: tuple[int, int]) -> None:
     """Within the frame, small."""
-    box = mark(size).getbbox()
+    box = draw_watermark(size).getbbox()
     assert box is not None
     assert box[0] > size[0] * 3 // 4
     assert box[1] > size[1] * 9 // 10

@@ -1,12 +1,16 @@
-"""Text on cards, drawn by Pillow: no prompt ever reaches a filter string."""
+"""Text of films: its lines and fonts, and what a prompt calls each reference; no prompt reaches a filter string."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
+
+from wanflow.emulator.api.order import Order, OrderItem
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -22,14 +26,19 @@ WIDE_FONTS = (
     "simhei.ttf",
     "DejaVuSans.ttf",
 )
-"""Fonts beyond Latin that systems bring, the widest first; Pillow looks for them in the system's font folders."""
+"""Fonts of systems with more than Latin letters, the widest first; Pillow looks for them in the system's folders."""
 
 UNDRAWABLE = "(some of these words can't be drawn: this machine has no font for them)"
 NO_SIGN = "\U0010ffff"
+"""A code point that no font has."""
+
+HAN_NAMES = re.compile(r"(图|视频)\s*\d")
+TOGETHER = "any"
+"""Key of a model's identifiers that counts pictures and videos together (service.md 2.4)."""
 
 
 def wrap(text: str, draw: ImageDraw.ImageDraw, font: Font, width: int, lines: int) -> list[str]:
-    """Text in at most so many lines of at most so many pixels, cut short with an ellipsis."""
+    """Text in at most `lines` lines of at most `width` pixels, shortened with an ellipsis."""
     made: list[str] = [""]
     for word in _words(" ".join(text.split())):
         if draw.textlength(made[-1] + word, font=font) <= width or not made[-1]:
@@ -43,7 +52,7 @@ def wrap(text: str, draw: ImageDraw.ImageDraw, font: Font, width: int, lines: in
 
 
 def choose_font(text: str, pixels: int) -> tuple[Font, str]:
-    """A font that can draw a text, and the text; where none can, without the signs and with a word about it."""
+    """A font that can draw a text, and the text; where none can, the text without those characters, and a note."""
     plain = ImageFont.load_default(pixels)
     if _draws(plain, text):
         return plain, text
@@ -61,6 +70,19 @@ def first_drawable(texts: Sequence[str], pixels: int) -> tuple[Font, str]:
         if drawn == text:
             return font, text
     return ImageFont.load_default(pixels), texts[-1]
+
+
+def reference_names(items: Sequence[OrderItem], order: Order) -> list[tuple[str, ...]]:
+    """What the prompt calls each reference, the language that it is written in first."""
+    known = order.rules.identifiers
+    languages = ("zh", "en") if HAN_NAMES.search(order.prompt) else ("en", "zh")
+    counted: Counter[str] = Counter()
+    names = []
+    for item in items:
+        kind = TOGETHER if TOGETHER in known["en"] else order.rules.files[item.type].kind
+        counted[kind] += 1
+        names.append(tuple(known[language][kind].format(n=counted[kind]) for language in languages))
+    return names
 
 
 @cache

@@ -1,0 +1,87 @@
+"""One film as ffmpeg is told it: its size, inputs, filter graph and encoder; pure, the same for the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isqrt
+from pathlib import Path
+
+from wanflow.media.ffmpeg import path_argument
+
+FPS = 30
+SAMPLE_RATE = 48_000
+
+ENCODER = (
+    "-c:v", "libx264", "-preset", "superfast", "-crf", "14", "-threads", "1", "-pix_fmt", "yuv420p",
+    "-bf", "0", "-g", str(FPS), "-video_track_timescale", "15360",
+    "-c:a", "aac", "-b:a", "160k", "-ar", str(SAMPLE_RATE), "-ac", "2",
+    "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
+    "-movflags", "+faststart", "-f", "mp4",
+)  # fmt: skip
+"""Options of the output: no dates, no versions and one thread, so that the same frames give the same bytes."""
+
+TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,setsar=1"
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+Sizes = Mapping[str, Mapping[str, str]]
+"""The sizes of a model's films by tier and ratio, written `1280*720` (service.md 7.2 and 7.3)."""
+
+
+def size_by_ratio(sizes: Sizes, tier: str, ratio: str) -> Size:
+    """The size of a film whose ratio was asked for."""
+    width, _, height = sizes[tier][ratio].partition("*")
+    return int(width), int(height)
+
+
+def size_by_input(tier: str, given: Size) -> Size:
+    """The size of a film that follows a picture or a clip: its aspect at the tier's pixels, down to multiples of 16.
+
+    A tier like `720P` has the pixels of 1280 by 720. Whole numbers throughout: with floats the root of 921600 · 16/9
+    comes out below 1280 (service.md 7.4).
+    """
+    width, height = given
+    side = int(tier.removesuffix("P"))
+    pixels = side * side * 16 // 9
+    exact = isqrt(pixels * width // height), isqrt(pixels * height // width)
+    return max(exact[0] // 16 * 16, 16), max(exact[1] // 16 * 16, 16)
+
+
+class FilmCommand:
+    """Collects the arguments of the ffmpeg that makes one film of `frames` frames of `size`."""
+
+    def __init__(self, frames: int, size: Size) -> None:
+        self.frames = frames
+        self.size = size
+        self._inputs: list[str] = []
+        self._input_count = 0
+        self._filters: list[str] = []
+
+    @property
+    def samples(self) -> int:
+        """The samples of sound beside its frames."""
+        return self.frames * SAMPLE_RATE // FPS
+
+    def add_input(self, path: Path, *options: str) -> int:
+        """Read a file, with ffmpeg's options for it; returns the number of the input."""
+        self._inputs += ["-threads", "1", *options, "-i", path_argument(path)]
+        self._input_count += 1
+        return self._input_count - 1
+
+    def add_filter(self, sources: Sequence[str], filters: str) -> str:
+        """Send streams (`0:v`, or the output of another chain) through a filter chain; returns its output's name."""
+        name = f"s{len(self._filters)}"
+        self._filters.append(f"{''.join(f'[{source}]' for source in sources)}{filters}[{name}]")
+        return name
+
+    def arguments(self, video: str, audio: str | None, target: Path, *, comment: str) -> list[str]:
+        """The arguments that make the film, silent without `audio`; `comment` is written into the file."""
+        sound = [] if audio is None else ["-map", f"[{audio}]"]
+        picture = self.add_filter([video], f"trim=end_frame={self.frames},format=yuv420p,{TAGS}")
+        return [
+            *self._inputs,
+            "-filter_complex_threads", "1", "-filter_complex", ";".join(self._filters),
+            "-map", f"[{picture}]", *sound, "-r", str(FPS), *ENCODER,
+            "-metadata", f"comment={comment}", "-y", path_argument(target),
+        ]  # fmt: skip

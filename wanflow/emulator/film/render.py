@@ -1,0 +1,218 @@
+"""Renders the films of orders: right in substance and quick, the same bytes for the same order (service.md 2 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from wanflow import digest
+from wanflow.emulator.api.media_checks import inspect
+from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
+from wanflow.emulator.film import drawing, scenes, sound
+from wanflow.emulator.film.command import FPS, FilmCommand, Size, size_by_input, size_by_ratio
+from wanflow.emulator.film.grade import Precipitation, choose_grade
+from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
+from wanflow.emulator.film.scenes import ZoomTarget, choose_target
+from wanflow.emulator.film.text import reference_names
+from wanflow.media.ffmpeg import run_ffmpeg
+from wanflow.media.jobs import Job, RunningProcesses, Worker
+
+FALLBACK_RATIO = "16:9"
+CARD_SECONDS = 5
+CARD_SIZE = (640, 480)
+BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05)
+"""A zoom that stays within the gap around a board, so that it cuts no reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFilm(Job[RenderedFilm]):
+    """Render the film of an order; `files` are the media that this account holds, by their URLs."""
+
+    order: Order
+    files: tuple[tuple[str, PurePath], ...]
+    target: PurePath
+
+    def perform(self, worker: Worker) -> RenderedFilm:
+        """Render it with the files of this worker; raises as `render_film` does."""
+        files = {url: worker.root / file for url, file in self.files}
+        return render_film(self.order, worker.root / self.target, files=files, processes=worker.processes)
+
+
+def render_film(order: Order, target: Path, *, files: Mapping[str, Path], processes: RunningProcesses) -> RenderedFilm:
+    """Render the film of an order into `target`, whole or not at all; `files` are its media by URL.
+
+    Raises Rejected in the service's words where the media are not what they have to be, and ToolFailed where
+    ffmpeg fails.
+    """
+    part = target.with_suffix(".part")
+    settings = {key: order.settings[key] for key in sorted(order.settings)}
+    # two requests may look alike on a plain picture, and a take is identified by its bytes
+    comment = digest.of_json({"model": order.model, "prompt": order.prompt, "settings": settings})
+    try:
+        with TemporaryDirectory(prefix="wanflow-") as scratch:
+            inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
+            scene = _SceneBuilder(inspected, files, Path(scratch)).build()
+            run_ffmpeg(scene.command.arguments(scene.video, scene.audio, part, comment=comment), processes=processes)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return RenderedFilm(scene.command.frames, scene.inputs, inspected.media)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A command with the names of its outputs; `inputs` are the seconds of the videos that went in."""
+
+    command: FilmCommand
+    video: str
+    audio: str | None
+    inputs: tuple[Fraction, ...] = ()
+
+
+class _SceneBuilder:
+    """Builds the scene of one order from its media, and draws what it lacks."""
+
+    def __init__(self, order: Order, files: Mapping[str, Path], scratch: Path) -> None:
+        self._order = order
+        self._files = files
+        self._scratch = scratch
+        self._numbers = count()
+        self._target = choose_target(order.seed)
+
+    def build(self) -> _Scene:
+        """The scene that the media ask for (service.md 2), with insets of guide pictures and the vendor's watermark."""
+        order = self._order
+        if (video := self._clip(order.only("edited"))) is not None:
+            scene = self._edit(video)
+        elif (clip := self._clip(order.only("continued"))) is not None:
+            scene = self._continue(clip)
+        elif references := order.all("reference"):
+            scene = self._show_references(references)
+        else:
+            scene = self._start_from_picture()
+        command = scene.command
+        if guides := order.all("guide"):
+            pictures = [self._picture(item) or self._missing(item, command.size) for item in guides]
+            insets = self._save(drawing.draw_insets(command.size, pictures))
+            scene = replace(scene, video=scenes.overlay_picture(command, scene.video, insets))
+        if order.settings.get("watermark") is True:
+            watermark = self._save(drawing.draw_watermark(command.size))
+            scene = replace(scene, video=scenes.overlay_picture(command, scene.video, watermark))
+        return scene
+
+    def _start_from_picture(self) -> _Scene:
+        """From a first frame or words alone, optionally to a last frame or with a given sound (service.md 2.2, 2.5)."""
+        order = self._order
+        first = self._picture(order.only("opening"))
+        command = FilmCommand((order.seconds or CARD_SECONDS) * FPS, self._size(first))
+        video = scenes.from_picture(command, self._first_frame(first, command.size), self._target)
+        video = self._end(command, video)
+        if order.silent:
+            return _Scene(command, video, None)
+        item = order.only("sound")
+        given = self._file(item.url) if item else None
+        tone = sound.track(command, given) if given else sound.tone(command, order.seed, command.samples)
+        return _Scene(command, video, tone)
+
+    def _continue(self, clip: InputVideo) -> _Scene:
+        """Contains the clip, then continues from its last frame, perhaps to a given one (service.md 2.2)."""
+        command = FilmCommand(self._order.seconds * FPS, size_by_input(self._order.tier, clip.size))
+        number = command.add_input(clip.path)
+        video = scenes.continue_clip(command, clip, number, self._target)
+        if clip.frames < command.frames:
+            video = self._end(command, video, free_from=clip.frames)
+        return _Scene(command, video, self._clip_sound(command, clip, number))
+
+    def _show_references(self, items: Sequence[OrderItem]) -> _Scene:
+        """The references on one frame, with videos playing; a first frame opens the film (service.md 2.1)."""
+        order, first = self._order, self._order.only("opening")
+        opening = self._picture(first)
+        command = FilmCommand(order.seconds * FPS, self._size(opening))
+        shown = [self._clip(item) or self._picture(item) or self._missing(item, CARD_SIZE) for item in items]
+        boxes = drawing.arrange([item.size for item in shown], command.size)
+        stills = [item if isinstance(item, Image.Image) else None for item in shown]
+        board = drawing.draw_board(stills, boxes, command.size, order.seed)
+        drawing.draw_names(board, boxes, reference_names(items, order))
+        videos = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, InputVideo)]
+        video = scenes.show_board(command, self._save(board), videos, BOARD_TARGET)
+        if first is not None:
+            start = scenes.from_picture(command, self._first_frame(opening, command.size), self._target)
+            video = scenes.dissolve(command, start, video)
+        seconds = tuple(clip.seconds for clip, _ in videos)
+        if order.silent:
+            return _Scene(command, video, None, seconds)
+        voices = [path for item in items if item.voice and (path := self._file(item.voice)) is not None]
+        return _Scene(command, video, sound.voices(command, voices, order.seed), seconds)
+
+    def _edit(self, clip: InputVideo) -> _Scene:
+        """The input under a grade, with the pictures that came with it as insets (service.md 2.3)."""
+        order = self._order
+        asked = order.seconds * FPS
+        frames = min(asked, clip.frames) if asked else clip.frames
+        size = size_by_input(order.tier, clip.size)
+        if order.ratio:
+            size = size_by_ratio(order.rules.sizes, order.tier, order.ratio)
+        command = FilmCommand(frames, size)
+        number = command.add_input(clip.path)
+        audio = self._clip_sound(command, clip, number)
+        grade = choose_grade(order.prompt, order.seed)
+        given = [picture for item in order.all("reference") if (picture := self._picture(item)) is not None]
+        vignette = self._save(drawing.draw_vignette(size, grade.vignette, given))
+        falling = None
+        if grade.weather is not Precipitation.NONE:
+            falling = self._save(drawing.draw_precipitation(size, grade.weather, order.seed))
+        video = scenes.grade_clip(command, number, grade, vignette, falling)
+        return _Scene(command, video, audio, (Fraction(frames, FPS),))
+
+    def _size(self, first: Image.Image | None) -> Size:
+        if first is not None:
+            return size_by_input(self._order.tier, first.size)
+        return size_by_ratio(self._order.rules.sizes, self._order.tier, self._order.ratio or FALLBACK_RATIO)
+
+    def _end(self, command: FilmCommand, video: str, *, free_from: int = 0) -> str:
+        """The scene with the last frame that was asked for, if any."""
+        item = self._order.only("ending")
+        if item is None:
+            return video
+        picture = self._picture(item) or self._missing(item, command.size)
+        target = choose_target(self._order.seed + 1)
+        last = self._save(drawing.fit(picture, command.size))
+        return scenes.end_on_picture(command, video, last, target, free_from=free_from)
+
+    def _clip_sound(self, command: FilmCommand, clip: InputVideo, number: int) -> str | None:
+        return None if self._order.silent else sound.clip_sound(command, clip, number, self._order.seed)
+
+    def _first_frame(self, picture: Image.Image | None, size: Size) -> Path:
+        """The first frame as a file that fills the film's; a card where no picture was given or reached."""
+        shown = picture or self._missing(self._order.only("opening"), size)
+        return self._save(drawing.fit(shown, size))
+
+    def _missing(self, item: OrderItem | None, size: Size) -> Image.Image:
+        """A card that names what is out of reach, without the query of its URL, which may be a signature."""
+        where = urlsplit(item.url) if item else None
+        title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"
+        return drawing.draw_card(size, self._order.seed, title, self._order.prompt)
+
+    def _picture(self, item: OrderItem | None) -> Image.Image | None:
+        path = self._file(item.url) if item else None
+        return open_picture(path) if path else None
+
+    def _clip(self, item: OrderItem | None) -> InputVideo | None:
+        rules = self._order.rules.files.get(item.type) if item else None
+        path = self._file(item.url) if item and rules and rules.kind == "video" else None
+        return probe_clip(path) if path else None
+
+    def _file(self, url: str) -> Path | None:
+        return fetch(url, self._files, self._scratch)
+
+    def _save(self, picture: Image.Image) -> Path:
+        path = self._scratch / f"picture-{next(self._numbers)}.png"
+        picture.save(path, compress_level=1)
+        return path

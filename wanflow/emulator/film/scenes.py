@@ -1,0 +1,162 @@
+"""The scenes of animatics as ffmpeg filters: each adds pictures and clips to a command and returns the output's name.
+
+Zooms are sub-pixel, so that a slow one does not shake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from wanflow.emulator.film.command import FPS, FilmCommand, Size
+from wanflow.emulator.film.drawing import Box
+from wanflow.emulator.film.grade import Grade
+from wanflow.emulator.film.inputs import InputVideo
+
+SCALER = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
+LAST_FRAME_SHARE = 0.45
+"""Share of the frames that may change after which the last frame begins to appear."""
+
+RAIN_SPEED = 0.045
+SNOW_SPEED = 0.004
+"""Share of the frame's height that falls from one frame to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomTarget:
+    """Where a zoom goes: a point of the picture (0 to 1 across and down), and the share of the sides that it cuts."""
+
+    across: float
+    down: float
+    margin: float
+
+
+def choose_target(seed: int) -> ZoomTarget:
+    """A target near the middle, different from seed to seed."""
+    dice = Random(seed)  # noqa: S311 - a choice of framing
+    across, down = round(dice.uniform(0.3, 0.7), 3), round(dice.uniform(0.35, 0.65), 3)
+    return ZoomTarget(across, down, round(dice.uniform(0.08, 0.12), 3))
+
+
+def from_picture(command: FilmCommand, picture: Path, target: ZoomTarget) -> str:
+    """Starts exactly on a picture and zooms in slowly."""
+    source = f"{command.add_input(picture)}:v"
+    return command.add_filter([source], f"{_loop(command.frames)},{_zoom_in(target, 0, command.frames - 1)}")
+
+
+def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
+    """The clip's own frames, then a slow zoom into the last of them; a clip that is longer is cut."""
+    own = min(clip.frames, command.frames)
+    more = command.frames - own
+    held = f",tpad=stop_mode=clone:stop={more},{_zoom_in(target, own - 1, command.frames - 1)}" if more else ""
+    return command.add_filter([f"{number}:v:0"], f"{_fit_clip(command.size, own)}{held}")
+
+
+def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomTarget, *, free_from: int = 0) -> str:
+    """Dissolves a scene into a picture, which is reached exactly in the last frame.
+
+    Frames before `free_from` stay as they are.
+    """
+    start = free_from + int((command.frames - free_from) * LAST_FRAME_SHARE)
+    rest = command.frames - start
+    zoom_out = _zoom(target, f"(1-{_eased(0, rest - 1)})")
+    arrival = f"{_loop(rest)},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
+    top = command.add_filter([f"{command.add_input(picture)}:v"], arrival)
+    return command.add_filter([base, top], "overlay=format=yuv420")
+
+
+def dissolve(command: FilmCommand, first: str, second: str) -> str:
+    """A scene that dissolves into another one between its first and its second second."""
+    top = command.add_filter([second], _fade_in(FPS, FPS * 2))
+    return command.add_filter([first, top], "overlay=format=yuv420")
+
+
+def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVideo, Box]], target: ZoomTarget) -> str:
+    """A board of references, with the videos playing behind its holes, and a slow zoom over all of it."""
+    source = f"{command.add_input(board)}:v"
+    zoom = _zoom_in(target, 0, command.frames - 1)
+    if not videos:
+        return command.add_filter([source], f"{_loop(command.frames)},{zoom}")
+    width, height = command.size
+    black = f"color=black:s={width}x{height}:r={FPS},trim=end_frame={command.frames},format=yuv420p"
+    under = command.add_filter([], black)
+    for clip, box in videos:
+        number = command.add_input(clip.path, "-stream_loop", "-1")
+        shown = command.add_filter([f"{number}:v:0"], _fit_clip((box.width, box.height), command.frames))
+        under = command.add_filter([under, shown], f"overlay=x={box.left}:y={box.top}:format=yuv420")
+    over = command.add_filter([source], _loop_overlay(command.frames))
+    return command.add_filter([under, over], f"overlay=format=yuv420,{zoom}")
+
+
+def grade_clip(command: FilmCommand, number: int, grade: Grade, vignette: Path, precipitation: Path | None) -> str:
+    """A clip under a grade and a vignette, with rain or snow where a picture of it is given."""
+    seen = command.add_filter([f"{number}:v:0"], f"{_fit_clip(command.size, command.frames)},{grade.filter}")
+    if precipitation is not None:
+        speed = RAIN_SPEED if grade.weather == "rain" else SNOW_SPEED
+        falling = f"{_loop_overlay(command.frames)},scroll=vertical={-speed}"
+        drops = command.add_filter([f"{command.add_input(precipitation)}:v"], falling)
+        seen = command.add_filter([seen, drops], "overlay=format=yuv420")
+    return overlay_picture(command, seen, vignette)
+
+
+def overlay_picture(command: FilmCommand, base: str, picture: Path) -> str:
+    """A scene with a picture over all of its frames."""
+    over = command.add_filter([f"{command.add_input(picture)}:v"], _loop_overlay(command.frames))
+    return command.add_filter([base, over], "overlay=format=yuv420")
+
+
+def _fit_clip(size: Size, frames: int) -> str:
+    """A clip at 30 frames a second from its first frame on, filling the size; untouched where it has both."""
+    width, height = size
+    return (
+        f"setpts=PTS-STARTPTS,fps={FPS},"
+        f"scale={width}:{height}:force_original_aspect_ratio=increase:out_range=tv:{SCALER},"
+        f"crop={width}:{height},setsar=1,format=yuv420p,"
+        f"tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({FPS}*TB)"
+    )
+
+
+def _loop(frames: int) -> str:
+    """One picture for a number of frames, converted once."""
+    return (
+        "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,format=yuv420p,"
+        f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+    )
+
+
+def _loop_overlay(frames: int) -> str:
+    """A picture with transparency for a number of frames."""
+    return (
+        f"format=rgba,scale=out_color_matrix=bt709:out_range=tv:{SCALER},format=yuva420p,"
+        f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+    )
+
+
+def _fade_in(start: int, end: int) -> str:
+    """Lets a stream with transparency appear between two frames."""
+    return f"format=yuva420p,fade=t=in:alpha=1:start_frame={start}:nb_frames={max(end - start, 1)}"
+
+
+def _zoom_in(target: ZoomTarget, start: int, end: int) -> str:
+    """A zoom between two frames; the picture is untouched up to `start` and does not move from `end` on."""
+    return _zoom(target, f"({_eased(start, end)})")
+
+
+def _eased(start: int, end: int) -> str:
+    # the filter counts its first frame as 1
+    progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
+    return f"st(0,{progress})*ld(0)*(3-2*ld(0))"
+
+
+def _zoom(target: ZoomTarget, amount: str) -> str:
+    margin, across, down = target.margin, target.across, target.down
+    left, right = f"W*{margin * across:.5f}*{amount}", f"W*{margin * (1 - across):.5f}*{amount}"
+    top, bottom = f"H*{margin * down:.5f}*{amount}", f"H*{margin * (1 - down):.5f}*{amount}"
+    corners = {
+        "x0": left, "y0": top, "x1": f"W-{right}", "y1": top,
+        "x2": left, "y2": f"H-{bottom}", "x3": f"W-{right}", "y3": f"H-{bottom}",
+    }  # fmt: skip
+    sides = ":".join(f"{name}='{text}'" for name, text in corners.items())
+    return f"perspective={sides}:interpolation=cubic:eval=frame"
