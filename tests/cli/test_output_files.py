@@ -54,16 +54,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("output", "words", "hint"),
     [
-        ("TAKE", "lies in `.wanflow/`", "give the cut another `output`, e.g. `out/main.mp4`"),
-        ("stored/new.mp4", "lies in `.wanflow/`", "give the cut another `output`"),
-        ("out/shots/coast.t1.mp4", "lies in `out/shots/`", "give the cut another `output`"),
-        ("clip.mp4", "is a file that the production reads", "move that file away"),
-        ("Clip.MP4", "is a file that the production reads", "move that file away"),
-        ("holiday.mp4", "is a file, and no record says that wanflow wrote it", "move that file away"),
-        ("linked.mp4", "is a file that the production reads", "move that file away"),
-        ("folder.mp4", "is a folder", "move that folder away"),
-        ("../holiday.mp4", "lies outside the production's folder", "--allow-outside"),
-        ("away/new.mp4", "lies outside the production's folder", "--allow-outside"),
+        ("TAKE", "is in `.wanflow/`", "give the cut another `output`, e.g. `out/main.mp4`"),
+        ("stored/new.mp4", "is in `.wanflow/`", "give the cut another `output`"),
+        ("out/shots/coast.t1.mp4", "is in `out/shots/`", "give the cut another `output`"),
+        ("clip.mp4", "is a file that the production reads", "move that file elsewhere"),
+        ("Clip.MP4", "is a file that the production reads", "move that file elsewhere"),
+        ("holiday.mp4", "exists, and no record shows that wanflow wrote it", "move that file elsewhere"),
+        ("linked.mp4", "is a file that the production reads", "move that file elsewhere"),
+        ("folder.mp4", "is a folder", "move that folder elsewhere"),
+        ("../holiday.mp4", "is outside the production's folder", "--allow-outside"),
+        ("away/new.mp4", "is outside the production's folder", "--allow-outside"),
     ],
 )
 def test_everything_but_a_cut_keeps_its_bytes(
@@ -111,8 +111,8 @@ def test_a_cut_is_written_over_its_own_film_by_either_record(wanflow: Wanflow, t
     Path("out/main.provenance.json").unlink()
     said = wanflow("run")
     assert said.code == 2
-    assert "`final/film.mp4` is a file, and no record says that wanflow wrote it" in said.err
-    assert "hint: move that file away" in said.err
+    assert "`final/film.mp4` exists, and no record shows that wanflow wrote it" in said.err
+    assert "hint: move that file elsewhere" in said.err
     assert FINAL.read_bytes() == third
     FINAL.rename("final/kept.mp4")
     assert wanflow("run", "-q").code == 0
@@ -154,7 +154,7 @@ def test_a_cut_outside_the_folder_is_written_where_that_is_allowed(wanflow: Wanf
     for verb in ("validate", "plan", "run"):
         said = wanflow(verb)
         assert said.code == 2
-        assert "`../film.mp4` lies outside the production's folder" in said.out + said.err
+        assert "`../film.mp4` is outside the production's folder" in said.out + said.err
     assert not Path("../film.mp4").exists()
     for verb in ("validate", "plan", "run"):
         assert wanflow(verb, "--allow-outside").code == 0
@@ -216,8 +216,8 @@ def test_a_file_that_appears_before_the_film_is_kept(titles: Path, late: bool) -
 
     (failure,) = outcome(listen, before=(lambda: None) if late else appear).failures
     assert failure.node == "cut:main"
-    assert failure.message == "`final/film.mp4` is a file, and no record says that wanflow wrote it"
-    assert failure.hint == "move that file away, or give the cut another `output`"
+    assert failure.message == "`final/film.mp4` exists, and no record shows that wanflow wrote it"
+    assert failure.hint == "move that file elsewhere, or give the cut another `output`"
     assert FINAL.read_bytes() == b"holiday"
     assert [path.name for path in FINAL.parent.iterdir()] == ["film.mp4"]
 
@@ -226,7 +226,7 @@ def test_a_folder_that_becomes_a_link_leads_no_film_away(titles: Path, tmp_path:
     """The store and other people's folders are safe from a change during the run as well."""
     (tmp_path / "elsewhere").mkdir()
     (failure,) = outcome(before=lambda: Path("final").symlink_to(tmp_path / "elsewhere")).failures
-    assert "lies outside the production's folder" in failure.message
+    assert "is outside the production's folder" in failure.message
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

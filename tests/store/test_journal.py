@@ -136,7 +136,7 @@ def test_a_journal_of_a_newer_wanflow_is_refused(store: Store) -> None:
     line = json.dumps({**record, "version": journal.VERSION + 1})
     with store.journal.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
-    with pytest.raises(StoreFault, match="line 3 that this wanflow can't read") as fault:
+    with pytest.raises(StoreFault, match="has a newer version at line 3") as fault:
         journal.read(store)
     assert fault.value.hint == "update wanflow"
 

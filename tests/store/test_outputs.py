@@ -83,13 +83,13 @@ def judge(folder: Path) -> Judge:
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        (".wanflow/takes/ab/abc.mp4", "`.wanflow/takes/ab/abc.mp4` lies in `.wanflow/`"),
-        (".wanflow/new.mp4", "lies in `.wanflow/`"),
-        (".WanFlow/new.mp4", "lies in `.wanflow/`"),
-        ("deep/.wanflow/new.mp4", "lies in `.wanflow/`"),
-        (".git/new.mp4", "lies in `.git/`"),
-        ("stored/abc.mp4", "which leads to `.wanflow/takes/ab/abc.mp4`, lies in `.wanflow/`"),
-        ("take.mp4", "lies in `.wanflow/`"),
+        (".wanflow/takes/ab/abc.mp4", "`.wanflow/takes/ab/abc.mp4` is in `.wanflow/`"),
+        (".wanflow/new.mp4", "is in `.wanflow/`"),
+        (".WanFlow/new.mp4", "is in `.wanflow/`"),
+        ("deep/.wanflow/new.mp4", "is in `.wanflow/`"),
+        (".git/new.mp4", "is in `.git/`"),
+        ("stored/abc.mp4", "which leads to `.wanflow/takes/ab/abc.mp4`, is in `.wanflow/`"),
+        ("take.mp4", "is in `.wanflow/`"),
         ("clip.mp4", "`clip.mp4` is a file that the production reads"),
         ("CLIP.mp4", "reads"),
         ("real.mp4", "reads"),
@@ -98,19 +98,19 @@ def judge(folder: Path) -> Judge:
         ("fonts/title.mp4", "reads"),
         ("scenes/one.mp4", "reads"),
         ("scenes/../clip.mp4", "reads"),
-        ("out/shots/coast.t1.mp4", "lies in `out/shots/`, where the takes have their names"),
-        ("out/shots/new.mp4", "lies in `out/shots/`"),
-        ("Out/Shots/new.mp4", "lies in `out/shots/`"),
-        ("out/dashscope/shots/new.mp4", "lies in `out/shots/`"),
-        ("named/new.mp4", "lies in `out/shots/`"),
-        ("../holiday.mp4", "`../holiday.mp4` lies outside the production's folder"),
+        ("out/shots/coast.t1.mp4", "is in `out/shots/`, the folder of the takes"),
+        ("out/shots/new.mp4", "is in `out/shots/`"),
+        ("Out/Shots/new.mp4", "is in `out/shots/`"),
+        ("out/dashscope/shots/new.mp4", "is in `out/shots/`"),
+        ("named/new.mp4", "is in `out/shots/`"),
+        ("../holiday.mp4", "`../holiday.mp4` is outside the production's folder"),
         ("../new.mp4", "outside"),
         ("away/new.mp4", "outside"),
-        ("clip.mp4/new.mp4", "`clip.mp4/new.mp4` can't be written: `clip.mp4` is not a folder"),
+        ("clip.mp4/new.mp4", "`clip.mp4/new.mp4` cannot be written: `clip.mp4` is not a folder"),
         ("loop.mp4", "is a symbolic link"),
         (f"{'x' * 252}.mp4", "has a name of 256 bytes"),
-        ("a\0b.mp4", "can't be the name of a file"),
-        ("\ud800.mp4", "can't be the name of a file"),
+        ("a\0b.mp4", "cannot be the name of a file"),
+        ("\ud800.mp4", "cannot be the name of a file"),
     ],
 )
 def test_a_place_that_cuts_may_not_have_is_an_error_at_its_output(judge: Judge, output: str, words: str) -> None:
@@ -136,8 +136,8 @@ def test_a_new_file_outside_may_be_written_where_that_is_allowed(judge: Judge, o
 
 def test_a_file_outside_is_not_written_over_whatever_is_allowed(judge: Judge, folder: Path) -> None:
     """The option allows a place, not the loss of a file; the store of another production is one as well."""
-    assert "no record says that wanflow wrote it" in judge("../holiday.mp4", allow_outside=True)[0].message
-    assert "lies in `.wanflow/`" in judge("../other/.wanflow/new.mp4", allow_outside=True)[0].message
+    assert "no record shows that wanflow wrote it" in judge("../holiday.mp4", allow_outside=True)[0].message
+    assert "is in `.wanflow/`" in judge("../other/.wanflow/new.mp4", allow_outside=True)[0].message
     assert "which leads to" in judge("away/holiday.mp4", allow_outside=True)[0].message
     (folder.parent / "clips").mkdir()
     (folder.parent / "clips" / "real.mp4").write_bytes(b"a clip")
@@ -165,9 +165,9 @@ def test_a_folder_and_a_link_are_in_the_way_in_out_too(judge: Judge, folder: Pat
     assert (one.message, two.message) == ("`out/a.mp4` is a folder", "`out/b.mp4` is a symbolic link")
     assert three.message == "`out/main.provenance.json`, which `main` writes beside its film, is a folder"
     assert [each.hint for each in (one, two, three)] == [
-        "move that folder away, or give the cut another `output`",
-        "move that link away, or give the cut another `output`",
-        "move that folder away, or give the cut another name",
+        "move that folder elsewhere, or give the cut another `output`",
+        "move that link elsewhere, or give the cut another `output`",
+        "move that folder elsewhere, or give the cut another name",
     ]
 
 
@@ -238,6 +238,6 @@ def test_a_run_asks_the_same_rule(folder: Path) -> None:
     require_outputs(made, made.cuts["main"], store)
     (folder / "final").mkdir()
     (folder / "final" / "new.mp4").write_bytes(b"holiday")
-    with pytest.raises(StoreFault, match="no record says that wanflow wrote it") as fault:
+    with pytest.raises(StoreFault, match="no record shows that wanflow wrote it") as fault:
         require_outputs(made, made.cuts["main"], store)
-    assert fault.value.hint == "move that file away, or give the cut another `output`"
+    assert fault.value.hint == "move that file elsewhere, or give the cut another `output`"

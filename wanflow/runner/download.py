@@ -1,4 +1,4 @@
-"""A result from its address to a file on disk: resumed, checked, fetched again, and never thrown away."""
+"""The download of a result: resumed, checked, tried again, and never thrown away."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wanflow.store import blobs
 from wanflow.store.take import ResultKind
 
 PAUSES = (2, 4)
-"""Seconds before a download is fetched again, at most twice (cli.md, Downloads)."""
+"""Seconds before a download is tried again, at most twice (cli.md, Downloads)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class DownloadedResult:
 
 @dataclass(slots=True)
 class _Download:
-    """The tries at one result: its task, where it is, and where it goes."""
+    """The attempts to download one result: its task, its address, and its target."""
 
     task_id: str
     url: str
@@ -48,7 +48,7 @@ class _Download:
         return DownloadedResult(self.target, fetched.digest, facts, self.url)
 
     async def _download(self) -> DownloadedFile:
-        """An address that is refused is asked for anew, once (cli.md, Downloads)."""
+        """Download; where the address is refused, poll the task for a new one, once (cli.md, Downloads)."""
         try:
             return await self.context.service.download(self.url, self.target)
         except ResultExpired:
@@ -60,33 +60,26 @@ class _Download:
 
 
 async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunContext) -> DownloadedResult:
-    """Fetch the result of a task until it came whole and passed its check, at most three times.
+    """Download the result of a task until it is complete and passes its check, at most three times.
 
-    What came in the end is kept aside where it did not, and its task stays open. Raises ServiceFault, MediaFault,
+    If it never does, the downloaded bytes are set aside, and the task stays open. Raises ServiceFault, MediaFault,
     StoreFault.
     """
     fetching = _Download(task_id, url, kind, context.store.temporary(kind.suffix), context)
     for pause in PAUSES:
         try:
             return await fetching.attempt()
-        except ServerFault as fault:  # what came stays, and is gone on with
+        except ServerFault as fault:  # the next download continues the file
             words = str(fault)
         except MediaFault as fault:
             fetching.target.unlink(missing_ok=True)
             words = str(fault)
-        context.emit(Warned(f"the {kind} of task {task_id}: {words}; it is fetched again in {pause} s"))
+        context.emit(Warned(f"the {kind} of task {task_id}: {words}; next download in {pause} s"))
         await anyio.sleep(pause)
     try:
         return await fetching.attempt()
     except (ServerFault, MediaFault) as fault:
-        raise _given_up(fault, fetching) from fault
-
-
-def _given_up(fault: ServerFault | MediaFault, fetching: _Download) -> ServerFault:
-    """The last fault, with where the bytes are that came."""
-    kept = blobs.set_aside(fetching.context.store, fetching.target)
-    where = f"; what came is kept as `{kept}`" if kept else ""
-    hint = "`wanflow collect` fetches it again while the service has it, which is 24 h"
-    return ServerFault(
-        f"the {fetching.kind} of task {fetching.task_id} could not be fetched: {fault}{where}", hint=hint
-    )
+        kept = blobs.set_aside(context.store, fetching.target)
+        where = f"; the downloaded bytes are in `{kept}`" if kept else ""
+        words = f"cannot download the {kind} of task {task_id}: {fault}{where}"
+        raise ServerFault(words, hint="`wanflow collect` tries again while the service has it, for 24 h") from fault

@@ -1,4 +1,4 @@
-"""Extracts: frames, pieces and sound tracks, cut locally and kept by what they are, not by their bytes (law 5)."""
+"""Extracts: frames, pieces and sound tracks, made locally and stored by their identity, not by their bytes (law 5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUFFIX = {"frame": ".png", "piece": ".mp4", "sound": ".wav"}
 
 
 async def derive_extract(step: Step, run_state: RunState, context: RunContext) -> None:
-    """Cut what a step names and keep it in the store; raises MediaFault, StoreFault."""
+    """Make the extract of a step and store it; raises MediaFault, StoreFault."""
     vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, ExtractVertex):
         raise TypeError(f"not an extract: {step.node}")
@@ -40,7 +40,7 @@ async def derive_extract(step: Step, run_state: RunState, context: RunContext) -
 
 
 def keep_derived(key: str, made: Path, facts: Facts, context: RunContext) -> Path:
-    """Move a derived file into the store and write down what it is; gives where it is now."""
+    """Move a derived file into the store and record its identity; gives its place there."""
     kept = blobs.adopt_derived(context.store, made, facts.digest, made.suffix)
     traces.append_derived(context.store, key, facts.digest, made.suffix)
     return kept

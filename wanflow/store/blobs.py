@@ -1,4 +1,4 @@
-"""Files by digest: delivered takes, which are never deleted, and derived files, which can be made again."""
+"""Files by digest: delivered takes, which are never deleted, and derived files, which can be built again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READ_ONLY = 0o444
 def adopt_take(store: Store, delivered: Path, digest: str, kind: ResultKind) -> Path:
     """Move a checked result into the store under its digest, durably and read-only; gives its place there.
 
-    Where the store has these bytes already, they stay and the second copy goes.
+    Where the store has these bytes already, they stay and the second copy is removed.
     """
     return _adopt(delivered, take_path(store, digest, kind.suffix), digest)
 
@@ -28,9 +28,9 @@ def adopt_derived(store: Store, made: Path, digest: str, suffix: str) -> Path:
 
 
 def set_aside(store: Store, path: Path) -> str | None:
-    """Keep bytes that are no take, under their digest; where they are, relative to the production's folder.
+    """Keep bytes that are not a take, under their digest; gives their path relative to the production's folder.
 
-    None where there is nothing to keep. Nothing is ever deleted there: what was delivered was paid for (law 4).
+    None where there is nothing to keep. Nothing is ever deleted there: deliveries were paid for (law 4).
     """
     if not path.exists() or not path.stat().st_size:
         return None
@@ -79,7 +79,7 @@ def list_derived(store: Store) -> frozenset[str]:
 
 
 def is_whole(path: Path, digest: str) -> bool:
-    """Whether a file is there and its bytes are those that its digest names; reads all of it."""
+    """Whether a file exists and its bytes match its digest; reads all of it."""
     try:
         return digests.of_file(path) == digest
     except OSError:
@@ -111,7 +111,7 @@ def _take_names(store: Store) -> Iterator[tuple[str, str]]:
 def _names(folder: Path) -> Iterator[str]:
     if not folder.is_dir():
         return
-    with atomic.faults_of(folder), os.scandir(folder) as shelves:
-        for shelf in shelves:
-            if shelf.is_dir():
-                yield from (entry.name for entry in os.scandir(shelf.path))
+    with atomic.faults_of(folder), os.scandir(folder) as folders:
+        for each in folders:
+            if each.is_dir():
+                yield from (entry.name for entry in os.scandir(each.path))

@@ -1,4 +1,4 @@
-"""What the cuts in `out/` were made from, believed as long as their files are as we left them."""
+"""What the cuts in `out/` were made from; valid while their files are as wanflow wrote them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def remember(
     takes: Sequence[str] = (),
     made: Path | None = None,
 ) -> None:
-    """Write down what a cut's file, relative to the production's folder, was made from.
+    """Record what a cut's file, relative to the production's folder, was made from.
 
     `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
     only about to get the name `output`. Raises StoreFault.
@@ -55,14 +55,14 @@ def shown(store: Store) -> dict[str, tuple[str, ...]]:
 
 
 def segments(store: Store) -> Iterator[str]:
-    """The hashes of the segments that the cuts were last made from, whatever became of their files."""
+    """The hashes of the segments that the cuts were last made from, also if their files changed."""
     for record in _read(store).values():
         if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
             yield from map(str, record["segments"])
 
 
 def wrote(store: Store, file: Path) -> bool:
-    """Whether wanflow wrote this file as a cut, and nothing changed it since; `file` is what `entry_of` gives."""
+    """Whether wanflow wrote this file as a cut, and it did not change since; `file` comes from `entry_of`."""
     return any(
         isinstance(record, Mapping)
         and isinstance(output := record.get("output"), str)
@@ -73,7 +73,7 @@ def wrote(store: Store, file: Path) -> bool:
 
 
 def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
-    """The fingerprint of each cut whose file is where it belongs, unchanged since it was written."""
+    """The fingerprint of each cut whose file is in its place and did not change since it was written."""
     known = _read(store)
     found = {cut: known.get(_key(store, cut)) for cut in outputs}
     return {
@@ -98,7 +98,7 @@ def _key(store: Store, cut: str) -> str:
 
 
 def _read(store: Store) -> dict[str, object]:
-    """A record that can't be read costs an assembly, not a take: it counts as none."""
+    """The records by key; an unreadable one is left out, which costs an assembly and no take."""
     try:
         known = decode.parse_json(store.cuts.read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What is known of files by their stat, so that a second look opens none of them."""
+"""Cached facts of files by their stat, so that unchanged files are not opened again."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from wanflow.store.layout import Store
 
 VERSION = 1
 RACY_NS = 2_000_000_000
-"""A file written this short a time before it was opened may have changed since without its stat telling."""
+"""Nanoseconds between writing and opening a file within which it may change without another stat."""
 _RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
 
 INLINE = "data:"
-"""Begins the name of a picture that is written into a production; its digest follows, so that it never changes."""
+"""Prefix of the name of an inline picture; its digest follows, so that its facts never change."""
 
 
 def look(store: Store, paths: tuple[str, ...]) -> dict[str, Facts]:
-    """The facts of those files, by path relative to the production's folder, that are as they were when measured."""
+    """The facts of files that are unchanged since the measurement, by path relative to the production's folder."""
     known = _read(store)
     found = {path: _facts(known.get(path), _stamp(store, path)) for path in paths}
     return {path: facts for path, facts in found.items() if facts is not None}
 
 
 def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | None = None) -> None:
-    """Keep what was measured; a cache that can't be written is no reason to stop a command.
+    """Cache measured facts; a cache that cannot be written does not stop a command.
 
-    `begun_ns` is `time.time_ns()` from before the first file was opened, the present where it isn't given: a file that
-    changed since, or shortly before, isn't kept, because its facts may be of what it was.
+    `begun_ns` is `time.time_ns()` from before the first file was opened, by default the present. A file that changed
+    since, or shortly before, is not cached, because its facts may be outdated.
     """
     since = time.time_ns() if begun_ns is None else begun_ns
     entries = {path: _entry(facts, _stamp(store, path, since)) for path, facts in measured.items()}
@@ -50,7 +50,7 @@ def remember(store: Store, measured: Mapping[str, Facts], *, begun_ns: int | Non
 
 
 def _stamp(store: Store, name: str, since_ns: int | None = None) -> list[int] | None:
-    """What would be different if a file had changed; None where it is gone, or was touched too shortly before."""
+    """What differs once a file has changed; None where it is missing, or was written too shortly before."""
     if name.startswith(INLINE):
         return []
     try:
@@ -114,7 +114,7 @@ def _ratio(value: object) -> Fraction:
 
 
 def _read(store: Store) -> dict[str, object]:
-    """A cache that can't be read is an empty one."""
+    """The cached entries; none where the cache cannot be read."""
     try:
         document = decode.parse_json(store.facts.read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The diary of runs: what was intended, accepted, delivered and stored, each on disk before the next may happen."""
+"""The journal: what was intended, accepted, delivered and stored, each on disk before the next can happen."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from wanflow.store.take import Price, Take, seed_from_json
 
 VERSION = 1
 UNCERTAIN = "uncertain"
-"""What stands for the seed of a task that may as well be another attempt's."""
+"""Value in place of a seed, for a task that may be another attempt's."""
 FORGOTTEN = "UNKNOWN"
-"""The status of a task that the service does not know: the one end that may turn out to be none."""
+"""Status of a task that the service does not know: the one end that may be revoked."""
 PRIVATE = 0o600
-"""Prompts and what was bought are nobody else's business."""
+"""Mode of the file: prompts and purchases are private."""
 
 
 class TaskTwice(ValueError):
-    """A record gives a task to a second attempt; one task belongs to one attempt."""
+    """A record gives a task to a second attempt; a task belongs to one attempt."""
 
 
 class Journal:
-    """Appends to the diary; every method returns once its record is on disk. Raises StoreFault."""
+    """Appends to the journal; every method returns once its record is on disk. Raises StoreFault."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._numbers: dict[str, set[int]] | None = None
 
     def reserved(self, shots: Iterable[str]) -> frozenset[int]:
-        """The take numbers that intents reserved for shots of these names, those of this run among them."""
+        """The take numbers that intents reserved for shots of these names, also in this run."""
         if self._numbers is None:
             self._numbers = {shot: set(numbers) for shot, numbers in read(self._store).numbers.items()}
         return frozenset().union(*(self._numbers.get(shot, ()) for shot in shots))
 
     def intended(self, attempt: Attempt) -> None:
-        """Before the request is on the wire (law 2)."""
+        """Before the request is sent (law 2)."""
         if self._numbers is not None:
             self._numbers.setdefault(attempt.shot, set()).add(attempt.number)
         facts: dict[str, Canonical] = {
@@ -65,25 +65,25 @@ class Journal:
         self._write("accepted", date, facts | ({"seed": UNCERTAIN} if seed_uncertain else {}))
 
     def presumed(self, attempt: str, words: str, date: str) -> None:
-        """The request counts as never accepted and may be sent again; a task of it that shows up later still counts."""
+        """The request counts as never accepted and may be sent again; a task of it that appears later still counts."""
         self._write("presumed", date, {"attempt": attempt, "words": words})
 
     def declined(
         self, attempt: str, words: str, date: str, *, code: str | None = None, state: str | None = None
     ) -> None:
-        """The request was surely not accepted: nothing is owed and nothing will come."""
+        """The request was certainly not accepted: it costs nothing and delivers nothing."""
         self._write("declined", date, {"attempt": attempt, "words": words, "code": code, "state": state})
 
     def running(self, task_id: str, date: str) -> None:
-        """The service works on the task; before that it waited in its queue."""
+        """The service works on the task; before, it was queued."""
         self._write("running", date, {"task_id": task_id})
 
     def succeeded(self, task_id: str, url: str, date: str, *, service: str | None = None) -> None:
-        """The service has a result and says where; what opens the address stays unwritten, its task can be asked."""
+        """The service has a result at an address, which is recorded without its signature."""
         self._write("succeeded", date, {"task_id": task_id, "url": unsigned(url), "service": service})
 
     def stored(self, task_id: str, digest: str, date: str, *, take: Take | None = None) -> None:
-        """The result is safe in the store; `take` is what lock and traces say of it, to rebuild them by."""
+        """The result is in the store; `take` is what lock and traces say of it, to rebuild them."""
         facts = None if take is None else take.to_json()
         self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts})
 
@@ -102,8 +102,9 @@ class Journal:
         self._write("ended", date, facts)
 
     def renamed(self, names: Mapping[str, str], date: str) -> None:
-        """What was written for shots under former names belongs to these names from now on, all at once: `names` maps
-        each former name to the present one.
+        """Earlier records of shots belong to these names from now on: `names` maps each former name to the present one.
+
+        All names change at once.
         """
         self._write("renamed", date, {"names": dict(names)})
         self._numbers = None
@@ -120,7 +121,7 @@ def read(store: Store) -> JournalState:
 
 
 def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> JournalState:
-    """The open ends of a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
+    """What is open after a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
     ends = JournalRecords()
     for number, record in enumerate(records, start=1):
         try:
@@ -133,7 +134,7 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Jour
 
 
 class JournalRecords:
-    """What is open after the records so far; `follow` raises ValueError for one that makes no sense."""
+    """What is open after some records; `follow` raises ValueError for one that makes no sense."""
 
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
@@ -148,7 +149,7 @@ class JournalRecords:
         self._seed_uncertain: list[Attempt] = []
 
     def journal_state(self) -> JournalState:
-        """What is open by now."""
+        """What is open after the followed records."""
         return JournalState(
             tuple(self._attempts.values()),
             tuple(self._tasks.values()),
@@ -166,7 +167,7 @@ class JournalRecords:
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
-        """One record more."""
+        """Follow one more record."""
         facts = Fields(record)
         match facts.read("event", text):
             case "intended":
@@ -201,7 +202,7 @@ class JournalRecords:
         if self._owners.get(task_id, name) != name:
             raise TaskTwice(f"task {task_id} was accepted for another submission before")
         if task_id in self._owners:
-            return  # written twice, because the first time its fate was not known
+            return  # recorded again, because its fate was unknown the first time
         given_up = self._presumed.pop(name, None)
         attempt = given_up or self._attempts.pop(name, None)
         if attempt is None:
@@ -231,7 +232,7 @@ class JournalRecords:
                 mine.setdefault(number, {}).update(asked)
 
     def _found(self, facts: Fields) -> OpenTask | None:
-        """The open task of a record; one that the service had forgotten is open again once it is heard of."""
+        """The open task of a record; a task that the service had forgotten is open again after such a record."""
         task_id = facts.read("task_id", text)
         if back := self._forgotten.pop(task_id, None):
             self._tasks[task_id] = replace(back, late=True)
@@ -284,17 +285,17 @@ def attempt_of(facts: Fields) -> Attempt:
 
 
 def unsigned(url: str) -> str:
-    """An address without what may be its signature: whoever reads it can't fetch it."""
+    """An address without its signature, so that its readers cannot fetch it."""
     return url.partition("?")[0].partition("#")[0]
 
 
 def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
-    """Raise StoreFault for a record of a version that this wanflow doesn't know; every older one stays readable.
+    """Raise StoreFault for a record of a version that this wanflow does not know; every older one is readable.
 
     Raises ValueError for a record without a version.
     """
     if Fields(record).read("version", whole_number) > VERSION:
-        raise StoreFault(f"`{name}` has a line {number} that this wanflow can't read", hint="update wanflow")
+        raise StoreFault(f"`{name}` has a newer version at line {number}", hint="update wanflow")
 
 
 def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:
@@ -306,7 +307,7 @@ def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = N
         return mine[0]
     if mine:
         numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
-        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"say which: {numbers}")
+        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"choose one: {numbers}")
     others = sorted({f"`{attempt.shot}`" for attempt in journal_state.unknown_fate})
-    hint = f"these have: {', '.join(others)}" if others else "nothing is to be decided"
+    hint = f"these have: {', '.join(others)}" if others else "there is nothing to decide"
     raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)

@@ -1,4 +1,4 @@
-"""Where things lie on disk; nothing inside the store names the machine it is on, so that it can be copied."""
+"""The files of a store on disk; none of them names its machine, so that a store can be copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wanflow.store.atomic import STORE_FOLDER
 
 LOCK_NAME = "wanflow.lock"
 FORMAT = 1
-"""The version of the store's own layout; a store of a newer one is refused, never guessed at."""
+"""Version of the store's layout; a store of a newer one is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +37,27 @@ class Store:
 
     @property
     def takes(self) -> Path:
-        """Delivered films by digest. Paid files live here and nowhere else; nothing deletes from it (law 4)."""
+        """Delivered results by digest. Paid files are here and nowhere else; nothing deletes them (law 4)."""
         return self.root / "takes"
 
     @property
     def derived(self) -> Path:
-        """What ffmpeg made and can make again."""
+        """Files that ffmpeg made and can make again."""
         return self.root / "derived"
 
     @property
     def aside(self) -> Path:
-        """What was delivered and is no take, or was damaged: kept for a person to look at."""
+        """Deliveries that are not usable and damaged files, kept for a person to look at."""
         return self.root / "aside"
 
     @property
     def traces(self) -> Path:
-        """One line for each take: this recipe gave these bytes."""
+        """One line per take: this recipe gave these bytes."""
         return self.root / "traces.jsonl"
 
     @property
     def derivations(self) -> Path:
-        """One line for each derived file: this identity was made into these bytes."""
+        """One line per derived file: this identity was made into these bytes."""
         return self.root / "derived.jsonl"
 
     @property
@@ -67,12 +67,12 @@ class Store:
 
     @property
     def journal(self) -> Path:
-        """The diary of runs."""
+        """The journal of this provider's submissions."""
         return self.root / f"journal.{self.provider.name}.jsonl"
 
     @property
     def uploads(self) -> Path:
-        """One line for each file that was uploaded."""
+        """One line per uploaded file."""
         return self.root / "uploads.jsonl"
 
     @property
@@ -82,12 +82,12 @@ class Store:
 
     @property
     def facts(self) -> Path:
-        """What is known of files, by their stat."""
+        """The cached facts of files."""
         return self.root / "cache" / "facts.json"
 
     @property
     def run_lock(self) -> Path:
-        """Held by the one run that works in this production."""
+        """Held by the run that is active in this production."""
         return self.root / "run.lock"
 
     @property
@@ -97,30 +97,30 @@ class Store:
 
     @property
     def paid_lock(self) -> Path:
-        """The lock of paid takes, which stands in git whatever backend renders today."""
+        """The lock of paid takes, which is in git whatever provider renders."""
         return self.folder / LOCK_NAME
 
     @property
     def incoming(self) -> Path:
-        """Takes on their way here from elsewhere; no run sweeps it."""
+        """Takes that are being downloaded or copied; no run empties it."""
         return self.root / "incoming"
 
     def temporary(self, suffix: str) -> Path:
-        """A fresh name in the store's own folder for work under way, on the same file system as its final place."""
+        """A new name in the store's own folder for unfinished work, on the same file system as its final place."""
         folder = self.root / "tmp"
         atomic.make_folder(folder)
         return folder / f"{uuid4().hex}{suffix}"
 
 
 def establish(store: Store) -> None:
-    """Write down which layout the store has, where nothing says so yet; raises StoreFault for a newer one."""
+    """Record the version of the store's layout if it is missing; raises StoreFault for a newer one."""
     recognise(store)
     if not store.format.exists():
         atomic.write_whole(store.format, json.dumps({"wanflow.store": FORMAT}).encode() + b"\n")
 
 
 def recognise(store: Store) -> None:
-    """Refuse a store that a newer wanflow made; raises StoreFault. A store that says nothing is one of ours."""
+    """Raise StoreFault for the store of a newer wanflow; a store without a version is accepted."""
     with atomic.faults_of(store.root):
         try:
             data = store.format.read_bytes()
@@ -128,14 +128,14 @@ def recognise(store: Store) -> None:
             return
     version = version_in(data)
     if version is None:
-        raise StoreFault(f"`{store.format.name}` is damaged", hint="remove that one file: it only says the version")
+        raise StoreFault(f"`{store.format.name}` is damaged", hint="remove that one file: it has only the version")
     if version > FORMAT:
         words = f"the store has version {version}, this wanflow reads {FORMAT}"
         raise StoreFault(words, hint="update wanflow")
 
 
 def version_in(data: bytes) -> int | None:
-    """The version that a store's file says; None where it says none."""
+    """The version in the file of a store; None where it has none."""
     try:
         document = decode.parse_json(data)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where a cut may be written: over nothing but a cut, and inside the production's folder."""
+"""Where a cut may be written: inside the production's folder, over nothing but an earlier cut."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.take_names import takes_folder
 
 KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
-"""Folders that a cut is never written into, of any production, and what is in them."""
+"""Folders of any production that a cut is never written into, and what is in them."""
 
 TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *load_providers()))
-"""Folders with the takes by name, of the production's own backend and of the others."""
+"""Folders of takes by name, of the production's own backend and of the others."""
 
 MOST_NAME_BYTES = 255
 """Maximum length of a file's name on every common file system."""
 
 
 def check_outputs(production: Production, store: Store) -> Iterator[Problem]:
-    """The first error of each cut that would write where it may not, at its `output`, else at its name.
+    """The first error of each cut that would write to a forbidden place, at its `output`, else at its name.
 
     Looks at the disk and at the records of earlier runs; reads a film only where its size and date fit no record.
     """
@@ -53,7 +53,7 @@ def require_outputs(production: Production, cut: Cut, store: Store) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _OutputRule:
-    """The one rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded places."""
+    """The rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded paths."""
 
     production: Production
     store: Store
@@ -74,7 +74,7 @@ class _OutputRule:
         return cls(production, store, target_of(store.folder), frozenset(read), frozenset(takes))
 
     def problem(self, cut: Cut) -> Problem | None:
-        """What is wrong with the film's place, else with that of the first file beside it that has a problem."""
+        """What is wrong with the path of the film, else of the first file beside it that has a problem."""
         for path in (cut.output, *sidecars(self.production.out, cut)):
             wrong = _unusable(path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
             if wrong is not None:
@@ -83,7 +83,7 @@ class _OutputRule:
         return None
 
     def _named(self, cut: Cut, path: str) -> str:
-        """A file as it is called in messages: with where its path leads to, and why it is written at all."""
+        """A file in messages: with the place that its path leads to, and the reason why it is written."""
         entry = entry_of(self.store.folder, path)
         if path != cut.output:
             return f"`{path}`, which `{cut.name}` writes beside its film,"
@@ -92,44 +92,44 @@ class _OutputRule:
         return f"`{path}`"
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
-        """Why a place may not be written, whatever it holds: it is kept, read, holds takes, or lies outside."""
+        """Why a path may not be written, whatever is there: it is reserved, read, among the takes, or outside."""
         elsewhere = f"give the cut another `output`, e.g. `{RESULTS_FOLDER}/{cut.name}{FILM}`"
         places = _places(self.store.folder, path)
         for place in places:
             if kept := self._kept(place):
-                return f"lies in `{kept}/`, where {KEPT_FOLDERS[kept]}", elsewhere
+                return f"is in `{kept}/`, where {KEPT_FOLDERS[kept]}", elsewhere
             if folded(place) in self.read:
                 return "is a file that the production reads", _away("file", cut, path)
             if not self.takes.isdisjoint(folded(each) for each in (place, *place.parents)):
-                return f"lies in `{TAKE_FOLDERS[0]}/`, where the takes have their names", elsewhere
+                return f"is in `{TAKE_FOLDERS[0]}/`, the folder of the takes", elsewhere
         if not self.production.allow_outside and not all(place.is_relative_to(self.root) for place in places):
-            return "lies outside the production's folder", f"allow that by `--allow-outside`, or {elsewhere}"
+            return "is outside the production's folder", f"allow it with `--allow-outside`, or {elsewhere}"
         return None
 
     def _kept(self, place: Path) -> str | None:
-        """The kept folder that a place lies in, by its name or as what the production's own one leads to."""
+        """The reserved folder that contains a path, by its name or as the target of the production's own one."""
         below = place.relative_to(self.root) if place.is_relative_to(self.root) else place
         names, above = map(folded, map(Path, below.parts)), [*map(folded, (place, *place.parents))]
         named = next((name for name in names if name in KEPT_FOLDERS), None)
         return named or next((name for name in KEPT_FOLDERS if folded(_places(self.root, name)[1]) in above), None)
 
     def _in_the_way(self, cut: Cut, path: str) -> tuple[str, str] | None:
-        """What is at a place and may not be replaced: in `out/` links and folders only, since its files are ours."""
+        """What is at a path and may not be replaced: in `out/` links and folders, since its files are wanflow's."""
         entry = entry_of(self.store.folder, path)
         above = next((parent for parent in entry.parents if os.path.lexists(parent)), self.root)
         if not above.is_dir():
-            return f"can't be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
+            return f"cannot be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
         if _is_link(entry):
             return "is a symbolic link", _away("link", cut, path)
         if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk won't say
             return "is a folder", _away("folder", cut, path)
         unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / RESULTS_FOLDER)
         if unknown and not self._is_ours(cut, entry):
-            return "is a file, and no record says that wanflow wrote it", _away("file", cut, path)
+            return "exists, and no record shows that wanflow wrote it", _away("file", cut, path)
         return None
 
     def _is_ours(self, cut: Cut, film: Path) -> bool:
-        """Whether the store's record or the provenance file says that wanflow wrote this film, as it is now."""
+        """Whether the store's record or the provenance file says that wanflow wrote this film as it is now."""
         if cut_records.wrote(self.store, film):
             return True
         try:
@@ -138,33 +138,33 @@ class _OutputRule:
             named = entry_of(self.store.folder, written.read("file", decode.text))
             return named == film and written.read("digest", decode.text) == digest.of_file(film)
         except (OSError, ValueError):
-            return False  # unreadable: it records nothing
+            return False  # an unreadable file records nothing
 
     def _shown(self, place: Path) -> str:
         return (place.relative_to(self.root) if place.is_relative_to(self.root) else place).as_posix()
 
 
 def _unusable(path: str) -> tuple[str, str] | None:
-    """Why no file system takes a path."""
+    """Why no file system accepts a path."""
     try:
         longest = max(len(os.fsencode(part)) for part in Path(path).parts)
     except UnicodeEncodeError:
-        return "can't be the name of a file", "write it in letters that have a code"
+        return "cannot be the name of a file", "use only valid Unicode characters"
     if "\0" in path:
-        return "can't be the name of a file", "leave out the null character"
+        return "cannot be the name of a file", "leave out the null character"
     if longest > MOST_NAME_BYTES:
         return f"has a name of {longest} bytes", f"shorten it to {MOST_NAME_BYTES} bytes"
     return None
 
 
 def _away(what: str, cut: Cut, path: str) -> str:
-    """The way out where something is in a cut's way."""
+    """The hint where something is in the place of a cut."""
     other = "another `output`" if path == cut.output else "another name"
-    return f"move that {what} away, or give the cut {other}"
+    return f"move that {what} elsewhere, or give the cut {other}"
 
 
 def _places(folder: Path, path: str, follow: Callable[[Path], Path] = target_of) -> tuple[Path, Path]:
-    """The directory entry that a path means, and where that leads to if it is a link."""
+    """The directory entry of a path, and its target if it is a link."""
     entry = entry_of(folder, path, follow)
     return entry, target_of(entry) if _is_link(entry) else entry
 

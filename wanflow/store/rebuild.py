@@ -18,7 +18,7 @@ from wanflow.store.take import Result, Take, Trace
 from wanflow.store.traces import Traces
 
 Measure = Callable[[Sequence[str]], Mapping[str, Result]]
-"""Measures takes of the store by digest; leaves out those that cannot be measured."""
+"""Function that measures takes of the store by digest; it leaves out those that cannot be measured."""
 
 
 def unmeasured(digests: Sequence[str]) -> Mapping[str, Result]:

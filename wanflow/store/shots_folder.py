@@ -1,4 +1,4 @@
-"""Every take by name under `out/shots`, linked to the store's own copy."""
+"""The folder `out/shots`: every take by name, as a link to its file in the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wanflow.store.take_names import TAKE_SUFFIXES, parse_take_node, place_of_ta
 
 
 def put(store: Store, digest: str, name: Path) -> None:
-    """Give a take a name: a link to its read-only file, or a copy where links don't work; a no-op where it has it."""
+    """Give a take its name: a link to its read-only file, or a copy where links do not work; nothing if it has it."""
     source = blobs.take_path(store, digest, name.suffix)
     if _same(source, name) or not source.exists():
         return
@@ -31,15 +31,14 @@ def put(store: Store, digest: str, name: Path) -> None:
 
 
 def holds(store: Store, digest: str, name: Path) -> bool:
-    """Whether a name under `out/` holds a take: a link to its file in the store, or a copy that was left alone."""
+    """Whether a name under `out/` is that of a take: a link to its file in the store, or an unchanged copy."""
     return _same(blobs.take_path(store, digest, name.suffix), name)
 
 
 def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
-    """Let the lock's file and the names below `out` follow renamed shots and takes that a merge renumbered.
+    """Update the lock's file and the names below `out` after renames of shots and new numbers from a merge.
 
-    `lock` is the lock with its renames as it is known already, None to read it. Gives the lock as it is then. Raises
-    StoreFault.
+    `lock` is the present lock, None to read it. Gives the updated lock. Raises StoreFault.
     """
     known = lockfile.read(store.lock) if lock is None else lock
     if names.renames or known.notes or names.applied(known) is not known:
@@ -49,9 +48,9 @@ def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) 
 
 
 def arrange(store: Store, lock: Lock, out: Path) -> None:
-    """Give every take of a lock its name below `out`, and remove names of takes that have another one now.
+    """Give every take of a lock its name below `out`, and remove the former names of takes.
 
-    A file that is not one of the store's takes is somebody's own, and stays. Raises StoreFault, LockUnreadable for a
+    A file that is not one of the store's takes stays. Raises StoreFault, LockUnreadable for a
     name in the lock that no shot can have.
     """
     wanted = {
@@ -70,7 +69,7 @@ def arrange(store: Store, lock: Lock, out: Path) -> None:
 
 
 def _names(out: Path) -> Iterator[Path]:
-    """The files below `out/shots` that are called as takes are, relative to `out`."""
+    """The files below `out/shots` whose names are those of takes, relative to `out`."""
     folder = Path(takes_folder(out.as_posix()))
     with atomic.faults_of(folder):
         for path in folder.rglob("*"):
@@ -88,7 +87,7 @@ def _remove(path: Path, ours: set[tuple[int, int]]) -> None:
 
 
 def _marks(path: Path) -> tuple[tuple[int, int], ...]:
-    """By what a name is known to hold a file: the same inode, or as a copy the same length and time."""
+    """Marks by which two names are the same file: its inode, or for a copy its length and time."""
     try:
         stat = path.stat()
     except OSError:

@@ -37,21 +37,21 @@ class Traces:
 
 
 def append(store: Store, trace: Trace) -> None:
-    """Write a trace down before anything builds on it."""
+    """Record a trace, before anything uses it."""
     atomic.append(store.traces, _record(trace))
 
 
 def extend(store: Store, more: Iterable[Trace]) -> None:
-    """Write many traces down behind those that are on record, by replacing the file at once. Raises StoreFault."""
+    """Record many traces after the known ones, by replacing the file at once. Raises StoreFault."""
     records = [*atomic.read_records(store.traces), *map(_record, more)]
     atomic.write_whole(store.traces, b"".join(map(atomic.line_of, records)))
 
 
 def read(store: Store) -> Traces:
-    """All traces; raises StoreFault where one can't be read."""
+    """All traces; raises StoreFault where one cannot be read."""
     records = enumerate(atomic.read_records(store.traces), start=1)
-    complaint = f"`{store.traces.name}` is damaged at line"
-    return Traces({}, {}).joined(trace_of(record, f"{complaint} {number}") for number, record in records)
+    message = f"`{store.traces.name}` is damaged at line"
+    return Traces({}, {}).joined(trace_of(record, f"{message} {number}") for number, record in records)
 
 
 def _record(trace: Trace) -> dict[str, object]:
@@ -59,12 +59,12 @@ def _record(trace: Trace) -> dict[str, object]:
 
 
 def append_derived(store: Store, identity: str, digest: str, suffix: str) -> None:
-    """Write down that the identity with this hash was made into these bytes."""
+    """Record that the identity with this hash was made into these bytes."""
     atomic.append(store.derivations, {"identity": identity, "digest": digest, "suffix": suffix})
 
 
 def read_derived(store: Store) -> dict[str, str]:
-    """The file names of derived files that are here, by the hash of what they are."""
+    """The file names of derived files that are here, by the hash of their identity."""
     here = blobs.list_derived(store)
     names = {
         str(record.get("identity")): f"{record.get('digest')}{record.get('suffix')}"
@@ -79,11 +79,11 @@ def derivation_of(record: Mapping[str, object]) -> tuple[str, str]:
     return facts.read("identity", text), facts.read("digest", text)
 
 
-def trace_of(record: Mapping[str, object], complaint: str) -> Trace:
-    """A trace from its record; raises StoreFault with this complaint."""
+def trace_of(record: Mapping[str, object], message: str) -> Trace:
+    """A trace from its record; raises StoreFault with this message."""
     try:
         facts = Fields(record)
         take = Take.from_json(facts.read("digest", digest.from_json), record)
         return Trace(take, facts.read("recipe", digest.canonical_from_json))
     except ValueError as error:
-        raise StoreFault(complaint, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
+        raise StoreFault(message, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error

@@ -1,4 +1,4 @@
-"""Which files were uploaded where and when, so that none is sent twice while its address lives (service.md 5)."""
+"""Which files were uploaded where and when, so that none is sent twice while its address is valid (service.md 5)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wanflow.store import atomic
 from wanflow.store.layout import Store
 
 PRIVATE = 0o600
-"""An address can't be read by others, but it is nobody else's business."""
+"""Mode of the file: the addresses in it are private."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file with these bytes is at an account, for one model, under an `oss://` address, since a date."""
+    """A file with these bytes that was uploaded to an account for one model, its `oss://` address and date."""
 
     digest: str
     model: str
@@ -27,7 +27,7 @@ class Upload:
 
 
 def remember(store: Store, upload: Upload) -> None:
-    """Write an upload down; raises StoreFault."""
+    """Record an upload; raises StoreFault."""
     facts = {
         "digest": upload.digest,
         "model": upload.model,
@@ -39,19 +39,19 @@ def remember(store: Store, upload: Upload) -> None:
 
 
 def read(store: Store) -> tuple[Upload, ...]:
-    """All uploads on record, oldest first, also those that are gone by now; raises StoreFault for a damaged file."""
+    """All recorded uploads, oldest first, also expired ones; raises StoreFault for a damaged file."""
     return tuple(
         upload_of(record, f"`{store.uploads.name}` is damaged at line {number}")
         for number, record in enumerate(atomic.read_records(store.uploads), start=1)
     )
 
 
-def upload_of(record: atomic.Record, complaint: str) -> Upload:
-    """An upload from its record; raises StoreFault with this complaint."""
+def upload_of(record: atomic.Record, message: str) -> Upload:
+    """An upload from its record; raises StoreFault with this message."""
     try:
         facts = Fields(record)
         model, service, url = (facts.read(key, text) for key in ("model", "service", "url"))
         date = facts.read("date", timebase.date_from_json)
         return Upload(facts.read("digest", digests.from_json), model, service, url, date)
     except ValueError as error:
-        raise StoreFault(complaint, hint="remove that one file: it only saves uploads") from error
+        raise StoreFault(message, hint="remove that one file: it only saves uploads") from error
