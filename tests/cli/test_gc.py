@@ -135,10 +135,10 @@ def test_law_4_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow
     assert wanflow(*RUN).code == 0
     said = wanflow("gc")
     assert (said.code, "paid and unused" in said.err, "coast.t2" in said.err) == (0, True, False)
-    for node, use in (("coast.t2", "somebody picked it"), ("near.t2", "cut:main shows it")):
+    for node, use in (("coast.t2", "it is picked"), ("near.t2", "cut:main shows it")):
         refused = wanflow("gc", "--apply", "--yes", "--paid", node)
         assert (refused.code, use in refused.err) == (2, True), refused.err
     rewrite("a coast, takes: 2", "another coast, takes: 2")
     refused = wanflow("gc", "--apply", "--yes", "--paid", "coast.t2")
-    assert (refused.code, "somebody picked it" in refused.err) == (2, True)
+    assert (refused.code, "it is picked" in refused.err) == (2, True)
     assert len(files("takes")) == 4

@@ -104,10 +104,10 @@ def test_what_uses_a_take_is_told() -> None:
     uses = list(picks.uses(busy, picks.choose_take(three, CORE)))
     assert sorted(uses) == sorted(
         [
-            (third, "somebody holds it"),
-            (second, "somebody picked it"),
-            (second, "somebody picked it"),
-            (third, "somebody picked it"),
-            (first, "the shot uses it now"),
+            (third, "it is held"),
+            (second, "it is picked"),
+            (second, "it is picked"),
+            (third, "it is picked"),
+            (first, "the shot uses it"),
         ]
     )

@@ -104,11 +104,11 @@ def uses(entry: ShotEntry, present: TakeChoice) -> Iterator[tuple[str, str]]:
     A pick for an earlier request counts: an undo brings it back.
     """
     for digest in (*filter(None, (entry.held,)), *entry.rival_holds):
-        yield digest, "somebody holds it"
+        yield digest, "it is held"
     for digest in (*entry.picks.values(), *(digest for both in entry.rival_picks.values() for digest in both)):
-        yield digest, "somebody picked it"
+        yield digest, "it is picked"
     if present.take is not None:
-        yield present.take.digest, "the shot uses it now"
+        yield present.take.digest, "the shot uses it"
 
 
 def _rivals(entry: ShotEntry, digests: tuple[str, ...]) -> TakeChoice:
