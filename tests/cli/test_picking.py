@@ -223,8 +223,8 @@ def test_two_people_who_retake_the_same_shot_keep_both_takes(
     rows = json.loads(wanflow("takes", "--json").out)
     assert [row["take"] for row in rows if row["shot"] == "coast"] == [1, 2, 3]
     assert picked(wanflow)["other"] == 2
-    assert "two takes had that number" in wanflow("plan").out
-    assert "two takes had that number" in wanflow(*RUN).err
+    assert "two takes had its number" in wanflow("plan").out
+    assert "two takes had its number" in wanflow(*RUN).err
 
 
 def test_the_first_run_in_a_repository_tells_git_how_to_merge_the_lock(wanflow: Wanflow, service: Served) -> None:
