@@ -23,8 +23,8 @@ import wanflow
 from kit.clips import click_sound
 from kit.served import served
 from wanflow.catalog.read import load_catalog
-from wanflow.cli.exit_code import ExitCode
 from wanflow.emulator.api.server import Serving
+from wanflow.errors import ExitCode
 from wanflow.language.load import read
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from wanflow.api import run
+from wanflow import api
 from wanflow.media.probe import probe
 from wanflow.report.text.plan import plan_text
 
@@ -43,14 +43,14 @@ def test_every_example_is_tested() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_has_no_problem(name: str, tmp_path: Path) -> None:
     """Not even a warning."""
-    assert run.validate(copy(name, tmp_path) / "wanflow.yaml") == ()
+    assert api.validate(copy(name, tmp_path) / "wanflow.yaml") == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_plans_as_its_page_says(name: str, tmp_path: Path) -> None:
     """The plan on an empty machine is the text that is committed beside the example."""
-    production = run.load(copy(name, tmp_path) / "wanflow.yaml")
-    assert plan_text(run.plan(production)) + "\n" == (EXAMPLES / name / "plan.txt").read_text(encoding="utf-8")
+    production = api.load(copy(name, tmp_path) / "wanflow.yaml")
+    assert plan_text(api.plan(production)) + "\n" == (EXAMPLES / name / "plan.txt").read_text(encoding="utf-8")
 
 
 def assets(folder: Path) -> list[Path]:
@@ -98,7 +98,7 @@ def test_the_lighthouse_becomes_a_film_and_a_second_run_does_nothing(tmp_path: P
     words = ("run", "--file", "02-lighthouse/wanflow.yaml")
     first = wanflow(tmp_path, *words)
     assert (first.returncode, first.stdout) == (0, f"{Path('02-lighthouse', 'out', 'main.mp4')}\n"), first.stderr
-    assert "4 takes submitted" in first.stderr
+    assert "4 takes rendered" in first.stderr
     film = (folder / "out" / "main.mp4").read_bytes()
     again = wanflow(tmp_path, *words)
     assert (again.returncode, again.stdout) == (0, first.stdout), again.stderr

@@ -18,7 +18,7 @@ FOLDERS = ("wanflow", "tests", "examples", "docs", "schemas", "pipelines", "benc
 MADE_HERE = {"__pycache__", "out", ".wanflow"}
 TEXT = {".py", ".md", ".toml", ".yaml", ".json", ".txt", ""}
 
-LATE = {"wanflow/cli/main.py", "wanflow/api/load.py", "wanflow/schemas.py", "wanflow/api/run.py"}
+LATE = {"wanflow/cli/main.py", "wanflow/loading.py", "wanflow/schemas.py", "wanflow/api.py"}
 """The files that may import where a thing is used instead of at their top."""
 
 DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$", re.IGNORECASE)
@@ -116,9 +116,9 @@ def test_imports_are_at_the_top():
 
 
 def test_imports_are_not_hidden_from_the_contracts():
-    """Imports for types alone, which the contracts cannot see, are only in wanflow's `__init__` and in `api/run`."""
+    """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__` and the API."""
     hidden = {named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")}
-    assert hidden <= {"wanflow/__init__.py", "wanflow/api/run.py"}
+    assert hidden <= {"wanflow/__init__.py", "wanflow/api.py"}
 
 
 def test_names_say_what_things_are():

@@ -9,10 +9,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from wanflow.cli.commands.init import starting_files
-from wanflow.cli.init_templates import templates
 from wanflow.language.load import read
 from wanflow.language.pipeline import shipped
+from wanflow.templates import starting_files, templates
 
 ROOT = Path(__file__).resolve().parent.parent
 

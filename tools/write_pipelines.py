@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 import wanflow
 from wanflow import money, timebase
-from wanflow.cli.commands.init import starting_files
-from wanflow.cli.init_templates import templates
 from wanflow.graph.diagram import mermaid
 from wanflow.language.pipeline import shipped
 from wanflow.money import Bound
 from wanflow.planner.plan import Plan, Step
 from wanflow.schemas import data_folder
+from wanflow.templates import starting_files, templates
 from wanflow.yamldoc.nodes import MapNode, TextNode
 from wanflow.yamldoc.parse import parse
 

@@ -1,7 +1,7 @@
 """wanflow: scene specs in git become shot graphs, takes and final cuts.
 
-The names promised are `load`, `plan` and `run`, with the values that they take and give. They are fetched when they
-are first used, so that `wanflow --help` does not pay for the graph library.
+The names promised are the functions of `wanflow.api`, one a verb, and values that they take and give; `docs/python.md`
+explains each. They are imported when they are first used: `wanflow --help` does not pay for the graph library.
 """
 
 from __future__ import annotations
@@ -10,25 +10,95 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wanflow.api.run import load, plan, run
+    from wanflow.api import (
+        cancel,
+        collect,
+        collect_finished,
+        costs,
+        doctor,
+        export,
+        gc,
+        hold,
+        init,
+        load,
+        load_sound_part,
+        models,
+        nodes,
+        notes,
+        pick,
+        pick_file,
+        pick_from,
+        plan,
+        pull,
+        push,
+        release,
+        repair,
+        resolve,
+        retake,
+        run,
+        shot_graph,
+        show,
+        status,
+        takes,
+        validate,
+        why,
+    )
+    from wanflow.errors import ExitCode, WanflowError
     from wanflow.language.production import Production
     from wanflow.planner.plan import Plan
     from wanflow.runner.outcome import Outcome
 
 __version__ = "0.2.0"
-__all__ = ["Outcome", "Plan", "Production", "__version__", "load", "plan", "run"]
+__all__ = [
+    "ExitCode",
+    "Outcome",
+    "Plan",
+    "Production",
+    "WanflowError",
+    "__version__",
+    "cancel",
+    "collect",
+    "collect_finished",
+    "costs",
+    "doctor",
+    "export",
+    "gc",
+    "hold",
+    "init",
+    "load",
+    "load_sound_part",
+    "models",
+    "nodes",
+    "notes",
+    "pick",
+    "pick_file",
+    "pick_from",
+    "plan",
+    "pull",
+    "push",
+    "release",
+    "repair",
+    "resolve",
+    "retake",
+    "run",
+    "shot_graph",
+    "show",
+    "status",
+    "takes",
+    "validate",
+    "why",
+]
 
-_HOMES = {
-    "load": "wanflow.api.run",
-    "plan": "wanflow.api.run",
-    "run": "wanflow.api.run",
+_TYPES = {
+    "ExitCode": "wanflow.errors",
     "Outcome": "wanflow.runner.outcome",
     "Plan": "wanflow.planner.plan",
     "Production": "wanflow.language.production",
+    "WanflowError": "wanflow.errors",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'wanflow' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_TYPES.get(name, "wanflow.api")), name)

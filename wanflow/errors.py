@@ -16,7 +16,29 @@ Our exception tree; a leaf lives beside the code that raises it:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ended (cli.md, Exit codes)."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG = 2
+    STOPPED = 3
+    IN_FLIGHT = 4
+    UNDECIDED = 5
+    WOULD_RUN = 10
+    BUG = 70
+    INTERRUPTED = 130
+
+    @classmethod
+    def first(cls, codes: Collection[ExitCode]) -> ExitCode:
+        """The one that is reported where several hold; DONE where none does."""
+        order = (cls.INTERRUPTED, cls.UNDECIDED, cls.IN_FLIGHT, cls.STOPPED, cls.WRONG, cls.FAILED)
+        return next((code for code in order if code in codes), cls.DONE)
 
 
 class WanflowError(Exception):

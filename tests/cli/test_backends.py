@@ -9,7 +9,6 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from cli.conftest import RUN, Wanflow, paid_production
 
@@ -21,7 +20,7 @@ from kit.providers import DASHSCOPE
 from kit.run_processes import environ, running, until
 from kit.served import playing
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
-from wanflow.cli.main import VERBS, summon
+from wanflow.cli.main import COMMANDS, find_command
 from wanflow.cli.options import ProductionOptions
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -49,15 +48,14 @@ def test_every_command_that_a_text_names_is_one_of_ours() -> None:
         for part in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 named |= {f"{source.name}: {word}" for word in re.findall(r"`wanflow ([\w-]+)", part.value)}
-    unknown = [name for name in named if name.partition(": ")[2] not in {*VERBS, "--help"}]
+    unknown = [name for name in named if name.partition(": ")[2] not in {*COMMANDS, "--help"}]
     assert (unknown, len(named) > 20) == ([], True)
 
 
 def test_what_is_added_to_a_command_is_what_it_takes() -> None:
     """Every command but those about no production takes the options that name one."""
-    for verb, (home, _) in VERBS.items():
-        command = summon(home)
-        assert isinstance(command, click.Command)
+    for verb in COMMANDS:
+        command = find_command(verb)
         taken = {option for parameter in command.params for option in parameter.opts}
         assert ({"-f", "--backend", "--region", "--set"} <= taken) is (verb not in WITHOUT_PRODUCTION), verb
 
@@ -76,8 +74,7 @@ def test_a_suggested_command_means_the_same_production(told: ProductionOptions) 
     (words,) = suggested(pasteable("hint: `wanflow collect` asks again"))
     program, verb, *options = shlex.split(words)
     assert (program, verb) == ("wanflow", "collect")
-    command = summon(VERBS[verb].home)
-    assert isinstance(command, click.Command)
+    command = find_command(verb)
     with command.make_context(verb, options) as context:
         assert context.obj == told
 
@@ -149,7 +146,7 @@ def test_who_works_on_one_backend_hears_of_the_other(
     in_flight: Journal, wanflow: Wanflow, words: tuple[str, ...]
 ) -> None:
     """With the command that finishes it; a submission of unknown fate counts."""
-    heard = "note: 1 task is in flight on dashscope: `wanflow collect --backend dashscope` stores their films"
+    heard = "note: 1 task is in flight on dashscope: `wanflow collect --backend dashscope` stores their results"
     assert heard in wanflow(*words).err
     in_flight.intended(attempt("a2", seed=8))
     assert "2 tasks are in flight on dashscope" in wanflow(*words).err

@@ -13,7 +13,7 @@ from kit.clips import numbered_clip
 from kit.project import call, clean, rewrite, write_production
 from kit.run_processes import PAID, QUICK, WANFLOW, environ, running, until
 from kit.served import playing
-from wanflow.api import run
+from wanflow import api
 
 SENTENCE = "warning: stdout was closed, and the work goes on to its end"
 
@@ -32,7 +32,7 @@ def film(tmp_path: Path) -> Path:
 
 def takes(film: Path) -> list[str]:
     """The shots that have a take."""
-    return sorted(run.survey(run.load(film)).lock.shots)
+    return sorted(api.inventory_of(api.load(film)).lock.shots)
 
 
 @pytest.mark.parametrize(("prompt", "code", "kept"), [("a gull", 0, ["coast", "gull"]), ("forbidden", 1, ["coast"])])

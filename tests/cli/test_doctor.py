@@ -16,8 +16,8 @@ from kit.git import git
 from kit.project import write_production
 from kit.providers import DASHSCOPE
 from kit.served import recorded
-from wanflow.cli.doctor import HealthCheck, HealthLevel, check_up
 from wanflow.emulator.api.account import AccountTerms
+from wanflow.health import HealthCheck, HealthLevel, check_up
 
 
 def _verdicts(out: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def findings(folder: Path, environ: Mapping[str, str]) -> dict[str, HealthCheck]
 def test_the_key_is_looked_for_only_where_it_is_needed(tmp_path: Path) -> None:
     """Without it nothing is asked of anybody."""
     found = findings(tmp_path, {})
-    assert found["key"].verdict is HealthLevel.BROKEN
+    assert found["key"].level is HealthLevel.BROKEN
     assert "service" not in found
 
 
@@ -78,8 +78,8 @@ def test_the_service_is_asked_whether_it_takes_the_key(tmp_path: Path) -> None:
     with recorded(AccountTerms(key="sk-very-secret")) as service:
         environ = {"DASHSCOPE_HTTP_BASE_URL": service.base_url, "DASHSCOPE_API_KEY": "sk-very-secret"}
         fine, refused = findings(tmp_path, environ), findings(tmp_path, {**environ, "DASHSCOPE_API_KEY": "sk-other"})
-    assert fine["service"].verdict is HealthLevel.FINE
-    assert refused["service"].verdict is HealthLevel.BROKEN
+    assert fine["service"].level is HealthLevel.FINE
+    assert refused["service"].level is HealthLevel.BROKEN
     assert "`singapore`" in refused["service"].words
     assert "`beijing`" in (refused["service"].hint or "")
     told = [f"{item.words}{item.hint}" for item in (*fine.values(), *refused.values())]

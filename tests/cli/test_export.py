@@ -132,7 +132,7 @@ def test_without_the_library_only_its_formats_are_missing(
     monkeypatch.setitem(sys.modules, "opentimelineio", None)
     monkeypatch.delitem(sys.modules, "wanflow.report.export.otio", raising=False)
     done = wanflow("export", "main")
-    assert (done.code, "needs OpenTimelineIO, which this Python has not" in done.err) == (1, True)
+    assert (done.code, "needs OpenTimelineIO, which this Python lacks" in done.err) == (1, True)
     assert wanflow("export", "main", "--format", "srt").code == 0
 
 

@@ -47,7 +47,7 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     film.write_text(FILM.replace("backend: dashscope\n", ""), encoding="utf-8")
     assert wanflow("run", "-q").code == 0
     used = files("derived")
-    assert wanflow("gc").out == "0 KB could go\n"
+    assert wanflow("gc").out == "0 KB can be freed\n"
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow("run", "-q").code == 0
     both = files("derived")

@@ -174,7 +174,7 @@ def test_no_file_has_the_name_of_a_take_that_is_not_here(day: GitSession) -> Non
     rows = {number: row for (shot, number), row in day.rows().items() if shot == "coast"}
     assert [rows[number]["state"] for number in (1, 2, 3)] == ["current", "missing", "current"]
     said = day.do("run", "--yes", *QUICK, code=(0, 1))
-    assert "taking it from what is there" not in said.err
+    assert "restoring from the store" not in said.err
     names = sorted(path.name for path in (day.folder / "out" / "shots").glob("coast.*"))
     assert names == ["coast.t1.mp4", "coast.t3.mp4"]
 

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from kit.project import write_production
-from wanflow.cli.main import VERBS, commands
+from wanflow.cli.main import COMMANDS, commands
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 
@@ -22,7 +22,7 @@ def test_help_is_the_approved_one(wanflow, monkeypatch: pytest.MonkeyPatch, word
     assert (said.code, said.out) == (0, approved.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", COMMANDS)
 def test_the_table_and_the_command_agree_on_the_name(verb: str) -> None:
     """What the table calls a command is what the command calls itself."""
     command = commands.get_command(click.Context(commands), verb)

@@ -49,7 +49,7 @@ def test_nothing_is_overwritten(wanflow, tmp_path: Path, monkeypatch: pytest.Mon
     before = sorted(tmp_path.rglob("*"))
     said = wanflow("init")
     assert said.code == 2
-    assert f"`{name}` is there already" in said.err
+    assert f"`{name}` exists already" in said.err
     assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -16,8 +16,7 @@ from kit.clips import numbered_clip
 from kit.invalid_values import INVALID, Corrupted, corrupted
 from kit.providers import DASHSCOPE
 from kit.scripted_server import Answer, scripted_server
-from wanflow import money
-from wanflow.api import run
+from wanflow import api, money
 from wanflow.cli import planfile
 from wanflow.planner import saved
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -145,7 +144,7 @@ def test_nonsense_in_a_saved_plan_is_no_plan_or_one_that_does_not_fit(film: Path
     film.write_text(f"{HEAD}  coast: {{prompt: a coast}}\n", encoding="utf-8")
     assert wanflow("plan", "-o", "plan.json").code == 0
     document = json.loads(Path("plan.json").read_text(encoding="utf-8"))
-    plan = run.plan(run.load(film))
+    plan = api.plan(api.load(film))
     refused = 0
     for case in corrupted(document):
         Path("spoilt.json").write_text(case.text, encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import wanflow as package
-from wanflow.cli.main import VERBS
+from wanflow.cli.main import COMMANDS
 from wanflow.store import fact_cache
 
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
@@ -41,14 +41,14 @@ def probe(heavy: tuple[str, ...], *words: str, folder: Path | None = None) -> li
 
 def test_help_lists_the_commands_that_work_now_and_no_others(wanflow) -> None:
     """What later versions will have is not promised."""
-    assert tuple(VERBS) == WORKING
+    assert tuple(COMMANDS) == WORKING
     done = wanflow("--help")
     assert done.code == 0
-    assert all(f"  {name} " in done.out for name in VERBS)
+    assert all(f"  {name} " in done.out for name in COMMANDS)
     assert wanflow("pick").code == 2
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", COMMANDS)
 def test_every_command_has_help_with_an_example(wanflow, verb: str) -> None:
     """`COMMAND --help` ends with a call that can be copied."""
     done = wanflow(verb, "--help")

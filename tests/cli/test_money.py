@@ -51,16 +51,16 @@ def test_the_plan_says_what_is_certain_and_what_it_comes_to(wanflow: Wanflow, pa
     said = wanflow("plan", "--budget", "3 CNY")
     assert said.code == 0
     assert "price: 1.20 CNY certain, at most 3.60 CNY (prices of 2026-05-30)" in said.out
-    assert "note: it may come to at most 3.60 CNY, and `--budget` 3.00 CNY is all that it may cost" in said.out
+    assert "note: this may cost 3.60 CNY; `--budget` allows 3.00 CNY: the rest is not submitted" in said.out
     totals = json.loads(wanflow("plan", "--json").out)["totals"]
     assert totals["cost"] == {"amount": "3.60", "currency": "CNY", "bound": "at-most"}
     assert totals["cost_certain"] == {"amount": "1.20", "currency": "CNY", "bound": "exact"}
     assert wanflow("plan", "-q", "--budget", "1 CNY").out.splitlines() == [
         "a run renders 2 takes (4 s of footage); price: 1.20 CNY certain, at most 3.60 CNY (prices of 2026-05-30)",
-        "note: it surely costs 1.20 CNY, and `--budget` 1.00 CNY is all that it may cost",
+        "note: this costs at least 1.20 CNY; `--budget` allows 1.00 CNY",
     ]
     surely = wanflow("plan", "--budget", "1 CNY")
-    assert "note: it surely costs 1.20 CNY" in surely.out
+    assert "note: this costs at least 1.20 CNY" in surely.out
 
 
 def test_what_surely_costs_more_is_refused_before_anything_is_sent(wanflow: Wanflow, paid: Served) -> None:
@@ -69,7 +69,7 @@ def test_what_surely_costs_more_is_refused_before_anything_is_sent(wanflow: Wanf
     Path("wanflow.yaml").write_text(f"budget: 1 CNY\n{TWO}", encoding="utf-8")
     said = wanflow(*RUN)
     assert said.code == 3
-    assert "a run would pass its limit: it surely costs 1.20 CNY, and `budget:` 1.00 CNY is all" in said.err
+    assert "this run would exceed the limit: this costs at least 1.20 CNY; `budget` allows 1.00 CNY" in said.err
     assert paid.seen == []
 
 
@@ -90,7 +90,7 @@ def test_the_production_s_budget_counts_what_was_spent_before(wanflow: Wanflow, 
     Path("wanflow.yaml").write_text(f"budget: 3 CNY\n{more}", encoding="utf-8")
     said = wanflow(*RUN)
     assert said.code == 3
-    assert "it surely costs 1.20 CNY, and of `budget:` 3.00 CNY 2.40 CNY are spent or in flight" in said.err
+    assert "this costs at least 1.20 CNY; 2.40 of the 3.00 CNY `budget` are spent or in flight" in said.err
     Path("wanflow.yaml").write_text(f"budget: 3.60 CNY\n{more}", encoding="utf-8")
     assert wanflow(*RUN).code == 0
 
@@ -117,7 +117,7 @@ def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) ->
         assert [step["cost"]["amount"] for step in steps if step["kind"] == "take"] == ["0.20", None]
         assert {step["cost"]["currency"] for step in steps} == {"USD"}
         said = wanflow("plan", *options).out
-        assert "no list has the price of `wan2.7-videoedit` at 720P in the region `beijing`" in said
+        assert "no price list has `wan2.7-videoedit` at 720P in the region `beijing`" in said
         assert "price: 0.20 USD certain, 1 take of unknown price (prices of 2026-11-01)" in said
     assert wanflow("plan", "--prices", "prices.yaml", "--budget", "2 CNY").code == 2
     own = PRICES.replace("USD", "CNY")
@@ -185,7 +185,7 @@ def test_the_ledger_has_what_was_charged_beside_what_was_expected(wanflow: Wanfl
         ["bad", "0", "0", "CNY", "0", "CNY", "1"],
         ["coast", "1", "1.20", "CNY", "1.20", "CNY"],
         ["night", "1", "1.20", "CNY", "2.40", "CNY"],
-        ["in", "all", "2", "2.40", "CNY", "3.60", "CNY", "1"],
+        ["total", "2", "2.40", "CNY", "3.60", "CNY", "1"],
     ]
     document = json.loads(wanflow("costs", "--json").out)
     assert document["total"] == {"takes": 2, "failed": 1, "charged": "2.40", "estimate": "3.60"}
@@ -213,8 +213,8 @@ def test_what_a_reply_did_not_say_counts_with_what_was_expected(
     Path("wanflow.yaml").write_text(f"budget: 4 CNY\n{more}", encoding="utf-8")
     said = wanflow(*RUN)
     assert said.code == 3
-    assert "of `budget:` 4.00 CNY 3.60 CNY are spent or in flight" in said.err
-    assert "note: what 2 takes cost was never said" in wanflow("plan").out
+    assert "3.60 of the 4.00 CNY `budget` are spent or in flight" in said.err
+    assert "note: 2 takes reported no cost" in wanflow("plan").out
 
 
 def test_a_lost_lock_frees_no_budget(wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +229,7 @@ def test_a_lost_lock_frees_no_budget(wanflow: Wanflow, film: Path, monkeypatch: 
         Path("wanflow.lock").unlink()
         rewrite("prompt: one", "prompt: two")
         said = wanflow(*RUN)
-        assert (said.code, "2.40 CNY are spent" in said.err) == (3, True)
+        assert (said.code, "2.40 of the 3.00 CNY `budget` are spent" in said.err) == (3, True)
         assert bought(service) == 2
         assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "2.40"
         assert "2.40 CNY charged" in wanflow("status").out

@@ -244,7 +244,7 @@ def test_only_what_waits_can_be_cancelled(wanflow: Wanflow, paid: Path, slow: Se
     assert wanflow("cancel", "s0").code == 1
     assert said.code == 1
     assert (done, sum(done.values())) == (dict.fromkeys([f"s{number}" for number in range(5)], False) | {"s5": True}, 1)
-    assert left.out.count("can't be cancelled") == 5
+    assert left.out.count("cannot be cancelled") == 5
     states = {row["shot"]: row["in_flight"] for row in json.loads(wanflow("status", "--json").out)}
     assert [shot for shot, flying in states.items() if not flying] == ["s5"]
 
@@ -399,8 +399,8 @@ def test_a_submission_that_was_not_accepted_is_sent_again(wanflow: Wanflow, lost
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("coast",), "say either"),
-        (("coast", "--adopt", "t", "--resubmit"), "say either"),
+        (("coast",), "give either"),
+        (("coast", "--adopt", "t", "--resubmit"), "give either"),
         (("night", "--resubmit"), "`night` has no submission of unknown fate"),
         (("coast", "--take", "7", "--resubmit"), "`coast` has no submission of unknown fate"),
     ],

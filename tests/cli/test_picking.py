@@ -167,10 +167,10 @@ def test_money_that_follows_a_take_nobody_chose_is_said(wanflow: Wanflow, servic
     [
         (("pick", "coast", "9"), "`coast` has no take 9"),
         (("pick", "cost", "1"), "did you mean `coast`?"),
-        (("pick", "cut:main", "1"), "is no shot"),
-        (("pick", "coast"), "say either the number of a take or `--file CLIP`"),
+        (("pick", "cut:main", "1"), "is not a shot"),
+        (("pick", "coast"), "give either the number of a take or `--file CLIP`"),
         (("hold", "other"), "`other` has no take to hold"),
-        (("retake", "near"), "what `near` will ask for is not known before its inputs are rendered"),
+        (("retake", "near"), "the request of `near` is not known before its inputs are rendered"),
         (("retake",), "missing argument"),
         (("pick", "near", "--file", "made.mp4"), "is not known before its inputs"),
     ],
@@ -189,7 +189,7 @@ def test_a_pick_of_an_earlier_request_is_kept_for_it(wanflow: Wanflow, service: 
     assert wanflow(*RUN).code == 0
     rewrite("prompt: another,", "prompt: changed,")
     said = wanflow("pick", "other", "2")
-    assert "warning: it answers an earlier request of `other`: `wanflow hold other` keeps it" in said.err
+    assert "warning: made from an earlier request of `other`: `wanflow hold other` keeps it" in said.err
     assert wanflow("hold", "other").out == "other: take 2 is held (dashscope)\n"
     wanflow("release", "other")
     rewrite("prompt: changed,", "prompt: another,")
@@ -245,7 +245,7 @@ def test_a_file_that_is_a_take_already_keeps_its_record(wanflow: Wanflow, servic
     assert wanflow(*RUN).code == 0
     rewrite("prompt: another", "prompt: changed")
     said = wanflow("pick", "other", "--file", "out/shots/other.t1.mp4")
-    assert (said.code, "is take 1 of `other` already, and answers an earlier request" in said.err) == (2, True)
+    assert (said.code, "is take 1 of `other` already, made from an earlier request" in said.err) == (2, True)
     assert json.loads(wanflow("costs", "--json").out)["total"]["charged"] == "3.60"
     rewrite("prompt: changed", "prompt: another")
     said = wanflow("pick", "other", "--file", "out/shots/other.t1.mp4")
@@ -261,9 +261,7 @@ def test_a_pick_of_a_held_shot_moves_the_hold(wanflow: Wanflow, service: Served)
     rewrite("prompt: another", "prompt: another, takes: 2")
     assert wanflow(*RUN).code == 0
     wanflow("hold", "other")
-    assert (
-        wanflow("pick", "other.t2").out == "take 2 of other is picked and held in the place of the other (dashscope)\n"
-    )
+    assert wanflow("pick", "other.t2").out == "take 2 of other is picked and held in place of the other (dashscope)\n"
     assert picked(wanflow)["other"] == 2
     wanflow("release", "other")
     assert picked(wanflow)["other"] == 2

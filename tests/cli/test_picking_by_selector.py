@@ -30,7 +30,7 @@ def test_a_decision_about_nothing_is_an_error(wanflow: Wanflow, rendered: Path, 
     """A slip would leave what it was meant to keep."""
     said = wanflow(*words, selector)
     assert said.code == 2
-    assert f"`{selector}` means no shot here" in said.err
+    assert f"`{selector}` matches no shot" in said.err
 
 
 @pytest.mark.parametrize("words", [*COMMANDS, ("plan",), ("plan", "--exclude"), ("list",)], ids=" ".join)

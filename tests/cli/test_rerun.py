@@ -60,7 +60,7 @@ def test_plain_lines_without_a_terminal(wanflow, rendered: Path) -> None:
     assert (said.code, said.out) == (0, "out/main.mp4\n")
     assert "approach.t2: rendering (wan2.7-i2v)\n" in said.err
     assert "approach.t2: 3 s, out/shots/approach.t2.mp4\n" in said.err
-    assert said.err.splitlines()[-1].startswith("done: 1 take submitted")
+    assert said.err.splitlines()[-1].startswith("done: 1 take rendered")
     assert "\x1b" not in said.err
 
 

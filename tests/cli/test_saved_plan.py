@@ -107,8 +107,8 @@ def test_a_file_that_is_no_saved_plan_is_an_error(text: str, wanflow: Wanflow, s
     """Exit 2, with its name."""
     Path("plan.json").write_bytes(text.encode("latin-1"))
     said = wanflow("run", "--plan", "plan.json")
-    assert (said.code, "`plan.json` is no plan that `wanflow plan -o` saved" in said.err) == (2, True)
-    assert "can't be read" in wanflow("run", "--plan", "nowhere.json").err
+    assert (said.code, "`plan.json` is not a plan that `wanflow plan -o` saved" in said.err) == (2, True)
+    assert "cannot be read" in wanflow("run", "--plan", "nowhere.json").err
 
 
 def test_it_is_planned_again_as_it_was_asked_for(wanflow: Wanflow, service: Served) -> None:

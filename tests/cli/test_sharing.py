@@ -134,7 +134,7 @@ def test_without_a_remote_there_is_nothing_to_do(verb: str, wanflow: Wanflow, se
     """Exit 2 with what to write; 1 with its name for one that can't be used."""
     Path("wanflow.yaml").write_text(FILM.replace("remote: ../remote\n", ""), encoding="utf-8")
     said = wanflow(verb)
-    assert (said.code, "there is no remote" in said.err) == (2, True)
+    assert (said.code, "the production has no remote" in said.err) == (2, True)
     Path("wanflow.yaml").write_text(FILM.replace("../remote", "gs://films"), encoding="utf-8")
     said = wanflow(verb)
     assert (said.code, "needs a library that is not installed" in said.err) == (1, True)

@@ -10,10 +10,9 @@ import pytest
 from cli.conftest import Wanflow
 from PIL import Image, ImageChops, ImageStat
 
-from wanflow.api import run
-from wanflow.cli.commands.init import starting_files
-from wanflow.cli.init_templates import templates
+from wanflow import api
 from wanflow.language.pipeline import shipped
+from wanflow.templates import starting_files, templates
 
 NAMES = ("bridge", "extend", "loop", "relight", "restyle", "storyboard")
 
@@ -77,7 +76,7 @@ def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, st
     """The right piece of the right clip on the right side, in films that are there in the end."""
     assert wanflow("validate").out == ""
     assert wanflow("run", "-q").code == 0
-    production = run.load("wanflow.yaml")
+    production = api.load("wanflow.yaml")
     for name, feeds in FEEDS.items():
         (shot,) = production.addresses[name]
         rows = {row["key"]: row["value"] for row in json.loads(wanflow("show", name, "--json").out)["request"]}

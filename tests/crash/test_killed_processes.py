@@ -15,7 +15,7 @@ from kit.clips import numbered_clip
 from kit.project import write_production
 from kit.random_faults import Totals, random_faults
 from kit.served import Served, playing
-from wanflow.api import run
+from wanflow import api
 from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal, lockfile
@@ -89,7 +89,7 @@ def audit(film: Path, service: Served) -> None:
     """What was charged is what was asked for, once each, and all of it is in the store and in the lock."""
     charged = service.charged()
     assert Counter(task.body["input"]["prompt"] for task in charged) == WANTED  # type: ignore[index]
-    store = run.store_of(run.load(film))
+    store = api.store_of(api.load(film))
     takes = [take for entry in lockfile.read(store.lock).shots.values() for take in entry.takes.values()]
     assert {take.task_id for take in takes} == {task.id for task in charged}
     assert all(blobs.is_whole(blobs.take_path(store, take.digest, ".mp4"), take.digest) for take in takes)

@@ -27,7 +27,7 @@ def _do(folder: Path, words: Sequence[str], report: Path, environ: Mapping[str, 
 
 def begin(folder: Path, *words: str, report: Path) -> BaseProcess:
     """Start a command in a folder; what it says goes to `report`."""
-    FORKS.set_forkserver_preload(["wanflow.cli.main", "wanflow.api.choose", "wanflow.api.run"])
+    FORKS.set_forkserver_preload(["wanflow.cli.main", "wanflow.api"])
     process = FORKS.Process(target=_do, args=(folder, words, report, dict(os.environ)))
     process.start()
     return process

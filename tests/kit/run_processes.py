@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kit.project import clean
 from kit.served import Served
-from wanflow.api import run
+from wanflow import api
 from wanflow.emulator.api.account import KEY
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal
@@ -72,4 +72,4 @@ def until(process: subprocess.Popen[str], event: str, times: int = 1) -> list[di
 
 def open_tasks(film: Path) -> list[str]:
     """What the journal says is in flight."""
-    return [task.task_id for task in journal.read(run.store_of(run.load(film))).open]
+    return [task.task_id for task in journal.read(api.store_of(api.load(film))).open]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.clips import click_sound, number_picture, numbered_clip
-from wanflow.api import load
+from wanflow import api
 from wanflow.language.production import TitleCard, Transition
 
 HEAD = """\
@@ -34,7 +34,7 @@ def found(tmp_path: Path):
     def read(cuts: str) -> list[tuple[int, int, str]]:
         file.write_text(HEAD + cuts, encoding="utf-8")
         return [
-            (each.place.line, each.place.column, f"{each.message} | {each.hint or ''}") for each in load.validate(file)
+            (each.place.line, each.place.column, f"{each.message} | {each.hint or ''}") for each in api.validate(file)
         ]
 
     return read
@@ -114,7 +114,7 @@ label: {metadata: false, opening_notice: {text: "made by AI", seconds: 3}}
 def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
     """Each key of format.md, Cuts, arrives as a value of its own."""
     assert not found(GOOD)
-    cut = load.load(tmp_path / "wanflow.yaml").cuts["main"]
+    cut = api.load(tmp_path / "wanflow.yaml").cuts["main"]
     assert cut.items[2].source == TitleCard("The End: 100% 'done'", (0x1A, 0x2B, 0x3C))
     assert [item.seconds for item in cut.items[:3]] == [None, Decimal("1.5"), Decimal(2)]
     joins = [item.transition and (item.transition.kind, item.transition.seconds) for item in cut.items]
@@ -134,9 +134,9 @@ def test_what_is_not_said_has_a_sensible_value(found, tmp_path: Path) -> None:
     """A cut in its short form; an animatic is a draft, what is paid for is final; labels are on."""
     assert not found("  m: [coast, near]\n")
     file = tmp_path / "wanflow.yaml"
-    finish = load.load(file).cuts["m"].finish
+    finish = api.load(file).cuts["m"].finish
     assert (finish.profile, finish.labelled, finish.music, finish.subtitles) == ("draft", True, None, ())
-    assert load.load(file, backend="dashscope").cuts["m"].finish.profile == "final"
+    assert api.load(file, backend="dashscope").cuts["m"].finish.profile == "final"
 
 
 def test_a_shot_that_is_misspelt_in_a_cut_is_found_beside_a_title(found) -> None:

@@ -20,7 +20,7 @@ from wanflow.language.production import Production, Shot
 from wanflow.language.source import FileSource
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.request import planned_request
-from wanflow.report.text.status import take_rows
+from wanflow.planner.status import take_rows
 from wanflow.store import lock as locks
 from wanflow.store import lock_text
 from wanflow.store.inventory import Inventory

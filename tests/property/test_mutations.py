@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.mutations import SHIPPED, Slip, Texts, damaged, productions, slips, write_media
-from wanflow.api import run
+from wanflow import api
 from wanflow.language.problem import Problem, SpecError, has_errors, render_problem
 from wanflow.yamldoc.nodes import Place
 
@@ -56,20 +56,20 @@ def test_ten_thousand_damaged_productions_end_in_located_problems_or_a_plan(fold
 def test_undamaged_they_plan(folders, name: str) -> None:
     """What is mutated is sound to begin with."""
     write(folders[name], PRODUCTIONS[name])
-    assert run.plan(run.load(folders[name] / "wanflow.yaml")).steps
+    assert api.plan(api.load(folders[name] / "wanflow.yaml")).steps
 
 
 def judge(folder: Path, texts: Texts) -> None:
     """Read a production and plan it: it has to end in a plan, or in problems that point at something."""
     write(folder, texts)
     file, begun = folder / "wanflow.yaml", time.process_time()
-    problems = run.validate(file)
+    problems = api.validate(file)
     if has_errors(problems):
         with pytest.raises(SpecError) as refusal:
-            run.load(file)
+            api.load(file)
         assert refusal.value.problems == problems
     else:
-        run.plan(run.load(file))
+        api.plan(api.load(file))
     taken = time.process_time() - begun
     for problem in problems:
         require_place(folder, problem)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.call_count import ENDLESS_SECONDS
-from wanflow.api import run
+from wanflow import api
 from wanflow.language.problem import Problem, SpecError, render_problem
 from wanflow.suggest import did_you_mean
 
@@ -170,7 +170,7 @@ def test_what_is_only_large_is_planned_quickly(tmp_path: Path, name: str) -> Non
     """A production may be large."""
     write(tmp_path, PLANNED[name])
     begun = time.process_time()
-    assert run.plan(run.load(tmp_path / "wanflow.yaml")).steps
+    assert api.plan(api.load(tmp_path / "wanflow.yaml")).steps
     assert time.process_time() - begun < ENDLESS_SECONDS
 
 
@@ -219,6 +219,6 @@ def refused(folder: Path) -> tuple[Problem, ...]:
     """The problems for which a production is refused, before anybody gets impatient."""
     begun = time.process_time()
     with pytest.raises(SpecError) as refusal:
-        run.load(folder / "wanflow.yaml")
+        api.load(folder / "wanflow.yaml")
     assert time.process_time() - begun < ENDLESS_SECONDS
     return refusal.value.problems

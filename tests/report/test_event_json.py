@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from wanflow.errors import ExitCode
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import Action
-from wanflow.report.text.event_json import OutcomeSoFar, event_line, finished_line
+from wanflow.report.progress import OutcomeSoFar
+from wanflow.report.text.events import event_line, finished_line
 from wanflow.runner import events as happened
 from wanflow.runner.outcome import Failure, Outcome
 
@@ -102,8 +104,8 @@ def test_a_run_that_ends_early_counts_what_its_events_told() -> None:
         happened.StepFinished("far.t1", "blocked", "near failed"),
     ):
         so_far.note(event)
-    assert so_far.ended(130) == Outcome(
-        exit_code=130,
+    assert so_far.ended(ExitCode.INTERRUPTED) == Outcome(
+        exit_code=ExitCode.INTERRUPTED,
         submitted=2,
         collected=1,
         reused=1,

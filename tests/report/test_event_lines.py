@@ -21,7 +21,7 @@ def test_milestones_are_told() -> None:
     paid = replace(STORED, cost=Cost(Decimal("3.6"), "CNY", Bound.EXACT))
     assert event_text(paid, Verbosity.NORMAL) == "coast.t1: 5 s, out/shots/coast.t1.mp4, 3.60 CNY"
     cut = CutFinished("cut:main", "out/main.mp4", 3, 37, "12")
-    assert event_text(cut, Verbosity.NORMAL) == "cut:main: 12 s, out/main.mp4 (3 segments encoded, 37 kept)"
+    assert event_text(cut, Verbosity.NORMAL) == "cut:main: 12 s, out/main.mp4 (3 segments encoded, 37 unchanged)"
 
 
 def test_details_are_told_only_where_asked_for() -> None:

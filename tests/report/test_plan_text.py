@@ -92,7 +92,7 @@ def test_verbose_lists_what_is_up_to_date() -> None:
 
 def test_plan_of_an_empty_production_says_so() -> None:
     """A production without shots has nothing to do, and the text says why."""
-    assert would_do(films.plan(films.production())) == "nothing to do: there are no shots yet"
+    assert would_do(films.plan(films.production())) == "nothing to do: the production has no shots yet"
 
 
 def test_restored_takes_are_no_renders() -> None:

@@ -13,8 +13,8 @@ from rich.console import Console
 from kit import films
 from wanflow.money import Bound, Cost, unknown
 from wanflow.planner.plan import Action
+from wanflow.report.progress import Progress, progress_of
 from wanflow.report.text.console import Display
-from wanflow.report.text.progress import Progress, progress_of
 from wanflow.runner.events import (
     CutFinished,
     CutProgress,

@@ -11,7 +11,8 @@ import pytest
 from kit import films
 from wanflow.language.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
 from wanflow.providers.dashscope.wire import request_json
-from wanflow.report.text.show import request_of, rows_of, show_json, show_text, source_text
+from wanflow.report.show import NodeDetails, request_of, rows_of, source_text
+from wanflow.report.text.node import show_text
 from wanflow.yamldoc.nodes import Place, TextNode
 
 PLAN = films.plan(films.LIGHTHOUSE)
@@ -39,8 +40,9 @@ def test_seed_is_part_of_a_take() -> None:
     """A take's seed is shown as far as it is known."""
     rows = rows_of(PLAN.graph.vertex("coast"), films.LIGHTHOUSE)
     step = films.step(PLAN, "coast.t1")
-    assert show_text("coast", rows, [step]).splitlines()[-1].split() == ["seed", "of", "take", "1", str(step.seed)]
-    assert show_json("coast", rows, [step])["takes"] == [{"take": 1, "seed": step.seed}]
+    details = NodeDetails("coast", rows, (step,))
+    assert show_text(details).splitlines()[-1].split() == ["seed", "of", "take", "1", str(step.seed)]
+    assert details.to_json()["takes"] == [{"take": 1, "seed": step.seed}]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_the_request_is_shown_as_it_is_sent() -> None:
     assert body["model"] == shot.model
     assert body["input"] == {"prompt": shot.prompt, "media": [{"type": "first_frame", "url": "sets/coast.png"}]}
     assert body["parameters"] == {**shot.parameters, "seed": steps[0].seed}
-    shown = show_text("coast", (), steps, body)
+    shown = show_text(NodeDetails("coast", (), tuple(steps), body))
     assert json.loads(shown.partition("names:\n")[2].replace("\\x9b", "\\u009b")) == body
     assert "\x9b" not in shown
 

@@ -12,17 +12,18 @@ from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
-from wanflow.planner.status import states
+from wanflow.planner.status import expiring, leftovers, shot_rows, status, take_rows
 from wanflow.report.text.plan import plan_text
-from wanflow.report.text.status import leftovers, running_out, shot_rows, status_text, take_rows, takes_text
+from wanflow.report.text.status import expiring_texts, leftover_text, status_text, takes_text
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
 
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DONE, _ = bookkeeping.run(films.LIGHTHOUSE)
 
 
 def _status(plan: Plan) -> dict[str, dict[str, object]]:
-    return {row.shot: row.to_json() for row in shot_rows(plan, states(plan))}
+    return {row.shot: row.to_json() for row in shot_rows(plan)}
 
 
 def test_status_has_the_documented_keys() -> None:
@@ -53,7 +54,7 @@ def test_task_in_flight_is_named_with_its_expiry() -> None:
     plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))
     row = _status(plan)["coast"]
     assert (row["in_flight"], row["expires"]) == (["task-9"], "2026-11-21T00:05:00Z")
-    told = status_text(shot_rows(plan, states(plan)))
+    told = status_text(status(plan, NOW))
     assert "in flight: task-9 (result at https://h/film, signed, until 2026-11-21T00:05:00Z)" in told
 
 
@@ -63,7 +64,7 @@ def test_task_that_still_waits_says_how_long_it_is_known() -> None:
     plan = films.plan(
         films.LIGHTHOUSE, replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
     )
-    assert "task-9 (known to the service until 2026-11-21T00:00:01Z)" in status_text(shot_rows(plan, states(plan)))
+    assert "task-9 (known to the service until 2026-11-21T00:00:01Z)" in status_text(status(plan, NOW))
 
 
 @pytest.mark.parametrize("shot", ["deleted", "coast"])
@@ -72,10 +73,10 @@ def test_what_no_shot_asks_for_any_more_is_named(shot: str) -> None:
     attempt = Attempt("a1", shot, 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     have = replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),), unknown_fate=(attempt,))
     plan = films.plan(films.LIGHTHOUSE, have)
-    flying, lost = leftovers(plan)
-    assert flying.startswith(f"task task-9 is in flight for what `{shot}` asked before")
-    assert lost.startswith(f"a submission of unknown fate for what `{shot}` asked before")
-    assert flying in plan_text(plan)
+    in_flight, lost = map(leftover_text, leftovers(plan))
+    assert in_flight.startswith(f"task task-9 is in flight for an earlier request of `{shot}`")
+    assert lost.startswith(f"a submission of unknown fate for an earlier request of `{shot}`")
+    assert in_flight in plan_text(plan)
 
 
 def test_a_task_that_a_step_collects_is_not_left_over() -> None:
@@ -93,8 +94,9 @@ def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:
     attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     tasks = [OpenTask(f"task-{hour}", attempt, f"2026-11-20T{hour:02}:00:00Z") for hour in (9, 1, 0)]
     plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=tuple(tasks)))
-    assert running_out(plan, datetime(2026, 11, 20, 20, tzinfo=UTC)) == ()
-    warned = running_out(plan, datetime(2026, 11, 21, 0, 30, tzinfo=UTC))
+    assert expiring(plan, datetime(2026, 11, 20, 20, tzinfo=UTC)) == ()
+    night = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
+    warned = expiring_texts(status(plan, night), night)
     assert [words.partition(" of ")[0] for words in warned] == [
         "the service forgot task task-0",
         "the service forgets task task-1",

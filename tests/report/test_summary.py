@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from kit import films
+from wanflow.errors import ExitCode
 from wanflow.report.text.summary import blocked_text, interrupted_text, outcome_text
 from wanflow.runner.outcome import Failure, Outcome
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
 
-WAYS = "`wanflow collect` stores the films, `wanflow cancel` calls off what still waits"
+WAYS = "`wanflow collect` stores the results, `wanflow cancel` cancels what is still queued"
 
 
 def test_success_counts_what_was_done() -> None:
     """A run that went well says in one line what it did."""
-    text = outcome_text(Outcome(submitted=1, derived=3, reused=2))
-    assert text == "done: 1 take submitted, 3 made here, 2 reused"
+    text = outcome_text(Outcome(submitted=2, derived=2, reused=2, rendered=2, extracted=1, written=1))
+    assert text == "done: 2 takes rendered, 1 clip extracted, 1 cut written"
+    assert outcome_text(Outcome(reused=2)) == "done: no changes"
 
 
 def test_failure_names_the_nodes_and_what_they_stopped() -> None:
     """A run with failures names them, and how much could not start because of them."""
-    outcome = Outcome(exit_code=1, submitted=2, failures=(Failure("coast.t1", "refused"),), blocked=2)
+    outcome = Outcome(
+        exit_code=ExitCode.FAILED, submitted=2, rendered=1, failures=(Failure("coast.t1", "refused"),), blocked=2
+    )
     assert outcome_text(outcome).splitlines() == [
-        "not done: 2 takes submitted, 0 made here, 0 reused",
-        "failed: coast.t1, which stopped 2 other steps; what was finished is kept",
+        "not done: 1 take rendered",
+        "failed: coast.t1; 2 other steps could not start; what was finished is kept",
     ]
 
 
@@ -45,10 +49,12 @@ def test_interruption_names_what_it_leaves_behind() -> None:
         "stopped: coast.t2",
         "of unknown fate: coast.t3",
         f"1 task will be charged when done, at the service's prices: {WAYS}",
-        "hint: `wanflow run` goes on from here",
+        "hint: `wanflow run` continues from here",
     ]
 
 
 def test_giving_up_waiting_says_how_to_go_on() -> None:
     """A run that stopped waiting leaves its tasks to the next one."""
-    assert outcome_text(Outcome(exit_code=4)).splitlines()[1].startswith("some tasks are still in flight")
+    assert (
+        outcome_text(Outcome(exit_code=ExitCode.IN_FLIGHT)).splitlines()[1].startswith("some tasks are still in flight")
+    )

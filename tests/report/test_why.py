@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kit import bookkeeping, films
 from wanflow.planner.plan import Plan
-from wanflow.report.text.why import why_text, word_diff
+from wanflow.planner.why import explain
+from wanflow.report.text.node import why_text, word_diff
 
 
 def _why(plan: Plan, node: str) -> str:
-    return why_text(plan, [films.step(plan, node)])
+    (explanation,) = explain(plan, [films.step(plan, node)])
+    return why_text(plan, explanation)
 
 
 def _after(**words: object) -> Plan:

@@ -1,4 +1,4 @@
-"""Asking before money is spent (cli.md, Options of `plan` and `run`)."""
+"""Approval before money is spent (cli.md, Options of `plan` and `run`)."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from wanflow.cli.hints import pasteable
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
-from wanflow.report.text.notes import excess_text
-from wanflow.report.text.plan import plan_text
+from wanflow.report.text.plan import excess_text, plan_text
 from wanflow.report.text.words import cost_words, count
 
 
 def limit_of(written: str | None, plan: Plan) -> Cost | None:
-    """The most that a run may spend, by `--budget`; raises BadParameter for what is none, or in another currency."""
+    """The most that a run may spend, by `--budget`; raises BadParameter for another text, or in another currency."""
     if written is None:
         return None
     try:
         limit = parse_amount(written)
     except ValueError:
-        raise click.BadParameter(f"`{written}` is not like `20 {plan.currency}`", param_hint="--budget") from None
+        words = f'`{written}`: expected an amount with currency, e.g. "20 {plan.currency}"'
+        raise click.BadParameter(words, param_hint="--budget") from None
     if limit.currency != plan.currency:
-        words = f"the prices are in {plan.currency}, and `{written}` is not"
+        words = f"the prices are in {plan.currency}, but the budget is `{written}`"
         raise click.BadParameter(words, param_hint="--budget")
     return limit
 
 
 def affordable(plan: Plan, limit: Cost | None) -> bool:
-    """Whether a run does not surely cost more than it may; what it lacks is said on stderr (exit 3)."""
+    """Whether the certain cost of a run is within its limits; what is missing is printed on stderr (exit 3)."""
     beyond = [excess for excess in excesses(plan, limit) if excess.certain]
     for excess in beyond:
-        error(f"a run would pass its limit: {excess_text(excess)}", "nothing was sent; render less, or allow more")
+        words = f"this run would exceed the limit: {excess_text(excess)}"
+        error(words, "nothing was sent; render less, or raise the limit")
     return not beyond
 
 
 def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
-    """Whether a run may spend what its plan says: nothing is to be paid, `--yes`, or a person says so on a terminal.
+    """Whether a run may spend what its plan costs: it costs nothing, `--yes`, or a person agrees on a terminal.
 
-    A price that nobody knows is not zero. What is refused is said on stderr, with the way out.
+    An unknown price is not zero. A refusal is printed on stderr, with the way out.
     """
     price = new_cost(plan)
     if not plan.provider.paid or price == money.nothing(plan.currency) or yes:
@@ -51,7 +52,8 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
     takes = count(sum(step.action is Action.RENDER for step in plan.steps), "take")
     known = cost_words(price)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        error(f"{takes} would be rendered for {known}, and nobody is there to ask", "`--yes` says that you agree")
+        words = f"{takes} would be rendered for {known}: confirmation needed, but stdin is not a terminal"
+        error(words, "pass `--yes` to agree")
         return False
     click.echo(pasteable(plan_text(plan, notes=notes)), err=True)
     agreed = click.confirm(f"render {takes} for {known}?", default=False, err=True)

@@ -1,4 +1,4 @@
-"""The one place that knows how a command ends: exit codes (cli.md, Exit codes) and what is said about a failure."""
+"""How a command ends: the exit code of a failure (cli.md, Exit codes), and what is printed about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from enum import IntEnum
 from pathlib import Path
 
 import click
@@ -17,50 +16,33 @@ import wanflow
 from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, outliving_readers
-from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
+from wanflow.errors import ExitCode, LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
 from wanflow.language.problem import SpecError, render_problem
 from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress, without_signatures
+from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
 
 
-class ExitCode(IntEnum):
-    """What a script is told (cli.md, Exit codes)."""
-
-    DONE = 0
-    FAILED = 1
-    WRONG = 2
-    STOPPED = 3
-    IN_FLIGHT = 4
-    UNDECIDED = 5
-    WOULD_RUN = 10
-    BUG = 70
-    INTERRUPTED = 130
-
-
 def guarded(work: Callable[[], int]) -> int:
-    """Do the work and give its exit code; whatever it raises is said on stderr and becomes a code.
+    """Do the work and give its exit code; whatever it raises is printed on stderr and becomes a code.
 
     SIGTERM and SIGHUP interrupt it as Ctrl-C does.
     """
     with outliving_readers(), ended_by_signals():
-        return _code_of(work)
-
-
-def _code_of(work: Callable[[], int]) -> int:
-    try:
-        return int(work() or ExitCode.DONE)
-    except BrokenPipeError:
-        return ExitCode.FAILED  # the reader of stdout left a command that only shows something
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return ExitCode.INTERRUPTED
-    except Exception as fault:  # noqa: BLE001 - the last line of defence: what arrives unforeseen is a bug, and reported
-        first = cause(fault)
-        _tell(first)
-        return of(first)
+        try:
+            return int(work() or ExitCode.DONE)
+        except BrokenPipeError:
+            return ExitCode.FAILED  # the reader of stdout left a command that only shows something
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            return ExitCode.INTERRUPTED
+        except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
+            first = cause(fault)
+            _print_fault(first)
+            return of(first)
 
 
 def of(fault: Exception) -> ExitCode:
@@ -81,31 +63,29 @@ def of(fault: Exception) -> ExitCode:
 
 
 def error(message: str, hint: str | None = None) -> None:
-    """Say on stderr what is wrong and, where known, the way out."""
-    click.echo(f"error: {pasteable(message)}", err=True)
+    """Print on stderr what is wrong and, where known, the way out."""
+    click.echo(f"error: {visible(pasteable(message))}", err=True)
     if hint:
-        click.echo(f"hint: {pasteable(hint)}", err=True)
+        click.echo(f"hint: {visible(pasteable(hint))}", err=True)
 
 
-def _tell(fault: Exception) -> None:
+def _print_fault(fault: Exception) -> None:
     match fault:
         case SpecError(problems=problems):
             click.echo("\n".join(render_problem(problem) for problem in problems), err=True)
         case WanflowError():
             error(str(fault), fault.hint)
         case click.UsageError():
-            _tell_usage(fault)
+            path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
+            error(_sentence(fault.format_message()), f"`{path} --help` shows what it takes")
         case click.ClickException():
             error(_sentence(fault.format_message()))
         case OSError():
-            _tell_system(fault)
+            name = f"`{fault.filename}`: " if fault.filename else ""
+            error(f"{name}{(fault.strerror or str(fault)).lower()}")
+            _print_traceback(fault)
         case _:
-            _tell_bug(fault)
-
-
-def _tell_usage(fault: click.UsageError) -> None:
-    path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
-    error(_sentence(fault.format_message()), f"`{path} --help` shows what it takes")
+            _print_bug(fault)
 
 
 def _sentence(text: str) -> str:
@@ -113,33 +93,23 @@ def _sentence(text: str) -> str:
     return (text[:1].lower() + text[1:]).removesuffix(".")
 
 
-def _tell_system(fault: OSError) -> None:
-    name = f"`{fault.filename}`: " if fault.filename else ""
-    error(f"{name}{(fault.strerror or str(fault)).lower()}")
-    _debug(fault)
-
-
-def _tell_bug(fault: Exception) -> None:
-    report = _report(fault)
+def _print_bug(fault: Exception) -> None:
+    """What a maintainer needs first, and where the traceback is; arguments are private."""
     error(f"this is a bug in wanflow: {type(fault).__name__}", "paste the report below into an issue")
-    click.echo(f"\n{_about(fault)}\n  traceback: {_keep(report)}", err=True)
-    _debug(fault)
-
-
-def _debug(fault: Exception) -> None:
-    if os.environ.get(DEBUG_VARIABLE):
-        click.echo(_report(fault), err=True)
-
-
-def _about(fault: Exception) -> str:
-    """What a maintainer needs first; of the command only the verb, since arguments may be private."""
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     lines = (
         f"  wanflow {wanflow.__version__} {verb}",
         f"  python {platform.python_version()} on {platform.system()} {platform.machine()}",
         f"  {type(fault).__name__}: {_without_secrets(str(fault))}",
+        f"  traceback: {_keep(_report(fault))}",
     )
-    return "\n".join(lines)
+    click.echo("\n" + "\n".join(lines), err=True)
+    _print_traceback(fault)
+
+
+def _print_traceback(fault: Exception) -> None:
+    if os.environ.get(DEBUG_VARIABLE):
+        click.echo(_report(fault), err=True)
 
 
 def _report(fault: Exception) -> str:
@@ -147,7 +117,7 @@ def _report(fault: Exception) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    """A text that can be pasted: without the key, as it is sent, and without what opens an address."""
+    """A text that can be pasted: without the key, and with every address cut before its signature."""
     for provider in load_providers().values():
         key = os.environ.get(provider.key_variable or "", "").strip()
         text = text.replace(key, "***") if key else text
@@ -155,14 +125,14 @@ def _without_secrets(text: str) -> str:
 
 
 def _keep(report: str) -> Path:
-    """Write a traceback where it is found again: beside the store, else among the temporary files."""
+    """Write a traceback where a person finds it: beside the store, else among the temporary files."""
     folder = Path(STORE_FOLDER)
     try:
         if folder.is_dir():
             atomic.make_folder(folder)
             return _write(report, folder)
     except (OSError, StoreFault):
-        pass  # a bug may come with a disk that is full
+        return _write(report, None)  # a bug may come with a disk that is full
     return _write(report, None)
 
 

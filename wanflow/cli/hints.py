@@ -1,7 +1,7 @@
 """Commands in messages and hints, completed so that they work when pasted.
 
-A layer that gives a hint knows the command that helps, not how this one was told its production. It writes the command
-in backquotes, `wanflow collect`; what it lacks is added here, on its way to a person or a program.
+A layer that gives a hint knows the command that helps, but not which production the user named. It writes the command
+in backquotes, `wanflow collect`; the options that name the production are added here, before it is printed.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from wanflow.cli.options import ProductionOptions
 from wanflow.report.text.words import printable
 
 WITHOUT_PRODUCTION = frozenset({"init", "models", "emulator", "schema"})
-"""Commands that are about no production, and take none of its options."""
-TOLD = frozenset({"text", "message", "hint"})
-"""Keys of JSON documents whose values are words for a person."""
+"""Commands without a production, which take none of its options."""
+TEXT_KEYS = frozenset({"text", "message", "hint"})
+"""Keys of JSON documents whose values are text for a person."""
 
 _COMMAND = re.compile(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
 _settings: ContextVar[ProductionOptions | None] = ContextVar("_settings", default=None)
-"""How this command was told its production, None before it was."""
+"""Options that named the production of this command; None before they were read."""
 
 
 def name_production(settings: ProductionOptions) -> None:
-    """From now on commands in hints name the production, and its backend, as this command was told them."""
+    """From now on commands in hints name the production, and its backend, with the options of this command."""
     _settings.set(settings)
 
 
@@ -39,28 +39,28 @@ def pasteable(text: str) -> str:
     """A text whose backquoted commands name the production as this one did; one that names a backend is complete."""
     settings = _settings.get()
     options = "" if settings is None else _options(settings)
-    return _COMMAND.sub(lambda found: _completed(found, options), text) if options else text
+
+    def completed(found: re.Match[str]) -> str:
+        verb, rest = found["verb"], found["rest"]
+        if verb in WITHOUT_PRODUCTION or rest.startswith((f" {options}", " --backend ", " --help")):
+            return found[0]
+        return f"`wanflow {verb} {options}{rest}`"
+
+    return _COMMAND.sub(completed, text) if options else text
 
 
 def pasteable_json(document: object) -> object:
-    """A JSON document whose words for a person name commands that work."""
+    """A JSON document whose text for a person names commands that work."""
     match document:
         case Mapping():
             return {
-                key: pasteable(value) if key in TOLD and isinstance(value, str) else pasteable_json(value)
+                key: pasteable(value) if key in TEXT_KEYS and isinstance(value, str) else pasteable_json(value)
                 for key, value in document.items()
             }
         case Sequence() if not isinstance(document, str):
             return [pasteable_json(item) for item in document]
         case _:
             return document
-
-
-def _completed(found: re.Match[str], options: str) -> str:
-    verb, rest = found["verb"], found["rest"]
-    if verb in WITHOUT_PRODUCTION or rest.startswith((f" {options}", " --backend ", " --help")):
-        return found[0]
-    return f"`wanflow {verb} {options}{rest}`"
 
 
 def _options(settings: ProductionOptions) -> str:

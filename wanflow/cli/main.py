@@ -17,44 +17,45 @@ import click
 from click.shell_completion import CompletionItem
 
 import wanflow
-from wanflow.cli.exit_code import ExitCode, guarded
+from wanflow.cli.exit_code import guarded
 from wanflow.cli.options import file_option
+from wanflow.errors import ExitCode
 
 
 class CommandEntry(NamedTuple):
-    """Where a command lives, as `module:attribute`, and what it does in one line."""
+    """A command: its `module:attribute` below `wanflow.cli.commands`, and what it does in one line."""
 
     home: str
     help: str
 
 
-VERBS: Mapping[str, CommandEntry] = {
-    "init": CommandEntry("wanflow.cli.commands.init:command", "Write a small working production to start from."),
-    "validate": CommandEntry("wanflow.cli.commands.validate:command", "Report every problem of the production file."),
-    "plan": CommandEntry("wanflow.cli.commands.plan:command", "Show what a run would do, why, and at what price."),
-    "run": CommandEntry("wanflow.cli.commands.run:command", "Render what changed and write the cuts."),
-    "status": CommandEntry("wanflow.cli.commands.status:command", "Show each shot's picked take and state."),
-    "why": CommandEntry("wanflow.cli.commands.why:command", "Explain why a node is rendered, or isn't."),
-    "show": CommandEntry("wanflow.cli.commands.show:command", "Show a node as it will be requested or made."),
-    "list": CommandEntry("wanflow.cli.commands.listing:command", "List the nodes that a selector means."),
-    "graph": CommandEntry("wanflow.cli.commands.graph:command", "Draw the graph of shots and cuts."),
-    "takes": CommandEntry("wanflow.cli.commands.takes:command", "List every take with its seed, cost and file."),
-    "pick": CommandEntry("wanflow.cli.commands.pick:command", "Use a take from now on."),
-    "retake": CommandEntry("wanflow.cli.commands.retake:command", "Ask for more takes although nothing changed."),
-    "hold": CommandEntry("wanflow.cli.commands.hold:command", "Keep takes although their shots change."),
-    "release": CommandEntry("wanflow.cli.commands.release:command", "Let go of held takes."),
-    "costs": CommandEntry("wanflow.cli.commands.costs:command", "Show what was charged, by shot, day or model."),
-    "collect": CommandEntry("wanflow.cli.commands.collect:command", "Finish what is in flight; never submits."),
-    "cancel": CommandEntry("wanflow.cli.commands.cancel:command", "Cancel tasks that still wait at the service."),
-    "resolve": CommandEntry("wanflow.cli.commands.resolve:command", "Decide a submission of unknown fate."),
-    "export": CommandEntry("wanflow.cli.commands.export:command", "Write a cut for an editing suite."),
-    "push": CommandEntry("wanflow.cli.commands.push:command", "Send paid takes to the remote."),
-    "pull": CommandEntry("wanflow.cli.commands.pull:command", "Fetch paid takes from the remote."),
-    "gc": CommandEntry("wanflow.cli.commands.gc:command", "Show, and remove, what nothing uses any more."),
-    "models": CommandEntry("wanflow.cli.commands.models:command", "Show what each model accepts."),
-    "emulator": CommandEntry("wanflow.cli.commands.emulator:command", "Serve the emulated API on this machine."),
-    "schema": CommandEntry("wanflow.cli.commands.schema:command", "Print the JSON Schema of the production file."),
-    "doctor": CommandEntry("wanflow.cli.commands.doctor:command", "Check that this machine can render."),
+COMMANDS: Mapping[str, CommandEntry] = {
+    "init": CommandEntry("init:init", "Write a small working production to start from."),
+    "validate": CommandEntry("validate:validate", "Report every problem of the production file."),
+    "plan": CommandEntry("plan:plan", "Show what a run would do, why, and at what price."),
+    "run": CommandEntry("run:run", "Render what changed and write the cuts."),
+    "status": CommandEntry("look:status", "Show each shot's picked take and state."),
+    "why": CommandEntry("look:why", "Explain why a node is rendered, or is not."),
+    "show": CommandEntry("look:show", "Show a node as it will be requested or made."),
+    "list": CommandEntry("look:nodes", "List the nodes that match a selector."),
+    "graph": CommandEntry("look:graph", "Draw the graph of shots and cuts."),
+    "takes": CommandEntry("look:takes", "List every take with its seed, cost and file."),
+    "pick": CommandEntry("choose:pick", "Use a take from now on."),
+    "retake": CommandEntry("choose:retake", "Ask for more takes although nothing changed."),
+    "hold": CommandEntry("choose:hold", "Keep takes although their shots change."),
+    "release": CommandEntry("choose:release", "Stop holding takes."),
+    "costs": CommandEntry("look:costs", "Show what was charged, by shot, day or model."),
+    "collect": CommandEntry("tasks:collect", "Finish what is in flight; never submits."),
+    "cancel": CommandEntry("tasks:cancel", "Cancel tasks that are still queued at the service."),
+    "resolve": CommandEntry("tasks:resolve", "Decide a submission of unknown fate."),
+    "export": CommandEntry("share:export", "Write a cut for an editing suite."),
+    "push": CommandEntry("share:push", "Send paid takes to the remote."),
+    "pull": CommandEntry("share:pull", "Fetch paid takes from the remote."),
+    "gc": CommandEntry("upkeep:gc", "Show, and remove, what nothing uses any more."),
+    "models": CommandEntry("look:models", "Show what each model accepts."),
+    "emulator": CommandEntry("emulator:emulator", "Serve the emulated API on this machine."),
+    "schema": CommandEntry("init:schema", "Print the JSON Schema of the production file."),
+    "doctor": CommandEntry("upkeep:doctor", "Check that this machine can render."),
 }
 
 EPILOG = """\b
@@ -67,38 +68,41 @@ Shell completion (bash; zsh and fish likewise):
 """
 
 
-def summon(home: str) -> object:
-    """The thing at `module:attribute`, whose module is imported now and not before."""
+def import_attribute(home: str) -> object:
+    """The object at `module:attribute`, whose module is imported now and not before."""
     module, _, attribute = home.partition(":")
     found: object = getattr(import_module(module), attribute)
     return found
 
 
+def find_command(name: str) -> click.Command:
+    """A command of the table."""
+    command = import_attribute(f"wanflow.cli.commands.{COMMANDS[name].home}")
+    if not isinstance(command, click.Command):
+        raise TypeError(f"not a command: {COMMANDS[name].home}")
+    return command
+
+
 class CommandTable(click.Group):
-    """The commands of the table; their help is told without importing them."""
+    """The commands of the table; their help is printed without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the table's order."""
         del ctx
-        return list(VERBS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name; None where there is none."""
         del ctx
-        if cmd_name not in VERBS:
-            return None
-        command = summon(VERBS[cmd_name].home)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"not a command: {VERBS[cmd_name].home}")
-        return command
+        return find_command(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name; raises UsageError, with the nearest name, for one that isn't there."""
-        if args[0] in VERBS or args[0].startswith("-"):
+        if args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        near = difflib.get_close_matches(args[0], VERBS, n=1)
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
         suggestion = f"; did you mean `{near[0]}`?" if near else ""
         raise click.UsageError(f"no command is called `{args[0]}`{suggestion}", ctx)
 
@@ -106,12 +110,14 @@ class CommandTable(click.Group):
         """Write the table."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The names that begin as what was typed."""
         del ctx
-        return [CompletionItem(name, help=verb.help) for name, verb in VERBS.items() if name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)
+        ]
 
 
 @click.group(

@@ -1,4 +1,4 @@
-"""Options that every command about a production takes: which file, and what overrides it."""
+"""Options that the commands share: which production, what overrides it, what is selected, and what is printed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BACKENDS, REGIONS = tuple(load_providers()), known_regions()
 class ProductionOptions:
     """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
 
-    `allow_outside`: the production may write a cut outside its folder. Commands that write none don't mind.
+    `allow_outside`: a cut may be outside the production's folder, which matters only to commands that write cuts.
     """
 
     file: Path = Path("wanflow.yaml")
@@ -43,7 +43,7 @@ class ProductionOptions:
 
 
 def example(*lines: str) -> str:
-    """The end of a command's help: what a call of it looks like, kept as it is."""
+    """The end of a command's help: calls of it, printed as they are."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
@@ -53,15 +53,13 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
 
 
 def _note_values(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> None:
-    pairs = [_pair(word, option) for word in value]
-    _note(context, option, dict(pairs) if pairs else None)
-
-
-def _pair(word: str, option: click.Parameter) -> tuple[str, str]:
-    name, equals, text = word.partition("=")
-    if not name or not equals:
-        raise click.BadParameter(f"`{word}` is not NAME=VALUE", param=option)
-    return name, text
+    values: dict[str, str] = {}
+    for word in value:
+        name, equals, text = word.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"`{word}` is not NAME=VALUE", param=option)
+        values[name] = text
+    _note(context, option, values or None)
 
 
 def _file_option(*names: str) -> Callable[[Decorated], Decorated]:
@@ -83,7 +81,7 @@ _OVERRIDES = (
         type=click.Choice(BACKENDS),
         expose_value=False,
         callback=_note,
-        help="Render here instead of where the file says.",
+        help="Render on this backend instead of the file's.",
     ),
     click.option(
         "--region", type=click.Choice(REGIONS), expose_value=False, callback=_note, help="The region of the account."
@@ -95,7 +93,7 @@ _OVERRIDES = (
         multiple=True,
         expose_value=False,
         callback=_note_values,
-        help="Give a var of the file another value; may be repeated.",
+        help="Override a var of the file; may be repeated.",
     ),
 )
 
@@ -107,7 +105,7 @@ _SPENDING = (
         metavar="FILE",
         expose_value=False,
         callback=_note,
-        help="Price by this file instead of the production's or the catalog's lists.",
+        help="Use the prices in this file instead of the production's or the catalog's.",
     ),
 )
 
@@ -117,18 +115,18 @@ allowing_outside = click.option(
     is_flag=True,
     expose_value=False,
     callback=_note,
-    help="A cut may be written outside the production's folder.",
+    help="Allow cuts outside the production's folder.",
 )
-"""For commands that write cuts, or say whether they can be written: without the option it is an error there."""
+"""Option of commands that write cuts, or say whether they can be written."""
 
 
 def production_options(command: Decorated) -> Decorated:
-    """Add `-f`, `--backend`, `--region` and `--set`; the command takes them as one `Settings` by `click.pass_obj`."""
+    """Add `-f`, `--backend`, `--region` and `--set`; the command gets `ProductionOptions` by `click.pass_obj`."""
     return _with(command, (file_option, *_OVERRIDES))
 
 
 def spending(command: Decorated) -> Decorated:
-    """Add `--budget`, and `--prices`, which comes with the `Settings`."""
+    """Add `--budget`, and `--prices`, which comes with the `ProductionOptions`."""
     return _with(command, _SPENDING)
 
 
@@ -140,13 +138,13 @@ def production_options_but_file(command: Decorated) -> Decorated:
 def selection(command: Decorated) -> Decorated:
     """Add `SELECT…` and `--exclude`."""
     exclude = click.option(
-        "--exclude", multiple=True, metavar="SELECT", help="Leave these out, not what they need; may be repeated."
+        "--exclude", multiple=True, metavar="SELECT", help="Leave these out, but not what they need; may be repeated."
     )
     return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))
 
 
 class Seconds(click.FloatRange):
-    """A time on the command line; NaN, which passes every range and which no clock can wait for, is refused."""
+    """A time on the command line; NaN, which passes every range, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The seconds; raises BadParameter."""
@@ -159,7 +157,7 @@ _WAITING = (
         "--timeout",
         type=Seconds(min=0, min_open=True),
         metavar="SECONDS",
-        help="Give up waiting after this time, not the tasks; exits with 4.",
+        help="Stop waiting after this time; tasks go on. Exits with 4.",
     ),
     click.option(
         "--poll-interval",
@@ -167,7 +165,7 @@ _WAITING = (
         default=POLL_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="The shortest time between two looks at one task.",
+        help="Shortest time between two queries of one task.",
     ),
     click.option(
         "--grace",
@@ -175,17 +173,17 @@ _WAITING = (
         default=GRACE_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="So long a lost submission is looked for in the service's list before it counts as not accepted.",
+        help="How long to look for a lost submission before treating it as not accepted.",
     ),
-    click.option("--wait", is_flag=True, help="Wait for another run in this production to end."),
+    click.option("--wait", is_flag=True, help="Wait until another run in this production ends."),
 )
 
-retrying = click.option("--retry-refused", is_flag=True, help="Send again what the service refused before.")
+retrying = click.option("--retry-refused", is_flag=True, help="Send requests again that the service refused before.")
 
-_TELLING = (
-    click.option("--json", "as_json", is_flag=True, help="Print one event a line."),
-    click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
-    click.option("-v", "--verbose", is_flag=True, help="Say everything that happens."),
+_PRINTING = (
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON event per line."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Print every event."),
 )
 
 
@@ -194,9 +192,9 @@ def waiting(command: Decorated) -> Decorated:
     return _with(command, _WAITING)
 
 
-def telling(command: Decorated) -> Decorated:
-    """Add `--json`, `-q` and `-v`, for a command that tells events."""
-    return _with(command, _TELLING)
+def printing(command: Decorated) -> Decorated:
+    """Add `--json`, `-q` and `-v`, for a command that prints events."""
+    return _with(command, _PRINTING)
 
 
 def _with(command: Decorated, options: Sequence[Callable[[Decorated], Decorated]]) -> Decorated:

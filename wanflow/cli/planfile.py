@@ -23,27 +23,27 @@ from wanflow.store import atomic
 def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: ProductionOptions) -> None:
     """Write a plan where `run --plan` finds it; raises StoreFault where it can't be written."""
     if not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder `{path.parent}`", param_hint="-o")
+        raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="-o")
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
-    click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` does it, and no more"), err=True)
+    click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` runs it, and no more"), err=True)
 
 
 def read(path: Path) -> SavedPlan:
-    """A saved plan; raises BadParameter for a file that is none."""
+    """A saved plan; raises BadParameter for any other file."""
     try:
         return saved.read_saved(decode.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise click.BadParameter(f"`{path}` can't be read: {words}", param_hint="--plan") from fault
+        raise click.BadParameter(f"`{path}` cannot be read: {words}", param_hint="--plan") from fault
     except ValueError as fault:
-        words = f"`{path}` is no plan that `wanflow plan -o` saved"
+        words = f"`{path}` is not a plan that `wanflow plan -o` saved"
         raise click.BadParameter(words, param_hint="--plan") from fault
 
 
 def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOptions:
-    """What a command says, with what the saved plan was made with; raises BadParameter where the two differ."""
+    """The options of a command with those of the saved plan; raises BadParameter where the two differ."""
     if settings.values and settings.values != before.values:
         said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"
         raise click.BadParameter(f"the plan was saved with {printable(said)}", param_hint="--set")
@@ -52,10 +52,10 @@ def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOption
 
 
 def fits(plan: Plan, before: SavedPlan) -> bool:
-    """Whether a plan does no more than the saved one; what it would do beyond it is said on stderr (exit 3)."""
+    """Whether a plan does no more than the saved one; what it does beyond it is printed on stderr (exit 3)."""
     found = list(saved.unapproved(plan, before))
     for words in found:
-        error(f"the saved plan no longer fits: {printable(words)}")
+        error(printable(words))
     if found:
-        click.echo(pasteable("hint: `wanflow plan -o FILE` makes a new one"), err=True)
+        click.echo(pasteable("hint: `wanflow plan -o FILE` saves a new one"), err=True)
     return not found

@@ -43,7 +43,7 @@ def spent(lock: Lock, stored: Iterable[StoredTask] = ()) -> Decimal:
     return sum(costs.values(), Decimal(0))
 
 
-def unsaid(lock: Lock) -> int:
+def unreported(lock: Lock) -> int:
     """How many paid takes there are whose replies did not say what they were charged."""
     takes = {digest: take for entry in lock.shots.values() for digest, take in entry.takes.items()}
     return sum(take.task_id is not None and take.cost is None for take in takes.values())

@@ -1,12 +1,258 @@
-"""The state of each shot in one word, read off the plan (cli.md, SELECT)."""
+"""Rows of shots, takes and cuts, read off a plan (cli.md, JSON): what `status`, `takes` and a page show."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from wanflow.graph.node import cut_name
 from wanflow.graph.recipe import fingerprint
-from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
-from wanflow.store.attempt import Attempt
+from wanflow.language.production import Shot
+from wanflow.money import Bound, Cost
+from wanflow.planner import picks
+from wanflow.planner.budget import spent
+from wanflow.planner.inputs import needs_pick
+from wanflow.planner.picks import ChoiceReason, TakeChoice
+from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
+from wanflow.planner.request import planned_request
+from wanflow.store.attempt import Attempt, OpenTask
+from wanflow.store.journal import UNCERTAIN
+from wanflow.store.lock import ShotEntry
+from wanflow.store.take import Take
+from wanflow.store.take_names import take_file
+
+TASK_LIFE = timedelta(hours=24)
+"""Time for which the service knows a task and offers its result (service.md 4.1)."""
+
+SOON = timedelta(hours=3)
+"""Time before the end of a task from which on people are warned."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShotRow:
+    """One shot.
+
+    `picked` is the number of the take in use, None where no take counts; `choice` says why. `in_flight` are the ids of
+    its tasks, `expires` the time when the first waiting result expires (RFC 3339). `reasons` are those of its steps.
+    `results` are the addresses of results that are not stored yet, without their signatures. `forgotten` is the time
+    when the service forgets the oldest task.
+    """
+
+    shot: str
+    state: str
+    picked: int | None
+    takes: int
+    in_flight: tuple[str, ...]
+    expires: str | None
+    reasons: tuple[Reason, ...]
+    results: tuple[str, ...] = ()
+    forgotten: str | None = None
+    choice: TakeChoice = field(default_factory=lambda: TakeChoice(ChoiceReason.NONE))
+
+    def to_json(self) -> dict[str, object]:
+        """As `status --json` prints it."""
+        return {
+            "shot": self.shot,
+            "state": self.state,
+            "picked": self.picked,
+            "takes": self.takes,
+            "in_flight": list(self.in_flight),
+            "expires": self.expires,
+            "reasons": [reason.to_json() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRow:
+    """One take of a shot.
+
+    `state` is held, current (made from the present request), outdated (from an earlier one), missing, or gone (a person
+    removed it). `picked`: it is the take in use; `chosen`: a person picked or holds it. `file` is its name relative to
+    the production's folder, None where the file is missing.
+    """
+
+    shot: str
+    number: int
+    picked: bool
+    chosen: bool
+    held: bool
+    state: str
+    take: Take
+    file: str | None
+
+    @property
+    def seed(self) -> int | str | None:
+        """The seed, or the word for a seed that may be another attempt's."""
+        return UNCERTAIN if self.take.seed_uncertain else self.take.seed
+
+    def to_json(self) -> dict[str, object]:
+        """As `takes --json` prints it."""
+        cost = None if self.take.cost is None else {"amount": f"{self.take.cost:f}", "currency": self.take.currency}
+        return {
+            "shot": self.shot,
+            "take": self.number,
+            "picked": self.picked,
+            "chosen": self.chosen,
+            "held": self.held,
+            "seed": self.seed,
+            "model": self.take.model,
+            "state": self.state,
+            "cost": cost,
+            "date": self.take.date,
+            "task_id": self.take.task_id,
+            "digest": self.take.digest,
+            "file": self.file,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CutRow:
+    """One cut: its node, its state (current, outdated or blocked), the file that it is written to, and why."""
+
+    node: str
+    state: str
+    file: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A task, or a submission of unknown fate (`task_id` None), that no shot asks for any more; a run collects it."""
+
+    attempt: Attempt
+    task_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionStatus:
+    """A production at a glance; `charged` is None where its backend costs nothing."""
+
+    shots: tuple[ShotRow, ...]
+    cuts: tuple[CutRow, ...]
+    in_flight: int
+    charged: Cost | None
+    leftovers: tuple[Leftover, ...]
+    expiring: tuple[tuple[OpenTask, datetime], ...]
+
+
+def status(plan: Plan, now: datetime) -> ProductionStatus:
+    """The rows of a plan's shots and cuts; `now` decides which tasks expire soon."""
+    have = plan.inventory
+    charged = Cost(spent(have.lock, have.stored), plan.currency, Bound.EXACT)
+    return ProductionStatus(
+        shots=shot_rows(plan),
+        cuts=tuple(_cut_row(step, plan) for step in plan.steps if step.kind is StepKind.CUT),
+        in_flight=len(have.open_tasks) + len(have.unknown_fate),
+        charged=None if not plan.provider.paid else charged,
+        leftovers=leftovers(plan),
+        expiring=expiring(plan, now),
+    )
+
+
+def shot_rows(plan: Plan) -> tuple[ShotRow, ...]:
+    """A row for every shot that the plan covers, in the production's order."""
+    reasons: dict[str, list[Reason]] = {}
+    for step in plan.steps:
+        reasons.setdefault(step.vertex, []).extend(step.reasons)
+    by_shot, shots = states(plan), plan.graph.production.shots
+    return tuple(_shot_row(plan, shot, by_shot[name], reasons[name]) for name, shot in shots.items() if name in by_shot)
+
+
+def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> ShotRow:
+    shot_request = planned_request(plan, shot)
+    entry, choice = shot_request.entry, shot_request.counting
+    if choice.open and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
+        reasons = [*reasons, needs_pick(shot_request)]
+    names = {shot.name, *entry.former}
+    tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
+    return ShotRow(
+        shot=shot.name,
+        state=state,
+        picked=entry.numbers[choice.take.digest] if choice.take is not None else None,
+        takes=len(entry.takes),
+        in_flight=tuple(task.task_id for task in tasks),
+        expires=_life_after([task.ready for task in tasks]),
+        reasons=tuple(dict.fromkeys(reasons)),
+        results=tuple(task.url for task in tasks if task.url is not None),
+        forgotten=_life_after([task.accepted for task in tasks]),
+        choice=choice,
+    )
+
+
+def _life_after(moments: Sequence[str | None]) -> str | None:
+    """The end of a task's life, counted from the first of some moments; None where there is none."""
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        return None
+    return (datetime.fromisoformat(min(known)) + TASK_LIFE).isoformat().replace("+00:00", "Z")
+
+
+def _cut_row(step: Step, plan: Plan) -> CutRow:
+    state = {Action.REUSE: "current", Action.BLOCKED: "blocked"}.get(step.action, "outdated")
+    output = plan.graph.production.cuts[cut_name(step.vertex)].output
+    return CutRow(step.node, state, output, step.reasons)
+
+
+def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
+    """A row for every take of the shots that the plan covers, by shot and number."""
+    covered = {step.shot for step in plan.steps if step.kind is StepKind.TAKE}
+    rows: list[TakeRow] = []
+    for name, shot in plan.graph.production.shots.items():
+        if name in covered:
+            shot_request = planned_request(plan, shot)
+            answers = {take.digest for take in shot_request.takes}
+            rows += _take_rows(plan, name, shot_request.entry, shot_request.counting, answers)
+    return tuple(rows)
+
+
+def other_rows(plan: Plan, *, whole: bool) -> tuple[TakeRow, ...]:
+    """A row for every take of the shots that the lock has and the plan's production lacks.
+
+    With `whole` they were removed, and none of their takes counts. Without, they may have errors: their rows are those
+    of their last run.
+    """
+    rows: list[TakeRow] = []
+    for name, entry in sorted(plan.inventory.lock.shots.items()):
+        if name not in plan.graph.production.shots:
+            choice = TakeChoice(ChoiceReason.NONE) if whole else picks.last_used(entry)
+            answers = () if whole else picks.matching_takes(entry, entry.current or "")
+            rows += _take_rows(plan, name, entry, choice, {take.digest for take in answers})
+    return tuple(rows)
+
+
+def _take_rows(
+    plan: Plan, shot: str, entry: ShotEntry, choice: TakeChoice, answers: Collection[str]
+) -> Iterator[TakeRow]:
+    for take in sorted(entry.takes.values(), key=lambda item: entry.numbers[item.digest]):
+        here = take.digest in plan.inventory.here and not take.gone
+        held = choice.how is ChoiceReason.HELD and take == choice.take
+        state = "held" if held else "current" if take.digest in answers else "outdated"
+        number = entry.numbers[take.digest]
+        yield TakeRow(
+            shot=shot,
+            number=number,
+            picked=take == choice.take,
+            chosen=choice.chosen and take == choice.take,
+            held=take.digest == entry.held,
+            state="gone" if take.gone else state if here else "missing",
+            take=take,
+            file=take_file(plan.graph.production.out, shot, number, take.suffix) if here else None,
+        )
+
+
+def leftovers(plan: Plan) -> tuple[Leftover, ...]:
+    """The tasks and lost submissions that no shot asks for any more."""
+    tasks = [Leftover(task.attempt, task.task_id) for task in plan.inventory.open_tasks]
+    lost = [Leftover(attempt) for attempt in plan.inventory.unknown_fate]
+    return tuple(item for item in (*tasks, *lost) if left_over(plan, item.attempt))
+
+
+def expiring(plan: Plan, now: datetime) -> tuple[tuple[OpenTask, datetime], ...]:
+    """The tasks in flight that the service forgets soon, or has forgotten, each with that time; soonest first."""
+    ends = [(task, datetime.fromisoformat(task.accepted) + TASK_LIFE) for task in plan.inventory.open_tasks]
+    soon = [(task, end) for task, end in ends if now > end - SOON]
+    return tuple(sorted(soon, key=lambda pair: (pair[1], pair[0].task_id)))
 
 
 def states(plan: Plan) -> Mapping[str, str]:

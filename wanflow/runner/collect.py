@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from wanflow import timebase
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.planner.plan import Action
 from wanflow.planner.status import left_over
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
@@ -19,7 +19,7 @@ from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
 from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
-from wanflow.runner.step import UNKNOWN, StepRunner
+from wanflow.runner.step import StepRunner
 from wanflow.runner.take import charge_of, is_young, name_take_file, poll, report_changes, store_result, wait_for
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, OpenTask
@@ -78,9 +78,11 @@ async def collect_all(context: RunContext, timeout: float | None = None) -> Outc
                 group.start_soon(gathering.wait_for, task, before.unfetched.get(task.task_id))
             for attempt in journal_state.unknown_fate:
                 group.start_soon(gathering.find, attempt)
-    codes = {failure.code for failure in gathering.failures} | ({4} if scope.cancelled_caught else set())
+    codes = {failure.code for failure in gathering.failures} | (
+        {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
+    )
     return Outcome(
-        exit_code=max(codes, default=0),  # the first of 5, 4 and 1 where several hold (cli.md, Exit codes)
+        exit_code=ExitCode.first(codes),
         collected=gathering.collected,
         failures=tuple(gathering.failures),
         cost=context.spending.spent,
@@ -105,7 +107,7 @@ class _CollectRun:
         try:
             task = await self.context.lost_submissions.settle(attempt)
         except UnknownFate as fault:
-            self.failures.append(Failure("submission", str(fault), fault.hint, 5))
+            self.failures.append(Failure("submission", str(fault), fault.hint, ExitCode.UNDECIDED))
         else:
             if task is not None:
                 await self.wait_for(task)
@@ -269,7 +271,7 @@ class LeftoverTasks:
             yield
         except WanflowError as fault:
             node = take_node(attempt.shot, attempt.number)
-            code = UNKNOWN if isinstance(fault, UnknownFate) else 1
+            code = ExitCode.UNDECIDED if isinstance(fault, UnknownFate) else ExitCode.FAILED
             self._runner.failures.append(Failure(node, str(fault), fault.hint, code))
             self._context.emit(Warned(f"{node}: {fault}"))
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wanflow import money
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.graph.node import cut_name
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan, ReasonCode, StepKind
-
-NEEDS_PICK = 3
-"""The exit code where something waits for a person (cli.md, Exit codes)."""
 
 
 class StepResult(StrEnum):
@@ -32,14 +29,17 @@ class Failure:
     node: str
     message: str
     hint: str | None = None
-    code: int = 1
+    code: ExitCode = ExitCode.FAILED
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The sum of a run (cli.md, JSON `run.finished`)."""
+    """The sum of a run (cli.md, JSON `run.finished`).
 
-    exit_code: int = 0
+    `derived` are the files that were made locally: `extracted` extracts and `written` cuts.
+    """
+
+    exit_code: ExitCode = ExitCode.DONE
     submitted: int = 0
     collected: int = 0
     reused: int = 0
@@ -48,12 +48,15 @@ class Outcome:
     blocked: int = 0
     cost: Cost = field(default_factory=lambda: money.nothing("CNY"))
     cuts: Mapping[str, str] = field(default_factory=dict)
+    rendered: int = 0
+    extracted: int = 0
+    written: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The fields of the last event, without `event` and `time`."""
         amount = self.cost.to_json()
         return {
-            "exit_code": self.exit_code,
+            "exit_code": int(self.exit_code),
             "submitted": self.submitted,
             "collected": self.collected,
             "reused": self.reused,
@@ -79,10 +82,10 @@ class CollectOutcome:
     cost: Cost | None = None
 
 
-def blocked_code(plan: Plan) -> int:
-    """The exit code of a plan with blocked steps: 3 where one needs a pick (cli.md, Exit codes)."""
-    blocked = [step for step in plan.steps if step.action is Action.BLOCKED]
-    return NEEDS_PICK if any(reason.code is ReasonCode.NEEDS_PICK for step in blocked for reason in step.reasons) else 1
+def blocked_code(plan: Plan) -> ExitCode:
+    """The exit code of a plan in which steps are blocked; a step that waits for a person's pick has its own."""
+    codes = {reason.code for step in plan.steps if step.action is Action.BLOCKED for reason in step.reasons}
+    return ExitCode.STOPPED if ReasonCode.NEEDS_PICK in codes else ExitCode.FAILED
 
 
 def settle(plan: Plan) -> Outcome:
@@ -91,7 +94,7 @@ def settle(plan: Plan) -> Outcome:
     cuts = {cut_name(step.vertex) for step in plan.steps if step.kind is StepKind.CUT}
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
     return Outcome(
-        exit_code=blocked_code(plan) if held_back else 0,
+        exit_code=blocked_code(plan) if held_back else ExitCode.DONE,
         reused=len(plan.steps) - held_back,
         blocked=held_back,
         cost=money.nothing(plan.currency),

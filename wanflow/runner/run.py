@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
@@ -9,22 +10,20 @@ from functools import reduce
 import anyio
 
 from wanflow import money
-from wanflow.graph.node import ShotVertex, cut_name
+from wanflow.errors import ExitCode
+from wanflow.graph.node import ShotVertex, cut_id
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.runner.collect import LeftoverTasks, collect_open
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import StepFinished, Warned
-from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult, blocked_code
+from wanflow.runner.outcome import CollectOutcome, Outcome, StepResult, blocked_code
 from wanflow.runner.run_state import RunState
 from wanflow.runner.scheduler import schedule
-from wanflow.runner.step import OVER_BUDGET, WRONG_KEY, StepRunner
+from wanflow.runner.step import StepRunner
 from wanflow.store import journal, lockfile, shots_folder
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
-
-IN_FLIGHT, UNKNOWN_FATE = 4, 5
-"""Exit codes: tasks are left with the service; a submission may have been accepted unseen (cli.md, Exit codes)."""
 
 
 async def run_plan(
@@ -61,7 +60,8 @@ async def run_plan(
         await leftovers.collect_late()
     _note_asked(run_state, context)
     done = summarise(plan, performer, results, swept)
-    return replace(done, exit_code=IN_FLIGHT) if scope.cancelled_caught and done.exit_code < IN_FLIGHT else done
+    late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
+    return replace(done, exit_code=ExitCode.first({done.exit_code, *late}))
 
 
 def _follow_names(plan: Plan, context: RunContext) -> None:
@@ -106,42 +106,27 @@ def _tell_beforehand(run_state: RunState, context: RunContext) -> None:
 
 def summarise(plan: Plan, performer: StepRunner, results: Mapping[str, StepResult], swept: CollectOutcome) -> Outcome:
     """The outcome of a run from the results of its steps; what was collected before them counts."""
-    blocked = [step.node for step in plan.steps if results.get(step.node) is StepResult.BLOCKED]
-    reused = [step.node for step in plan.steps if results.get(step.node) is StepResult.REUSED]
-    cuts = [step for step in plan.steps if step.kind is StepKind.CUT]
-    done = {cut_name(step.vertex) for step in cuts if results.get(step.node) in {StepResult.DONE, StepResult.REUSED}}
-    production, counts, collected, before = (
-        plan.graph.production,
-        performer.run_state.counts,
-        swept.collected,
-        swept.cost,
-    )
+    ended = {result: [step for step in plan.steps if results.get(step.node) is result] for result in StepResult}
+    made = Counter((step.kind, step.action) for step in ended[StepResult.DONE])
+    good = {step.vertex for step in (*ended[StepResult.DONE], *ended[StepResult.REUSED])}
+    counts, blocked = performer.run_state.counts, len(ended[StepResult.BLOCKED])
+    collected = counts.collected + swept.collected
+    codes = {failure.code for failure in performer.failures}
+    if ExitCode.WRONG in codes and counts.submitted + collected:
+        codes = codes - {ExitCode.WRONG} | {ExitCode.FAILED}  # the key is right: something was accepted
+    if blocked and ExitCode.WRONG not in codes:
+        codes.add(blocked_code(plan))
     return Outcome(
-        exit_code=_exit_code(
-            plan, performer.failures, blocked, let_in=counts.submitted + counts.collected + collected > 0
-        ),
-        submitted=performer.run_state.counts.submitted,
-        collected=performer.run_state.counts.collected + collected,
-        reused=len(reused),
-        derived=performer.run_state.counts.derived,
+        exit_code=ExitCode.first(codes),
+        submitted=counts.submitted,
+        collected=collected,
+        reused=len(ended[StepResult.REUSED]),
+        derived=counts.derived,
         failures=tuple(performer.failures),
-        blocked=len(blocked),
-        cost=money.total([performer.context.spending.spent, *([before] if before else [])], plan.currency),
-        cuts={name: cut.output for name, cut in production.cuts.items() if name in done},
+        blocked=blocked,
+        cost=money.total([performer.context.spending.spent, *([swept.cost] if swept.cost else [])], plan.currency),
+        cuts={name: cut.output for name, cut in plan.graph.production.cuts.items() if cut_id(name) in good},
+        rendered=made[StepKind.TAKE, Action.RENDER],
+        extracted=made[StepKind.EXTRACT, Action.DERIVE],
+        written=made[StepKind.CUT, Action.DERIVE],
     )
-
-
-def _exit_code(plan: Plan, failures: list[Failure], blocked: list[str], *, let_in: bool) -> int:
-    """5 where a submission's fate is unknown, 3 where one was not made for want of money or a pick, 2 where the key was
-    refused and nothing ever accepted, 1 where a step failed or could not start (cli.md, Exit codes).
-    """
-    codes = {failure.code for failure in failures}
-    if UNKNOWN_FATE in codes:
-        return UNKNOWN_FATE
-    if OVER_BUDGET in codes:
-        return OVER_BUDGET
-    if WRONG_KEY in codes and not let_in:
-        return WRONG_KEY
-    if failures or blocked:
-        return blocked_code(plan) if blocked else 1
-    return 0

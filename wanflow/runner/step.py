@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
@@ -17,13 +17,6 @@ from wanflow.runner.outcome import Failure, StepResult
 from wanflow.runner.run_state import RunState
 from wanflow.runner.spending import OverBudget
 from wanflow.runner.take import collect_take, render_take, restore_take
-
-OVER_BUDGET = 3
-"""The exit code where a submission was not made for want of money (cli.md, Exit codes)."""
-UNKNOWN = 5
-"""The exit code where a submission may have been accepted unseen (cli.md, Exit codes)."""
-WRONG_KEY = 2
-"""The exit code where the key was refused, if nothing was accepted (cli.md, Exit codes)."""
 
 _MAY_BECOME = {
     Action.RENDER: {Action.RENDER, Action.REUSE, Action.RESTORE, Action.COLLECT},
@@ -91,19 +84,19 @@ class StepRunner:
     def _fail(self, step: Step, fault: WanflowError) -> StepResult:
         if isinstance(fault, Unauthorised | AccountBlocked):
             self.run_state.halted_by = fault
-        self.failures.append(Failure(step.node, str(fault), fault.hint, _code(fault)))
+        self.failures.append(Failure(step.node, str(fault), fault.hint, code_of_step(fault)))
         self.context.emit(StepFinished(step.node, StepResult.FAILED.value, str(fault), fault.hint))
         return StepResult.FAILED
 
 
-def _code(fault: WanflowError) -> int:
-    """The exit code that a fault alone would end a run with."""
+def code_of_step(fault: WanflowError) -> ExitCode:
+    """The exit code of a run in which one step failed by a fault, and none was accepted by the service."""
     match fault:
         case UnknownFate():
-            return UNKNOWN
+            return ExitCode.UNDECIDED
         case OverBudget():
-            return OVER_BUDGET
+            return ExitCode.STOPPED
         case Unauthorised():
-            return WRONG_KEY
+            return ExitCode.WRONG
         case _:
-            return 1
+            return ExitCode.FAILED

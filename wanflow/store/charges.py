@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from wanflow.decode import Fields, mapping, text
+from wanflow.money import amount_text
 from wanflow.store import atomic, journal, rebuild
 from wanflow.store.attempt import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.take_names import take_node
+
+TO_COME = frozenset({"in flight", "unknown fate"})
+"""States of what is not charged yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,85 @@ class Charge:
     def day(self) -> str:
         """The day of it, in UTC."""
         return self.date[:10]
+
+    def to_json(self) -> dict[str, object]:
+        """As `costs --json` prints it."""
+        return {
+            "shot": self.shot,
+            "take": self.take,
+            "model": self.model,
+            "date": self.date,
+            "state": self.state,
+            "charged": None if self.charged is None else amount_text(self.charged),
+            "estimate": None if self.estimate is None else amount_text(self.estimate),
+            "task_id": self.task_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSum:
+    """Several charges summed up; failed ones cost nothing. An amount is None where one of its parts is unknown."""
+
+    takes: int
+    failed: int
+    charged: Decimal | None
+    estimate: Decimal | None
+
+    def to_json(self) -> dict[str, object]:
+        """As `costs --json` prints it."""
+        amounts = {"charged": self.charged, "estimate": self.estimate}
+        texts = {key: None if amount is None else amount_text(amount) for key, amount in amounts.items()}
+        return {"takes": self.takes, "failed": self.failed, **texts}
+
+
+BY: Mapping[str, Callable[[Charge], str]] = {
+    "take": lambda charge: take_node(charge.shot, charge.take),
+    "shot": lambda charge: charge.shot,
+    "day": lambda charge: charge.day,
+    "model": lambda charge: charge.model,
+}
+"""Keys that a ledger can be summed up by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All that a production was charged, or will be, oldest first."""
+
+    currency: str
+    charges: tuple[Charge, ...] = ()
+
+    @property
+    def total(self) -> ChargeSum:
+        """The sum of what is over."""
+        return _sum(charge for charge in self.charges if charge.state not in TO_COME)
+
+    @property
+    def to_come(self) -> ChargeSum:
+        """The sum of what is in flight or of unknown fate."""
+        return _sum(charge for charge in self.charges if charge.state in TO_COME)
+
+    def by(self, key: str) -> Mapping[str, ChargeSum]:
+        """The sums of what is over, by `take`, `shot`, `day` or `model`, in the order of the names."""
+        groups: dict[str, list[Charge]] = {}
+        for charge in self.charges:
+            if charge.state not in TO_COME:
+                groups.setdefault(BY[key](charge), []).append(charge)
+        return {name: _sum(group) for name, group in sorted(groups.items())}
+
+    def to_json(self) -> dict[str, object]:
+        """As `costs --json` prints it: every charge, and the sums."""
+        sums = {f"by_{key}": {name: part.to_json() for name, part in self.by(key).items()} for key in list(BY)[1:]}
+        takes = [charge.to_json() for charge in self.charges]
+        totals = {"total": self.total.to_json(), "to_come": self.to_come.to_json()}
+        return {"currency": self.currency, "takes": takes, **sums, **totals}
+
+
+def _sum(charges: Iterable[Charge]) -> ChargeSum:
+    known = list(charges)
+    paid = [charge for charge in known if charge.state != "failed"]
+    charged, estimates = ([getattr(charge, key) for charge in paid] for key in ("charged", "estimate"))
+    amounts = (None if None in part else sum(part, Decimal(0)) for part in (charged, estimates))
+    return ChargeSum(len(paid), len(known) - len(paid), *amounts)
 
 
 @dataclass(frozen=True, slots=True)

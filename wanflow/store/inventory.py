@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cut_records, journal, layout, lockfile, rebuild, traces
-from wanflow.store.attempt import Attempt, Ending, OpenTask, Reserved, StoredTask
+from wanflow.store.attempt import Attempt, Ending, JournalState, OpenTask, Reserved, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -52,13 +52,19 @@ class Inventory:
         return found
 
 
-def survey(store: Store, outputs: Mapping[str, str], measure: Measure = unmeasured) -> Inventory:
+def survey(
+    store: Store,
+    outputs: Mapping[str, str],
+    measure: Measure = unmeasured,
+    journal_state: JournalState | None = None,
+) -> Inventory:
     """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault.
 
-    `measure` is for films that neither lock nor traces know, in the journal of an older wanflow.
+    `measure` is for films that neither lock nor traces know, in the journal of an older wanflow. `journal_state` is
+    what the journal says, where it was read just before.
     """
     layout.recognise(store)
-    journal_state = journal.read(store)
+    journal_state = journal_state or journal.read(store)
     lock = lockfile.read(store.lock)
     known, here = traces.read(store), blobs.list_takes(store)
     if lost := rebuild.missing_everywhere(journal_state.stored, here, lock, known):

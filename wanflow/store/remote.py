@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ from pathlib import Path
 import fsspec
 
 from wanflow import digest as digests
-from wanflow.errors import StoreFault
-from wanflow.store import atomic, blobs
+from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.store import atomic, blobs, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
 from wanflow.store.take_names import take_node
+
+Tell = Callable[[str], None]
 
 CHUNK_BYTES = 1 << 20
 HINT = "check its name, and the credentials in the environment"
@@ -117,6 +120,70 @@ def kept_takes(lock: Lock) -> Iterator[RemoteTake]:
             if digest not in seen and not take.gone:
                 seen.add(digest)
                 yield RemoteTake(take_node(shot, entry.numbers[digest]), take, entry.recipes.get(take.fingerprint))
+
+
+REMOTE_VARIABLE = "WANFLOW_REMOTE"
+"""Variable of the environment whose address is used instead of the production's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What came of a push or a pull: the takes that moved, how many were there, which have no file, and the faults."""
+
+    moved: tuple[str, ...] = ()
+    there: int = 0
+    missing: tuple[str, ...] = ()
+    faults: tuple[StoreFault, ...] = ()
+
+
+def open_remote(address: str | None, folder: Path) -> Remote:
+    """The remote of a production in a folder; raises UnknownTarget where none is named."""
+    address = os.environ.get(REMOTE_VARIABLE) or address
+    if not address:
+        ways = (
+            f"write `remote: s3://bucket/prefix` (or a folder) at the top of the production, or set {REMOTE_VARIABLE}"
+        )
+        raise UnknownTarget("the production has no remote", hint=ways)
+    return Remote(address if "://" in address else (folder / address).absolute().as_posix())
+
+
+def push_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Transfer:
+    """Send every paid take whose file is in the store; `on_take` gets the name of each that was sent."""
+    here = blobs.list_takes(store)
+    return _transfer(store, on_take, lambda kept: remote.push(kept, store) if kept.take.digest in here else None)
+
+
+def pull_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Transfer:
+    """Fetch every paid take whose file is not in the store; `on_take` gets the name of each that was fetched."""
+    layout.establish(store)
+    here = blobs.list_takes(store)
+
+    def fetch(kept: RemoteTake) -> bool | None:
+        if kept.take.digest in here:
+            return False
+        return True if remote.pull(kept, store) else None
+
+    return _transfer(store, on_take, fetch)
+
+
+def _transfer(store: Store, on_take: Tell | None, move: Callable[[RemoteTake], bool | None]) -> Transfer:
+    """Move the takes one by one; a fault of one stops no other. `move` gives None for a take without a file."""
+    moved, missing, faults, there = list[str](), list[str](), list[StoreFault](), 0
+    for kept in kept_takes(lockfile.read(store.lock)):
+        try:
+            done = move(kept)
+        except StoreFault as fault:
+            faults.append(fault)
+            continue
+        if done is None:
+            missing.append(kept.name)
+        elif done:
+            moved.append(kept.name)
+            if on_take is not None:
+                on_take(kept.name)
+        else:
+            there += 1
+    return Transfer(tuple(moved), there, tuple(missing), tuple(faults))
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import anyio
 import click
 
 from wanflow.catalog.provider import default_provider
-from wanflow.cli.exit_code import ExitCode
 from wanflow.cli.options import example
 from wanflow.emulator.api.server import Serving, serve
+from wanflow.errors import ExitCode
 from wanflow.store import atomic
 
 
@@ -24,15 +24,15 @@ from wanflow.store import atomic
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Keep tasks, uploads and films here, to go on from after a restart.",
+    help="Keep tasks, uploads and films here; a restart continues with them.",
 )
 @click.option(
     "--faults",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Go wrong on purpose, as this script says.",
+    help="Inject the faults in this file.",
 )
-@click.option("--strict", is_flag=True, help="Judge bodies at submit, not inside the task.")
+@click.option("--strict", is_flag=True, help="Check requests when they are submitted, not inside the task.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
@@ -46,9 +46,9 @@ from wanflow.store import atomic
     type=click.Choice(default_provider().regions),
     default=default_provider().regions[0],
     show_default=True,
-    help="Have the models of this region.",
+    help="Serve the models of this region.",
 )
-def command(
+def emulator(
     *, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float, region: str
 ) -> int:
     """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from wanflow.api import run
-from wanflow.cli.exit_code import ExitCode
+from wanflow import api
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
+from wanflow.errors import ExitCode
 from wanflow.language.pipeline import is_shipped
 from wanflow.language.problem import Problem, Severity, render_problem
 from wanflow.report.text.words import count
@@ -25,9 +24,9 @@ from wanflow.yamldoc.nodes import Place
     "--format", "form", type=click.Choice(("text", "json", "github")), default="text", help="How problems are printed."
 )
 @click.pass_obj
-def command(settings: ProductionOptions, form: str) -> int:
+def validate(settings: ProductionOptions, form: str) -> int:
     """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
-    problems = run.validate(
+    problems = api.validate(
         settings.file,
         backend=settings.backend,
         region=settings.region,
@@ -43,14 +42,15 @@ def command(settings: ProductionOptions, form: str) -> int:
         case _:
             for problem in problems:
                 click.echo(render_problem(problem))
-    click.echo(_verdict(problems, settings.file), err=True)
-    wrong = any(problem.severity is Severity.ERROR for problem in problems)
-    return ExitCode.WRONG if wrong else ExitCode.DONE
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    found = f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')}" if problems else "no problems"
+    click.echo(f"{found} in {settings.file}", err=True)
+    return ExitCode.WRONG if errors else ExitCode.DONE
 
 
 def as_json(problem: Problem) -> dict[str, object]:
     """A problem for programs; `file` is relative to the production file's folder (cli.md, JSON)."""
-    place, message = _told(problem)
+    place, message = _located(problem)
     return {
         "file": place.file,
         "line": place.line,
@@ -63,19 +63,20 @@ def as_json(problem: Problem) -> dict[str, object]:
 
 def as_annotation(problem: Problem, folder: Path) -> str:
     """A problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
-    place, message = _told(problem)
+    place, message = _located(problem)
     checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
     file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
     text = f"{message}\nhint: {problem.hint}" if problem.hint else message
-    where = f"file={_property(file)},line={place.line},col={place.column}"
+    name = _data(file).replace(":", "%3A").replace(",", "%2C")
+    where = f"file={name},line={place.line},col={place.column}"
     return f"::{problem.severity.value} {where}::{_data(text)}"
 
 
-def _told(problem: Problem) -> tuple[Place, str]:
-    """Where a problem is pointed at, and its message with the other places that matter.
+def _located(problem: Problem) -> tuple[Place, str]:
+    """The place of a problem, and its message with the other places that matter.
 
-    In a pipeline of one's own it is the pipeline, in one that comes with wanflow the outermost `use`: programs open the
-    file.
+    In a pipeline of the user it is the pipeline; in one that comes with wanflow it is the outermost `use`, because
+    programs open the file.
     """
     place, uses = problem.place, problem.place.used_at
     if uses and is_shipped(place):
@@ -87,14 +88,3 @@ def _told(problem: Problem) -> tuple[Place, str]:
 def _data(text: str) -> str:
     """Escaped so that a message can't end the command or begin another one."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _verdict(problems: Sequence[Problem], file: Path) -> str:
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    if not problems:
-        return f"no problems in {file}"
-    return f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')} in {file}"

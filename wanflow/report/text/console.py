@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wanflow.planner.plan import Plan
+from wanflow.report.progress import Progress, RunningCut, progress_of
 from wanflow.report.text.events import Verbosity, event_text
-from wanflow.report.text.progress import Progress, RunningCut, progress_of
 from wanflow.report.text.words import cost_words, count, seconds_text
 from wanflow.runner.events import Emit, Event, StepStarted
 

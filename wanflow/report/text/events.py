@@ -1,7 +1,8 @@
-"""The events of a run as plain lines, for logs and terminals that are none."""
+"""The events of a run as lines: plain ones for people and logs, JSON for programs (cli.md, JSON)."""
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 
 from wanflow.planner.plan import Action
@@ -17,10 +18,11 @@ from wanflow.runner.events import (
     TaskSubmitted,
     Warned,
 )
+from wanflow.runner.outcome import Outcome
 
 
 class Verbosity(IntEnum):
-    """How much is told: only what went wrong, what happened, or everything."""
+    """Which events are printed: only errors and warnings, what happened, or everything."""
 
     QUIET = 0
     NORMAL = 1
@@ -30,33 +32,26 @@ class Verbosity(IntEnum):
 _BEGUN = {
     Action.RENDER: "rendering",
     Action.COLLECT: "collecting",
-    Action.RESTORE: "taking it from what is there",
-    Action.DERIVE: "making it",
+    Action.RESTORE: "restoring from the store",
+    Action.DERIVE: "building",
 }
 
 
-def event_text(event: Event, loudness: Verbosity) -> str | None:
-    """What is said of an event, None where nothing is; more than one line where something went wrong."""
-    wrong = _wrong(event)
-    if wrong is not None:
-        return wrong
-    if loudness is Verbosity.QUIET:
-        return None
-    told = _milestone(event)
-    return told if told is not None or loudness is Verbosity.NORMAL else _detail(event)
-
-
-def _wrong(event: Event) -> str | None:
+def event_text(event: Event, verbosity: Verbosity) -> str | None:
+    """The lines for an event, None where it is not printed; errors and warnings always are."""
     match event:
         case Warned(message, node):
-            return f"warning: {_on(node)}{printable(message)}"
+            return f"warning: {f'{node}: ' if node else ''}{printable(message)}"
         case StepFinished(node, "failed", message, hint):
-            way_out = f"\nhint: {printable(hint)}" if hint else ""
-            return f"error: {node}: {printable(message or 'it failed')}{way_out}"
+            return f"error: {node}: {printable(message or 'it failed')}" + (
+                f"\nhint: {printable(hint)}" if hint else ""
+            )
         case StepFinished(node, "blocked", message) if message:
             return f"blocked: {node}: {printable(message)}"
-        case _:
-            return None
+    if verbosity is Verbosity.QUIET:
+        return None
+    milestone = _milestone(event)
+    return milestone if milestone is not None or verbosity is Verbosity.NORMAL else _detail(event)
 
 
 def _milestone(event: Event) -> str | None:
@@ -67,7 +62,7 @@ def _milestone(event: Event) -> str | None:
             price = "" if cost is None else f", {'cost unknown' if cost.amount is None else cost_text(cost)}"
             return f"{node}: {seconds} s, {printable(file)}{price}"
         case CutFinished(node, file, encoded, copied, seconds):
-            return f"{node}: {seconds} s, {printable(file)} ({count(encoded, 'segment')} encoded, {copied} kept)"
+            return f"{node}: {seconds} s, {printable(file)} ({count(encoded, 'segment')} encoded, {copied} unchanged)"
         case _:
             return None
 
@@ -86,5 +81,37 @@ def _detail(event: Event) -> str | None:
             return None
 
 
-def _on(node: str | None) -> str:
-    return f"{node}: " if node else ""
+def event_line(event: Event, time: str) -> str:
+    """An event that happened at `time` (RFC 3339) as one line without its end."""
+    name, fields = _fields(event)
+    head = {"event": name, "time": time, **({} if event.node is None else {"node": event.node})}
+    return json.dumps(head | fields, ensure_ascii=False)
+
+
+def finished_line(outcome: Outcome, time: str) -> str:
+    """The last line of a run."""
+    return json.dumps({"event": "run.finished", "time": time, **outcome.to_json()}, ensure_ascii=False)
+
+
+def _fields(event: Event) -> tuple[str, dict[str, object]]:
+    """The name of an event and its fields; an empty one is left out."""
+    match event:
+        case StepStarted(_, action, model):
+            return "step.started", {"action": action.value, **({} if model is None else {"model": model})}
+        case TaskSubmitted(_, task_id, model):
+            return "task.submitted", {"task_id": task_id, "model": model}
+        case TaskChanged(_, task_id, state):
+            return "task.state", {"task_id": task_id, "state": state}
+        case TakeStored(_, shot, take, digest, seconds, file, cost):
+            stored = {"shot": shot, "take": take, "digest": digest, "seconds": seconds, "file": file}
+            return "take.stored", {**stored, **({} if cost is None else {"cost": cost.to_json()})}
+        case StepFinished(_, outcome, message, hint):
+            words = {"outcome": outcome, "message": message, "hint": hint}
+            return "step.finished", {key: text for key, text in words.items() if text is not None}
+        case CutProgress(_, done, total):
+            return "cut.progress", {"done": done, "total": total}
+        case CutFinished(_, file, encoded, copied, seconds):
+            segments = {"encoded": encoded, "copied": copied}
+            return "cut.finished", {"file": file, "seconds": seconds, "segments": segments}
+        case Warned(message):
+            return "warning", {"message": message}

@@ -1,4 +1,4 @@
-"""A plan for people: every step with its reasons and price, then what a run would do in words."""
+"""A plan for people: every step with its reasons and price, what a run would do in words, and notes about money."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from fractions import Fraction
 from wanflow import money
 from wanflow.graph.node import cut_name
 from wanflow.money import Bound, Cost, amount_text
+from wanflow.planner.budget import Excess
+from wanflow.planner.notes import PlanNotes
+from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, Step, StepKind
-from wanflow.report.text.status import leftovers
-from wanflow.report.text.words import columns, cost_text, count, listed, printable, seconds_text
+from wanflow.planner.status import leftovers
+from wanflow.report.text.status import leftover_text
+from wanflow.report.text.words import columns, cost_text, cost_words, count, listed, printable, seconds_text
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
@@ -21,88 +25,69 @@ SYMBOLS: Mapping[Action, str] = {
     Action.HELD: "#",
     Action.BLOCKED: "!",
 }
-
+_TOTALS: Mapping[Action, str] = {
+    Action.RENDER: "to render",
+    Action.COLLECT: "to collect",
+    Action.RESTORE: "to restore",
+    Action.DERIVE: "to build",
+    Action.REUSE: "unchanged",
+    Action.HELD: "held",
+    Action.BLOCKED: "blocked",
+}
 _HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
 
-
 MOST_REASONS = 6
-"""Reasons of one step that are shown."""
+"""Maximum reasons that are shown of one step."""
 
 
 def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -> str:
-    """The whole plan as text that does not depend on the terminal; where nothing is to be done, only that.
+    """The whole plan, independent of the terminal; where nothing is to be done, only that.
 
-    `notes` are what a person should know before money is spent; they come last.
+    `notes` come last: a person should read them before money is spent.
     """
     everything = verbose or not plan.idle
     shown = [step for step in plan.steps if everything or step.action is Action.BLOCKED]
-    beside = "\n".join(leftovers(plan))
+    beside = "\n".join(map(leftover_text, leftovers(plan)))
+    noted = [f"note: {printable(note)}" for note in notes]
     if not shown:
-        return "\n".join(filter(None, (beside, would_do(plan), *_noted(notes))))
-    parts = [_header(plan), *_groups(shown), *filter(None, [beside]), "\n".join((*_closing(plan), *_noted(notes)))]
-    return "\n\n".join(parts)
+        return "\n".join(filter(None, (beside, would_do(plan), *noted)))
+    production, counts = plan.graph.production, plan.counts()
+    header = f"{printable(production.title) or production.file} ({plan.provider.name}, {plan.region})"
+    lines = columns([_row(step) for step in shown], right=frozenset({4, 5}))
+    groups = [
+        "\n".join([heading, *(f"  {line}" for step, line in zip(shown, lines, strict=True) if step.kind is kind)])
+        for kind, heading in _HEADINGS.items()
+        if any(step.kind is kind for step in shown)
+    ]
+    totals = ", ".join(f"{counts[action]} {words}" for action, words in _TOTALS.items() if counts.get(action))
+    closing = [*([] if plan.idle else [f"Plan: {totals}{_price(plan)}"]), would_do(plan), *noted]
+    return "\n\n".join([header, *groups, *filter(None, [beside]), "\n".join(closing)])
 
 
 def brief_text(plan: Plan, notes: Sequence[str] = ()) -> str:
     """What a run would do and its price in one line, and a line for each note."""
-    return "\n".join((f"{would_do(plan)}{_price(plan)}", *_noted(notes)))
-
-
-def _noted(notes: Sequence[str]) -> Iterator[str]:
-    return (f"note: {printable(note)}" for note in notes)
+    return "\n".join((f"{would_do(plan)}{_price(plan)}", *(f"note: {printable(note)}" for note in notes)))
 
 
 def would_do(plan: Plan) -> str:
     """What a run of this plan would do, in one sentence."""
-    if plan.idle:
-        return _nothing_to_do(plan)
-    return f"a run {listed(list(_deeds(plan)))}"
-
-
-def _header(plan: Plan) -> str:
-    production = plan.graph.production
-    title = printable(production.title) or production.file
-    return f"{title} ({plan.provider.name}, {plan.region})"
-
-
-def _groups(steps: Sequence[Step]) -> Iterator[str]:
-    lines = columns([_row(step) for step in steps], right=frozenset({4, 5}))
-    for kind, heading in _HEADINGS.items():
-        own = [f"  {line}" for step, line in zip(steps, lines, strict=True) if step.kind is kind]
-        if own:
-            yield "\n".join([heading, *own])
+    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_deeds(plan)))}"
 
 
 def _row(step: Step) -> tuple[str, ...]:
+    """A step as cells; `?` marks money that is only spent if an input comes out different."""
+    perhaps = step.action is Action.RENDER and not step.certain
+    more = len(step.reasons) - MOST_REASONS
+    reasons = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
     return (
         SYMBOLS[step.action],
         step.node,
-        _action(step),
+        f"{step.action.value}?" if perhaps else step.action.value,
         step.model or "",
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        printable(_why(step)),
+        printable("; ".join([*reasons, *([f"and {more} more"] if more > 1 else [])])),
     )
-
-
-def _why(step: Step) -> str:
-    """The reasons of a step, of a long cut the first; `--json` and `why` have all of them."""
-    more = len(step.reasons) - MOST_REASONS
-    texts = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
-    return "; ".join([*texts, *([f"and {more} more"] if more > 1 else [])])
-
-
-def _action(step: Step) -> str:
-    """The action; a question mark where money is only spent if an input comes out different."""
-    perhaps = step.action is Action.RENDER and not step.certain
-    return f"{step.action.value}?" if perhaps else step.action.value
-
-
-def _closing(plan: Plan) -> Iterator[str]:
-    if not plan.idle:
-        counts = plan.counts()
-        yield ", ".join(f"{counts[action]} {action.value}" for action in Action if counts.get(action)) + _price(plan)
-    yield would_do(plan)
 
 
 def _price(plan: Plan) -> str:
@@ -111,21 +96,14 @@ def _price(plan: Plan) -> str:
         return ""
     whole = money.total([step.cost for step in priced], plan.currency)
     date = plan.graph.production.prices.date(step.model for step in priced if step.model)
-    listed = f"prices of {date}" if date else "no price list"
+    source = f"prices of {date}" if date else "no price list"
     if not plan.provider.paid:
-        return f"; free (list price: {_amount(whole)}, {listed})"
-    return f"; price: {_sum_text(plan, whole)} ({listed})"
-
-
-def _sum_text(plan: Plan, whole: Cost) -> str:
-    """What is certain and what it comes to at most; beside what nobody can price, what is known."""
+        return f"; free (list price: {_amount(whole)}, {source})"
     if whole.bound is Bound.EXACT and whole.amount == plan.certain_cost:
-        return _amount(whole)
-    certain = f"{amount_text(plan.certain_cost)} {plan.currency} certain"
-    if whole.amount is not None:
-        return f"{certain}, at most {amount_text(whole.amount)} {plan.currency}"
-    nobody = sum(step.cost.amount is None for step in plan.steps)
-    return f"{certain}, {count(nobody, 'take')} of unknown price"
+        return f"; price: {_amount(whole)} ({source})"
+    unpriced = sum(step.cost.amount is None for step in plan.steps)
+    most = f"{count(unpriced, 'take')} of unknown price" if whole.amount is None else cost_words(whole)
+    return f"; price: {amount_text(plan.certain_cost)} {plan.currency} certain, {most} ({source})"
 
 
 def _amount(cost: Cost) -> str:
@@ -133,57 +111,78 @@ def _amount(cost: Cost) -> str:
 
 
 def _deeds(plan: Plan) -> Iterator[str]:
-    steps = plan.steps
-    sure = [step for step in steps if step.action is Action.RENDER and step.certain]
+    """What a run does, a verb and its object each."""
+    by_action: dict[Action, list[Step]] = {action: [] for action in Action}
+    for step in plan.steps:
+        by_action[step.action].append(step)
+    sure = [step for step in by_action[Action.RENDER] if step.certain]
+    perhaps = [step for step in by_action[Action.RENDER] if not step.certain]
     if sure:
         yield f"renders {count(len(sure), 'take')}{_footage(sure)}"
-    perhaps = [step for step in steps if step.action is Action.RENDER and not step.certain]
     if perhaps:
-        yield f"may render {_number(perhaps, sure)}{_footage(perhaps)}"
-    collected = [step for step in steps if step.action is Action.COLLECT]
-    if collected:
+        yield f"may render {f'{len(perhaps)} more' if sure else count(len(perhaps), 'take')}{_footage(perhaps)}"
+    if collected := by_action[Action.COLLECT]:
         yield f"collects {count(len(collected), 'take')} in flight"
-    restored = [step for step in steps if step.action is Action.RESTORE]
-    if restored:
+    if restored := by_action[Action.RESTORE]:
         yield f"restores {count(len(restored), 'take')}"
-    pieces = [step for step in steps if step.action is Action.DERIVE and step.kind is StepKind.EXTRACT]
-    if pieces:
-        yield f"extracts {count(len(pieces), 'clip')}"
-    yield from _writes(plan)
-
-
-def _number(perhaps: Sequence[Step], sure: Sequence[Step]) -> str:
-    return f"{len(perhaps)} more" if sure else count(len(perhaps), "take")
-
-
-def _writes(plan: Plan) -> Iterator[str]:
-    cuts = plan.graph.production.cuts
-    names = [cut_name(step.vertex) for step in plan.steps if _is_written(step)]
-    if names:
-        yield f"writes {listed([printable(cuts[name].output) for name in names])}"
-
-
-def _is_written(step: Step) -> bool:
-    return step.kind is StepKind.CUT and step.action is Action.DERIVE
+    if extracts := [step for step in by_action[Action.DERIVE] if step.kind is StepKind.EXTRACT]:
+        yield f"extracts {count(len(extracts), 'clip')}"
+    cuts = [cut_name(step.vertex) for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
+    if cuts:
+        yield f"writes {listed([printable(plan.graph.production.cuts[name].output) for name in cuts])}"
 
 
 def _footage(steps: Sequence[Step]) -> str:
     known = [step.footage for step in steps if step.footage is not None]
     if not known:
         return ""
-    more = " or more" if len(known) < len(steps) else ""
-    return f" ({seconds_text(sum(known, Fraction(0)))} of footage{more})"
+    return f" ({seconds_text(sum(known, Fraction(0)))} of footage{' or more' if len(known) < len(steps) else ''})"
 
 
 def _nothing_to_do(plan: Plan) -> str:
     counts = plan.counts()
-    blocked = counts.get(Action.BLOCKED, 0)
+    blocked, held = counts.get(Action.BLOCKED, 0), counts.get(Action.HELD, 0)
     if blocked:
         return f"nothing can be done: {count(blocked, 'node')} {'is' if blocked == 1 else 'are'} blocked"
     if not plan.steps:
-        return "nothing to do: nothing is selected" if plan.graph.vertices else "nothing to do: there are no shots yet"
-    held = counts.get(Action.HELD, 0)
-    fine = len(plan.steps) - held
-    words = [f"{count(fine, 'node')} {'is' if fine == 1 else 'are'} up to date"] if fine else []
+        return f"nothing to do: {'nothing is selected' if plan.graph.vertices else 'the production has no shots yet'}"
+    current = len(plan.steps) - held
+    words = [f"{count(current, 'node')} {'is' if current == 1 else 'are'} up to date"] if current else []
     words += [f"{count(held, 'take')} {'is' if held == 1 else 'are'} held"] if held else []
     return f"nothing to do: {listed(words)}"
+
+
+def note_texts(notes: PlanNotes, region: str) -> tuple[str, ...]:
+    """A sentence for each note about a plan for a region."""
+    texts = [excess_text(excess) for excess in notes.excesses]
+    if notes.unpriced:
+        models = listed([f"`{model}`{f' at {tier}' if tier else ''}" for model, tier in notes.unpriced])
+        texts.append(f"no price list has {models} in the region `{region}`: add one with `prices:`")
+    if notes.unreported:
+        texts.append(f"{count(notes.unreported, 'take')} reported no cost; the budget uses their maximum price")
+    for shot in notes.unpicked:
+        named = [(step.vertex if step.take < 2 else step.node, cost_words(step.cost)) for step in shot.followers]
+        followers = listed([f"{name} ({cost})" for name, cost in named])
+        texts.append(f"{shot.shot} has {len(shot.takes)} takes and no pick: {followers} will use take {shot.takes[0]}")
+    return (*texts, *merge_texts(notes))
+
+
+def merge_texts(notes: PlanNotes) -> tuple[str, ...]:
+    """What a merge of two branches left to know or to decide, a sentence each."""
+    way_out = "what depends on it waits: `wanflow pick {} N`"
+    undecided = (f"{name}: {rivals_text(choice)}; {way_out.format(name)}" for name, choice in notes.rivals)
+    return (*undecided, *notes.merged)
+
+
+def excess_text(excess: Excess) -> str:
+    """That a plan exceeds a limit, or may, and what a run does about it."""
+    limit, key = excess.limit, excess.key.removesuffix(":")
+    allowed = f"`{key}` allows {cost_text(limit)}"
+    if excess.gone:
+        spent = amount_text(excess.gone)
+        allowed = f"{spent} of the {cost_text(limit)} `{key}` are spent or in flight"
+    if excess.certain:
+        return f"this costs at least {cost_text(excess.needed)}; {allowed}"
+    if excess.needed.amount is None:
+        return f"the price is unknown; {allowed}: what could exceed it is not submitted"
+    return f"this may cost {amount_text(excess.needed.amount)} {limit.currency}; {allowed}: the rest is not submitted"

@@ -1,10 +1,12 @@
-"""How a run ended, in words."""
+"""What a command did, in words: the end of a run, what was cancelled, picked, held, pushed or pulled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from wanflow.errors import ExitCode
 from wanflow.money import Bound
+from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.plan import Action, Plan
 from wanflow.report.text.words import cost_text, count, listed, printable
 from wanflow.runner.cancel import Cancelled
@@ -13,21 +15,30 @@ from wanflow.store.attempt import Attempt
 from wanflow.store.inventory import Inventory
 from wanflow.store.take_names import take_node
 
-IN_FLIGHT = 4
-"""The exit code of a run that gave up waiting (cli.md, Exit codes)."""
-UNDECIDED = 5
-"""The exit code of a submission whose fate is unknown."""
-
 
 def outcome_text(outcome: Outcome) -> str:
-    """One line that says what was done, and one for what failed and what that stopped."""
-    lines = [f"{'done' if not outcome.exit_code else 'not done'}: {', '.join(_deeds(outcome))}"]
+    """One line that says what was done, and one for what failed and what could not start because of it."""
+    done = ", ".join(_done(outcome))
+    lines = [f"not done: {done or 'nothing was finished'}" if outcome.exit_code else f"done: {done or 'no changes'}"]
     if outcome.failures:
         names = listed(list(dict.fromkeys(failure.node for failure in outcome.failures)))
-        lines.append(f"failed: {names}{_stopped(outcome)}; what was finished is kept")
-    if outcome.exit_code == IN_FLIGHT:
+        stopped = f"; {count(outcome.blocked, 'other step')} could not start" if outcome.blocked else ""
+        lines.append(f"failed: {names}{stopped}; what was finished is kept")
+    if outcome.exit_code == ExitCode.IN_FLIGHT:
         lines.append("some tasks are still in flight: `wanflow run` waits for them again")
     return "\n".join(lines)
+
+
+def _done(outcome: Outcome) -> Iterator[str]:
+    kinds = {"rendered": "take", "collected": "take", "extracted": "clip", "written": "cut"}
+    for deed, noun in kinds.items():
+        number = getattr(outcome, deed)
+        if number:
+            yield f"{count(number, noun)} {deed}"
+    if outcome.cost.bound is Bound.UNKNOWN:
+        yield "cost unknown"
+    elif outcome.cost.amount:
+        yield cost_text(outcome.cost)
 
 
 def collected_text(outcome: Outcome) -> str:
@@ -35,21 +46,29 @@ def collected_text(outcome: Outcome) -> str:
     lines = [f"{count(outcome.collected, 'take')} collected"]
     if outcome.failures:
         lines.append(f"failed: {listed([failure.node for failure in outcome.failures])}")
-        lines += [f"error: {printable(failure.message)}" for failure in outcome.failures if failure.code == UNDECIDED]
-    if outcome.exit_code == IN_FLIGHT:
+        unknown = [failure for failure in outcome.failures if failure.code == ExitCode.UNDECIDED]
+        lines += [f"error: {printable(failure.message)}" for failure in unknown]
+    if outcome.exit_code == ExitCode.IN_FLIGHT:
         lines.append("some tasks are still in flight: `wanflow collect` waits for them again")
     return "\n".join(lines)
 
 
-def cancelled_text(done: Sequence[Cancelled]) -> str:
+def cancelled_text(tasks: Sequence[Cancelled]) -> str:
     """A line for each task: cancelled, or why not and what that means."""
-    if not done:
-        return "nothing is in flight"
-    return "\n".join(_cancelled_line(item) for item in done)
+    lines = []
+    for item in tasks:
+        task = printable(item.task_id)
+        if item.trouble is not None:
+            lines.append(f"{item.node}: not known whether it was cancelled: {printable(item.trouble)} (task {task})")
+        elif item.cancelled:
+            lines.append(f"{item.node}: cancelled (task {task})")
+        else:
+            lines.append(f"{item.node}: already running: cannot be cancelled, will be charged (task {task})")
+    return "\n".join(lines) or "nothing is in flight"
 
 
 def blocked_text(plan: Plan) -> str:
-    """A line for each step that can't start, with the reason; empty where there is none."""
+    """A line for each step that can't start, with the reason; empty where none is blocked."""
     steps = [step for step in plan.steps if step.action is Action.BLOCKED]
     return "\n".join(
         f"blocked: {step.node}: {printable('; '.join(reason.text for reason in step.reasons))}" for step in steps
@@ -57,18 +76,13 @@ def blocked_text(plan: Plan) -> str:
 
 
 def interrupted_text(have: Inventory) -> str:
-    """What an interrupted run leaves behind: tasks in flight, and takes whose rendering ended with it, by name."""
-    head, way_on = "interrupted: what was finished is kept", "hint: `wanflow run` goes on from here"
-    return "\n".join((head, *left_text(have), *_owed(have), way_on))
-
-
-def _owed(have: Inventory) -> tuple[str, ...]:
-    """What becomes of the tasks that are left in flight, and of the money."""
-    if not have.open_tasks:
-        return ()
-    tasks = count(len(have.open_tasks), "task")
-    ways = "`wanflow collect` stores the films, `wanflow cancel` calls off what still waits"
-    return (f"{tasks} will be charged when done, at the service's prices: {ways}",)
+    """What an interrupted run leaves behind, what becomes of it and of the money, and the way on."""
+    lines = ["interrupted: what was finished is kept", *left_text(have)]
+    if have.open_tasks:
+        tasks = count(len(have.open_tasks), "task")
+        ways = "`wanflow collect` stores the results, `wanflow cancel` cancels what is still queued"
+        lines.append(f"{tasks} will be charged when done, at the service's prices: {ways}")
+    return "\n".join([*lines, "hint: `wanflow run` continues from here"])
 
 
 def left_text(have: Inventory) -> tuple[str, ...]:
@@ -80,31 +94,33 @@ def left_text(have: Inventory) -> tuple[str, ...]:
     )
 
 
-def _cancelled_line(item: Cancelled) -> str:
-    if item.trouble is not None:
-        return f"{item.node}: not known whether it was cancelled: {printable(item.trouble)} ({printable(item.task_id)})"
-    if item.cancelled:
-        return f"{item.node}: cancelled (task {printable(item.task_id)})"
-    return f"{item.node}: can't be cancelled, it does not wait any more and will be charged ({printable(item.task_id)})"
-
-
 def _take(attempt: Attempt) -> str:
     return take_node(attempt.shot, attempt.number)
 
 
-def _deeds(outcome: Outcome) -> Iterator[str]:
-    yield f"{count(outcome.submitted, 'take')} submitted"
-    if outcome.collected:
-        yield f"{outcome.collected} collected"
-    yield f"{outcome.derived} made here"
-    yield f"{outcome.reused} reused"
-    if outcome.cost.bound is Bound.UNKNOWN:
-        yield "cost unknown"
-    elif outcome.cost.amount:
-        yield cost_text(outcome.cost)
+def choice_text(choice: Picked | Retake | Held | Released) -> str:
+    """What was decided about a shot, in one sentence."""
+    match choice:
+        case Picked(shot, take, source=None):
+            return f"take {take} of {shot} is picked{' and held in place of the other' if choice.held else ''}"
+        case Picked(shot, take, source=source):
+            return f"{source} is take {take} of {shot}{' already,' if choice.known else ''} and picked"
+        case Retake(shot, more):
+            return f"{shot}: {count(more, 'more take')}, with the next run"
+        case Held(shot, take):
+            return f"{shot}: take {take} is held"
+        case Released(shot, was_held):
+            return f"{shot} {'is released' if was_held else 'is not held'}"
 
 
-def _stopped(outcome: Outcome) -> str:
-    if not outcome.blocked:
-        return ""
-    return f", which stopped {count(outcome.blocked, 'other step')}"
+def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:
+    """What a person may not have meant; None where nothing is worth a warning."""
+    if not isinstance(choice, Picked):
+        return None
+    if choice.seconds is not None:
+        return f"it lasts {choice.seconds} s, and `{choice.shot}` asks for {choice.duration} s"
+    if choice.source is not None and choice.held:
+        return f"made from another request, so it is held; `wanflow release {choice.shot}` undoes that"
+    if not choice.current and not choice.held:
+        return f"made from an earlier request of `{choice.shot}`: `wanflow hold {choice.shot}` keeps it in use"
+    return None

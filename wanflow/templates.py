@@ -1,7 +1,8 @@
-"""The productions that `wanflow init` writes: drawn pictures, a few shots, one cut."""
+"""The productions that `wanflow init` writes: drawn pictures, a few shots, one cut; nothing is overwritten."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import sin
@@ -9,8 +10,15 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from wanflow.errors import UnknownTarget
+from wanflow.language.pipeline import shipped
 from wanflow.language.production import RESULTS_FOLDER
-from wanflow.schemas import data_folder
+from wanflow.schemas import PRODUCTION as PRODUCTION_SCHEMA
+from wanflow.schemas import bundled, data_folder
+from wanflow.store.lockfile import MERGED
+from wanflow.suggest import did_you_mean
+from wanflow.yamldoc.nodes import MapNode, TextNode
+from wanflow.yamldoc.parse import parse
 
 Colour = tuple[int, int, int]
 
@@ -50,8 +58,8 @@ cuts:
   main: [valley, climb]
 """
 
-GITIGNORE = f"{RESULTS_FOLDER}/\n"
-"""Lines for git's list of what it ignores; the store keeps itself out of git."""
+KEPT = {".gitignore": f"{RESULTS_FOLDER}/\n", ".gitattributes": f"{MERGED}\n"}
+"""Lines for git, by file; a file that exists keeps its own lines and gets those that it lacks."""
 
 
 def templates() -> Mapping[str, Path]:
@@ -59,14 +67,71 @@ def templates() -> Mapping[str, Path]:
     return {file.stem: file for file in sorted((data_folder("pipelines") / "templates").glob("*.yaml"))}
 
 
+def title_of(template: str) -> str:
+    """What the pipeline of a template does, in the words of its file."""
+    pipeline = shipped()[template]
+    root = parse(pipeline.read_bytes(), pipeline.name).root
+    title = root.find("title") if isinstance(root, MapNode) else None
+    return title.text if isinstance(title, TextNode) else ""
+
+
+def starting_files(template: str | None = None) -> Mapping[str, bytes]:
+    """The files of a new production, by name; the production file comes last, so that it never exists alone.
+
+    Raises UnknownTarget where no template has the name.
+    """
+    known = templates()
+    if template is not None and template not in known:
+        hints = (did_you_mean(template, known), f"they are {', '.join(known)}")
+        raise UnknownTarget(f"no template is called `{template}`", hint=" ".join(filter(None, hints)))
+    text = production(None if template is None else known[template])
+    return {
+        **{path: _png(draw()) for path, draw in _DRAWN.items() if path in text},
+        "wanflow.schema.json": json.dumps(bundled(PRODUCTION_SCHEMA), ensure_ascii=False, indent=2).encode() + b"\n",
+        **{name: lines.encode() for name, lines in KEPT.items()},
+        "wanflow.yaml": text.encode(),
+    }
+
+
+def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
+    """Write a new production; gives the lines that were added to files which existed, by path.
+
+    Raises UnknownTarget for an unknown template, and where a file of the production exists already.
+    """
+    files, added = starting_files(template), dict[str, list[str]]()
+    there = [name for name in files if name not in KEPT and (folder / name).exists()]
+    if there:
+        hint = "name another folder: `wanflow init DIR`"
+        raise UnknownTarget(f"`{folder / there[0]}` exists already, and nothing is overwritten", hint=hint)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            if name not in KEPT:
+                raise
+            if lines := _add_lines(path, KEPT[name].splitlines()):
+                added[str(path)] = lines
+    return added
+
+
+def _add_lines(path: Path, wanted: Sequence[str]) -> list[str]:
+    """Append the lines that a file of the author lacks; a line about the same path, as `!out`, counts."""
+    known = path.read_bytes()
+    subjects = {line.split()[0].strip(b"!/") for line in known.splitlines() if line.split()}
+    missing = [line for line in wanted if line.split()[0].strip("/").encode() not in subjects]
+    if missing:
+        with path.open("ab") as file:
+            file.write(b"\n" * (bool(known) and not known.endswith(b"\n")))
+            file.write("".join(f"{line}\n" for line in missing).encode())
+    return missing
+
+
 def production(template: Path | None) -> str:
-    """What stands in the production file: that of a template, else the two shots that everybody begins with."""
+    """The text of the production file: that of a template, else the two shots of the default."""
     return MODELINE + (PRODUCTION if template is None else template.read_text(encoding="utf-8"))
-
-
-def pictures(text: str) -> Mapping[str, bytes]:
-    """The pictures that a production names, drawn, by their paths."""
-    return {path: _png(draw()) for path, draw in _DRAWN.items() if path in text}
 
 
 def _valley() -> Image.Image:

@@ -1,8 +1,7 @@
-"""A node as it will be requested or made, every value with the place it comes from."""
+"""A node as it will be requested or made, every value with the place where it is written; data for text, page, JSON."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +10,7 @@ from wanflow import timebase
 from wanflow.catalog.model import Value
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public_url
-from wanflow.language.production import Cut, CutFinish, CutItem, Media, Production, Shot, TitleCard
+from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -27,7 +26,6 @@ from wanflow.language.source import (
 )
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request
-from wanflow.report.text.words import columns, printable, visible
 from wanflow.runner.build_request import request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
 
@@ -52,7 +50,8 @@ class ShowRow:
         """Where the value comes from: the place of the key's value, then of every name that was filled into it."""
         if self.place is None:
             return "default"
-        return " ← ".join([str(self.place), *(_named(each) for each in self.filled)])
+        filled = (f"{each.name} {each.place}" if each.place else f"--set {each.name}" for each in self.filled)
+        return " ← ".join([str(self.place), *filled])
 
     def to_json(self) -> dict[str, object]:
         """As `show --json` prints it."""
@@ -70,8 +69,11 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[ShowRow, ...]:
             items = [ShowRow(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
             finish = [ShowRow(key, words, cut.place) for key, words in finish_rows(cut)]
             return (ShowRow("output", cut.output, cut.place), *items, *finish)
-        case ExtractVertex():
-            return tuple(_of_extract(vertex, production.shots[vertex.shot]))
+        case ExtractVertex(slot=slot, origin=origin, piece=piece, shot=shot):
+            media = [item for item in production.shots[shot].media if slot in {item.slot, f"{item.slot}.voice"}]
+            place = media[0].place if media else None
+            words = {"from": asset_name(origin), "piece": piece_text(piece), "for": shot}
+            return tuple(ShowRow(key, value, place) for key, value in words.items())
         case AssetVertex(source=source):
             return (ShowRow("source", source_text(source)),)
 
@@ -85,23 +87,27 @@ def request_of(vertex: Vertex, steps: Sequence[Step]) -> Request | None:
     return request_with(vertex.shot, seed, names)
 
 
-def show_text(node: str, rows: Sequence[ShowRow], steps: Sequence[Step], request: Body | None = None) -> str:
-    """The rows for people: key, where it is written, value; and the request as it is sent."""
-    cells = [(row.key, row.origin, printable(_plain(row.value))) for row in rows]
-    seeds = [(f"seed of take {step.take}", "", _seed(step)) for step in steps if step.take]
-    lines = [node, *(f"  {line}" for line in columns([*cells, *seeds]))]
-    if request is not None:
-        body = visible(json.dumps(request, ensure_ascii=False, indent=2))
-        lines += ["", "sent, with addresses in the place of names:", body]
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class NodeDetails:
+    """A node resolved: its rows, the steps that belong to it, and for a shot the request of its first take.
 
+    The request has names in the place of addresses.
+    """
 
-def show_json(
-    node: str, rows: Sequence[ShowRow], steps: Sequence[Step], request: Body | None = None
-) -> dict[str, object]:
-    """The rows for programs, and the request as it is sent."""
-    takes = [{"take": step.take, "seed": step.seed} for step in steps if step.take]
-    return {"node": node, "request": [row.to_json() for row in rows], "takes": takes, "body": request}
+    node: str
+    rows: tuple[ShowRow, ...]
+    steps: tuple[Step, ...]
+    request: Body | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """As `show --json` prints it."""
+        takes = [{"take": step.take, "seed": step.seed} for step in self.steps if step.take]
+        return {
+            "node": self.node,
+            "request": [row.to_json() for row in self.rows],
+            "takes": takes,
+            "body": self.request,
+        }
 
 
 def _of_shot(shot: Shot) -> Iterator[ShowRow]:
@@ -111,7 +117,11 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
         if words is not None:
             yield _row(shot, key, words)
     for media in shot.media:
-        yield from _of_media(media)
+        member = f"{media.cast}: " if media.cast else ""
+        place = media.used_at if media.origin else media.place
+        yield ShowRow(media.slot, f"{member}{source_text(media.source)}", place, media.origin)
+        if media.voice is not None:
+            yield ShowRow(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
     for key, value in shot.parameters.items():
         yield _row(shot, key, value)
 
@@ -119,37 +129,6 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
 def _row(shot: Shot, key: str, value: Value) -> ShowRow:
     written = shot.origins.get(key)
     return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
-
-
-def _named(filled: Interpolated) -> str:
-    return f"{filled.name} {filled.place}" if filled.place is not None else f"--set {filled.name}"
-
-
-def _of_extract(extract: ExtractVertex, shot: Shot) -> Iterator[ShowRow]:
-    places = [media.place for media in shot.media if extract.slot in {media.slot, f"{media.slot}.voice"}]
-    place = places[0] if places else None
-    origin = asset_name(extract.origin)
-    for key, value in (("from", origin), ("piece", piece_text(extract.piece)), ("for", extract.shot)):
-        yield ShowRow(key, value, place)
-
-
-def _of_media(media: Media) -> Iterator[ShowRow]:
-    named = f"{media.cast}: " if media.cast else ""
-    yield ShowRow(
-        media.slot, f"{named}{source_text(media.source)}", media.used_at if media.origin else media.place, media.origin
-    )
-    if media.voice is not None:
-        yield ShowRow(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
-
-
-def _plain(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _seed(step: Step) -> str:
-    return "known when its input is" if step.seed is None else str(step.seed)
 
 
 def item_text(item: CutItem) -> str:
@@ -179,22 +158,17 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         yield "fps", timebase.rate_text(shape.rate)
     yield "fit", shape.fit
     yield "profile", finish.profile
-    yield from _sound_rows(finish)
+    if finish.music is not None:
+        music, duck = finish.music, ", ducks" if finish.music.duck else ""
+        yield "music", f"{source_text(music.source)}, gain {music.gain:f} dB, fade {music.fade:f} s{duck}"
+    if finish.loudness is not None:
+        yield "loudness", f"{finish.loudness:f} LUFS"
     for track in finish.subtitles:
         burned = ", burned in" if track.burned else ""
         yield "subtitles", f"{source_text(track.source)}, language {track.language or 'unknown'}{burned}"
     yield "label", "metadata" if finish.labelled else "none"
     if finish.notice is not None:
         yield "opening_notice", f'"{finish.notice.text}", {finish.notice.seconds:f} s'
-
-
-def _sound_rows(finish: CutFinish) -> Iterator[tuple[str, str]]:
-    music = finish.music
-    if music is not None:
-        duck = ", ducks" if music.duck else ""
-        yield "music", f"{source_text(music.source)}, gain {music.gain:f} dB, fade {music.fade:f} s{duck}"
-    if finish.loudness is not None:
-        yield "loudness", f"{finish.loudness:f} LUFS"
 
 
 def source_text(source: Source) -> str:
@@ -214,15 +188,15 @@ def piece_text(piece: Piece) -> str:
     """`tail 2 s`, `from 1 s to 3.5 s`, `last frame`, `sound`."""
     match piece:
         case Tail(seconds):
-            return f"tail {_number_text(seconds)} s"
+            return f"tail {seconds:f} s"
         case Head(seconds):
-            return f"head {_number_text(seconds)} s"
+            return f"head {seconds:f} s"
         case Span(start, None):
-            return f"from {_number_text(start)} s"
+            return f"from {start:f} s"
         case Span(start, Decimal() as end):
-            return f"from {_number_text(start)} s to {_number_text(end)} s"
+            return f"from {start:f} s to {end:f} s"
         case Frame(Decimal() as at):
-            return f"frame at {_number_text(at)} s"
+            return f"frame at {at:f} s"
         case Frame(at):
             return f"{at} frame"
         case Sound():
@@ -232,7 +206,3 @@ def piece_text(piece: Piece) -> str:
 
 def _of(piece: Piece | None) -> str:
     return f", {piece_text(piece)}" if piece is not None else ""
-
-
-def _number_text(seconds: Decimal) -> str:
-    return f"{seconds:f}"

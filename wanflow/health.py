@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
 
 import anyio
 
 from wanflow.catalog.provider import Provider
-from wanflow.cli.main import summon
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
 from wanflow.providers.faults import ServiceFault, WrongAddress
-from wanflow.providers.protocol import Connector
-from wanflow.report.text.words import count
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
 from wanflow.store.repair import Damage, examine
 from wanflow.store.take_names import TAKE_SUFFIXES
+from wanflow.wiring import CONNECTORS
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No correct clock is earlier than this."""
@@ -61,7 +58,7 @@ class HealthCheck:
     """What was found of one subject, and the way out where something is wrong."""
 
     subject: str
-    verdict: HealthLevel
+    level: HealthLevel
     words: str
     hint: str | None = None
 
@@ -142,8 +139,8 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
     words = now.strftime("%Y-%m-%d %H:%M UTC")
     if now >= RELEASED:
         return HealthCheck("clock", HealthLevel.FINE, words)
-    verdict = HealthLevel.BROKEN if paid else HealthLevel.POOR
-    return HealthCheck("clock", verdict, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+    level = HealthLevel.BROKEN if paid else HealthLevel.POOR
+    return HealthCheck("clock", level, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
 
 
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
@@ -184,7 +181,8 @@ def _tracked(folder: Path) -> Iterator[HealthCheck]:
     results = [name for name in _ls_files(folder, RESULTS_FOLDER) if name.endswith(PICTURED)]
     for place, names in ((STORE_FOLDER, stored), (RESULTS_FOLDER, results)):
         if names:
-            words = f"git tracks {count(len(names), 'file')} of `{place}`, as `{names[0]}`"
+            files = "1 file" if len(names) == 1 else f"{len(names)} files"
+            words = f"git tracks {files} of `{place}`, as `{names[0]}`"
             hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"
             yield HealthCheck("git", HealthLevel.POOR, words, hint)
 
@@ -204,7 +202,7 @@ def _ls_files(folder: Path, place: str) -> list[str]:
 
 def _access(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     """The key, and whether the service of the region answers to it."""
-    connector = cast(Mapping[str, Connector], summon("wanflow.wiring:CONNECTORS"))[provider.name]
+    connector = CONNECTORS[provider.name]
     try:
         endpoint = connector.endpoint(region, environ)
     except ServiceFault as fault:

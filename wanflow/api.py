@@ -1,0 +1,654 @@
+"""One function a verb: what the command line, a page and `import wanflow` ask of wanflow, answered with data.
+
+No function writes to a terminal or composes a sentence; what went wrong is raised as a WanflowError. Heavy parts
+(ffmpeg, PyAV, the service) are imported when work needs them, so that a run with nothing to do is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial, reduce
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wanflow import loading, timebase
+from wanflow.catalog.provider import default_provider, load_providers
+from wanflow.catalog.read import load_catalog
+from wanflow.errors import UnknownTarget
+from wanflow.graph.node import cut_name
+from wanflow.graph.select import matching, single_shot
+from wanflow.graph.select import select as select_vertices
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.language.load import Overrides
+from wanflow.language.output_paths import results_folder
+from wanflow.language.problem import Problem, SpecError
+from wanflow.language.production import Production
+from wanflow.loading import SoundPart, store_of
+from wanflow.money import Cost
+from wanflow.planner import choose, planning, removable
+from wanflow.planner import notes as plan_notes
+from wanflow.planner import status as rows
+from wanflow.planner import why as reasons
+from wanflow.planner.choose import Held, Picked, Released, Retake
+from wanflow.planner.notes import PlanNotes
+from wanflow.planner.plan import Action, Plan
+from wanflow.planner.removable import NamedTake, Removables
+from wanflow.planner.renames import names_of
+from wanflow.planner.request import ShotRequest
+from wanflow.planner.status import ProductionStatus, TakeRow
+from wanflow.planner.why import Explanation
+from wanflow.runner import outcome
+from wanflow.runner.events import Emit, Event
+from wanflow.runner.outcome import CollectOutcome, Outcome
+from wanflow.store import (
+    atomic,
+    blobs,
+    charges,
+    cut_records,
+    inventory,
+    journal,
+    layout,
+    lockfile,
+    run_lock,
+    shots_folder,
+)
+from wanflow.store import gc as waste
+from wanflow.store import lock as locks
+from wanflow.store.attempt import Attempt, JournalState
+from wanflow.store.charges import Ledger
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
+from wanflow.store.take_names import take_file
+from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
+
+if TYPE_CHECKING:
+    from wanflow.catalog.model import Model
+    from wanflow.health import HealthCheck
+    from wanflow.report.export.edit_list import EditList
+    from wanflow.report.show import NodeDetails
+    from wanflow.runner.cancel import Cancelled
+    from wanflow.store.remote import Transfer
+    from wanflow.store.repair import Damage
+
+NO_VALUES: Mapping[str, str] = {}
+
+
+def load(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+    allow_outside: bool = False,
+) -> Production:
+    """Read and check a production file with everything that it names, media included.
+
+    `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`, `prices` its
+    price file. With `allow_outside` its cuts may be written outside its folder. Raises SpecError with every problem;
+    those that are only warnings are in the production's `warnings`.
+    """
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+    if part.production is None or not part.whole:
+        raise SpecError(part.problems)
+    return part.production
+
+
+def load_sound_part(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+    allow_outside: bool = False,
+) -> SoundPart:
+    """As `load`, but what can be used of a production with errors: shots that have none, and need none that has."""
+    return loading.sound_part(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+
+
+def validate(
+    file: Path | str = "wanflow.yaml",
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+    allow_outside: bool = False,
+) -> tuple[Problem, ...]:
+    """Every problem of a production file and of its lock, in the order of their places. Options as for `load`."""
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+    return part.problems if part.production is None else (*part.problems, *loading.problems_of_lock(part.production))
+
+
+def plan(
+    production: Production,
+    select: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    retry_refused: bool = False,
+    whole: bool = True,
+    unfinished: JournalState | None = None,
+) -> Plan:
+    """What a run of the selected nodes would do, why, and at what price; contacts nothing.
+
+    Requests that the service refused before are blocked, unless `retry_refused` sends them again. Without `whole` the
+    production is what `load_sound_part` gave: no shot counts as removed or renamed. `unfinished` is what the function
+    of that name just gave. Raises UnknownTarget for a selector that names nothing.
+    """
+    graph, facts = loading.graph_of(production), loading.facts_of(production)
+    have = inventory_of(production, unfinished)
+    everything = planning.make_plan(graph, facts, have, retry_refused=retry_refused, whole=whole)
+    if not select and not exclude:
+        return everything
+    states = rows.states(everything)
+    chosen = select_vertices(graph, select, states, exclude) - matching(graph, exclude, states)
+    return planning.make_plan(graph, facts, have, chosen, retry_refused=retry_refused, whole=whole)
+
+
+def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
+    """What a person should know of a plan before money is spent; `limit` is what this run may spend."""
+    return plan_notes.notes(plan, limit)
+
+
+def nodes(plan: Plan) -> tuple[str, ...]:
+    """The nodes of a plan, in the order in which they are made."""
+    return tuple(step.node for step in plan.steps)
+
+
+def shot_graph(production: Production) -> ShotGraph:
+    """The graph of assets, shots, extracts and cuts."""
+    return loading.graph_of(production)
+
+
+def status(plan: Plan, now: datetime | None = None) -> ProductionStatus:
+    """The state of every shot and cut of a plan, tasks in flight, and what was charged; `now` is the present."""
+    return rows.status(plan, now or datetime.now(UTC))
+
+
+def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[TakeRow, ...]:
+    """A row for each take of the shots of a plan, with `removed` also of shots that the production no longer has.
+
+    Without `whole` the plan lacks shots with errors, and every shot that it lacks has the rows of its last run.
+    """
+    found = [*rows.take_rows(plan), *(rows.other_rows(plan, whole=whole) if removed or not whole else ())]
+    placed = partial(_file_of_take, plan.graph.production)
+    return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in found)
+
+
+def why(plan: Plan, node: str) -> tuple[Explanation, ...]:
+    """Why a node is rendered, or is not: for each of its steps what changed, and the steps that it follows from.
+
+    Raises UnknownTarget for a node that the plan lacks.
+    """
+    return reasons.explain(plan, reasons.steps_of(plan, node))
+
+
+def show(plan: Plan, node: str) -> NodeDetails:
+    """A node resolved: its values with their places, and a shot's request as it is sent. Raises UnknownTarget."""
+    from wanflow.report import show as details
+
+    steps = reasons.steps_of(plan, node)
+    production, vertex = plan.graph.production, plan.graph.vertex(steps[0].vertex)
+    request = details.request_of(vertex, steps)
+    body: Mapping[str, object] | None = None
+    if request is not None:
+        body = import_module(f"wanflow.providers.{plan.provider.models}.wire").request_json(request)
+    return details.NodeDetails(single_shot(production, node), details.rows_of(vertex, production), steps, body)
+
+
+def costs(production: Production) -> Ledger:
+    """What was charged, what failed, and what is still to come. Raises StoreFault."""
+    store = store_of(production)
+    return Ledger(production.prices.currency, charges.read(store, lockfile.read(store.lock)))
+
+
+def models() -> Mapping[str, Model]:
+    """The catalog: what each model accepts, its limits and prices."""
+    return load_catalog()
+
+
+def export(plan: Plan, cut: str | None = None) -> EditList:
+    """A cut as it would be written now, clip by clip, each with its file; the only cut where none is named.
+
+    Raises UnknownTarget for a cut that does not exist, or one of whose takes is not rendered yet.
+    """
+    from wanflow.report.export.edit_list import edit_list
+
+    production = plan.graph.production
+    if cut is None and len(production.cuts) != 1:
+        names = ", ".join(production.cuts)
+        hint = f"name one: {names}" if names else None
+        raise UnknownTarget(f"the production has {len(production.cuts)} cuts", hint=hint)
+    shown = edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
+    events = [
+        replace(event, file=_file_of_take(production, event.digest, event.file)) if event.take and event.file else event
+        for event in shown.events
+    ]
+    return replace(shown, events=tuple(events))
+
+
+def pick(production: Production, shot: str, take: int) -> Picked:
+    """Use a take of a shot from now on, for the request that it was made from; the picks of other requests stay.
+
+    Raises UnknownTarget for a shot or a take that does not exist.
+    """
+    planned = plan(production)
+    asked = choose.request_of_shot(planned, shot)
+    name = asked.shot.name
+
+    def change(lock: Lock) -> Lock:
+        shot_request = choose.at_present(asked, lock)
+        return choose.pick(lock, shot_request, choose.take_of_number(shot_request.entry, name, take))
+
+    shot_request = choose.at_present(asked, _update(planned, change))
+    digest = choose.take_of_number(shot_request.entry, name, take).digest
+    current = any(digest == answer.digest for answer in shot_request.takes)
+    return Picked(name, take, current=current, held=shot_request.entry.held == digest)
+
+
+def pick_from(production: Production, shot: str, former: str, take: int) -> Picked:
+    """Move a take of a removed shot to another shot, and use it there from now on.
+
+    It keeps its record and gets the shot's next number. It is held where it was made from another request. Raises
+    UnknownTarget for a shot or a take that does not exist, and for a `former` that was not removed.
+    """
+    planned = plan(production)
+    asked = choose.request_of_shot(planned, shot)
+    if former in production.shots:
+        hint = f"use its take as a source, `{{shot: {former}}}`; `wanflow takes --all` shows removed shots"
+        raise UnknownTarget(f"`{former}` is a shot of this production", hint=hint)
+    digests: list[str] = []
+
+    def change(lock: Lock) -> Lock:
+        digests[:] = [choose.take_of_number(lock.shots.get(former, locks.ShotEntry()), former, take).digest]
+        return choose.move(lock, choose.at_present(asked, lock), former, take, planned)
+
+    entry = _update(planned, change, moved=True).shots[asked.shot.name]
+    held = entry.held == digests[0]
+    number = entry.numbers[digests[0]]
+    return Picked(asked.shot.name, number, current=not held, held=held, source=f"take {take} of {former}")
+
+
+def pick_file(production: Production, shot: str, clip: Path) -> Picked:
+    """Make a clip from elsewhere a take of a shot's present request, and use it from now on.
+
+    Raises UnknownTarget for a shot that does not exist or whose request is not known yet, MediaFault for a file that is
+    no video.
+    """
+    from wanflow.media import probe
+    from wanflow.runner.cut import MADE_ELSEWHERE
+    from wanflow.store.take import Take, film_of
+
+    planned = plan(production)
+    asked = choose.known_request(planned, shot)
+    facts = probe.check_film(clip)
+    film, store, name = film_of(facts), store_of(production), asked.shot.name
+    if film is None:
+        raise TypeError("a checked film is no picture")
+    take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, film, timebase.stamp(datetime.now(UTC)))
+    known = facts.digest in asked.entry.takes
+    if not known:
+        layout.establish(store)
+        copy = store.incoming / f"{facts.digest}.copy"
+        atomic.make_folder(copy.parent)
+        shutil.copyfile(clip, copy)
+        blobs.adopt_take(store, copy, facts.digest, take.result.kind)
+    lock = _update(
+        planned, lambda lock: choose.adopt_clip(lock, choose.at_present(asked, lock), take, clip.name, planned)
+    )
+    number = lock.shots[name].numbers[take.digest]
+    source = f"`{clip.name}`"
+    if known:
+        return Picked(name, number, source=source, known=True)
+    shots_folder.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
+    seconds = timebase.decimal_text(timebase.to_seconds(film.frames, film.rate), 2)
+    wanted = str(asked.shot.parameters.get("duration", ""))
+    if wanted in {"", seconds}:
+        return Picked(name, number, source=source)
+    return Picked(name, number, source=source, seconds=seconds, duration=wanted)
+
+
+def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Retake, ...]:
+    """Record the wish for more takes of the selected shots, although nothing changed; the next run renders them.
+
+    Raises UnknownTarget for a name that matches nothing, for a shot that is held, or whose request is not known yet.
+    """
+    planned = plan(production)
+    asked = [choose.known_request(planned, shot) for shot in choose.named_shots(planned, select)]
+    _update(planned, _each(lambda lock, shot_request: choose.retake(lock, shot_request, more), asked))
+    return tuple(Retake(each.shot.name, more) for each in asked)
+
+
+def hold(production: Production, select: Sequence[str]) -> tuple[Held, ...]:
+    """Keep the takes that are in use, although their shots change; raises UnknownTarget for a shot without one."""
+    planned = plan(production)
+    asked = [choose.request_of_shot(planned, shot) for shot in choose.named_shots(planned, select)]
+    lock = _update(planned, _each(choose.hold, asked))
+    entries = {each.shot.name: lock.shots[each.shot.name] for each in asked}
+    return tuple(Held(shot, entry.numbers[entry.held or ""]) for shot, entry in entries.items())
+
+
+def release(production: Production, select: Sequence[str]) -> tuple[Released, ...]:
+    """Hold the takes of the selected shots no longer: takes of the present request are used again."""
+    planned = plan(production)
+    shots, held = choose.named_shots(planned, select), set[str]()
+
+    def change(lock: Lock) -> Lock:
+        held.update(shot for shot in shots if locks.release(lock, shot) is not lock)
+        return reduce(locks.release, shots, lock)
+
+    _update(planned, change)
+    return tuple(Released(shot, shot in held) for shot in shots)
+
+
+def unfinished(production: Production) -> JournalState:
+    """What earlier runs left with the service, or with no known fate, as far as the journal says."""
+    return journal.read(store_of(production))
+
+
+def is_unfinished(production: Production, left: JournalState, *, thorough: bool = False) -> bool:
+    """Whether anything that earlier runs left has still to be asked for; tasks of the animatic end with their process.
+
+    `thorough` counts what most likely is gone as well: tasks that the service forgot, submissions that it never took.
+    """
+    tasks = left.open or (thorough and (left.forgotten or left.presumed))
+    return bool(left.unknown_fate or (tasks and production.provider.remote))
+
+
+def inventory_of(production: Production, unfinished: JournalState | None = None) -> inventory.Inventory:
+    """What lock and store have for a production now; `unfinished` is what the function of that name just gave."""
+    store = store_of(production)
+    outputs = {name: cut.output for name, cut in production.cuts.items()}
+    have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished)
+    if production.provider.remote:
+        return have
+    return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the process that rendered them
+
+
+def in_flight_elsewhere(production: Production) -> Mapping[str, int]:
+    """The number of tasks and of submissions of unknown fate that other backends have; those without any are left out.
+
+    The animatic never has any: its tasks end with their process. Raises StoreFault for a damaged journal.
+    """
+    others = [provider for provider in load_providers().values() if provider.remote and provider != production.provider]
+    states = {provider.name: journal.read(Store(production.folder, provider)) for provider in others}
+    return {name: number for name, state in states.items() if (number := len(state.open) + len(state.unknown_fate))}
+
+
+def requires_service(plan: Plan) -> bool:
+    """Whether a run of a plan sends anything to a paid service; a plan that only writes cuts needs no key."""
+    sends = any(step.action in {Action.RENDER, Action.COLLECT} for step in plan.steps)
+    return plan.provider.remote and (sends or bool(plan.inventory.open_tasks or plan.inventory.unknown_fate))
+
+
+def require_key(plan: Plan) -> None:
+    """Raise, before anybody is asked to approve a plan, what its run would raise without a usable key or address."""
+    from wanflow.wiring import CONNECTORS
+
+    if requires_service(plan):
+        CONNECTORS[plan.provider.name].endpoint(plan.region, os.environ)
+
+
+def finish_idle(plan: Plan) -> Outcome:
+    """The outcome of a plan in which nothing is to be done; takes get their names in `out/` back."""
+    production = plan.graph.production
+    store = store_of(production)
+    lockfile.establish(store)
+    shots_folder.follow(store, names_of(plan), production.folder / production.out, plan.inventory.lock)
+    return outcome.settle(plan)
+
+
+async def run(
+    plan: Plan,
+    *,
+    emit: Emit | None = None,
+    jobs: int | None = None,
+    keep_going: bool = True,
+    timeout: float | None = None,
+    poll_seconds: float = POLL_SECONDS,
+    max_in_flight: int | None = None,
+    grace: float = GRACE_SECONDS,
+    resubmit: bool = True,
+    wait: bool = False,
+    budget: Cost | None = None,
+    collected: CollectOutcome | None = None,
+) -> Outcome:
+    """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
+
+    Calling it is the approval: on `dashscope` it spends money. `emit` receives the events, in order. `jobs` is how many
+    ffmpeg jobs run at once (default: the cores). After `timeout` seconds waiting stops, with exit code 4.
+    `poll_seconds` is the shortest time between two looks at one task, `max_in_flight` the most unfinished tasks of a
+    model (default: what the service runs at once and a few more). A submission whose reply was lost counts as not
+    accepted, and is sent again, if the service's list does not show it for `grace` seconds; without `resubmit` it waits
+    for a person. `wait` waits for another run in this production to end. `budget` is the most that the run may spend: a
+    submission that could exceed it is not made, and the exit code is 3. `collected` is what `collect_finished` gave,
+    where it was called before the plan was made.
+
+    Raises Unauthorised without a usable key, StoreBusy while another run is active in this production, ToolMissing
+    without an ffmpeg, and for other trouble other WanflowErrors.
+    """
+    from wanflow import wiring
+    from wanflow.runner.run import run_plan
+
+    needed = requires_service(plan)
+    options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait)
+    async with wiring.at_work(plan.graph.production, emit or _ignore, options) as context:
+        return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, swept=collected)
+
+
+async def collect_finished(
+    production: Production,
+    *,
+    emit: Emit | None = None,
+    grace: float = GRACE_SECONDS,
+    resubmit: bool = True,
+    wait: bool = False,
+) -> CollectOutcome:
+    """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
+
+    `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
+    """
+    from wanflow import wiring
+    from wanflow.runner.collect import collect_open
+
+    options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait)
+    async with wiring.at_work(production, emit or _ignore, options) as context:
+        return replace(await collect_open(context), cost=context.spending.spent)
+
+
+async def collect(
+    production: Production,
+    *,
+    emit: Emit | None = None,
+    timeout: float | None = None,
+    poll_seconds: float = POLL_SECONDS,
+    grace: float = GRACE_SECONDS,
+    wait: bool = False,
+) -> Outcome:
+    """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
+    from wanflow import wiring
+    from wanflow.runner.collect import collect_all
+
+    options = wiring.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
+    async with wiring.at_work(production, emit or _ignore, options) as context:
+        return await collect_all(context, timeout)
+
+
+async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Cancelled, ...]:
+    """Cancel the tasks of the selected shots that are still PENDING, of all shots where none is selected.
+
+    Never waits for a run: a run notices the ends by itself. Raises UnknownTarget, ServiceFault.
+    """
+    from wanflow import wiring
+
+    shots = {step.shot for step in plan(production, select).steps} if select else None
+    tasks = [task for task in inventory_of(production).open_tasks if shots is None or task.attempt.shot in shots]
+    return await wiring.call_off(production, tasks) if tasks else ()
+
+
+def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:
+    """Record what became of a submission of unknown fate: accepted as task `adopt`, or without `adopt` not accepted.
+
+    Contacts nothing. Raises UnknownTarget where a shot has no such submission, has several and `take` names none of
+    them, or where `adopt` is empty or a task that the journal knows; StoreBusy while a run is active here.
+    """
+    store, shot = store_of(production), single_shot(production, shot)
+    with run_lock.hold(store):
+        state = journal.read(store)
+        attempt = journal.unknown_fate_of(state, shot, take)
+        when = timebase.stamp(datetime.now(UTC))
+        if adopt is None:
+            journal.Journal(store).declined(attempt.id, "given up by hand", when)
+        elif not (task_id := adopt.strip()):
+            raise UnknownTarget("`--adopt` names no task", hint="the service's console shows the ids of its tasks")
+        elif task_id in state.known:
+            raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows its shot")
+        else:
+            seeds = {other.seed for other in state.unknown_fate if other.fingerprint == attempt.fingerprint}
+            journal.Journal(store).accepted(attempt.id, task_id, "", when, seed_uncertain=len(seeds) > 1)
+    return attempt
+
+
+def push(production: Production, on_take: Callable[[str], None] | None = None) -> Transfer:
+    """Send the paid takes that are here to the remote; called again, it sends what is still missing there.
+
+    `on_take` gets the name of each take that moved. Raises UnknownTarget without a remote, StoreFault for one that
+    can't be used.
+    """
+    from wanflow.store import remote
+
+    return remote.push_takes(remote.open_remote(production.remote, production.folder), _paid_store(production), on_take)
+
+
+def pull(production: Production, on_take: Callable[[str], None] | None = None) -> Transfer:
+    """Fetch the paid takes that the lock names and whose files are missing here; called again, it continues.
+
+    Arguments and exceptions as for `push`.
+    """
+    from wanflow.store import remote
+
+    store = _paid_store(production)
+    moved = remote.pull_takes(remote.open_remote(production.remote, production.folder), store, on_take)
+    out = production.out if production.provider.paid else results_folder(production.provider.models)
+    shots_folder.arrange(store, lockfile.read(store.lock), production.folder / out)
+    return moved
+
+
+def gc(productions: Sequence[Production], paid: Sequence[str] = (), *, apply: bool = False) -> Removables:
+    """What may be removed: derived files, old takes of the animatic, and the paid takes that `paid` names.
+
+    `productions` are one and the same with each provider of its models. Only with `apply` it is removed. A take in use
+    never is. Raises UnknownTarget for a name that matches no paid take, or one in use, StoreBusy, StoreFault.
+    """
+    if apply:
+        with run_lock.hold(store_of(productions[0])):
+            return _removables(productions, paid, apply=True)
+    return _removables(productions, paid, apply=False)
+
+
+def _removables(productions: Sequence[Production], names: Sequence[str], *, apply: bool) -> Removables:
+    plans = [plan(production) for production in productions]
+    store = store_of(productions[0])
+    shown: dict[str, list[str]] = {}
+    for cut, digest in cut_records.takes(store):
+        if cut in productions[0].cuts:
+            shown.setdefault(digest, []).append(cut)
+    digests = {digest for each in plans for entry in each.inventory.lock.shots.values() for digest in entry.takes}
+    sizes = {digest: path.stat().st_size for digest in digests if (path := blobs.find_take(store, digest)) is not None}
+    free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
+    for each in plans:
+        (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
+    found = Removables(
+        derived=tuple(waste.derived_waste(store, [recipe for each in plans for recipe in each.recipes.values()])),
+        stand_ins=tuple(take for take in free.values() if take.idle),
+        paid=removable.removable_takes(paid, names),
+        unused_paid=tuple(take for take in paid.values() if take.idle),
+    )
+    if apply:
+        waste.remove_derived(store, found.derived)
+        for each in plans:
+            _update(each, lambda lock: lock)
+            takes = found.paid if each.provider.paid else found.stand_ins
+            out = each.graph.production.folder / each.graph.production.out
+            waste.remove_takes(Store(store.folder, each.provider), {take.node for take in takes}, out)
+    return found
+
+
+def doctor(folder: Path, backend: str | None = None, region: str | None = None) -> tuple[HealthCheck, ...]:
+    """Check everything that rendering in a folder on a backend needs: ffmpeg, disk, clock, store, key and service."""
+    from wanflow.health import check_up
+
+    provider = default_provider() if backend is None else load_providers()[backend]
+    return check_up(folder, provider, region or provider.regions[0], os.environ)
+
+
+def repair(folder: Path) -> tuple[Damage, ...]:
+    """Mend a damaged store; gives what was mended. What is taken out of it is in `.wanflow/aside`. Raises StoreBusy."""
+    from wanflow.store.repair import mend
+
+    store = Store(folder, default_provider())
+    if not store.root.exists():
+        return ()
+    with run_lock.hold(store, damaged=True):
+        mended = mend(store, partial(loading.results_of, store))
+    return tuple(damage for damage in mended if damage.mend is not None)
+
+
+def init(folder: Path, template: str | None = None) -> Mapping[str, Sequence[str]]:
+    """Write a small working production with drawn assets; nothing is overwritten.
+
+    Gives the lines that were added to files which existed, by path. Raises UnknownTarget for a template that does not
+    exist, and where a file of the production exists already.
+    """
+    from wanflow.templates import write
+
+    return write(folder, template)
+
+
+def _overrides(
+    backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None, *, allow_outside: bool
+) -> Overrides:
+    return Overrides(backend, region or os.environ.get("WANFLOW_REGION") or None, values, prices, allow_outside)
+
+
+def _each(change: Callable[[Lock, ShotRequest], Lock], asked: Sequence[ShotRequest]) -> Callable[[Lock], Lock]:
+    """A change for each of several requests, every one with the lock's entry at that moment."""
+    return lambda lock: reduce(lambda known, each: change(known, choose.at_present(each, known)), asked, lock)
+
+
+def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) -> Lock:
+    """Change the lock as it is now, after it followed the shots that were renamed since the last run.
+
+    The names below `out/` follow at once where shots were renamed, or where `change` moves takes between shots.
+    """
+    production = plan.graph.production
+    store = store_of(production)
+    lock = lockfile.update(store.lock, lambda before: change(reduce(locks.rename, plan.renames, before)))
+    if plan.renames or moved:
+        shots_folder.arrange(store, lock, production.folder / production.out)
+    return lock
+
+
+def _file_of_take(production: Production, digest: str, name: str) -> str:
+    """The place of a take's file, relative to the production's folder: its name where that holds it, else the store.
+
+    Before the next run the names do not follow a rename or a merge yet.
+    """
+    store = Store(production.folder, production.provider)
+    if shots_folder.holds(store, digest, store.folder / name):
+        return name
+    return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
+
+
+def _paid_store(production: Production) -> Store:
+    return Store(production.folder, load_providers()[production.provider.models])
+
+
+def _ignore(event: Event) -> None:
+    del event

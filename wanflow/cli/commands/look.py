@@ -1,0 +1,161 @@
+"""Commands that only show: `status`, `takes`, `costs`, `why`, `show`, `list`, `graph` and `models`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from wanflow import api
+from wanflow.cli.hints import pasteable, pasteable_json
+from wanflow.cli.opening import conclude_part, open_production, open_sound_part
+from wanflow.cli.options import ProductionOptions, example, production_options, selection
+from wanflow.cli.run_output import print_elsewhere
+from wanflow.errors import ExitCode, UnknownTarget
+from wanflow.graph import diagram
+from wanflow.planner.notes import PlanNotes, rivals
+from wanflow.report.text.catalog import model_text, models_text
+from wanflow.report.text.node import show_text, why_text
+from wanflow.report.text.plan import merge_texts
+from wanflow.report.text.status import costs_text, expiring_texts, leftover_text, status_text, takes_text
+from wanflow.report.text.words import printable
+from wanflow.store.charges import BY
+from wanflow.suggest import did_you_mean
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@click.command("status", epilog=example("wanflow status --json"))
+@production_options
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the shots.")
+@click.pass_obj
+def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
+    """Show each shot's state, picked take, takes, tasks in flight and reasons; then the cuts and the totals."""
+    part = open_sound_part(settings)
+    if part.production is not None:
+        now = datetime.now(UTC)
+        plan = api.plan(part.production, whole=part.whole)
+        found = api.status(plan, now)
+        if as_json:
+            _print_json(pasteable_json([row.to_json() for row in found.shots]))
+        elif found.shots:
+            click.echo(pasteable(status_text(found)))
+        for item in found.leftovers:
+            click.echo(pasteable(leftover_text(item)), err=True)
+        merged = PlanNotes(rivals=rivals(plan), merged=plan.inventory.lock.notes)
+        for warning in (*merge_texts(merged), *expiring_texts(found, now)):
+            click.echo(pasteable(f"warning: {warning}"), err=True)
+        print_elsewhere(part.production)
+    return conclude_part(part)
+
+
+@click.command("takes", epilog=example("wanflow takes talk", "wanflow takes --all"))
+@selection
+@production_options
+@click.option("--all", "removed", is_flag=True, help="Also the takes of removed shots.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def takes(
+    settings: ProductionOptions, select: tuple[str, ...], exclude: tuple[str, ...], *, removed: bool, as_json: bool
+) -> ExitCode:
+    """List every take: number, picked by a person or by default, seed, model, cost, date, file."""
+    part = open_sound_part(settings)
+    if part.production is not None:
+        plan = api.plan(part.production, select, exclude=exclude, whole=part.whole)
+        rows = api.takes(plan, removed=removed, whole=part.whole)
+        if as_json:
+            _print_json([row.to_json() for row in rows])
+        elif rows:
+            click.echo(takes_text(rows))
+    return conclude_part(part)
+
+
+@click.command("costs", epilog=example("wanflow costs --by day"))
+@production_options
+@click.option("--by", type=click.Choice(list(BY)), default="shot", show_default=True, help="The key to sum up by.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document with every take and all sums.")
+@click.pass_obj
+def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
+    """Show what was charged for takes, beside the estimate; failures cost nothing."""
+    part = open_sound_part(settings)
+    if part.production is not None:
+        ledger = api.costs(part.production)
+        if as_json:
+            _print_json(ledger.to_json())
+        elif not part.production.provider.paid:
+            paid = part.production.provider.models
+            click.echo(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
+        else:
+            click.echo(costs_text(ledger, by))
+    return conclude_part(part, quiet=True)
+
+
+@click.command("why", epilog=example("wanflow why approach", "wanflow why cut:main"))
+@click.argument("node")
+@production_options
+@click.pass_obj
+def why(settings: ProductionOptions, node: str) -> int:
+    """Explain why NODE is rendered, or is not: what changed since the last run, down to the words of the prompt."""
+    plan = api.plan(open_production(settings))
+    click.echo(pasteable("\n".join(why_text(plan, explanation) for explanation in api.why(plan, node))))
+    return ExitCode.DONE
+
+
+@click.command("show", epilog=example("wanflow show approach"))
+@click.argument("node")
+@production_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def show(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
+    """Show NODE resolved: its values with the places they come from, and a shot's request as it is sent."""
+    details = api.show(api.plan(open_production(settings, quiet=True)), node)
+    if as_json:
+        _print_json(details.to_json())
+    else:
+        click.echo(show_text(details))
+    return ExitCode.DONE
+
+
+@click.command("list", epilog=example("wanflow list approach+"))
+@selection
+@production_options
+@click.pass_obj
+def nodes(settings: ProductionOptions, select: tuple[str, ...], exclude: tuple[str, ...]) -> int:
+    """List the nodes that match SELECT, with everything they need, in the order in which they are made."""
+    for node in api.nodes(api.plan(open_production(settings), select, exclude=exclude)):
+        click.echo(node)
+    return ExitCode.DONE
+
+
+@click.command("graph", epilog=example("wanflow graph --format dot | dot -Tsvg > graph.svg"))
+@production_options
+@click.option(
+    "--format", "form", type=click.Choice(("mermaid", "dot", "json")), default="mermaid", help="The drawing's language."
+)
+@click.pass_obj
+def graph(settings: ProductionOptions, form: str) -> int:
+    """Draw the graph of assets, shots, extracts and cuts."""
+    drawn = api.shot_graph(open_production(settings))
+    if form == "json":
+        _print_json(diagram.graph_json(drawn))
+    else:
+        click.echo(diagram.dot(drawn) if form == "dot" else diagram.mermaid(drawn))
+    return ExitCode.DONE
+
+
+@click.command("models", epilog=example("wanflow models wan2.7-i2v"))
+@click.argument("model", required=False)
+def models(model: str | None) -> int:
+    """List the models, or show what MODEL accepts: media, text, parameters and their limits."""
+    catalog = api.models()
+    if model is None:
+        click.echo(models_text(catalog))
+        return ExitCode.DONE
+    if model not in catalog:
+        hint = did_you_mean(model, catalog) or "`wanflow models` lists them"
+        raise UnknownTarget(f"no model is called `{printable(model)}`", hint=hint)
+    click.echo(model_text(catalog[model]))
+    return ExitCode.DONE

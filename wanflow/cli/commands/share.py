@@ -1,0 +1,91 @@
+"""`wanflow push`, `pull` and `export`: takes for those who share the production, a cut for an editing suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import click
+
+from wanflow import api
+from wanflow.cli.exit_code import error
+from wanflow.cli.main import import_attribute
+from wanflow.cli.opening import open_production
+from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.errors import ExitCode
+from wanflow.report.export.edit_list import EditList, to_srt
+from wanflow.report.text.words import count, listed, printable
+from wanflow.store import atomic
+from wanflow.store.remote import Transfer
+
+Writer = Callable[[EditList, Path, Path], str]
+
+INTERCHANGE = {"otio": "wanflow.report.export.otio:to_otio", "edl": "wanflow.report.export.otio:to_edl"}
+
+
+@click.command("push", epilog=example("wanflow push"))
+@production_options
+@click.pass_obj
+def push(settings: ProductionOptions) -> int:
+    """Send the paid takes that are here to the remote, for those who share the production."""
+    moved = api.push(open_production(settings, quiet=True), partial(_print_take, "pushed"))
+    _print_transfer(moved, "pushed", "no file here")
+    return ExitCode.FAILED if moved.faults else ExitCode.DONE
+
+
+@click.command("pull", epilog=example("wanflow pull"))
+@production_options
+@click.pass_obj
+def pull(settings: ProductionOptions) -> int:
+    """Fetch the paid takes that the lock names from the remote, so that they are not paid for again."""
+    moved = api.pull(open_production(settings, quiet=True), partial(_print_take, "pulled"))
+    _print_transfer(moved, "pulled", "not at the remote, ask those who rendered them to push")
+    return ExitCode.FAILED if moved.faults or moved.missing else ExitCode.DONE
+
+
+def _print_take(verb: str, name: str) -> None:
+    click.echo(f"{verb} {printable(name)}", err=True)
+
+
+def _print_transfer(transfer: Transfer, verb: str, missing: str) -> None:
+    for fault in transfer.faults:
+        error(str(fault), fault.hint)
+    if transfer.missing:
+        click.echo(f"{missing}: {listed([printable(name) for name in transfer.missing])}", err=True)
+    click.echo(f"{count(len(transfer.moved), 'take')} {verb}, {transfer.there} in place already")
+
+
+@click.command("export", epilog=example("wanflow export main --format edl -o cut.edl"))
+@click.argument("cut", required=False)
+@click.option("--format", "kind", type=click.Choice(("otio", "edl", "srt")), default="otio", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Where to write it; `-` is stdout (default: out/<cut>.<format>, whose path is printed).",
+)
+@production_options
+@click.pass_obj
+def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path | None) -> int:
+    """Write CUT (default: the only one) for an editing suite, with relative paths of its media."""
+    production = open_production(settings, quiet=True)
+    shown = api.export(api.plan(production), cut)
+    path = production.folder / production.out / f"{shown.cut}.{kind}" if output is None else output
+    dash = output is not None and str(output) == "-"
+    target = Path.cwd() if dash else path.absolute().parent
+    try:
+        writer = cast(Writer, import_attribute(INTERCHANGE[kind])) if kind in INTERCHANGE else None
+        text = to_srt(shown) if writer is None else writer(shown, production.folder.absolute(), target)
+    except ImportError as missing:
+        words = f"`--format {kind}` needs OpenTimelineIO, which this Python lacks ({missing.name})"
+        error(words, "use Python 3.11 to 3.13, or `--format srt`")
+        return ExitCode.FAILED
+    if dash:
+        click.echo(text, nl=False)
+    else:
+        atomic.write_whole(path, text.encode())
+        click.echo(path)
+    return ExitCode.DONE

@@ -1,0 +1,117 @@
+"""`wanflow gc` and `doctor`: what may be removed from the store, and whether this machine can render."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from wanflow import api
+from wanflow.catalog.provider import providers_of
+from wanflow.cli.exit_code import error
+from wanflow.cli.hints import name_production, pasteable
+from wanflow.cli.opening import open_production
+from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.errors import ExitCode, StoreFault
+from wanflow.health import HealthLevel
+from wanflow.language.problem import SpecError
+from wanflow.money import amount_text
+from wanflow.planner.removable import Removables
+from wanflow.report.text.words import columns, count, listed, printable
+
+MEGABYTE = 10**6
+
+
+@click.command("gc", epilog=example("wanflow gc --apply", "wanflow gc --apply --paid talk.t2"))
+@production_options
+@click.option("--apply", "applies", is_flag=True, help="Remove what is listed.")
+@click.option("--paid", "names", metavar="NAME", multiple=True, help="A paid take, or all of a shot, to remove too.")
+@click.option("--yes", is_flag=True, help="Do not ask before a paid take is removed.")
+@click.pass_obj
+def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, yes: bool) -> int:
+    """Show what can be removed: derived files, and the animatic's old takes. A paid take is only removed by its name.
+
+    A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
+    """
+    models = open_production(settings, quiet=True).provider.models
+    productions = [open_production(settings.with_backend(each.name), quiet=True) for each in providers_of(models)]
+    name_production(settings)
+    found = api.gc(productions, names)
+    if not applies:
+        _print_removables(found, "can be freed")
+        if found.unused_paid:
+            unused = ", ".join(printable(take.node) for take in found.unused_paid)
+            click.echo(f"paid and unused now, removed only by name (`--paid NAME`): {unused}", err=True)
+        return ExitCode.DONE
+    if found.paid and not _agreed(found, yes=yes):
+        return ExitCode.STOPPED
+    _print_removables(api.gc(productions, names, apply=True), "freed")
+    return ExitCode.DONE
+
+
+def _agreed(found: Removables, *, yes: bool) -> bool:
+    """Whether a person agrees that these paid takes are removed; their cost is printed before."""
+    parts = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(found.costs().items())]
+    parts += ["an unknown amount"] if any(take.take.cost is None for take in found.paid) else []
+    takes = count(len(found.paid), "paid take")
+    nodes = listed([printable(take.node) for take in found.paid])
+    click.echo(f"{takes}, which cost {' and '.join(parts) or 'nothing'}: {nodes}", err=True)
+    again = [printable(take.node) for take in found.paid if take.wanted]
+    if again:
+        click.echo(f"warning: a run renders {listed(again)} again, and pays again", err=True)
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        error("confirmation needed to remove a paid take, but stdin is not a terminal", "pass `--yes` to agree")
+        return False
+    return click.confirm(f"remove {takes} for good?", default=False, err=True)
+
+
+def _print_removables(found: Removables, end: str) -> None:
+    rows = [("animatic", printable(take.node), _megabytes(take.size_bytes)) for take in found.stand_ins]
+    rows += [("paid", printable(take.node), _megabytes(take.size_bytes)) for take in found.paid]
+    if found.derived:
+        size_bytes = sum(item.bytes for item in found.derived)
+        rows.insert(0, ("derived", count(len(found.derived), "file"), _megabytes(size_bytes)))
+    for line in columns(rows, right=frozenset({2})):
+        click.echo(line)
+    click.echo(f"{_megabytes(found.size_bytes)} {end}")
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{-(-size_bytes // 1000)} KB" if size_bytes < MEGABYTE else f"{size_bytes / MEGABYTE:.1f} MB"
+
+
+@click.command("doctor", epilog=example("wanflow doctor --repair"))
+@production_options
+@click.option("--repair", "repairs", is_flag=True, help="Mend a damaged store; what is removed goes to .wanflow/aside.")
+@click.pass_obj
+def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
+    """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
+    name_production(settings)
+    if repairs:
+        mended = api.repair(settings.folder)
+        for damage in mended:
+            click.echo(f"mended: {damage.place}: {printable(damage.words)}")
+        if not mended:
+            click.echo("nothing to mend")
+    findings = api.doctor(settings.folder, *_backend(settings))
+    lines = columns([(finding.level.value, finding.subject, printable(finding.words)) for finding in findings])
+    for line, finding in zip(lines, findings, strict=True):
+        click.echo(line)
+        if finding.hint:
+            click.echo(pasteable(f"      hint: {printable(finding.hint)}"))
+    broken = any(finding.level is HealthLevel.BROKEN for finding in findings)
+    return ExitCode.FAILED if broken else ExitCode.DONE
+
+
+def _backend(settings: ProductionOptions) -> tuple[str | None, str | None]:
+    """The backend and the region to check; the defaults where the production can't be read: `validate` says why."""
+    given = settings.backend, settings.region
+    if not settings.file.exists():
+        return given
+    try:
+        production = open_production(settings, quiet=True)
+    except (SpecError, StoreFault):
+        return given
+    return production.provider.name, production.region

@@ -1,0 +1,205 @@
+"""A production as it is on disk: its file read and checked, the media that it names measured, its graph built.
+
+PyAV and Pillow are imported when a file has to be measured, so that a run with nothing to do is instant.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from wanflow.catalog.provider import default_provider, load_providers
+from wanflow.errors import LockFault, LockUnreadable
+from wanflow.graph.build import build, cut_sources, sources_of
+from wanflow.graph.shotgraph import ShotGraph
+from wanflow.language.chain_checks import check_chains
+from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
+from wanflow.language.load import Overrides, read_usable
+from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
+from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
+from wanflow.language.production import Production
+from wanflow.language.scope import path_exists
+from wanflow.language.source import ShotSource
+from wanflow.store import blobs, fact_cache, layout, lockfile
+from wanflow.store.layout import Store
+from wanflow.store.outputs import check_outputs
+from wanflow.store.take import Result, result_of
+from wanflow.yamldoc.nodes import Place
+
+RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
+"""Kinds of files that takes hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProduction(Production):
+    """A production with what loading found out, so that no command does it twice.
+
+    Both are None in a copy that `replace` made: its graph and its media may be others.
+    """
+
+    graph: ShotGraph | None = field(init=False, default=None, compare=False, repr=False)
+    facts: FactsTable | None = field(init=False, default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPart:
+    """What can be used of a production that may have errors, and its problems in the order of their places.
+
+    `production` is None where nothing can be used.
+    """
+
+    production: Production | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the production has no errors."""
+        return not has_errors(self.problems)
+
+
+def read(file: Path, overrides: Overrides) -> SoundPart:
+    """Read and check a production; with errors, what is there of it may not fit together."""
+    reading = read_usable(file, overrides)
+    production = reading.production
+    if production is None:
+        return SoundPart(None, reading.problems)
+    facts, graph = facts_of(production), None
+    found = [*check_media(production, facts), *check_delivery(production, facts), *check_chains(production)]
+    try:
+        graph = build(production)
+    except SpecError as circle:
+        found += circle.problems
+    found += check_outputs(production, store_of(production))
+    located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
+    problems = tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
+    loaded = LoadedProduction(**_values(replace(production, warnings=problems)))
+    object.__setattr__(loaded, "graph", graph)
+    object.__setattr__(loaded, "facts", facts)
+    return SoundPart(loaded, problems)
+
+
+def _values(production: Production) -> dict[str, Any]:
+    return {each.name: getattr(production, each.name) for each in fields(production)}
+
+
+def sound_part(file: Path, overrides: Overrides) -> SoundPart:
+    """What can be used of a production: shots with errors are left out, those that need them, and cuts of either.
+
+    Where the text can't be read at all, it is the folder with its lock: of the backend that was asked for, else of the
+    one that has takes. Without a file it is None.
+    """
+    part = read(file, overrides)
+    production = part.production
+    if production is None:
+        if not file.exists():
+            return part
+        folder = file.absolute().parent
+        providers = load_providers()
+        paid = next(provider for provider in providers.values() if provider.paid)
+        with_takes = paid if lockfile.read(Store(folder, paid).lock).shots else default_provider()
+        provider = providers.get(overrides.backend or "", with_takes)
+        return SoundPart(Production(folder, file.name, provider, provider.regions[0], {}, {}), part.problems)
+    if part.whole:
+        return part
+    shots = dict(production.shots)
+    needs = {
+        name: {source.shot for _, source in sources_of(shot) if isinstance(source, ShotSource)}
+        for name, shot in shots.items()
+    }
+    while lost := [name for name in shots if not needs[name] <= shots.keys()]:
+        for name in lost:
+            del shots[name]
+    cuts = {
+        name: cut
+        for name, cut in production.cuts.items()
+        if all(source.shot in shots for source in cut_sources(cut) if isinstance(source, ShotSource))
+    }
+    sound = replace(production, shots=shots, cuts=cuts)
+    try:
+        build(sound)
+    except SpecError:
+        return SoundPart(None, part.problems)
+    return SoundPart(sound, part.problems)
+
+
+def graph_of(production: Production) -> ShotGraph:
+    """The graph of a production; raises SpecError where shots depend on each other in a circle."""
+    graph = production.graph if isinstance(production, LoadedProduction) else None
+    return build(production) if graph is None else graph
+
+
+def facts_of(production: Production) -> FactsTable:
+    """The facts of the files and inline pictures of a production: from the cache, measured where they changed."""
+    if isinstance(production, LoadedProduction) and production.facts is not None:
+        return production.facts
+    looks = {path: partial(_measure_file, production.folder / path) for path in file_sources(production)}
+    for source in inline_sources(production):
+        looks[source.key] = partial(_measure_picture, source.data)
+    return _looked_up(store_of(production), looks)
+
+
+def problems_of_lock(production: Production) -> tuple[Problem, ...]:
+    """The lines of a production's lock that can't be read; as warnings, what a merge left in it to decide."""
+    path = Store(production.folder, production.provider).lock
+    name = path.relative_to(production.folder).as_posix()
+    try:
+        notes = lockfile.read(path).notes
+    except LockUnreadable as fault:
+        faults = fault.faults or (LockFault(1, str(fault)),)
+        return tuple(Problem(Place(name, each.line, 1), each.words, fault.hint) for each in faults)
+    return tuple(Problem(Place(name, 1, 1), note, None, Severity.WARNING) for note in notes)
+
+
+def results_of(store: Store, digests: Sequence[str]) -> dict[str, Result]:
+    """The results in takes of a store, by digest: from the cache, measured where it has none.
+
+    What cannot be measured is left out.
+    """
+    paths = {digest: path for digest in digests if (path := blobs.find_take(store, digest)) is not None}
+    names = {digest: path.relative_to(store.folder).as_posix() for digest, path in paths.items()}
+    facts = _looked_up(store, {names[digest]: partial(_measure_file, path) for digest, path in paths.items()})
+    found = ((digest, facts[name]) for digest, name in names.items())
+    return {digest: result_of(known) for digest, known in found if isinstance(known, Facts) and known.kind in RESULTS}
+
+
+def _looked_up(store: Store, looks: Mapping[str, Callable[[], Facts | Unreadable]]) -> FactsTable:
+    """The facts of named files and pictures: from the cache, by a look where it has none; then the cache has them."""
+    known = fact_cache.look(store, tuple(looks))
+    begun_ns = time.time_ns()
+    measured = {name: look() for name, look in looks.items() if name not in known}
+    fresh = {name: facts for name, facts in measured.items() if isinstance(facts, Facts)}
+    if fresh:
+        layout.establish(store)
+        fact_cache.remember(store, fresh, begun_ns=begun_ns)
+    return {**known, **measured}
+
+
+def store_of(production: Production) -> Store:
+    """The store of a production and its backend; raises StoreFault where a newer wanflow wrote it."""
+    store = Store(production.folder, production.provider)
+    layout.recognise(store)
+    return store
+
+
+def _measure_file(path: Path) -> Facts | Unreadable:
+    """Open a file, which imports PyAV or Pillow; a file that can't be read gives the reason."""
+    if not path_exists(path):
+        return Unreadable("is not there", "check the path: it is relative to the file that names it")
+    return _measure(lambda probe: probe.probe(path))
+
+
+def _measure_picture(data: bytes) -> Facts | Unreadable:
+    return _measure(lambda probe: probe.probe_picture(data))
+
+
+def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:
+    from wanflow.media import container, probe
+
+    try:
+        return look(probe)
+    except container.BadMedia as bad:
+        return Unreadable(bad.why, bad.hint)
