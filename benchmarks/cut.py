@@ -37,7 +37,7 @@ JOINS = {"hard cuts": 0, "dissolves": 15}
 """Frames of the join between two clips."""
 MEMORY_SHOTS = (25, 50, 100, 200)
 TRIAL_SHOTS = 25
-"""One graph of so many clips is tried before the whole, since it may need more memory than there is."""
+"""One graph of this many clips is tried before the whole, since it may need more memory than there is."""
 MEMORY_SHARE = 0.6
 """Of what the machine has left, so much a rival may take."""
 

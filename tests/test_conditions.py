@@ -58,7 +58,7 @@ def of_yaml(text: str) -> Any:
 
 
 def test_wanflow_itself_leaves_them_out() -> None:
-    """A wrong parameter breaks a condition, and is no violation at run time: the rules of models say it once."""
+    """A wrong parameter breaks a condition, but is not a violation at run time: the rules of models report it once."""
     wrong = {"wanflow": 1, "shots": {"a": {"model": "wan2.7-t2v", "prompt": "x", "audio": True}}}
     assert marked(wrong) == {("shots", "a", "audio")}
     assert list(violations(wrong, PRODUCTION)) == []
@@ -208,7 +208,7 @@ def test_an_editor_marks_the_right_place(text: str, path: tuple[str | int, ...])
     ],
 )
 def test_an_editor_takes_what_nobody_can_know_while_typing(text: str) -> None:
-    """Names to fill in, models that a name stands for, pipelines and matrices, scenes without a version."""
+    """Names to fill in, models behind a name, pipelines and matrices, scenes without a version."""
     assert marked(of_yaml(text)) == set()
 
 

@@ -265,7 +265,7 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     "line", sorted({line for page in PAGES for line in commands(page) if line.startswith("make ")})
 )
 def test_make_knows_what_the_pages_ask_of_it(line: str) -> None:
-    """Each make target that a page names is there."""
+    """Each make target that a page names exists."""
     done = execute([*line.split(), "--dry-run"], CHECKOUT)
     assert done.returncode == 0, done.stderr
     assert done.stdout

@@ -117,7 +117,7 @@ def test_a_good_production_is_marked_nowhere(editor: LanguageServer, name: str) 
     ],
 )
 def test_a_key_is_explained(editor: LanguageServer, line: str, words: str) -> None:
-    """Under the mouse stands its description, also where its model is known."""
+    """The hover text is its description, also where its model is known."""
     assert words in editor.hover(f"{SHOT}    model: wan2.7-i2v\n    {line}\n")
 
 
@@ -132,7 +132,7 @@ def test_a_key_is_explained(editor: LanguageServer, line: str, words: str) -> No
     ],
 )
 def test_a_key_is_explained_as_it_is_written(editor: LanguageServer, item: str, words: str) -> None:
-    """What may be a text, a mapping or a list has one explanation, whichever stands there."""
+    """What may be a text, a mapping or a list has one explanation, whichever is written."""
     plain = editor.hover(f"{PRODUCTION}wanflow: 1\ncuts:\n  main:\n    {item}\n").replace("\\", "")
     assert words in plain
 

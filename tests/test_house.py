@@ -43,7 +43,7 @@ BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
 NEEDS_NODE = ROOT / "tests" / "test_editor.py"
-"""Says why it is skipped where there is no Node.js, which nothing else here needs."""
+"""Skipped, with a reason, without Node.js, which nothing else here needs."""
 
 
 def named(file: Path) -> str:

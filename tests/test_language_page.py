@@ -38,7 +38,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def test_the_commands_print_what_the_page_shows(typed: tuple[Path, str]) -> None:
-    """Each listing stands below its command, as it is printed."""
+    """Each listing is below its command, as it is printed."""
     shown = [block.text for block in blocks(LANGUAGE) if block.language == "text"]
     assert len(shown) == 4
     assert [text for text in shown[:-1] if text not in typed[1]] == []

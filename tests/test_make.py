@@ -86,7 +86,7 @@ def test_demo_sets_up_once(project):
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "constraints.txt"])
 def test_new_requirements_are_installed(project, file):
-    """A changed pyproject.toml or constraints.txt installs again, into the `.venv` that is there."""
+    """A changed pyproject.toml or constraints.txt installs again, into the existing `.venv`."""
     make(project, "test", "fit")
     calls(project)
     later = (project / ".venv" / "development.stamp").stat().st_mtime + 10

@@ -118,7 +118,7 @@ def test_places_count_characters_from_one():
 
 
 def test_a_byte_order_mark_is_tolerated():
-    """A BOM is no character of the first line."""
+    """A BOM does not count as a character of the first line."""
     root = parse(b"\xef\xbb\xbfa: 1\n", "wanflow.yaml").root
     assert isinstance(root, MapNode)
     assert where(root.pairs[0][0].place) == (1, 1)
@@ -130,7 +130,7 @@ def test_keys_are_names_whatever_they_look_like():
 
 
 def test_a_duplicate_key_names_both_places_and_the_first_one_counts():
-    """The problem stands at the second place and says where the first is."""
+    """The problem is at the second place and says where the first is."""
     document = read("a: 1\nb: 2\na: 3\n")
     (found,) = document.problems
     assert (where(found.place), found.message) == ((3, 1), "duplicate key `a`, first at wanflow.yaml:1:1")
@@ -138,7 +138,7 @@ def test_a_duplicate_key_names_both_places_and_the_first_one_counts():
 
 
 def test_anchors_aliases_and_merges_work():
-    """`<<` merges; what stands in the mapping itself wins, and so does the earlier of two merged ones."""
+    """`<<` merges; keys of the mapping itself win, and so does the earlier of two merged ones."""
     text = "x: &x {p: 1, q: 2}\ny: &y {q: 3, r: 4}\na:\n  <<: [*x, *y]\n  p: 9\nb: *x\n"
     document = read(text)
     assert document.problems == ()

@@ -81,7 +81,7 @@ RUN = ("run", "--yes", "--poll-interval", "0.05")
 def paid_production(
     film: Path, text: str, monkeypatch: pytest.MonkeyPatch, *, frames: int = 60, held: bool = False
 ) -> Iterator[Served]:
-    """A quick service whose films have so many frames, perhaps `held`, and a production that is paid for there."""
+    """A quick service whose films have this many frames, perhaps `held`, and a production that is paid for there."""
     film.write_text(text, encoding="utf-8")
     monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
     with playing(numbered_clip(film.parent / "made.mp4", frames, (320, 240)), held=held) as running:

@@ -89,7 +89,7 @@ def test_a_suggested_command_means_the_same_production(told: ProductionOptions) 
     ],
 )
 def test_what_is_complete_stays_as_it_is(told: ProductionOptions, text: str) -> None:
-    """Commands without a production, help, a backend that was said, and what is no command."""
+    """Commands without a production, help, a given backend, and unknown commands."""
     assert pasteable(text) == text
 
 

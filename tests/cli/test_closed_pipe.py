@@ -55,7 +55,7 @@ def test_a_run_goes_on_without_its_reader(film: Path, clip: Path, prompt: str, c
 
 
 def test_a_run_goes_on_where_nobody_reads_anything(film: Path, clip: Path) -> None:
-    """`2>&1 | head -1`: there is no place for a sentence then."""
+    """`2>&1 | head -1`: nothing can be written then."""
     with (
         playing(clip) as service,
         subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A size, a rate and a fit of one's own for a cut: to the frame, to the pixel, and made again only where it changed."""
+"""Size, rate and fit of a cut: exact to the frame and pixel, and built again only where they changed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def _verdicts(out: str) -> dict[str, str]:
 
 
 def test_a_fit_machine(wanflow, film: Path) -> None:
-    """Everything that an animatic needs is there; no key is asked for."""
+    """Everything that an animatic needs is found; a key is not needed."""
     said = wanflow("doctor")
     assert said.code == 0
     assert set(_verdicts(said.out)) == {"ffmpeg", "encoders", "folder", "disk", "clock", "store"}
@@ -42,7 +42,7 @@ def test_works_without_a_production(wanflow, tmp_path: Path, monkeypatch: pytest
 
 
 def test_an_ffmpeg_that_is_none(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that is no ffmpeg is found out, and nothing can be rendered."""
+    """A program that is not ffmpeg is detected, and nothing can be rendered."""
     monkeypatch.setenv("WANFLOW_FFMPEG", sys.executable)
     said = wanflow("doctor")
     assert (said.code, _verdicts(said.out)["ffmpeg"]) == (1, "fail")

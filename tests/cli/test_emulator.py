@@ -47,7 +47,7 @@ def submit(client: httpx.Client) -> str:
 
 
 def state(client: httpx.Client, task_id: str) -> str:
-    """How a task stands."""
+    """The status of a task."""
     return str(client.get(f"/tasks/{task_id}").json()["output"]["task_status"])
 
 

@@ -48,7 +48,7 @@ def failing(fault: BaseException) -> Callable[[], int]:
 def test_each_failure_has_its_code(
     fault: BaseException, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A script can tell them apart; nobody is shown a traceback."""
+    """A script can tell them apart; none shows a traceback."""
     monkeypatch.chdir(tmp_path)
     assert guarded(failing(fault)) == code
     out, err = capsys.readouterr()

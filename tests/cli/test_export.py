@@ -46,7 +46,7 @@ def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 @pytest.fixture
 def assembled(wanflow: Wanflow, service: Served) -> probe.Facts:
-    """What the cut is, once it is there."""
+    """What the cut is, once it is built."""
     assert wanflow(*RUN).code == 0
     return probe.probe(Path("out/main.mp4"))
 

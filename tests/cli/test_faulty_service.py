@@ -178,7 +178,7 @@ def test_a_task_that_ends_without_a_film_is_closed(run: Run, paid: Path, words: 
 
 
 def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look that is answered with nonsense is no state; it is looked again, and given up in the end."""
+    """An invalid reply to a poll is not a state; the poll is repeated, and given up in the end."""
     monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
     assert code == 1, said

@@ -42,7 +42,7 @@ def test_results_stay_out_of_git_and_the_lock_does_not(
 
 @pytest.mark.parametrize("name", ["wanflow.yaml", "wanflow.schema.json", "sets/valley.png"])
 def test_nothing_is_overwritten(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A file that is there stays as it is, and then nothing else is written either."""
+    """An existing file stays as it is, and then nothing else is written either."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine", encoding="utf-8")

@@ -24,7 +24,7 @@ room = int(sys.argv.pop(1))
 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 sys.exit(main(sys.argv[1:]))
 """
-"""wanflow in a process whose files can't grow beyond so many bytes."""
+"""wanflow in a process whose files cannot grow beyond this many bytes."""
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_every_damaged_line_of_the_lock_is_told_at_once(wanflow: Wanflow, servic
 
 
 def test_a_line_that_is_cut_off_hides_no_other(wanflow: Wanflow, service: Served) -> None:
-    """Each line is a whole fact: what is no JSON is told with its shot, beside the values that make no sense."""
+    """Each line is a whole fact: invalid JSON is reported with its shot, beside invalid values."""
     assert wanflow(*RUN).code == 0
     lock = Path("wanflow.lock")
     lines = lock.read_text(encoding="utf-8").splitlines()

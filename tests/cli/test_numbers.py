@@ -40,7 +40,7 @@ def takes(wanflow: Wanflow, *words: str) -> dict[tuple[str, int], dict[str, obje
 
 
 def stopped(wanflow: Wanflow, service: Served, submissions: int) -> None:
-    """Run until the service has answered so many submissions in all, and stop it then as Ctrl-C does."""
+    """Run until the service has answered this many submissions in total, then interrupt as Ctrl-C does."""
     with interrupted_after(service, submissions):
         assert wanflow("run", "--yes").code == 130
 

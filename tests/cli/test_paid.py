@@ -78,7 +78,7 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
-    """Nobody is there to ask: 3, with the way out, and not even an intent on record."""
+    """Stdin is not a terminal: exit 3 with a hint, and not even an intent on record."""
     said = wanflow("run")
     assert (said.code, said.out) == (3, "")
     assert "2 takes would be rendered for at most 3.60 CNY" in said.err
@@ -198,7 +198,7 @@ class TestInFlight:
         assert wanflow("collect").err.strip() == "nothing is in flight"
 
     def test_a_run_collects_first_and_plans_second(self, wanflow: Wanflow, paid: Path, slow: Served) -> None:
-        """What was finished meanwhile is no step any more, is asked for once, and is counted (law 10)."""
+        """What finished meanwhile is not a step any more; it is polled once and counted (law 10)."""
         assert wanflow("run", "coast", "--yes", *SUBMIT_ONLY).code == 4
         assert wanflow("collect", "--timeout", "0.1", "--poll-interval", "0.05").code == 4
         (task,) = journal.read(Store(paid, DASHSCOPE)).open

@@ -228,7 +228,7 @@ def test_two_people_who_retake_the_same_shot_keep_both_takes(
 
 
 def test_the_first_run_in_a_repository_tells_git_how_to_merge_the_lock(wanflow: Wanflow, service: Served) -> None:
-    """Once, beside what stands there; outside of one nothing is written."""
+    """Once, beside the existing lines; outside of a repository nothing is written."""
     assert wanflow(*RUN).code == 0
     assert not Path(".gitattributes").exists()
     Path("wanflow.lock").unlink()
@@ -268,7 +268,7 @@ def test_a_pick_of_a_held_shot_moves_the_hold(wanflow: Wanflow, service: Served)
 
 
 def test_a_clip_takes_the_place_of_no_take_that_was_wished_for(wanflow: Wanflow, service: Served) -> None:
-    """It stands for one of `takes:`; a retake renders as many as it says."""
+    """It counts as one of `takes:`; a retake renders as many as it says."""
     clip = numbered_clip(Path("graded.mp4").absolute(), 60, (640, 360))
     assert wanflow(*RUN).code == 0
     wanflow("retake", "other", "-n", "2")

@@ -48,7 +48,7 @@ def test_the_region_is_the_option_s_then_the_environment_s(
 
 
 def test_set_gives_a_var_another_value(wanflow, film: Path) -> None:
-    """Several may be given; what stands behind the first equals sign is the value."""
+    """Several may be given; everything behind the first equals sign is the value."""
     assert "The coast a = b." in wanflow("show", "coast", "--set", "light=a = b").out
 
 

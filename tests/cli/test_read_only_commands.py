@@ -174,7 +174,7 @@ def test_state_selects_by_what_status_says(wanflow, rendered: Path) -> None:
 
 
 def test_takes_name_their_files(wanflow, rendered: Path) -> None:
-    """Every take is listed with a file that is there."""
+    """Every take is listed with an existing file."""
     rows = json.loads(wanflow("takes", "--json").out)
     assert [(row["shot"], row["take"], row["picked"]) for row in rows] == [("coast", 1, True), ("approach", 1, True)]
     assert all((rendered.parent / row["file"]).is_file() for row in rows)

@@ -137,7 +137,7 @@ def test_a_take_of_a_removed_shot_is_listed_and_pulled_back(wanflow: Wanflow, se
 
 
 def test_a_held_shot_that_was_edited_keeps_its_hold_under_a_new_name(wanflow: Wanflow, service: Served) -> None:
-    """A hold is there because the words changed: it moves as well, and nothing is paid."""
+    """A hold exists because the words changed: it moves as well, and nothing is paid."""
     paid = prepare(wanflow)
     wanflow("hold", "s020")
     rewrite("a pier", "a colder pier")

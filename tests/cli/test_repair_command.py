@@ -59,7 +59,7 @@ def test_nothing_is_mended_under_a_run(wanflow: Wanflow, store: Store) -> None:
 
 
 def test_where_nothing_was_run_nothing_is_made(wanflow: Wanflow, film: Path) -> None:
-    """A repair is no first run."""
+    """A repair is not a first run."""
     assert wanflow("doctor", "--repair").code == 0
     assert not Store(film.parent, ANIMATIC).journal.exists()
     assert not (film.parent / "wanflow.lock").exists()

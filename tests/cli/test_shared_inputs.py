@@ -28,7 +28,7 @@ shots:
 
 
 def test_what_uses_of_a_pipeline_ask_alike_is_rendered_once(wanflow: Wanflow, film: Path) -> None:
-    """The plan says so before any of it is there, and the run does no more."""
+    """The plan says so before any of it exists, and the run does no more."""
     write_production(film.parent, FILM)
     Path("p.yaml").write_text(PIPELINE, encoding="utf-8")
     plan = json.loads(wanflow("plan", "--json").out)

@@ -107,7 +107,7 @@ def test_a_pull_goes_on_where_it_broke_off(
 def test_other_bytes_than_a_digest_names_are_refused(
     wanflow: Wanflow, service: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One bad file stops no other; a damaged take of one's own is not pushed; what is nowhere is named."""
+    """One bad file stops no other; a damaged local take is not pushed; missing takes are named."""
     monkeypatch.setenv("WANFLOW_REMOTE", (tmp_path / "kept").as_uri())
     assert wanflow(*RUN).code == 0
     wanflow("push")

@@ -1,4 +1,4 @@
-"""How local media reaches the service: its own store, the request itself, or a bucket of one's own."""
+"""How local media reaches the service: its own store, the request itself, or the user's bucket."""
 
 from __future__ import annotations
 

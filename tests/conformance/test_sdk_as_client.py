@@ -264,7 +264,7 @@ def test_a_stranger_is_unknown(service: Served) -> None:
 
 
 def test_tasks_are_listed_by_model_and_state_in_pages(service: Served) -> None:
-    """Newest first; the row says which task, which model and how it stands, and has no address."""
+    """Newest first; the row has the task, its model and its status, and no address."""
     made = [ask(f"coast {number}").output.task_id for number in range(3)]
     VideoSynthesis.wait(ask("forbidden"))
     for task in made:

@@ -123,7 +123,7 @@ class Obligations:
     async def test_a_download_that_is_cancelled_can_be_gone_on_with(
         self, way: Way, finish: Finish, tmp_path: Path
     ) -> None:
-        """Nothing but the target is there, and asked again it comes whole."""
+        """Only the target exists, and a second download is whole."""
         target = tmp_path / "fetched" / "film.mp4"
         target.parent.mkdir()
         async with way(tmp_path) as service:

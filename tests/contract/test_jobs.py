@@ -72,7 +72,7 @@ Open = Callable[[Path, int], Jobs]
 
 @pytest.fixture(params=[LocalJobs, JobsElsewhere])
 def open_jobs(request: pytest.FixtureRequest) -> Open:
-    """Each implementation: what does jobs with files below a folder, so many at a time."""
+    """Each implementation: does jobs with files below a folder, a limited number at a time."""
     opened: Open = request.param
     return opened
 

@@ -25,7 +25,7 @@ async def moments() -> int:
 
 
 async def interrupted(cuts: Sequence[int]) -> None:
-    """A production whose runs lose their power after so many events each, then one that doesn't."""
+    """A production whose runs lose power after this many events each, then one that does not."""
     with TemporaryDirectory() as folder:
         machine = Machine()
         async with virtual_run(Path(folder), machine.around, unlike=True) as here:

@@ -70,7 +70,7 @@ def _produce(film: Path, service: Served, dice: Random, totals: Totals) -> None:
 
 
 def _run(film: Path, service: Served, seconds: float | None = None) -> int | None:
-    """One run; its exit code, None where it was killed after so many seconds."""
+    """One run; its exit code, None where it was killed after this many seconds."""
     environ = {**os.environ, BASE_VARIABLE: service.base_url, KEY_VARIABLE: KEY}
     command = [sys.executable, "-m", "wanflow", *RUN, "-f", str(film)]
     with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:

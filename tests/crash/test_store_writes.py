@@ -178,7 +178,7 @@ for number in range(1, 100_000):
 
 
 def test_a_process_killed_while_it_writes_loses_nothing_that_it_reported(tmp_path: Path) -> None:
-    """Killed without warning at some moment of its work: all that it said was done is there, and one more at most."""
+    """Killed without warning at some moment of its work: everything that it reported is on disk, and one more at most."""
     for reported in (1, 7, 20):
         store = Store(tmp_path / str(reported), DASHSCOPE)
         search = os.pathsep.join(sys.path)

@@ -82,7 +82,7 @@ def refusal(reply: httpx.Response) -> tuple[int, str]:
 
 
 async def test_five_submissions_of_a_model_a_second(tmp_path: Path) -> None:
-    """The sixth is throttled and is no task; another model is not; a second later there is room again."""
+    """The sixth is throttled and does not become a task; another model is not throttled; a second later the next passes."""
     async with door(tmp_path, AccountTerms(limits=AccountLimits(submits=5))) as client:
         for _ in range(5):
             await task(client)
@@ -105,7 +105,7 @@ async def test_twenty_looks_a_second(path: str, limit: str, tmp_path: Path) -> N
 
 
 async def test_the_queue_of_a_model_is_full_some_time(tmp_path: Path) -> None:
-    """Five run and so many wait; the next is refused, and taken once one has ended."""
+    """Five run and the rest waits; the next is refused, and accepted once one has ended."""
     async with door(tmp_path, AccountTerms(limits=AccountLimits(queued=3))) as client:
         for _ in range(8):
             await task(client)
@@ -127,7 +127,7 @@ async def test_strict_judges_at_submit(tmp_path: Path) -> None:
 
 
 async def test_a_task_runs_until_its_time_is_over(tmp_path: Path) -> None:
-    """Five seconds of film take two at speed 1; here a hundred times as long, though the film is there sooner."""
+    """Five seconds of film take two at speed 1; here a hundred times as long, though the film is ready sooner."""
     async with door(tmp_path, AccountTerms(speed=Fraction(1, 100))) as client:
         made = await task(client, body(duration=5))
         await anyio.sleep(190)
@@ -168,7 +168,7 @@ async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkey
 
 
 async def test_a_path_of_any_bytes_is_not_there(tmp_path: Path) -> None:
-    """It is no failure of the emulator."""
+    """It is not a failure of the emulator."""
     async with door(tmp_path) as client:
         reply = await client.send(client.build_request("GET", httpx.URL(f"{HOST}{BASE}/tasks/%ff%00/x?%ff=%fe")))
         assert refusal(reply) == (404, "NotFound")

@@ -49,7 +49,7 @@ def settled(client: httpx.Client) -> dict[str, str]:
 
 
 def test_each_call_meets_the_first_fault_that_strikes() -> None:
-    """Counted for each fault by itself: so many pass, so many are struck."""
+    """Counted for each fault by itself: some pass, some are affected."""
     faults = FaultScript([ScriptedFault("submit", times=2), ScriptedFault("submit", skip=1, times=0, model="m")])
     met = [faults.next_fault("submit", "m") for _ in range(4)]
     assert [fault.skip if fault else None for fault in met] == [0, 0, 1, 1]
@@ -145,7 +145,7 @@ def test_an_expired_address_is_refused_for_good_and_the_task_has_another() -> No
 
 
 def test_a_forgotten_task_is_remembered_later() -> None:
-    """UNKNOWN for so many looks."""
+    """UNKNOWN for this many queries."""
     with faulty(ScriptedFault("query", forget=True, times=2)) as (client, _):
         task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
         said = [client.get(f"/tasks/{task_id}").json()["output"]["task_status"] for _ in range(3)]
@@ -171,7 +171,7 @@ def test_only_succeeded_tasks_are_charged() -> None:
 
 @pytest.mark.parametrize("cut", [1, 5, 10_000])
 def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
-    """After so many bytes of it, if it has so many."""
+    """After this many bytes of it, if it has them."""
     with faulty(ScriptedFault("download", cut=cut)) as (client, _):
         url, part = settled(client)["video_url"], {"Range": "bytes=3-5"}
         if cut < 3:
@@ -231,7 +231,7 @@ def test_a_script_that_is_none_is_said_with_its_place(text: str, words: str, tmp
 
 
 def test_the_script_of_the_page_is_one(tmp_path: Path) -> None:
-    """What docs/emulator.md shows can be used as it stands."""
+    """The script in docs/emulator.md can be used without a change."""
     page = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
     text = page.partition("```json\n")[2].partition("```")[0]
     path = tmp_path / "faults.json"

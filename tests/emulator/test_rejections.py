@@ -134,7 +134,7 @@ def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> No
 
 
 def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
-    """Under whatever key an `oss://` address stands (service.md 5)."""
+    """Under any key that has an `oss://` address (service.md 5)."""
     body = {"model": "wan2.7-t2v", "input": {"prompt": "x", "audio_url": "oss://a/b.wav"}, "parameters": {}}
     headers = {"x-dashscope-async": "enable"}
     with pytest.raises(Rejected, match="does not appear to be valid"):

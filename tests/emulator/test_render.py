@@ -245,7 +245,7 @@ def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
 def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
     run_state: Set, ratio: str, size: tuple[int, int]
 ) -> None:
-    """To the sound that was given, which is no picture that is missing (service.md 2.5 and 7.2)."""
+    """With the given sound, which does not count as a missing picture (service.md 2.5 and 7.2)."""
     silent = run_state.film(order(T2V, ratio=ratio, duration=3))
     heard = run_state.film(order(T2V, run_state.item("driving_audio", run_state.music), ratio=ratio, duration=3))
     shown, same = frames(silent.path), frames(heard.path)

@@ -28,7 +28,7 @@ def statuses(tasks: Tasks) -> list[str]:
 
 
 def test_each_model_has_its_own_slots_and_the_longest_waiting_goes_first() -> None:
-    """Two of `a` and one of `b` run, whatever stands before them in the queue of others."""
+    """Two of `a` and one of `b` run, whatever waits in the queues of other models."""
     tasks, started = state.start(queue("a", "a", "a", "b", "b"), NOON, SLOTS)
     assert [task.id for task in started] == ["0", "1", "3"]
     assert statuses(tasks) == ["RUNNING", "RUNNING", "PENDING", "RUNNING", "PENDING"]

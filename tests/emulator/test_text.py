@@ -13,7 +13,7 @@ def test_plain_words_are_drawn_as_they_are() -> None:
 
 
 def test_signs_without_a_font_are_left_out_with_a_word_about_it() -> None:
-    """A sign that no font has stands for Chinese on a machine without a font for it."""
+    """A character that no font has represents Chinese on a machine without a font for it."""
     text = choose_font(f"the {NO_SIGN} lamp", 20)[1]
     assert text == f"the  lamp {UNDRAWABLE}"
     assert choose_font(NO_SIGN, 20)[1] == UNDRAWABLE

@@ -1,4 +1,4 @@
-"""Segments and films made as a run makes them, step by step, from clips of one's own."""
+"""Segments and films, made step by step as a run makes them, from a test's own clips."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class GitSession:
         return done
 
     def stop(self, *words: str, submissions: int) -> None:
-        """A run that is stopped as Ctrl-C does once so many more submissions were answered."""
+        """A run that is stopped as Ctrl-C does once this many more submissions were answered."""
         before = self.bought
         with interrupted_after(self.service, before + submissions):
             done = self._run("run", "--yes", *words)

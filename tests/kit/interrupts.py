@@ -12,7 +12,7 @@ from kit.served import Served
 
 @contextmanager
 def interrupted_after(service: Served, submissions: int) -> Iterator[None]:
-    """Send SIGINT to this process once the service has answered so many submissions in all.
+    """Send SIGINT to this process once the service has answered this many submissions in total.
 
     The command inside has to wait for something longer than that, as for tasks that it asks again after 15 seconds.
     """

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class NotInstalled(Exception):
-    """There is no Node here, or the package can't be fetched; the text says which."""
+    """Node is missing, or the package cannot be fetched; the text says which."""
 
 
 def install(folder: Path) -> Path:

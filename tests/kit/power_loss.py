@@ -1,4 +1,4 @@
-"""Runs that lose their power: a machine that stops after so many durable writes and requests, and an audit of what was paid."""
+"""Runs that lose power: a machine that stops after some durable writes and requests, and an audit of what was paid."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PowerCut(BaseException):
 
 @dataclass
 class Power:
-    """Power for so many lasting events: durable writes and requests that arrived. Then nothing happens any more."""
+    """Power for a number of lasting events: durable writes and requests that arrived. Then nothing happens any more."""
 
     left: float = float("inf")
     events: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ class PoweredClient(Delegating):
         return rows
 
     async def upload(self, path: Path, model: str) -> str:
-        """The file is there."""
+        """The file is uploaded."""
         self._power().need()
         url = await super().upload(path, model)
         self._after("upload")

@@ -19,7 +19,7 @@ THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try a
 
 @dataclass
 class Totals:
-    """What a campaign did: productions of so many takes each, all of which were audited."""
+    """What a campaign did: productions with a number of takes each, all of them audited."""
 
     takes_each: int
     productions: int = 0

@@ -73,7 +73,7 @@ SPECIMENS: Mapping[str, SampleFile] = {
     "long.wav": _sound(11),
     "endless.wav": _sound(31),
 }
-"""By name; a name is no promise of what is inside."""
+"""By name; a name does not prove what is inside."""
 
 
 @cache

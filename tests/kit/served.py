@@ -84,7 +84,7 @@ class Served:
             assert self.arrival.wait_for(lambda: self.calls(method, part), PATIENCE_SECONDS), f"no {method} {part}"
 
     def await_answers(self, method: str, part: str, count: int) -> None:
-        """Wait until so many calls with a method, under a path that has a part, were answered."""
+        """Wait until this many calls with a method, under a path that has a part, were answered."""
 
         def answered() -> bool:
             return sum(exchange.status > 0 for exchange in self.calls(method, part)) >= count
@@ -116,7 +116,7 @@ def playing(
 ) -> Iterator[Served]:
     """An emulator whose films are all this clip, which can be played, and no two of them the same bytes.
 
-    Each takes so many seconds, and is `held` until `release` where asked. A prompt with the word `forbidden` is refused.
+    Each takes this many seconds, and is `held` until `release` where asked. A prompt with the word `forbidden` is refused.
     """
     with _thread(partial(_record, terms, partial(_copied, clip, film_seconds), held)) as service:
         yield service

@@ -37,7 +37,7 @@ def square_font(path: Path, characters: Iterable[str]) -> Path:
 
 @contextmanager
 def bare_machine() -> Iterator[None]:
-    """A machine without fonts: only Pillow's own is there."""
+    """A machine without fonts except Pillow's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fonts, "FONTS", ())
         forget()

@@ -14,7 +14,7 @@ from wanflow.language.source import FileSource, ShotSource, Tail
 
 
 def chain(length: int, *, reverse: bool = False) -> Production:
-    """A first shot and so many continuations of it, each of the one before."""
+    """A first shot and this many continuations, each of the one before."""
     shots = [COAST]
     for number in range(length):
         source = ShotSource(shots[-1].name, Tail(2))  # type: ignore[arg-type]

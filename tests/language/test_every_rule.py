@@ -1,6 +1,6 @@
 """One test a rule of the catalog: the smallest wrong production, the place and the words; and that the limit itself is taken.
 
-The cases are made from the files in `schemas/models`, so that a new model's rules are tested as soon as its file is there.
+The cases are made from the files in `schemas/models`, so that a new model's rules are tested as soon as its file exists.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def needed(raw: Json, *also: str) -> tuple[tuple[str, str], ...]:
 
 
 def file_of(raw: Json, kind: str) -> str:
-    """The file that stands for a type of media."""
+    """The sample file of a type of media."""
     return f"{kind}.{ENDINGS[raw['media'][kind]['file']['kind']]}"
 
 

@@ -32,7 +32,7 @@ def test_globs_leave_out_hidden_files_folders_and_the_file_that_writes_them(fili
 
 
 def test_a_file_whose_name_looks_like_a_glob_is_that_file(filing) -> None:
-    """`[1].yaml` is there as it is written."""
+    """`[1].yaml` exists with exactly this name."""
     assert list(shots_of(filing({"wanflow.yaml": 'include: ["a[1].yaml"]\n', "a[1].yaml": A, "a1.yaml": "- no"}))) == [
         "a"
     ]

@@ -69,5 +69,5 @@ def test_the_table_is_whole():
     ],
 )
 def test_a_files_name_tells_its_language(path, expected):
-    """The name, or what stands before its ending; folders and other words tell nothing."""
+    """The name, or the part before its ending; folders and other words do not count."""
     assert guess_language(path) == expected

@@ -12,7 +12,7 @@ MORE = "write `{key: a-short-name, words: …}` and `${s.words}`"
 
 
 def shot(matrix: str, *lines: str, above: str = "", below: str = "") -> str:
-    """A production with one shot `talk` whose matrix stands at line 5 (or further down), column 13."""
+    """A production with one shot `talk` whose matrix is at line 5 (or further down), column 13."""
     own = "".join(f"    {line}\n" for line in lines or ("first_frame: a.png",))
     return f"{above}shots:\n  talk:\n    matrix: {matrix}\n{own}{below}"
 
@@ -76,7 +76,7 @@ def test_exclude_takes_combinations_out(reading, rules, left) -> None:
 
 
 def test_values_may_be_vars_and_cast_members(reading) -> None:
-    """The name is made of what the value stands for."""
+    """The name is made of the value's meaning."""
     cast = "vars: {deep: Deep Blue}\ncast: {k: {image: k.png}, g: {image: g.png}}\n"
     lines = ("model: wan2.7-r2v", 'references: ["${who}"]', "prompt: ${who} in ${look}")
     found = reading(shot('{who: ["${k}", "${g}"], look: ["${deep}"]}', *lines[::2], above=cast))
@@ -225,7 +225,7 @@ def test_whoever_names_a_shot_of_a_broken_matrix_is_not_accused(reading) -> None
 
 
 def test_a_matrix_of_millions_is_refused_before_it_is_made(reading, monkeypatch) -> None:
-    """What it would have is counted first, together with what is there already."""
+    """The new shots are counted first, together with the existing ones."""
     dims = ", ".join(f"d{number}: [{', '.join(str(value) for value in range(100))}]" for number in range(9))
     hint = "split it into several productions, or remove values"
     _, problems = reading(shot(f"{{{dims}}}"))

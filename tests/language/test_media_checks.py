@@ -16,7 +16,7 @@ SOUND = Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=240_000, sample_rate=48
 
 
 def video(seconds, **changes):
-    """A video with sound of so many seconds at 30 fps."""
+    """A video with sound of this many seconds at 30 fps."""
     facts = Facts(
         Kind.VIDEO,
         "mp4",
@@ -104,7 +104,7 @@ def test_a_frame_beyond_the_clip_is_an_error(reading):
 
 
 def test_a_video_where_a_picture_belongs_has_a_way_out(reading):
-    """A whole shot is no first frame, one frame of it is."""
+    """A whole shot is not a first frame, one frame of it is."""
     whole, _ = reading(f"{FRAME}  b: {{first_frame: {{shot: a}}}}\n")
     assert [item.hint for item in check_media(whole, {"a.png": PICTURE})] == ["take a frame of it: `frame: last`"]
     frame, _ = reading(f"{FRAME}  b: {{first_frame: {{shot: a, frame: last}}}}\n")
@@ -150,7 +150,7 @@ def test_the_sound_of_a_silent_file_is_an_error(reading):
     ],
 )
 def test_the_items_of_a_cut(reading, item, count):
-    """`in` and `out` lie within the clip in their order, and a picture is no clip yet."""
+    """`in` and `out` lie within the clip in their order, and a picture is not a clip yet."""
     table = {"a.png": PICTURE, "p.png": PICTURE, "v.mp4": video(3)}
     assert len(media_problems(reading, f"{FRAME}cuts: {{m: [{item}]}}\n", table)) == count
 

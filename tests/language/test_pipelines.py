@@ -48,7 +48,7 @@ def test_typed_inputs_keep_their_type_and_their_digits(filing) -> None:
 
 
 def test_what_is_not_given_is_its_default_and_null_is_nothing_given(filing) -> None:
-    """A default of null leaves out what is made of the input; `${n:-…}` says what stands there instead."""
+    """A default of null leaves out what is made of the input; `${n:-…}` gives the replacement."""
     wanted = "{n: {type: integer, default: 7}, neg: {type: string, default: null}, end: {type: media, default: null}}"
     shots = (
         "  a:\n    first_frame: x.png\n    last_frame: {input: end, frame: last}\n    duration: ${n}\n"
@@ -179,7 +179,7 @@ def test_the_output_stands_for_the_whole(filing) -> None:
 
 
 def test_a_matrix_beside_use_makes_a_pipeline_of_each(filing) -> None:
-    """Its values go into `with` and `use`, and into what stands beside it."""
+    """Its values go into `with` and `use`, and into the other keys beside it."""
     file = pipeline("  a: {first_frame: x.png, prompt: '${w}'}\n  b: {first_frame: y.png}\n", "{w: {type: string}}")
     files = used(file, "{w: '${s}'}", "matrix: {s: [Dusk, 夜]}", "tags: ['${s}']", "takes: 2")
     files["wanflow.yaml"] += "cuts: {m: [storm]}\n"

@@ -87,7 +87,7 @@ def test_a_voice_that_is_not_there_is_pointed_at_itself(reading):
     ],
 )
 def test_one_mistake_is_said_once(reading, body, said):
-    """What follows from it is no second mistake."""
+    """A consequence of a mistake is not a second mistake."""
     production, problems = reading(body)
     assert production is None
     (found,) = problems
@@ -95,7 +95,7 @@ def test_one_mistake_is_said_once(reading, body, said):
 
 
 def test_a_signed_address_does_not_hide_a_refused_set(reading):
-    """A warning is no damage: the model's rules are still asked."""
+    """A warning is not an error: the model's rules still apply."""
     _, problems = reading("shots:\n  a: {last_frame: 'https://h/a.png?Signature=x'}\n")
     assert [problem.severity.value for problem in problems] == ["error", "warning"]
 

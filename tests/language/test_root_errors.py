@@ -16,7 +16,7 @@ output: a
 
 
 def used(key: str = "negative_prompt", beside: str = "", clip: str = "{shot: coast}") -> dict[str, str]:
-    """A production whose `storm`, at line 5, uses a pipeline with one key of one's own."""
+    """A production whose `storm`, at line 5, uses a pipeline with one extra key."""
     storm = f"  storm: {{use: p.yaml, with: {{clip: {clip}}}{beside}}}\n"
     return {
         "wanflow.yaml": f"shots:\n  coast: {{first_frame: a.png}}\n{storm}",
@@ -35,7 +35,7 @@ def test_an_input_that_is_left_out_hides_no_misspelt_key(filing) -> None:
     ("key", "meant"), [("wiht", "with"), ("takse", "takes"), ("tasg", "tags"), ("matrxi", "matrix")]
 )
 def test_a_slip_beside_a_use_is_told_with_what_was_meant(filing, key: str, meant: str) -> None:
-    """It is no shot's key that stands in the wrong place."""
+    """It is not a key of a shot in the wrong place."""
     _, problems = filing(used(beside=f", {key}: 1"))
     assert [(each.message, each.hint) for each in problems] == [
         (f"`{key}` is not allowed beside `use`", f"did you mean `{meant}`?")

@@ -32,7 +32,7 @@ def test_frames_are_found_by_their_lengths(tmp_path: Path) -> None:
 
 
 def test_frames_are_kept_by_number(tmp_path: Path) -> None:
-    """From the first one asked for, so many."""
+    """From the first requested one, this many."""
     keep_frames(stream(tmp_path, b"".join(FRAMES)), tmp_path / "kept.aac", 1, 3)
     assert (tmp_path / "kept.aac").read_bytes() == b"".join(FRAMES[1:4])
 

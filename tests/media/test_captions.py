@@ -105,7 +105,7 @@ def test_no_word_of_speech_is_lost_for_its_line_breaks() -> None:
 
 
 def test_a_caption_without_text_is_clear() -> None:
-    """Nothing to draw is no trouble."""
+    """Nothing to draw is fine."""
     for place in ("bottom", "top"):
         assert placed(Caption("\u200b\n", 0, 1, place), (320, 180)).getbbox() is None
 
@@ -137,7 +137,7 @@ def test_a_segment_has_the_captions_of_its_frames() -> None:
 
 
 def test_a_caption_keeps_its_place_across_a_join() -> None:
-    """Also where the one that it stands over ended before, or where another one comes below it later."""
+    """Also where the one below it ended before, or where another one comes below it later."""
     film = [Caption("first line\nand second", 0, 5), Caption("stays", 3, 20), Caption("a\nb\nc\nd", 12, 15)]
     boxes = {
         extent(caption, (640, 360))

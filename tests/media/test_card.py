@@ -90,7 +90,7 @@ def test_the_same_title_is_the_same_picture(tmp_path: Path) -> None:
 
 
 def test_a_title_without_text_or_room_is_a_plain_card() -> None:
-    """Nothing to draw is no trouble."""
+    """Nothing to draw is fine."""
     assert draw_title(" \n\u200b", (320, 180), RED).getcolors() == [(320 * 180, RED)]
     assert draw_title("The End", (2, 2), RED).size == (2, 2)
 

@@ -76,7 +76,7 @@ MIXED = [
 
 @pytest.mark.parametrize("rate", [THIRTY, Fraction(30000, 1001), Fraction(24)])
 def test_clips_of_all_kinds_make_one_exact_cut(tmp_path: Path, rate: Fraction) -> None:
-    """Other sizes, rates, sounds and none: every frame and every sample is there, clicks lie at the joins."""
+    """Other sizes, rates, sounds and none: every frame and every sample is present, clicks lie at the joins."""
     clips = [drawn.draw(tmp_path / f"{index}.clip") for index, drawn in enumerate(MIXED)]
     segments = [made(clip, recipe_of(clip, rate=rate)) for clip in clips]
     for drawn, clip, (segment, recipe) in zip(MIXED, clips, segments, strict=True):

@@ -74,7 +74,7 @@ def test_what_sounds_where_windows_meet_counts_once(tmp_path: Path) -> None:
 def test_what_is_heard_has_the_loudness_that_was_asked(
     tmp_path: Path, source: str, target: int, *, limited: bool
 ) -> None:
-    """Within half a LU, on the decoded sound; the limiter is there only where peaks need it."""
+    """Within half a LU, on the decoded sound; the limiter acts only where peaks need it."""
     recipe, segments = film_of(tmp_path / "one.mov", source)
     found = level(recipe, Decimal(target), segments, None, processes=RunningProcesses())
     assert found.recipe.limited is limited

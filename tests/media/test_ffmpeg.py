@@ -61,7 +61,7 @@ def test_only_a_fit_ffmpeg_on_path_is_taken(tmp_path: Path, banner: str, *, take
 
 
 def test_the_version_is_what_the_binary_says(tmp_path: Path) -> None:
-    """`version` reads the banner and refuses a program that is no ffmpeg."""
+    """`version` reads the banner and refuses a program that is not ffmpeg."""
     assert ffmpeg.version(stand_in(tmp_path / "good", "ffmpeg version 9.0.2-static Copyright")) == "9.0.2-static"
     with pytest.raises(ToolMissing, match="is no ffmpeg"):
         ffmpeg.version(stand_in(tmp_path / "bad", "hello"))

@@ -140,13 +140,13 @@ def test_a_key_is_found_however_it_is_written(clip, key):
 
 @pytest.mark.parametrize("listed", ["no json", "[" * 100_000, "{}", '["a", 5]', "null"])
 def test_a_list_that_is_none_is_kept_as_it_is(clip, listed):
-    """What somebody wrote into the list's place is no reason to stop, and nothing to drop."""
+    """An unexpected value in the place of the list neither stops the run nor is dropped."""
     found = read_labels(labelled(clip, {"AIGC": THEIRS, "AIGCSources": listed}))
     assert found == ((THEIRS, "a") if listed.startswith('["a"') else (THEIRS, listed))
 
 
 def test_a_file_without_has_none(clip, tmp_path):
-    """Also one that is no film, or isn't there."""
+    """Also one that is not a film, or does not exist."""
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     (tmp_path / "a.txt").write_text("AIGC")
     for name in ("clip.mp4", "a.png", "a.txt", "gone.mp4"):

@@ -69,7 +69,7 @@ def test_a_variable_rate_keeps_the_true_length(tmp_path: Path) -> None:
 
 
 def test_a_variable_rate_is_a_number_that_others_can_count_in(tmp_path: Path) -> None:
-    """The average of a long recording is no fraction of ten digits, and its length is true all the same."""
+    """The average rate of a long recording is a short fraction, and its length is right all the same."""
     times = [3000 * frame + 700 * (frame % 3) + frame for frame in range(211)]
     facts = probe(numbered_clip(tmp_path / "v.mp4", 211, (16, 16), 90_000, sound=False, times=times))
     assert facts.rate is not None
@@ -114,7 +114,7 @@ def test_what_is_no_media_is_refused_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_playlist_opens_nothing_else(tmp_path: Path) -> None:
-    """A file from outside that only names other files is no media."""
+    """A file from outside that only names other files is not media."""
     numbered_clip(tmp_path / "secret.mp4", 3, (64, 48))
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
     (tmp_path / "hls.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n")

@@ -224,7 +224,7 @@ def test_the_films_end_is_the_end():
 
 
 def test_lines_that_overlap_become_one_text_after_the_other():
-    """What is to be read together stands together, the older first, and the same words stand once."""
+    """Simultaneous captions are shown together, the older first, and equal words once."""
     lines = (Line(0, 3000, "a"), Line(1000, 2000, "b"), Line(1000, 2000, "a"), Line(3000, 4000, "a"))
     assert [(times, text) for _, times, text in entries(to_srt(lines, frames=300, rate=THIRTY))] == [
         ("00:00:00,000 --> 00:00:01,000", "a"),

@@ -206,7 +206,7 @@ def test_sounds_cross_with_equal_power(tmp_path: Path) -> None:
 
 
 def test_titles_and_pictures_join_as_clips_do(tmp_path: Path, bright: Path) -> None:
-    """A title has no file, a picture no sound; a picture stands for exactly its frames."""
+    """A title has no file, a picture no sound; a still lasts exactly its frames."""
     still = tmp_path / "still.png"
     Image.new("RGB", (640, 90), (10, 10, 120)).save(still)
     base = recipe_of(bright, frames=X)

@@ -1,4 +1,4 @@
-"""A bucket of one's own, on a real S3 server: what is put there, who may read it, what is said when it fails."""
+"""The user's bucket, on a real S3 server: what is put there, who may read it, and the messages of failures."""
 
 from __future__ import annotations
 

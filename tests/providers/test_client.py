@@ -81,7 +81,7 @@ async def test_a_2xx_that_names_a_task_is_that_task(status: int, code: object) -
 
 @pytest.mark.parametrize("word", ["SUCCEEDED", "FAILED", "RUNNING"])
 async def test_a_state_beside_a_code_is_the_state(word: str) -> None:
-    """A relay's word for its own success, or the code of a failure that stands at the top as well."""
+    """A relay's word for its own success, or the code of a failure that is at the top as well."""
     status, reply = state(word)
     for code in ("Success", "InvalidParameter"):
         assert (await client(Scripted([(status, {**reply, "code": code})])).poll("t")).status is TaskStatus[word]
@@ -102,7 +102,7 @@ async def test_a_list_that_does_not_say_how_long_it_is_is_read_to_a_short_page()
 
 
 async def test_a_list_that_does_not_end_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it shows is no ground to send anything again."""
+    """What it shows is not a reason to send anything again."""
     monkeypatch.setattr("wanflow.providers.dashscope.client.MOST_PAGES", 3)
     page = (200, {"data": [{"task_id": "t", "gmt_create": 1000}], "total_page": 10**9})
     with pytest.raises(ServerFault, match="more than 3 pages"):
@@ -219,7 +219,7 @@ async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_
 
 @pytest.mark.parametrize("manner", ["whole", "elsewhere", "unwilling"])
 async def test_a_server_that_does_not_go_on_is_begun_anew(manner: str, tmp_path: Path) -> None:
-    """It sends the whole film, another part of it, or says that there is no such part: no two ends are joined."""
+    """It sends the whole film, another part of it, or refuses the range: parts that do not fit are never joined."""
     shelf = BrokenDownload(b"a film of some length", (3,), manner)
     target = tmp_path / "v.mp4"
     for _ in range(1 if manner == "whole" else 2):

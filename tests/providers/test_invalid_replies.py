@@ -191,7 +191,7 @@ async def test_an_address_of_no_host_is_a_fault_like_any_other(url: str, tmp_pat
     "url", ["http://[::1", "http://h/?Expires=" + "9" * 5000, "http://h/?Expires=-1", "http://℀.com/"]
 )
 def test_an_address_that_says_nothing_of_its_end_is_good_for_a_day(url: str) -> None:
-    """Whatever stands in the place of its expiry."""
+    """Whatever value its expiry has."""
     assert OnlineResult(url, "2026-11-20T10:00:00Z").end(timedelta(hours=24)).isoformat() == "2026-11-21T10:00:00+00:00"
 
 

@@ -102,7 +102,7 @@ def test_a_submit_is_accepted_with_its_task() -> None:
 
 
 def test_a_reply_without_a_task_accepts_nothing() -> None:
-    """Whatever stands in the task's place."""
+    """Whatever value the task has."""
     for output in ({}, [], None, {"task_id": ""}, {"task_id": ["t"]}, {"task_id": True}):
         assert wire.read_accepted({"output": output, "request_id": "r"}) is None
 

@@ -15,7 +15,7 @@ STORED = TakeStored("coast.t1", "coast", 1, "d" * 64, "5", "out/shots/coast.t1.m
 
 
 def test_milestones_are_told() -> None:
-    """What begins and what is there is said, one line each."""
+    """Begun and finished work has one line each."""
     assert event_text(STARTED, Verbosity.NORMAL) == "coast.t1: rendering (wan2.7-i2v)"
     assert event_text(STORED, Verbosity.NORMAL) == "coast.t1: 5 s, out/shots/coast.t1.mp4"
     paid = replace(STORED, cost=Cost(Decimal("3.6"), "CNY", Bound.EXACT))

@@ -96,7 +96,7 @@ def test_plan_of_an_empty_production_says_so() -> None:
 
 
 def test_restored_takes_are_no_renders() -> None:
-    """After an undo the plan promises what is there, and no money."""
+    """After an undo the plan promises existing takes, and no costs."""
     plan = _undone()
     assert plan.counts()[Action.RENDER] == 0
     assert would_do(plan).startswith("a run restores 2 takes")

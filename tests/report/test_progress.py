@@ -99,7 +99,7 @@ def test_a_running_shot_has_a_line_with_state_elapsed_and_model(progress: Progre
 
 
 def test_a_cut_has_a_bar_until_it_is_written(progress: Progress, watch: Watch) -> None:
-    """A cut on its way shows percent, frames and the time left at its own speed, and goes when its file is there."""
+    """A cut on its way shows percent, frames and the time left at its own speed, and disappears when its file is finished."""
     progress.note(StepStarted("cut:main", Action.DERIVE))
     progress.note(CutProgress("cut:main", 30, 300))
     assert "10 % · 30/300 frames" in _drawn(progress)

@@ -23,7 +23,7 @@ def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str, shown: str
 
 
 def test_columns_hold_with_han_characters() -> None:
-    """A Chinese name takes two cells a character, so that what follows still stands in its column."""
+    """A Chinese name takes two cells a character, so that the next column stays aligned."""
     lines = columns([("海岸", "a"), ("coast", "b")])
     assert [cells_wide(line[: line.index(mark)]) for line, mark in zip(lines, "ab", strict=True)] == [7, 7]
 

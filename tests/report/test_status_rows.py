@@ -35,7 +35,7 @@ def test_status_has_the_documented_keys() -> None:
 
 
 def test_new_shot_has_no_picked_take() -> None:
-    """Nothing is picked where nothing is there."""
+    """Nothing is picked without takes."""
     row = _status(films.plan(films.LIGHTHOUSE))["coast"]
     assert (row["state"], row["picked"], row["takes"]) == ("new", None, 0)
 

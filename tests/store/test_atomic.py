@@ -24,7 +24,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
 def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    """Whatever the disk refuses, the old content stands, no draft is left, and the message says what to do."""
+    """Whatever the disk refuses, the old content stays, no draft is left, and the message says what to do."""
     path = tmp_path / "file"
     atomic.write_whole(path, b"old")
 
@@ -107,7 +107,7 @@ def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_a_file_where_a_folder_has_to_be_is_a_fault(tmp_path: Path) -> None:
-    """What stands in the way is named; there is no traceback."""
+    """The obstacle is named, without a traceback."""
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(StoreFault, match="cannot be used"):
         atomic.write_whole(tmp_path / "store" / "file", b"x")

@@ -47,7 +47,7 @@ def test_a_take_moves_into_the_store_read_only(store: Store) -> None:
 
 
 def test_the_same_bytes_delivered_twice_are_one_file(store: Store) -> None:
-    """The file that is there stays the very same file; the second copy goes."""
+    """The existing file stays the same file; the second copy is deleted."""
     stored(store, CONTENT)
     before = blobs.take_path(store, NAME, ".mp4").stat().st_ino
     second = delivered(store, CONTENT)

@@ -52,7 +52,7 @@ def test_values_are_read_as_what_they_are() -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(key: str, reader: decode.Reader[object], words: str) -> None:
-    """The message says which key, what it is not, and what is there."""
+    """The message says which key, what was expected, and what was found."""
     with pytest.raises(ValueError, match=words) as wrong:
         Fields(RECORD).read(key, reader)
     assert str(wrong.value) == words

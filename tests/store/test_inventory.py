@@ -121,7 +121,7 @@ def test_a_cut_whose_file_is_not_as_it_was_written_does_not_count(store: Store, 
 
 
 def test_a_record_of_a_cut_without_its_fingerprint_counts_as_none(store: Store) -> None:
-    """Half a record is no reason to stop."""
+    """Half a record does not stop the command."""
     known = json.loads(store.cuts.read_bytes())
     del known["dashscope:main"]["fingerprint"]
     store.cuts.write_text(json.dumps(known), encoding="utf-8")

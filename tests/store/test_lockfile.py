@@ -204,7 +204,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_first_run_writes_an_empty_lock(tmp_path: Path) -> None:
-    """It is there even if nothing was paid, and a second look leaves it as it is."""
+    """It exists even if nothing was paid, and a second survey leaves it unchanged."""
     path = Store(tmp_path, DASHSCOPE).lock
     lockfile.ensure(path)
     before = path.stat()
@@ -244,7 +244,7 @@ def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_change_that_fails_leaves_the_lock_and_lets_go_of_it(tmp_path: Path) -> None:
-    """The file stands as it was, and the next writer doesn't wait."""
+    """The file is unchanged, and the next writer does not wait."""
     path = tmp_path / "wanflow.lock"
     lockfile.update(path, lambda _: ONE)
     with pytest.raises(ZeroDivisionError):

@@ -21,6 +21,6 @@ def test_the_example_of_the_page_is_a_lock_in_normal_form() -> None:
 
 
 def test_the_page_explains_every_key_of_a_shot() -> None:
-    """Every key that a lock may have for a shot stands in the page's table."""
+    """Every key that a lock may have for a shot is in the page's table."""
     keys = ("takes", "picks", "held", "wishes", "recipes", "current", "take", "fingerprint", "cost")
     assert [key for key in keys if f"| `{key}` |" not in PAGE] == []

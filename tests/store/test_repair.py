@@ -220,7 +220,7 @@ def test_takes_that_an_older_wanflow_gave_one_number_keep_the_numbers_of_others(
 
 
 def test_a_number_that_another_take_has_by_now_is_left_to_it(store: Store) -> None:
-    """What stands in the lock is in use; the take that comes back goes behind it."""
+    """Numbers in the lock are in use; the restored take gets the next one."""
     lost = [journaled(store, content, number=number).digest for content, number in (("one", 1), ("two", 2))]
     repair.mend(store)
     numbers = lockfile.read(store.lock).shots["coast"].numbers

@@ -120,7 +120,7 @@ def test_a_picture_is_removed_by_its_node(store: Store) -> None:
 
 
 def test_each_kind_of_result_has_its_check(tmp_path: Path) -> None:
-    """A film has to play to its end, a picture has to be decoded; a sound is no result yet."""
+    """A film has to play to its end, a picture has to be decoded; a sound is not a result yet."""
     png = tmp_path / "coast.png"
     Image.new("RGB", (4, 2)).save(png)
     worker = Worker(tmp_path)

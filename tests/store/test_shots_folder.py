@@ -63,7 +63,7 @@ def test_another_file_under_the_name_is_replaced_and_its_own_bytes_stay(store: S
 
 
 def test_a_take_whose_bytes_are_elsewhere_gets_no_name(store: Store, name: Path) -> None:
-    """A lock from another machine names takes that are not here; that is no error."""
+    """A lock from another machine names takes that are not here; that is not an error."""
     shots_folder.put(store, "f" * 64, name)
     assert not name.exists()
 
