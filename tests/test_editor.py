@@ -15,7 +15,7 @@ from wanflow.schemas import data_folder
 pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-SCHEMAS = ("production.schema.json", "pipeline.schema.json", "models.schema.json")
+SCHEMAS = ("production.schema.json", "pipeline.schema.json", "catalog.schema.json")
 PRODUCTION, PIPELINE = (f"# yaml-language-server: $schema={name}\n" for name in SCHEMAS[:2])
 SHOT = f"{PRODUCTION}wanflow: 1\nshots:\n  coast:\n"
 

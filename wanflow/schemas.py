@@ -1,7 +1,7 @@
 """The JSON files that ship with wanflow, and whether a value fits a schema.
 
-`production.schema.json` is written by hand. The media and parameters of a shot follow from the model files. A tool
-writes them into `models.schema.json`, with the conditions of each model, for editors.
+`production.schema.json` is written by hand. Backends, regions, and the media and parameters of a shot follow from the
+catalog. A tool writes them into `catalog.schema.json`, with the conditions of each model, for editors.
 
 Nearly every value fits, which jsonschema-rs finds out a hundred times faster than jsonschema. Jsonschema says what is
 wrong with the others. Both are imported late: `--help` needs neither.
@@ -22,10 +22,10 @@ from wanflow.errors import WanflowError
 PACKED = "_data"
 """The folder of the wheel with what is at the top of a checkout."""
 
-PRODUCTION, PIPELINE, MODELS = "production.schema.json", "pipeline.schema.json", "models.schema.json"
+PRODUCTION, PIPELINE, CATALOG = "production.schema.json", "pipeline.schema.json", "catalog.schema.json"
 
 CONDITIONS = "conditions"
-"""The part of `models.schema.json` that only editors read: what each model takes."""
+"""The part of `catalog.schema.json` that only editors read: what each model takes."""
 
 Json = Mapping[str, Any]
 
@@ -70,19 +70,21 @@ def load_schema(name: str) -> Json:
     """
     if name not in {PRODUCTION, PIPELINE}:
         return _read(name)
-    schema = _joined(name, shot_definitions(model_files().values()))
+    schema = _joined(name, catalog_definitions())
     rules = [rule for rule in schema.pop("allOf", ()) if not rule["$ref"].endswith(f"/{CONDITIONS}")]
     return {**schema, "allOf": rules} if rules else schema
 
 
 def bundled(name: str) -> Json:
     """The schema of productions or pipelines for editors: one document, with the conditions of each model."""
-    return _joined(name, _read(MODELS)["$defs"])
+    return _joined(name, _read(CATALOG)["$defs"])
 
 
-def _joined(name: str, of_models: Json) -> dict[str, Any]:
-    whole = {**_read(name), "$defs": {**_read(PRODUCTION)["$defs"], **of_models}}
-    joined: dict[str, Any] = json.loads(json.dumps(whole).replace(f'"{PRODUCTION}#', '"#').replace(f'"{MODELS}#', '"#'))
+def _joined(name: str, derived: Json) -> dict[str, Any]:
+    whole = {**_read(name), "$defs": {**_read(PRODUCTION)["$defs"], **derived}}
+    joined: dict[str, Any] = json.loads(
+        json.dumps(whole).replace(f'"{PRODUCTION}#', '"#').replace(f'"{CATALOG}#', '"#')
+    )
     return joined
 
 
@@ -113,8 +115,35 @@ def common_keys() -> frozenset[str]:
     return frozenset(_read(PRODUCTION)["$defs"]["shotKeys"]["properties"])
 
 
-def shot_definitions(models: Iterable[Json]) -> dict[str, Json]:
-    """The definitions of a shot and of defaults, with the media and parameters of these model files."""
+def catalog_definitions() -> dict[str, Json]:
+    """The definitions that follow from the catalog: a shot from its models, backends and regions from its providers."""
+    files = (data_folder("schemas") / "providers").glob("*.json")
+    providers = sorted(
+        (json.loads(path.read_text(encoding="utf-8")) for path in files),
+        key=lambda provider: (provider["paid"], provider["provider"]),
+    )
+    does = "; ".join(f"`{provider['provider']}` {provider['does']}" for provider in providers)
+    regions = dict.fromkeys(region for provider in providers for region in provider["regions"])
+    return {
+        **_shot_definitions(model_files().values()),
+        "backend": _one_of(f"Who renders: {does}.", [provider["provider"] for provider in providers]),
+        "region": _one_of("Decides the endpoint, the models and the prices.", list(regions)),
+    }
+
+
+def _one_of(description: str, words: list[str]) -> Json:
+    return {
+        "type": "string",
+        "description": description,
+        "markdownDescription": description,
+        "default": words[0],
+        "examples": words,
+        "if": {"$ref": f"{PRODUCTION}#/$defs/variable"},
+        "else": {"enum": words},
+    }
+
+
+def _shot_definitions(models: Iterable[Json]) -> dict[str, Json]:
     media: dict[str, Json] = {}
     parameters: dict[str, list[Json]] = {}
     names = []
