@@ -102,8 +102,8 @@ def whole_number(value: object, most: int = MOST_COUNTED) -> int:
 def number(value: object) -> Decimal | None:
     """A number from an integer, a float or a text; None for anything else.
 
-    What is not finite, or has more than `MOST_DIGITS` digits before or behind the point, is None as well: arithmetic
-    with it would overflow, and its plain text would fill the memory.
+    A number that is not finite or has more than `MOST_DIGITS` digits before or behind the point gives None as well:
+    arithmetic with it would overflow, and its plain text would fill the memory.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -135,7 +135,12 @@ def parse_json(text: str | bytes, pairs: Callable[[Pairs], object] | None = None
     if half_character(words) is not None:
         raise ValueError("it has half a character")
     try:
-        return json.loads(words, object_pairs_hook=pairs, parse_int=_integer, parse_constant=Decimal)
+        return json.loads(
+            words,
+            object_pairs_hook=pairs,
+            parse_int=lambda digits: int(digits) if len(digits) <= MOST_SHOWN else Decimal(digits),
+            parse_constant=Decimal,
+        )
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 
@@ -150,19 +155,22 @@ def parse_reply(data: bytes) -> object:
     if text.count("{") + text.count("[") > MOST_LEVELS:
         text = _shallow(text)
     return json.loads(
-        text.removeprefix("\ufeff"), parse_int=_whole, parse_float=_fraction, parse_constant=lambda _: None
+        text.removeprefix("\ufeff"),
+        parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else None,
+        parse_float=lambda digits: None if number(digits) is None else float(digits),
+        parse_constant=lambda _: None,
     )
 
 
 def half_character(text: str) -> int | None:
-    """Where a JSON text writes half a character, which is valid JSON and no Unicode; None where it writes none."""
+    """The position of half a character in a JSON text, which is valid JSON but not Unicode; None where it has none."""
     if "\\u" not in text:
         return None
     return next((found.start() for found in _HALF.finditer(text) if found["half"]), None)
 
 
 def too_deep(text: str) -> int | None:
-    """Where a JSON text is nested deeper than `MOST_LEVELS`; None where it is not."""
+    """The position from which a JSON text is nested deeper than `MOST_LEVELS`; None where it is not."""
     depth = 0
     for found in _BRACKET.finditer(text):
         depth += (found[0] in "{[") - (found[0] in "}]")
@@ -172,7 +180,7 @@ def too_deep(text: str) -> int | None:
 
 
 def is_flat(record: object) -> bool:
-    """Whether a value is a mapping of nothing but texts, whole numbers, null, and lists of these."""
+    """Whether a value is a mapping of only texts, whole numbers, null, and lists of these."""
     if not isinstance(record, Mapping):
         return False
     values = (item for value in record.values() for item in (value if isinstance(value, list) else [value]))
@@ -180,7 +188,7 @@ def is_flat(record: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """A strange value as a message quotes it: short, on one line, and in characters that can be printed."""
+    """A wrong value as a message quotes it: short, on one line, in printable characters."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -190,7 +198,7 @@ def shown(value: object) -> str:
 
 
 def _shallow(text: str) -> str:
-    """A JSON text in which `null` is in the place of everything below `MOST_LEVELS`."""
+    """A JSON text with `null` in place of everything below `MOST_LEVELS`."""
     kept: list[str] = []
     depth = taken = 0
     for found in _BRACKET.finditer(text):
@@ -203,15 +211,3 @@ def _shallow(text: str) -> str:
             if depth == MOST_LEVELS:
                 taken = found.end()
     return "".join(kept) + text[taken:] if depth <= MOST_LEVELS else ""
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) <= MOST_SHOWN else Decimal(digits)
-
-
-def _whole(digits: str) -> int | None:
-    return int(digits) if len(digits) <= MOST_DIGITS else None
-
-
-def _fraction(text: str) -> float | None:
-    return None if number(text) is None else float(text)

@@ -12,8 +12,6 @@ from wanflow import decode
 
 Canonical: TypeAlias = "bool | int | str | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
-CHUNK_BYTES = 1 << 20
-
 
 def of_bytes(data: bytes) -> str:
     """The SHA-256 of `data`, 64 lower-case hex characters."""
@@ -21,13 +19,13 @@ def of_bytes(data: bytes) -> str:
 
 
 def of_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes; raises OSError where it can't be read."""
+    """The SHA-256 of a file's bytes; raises OSError where it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical(value: Canonical) -> str:
-    """One text for one value: sorted keys, no blanks, no floats (a float raises TypeError)."""
+    """One text for one value: sorted keys, no spaces, no floats (a float raises TypeError)."""
     _refuse_floats(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

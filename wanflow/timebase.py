@@ -17,10 +17,10 @@ GRACE_SECONDS = 30.0
 """Seconds that an accepted task may be missing in the service's list (cli.md, Submissions of unknown fate)."""
 
 LONG_AGO = "1970-01-01T00:00:00Z"
-"""The date of a record whose own cannot be read: its task is too old to be waited for."""
+"""Date of a record whose own cannot be read: its task is too old to be waited for."""
 
 YEARS = (1970, 2999)
-"""The first and the last year of a record; the clock of a machine without a battery begins with the first."""
+"""First and last year of a record; the clock of a machine without a battery starts in the first."""
 
 _RATE = re.compile(r"([0-9]{1,10})(?:/([0-9]{1,10}))?")
 
@@ -39,7 +39,7 @@ def to_seconds(frames: int, rate: Fraction) -> Fraction:
 
 
 def to_samples(frames: int, rate: Fraction) -> int:
-    """The number of 48 kHz samples that lie beside `frames` at `rate`; halves go up."""
+    """The number of 48 kHz samples that last as long as `frames` at `rate`; halves go up."""
     return _round(Fraction(frames * SAMPLE_RATE) / rate)
 
 
@@ -52,12 +52,12 @@ def decimal_text(seconds: Fraction | Decimal, places: int = 6) -> str:
 
 
 def rate_text(rate: Fraction) -> str:
-    """A rate as it stands in files: `30` or `30000/1001`."""
+    """A rate as files have it: `30` or `30000/1001`."""
     return str(rate)
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as it stands in records: RFC 3339 in UTC, to the second."""
+    """A moment as records have it: RFC 3339 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -4,12 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from wanflow import decode
+from wanflow.decode import Fields, text, whole_number
 from wanflow.language.output_paths import entry_of
 from wanflow.store import atomic
 from wanflow.store.layout import Store
+
+_stat_number = partial(whole_number, most=2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CutRecord:
+    """What the file of a cut was made from, and its stat.
+
+    `output` is relative to the production's folder. `segments` are the hashes of the segments; `takes` the digests of
+    the takes that the cut shows, None in the records of an older wanflow.
+    """
+
+    output: str
+    fingerprint: str
+    size: int
+    mtime_ns: int
+    segments: tuple[str, ...] = ()
+    takes: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_json(cls, value: object) -> CutRecord:
+        """Read a record."""
+        facts = Fields(value)
+        output, fingerprint = facts.read("output", text), facts.read("fingerprint", text)
+        size, mtime_ns = (facts.read(key, _stat_number) for key in ("size", "mtime_ns"))
+        segments, takes = (facts.read_if_given(key, _texts) for key in ("segments", "takes"))
+        return cls(output, fingerprint, size, mtime_ns, segments or (), takes)
+
+    def is_of(self, file: Path) -> bool:
+        """Whether a file is as it was written."""
+        try:
+            stat = file.stat()
+        except OSError:
+            return False
+        return (stat.st_size, stat.st_mtime_ns) == (self.size, self.mtime_ns)
 
 
 def remember(
@@ -29,47 +68,39 @@ def remember(
     file = made or store.folder / output
     with atomic.faults_of(file):
         stat = file.stat()
-    record: dict[str, object] = {"output": output, "fingerprint": fingerprint, "segments": list(segments)}
-    record["takes"] = list(dict.fromkeys(takes))
-    record |= {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    shown = tuple(dict.fromkeys(takes))
+    record = CutRecord(output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown)
     known = {**_read(store), _key(store, cut): record}
-    atomic.write_whole(store.cuts, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+    facts = {key: asdict(each, dict_factory=_given) for key, each in known.items()}
+    atomic.write_whole(store.cuts, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _given(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return {key: value for key, value in pairs if value is not None}
 
 
 def takes(store: Store) -> Iterator[tuple[str, str]]:
     """The cuts that were written, of every backend, by name, each with the digests of the takes that it shows."""
     for key, record in _read(store).items():
-        if isinstance(record, Mapping) and isinstance(record.get("takes"), list):
-            cut = key.partition(":")[2]
-            yield from ((cut, str(digest)) for digest in record["takes"])
+        yield from ((key.partition(":")[2], digest) for digest in record.takes or ())
 
 
 def shown(store: Store) -> dict[str, tuple[str, ...]]:
     """The digests of the takes that each cut of this backend last showed, in their order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for key, record in _read(store).items():
-        backend, _, cut = key.partition(":")
-        if backend == store.provider.name and isinstance(record, Mapping) and isinstance(record.get("takes"), list):
-            found[cut] = tuple(map(str, record["takes"]))
-    return found
+    named = ((key.partition(":"), record.takes) for key, record in _read(store).items())
+    return {cut: takes for (backend, _, cut), takes in named if backend == store.provider.name and takes is not None}
 
 
 def segments(store: Store) -> Iterator[str]:
     """The hashes of the segments that the cuts were last made from, also if their files changed."""
     for record in _read(store).values():
-        if isinstance(record, Mapping) and isinstance(record.get("segments"), list):
-            yield from map(str, record["segments"])
+        yield from record.segments
 
 
 def wrote(store: Store, file: Path) -> bool:
     """Whether wanflow wrote this file as a cut, and it did not change since; `file` comes from `entry_of`."""
-    return any(
-        isinstance(record, Mapping)
-        and isinstance(output := record.get("output"), str)
-        and entry_of(store.folder, output) == file
-        and _untouched(file, output, record)
-        for record in _read(store).values()
-    )
+    records = _read(store).values()
+    return any(record.is_of(file) for record in records if entry_of(store.folder, record.output) == file)
 
 
 def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
@@ -77,30 +108,25 @@ def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
     known = _read(store)
     found = {cut: known.get(_key(store, cut)) for cut in outputs}
     return {
-        cut: str(record["fingerprint"])
+        cut: record.fingerprint
         for cut, record in found.items()
-        if isinstance(record, Mapping) and _untouched(store.folder / outputs[cut], outputs[cut], record)
+        if record is not None and record.output == outputs[cut] and record.is_of(store.folder / record.output)
     }
-
-
-def _untouched(file: Path, output: str, record: Mapping[str, object]) -> bool:
-    if record.get("output") != output or "fingerprint" not in record:
-        return False
-    try:
-        stat = file.stat()
-    except OSError:
-        return False
-    return (stat.st_size, stat.st_mtime_ns) == (record.get("size"), record.get("mtime_ns"))
 
 
 def _key(store: Store, cut: str) -> str:
     return f"{store.provider.name}:{cut}"
 
 
-def _read(store: Store) -> dict[str, object]:
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(text, decode.items(value)))
+
+
+def _read(store: Store) -> dict[str, CutRecord]:
     """The records by key; an unreadable one is left out, which costs an assembly and no take."""
-    try:
-        known = decode.parse_json(store.cuts.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return {key: record for key, record in known.items() if decode.is_flat(record)} if isinstance(known, dict) else {}
+    found: dict[str, CutRecord] = {}
+    with suppress(OSError, ValueError):
+        for key, record in decode.mapping(decode.parse_json(store.cuts.read_bytes())).items():
+            with suppress(ValueError):
+                found[key] = CutRecord.from_json(record)
+    return found

@@ -137,17 +137,15 @@ def recognise(store: Store) -> None:
 def version_in(data: bytes) -> int | None:
     """The version in the file of a store; None where it has none."""
     try:
-        document = decode.parse_json(data)
+        return decode.Fields(decode.parse_json(data)).read("wanflow.store", decode.whole_number) or None
     except ValueError:
         return None
-    version = document.get("wanflow.store") if isinstance(document, dict) else None
-    return version if isinstance(version, int) and version >= 1 and version is not True else None
 
 
 def sweep_temporary(store: Store) -> None:
-    """Remove what a killed run left unfinished; only for the one run that holds the store.
+    """Remove the unfinished files of a killed run; only for the run that holds the store.
 
-    A film that was being downloaded is no take yet: its task is still open in the journal and is asked again.
+    A result that was being downloaded is not a take yet: its task is still open in the journal, and is polled again.
     """
     with atomic.faults_of(store.root):
         shutil.rmtree(store.root / "tmp", ignore_errors=True)
