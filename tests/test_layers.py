@@ -79,7 +79,7 @@ def test_the_page_has_the_layers_of_the_contract():
     house = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = [layer.split(" | ") for layer in house["tool"]["importlinter"]["contracts"][0]["layers"]]
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = page.partition("| layer | packages |\n|---|---|\n")[2].partition("\n\n")[0]
+    table = page.partition("| layer | content |\n|---|---|\n")[2].partition("\n\n")[0]
     assert [re.findall(r"`(\w+)`", line.split("|")[1]) for line in table.splitlines()] == layers
 
 
