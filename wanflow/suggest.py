@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path, PurePosixPath
 
 FEW = 50
 """Names that a word can be compared with one by one."""
@@ -50,3 +51,19 @@ def _by_slip(pool: frozenset[str]) -> Mapping[str, list[str]]:
 def _slips(word: str) -> Iterator[str]:
     yield word
     yield from {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+def nearest_path(folder: Path, path: str) -> str | None:
+    """The existing file that a misspelt path was probably meant for, from the same folder; None where none is near."""
+    parts: list[str] = []
+    for part in PurePosixPath(path).parts:
+        here = folder.joinpath(*parts)
+        try:
+            names = [] if (here / part).exists() else [entry.name for entry in here.iterdir()]
+        except (OSError, ValueError):
+            return None
+        near = nearest(part, names) if names else part
+        if near is None:
+            return None
+        parts.append(near)
+    return PurePosixPath(*parts).as_posix() if folder.joinpath(*parts).is_file() else None

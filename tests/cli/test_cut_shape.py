@@ -79,7 +79,7 @@ def test_another_shape_makes_only_its_own_cut_again(wanflow: Wanflow, service: S
         ("fps: 0", 31, "`fps` must be 1 to 120 frames a second, not `0`"),
         ("fps: 240", 31, "not `240`"),
         ("fps: '24'", 31, "`fps`"),
-        ("fit: stretch", 31, "`fit` has to be one of `bars`, `crop`"),
+        ("fit: stretch", 31, "`fit` must be one of `bars`, `crop`"),
     ],
 )
 def test_a_shape_that_is_none_is_an_error_at_its_value(

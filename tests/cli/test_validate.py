@@ -56,7 +56,7 @@ def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) 
     film.write_text(text.replace("\ncutz:", circle), encoding="utf-8")
     done = wanflow("validate")
     assert done.code == 2
-    assert "`cutz` is no key here" in done.out
+    assert "unknown key `cutz`" in done.out
     assert "`sets/nowhere.png` is not there" in done.out
     assert "circular dependency" in done.out
 

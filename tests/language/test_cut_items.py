@@ -41,8 +41,8 @@ def found(tmp_path: Path):
 
 
 WRONG = [
-    ("  m: [{shot: coast, transition: disolve}]", 33, "`transition` has to be one of", "did you mean `dissolve`?"),
-    ("  m: [coast, {shot: near, transition: {type: wipe, duration: 0}}]", 62, "has to be more than 0", ""),
+    ("  m: [{shot: coast, transition: disolve}]", 33, "`transition` must be one of", "did you mean `dissolve`?"),
+    ("  m: [coast, {shot: near, transition: {type: wipe, duration: 0}}]", 62, "must be more than 0", ""),
     ("  m: [{shot: coast, transition: wipe}]", 33, "has no item before it for a `wipe`", "only a `fade`, from black"),
     (
         "  m: [coast, {shot: near, transition: {type: cut, duration: 1}}]",
@@ -79,8 +79,8 @@ WRONG = [
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
     ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
     ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "unknown language `qq`", "ISO 639"),
-    ("  m: {items: [coast], loudness: -3}", 33, "has to be at most -5", ""),
-    ("  m: {items: [coast], profile: best}", 32, "has to be one of `draft`, `final`", ""),
+    ("  m: {items: [coast], loudness: -3}", 33, "must be at most -5", ""),
+    ("  m: {items: [coast], profile: best}", 32, "must be one of `draft`, `final`", ""),
     ("  m: []", 6, "is empty", ""),
 ]
 
@@ -155,7 +155,7 @@ def test_what_is_wrong_with_a_cut_hides_nothing_else_of_it(reading) -> None:
     _, problems = reading(text)
     words = [each.message for each in problems]
     assert sorted(words) == [
-        "`loudness` has to be at most -5, not `3`",
+        "`loudness` must be at most -5, not `3`",
         "`title` is empty",
         "no shot `nope`",
         "unknown colour `blurple`",

@@ -116,9 +116,9 @@ def parameters(raw: Json) -> Iterator[Case]:
             yield parameter(raw, key, "odd", "one of `")
             yield parameter(raw, key, 720, "not `720`")
         elif rule["type"] == "boolean":
-            yield parameter(raw, key, 1, "has to be `true` or `false`")
+            yield parameter(raw, key, 1, "must be `true` or `false`")
         else:
-            yield parameter(raw, key, "soon", "has to be a whole number")
+            yield parameter(raw, key, "soon", "must be a whole number")
             yield from (
                 parameter(raw, key, value, str(limit))
                 for value, limit in ((low - 1, low), (high + 1, high))

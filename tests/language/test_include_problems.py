@@ -73,10 +73,10 @@ REFUSED = [
         "wanflow.yaml:3:1: `scene` belongs to an included file",
         "here every shot has a name of its own already",
     ),
-    (with_b("scene: 5\n"), "b.yaml:1:8: `scene` has to be text, not `5`", None),
-    (with_b("scene: a/b\n"), "b.yaml:1:8: `scene` can't be `a/b`", None),
+    (with_b("scene: 5\n"), "b.yaml:1:8: `scene` must be text, not `5`", None),
+    (with_b("scene: a/b\n"), "b.yaml:1:8: `scene` cannot be `a/b`", None),
     (alone("include: []\n"), "wanflow.yaml:3:10: `include` is empty", None),
-    (alone("include: b.yaml\n"), "wanflow.yaml:3:10: `include` has to be a list, not `b.yaml`", None),
+    (alone("include: b.yaml\n"), "wanflow.yaml:3:10: `include` must be a list, not `b.yaml`", None),
     (
         with_b("vars: {v: 2}\n", "include: [b.yaml]\nvars: {v: 1}\n"),
         f"b.yaml:1:8: `v` {TWICE} wanflow.yaml:4:8",
@@ -114,7 +114,7 @@ REFUSED = [
         "did you mean `bay`?",
     ),
     (with_b("shots: [\n"), "b.yaml:2:1: invalid YAML: while parsing a flow node, did not find", None),
-    (with_b("wanflow: 2\n"), "b.yaml:1:10: `wanflow` has to be `1`, not `2`", None),
+    (with_b("wanflow: 2\n"), "b.yaml:1:10: `wanflow` must be `1`, not `2`", None),
 ]
 
 

@@ -149,13 +149,13 @@ REFUSED = [
     (shot("{a: [noir, oil], exclude: [{a: zz}]}"), "5:44: `a` has no value `zz`", "its values: noir, oil"),
     (shot("{a: [x], exclude: [{}]}"), "5:32: the mapping is empty", None),
     (shot("{s: []}"), "5:17: `s` is empty", None),
-    (shot("{s: x}"), "5:17: `s` has to be a list, not `x`", None),
-    (shot("[a]"), "5:13: `matrix` has to be a mapping, not a list", None),
+    (shot("{s: x}"), "5:17: `s` must be a list, not `x`", None),
+    (shot("[a]"), "5:13: `matrix` must be a mapping, not a list", None),
     (shot("{}"), "5:5: the mapping is empty", None),
     (shot("{exclude: [{a: x}]}"), "5:5: the matrix has no dimension", None),
     (shot("{a: [{words: x}]}"), "5:18: `key` is missing", "a value of several parts needs a `key`"),
-    (shot("{Aa: [x]}"), "5:14: `Aa` is no name", "begin with a small letter"),
-    (shot("{a: [null]}"), "5:18: this has to be text or a number or `true` or `false` or a mapping, not nothing", None),
+    (shot("{Aa: [x]}"), "5:14: `Aa` is not a valid name", "begin with a small letter"),
+    (shot("{a: [null]}"), "5:18: this must be text or a number or `true` or `false` or a mapping, not nothing", None),
     (
         shot("{s: [{key: x, words: y}]}", "first_frame: a.png", "prompt: ${s}"),
         "7:13: `s` has parts",
@@ -199,10 +199,10 @@ REFUSED = [
     ),
     (
         shot("{s: [4, five]}", "first_frame: a.png", "duration: ${s}"),
-        "7:15: `duration` has to be a whole number, not `five`",
+        "7:15: `duration` must be a whole number, not `five`",
         None,
     ),
-    (shot("{s: [a, b]}", "first_frame: a.png", "durtion: 4"), "7:5: `durtion` is no key here", "did you mean"),
+    (shot("{s: [a, b]}", "first_frame: a.png", "durtion: 4"), "7:5: unknown key `durtion`", "did you mean"),
 ]
 
 

@@ -52,14 +52,14 @@ ONE = [
     (
         "type",
         "shots:\n  a: {first_frame: 5}\n",
-        (4, 20, "`first_frame` has to be text or a mapping, not `5`"),
+        (4, 20, "`first_frame` must be text or a mapping, not `5`"),
         "",
     ),
-    ("two looks", GOOD + "cast:\n  k: {image: a.png, video: b.mp4}\n", (6, 3, "`image` and `video` exclude"), ""),
+    ("two looks", GOOD + "cast:\n  k: {image: a.png, video: b.mp4}\n", (6, 3, "`image` and `video` cannot be combined"), ""),
     ("two pieces", GOOD + "  b:\n    first_clip: {shot: a, tail: 2, head: 1}\n", (6, 5, "`tail` and `head`"), ""),
-    ("bad name", GOOD + "  Bad: {first_frame: a.png}\n", (5, 3, "`Bad` is no name"), "small letter"),
+    ("bad name", GOOD + "  Bad: {first_frame: a.png}\n", (5, 3, "`Bad` is not a valid name"), "small letter"),
     ("no model", "shots:\n  a: {model: nope}\n", (4, 14, "unknown model `nope`"), "wan2.7-videoedit"),
-    ("top key", GOOD + "titel: x\n", (5, 1, "`titel` is no key here"), "did you mean `title`?"),
+    ("top key", GOOD + "titel: x\n", (5, 1, "unknown key `titel`"), "did you mean `title`?"),
     (
         "undefined",
         'shots:\n  a: {first_frame: a.png, prompt: "x ${who}"}\n',
@@ -140,10 +140,10 @@ def test_every_problem_carries_its_line(reading):
 def test_a_rendered_problem_reads_from_the_place_to_the_hint():
     """Place, words, source line, caret, hint; golden."""
     problem = Problem(
-        Place("wanflow.yaml", 4, 7), "`ratoi` is no key here", "did you mean `ratio`?", source="  a:  ratoi: 1"
+        Place("wanflow.yaml", 4, 7), "unknown key `ratoi`", "did you mean `ratio`?", source="  a:  ratoi: 1"
     )
     assert render_problem(problem) == (
-        "wanflow.yaml:4:7: `ratoi` is no key here\n    a:  ratoi: 1\n        ^\n  hint: did you mean `ratio`?"
+        "wanflow.yaml:4:7: unknown key `ratoi`\n    a:  ratoi: 1\n        ^\n  hint: did you mean `ratio`?"
     )
 
 

@@ -35,7 +35,7 @@ HEAD = "wanflow: 1\ncast: {v: {video: v.mp4}, k: {image: k.png, voice: k.wav}}\n
         ('a: {model: wan2.7-i2v, first_frame: a.png, duration: "5"}', [(4, 56, "whole number", "without quotes")]),
         (
             "a: {model: wan2.7-i2v, first_frame: {url: https://x.example/a.png, sha256: abc}}",
-            [(4, 78, "`sha256` can't be", "64 hexadecimal digits")],
+            [(4, 78, "`sha256` cannot be", "64 hexadecimal digits")],
         ),
         ("a: {model: Wan2.7-I2V, first_frame: a.png}", [(4, 14, "unknown model", "did you mean `wan2.7-i2v`?")]),
         (

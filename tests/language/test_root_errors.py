@@ -28,7 +28,7 @@ def test_an_input_that_is_left_out_hides_no_misspelt_key(filing) -> None:
     """Else it would come up with the first who gives it."""
     assert "storm/a" in shots_of(filing(used()))
     _, problems = filing(used("negative_promtp"))
-    assert texts_of(problems) == [("p.yaml:4:54: `negative_promtp` is no key here", "did you mean `negative_prompt`?")]
+    assert texts_of(problems) == [("p.yaml:4:54: unknown key `negative_promtp`", "did you mean `negative_prompt`?")]
 
 
 @pytest.mark.parametrize(

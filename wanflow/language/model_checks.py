@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wanflow.catalog.model import Condition, Model, ParameterRule, Value
 from wanflow.catalog.read import load_catalog, parameter_keys
+from wanflow.language.author_hints import hint_for_value
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media
 from wanflow.language.shot import WrittenShot
@@ -93,8 +94,9 @@ def check_value(
     value = written.value
     if not _typed(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
-        hint = "write it without quotes" if needlessly_quoted(written) else None
-        yield Problem(written.place, f"`{key}` has to be {kind}, not `{written.string}`", hint)
+        quoted = needlessly_quoted(written)
+        hint = "write it without quotes" if quoted else hint_for_value(written, [rule.type], (key,))
+        yield Problem(written.place, f"`{key}` must be {kind}, not `{written.string}`", hint)
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)
         yield Problem(written.place, f"`{key}` of `{model.name}` is one of {listed}, not `{written.string}`")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, Severity
 from wanflow.suggest import nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
 
@@ -18,6 +18,7 @@ MAX_FILLED = 20_000
 
 _PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
+_OTHER_FORM = re.compile(r"\$\$|\$\{[^{}]*\}|\{(?P<braced>[^{}$\s]+)\}|\$(?P<bare>[^\W\d][\w-]*)")
 _MARKED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HOW_TO_WRITE = "write `${name}`, or `$$` for a dollar sign"
 
@@ -61,14 +62,28 @@ class Names:
                 return MapNode(tuple((key, self.entry(key, value)) for key, value in pairs), place)
             case ListNode(items, place):
                 return ListNode(tuple(self.fill(item, prompt=prompt) for item in items), place)
-            case TextNode(value) if isinstance(value, str) and "$" in value:
-                return self._scalar(node, value, prompt=prompt)
+            case TextNode(value) if isinstance(value, str) and ("$" in value or "{" in value):
+                self._warn_of_other_forms(node, value, prompt=prompt)
+                return self._scalar(node, value, prompt=prompt) if "$" in value else node
             case _:
                 return node
 
     def entry(self, key: TextNode, value: Node) -> Node:
         """The value of a key with its names filled in."""
         return value if key.string.startswith("x-") else self.fill(value, prompt=key.string == "prompt")
+
+    def _warn_of_other_forms(self, written: TextNode, text: str, *, prompt: bool) -> None:
+        """Warn of `$name` and `{name}` of a known name, which stay as they are."""
+        known = {*self.vars, *(self.cast if prompt else ())}
+        for match in _OTHER_FORM.finditer(text):
+            word = match["braced"] or match["bare"] or ""
+            ends = (end for end in range(len(word), 0, -1) if not word[end:] or not word[end].isascii())
+            name = next((word[:end] for end in ends if word[:end] in known), None)
+            if name is None or (match["braced"] and name != word):
+                continue
+            form = f"{{{name}}}" if match["braced"] else f"${name}"
+            message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
+            self.problems.append(Problem(written.place, message, hint, Severity.WARNING))
 
     def _scalar(self, written: TextNode, text: str, *, prompt: bool) -> TextNode:
         whole = _PATTERN.fullmatch(text)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from wanflow import digest
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.scope import BasePath, GivenInput, Scope
+from wanflow.language.scope import GivenInput, Scope, path_exists
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -43,7 +43,7 @@ def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | N
     None without a problem is an input of a pipeline that was left out. The schema checked the value's shape before.
     """
     if isinstance(node, TextNode):
-        return _written(node, str(node.value), scope.base, problems)
+        return _written(node, str(node.value), scope, problems)
     if not isinstance(node, MapNode):
         return None
     shot, file, url, given = (node.find(key) for key in _FORMS)
@@ -140,7 +140,7 @@ def read_piece(node: MapNode) -> Piece | None:
     return Sound() if node.find("track") is not None else None
 
 
-def _written(node: TextNode, text: str, base: BasePath, problems: list[Problem]) -> Source | None:
+def _written(node: TextNode, text: str, scope: Scope, problems: list[Problem]) -> Source | None:
     if text.startswith(("http://", "https://", "oss://")):
         return _url(node, text, None, problems)
     if text.startswith("data:"):
@@ -150,7 +150,11 @@ def _written(node: TextNode, text: str, base: BasePath, problems: list[Problem])
         message = f"the service cannot read a `{scheme}:` URL"
         problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
         return None
-    return FileSource(base.path(text))
+    path = scope.base.path(text)
+    if scope.find(text) is not None and not path_exists(scope.base.root / path):
+        problems.append(Problem(node.place, f"`{text}` is a shot, not a file", f"write `{{shot: {text}}}`"))
+        return None
+    return FileSource(path)
 
 
 def _url(node: TextNode, text: str, sha256: str | None, problems: list[Problem]) -> UrlSource | None:

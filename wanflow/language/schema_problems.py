@@ -1,13 +1,16 @@
-"""What the schema finds, as located problems in the words of people."""
+"""Violations of the schemas as located problems in plain words."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 from wanflow.catalog.read import media_keys
+from wanflow.language.author_hints import OTHER_KEYS, hint_for_choice, hint_for_key, hint_for_value
+from wanflow.language.matrix import slug
 from wanflow.language.problem import Problem
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.suggest import did_you_mean
@@ -27,63 +30,71 @@ _KINDS = {
 
 
 def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
-    """The problems of a file's shape, and the paths of what can't be used for them; an included file needs no key.
+    """The problems of a file's shape, and the paths of what is unusable because of them.
 
-    A broken parameter costs itself, `(group, name, key)`; broken media, or a key that may be a misspelt one, cost the
-    whole shot, `(group, name)`, since its model's rules would only add noise.
+    For a broken parameter this is the key, `(group, name, key)`. For broken media, or an unknown key that may be a
+    misspelt one, it is the whole shot, `(group, name)`, since its model's rules would only add noise. An included file
+    has no required keys.
     """
-    broken = list(_said_once(violations(plain(root), SCHEMA)))
+    broken = list(_without_repeats(violations(plain(root), SCHEMA)))
     found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    return problems, frozenset(path for violation in found for path in _torn(violation))
+    return problems, frozenset(path for violation in found for path in _unusable(violation))
 
 
 def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | None]:
-    """The problems of a shot that a matrix or a pipeline made, and what can be used of it; None for nothing."""
+    """The problems of a shot that a matrix or a pipeline made, and its usable part; None for nothing."""
     shots = TextNode("shots", "shots", name.place)
     root = MapNode(((shots, MapNode(((name, node),), name.place)),), name.place)
     found = [
         replace(violation, path=("shots", name.text, *violation.path))
-        for violation in _said_once(violations(plain(node), f"{SCHEMA}#/$defs/shot"))
+        for violation in _without_repeats(violations(plain(node), f"{SCHEMA}#/$defs/shot"))
     ]
-    torn = {path[2:] for violation in found for path in _torn(violation)}
+    unusable = {path[2:] for violation in found for path in _unusable(violation)}
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    kept = tuple((key, value) for key, value in node.pairs if (key.string,) not in torn)
-    return problems, None if () in torn else MapNode(kept, node.place)
+    kept = tuple((key, value) for key, value in node.pairs if (key.string,) not in unusable)
+    return problems, None if () in unusable else MapNode(kept, node.place)
 
 
 def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
-    """The problems of the shape of another file of ours, whose schema is named."""
-    for violation in _said_once(violations(plain(root), schema)):
+    """The problems of a file's shape by the schema of that name."""
+    for violation in _without_repeats(violations(plain(root), schema)):
         yield from _problems(root, violation)
 
 
-def _said_once(broken: Iterable[Violation]) -> Iterator[Violation]:
-    """Without those of a type where the words about an enum say the type as well, and what follows from a type."""
+def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
+    """Of several violations at one path, those that say most: an enum before a type, one type of several."""
     found = list(broken)
-    listed, typed = ({each.path for each in found if each.rule == rule} for rule in ("enum", "type"))
-    told = (each for each in found if each.rule != "type" or each.path not in listed)
-    return (each for each in told if each.rule != "not" or each.path not in typed)
+    listed = {each.path for each in found if each.rule == "enum"}
+    types: dict[tuple[str | int, ...], Violation] = {}
+    for each in found:
+        if each.rule == "type" and (each.path not in types or len(_kinds(each)) > len(_kinds(types[each.path]))):
+            types[each.path] = each
+    for each in found:
+        if each.rule == "type" and (each.path in listed or each is not types[each.path]):
+            continue
+        if each.rule != "not" or each.path not in types:
+            yield each
 
 
-def _torn(broken: Violation) -> Iterator[tuple[str | int, ...]]:
+def _unusable(broken: Violation) -> Iterator[tuple[str | int, ...]]:
     match broken.path:
         case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
-            strange = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
-            if any(difflib.get_close_matches(key, _weighty()) for key in strange):
+            unknown = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
+            if any(difflib.get_close_matches(key, _essential()) or key in OTHER_KEYS for key in unknown):
                 yield group, name
-        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _weighty():
+        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _essential():
             yield group, name, key
         case (group, name, *_):
             yield group, name
 
 
 _STRUCTURAL = ("references", "model", "items", "matrix", "use", "with")
-"""Keys without which the rest of a shot or a cut says little; so do its media."""
+"""Keys without which the rest of a shot or a cut cannot be checked, as without its media."""
 
 
 @cache
-def _weighty() -> frozenset[str]:
+def _essential() -> frozenset[str]:
     return frozenset(_STRUCTURAL) | frozenset(media_keys())
 
 
@@ -91,38 +102,30 @@ def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
     value = _at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
-            yield from _unknown_keys(value, broken)
+            known = _keys(broken.schema)
+            for key, inner in value.entries if isinstance(value, MapNode) else ():
+                if key.string not in known:
+                    hint = hint_for_key(key.string, inner, known, broken.path) or did_you_mean(key.string, known)
+                    hint = hint or f"known keys: {', '.join(sorted(known))}"
+                    yield Problem(key.place, f"unknown key `{key.string}`", hint)
         case "anyOf":
-            yield from _bad_name(value, broken)
+            name = str(broken.value)
+            written = value.key(name) if isinstance(value, MapNode) else None
+            hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
+            example = f", e.g. `{slug(name)}`" if slug(name)[:1].isalpha() else ""
+            place = written.place if written else value.place
+            yield Problem(place, f"`{name}` is not a valid name", f"{hint}{example}")
         case "required":
-            yield from _missing(root, broken)
+            given = broken.value if isinstance(broken.value, Mapping) else {}
+            for required in broken.wanted if isinstance(broken.wanted, Sequence) else ():
+                misnamed = any(required in OTHER_KEYS.get(str(key), ()) for key in given)
+                if required not in given and not misnamed:
+                    missing = _MISSING.get(str(required)) if required != "key" or "matrix" in broken.path else None
+                    yield Problem(_name_place(root, broken.path), f"`{required}` is missing", missing)
         case "not" | "minProperties" | "dependentRequired":
             yield Problem(_name_place(root, broken.path), _combination(broken))
         case _:
-            yield Problem(value.place, _wrong(broken), _near_value(broken) or _unquoted(value, broken))
-
-
-def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
-    known = _keys(broken.schema)
-    for key, _ in value.pairs if isinstance(value, MapNode) else ():
-        if key.string not in known and not key.string.startswith("x-"):
-            hint = did_you_mean(key.string, known) or f"known here: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"`{key.string}` is no key here", hint)
-
-
-def _bad_name(value: Node, broken: Violation) -> Iterator[Problem]:
-    key = value.key(str(broken.value)) if isinstance(value, MapNode) else None
-    hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
-    yield Problem(key.place if key else value.place, f"`{broken.value}` is no name", hint)
-
-
-def _missing(root: MapNode, broken: Violation) -> Iterator[Problem]:
-    given = broken.value if isinstance(broken.value, Mapping) else {}
-    wanted = broken.wanted if isinstance(broken.wanted, Sequence) else ()
-    for key in wanted:
-        if key not in given:
-            hint = _MISSING.get(str(key)) if key != "key" or "matrix" in broken.path else None
-            yield Problem(_name_place(root, broken.path), f"`{key}` is missing", hint)
+            yield Problem(value.place, *_wrong_value(value, broken))
 
 
 _MISSING = {
@@ -140,7 +143,33 @@ def _combination(broken: Violation) -> str:
     wanted = broken.wanted.get("required", ()) if isinstance(broken.wanted, Mapping) else ()
     if not wanted:
         return "the matrix has no dimension"
-    return " and ".join(f"`{key}`" for key in wanted) + " exclude each other"
+    return " and ".join(f"`{key}`" for key in wanted) + " cannot be combined"
+
+
+def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
+    """The message and the hint for a single wrong value."""
+    match broken.path, broken.rule:
+        case ("budget",), "type" if isinstance(broken.value, int | Decimal):
+            return f"`budget` needs a currency: `{broken.value} CNY`", None
+        case (*_, str() as name), "type" if broken.value is None and "object" in _kinds(broken):
+            return f"`{name}` needs its settings indented below it", None
+        case ("shots", str() as name), "type" if name in shot_keys() and not isinstance(broken.value, list):
+            return f"`{name}` is a key of a shot, not a shot", "indent it below the name of its shot"
+        case (_, str() as name, "pick"), "enum":
+            return _wrong(broken), f"to choose a take, run `wanflow pick {name} {_example_take(broken.value)}`"
+    if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
+        return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
+    hint = None
+    if broken.rule == "enum" and isinstance(broken.wanted, Sequence):
+        hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)
+    elif broken.rule in {"type", "pattern"}:
+        quoted = isinstance(value, TextNode) and needlessly_quoted(value)
+        hint = "write it without quotes" if quoted else hint_for_value(value, _kinds(broken), broken.path)
+    return _wrong(broken), hint
+
+
+def _example_take(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 2
 
 
 def _wrong(broken: Violation) -> str:
@@ -148,38 +177,25 @@ def _wrong(broken: Violation) -> str:
     found = _shown(broken.value)
     match broken.rule:
         case "type":
-            return f"{name} has to be {_wanted_kinds(broken)}, not {found}"
+            return f"{name} must be {_wanted_kinds(broken)}, not {found}"
         case "pattern" if "string" in _kinds(broken) and len(_kinds(broken)) > 1:
-            return f"{name} has to be {_wanted_kinds(broken)}, not {found}"
+            return f"{name} must be {_wanted_kinds(broken)}, not {found}"
         case "pattern":
-            return f"{name} can't be {found}"
+            return f"{name} cannot be {found}"
         case "enum" if isinstance(broken.wanted, Sequence):
-            return f"{name} has to be one of {', '.join(f'`{item}`' for item in broken.wanted)}, not {found}"
+            one_of = "one of " if len(broken.wanted) > 1 else ""
+            return f"{name} must be {one_of}{', '.join(f'`{item}`' for item in broken.wanted)}, not {found}"
         case "const":
-            return f"{name} has to be `{broken.wanted}`, not {found}"
+            return f"{name} must be `{broken.wanted}`, not {found}"
         case "minimum" | "exclusiveMinimum":
             bound = "at least" if broken.rule == "minimum" else "more than"
-            return f"{name} has to be {bound} {broken.wanted}, not {found}"
+            return f"{name} must be {bound} {broken.wanted}, not {found}"
         case "maximum":
-            return f"{name} has to be at most {broken.wanted}, not {found}"
+            return f"{name} must be at most {broken.wanted}, not {found}"
         case "minItems" | "minLength":
             return f"{name} is empty"
         case _:
             return f"{name} breaks the format's rule `{broken.rule}`"
-
-
-def _unquoted(value: Node, broken: Violation) -> str | None:
-    """The way out where quotes made a text of a number or a truth value."""
-    if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
-        return "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
-    meant = isinstance(value, TextNode) and needlessly_quoted(value)
-    return "write it without quotes" if broken.rule in {"type", "pattern"} and meant else None
-
-
-def _near_value(broken: Violation) -> str | None:
-    if broken.rule != "enum" or not isinstance(broken.wanted, Sequence):
-        return None
-    return did_you_mean(str(broken.value), [str(item) for item in broken.wanted])
 
 
 def _kinds(broken: Violation) -> list[str]:

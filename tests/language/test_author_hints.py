@@ -1,0 +1,193 @@
+"""Mistakes that film makers make, each with its place, a plain message and what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+from language.conftest import Reading
+
+from wanflow.language.problem import Severity
+from wanflow.suggest import nearest_path
+
+HEAD = "defaults: {model: wan2.7-i2v}\n"
+SHOTS = HEAD + "shots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n"
+"""Two shots; the next line of a production is its line 6."""
+
+
+def shot(keys: str) -> str:
+    """A production whose shot `b` has these keys, in line 5 from column 23."""
+    return f"{HEAD}shots:\n  a: {{first_frame: a.png}}\n  b: {{first_frame: a.png, {keys}}}\n"
+
+
+def item(keys: str) -> str:
+    """A production with a cut whose second item has these keys."""
+    return f"{SHOTS}cuts:\n  m: [a, {{{keys}}}]\n"
+
+
+MISTAKES = [
+    # keys by their names in other tools
+    (shot("length: 5"), (5, 27), "unknown key `length`", "write `duration`"),
+    (shot("aspect_ratio: 1"), (5, 27), "unknown key `aspect_ratio`", "write `ratio`"),
+    (shot("text: hi"), (5, 27), "unknown key `text`", "write `prompt`"),
+    (f"{HEAD}shots:\n  a: {{image: a.png}}\n", (4, 7), "unknown key `image`", "write `first_frame`"),
+    (item("shot: b, from: 1"), (7, 20), "unknown key `from`", "write `in`"),
+    (item("shot: b, to: 1"), (7, 20), "unknown key `to`", "write `out`"),
+    (item("image: a.png, duration: 2"), (7, 11), "unknown key `image`", "write `file`"),
+    (item("text: End, duration: 2"), (7, 11), "unknown key `text`", "write `title`"),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], music: {{file: a.mp3, volume: -3}}}}\n",
+        (7, 40),
+        "unknown key `volume`",
+        "write `gain`",
+    ),
+    # shapes
+    (
+        f"{HEAD}shots:\n  - a: {{first_frame: a.png}}\n",
+        (4, 3),
+        "`shots` must be a mapping, not a list",
+        "give each one a name, without `-`: `NAME: {…}`",
+    ),
+    (f"{SHOTS}cuts: [a, b]\n", (6, 7), "`cuts` must be a mapping, not a list", "give the cut a name: `main: [a, b]`"),
+    (f"{SHOTS}cuts:\n  second: a, b\n", (7, 11), "`second` must be a list or a mapping, not `a, b`", "write `[a, b]`"),
+    (item("b: {transition: wipe}"), (7, 11), "unknown key `b`", "write `{shot: b, transition: …}`"),
+    (f"{SHOTS}cuts:\n  m:\n    - a\n    - b:\n", (9, 7), "unknown key `b`", "write `{shot: b}`"),
+    (
+        f"{SHOTS}cast: {{mei: cast/mei.png}}\n",
+        (6, 13),
+        "`mei` must be a mapping, not `cast/mei.png`",
+        "write `mei: {image: cast/mei.png}`",
+    ),
+    (
+        f"{SHOTS}cast: {{mei: cast/mei.mp4}}\n",
+        (6, 13),
+        "`mei` must be a mapping, not `cast/mei.mp4`",
+        "write `mei: {video: cast/mei.mp4}`",
+    ),
+    (f"{HEAD}shots:\n  a:\n", (4, 5), "`a` needs its settings indented below it", None),
+    # values
+    (shot("pick: 2"), (5, 33), "`pick` must be `wait`, not `2`", "to choose a take, run `wanflow pick b 2`"),
+    (shot("watermark: no"), (5, 38), "`watermark` must be `true` or `false`, not `no`", "write `false`"),
+    (shot("watermark: on"), (5, 38), "`watermark` must be `true` or `false`, not `on`", "write `true`"),
+    (
+        item("shot: b, transition: crossfade"),
+        (7, 32),
+        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `crossfade`",
+        "write `dissolve`",
+    ),
+    (
+        item("shot: b, transition: {type: cross-dissolve}"),
+        (7, 39),
+        "`type` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `cross-dissolve`",
+        "write `dissolve`",
+    ),
+    (
+        item("shot: b, transition: fade in"),
+        (7, 32),
+        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `fade in`",
+        "write `fade`",
+    ),
+    (
+        f"{SHOTS}cuts: {{m: [a.t2]}}\n",
+        (6, 12),
+        "an item names a shot, not the take `a.t2`",
+        "name the shot, `a`, and pick the take: `wanflow pick a 2`",
+    ),
+    (f"{SHOTS}budget: 60\n", (6, 9), "`budget` needs a currency: `60 CNY`", None),
+    (f"{SHOTS}budget: -5 CNY\n", (6, 9), "`budget` must be a positive amount with a currency", "e.g. `60 CNY`"),
+    (
+        f"{HEAD}shots:\n  b: {{first_frame: a.png}}\n  c: {{first_clip: b, duration: 12}}\n",
+        (5, 19),
+        "`b` is a shot, not a file",
+        "write `{shot: b}`",
+    ),
+    # units
+    (shot("duration: 4s"), (5, 37), "`duration` must be a whole number, not `4s`", "whole seconds: write `4`"),
+    (
+        shot("duration: 4.5 sec"),
+        (5, 37),
+        "`duration` must be a whole number, not `4.5 sec`",
+        "whole seconds: write `4` or `5`",
+    ),
+    (
+        shot("duration: 00:01:04"),
+        (5, 37),
+        "`duration` must be a whole number, not `00:01:04`",
+        "whole seconds: write `64`",
+    ),
+    (
+        shot("duration: 120 frames"),
+        (5, 37),
+        "`duration` must be a whole number, not `120 frames`",
+        "write whole seconds, not frames",
+    ),
+    (shot("duration: 4.0"), (5, 37), "`duration` must be a whole number, not `4.0`", "whole seconds: write `4`"),
+    (shot("takes: 3x"), (5, 34), "`takes` must be a whole number, not `3x`", "write `3`"),
+    (item("shot: b, in: 500ms"), (7, 24), "`in` must be a number, not `500ms`", "seconds: write `0.5`"),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], fps: 24fps}}\n",
+        (7, 24),
+        "`fps` must be a number, not `24fps`",
+        "frames a second: write `24`",
+    ),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], loudness: -14 LUFS}}\n",
+        (7, 29),
+        "`loudness` must be a number, not `-14 LUFS`",
+        "LUFS: write `-14`",
+    ),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], music: {{file: a.mp3, gain: -18 dB}}}}\n",
+        (7, 46),
+        "`gain` must be a number, not `-18 dB`",
+        "dB: write `-18`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "place", "message", "hint"), MISTAKES, ids=[f"{m} | {h}" for _, _, m, h in MISTAKES])
+def test_a_mistake_has_one_problem_that_says_what_to_write(reading: Reading, body, place, message, hint) -> None:
+    """One problem each, at the place to change."""
+    _, problems = reading(body, head="wanflow: 1\n")
+    found = [((each.place.line, each.place.column), each.message, each.hint) for each in problems]
+    assert found == [(place, message, hint)]
+
+
+def test_the_version_key_of_other_formats(tmp_path, reading: Reading) -> None:
+    """`version: "3"` is answered with wanflow's own key."""
+    _, problems = reading('version: "3"\nshots: {}\n', head="")
+    assert [(each.message, each.hint) for each in problems] == [("unknown key `version`", "write `wanflow: 1`")]
+
+
+def test_keys_that_are_not_indented_below_their_shot(reading: Reading) -> None:
+    """The shot without settings is named, and each key that belongs to it."""
+    _, problems = reading(f"{HEAD}shots:\n  a:\n  first_frame: a.png\n  prompt: Rain.\n", head="wanflow: 1\n")
+    assert [(each.place.line, each.message, each.hint) for each in problems] == [
+        (4, "`a` needs its settings indented below it", None),
+        (5, "`first_frame` is a key of a shot, not a shot", "indent it below the name of its shot"),
+        (6, "`prompt` is a key of a shot, not a shot", "indent it below the name of its shot"),
+    ]
+
+
+def test_a_known_name_in_the_form_of_another_tool_is_a_warning(reading: Reading) -> None:
+    """`$name` and `{name}` stay in the prompt, which is said; unknown ones, money and `$$` are nobody's mistake."""
+    body = (
+        "defaults: {model: wan2.7-r2v}\ncast: {mei: {image: m.png}}\nvars: {mood: calm}\n"
+        "shots:\n  a: {prompt: '$mei and {mei} with ${mei}, {mood}, $moody, $5, $$mei, {sic}'}\n  b: {prompt: '$mei走进来', references: [mei]}\n"
+    )
+    production, problems = reading(body, head="wanflow: 1\n")
+    assert production is not None
+    assert [(each.place.line, each.place.column, each.message, each.hint, each.severity) for each in problems] == [
+        (6, 15, "`$mei` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
+        (6, 15, "`{mei}` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
+        (6, 15, "`{mood}` is not filled in", "did you mean `${mood}`?", Severity.WARNING),
+        (7, 15, "`$mei` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
+    ]
+
+
+def test_a_path_one_letter_off_is_found(tmp_path) -> None:
+    """In the folder's name as in the file's, with the path to write; nothing near is nothing."""
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "river_dawn.png").touch()
+    assert nearest_path(tmp_path, "sets/rivr_dawn.png") == "sets/river_dawn.png"
+    assert nearest_path(tmp_path, "set/river_dwan.png") == "sets/river_dawn.png"
+    assert nearest_path(tmp_path, "sets/harbour.png") is None
+    assert nearest_path(tmp_path, "cast/river_dawn.png") is None

@@ -1,0 +1,142 @@
+"""Hints for keys, values and shapes that authors know from other tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+from wanflow.suggest import did_you_mean
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
+
+OTHER_KEYS = {
+    "aspect": ("ratio",),
+    "aspect_ratio": ("ratio",),
+    "begin": ("in",),
+    "captions": ("subtitles",),
+    "characters": ("cast",),
+    "clip": ("first_clip", "shot"),
+    "clips": ("items",),
+    "count": ("takes",),
+    "description": ("prompt",),
+    "end": ("out",),
+    "end_frame": ("last_frame",),
+    "frame_rate": ("fps",),
+    "framerate": ("fps",),
+    "from": ("in",),
+    "image": ("first_frame", "file"),
+    "length": ("duration",),
+    "negative": ("negative_prompt",),
+    "picture": ("first_frame", "image", "file"),
+    "seconds": ("duration",),
+    "soundtrack": ("music",),
+    "start": ("in",),
+    "start_frame": ("first_frame",),
+    "stop": ("out",),
+    "text": ("prompt", "title"),
+    "to": ("out",),
+    "variables": ("vars",),
+    "variations": ("takes",),
+    "version": ("wanflow",),
+    "video": ("file",),
+    "volume": ("gain",),
+}
+"""Keys by their names in other tools; the first of each that is known at a place is meant there."""
+
+OTHER_TRANSITIONS = {
+    "blend": "dissolve",
+    "crossdissolve": "dissolve",
+    "crossfade": "dissolve",
+    "dip": "fade",
+    "diptoblack": "fade",
+    "fadein": "fade",
+    "fadeout": "fade",
+    "fadetoblack": "fade",
+    "hardcut": "cut",
+    "mix": "dissolve",
+    "none": "cut",
+    "push": "wipe",
+    "slide": "wipe",
+    "xfade": "dissolve",
+}
+"""Transitions by their names in editing programs, without spaces, `-` and `_`."""
+
+_TRUE, _FALSE = frozenset({"yes", "on", "y", "true"}), frozenset({"no", "off", "n", "false"})
+_MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×秒]+)", re.ASCII)
+_CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
+_UNITS = {
+    "db": "dB",
+    "dbfs": "dB",
+    "fps": "frames a second",
+    "lufs": "LUFS",
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "秒"), "seconds"),
+}
+_FRAMES = frozenset({"f", "frame", "frames"})
+_VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
+
+
+def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Sequence[str | int]) -> str | None:
+    """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
+    in_cut_item = path[:1] == ("cuts",) and bool(path) and isinstance(path[-1], int) and "shot" in known
+    meant = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
+    if meant == "wanflow":
+        return "write `wanflow: 1`"
+    if meant is not None:
+        return f"write `{meant}`"
+    if in_cut_item and (isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None)):
+        inner = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
+        return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in inner)))}}}`"
+    return None
+
+
+def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int]) -> str | None:
+    """The hint for a value at a path that is not one of the choices."""
+    transition = OTHER_TRANSITIONS.get(re.sub("[ _-]", "", value.lower())) if "transition" in path else None
+    return f"write `{transition}`" if transition in choices else did_you_mean(value, choices)
+
+
+def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
+    """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
+    if isinstance(value, ListNode) and len(path) == 1 and "object" in kinds:
+        names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
+        if path[0] == "cuts" and names:
+            return f"give the cut a name: `main: [{names}]`"
+        return "give each one a name, without `-`: `NAME: {…}`"
+    if not isinstance(value, TextNode):
+        return None
+    text = value.string
+    match path:
+        case ("cast", str() as name) if isinstance(value.value, str):
+            kind = "video" if PurePosixPath(text).suffix.lower() in _VIDEOS else "image"
+            return f"write `{name}: {{{kind}: {text}}}`"
+        case ("cuts", _) if isinstance(value.value, str):
+            return f"write `[{text}]`"
+    if "boolean" in kinds and text.lower() in _TRUE | _FALSE:
+        return f"write `{str(text.lower() in _TRUE).lower()}`"
+    if "integer" in kinds or "number" in kinds:
+        return _hint_for_number(text, str(path[-1]) if path else "", whole="number" not in kinds)
+    return None
+
+
+def _hint_for_number(text: str, key: str, *, whole: bool) -> str | None:
+    """The hint for a number with a unit, a time code, or decimals where a whole number is expected."""
+    clock, measure = _CLOCK.fullmatch(text), _MEASURE.fullmatch(text)
+    if clock is not None:
+        hours, minutes = int(clock["hours"] or 0), int(clock["minutes"])
+        number, unit = 3600 * hours + 60 * minutes + Decimal(clock["seconds"]), "seconds"
+    elif measure is not None and measure["unit"].lower() in _FRAMES:
+        return f"write {'whole ' if whole else ''}seconds, not frames"
+    elif measure is not None:
+        number, unit = Decimal(measure["number"]), _UNITS.get(measure["unit"].lower(), "")
+        if measure["unit"].lower() == "ms":
+            number, unit = number / 1000, "seconds"
+    elif re.fullmatch(r"[-+]?\d+\.\d+", text, re.ASCII):
+        number, unit = Decimal(text), "seconds" if key == "duration" else ""
+    else:
+        return None
+    shown = f"`{number.normalize():f}`"
+    if whole and number != number.to_integral_value():
+        shown = f"`{int(number)}` or `{int(number) + 1}`"
+    named = f"whole {unit}" if whole and unit else unit
+    return f"{named}: write {shown}" if named else f"write {shown}"
