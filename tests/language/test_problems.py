@@ -33,7 +33,7 @@ ONE = [
     (
         "value",
         "shots:\n  a: {first_frame: a.png, resolution: 480P}\n",
-        (4, 39, "`resolution` has to be one of `720P`, `1080P`, not `480P`"),
+        (4, 39, "`resolution` must be one of `720P`, `1080P`, not `480P`"),
         "",
     ),
     (
@@ -55,7 +55,12 @@ ONE = [
         (4, 20, "`first_frame` must be text or a mapping, not `5`"),
         "",
     ),
-    ("two looks", GOOD + "cast:\n  k: {image: a.png, video: b.mp4}\n", (6, 3, "`image` and `video` cannot be combined"), ""),
+    (
+        "two looks",
+        GOOD + "cast:\n  k: {image: a.png, video: b.mp4}\n",
+        (6, 3, "`image` and `video` cannot be combined"),
+        "",
+    ),
     ("two pieces", GOOD + "  b:\n    first_clip: {shot: a, tail: 2, head: 1}\n", (6, 5, "`tail` and `head`"), ""),
     ("bad name", GOOD + "  Bad: {first_frame: a.png}\n", (5, 3, "`Bad` is not a valid name"), "small letter"),
     ("no model", "shots:\n  a: {model: nope}\n", (4, 14, "unknown model `nope`"), "wan2.7-videoedit"),
