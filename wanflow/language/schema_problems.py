@@ -102,30 +102,40 @@ def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
     value = _at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
-            known = _keys(broken.schema)
-            for key, inner in value.entries if isinstance(value, MapNode) else ():
-                if key.string not in known:
-                    hint = hint_for_key(key.string, inner, known, broken.path) or did_you_mean(key.string, known)
-                    hint = hint or f"known keys: {', '.join(sorted(known))}"
-                    yield Problem(key.place, f"unknown key `{key.string}`", hint)
+            yield from _unknown_keys(value, broken)
         case "anyOf":
-            name = str(broken.value)
-            written = value.key(name) if isinstance(value, MapNode) else None
-            hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
-            example = f", e.g. `{slug(name)}`" if slug(name)[:1].isalpha() else ""
-            place = written.place if written else value.place
-            yield Problem(place, f"`{name}` is not a valid name", f"{hint}{example}")
+            yield _bad_name(value, str(broken.value))
         case "required":
-            given = broken.value if isinstance(broken.value, Mapping) else {}
-            for required in broken.wanted if isinstance(broken.wanted, Sequence) else ():
-                misnamed = any(required in OTHER_KEYS.get(str(key), ()) for key in given)
-                if required not in given and not misnamed:
-                    missing = _MISSING.get(str(required)) if required != "key" or "matrix" in broken.path else None
-                    yield Problem(_name_place(root, broken.path), f"`{required}` is missing", missing)
+            yield from _missing_keys(root, broken)
         case "not" | "minProperties" | "dependentRequired":
             yield Problem(_name_place(root, broken.path), _combination(broken))
         case _:
             yield Problem(value.place, *_wrong_value(value, broken))
+
+
+def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
+    known = _keys(broken.schema)
+    for key, inner in value.entries if isinstance(value, MapNode) else ():
+        if key.string not in known:
+            hint = hint_for_key(key.string, inner, known, broken.path) or did_you_mean(key.string, known)
+            hint = hint or f"known keys: {', '.join(sorted(known))}"
+            yield Problem(key.place, f"unknown key `{key.string}`", hint)
+
+
+def _bad_name(value: Node, name: str) -> Problem:
+    written = value.key(name) if isinstance(value, MapNode) else None
+    hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
+    example = f", e.g. `{slug(name)}`" if slug(name)[:1].isalpha() else ""
+    return Problem(written.place if written else value.place, f"`{name}` is not a valid name", f"{hint}{example}")
+
+
+def _missing_keys(root: MapNode, broken: Violation) -> Iterator[Problem]:
+    given = broken.value if isinstance(broken.value, Mapping) else {}
+    for required in broken.wanted if isinstance(broken.wanted, Sequence) else ():
+        misnamed = any(required in OTHER_KEYS.get(str(key), ()) for key in given)
+        if required not in given and not misnamed:
+            hint = _MISSING.get(str(required)) if required != "key" or "matrix" in broken.path else None
+            yield Problem(_name_place(root, broken.path), f"`{required}` is missing", hint)
 
 
 _MISSING = {
