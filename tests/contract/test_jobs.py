@@ -32,7 +32,7 @@ from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.facts import Facts, Kind
 from wanflow.media.cut import AssembleCut
 from wanflow.media.cut_recipe import CutRecipe
-from wanflow.media.extract import CutPiece, CutSound, GrabFrame
+from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job, JobResult, Jobs, OnProgress
 from wanflow.media.local_jobs import LocalJobs
 from wanflow.media.picture.conform import ConformSegment, JoinClips
@@ -57,9 +57,9 @@ FILES = ((RECIPE.key(), SEGMENT), (JOIN.key(), JOINED))
 
 MADE: tuple[Job[Facts], ...] = (
     CheckResult(ResultKind.FILM, CLIP),
-    GrabFrame(CLIP, 3, FRAME),
-    CutPiece(CLIP, 3, 5, PIECE),
-    CutSound(CLIP, TRACK),
+    ExtractFrame(CLIP, 3, FRAME),
+    ExtractPiece(CLIP, 3, 5, PIECE),
+    ExtractSound(CLIP, TRACK),
     ConformSegment(CLIP, RECIPE, SEGMENT),
     JoinClips(CLIP, CLIP, JOIN, JOINED),
     EncodeSound(SOUND.chunks()[0], FILES, None, CHUNK),
@@ -100,9 +100,9 @@ def test_it_gives_the_facts_of_what_a_job_made(root: Path, open_jobs: Open) -> N
     """Measured on the finished file."""
     facts = dict(zip(map(type, MADE), done(lambda: open_jobs(root, 1), *MADE), strict=True))
     assert facts[CheckResult].digest == digest.of_file(root / CLIP)
-    assert facts[GrabFrame].kind is Kind.IMAGE
-    assert facts[CutPiece].frames == 3
-    assert facts[CutSound].kind is Kind.AUDIO
+    assert facts[ExtractFrame].kind is Kind.IMAGE
+    assert facts[ExtractPiece].frames == 3
+    assert facts[ExtractSound].kind is Kind.AUDIO
     assert facts[ConformSegment].samples == RECIPE.samples
     assert facts[JoinClips].frames == 10
     assert facts[EncodeSound].kind is Kind.AUDIO
@@ -170,14 +170,14 @@ def test_a_fault_comes_out_as_itself(root: Path, open_jobs: Open) -> None:
     before = sorted(root.rglob("*"))
     (root / LINES).write_bytes(b"\xff\xfe\xff")
     with pytest.raises(MediaFault, match="has no frame 99"):
-        done(lambda: open_jobs(root, 1), GrabFrame(CLIP, 99, FRAME))
+        done(lambda: open_jobs(root, 1), ExtractFrame(CLIP, 99, FRAME))
     with pytest.raises(MediaFault, match=r"`en\.srt`") as fault:
         done(lambda: open_jobs(root, 1), ReadSubtitles(LINES, 10, Fraction(30)))
     assert fault.value.hint
     blocked = PurePath("blocked/frame.png")
     (root / "blocked").write_bytes(b"a file where a folder has to be")
     with pytest.raises(StoreFault, match="`blocked` cannot be used"):
-        done(lambda: open_jobs(root, 1), GrabFrame(CLIP, 0, blocked))
+        done(lambda: open_jobs(root, 1), ExtractFrame(CLIP, 0, blocked))
     (root / "blocked").unlink()
     order = Order(read_catalog()["wan2.7-i2v"], media=(OrderItem("first_frame", "oss://gone"),))
     with pytest.raises(Rejected, match="Failed to download") as refusal:

@@ -24,7 +24,7 @@ from wanflow.graph.build import build
 from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Production
 from wanflow.media.cut import AssembleCut
-from wanflow.media.extract import CutPiece, CutSound, GrabFrame
+from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job, JobResult, OnProgress
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.probe import CheckResult
@@ -189,11 +189,11 @@ class RecordedJobs:
                 raise MediaFault("it is no film")
             case CheckResult(_, path):
                 return _film(self.root / path)
-            case GrabFrame(source, index, target):
+            case ExtractFrame(source, index, target):
                 return self._made(target, f"frame {index} of {self._digest(source)}")
-            case CutPiece(source, first, last, target):
+            case ExtractPiece(source, first, last, target):
                 return self._made(target, f"frames {first} to {last} of {self._digest(source)}")
-            case CutSound(source, target):
+            case ExtractSound(source, target):
                 return self._made(target, f"sound of {self._digest(source)}")
             case ConformSegment(_, recipe, target):
                 if progress is not None:

@@ -14,7 +14,7 @@ from kit.assembly import SIZE, film_of, made, recipe_of, segment_of
 from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_sound
 from kit.unusual_clips import apart
 from wanflow.errors import MediaFault
-from wanflow.media.extract import cut_piece
+from wanflow.media.extract import extract_piece
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.probe import examine, probe
@@ -55,7 +55,7 @@ def test_the_sound_begins_where_the_trim_begins(tmp_path: Path) -> None:
     """Ten frames later in the clip is ten frames earlier in the segment, and in a piece."""
     film = two_clicks(tmp_path)
     segment = segment_of(film, recipe_of(film, first=10))
-    cut_piece(film, 10, 29, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(film, 10, 29, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     for part in (segment, tmp_path / "piece.mp4"):
         assert [round(click / 48) for click in clicks(read_sound(part))] == [round(5 * 1600 / 48)]
 
@@ -66,7 +66,7 @@ def test_a_picture_that_begins_late_keeps_its_sound_beside_it(tmp_path: Path, na
     late = tmp_path / name
     apart(picture=0.2, click=14_400)(late)
     assert abs(examine(late).lead - 9_600) <= AAC_SAMPLES
-    cut_piece(late, 0, 14, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(late, 0, 14, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     for part in (segment_of(late), tmp_path / "piece.mp4"):
         assert [abs(click - 3 * 1600) < 240 for click in clicks(read_sound(part))] == [True]
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from kit.clips import click_sound, clicks, hide_start, numbered_clip, read_number, read_numbers, read_sound, to_frame
 from wanflow.errors import MediaFault
-from wanflow.media.extract import cut_piece, cut_sound, grab_frame
+from wanflow.media.extract import extract_frame, extract_piece, extract_sound
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.probe import probe
@@ -43,7 +43,7 @@ def coloured_clip(path: Path, height: int, matrix: Colorspace, tag: int) -> Path
 def test_the_grabbed_frame_is_the_one_asked_for(tmp_path: Path, options: dict[str, str], index: int) -> None:
     """First, last and between, with few key frames and with frames out of order."""
     clip = numbered_clip(tmp_path / "clip.mp4", 60, (160, 120), options=options)
-    grab_frame(clip, index, tmp_path / "frame.png")
+    extract_frame(clip, index, tmp_path / "frame.png")
     with Image.open(tmp_path / "frame.png") as picture:
         assert (picture.format, picture.size, read_number(picture)) == ("PNG", (160, 120), index)
 
@@ -51,7 +51,7 @@ def test_the_grabbed_frame_is_the_one_asked_for(tmp_path: Path, options: dict[st
 def test_frames_of_a_variable_rate_are_counted(tmp_path: Path) -> None:
     """Frame 3 is the fourth that is shown, whenever that is."""
     clip = numbered_clip(tmp_path / "v.mov", 5, (160, 120), 10, sound=False, times=[0, 1, 2, 5, 6])
-    grab_frame(clip, 3, tmp_path / "frame.png")
+    extract_frame(clip, 3, tmp_path / "frame.png")
     with Image.open(tmp_path / "frame.png") as picture:
         assert read_number(picture) == 3
 
@@ -60,16 +60,16 @@ def test_there_is_no_frame_beyond_the_end(tmp_path: Path) -> None:
     """Asking for one is a fault that names the length, and writes nothing."""
     clip = numbered_clip(tmp_path / "clip.mp4", 5, (64, 48))
     with pytest.raises(MediaFault, match=r"`clip\.mp4` has no frame 5: it has 5 frames"):
-        grab_frame(clip, 5, tmp_path / "frame.png")
+        extract_frame(clip, 5, tmp_path / "frame.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4"]
 
 
 def test_a_turned_video_gives_upright_pictures(tmp_path: Path) -> None:
     """What a player shows upright is upright in the picture, the same way up as in a piece."""
     clip = numbered_clip(tmp_path / "phone.mp4", 3, (160, 120), rotation=90, sound=False)
-    grab_frame(clip, 2, tmp_path / "frame.png")
-    cut_piece(clip, 2, 2, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
-    grab_frame(tmp_path / "piece.mp4", 0, tmp_path / "again.png")
+    extract_frame(clip, 2, tmp_path / "frame.png")
+    extract_piece(clip, 2, 2, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_frame(tmp_path / "piece.mp4", 0, tmp_path / "again.png")
     with Image.open(tmp_path / "frame.png") as one, Image.open(tmp_path / "again.png") as other:
         assert one.size == other.size == (120, 160)
         assert read_number(one.rotate(-90, expand=True)) == read_number(other.rotate(-90, expand=True)) == 2
@@ -87,9 +87,9 @@ def test_a_turned_video_gives_upright_pictures(tmp_path: Path) -> None:
 def test_colours_come_out_as_they_went_in(tmp_path: Path, height: int, matrix: Colorspace, tag: int) -> None:
     """Untagged footage is BT.709 from 720 lines up and BT.601 below; a tag is believed (ffmpeg.md 3.5)."""
     clip = coloured_clip(tmp_path / "red.mp4", height, matrix, tag)
-    cut_piece(clip, 0, 2, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 0, 2, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     for source in (clip, tmp_path / "piece.mp4"):
-        grab_frame(source, 1, tmp_path / "frame.png")
+        extract_frame(source, 1, tmp_path / "frame.png")
         with Image.open(tmp_path / "frame.png") as picture:
             pixel = picture.getpixel((20, 20))
         assert isinstance(pixel, tuple)
@@ -106,7 +106,7 @@ def test_a_piece_has_exactly_its_frames_and_samples(
 ) -> None:
     """Frames 20 to 49, in order, at the clip's own rate, with the sound beside them."""
     clip = numbered_clip(tmp_path / "clip.mp4", 60, (160, 120), rate, sample_rate=sample_rate, mono=mono)
-    cut_piece(clip, 20, 49, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 20, 49, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     facts = probe(tmp_path / "piece.mp4")
     assert read_numbers(tmp_path / "piece.mp4") == list(range(20, 50))
     assert (facts.rate, facts.samples, facts.sample_rate) == (rate, round(30 * 48_000 / rate), 48_000)
@@ -116,7 +116,7 @@ def test_a_piece_has_exactly_its_frames_and_samples(
 def test_a_piece_of_a_variable_rate_has_its_frames_at_the_average(tmp_path: Path) -> None:
     """Frames are counted; none is doubled to fill a gap."""
     clip = numbered_clip(tmp_path / "v.mov", 5, (160, 120), 10, sound=False, times=[0, 1, 2, 5, 6])
-    cut_piece(clip, 1, 4, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 1, 4, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     assert read_numbers(tmp_path / "piece.mp4") == [1, 2, 3, 4]
     assert probe(tmp_path / "piece.mp4").rate == Fraction(50, 7)
 
@@ -126,8 +126,8 @@ def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path: Path) -> None:
     whole = numbered_clip(tmp_path / "whole.mp4", 40, (160, 120), options={"preset": "ultrafast", "g": "250"})
     clip = hide_start(whole, tmp_path / "clip.mp4", 15)
     assert probe(clip).frames == 25
-    grab_frame(clip, 3, tmp_path / "frame.png")
-    cut_piece(clip, 3, 24, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_frame(clip, 3, tmp_path / "frame.png")
+    extract_piece(clip, 3, 24, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     with Image.open(tmp_path / "frame.png") as picture:
         assert read_number(picture) == 18
     assert read_numbers(tmp_path / "piece.mp4") == list(range(18, 40))
@@ -136,14 +136,14 @@ def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path: Path) -> None:
 def test_a_piece_from_the_start_keeps_the_click(tmp_path: Path) -> None:
     """The sound lies where it lay, to the millisecond."""
     clip = numbered_clip(tmp_path / "clip.mp4", 60, (160, 120))
-    cut_piece(clip, 0, 29, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 0, 29, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     assert [click // 48 for click in clicks(read_sound(tmp_path / "piece.mp4"))] == [0]
 
 
 def test_a_piece_of_a_silent_clip_is_silent(tmp_path: Path) -> None:
     """No sound track is made up for the service to charge or to continue."""
     clip = numbered_clip(tmp_path / "clip.mp4", 10, (161, 121), sound=False)
-    cut_piece(clip, 5, 9, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 5, 9, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     facts = probe(tmp_path / "piece.mp4")
     assert (facts.frames, facts.samples, facts.width, facts.height) == (5, 0, 160, 120)
 
@@ -152,15 +152,15 @@ def test_the_same_piece_has_the_same_bytes(tmp_path: Path) -> None:
     """Cut twice, under two names: one content."""
     clip = numbered_clip(tmp_path / "clip.mp4", 30, (160, 120))
     for name in ("one.mp4", "two.mp4"):
-        cut_piece(clip, 10, 29, tmp_path / name, processes=RunningProcesses(), progress=None)
+        extract_piece(clip, 10, 29, tmp_path / name, processes=RunningProcesses(), progress=None)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
 
 
 def test_a_piece_of_a_piece_counts_from_its_own_start(tmp_path: Path) -> None:
     """The last second of the last two seconds."""
     clip = numbered_clip(tmp_path / "clip.mp4", 90, (160, 120))
-    cut_piece(clip, 30, 89, tmp_path / "two.mp4", processes=RunningProcesses(), progress=None)
-    cut_piece(tmp_path / "two.mp4", 30, 59, tmp_path / "one.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 30, 89, tmp_path / "two.mp4", processes=RunningProcesses(), progress=None)
+    extract_piece(tmp_path / "two.mp4", 30, 59, tmp_path / "one.mp4", processes=RunningProcesses(), progress=None)
     assert read_numbers(tmp_path / "one.mp4") == list(range(60, 90))
 
 
@@ -169,14 +169,14 @@ def test_a_piece_beyond_the_clip_is_a_fault(tmp_path: Path, first: int, last: in
     """And it leaves nothing behind."""
     clip = numbered_clip(tmp_path / "clip.mp4", 30, (64, 48))
     with pytest.raises(MediaFault, match="has no frames"):
-        cut_piece(clip, first, last, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+        extract_piece(clip, first, last, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4"]
 
 
 def test_a_sound_track_is_taken_out_whole(tmp_path: Path) -> None:
     """48 kHz stereo, every sample of it, whatever it was."""
     clip = numbered_clip(tmp_path / "clip.mp4", 24, (64, 48), 24, sample_rate=44_100, mono=True)
-    cut_sound(clip, tmp_path / "sound.wav", processes=RunningProcesses())
+    extract_sound(clip, tmp_path / "sound.wav", processes=RunningProcesses())
     facts = probe(tmp_path / "sound.wav")
     assert (facts.format, facts.samples, facts.sample_rate) == ("wav", 48_000, 48_000)
     assert [click // 48 for click in clicks(read_sound(tmp_path / "sound.wav"))] == [0]
@@ -185,7 +185,7 @@ def test_a_sound_track_is_taken_out_whole(tmp_path: Path) -> None:
 def test_the_sound_of_a_sound_file_is_itself(tmp_path: Path) -> None:
     """`track: audio` on a file that is a sound already gives its samples."""
     sound = click_sound(tmp_path / "in.wav", 30_000)
-    cut_sound(sound, tmp_path / "out.wav", processes=RunningProcesses())
+    extract_sound(sound, tmp_path / "out.wav", processes=RunningProcesses())
     assert read_sound(tmp_path / "out.wav") == read_sound(sound)
 
 
@@ -193,7 +193,7 @@ def test_a_silent_film_has_no_sound_to_take(tmp_path: Path) -> None:
     """It is a fault that says so."""
     clip = numbered_clip(tmp_path / "clip.mp4", 5, (64, 48), sound=False)
     with pytest.raises(MediaFault, match=r"`clip\.mp4` has no sound track"):
-        cut_sound(clip, tmp_path / "sound.wav", processes=RunningProcesses())
+        extract_sound(clip, tmp_path / "sound.wav", processes=RunningProcesses())
 
 
 @pytest.mark.parametrize("name", ["-y.mp4", "a'b %d [x]:c;.mp4", "concat:x.mp4", "灯塔.mp4"])
@@ -201,5 +201,5 @@ def test_pieces_of_files_with_hostile_names(tmp_path: Path, name: str, monkeypat
     """Names reach ffmpeg as names, in and out."""
     monkeypatch.chdir(tmp_path)
     clip = numbered_clip(Path(name), 6, (64, 48))
-    cut_piece(clip, 2, 3, Path(f"out {name}"), processes=RunningProcesses(), progress=None)
+    extract_piece(clip, 2, 3, Path(f"out {name}"), processes=RunningProcesses(), progress=None)
     assert read_numbers(Path(f"out {name}")) == [2, 3]

@@ -28,7 +28,7 @@ from kit.sounds import (
 )
 from wanflow import digest, timebase
 from wanflow.errors import MediaFault, ToolFailed
-from wanflow.media.extract import cut_sound
+from wanflow.media.extract import extract_sound
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.probe import probe
@@ -222,7 +222,7 @@ def test_chunks_agree_about_what_they_remember(studio: Studio) -> None:
 def test_music_of_any_kind_is_heard_from_the_films_start(studio: Studio, rate: int) -> None:
     """Mono and at another rate: it came as a video, its sound was taken out."""
     source = numbered_clip(studio.folder / "theme.mp4", 30, (64, 48), sample_rate=rate, mono=True)
-    cut_sound(source, studio.folder / "theme.wav", processes=RunningProcesses())
+    extract_sound(source, studio.folder / "theme.wav", processes=RunningProcesses())
     studio.draw("still", SILENCE, 60)
     bed = studio.folder / "theme.wav"
     found = clicks(studio.heard(SoundRecipe((("still", 60),), THIRTY, music_of(bed)), music=bed))

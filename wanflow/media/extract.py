@@ -1,4 +1,4 @@
-"""Frames, pieces and sound tracks, cut from a clip to the frame and to the sample."""
+"""Extracts: frames, pieces and sound tracks of a clip, exact to the frame and to the sample."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 
 import ffmpeg
-from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
-from av.video.stream import VideoStream
 from ffmpeg.nodes import FilterableStream, OutputStream
 from PIL import Image
 
@@ -33,7 +31,7 @@ SWS_MATRICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class GrabFrame(Job[Facts]):
+class ExtractFrame(Job[Facts]):
     """Write one frame, counted from 0 in order of showing, as a PNG."""
 
     source: PurePath
@@ -43,12 +41,12 @@ class GrabFrame(Job[Facts]):
     def perform(self, worker: Worker) -> Facts:
         """Write it, and measure what came out."""
         target = worker.root / self.target
-        grab_frame(worker.root / self.source, self.index, target)
+        extract_frame(worker.root / self.source, self.index, target)
         return probe(target)
 
 
 @dataclass(frozen=True, slots=True)
-class CutPiece(Job[Facts]):
+class ExtractPiece(Job[Facts]):
     """Write the frames `first` to `last`, both included, with their sound, as an MP4."""
 
     source: PurePath
@@ -59,12 +57,12 @@ class CutPiece(Job[Facts]):
     def perform(self, worker: Worker) -> Facts:
         """Write it, and measure what came out."""
         source, target = worker.root / self.source, worker.root / self.target
-        cut_piece(source, self.first, self.last, target, processes=worker.processes, progress=worker.progress)
+        extract_piece(source, self.first, self.last, target, processes=worker.processes, progress=worker.progress)
         return probe(target)
 
 
 @dataclass(frozen=True, slots=True)
-class CutSound(Job[Facts]):
+class ExtractSound(Job[Facts]):
     """Write the whole sound track as a WAV."""
 
     source: PurePath
@@ -73,27 +71,31 @@ class CutSound(Job[Facts]):
     def perform(self, worker: Worker) -> Facts:
         """Write it, and measure what came out."""
         target = worker.root / self.target
-        cut_sound(worker.root / self.source, target, processes=worker.processes)
+        extract_sound(worker.root / self.source, target, processes=worker.processes)
         return probe(target)
 
 
-def grab_frame(source: Path, index: int, target: Path) -> None:
+def extract_frame(source: Path, index: int, target: Path) -> None:
     """Write the frame at `index` (from 0, in order of showing) as a PNG, upright, with its true colours.
 
-    Raises MediaFault where the clip has no such frame or the disk says no.
+    Raises MediaFault where the clip has no such frame, StoreFault where the disk refuses.
     """
     with opened(source) as container:
         stream = film_of(container, source)
         times = shown(packets_of(container, stream))
         if not 0 <= index < len(times):
             raise BadMedia(source, f"has no frame {index}: it has {len(times)} frames")
-        frame = _frame_at(container, stream, times[index], source)
+        stream.thread_type = "AUTO"
+        container.seek(times[index], stream=stream, backward=True)
+        frame = next((frame for frame in container.decode(stream) if frame.pts == times[index]), None)
+        if frame is None:
+            raise BadMedia(source, f"has a frame at {times[index]} that cannot be decoded")
         picture = _picture(frame).resize(square_size(stream, frame), Image.Resampling.LANCZOS)
     with replacing(target) as part:
         picture.save(part, "PNG")
 
 
-def cut_piece(
+def extract_piece(
     source: Path, first: int, last: int, target: Path, *, processes: RunningProcesses, progress: OnProgress | None
 ) -> None:
     """Write frames `first` to `last` (both included, from 0) with exactly their sound as an MP4 of its own.
@@ -105,10 +107,14 @@ def cut_piece(
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
     with replacing(target) as part:
         run_ffmpeg(piece_arguments(footage, first, last, part), processes=processes, progress=progress)
-        _require(part, last - first + 1, footage)
+        made, frames = probe(part), last - first + 1
+        samples = timebase.to_samples(frames, footage.rate) if footage.facts.samples else 0
+        if (made.frames, made.samples) != (frames, samples):
+            why = f"came out with {made.frames} frames and {made.samples} samples, not {frames} and {samples}"
+            raise BadMedia(part, why)
 
 
-def cut_sound(source: Path, target: Path, *, processes: RunningProcesses) -> None:
+def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) -> None:
     """Write the whole sound track as a 48 kHz stereo WAV. Raises MediaFault where there is none."""
     facts = probe(source)
     if facts.samples == 0:
@@ -118,7 +124,7 @@ def cut_sound(source: Path, target: Path, *, processes: RunningProcesses) -> Non
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
-    """What ffmpeg is told to cut a piece; pure."""
+    """The arguments of the ffmpeg that writes a piece; pure."""
     rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
     source = ffmpeg.input(path_argument(footage.path), **encoder.FOREIGN)
     video = (
@@ -140,7 +146,7 @@ def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> li
 
 
 def sound_arguments(source: Path, facts: Facts, target: Path) -> list[str]:
-    """What ffmpeg is told to take the sound track out; pure."""
+    """The arguments of the ffmpeg that writes the sound track; pure."""
     samples = round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
     sound = exact_sound(ffmpeg.input(path_argument(source), **encoder.FOREIGN).audio, 0, samples)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
@@ -160,25 +166,9 @@ def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int 
 
 
 def arguments_of(output: OutputStream) -> list[str]:
-    """A built graph as ffmpeg's arguments; it overwrites its output, which is never a file that anybody has."""
+    """A filter graph as ffmpeg's arguments; it overwrites its output, which is always a temporary file."""
     arguments: list[str] = ffmpeg.get_args(output, overwrite_output=True)
     return arguments
-
-
-def _require(piece: Path, frames: int, source: Footage) -> None:
-    made = probe(piece)
-    samples = timebase.to_samples(frames, source.rate) if source.facts.samples else 0
-    if (made.frames, made.samples) != (frames, samples):
-        raise BadMedia(piece, f"came out with {made.frames} frames and {made.samples} samples, not {frames}, {samples}")
-
-
-def _frame_at(container: InputContainer, stream: VideoStream, time: int, source: Path) -> VideoFrame:
-    stream.thread_type = "AUTO"
-    container.seek(time, stream=stream, backward=True)
-    for frame in container.decode(stream):
-        if frame.pts == time:
-            return frame
-    raise BadMedia(source, f"has a frame at {time} that can't be decoded")
 
 
 def _picture(frame: VideoFrame) -> Image.Image:

@@ -13,7 +13,7 @@ from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.graph import recipe
 from wanflow.language.source import Sound
-from wanflow.media.extract import CutSound
+from wanflow.media.extract import ExtractSound
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
 from wanflow.planner.cut_layout import CutLayout
@@ -79,7 +79,7 @@ async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> 
     file = _kept(key, run_state, context)
     if file is None:
         target = context.store.temporary(".wav")
-        facts = await context.jobs(CutSound(PurePath(wanted.source.path), context.relative(target)))
+        facts = await context.jobs(ExtractSound(PurePath(wanted.source.path), context.relative(target)))
         file = context.relative(keep_derived(key, target, facts, context))
         run_state.add_derived(key, file.name)
     music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)

@@ -11,7 +11,7 @@ from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
 from wanflow.language.facts import Facts
 from wanflow.language.source import FileSource, Frame, Piece, Sound
-from wanflow.media.extract import CutPiece, CutSound, GrabFrame
+from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job
 from wanflow.planner import cut
 from wanflow.planner.plan import Step
@@ -50,11 +50,11 @@ def _job(piece: Piece, identity: Identity, source: PurePath, target: PurePath) -
     first, last = int(identity["first"]), int(identity["last"])
     match piece:
         case Frame():
-            return GrabFrame(source, first, target)
+            return ExtractFrame(source, first, target)
         case Sound():
-            return CutSound(source, target)
+            return ExtractSound(source, target)
         case _:
-            return CutPiece(source, first, last, target)
+            return ExtractPiece(source, first, last, target)
 
 
 def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePath:
