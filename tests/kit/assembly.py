@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wanflow import timebase
-from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.cut import CutRecipe, assemble
 from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.picture.conform import blend, conform
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe

@@ -11,13 +11,13 @@ import pytest
 
 from kit.clips import numbered_clip, read_numbers
 from wanflow.media import encoder
+from wanflow.media.cut import Chapter, chapter_file, input_arguments, mux_options
 from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film
-from wanflow.media.text.chapters import Chapter, chapter_file, input_arguments, mux_options
 from wanflow.media.text.subtitles import Line, read_lines, to_srt, track_options
 
 THIRTY = Fraction(30)

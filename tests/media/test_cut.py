@@ -14,8 +14,7 @@ from wanflow import timebase
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media import cut
 from wanflow.media.container import opened, packets_of
-from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.cut import CutRecipe, assemble
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.join_checks import measure, require_alike, survey

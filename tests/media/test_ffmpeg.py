@@ -37,7 +37,7 @@ def test_the_variable_wins_over_path(tmp_path: Path) -> None:
 
 def test_a_wrong_variable_is_said_with_a_way_out() -> None:
     """A variable that names nothing is an error, not a silent fallback."""
-    with pytest.raises(ToolMissing, match=r"`/no/such/ffmpeg`, which is no program") as caught:
+    with pytest.raises(ToolMissing, match=r"`/no/such/ffmpeg`, which is not a program") as caught:
         ffmpeg.find_ffmpeg({"WANFLOW_FFMPEG": "/no/such/ffmpeg"})
     assert caught.value.hint == "correct WANFLOW_FFMPEG, or unset it"
 
@@ -63,7 +63,7 @@ def test_only_a_fit_ffmpeg_on_path_is_taken(tmp_path: Path, banner: str, *, take
 def test_the_version_is_what_the_binary_says(tmp_path: Path) -> None:
     """`version` reads the banner and refuses a program that is not ffmpeg."""
     assert ffmpeg.version(stand_in(tmp_path / "good", "ffmpeg version 9.0.2-static Copyright")) == "9.0.2-static"
-    with pytest.raises(ToolMissing, match="is no ffmpeg"):
+    with pytest.raises(ToolMissing, match="is not an ffmpeg"):
         ffmpeg.version(stand_in(tmp_path / "bad", "hello"))
 
 
@@ -75,7 +75,7 @@ def test_a_failure_carries_the_last_words() -> None:
 
 def test_a_binary_that_is_gone_is_said(tmp_path: Path) -> None:
     """Starting what is not there is a ToolMissing, not a traceback."""
-    with pytest.raises(ToolMissing, match="can't be started"):
+    with pytest.raises(ToolMissing, match="cannot be started"):
         ffmpeg.run([str(tmp_path / "gone")], processes=RunningProcesses())
 
 

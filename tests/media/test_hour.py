@@ -16,8 +16,7 @@ from kit.clips import clicks
 from kit.sounds import click_at
 from wanflow import timebase
 from wanflow.media import ffmpeg
-from wanflow.media.cut import assemble
-from wanflow.media.cut_recipe import CutRecipe
+from wanflow.media.cut import CutRecipe, assemble
 from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.join_checks import measure
 from wanflow.media.sound.mix import encode_chunk

@@ -13,6 +13,7 @@ from PIL import Image
 from kit.clips import numbered_clip
 from wanflow.media import encoder
 from wanflow.media.container import opened
+from wanflow.media.cut import Chapter, chapter_file, input_arguments, mux_options
 from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import RunningProcesses
@@ -27,7 +28,6 @@ from wanflow.media.labels import (
     read_label,
     read_labels,
 )
-from wanflow.media.text.chapters import Chapter, chapter_file, input_arguments, mux_options
 
 OURS = own_label("wanflow", "film-1")
 THEIRS = own_label("万相", "task-1")

@@ -1,30 +1,89 @@
-"""Cuts: segments and sound joined without encoding anything again, with subtitles, chapters and labels."""
+"""Cuts: segments and sound joined without encoding again, with subtitles, chapters and AI labels."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from wanflow import timebase
 from wanflow.language.facts import Facts
 from wanflow.media import encoder, labels
-from wanflow.media.cut_recipe import CutRecipe
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.join_checks import require_alike, require_cut, survey
 from wanflow.media.probe import probe
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
-from wanflow.media.text.chapters import chapter_file, input_arguments, mux_options
 from wanflow.media.text.subtitles import read_lines, to_srt, track_options
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 PLAYLIST, SOUND, CHAPTERS = "segments.ffconcat", "sound.aac", "chapters.txt"
 UNDECODED = "option codec_whitelist none"
-"""ffmpeg decodes a frame of each file that it joins to learn its shape, which costs more than to copy all of it."""
+"""Line of the playlist: without it ffmpeg decodes a frame of each file, which takes longer than to copy all of it."""
+
+TITLE_BYTES = 255
+"""Maximum bytes of a chapter's title in one of the two places where an MP4 keeps it."""
+
+_SIGNS = re.compile(r"[=;#\\\n]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CUT_SHORT = re.compile(r"[\x00\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of a film that players jump to: from frame `begin` up to frame `end`, which is the first of the next."""
+
+    title: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """Subtitles: their file, the file beside the film that they are written to, their language in three letters.
+
+    Viewers can switch them on in the film, except those that are `burned` into its picture.
+    """
+
+    source: PurePath
+    sidecar: PurePath
+    language: str | None = None
+    burned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CutLabels:
+    """The film's own AI label: the models as producer, the digest of its provenance as its id.
+
+    `mixed`: some of its clips were not made by AI.
+    """
+
+    producer: str
+    content: str
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CutRecipe:
+    """All that goes into a film; its files are relative to the folder of the production.
+
+    `segments` are files of one shape in order, `frames` their sum at `rate`; `sound` are the chunks of its AAC stream.
+    `sources` are the clips as they were delivered, whose AI labels the film keeps.
+    """
+
+    segments: tuple[PurePath, ...]
+    frames: int
+    rate: Fraction
+    sound: tuple[PurePath, ...]
+    tracks: tuple[SubtitleTrack, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    sources: tuple[PurePath, ...] = ()
+    label: CutLabels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +103,8 @@ class AssembleCut(Job[Facts]):
 def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
     """Join segments and sound to an MP4, both copied as they are (ffmpeg.md 3.1), and write its subtitles beside it.
 
-    What comes out is proved before it gets its name: every frame is there, it begins at 0, and sound and picture
-    are equally long. Raises MediaFault; `target` is then what it was before.
+    The film is checked before it gets its name: it has every frame, begins at 0, and its sound is as long as its
+    picture. Raises MediaFault; `target` is then what it was before.
     """
     root = worker.root
     require_alike([survey(root / segment) for segment in film.segments], film.frames)
@@ -55,7 +114,7 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
     soft = [track for track in film.tracks if not track.burned and words[track]]
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
-        _lay_out(film, root, [words[track] for track in soft], folder)
+        _write_inputs(film, root, [words[track] for track in soft], folder)
         arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
         run_ffmpeg(arguments, processes=worker.processes, progress=worker.progress)
         require_cut(part, film.frames, film.rate)
@@ -65,7 +124,7 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
 
 
 def assemble_arguments(film: CutRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
-    """What ffmpeg is told to join what lies in a folder, a subtitle track for each language; pure."""
+    """The arguments of the ffmpeg that joins the files of a folder, with a subtitle track for each language; pure."""
     tracks = range(len(languages))
     arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
     arguments += _input(folder / SOUND, f="aac")
@@ -79,10 +138,10 @@ def assemble_arguments(film: CutRecipe, folder: Path, languages: Sequence[str | 
 
 
 def _times(film: CutRecipe) -> encoder.Options:
-    """When each frame is shown and heard, counted from 0.
+    """Options that give every packet its time, counted from 0.
 
-    The list's own times are rounded to microseconds at every join. The first frame of an AAC stream holds nothing of
-    its sound and lies before 0; the last one ends with the film.
+    ffmpeg's own times are rounded to microseconds at every join. The first frame of an AAC stream holds no sound of
+    the film and lies before 0; the last one ends with the film.
     """
     ticks = encoder.timescale(film.rate)
     samples = timebase.to_samples(film.frames, film.rate)
@@ -99,14 +158,14 @@ def _times(film: CutRecipe) -> encoder.Options:
 def playlist(names: Iterable[str]) -> str:
     """The list that ffmpeg's concat demuxer reads, of files beside it whose names need no quotes.
 
-    The first file's shape is that of the film; the others were found to have the same, and aren't decoded for it.
+    The first file is decoded for the film's shape; the others were checked to have the same.
     """
     files = (f"file {name}\n{UNDECODED}\n" if at else f"file {name}\n" for at, name in enumerate(names))
     return "ffconcat version 1.0\n" + "".join(files)
 
 
-def _lay_out(film: CutRecipe, root: Path, subtitles: Sequence[str], folder: Path) -> None:
-    """Everything that is joined, under names of our own, whatever the files themselves are called."""
+def _write_inputs(film: CutRecipe, root: Path, subtitles: Sequence[str], folder: Path) -> None:
+    """Write or link everything that is joined, under names that need no quotes."""
     names = [f"{at:06d}.mov" for at in range(len(film.segments))]
     for name, segment in zip(names, film.segments, strict=True):
         (folder / name).symlink_to((root / segment).absolute())
@@ -114,16 +173,13 @@ def _lay_out(film: CutRecipe, root: Path, subtitles: Sequence[str], folder: Path
     splice([root / chunk for chunk in film.sound], folder / SOUND)
     for at, text in enumerate(subtitles):
         (folder / _track_name(at)).write_text(text, encoding="utf-8")
-    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, _labels(film, root)), encoding="utf-8")
-
-
-def _labels(film: CutRecipe, root: Path) -> dict[str, str]:
-    """What the film says of its making, with every label that its clips came with."""
     kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(root / source)]
-    own = film.label
-    if own is None:
-        return labels.merge_labels(kept, None)
-    return labels.merge_labels(kept, labels.own_label(own.producer, own.content), mixed=own.mixed)
+    if film.label is None:
+        metadata = labels.merge_labels(kept, None)
+    else:
+        own = labels.own_label(film.label.producer, film.label.content)
+        metadata = labels.merge_labels(kept, own, mixed=film.label.mixed)
+    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, metadata), encoding="utf-8")
 
 
 def _track_name(position: int) -> str:
@@ -136,3 +192,42 @@ def _input(file: Path, **options: str | int) -> list[str]:
 
 def _options(options: Mapping[str, str | int | None]) -> list[str]:
     return [word for key, value in options.items() for word in (f"-{key}", str(value))]
+
+
+def chapter_file(chapters: Sequence[Chapter], rate: Fraction, metadata: Mapping[str, str] | None = None) -> str:
+    """The text of an FFMETADATA1 file: chapters counted in frames at `rate`, after the metadata of the whole film.
+
+    A title is one line without control characters, of 255 bytes at most; an empty one becomes the chapter's number,
+    since ffmpeg drops a chapter without a title. Metadata are kept as they are.
+    """
+    values = [f"{_escaped(key)}={_escaped(_CUT_SHORT.sub('', value))}" for key, value in (metadata or {}).items()]
+    parts = []
+    for number, chapter in enumerate(chapters, 1):
+        words = _CONTROL.sub("", " ".join(chapter.title.split())).strip()
+        title = words.encode()[:TITLE_BYTES].decode(errors="ignore").strip() or str(number)
+        times = f"TIMEBASE={rate.denominator}/{rate.numerator}\nSTART={chapter.begin}\nEND={chapter.end}"
+        parts.append(f"[CHAPTER]\n{times}\ntitle={_escaped(title)}")
+    return "\n".join([";FFMETADATA1", *values, *parts, ""])
+
+
+def mux_options(index: int, rate: Fraction) -> dict[str, str | int]:
+    """Options of ffmpeg's output that take chapters and metadata from the input at `index`, and nothing else from any.
+
+    They replace those of `encoder.FILM`: with `map_metadata -1` chapters would lose their titles. The movie's clock
+    has the ticks of the video's, so that a chapter begins with its frame on every version of ffmpeg.
+    """
+    return {
+        "map_chapters": index,
+        "map_metadata": index,
+        "map_metadata:s": -1,
+        "movie_timescale": encoder.timescale(rate),
+    }
+
+
+def input_arguments(path: Path) -> tuple[str, ...]:
+    """The arguments by which ffmpeg reads such a file as an input."""
+    return ("-f", "ffmetadata", "-i", path_argument(path))
+
+
+def _escaped(text: str) -> str:
+    return _SIGNS.sub(r"\\\g<0>", text)

@@ -1,4 +1,4 @@
-"""ffmpeg: where it is, which it is, and how to run it so that it can be stopped."""
+"""ffmpeg: finding it, its version, and running it so that it can be stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wanflow.media.jobs import OnProgress, RunningProcesses
 
 VARIABLE = "WANFLOW_FFMPEG"
 OLDEST = (5, 1)
-"""The first version that knows `-fps_mode` (ffmpeg.md 3.0)."""
+"""First version that has `-fps_mode` (ffmpeg.md 3.0)."""
 
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
@@ -28,14 +28,17 @@ LAST_LINES = 4
 
 
 def find_ffmpeg(environ: Mapping[str, str]) -> Path:
-    """The ffmpeg to use: `WANFLOW_FFMPEG`, else a fit one on PATH, else the one that came with imageio-ffmpeg.
+    """The ffmpeg to use: `WANFLOW_FFMPEG`, else one on PATH, else the one of imageio-ffmpeg.
 
-    One on PATH is fit when it is 5.1 or newer and has libx264. Raises ToolMissing.
+    One on PATH has to be 5.1 or newer, with libx264. Raises ToolMissing.
     """
-    if chosen := environ.get(VARIABLE):
-        return _chosen(chosen, environ)
-    on_path = shutil.which("ffmpeg", path=environ.get("PATH", ""))
-    if on_path is not None and _fit(Path(on_path)):
+    path = environ.get("PATH", "")
+    if name := environ.get(VARIABLE):
+        if chosen := shutil.which(name, path=path):
+            return Path(chosen)
+        raise ToolMissing(f"{VARIABLE} names `{name}`, which is not a program", hint=f"correct {VARIABLE}, or unset it")
+    on_path = shutil.which("ffmpeg", path=path)
+    if on_path is not None and _is_usable(Path(on_path)):
         return Path(on_path)
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
@@ -45,36 +48,39 @@ def find_ffmpeg(environ: Mapping[str, str]) -> Path:
 
 
 def version(binary: Path) -> str:
-    """What a binary says its version is, e.g. `9.0.2`; never part of a fingerprint. Raises ToolMissing."""
+    """The version that a binary reports, e.g. `9.0.2`; never part of a fingerprint. Raises ToolMissing."""
     words = _banner(binary).split(maxsplit=3)
     if words[:2] != ["ffmpeg", "version"] or len(words) < 3:
-        raise ToolMissing(f"`{binary}` is no ffmpeg", hint=f"set {VARIABLE} to an ffmpeg, or unset it")
+        raise ToolMissing(f"`{binary}` is not an ffmpeg", hint=f"set {VARIABLE} to an ffmpeg, or unset it")
     return words[2]
 
 
 def path_argument(path: Path) -> str:
-    """A path as an argument that ffmpeg takes for nothing else: no option, no protocol (`-x.mp4`, `concat:a`)."""
+    """A path as an argument that ffmpeg never reads as an option or a protocol (`-x.mp4`, `concat:a`)."""
     return str(path.absolute())
 
 
 def run(argv: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
-    """Run ffmpeg to its end: `argv` is the binary and its arguments, never a shell's line.
+    """Run ffmpeg to its end: `argv` is the binary and its arguments.
 
-    Raises ToolFailed with ffmpeg's last words, also when the leash was killed, and ToolMissing where the binary
-    can't be started. A file that it was writing may be left behind half done.
+    Raises ToolFailed with ffmpeg's last lines, also when its process was killed, and ToolMissing where the binary
+    cannot be started. A partial output may be left.
     """
     quiet = (*QUIET, *REPORTING) if progress else QUIET
     with _start([argv[0], *quiet, *argv[1:]], reporting=progress is not None) as process, processes.hold(process):
         last, drain = _drain(process.stderr)
-        if progress is not None:
-            _report(process.stdout, progress)
+        for line in process.stdout or ():
+            key, _, value = line.partition(b"=")
+            # `out_time` runs ahead of what is written, `frame` does not (ffmpeg.md 3.7)
+            if progress is not None and key == b"frame" and value.strip().isdigit():
+                progress(int(value))
         status = process.wait()
         drain.join()
     _require_success(status, last, processes)
 
 
 def ask(argv: Sequence[str], *, processes: RunningProcesses) -> str:
-    """Run ffmpeg to its end and give what it printed on its standard output; raises as `run` does."""
+    """Run ffmpeg to its end and return its standard output; raises as `run` does."""
     with _start([argv[0], *QUIET, *argv[1:]], reporting=True) as process, processes.hold(process):
         last, drain = _drain(process.stderr)
         printed = process.stdout.read() if process.stdout else b""
@@ -85,12 +91,12 @@ def ask(argv: Sequence[str], *, processes: RunningProcesses) -> str:
 
 
 def run_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
-    """Run the ffmpeg that this machine has with these arguments; raises as `find_ffmpeg` and `run` do."""
+    """Run the ffmpeg of this machine with these arguments; raises as `find_ffmpeg` and `run` do."""
     run([str(find_ffmpeg(os.environ)), *arguments], processes=processes, progress=progress)
 
 
 def ask_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses) -> str:
-    """What the ffmpeg that this machine has prints when told this; raises as `find_ffmpeg` and `run` do."""
+    """What the ffmpeg of this machine prints for these arguments; raises as `find_ffmpeg` and `run` do."""
     return ask([str(find_ffmpeg(os.environ)), *arguments], processes=processes)
 
 
@@ -98,17 +104,11 @@ def _require_success(status: int, last: Iterable[str], processes: RunningProcess
     if processes.killed:
         raise ToolFailed("ffmpeg was stopped")
     if status != 0:
-        raise ToolFailed(f"ffmpeg failed ({_ending(status)}): {'; '.join(last) or 'it gave no reason'}")
+        ending = f"signal {-status}" if status < 0 else f"exit status {status}"
+        raise ToolFailed(f"ffmpeg failed ({ending}): {'; '.join(last) or 'it gave no reason'}")
 
 
-def _chosen(name: str, environ: Mapping[str, str]) -> Path:
-    found = shutil.which(name, path=environ.get("PATH", ""))
-    if found is None:
-        raise ToolMissing(f"{VARIABLE} names `{name}`, which is no program", hint=f"correct {VARIABLE}, or unset it")
-    return Path(found)
-
-
-def _fit(binary: Path) -> bool:
+def _is_usable(binary: Path) -> bool:
     try:
         numbers = re.match(r"n?(\d+)\.(\d+)", version(binary))
     except ToolMissing:
@@ -122,7 +122,7 @@ def _banner(binary: Path) -> str:
     try:
         result = subprocess.run([str(binary), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as fault:
-        raise ToolMissing(f"`{binary}` can't be started: {fault.strerror}") from fault
+        raise ToolMissing(f"`{binary}` cannot be started: {fault.strerror}") from fault
     return result.stdout.decode(errors="replace")
 
 
@@ -136,28 +136,14 @@ def _start(command: list[str], *, reporting: bool) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     except OSError as fault:
-        raise ToolMissing(f"`{command[0]}` can't be started: {fault.strerror}") from fault
+        raise ToolMissing(f"`{command[0]}` cannot be started: {fault.strerror}") from fault
 
 
 def _drain(pipe: IO[bytes] | None) -> tuple[deque[str], Thread]:
     last: deque[str] = deque(maxlen=LAST_LINES)
     lines = pipe or ()
-    thread = Thread(target=lambda: last.extend(_words(line) for line in lines if line.strip()), daemon=True)
+    thread = Thread(
+        target=lambda: last.extend(line.decode(errors="replace").strip() for line in lines if line.strip()), daemon=True
+    )
     thread.start()
     return last, thread
-
-
-def _report(pipe: IO[bytes] | None, progress: OnProgress) -> None:
-    for line in pipe or ():
-        key, _, value = line.partition(b"=")
-        # `out_time` runs ahead of what is written, `frame` does not (ffmpeg.md 3.7)
-        if key == b"frame" and value.strip().isdigit():
-            progress(int(value))
-
-
-def _words(line: bytes) -> str:
-    return line.decode(errors="replace").strip()
-
-
-def _ending(status: int) -> str:
-    return f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -72,7 +72,7 @@ def label_options(metadata: Mapping[str, str]) -> dict[str, str]:
     """Metadata as ffmpeg's output options, with the flags without which an MP4 drops them; none for no metadata.
 
     An argument holds 128 KiB and a cut of hundreds of clips lists more than that: then, and with chapters, they go by
-    `chapters.chapter_file`, and only `movflags` is needed of this.
+    `cut.chapter_file`, and only `movflags` is needed of this.
     """
     values = {f"metadata:g:{number}": f"{key}={value}" for number, (key, value) in enumerate(metadata.items())}
     return {**values, "movflags": MOVFLAGS} if values else {}

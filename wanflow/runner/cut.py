@@ -18,8 +18,7 @@ from wanflow.language.facts import Facts
 from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
 from wanflow.language.production import Subtitles
 from wanflow.language.timeline import total_frames
-from wanflow.media.cut import AssembleCut
-from wanflow.media.cut_recipe import Chapter, CutLabels, CutRecipe, SubtitleTrack
+from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
