@@ -172,7 +172,7 @@ CUT_SHORT: Mapping[str, UnusualClip] = {
 }
 """What has a beginning that can be shown."""
 
-NO_FILM = "is no picture, video or sound that can be read"
+NO_FILM = "is not a picture, video or sound that can be read"
 
 REFUSED: Mapping[str, tuple[UnusualClip, str]] = {
     "mp4 without its index": (UnusualClip(broken("mp4", 0.6)), "has neither video nor sound"),

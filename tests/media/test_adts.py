@@ -55,11 +55,11 @@ def test_too_few_frames_are_a_fault(tmp_path: Path) -> None:
 )
 def test_a_damaged_stream_is_a_fault(tmp_path: Path, data: bytes) -> None:
     """Cut off in a frame or in a header, a length of nothing, another kind of file."""
-    with pytest.raises(MediaFault, match=r"`stream.aac` is no whole stream of AAC frames"):
+    with pytest.raises(MediaFault, match=r"`stream.aac` is not a complete stream of AAC frames"):
         list(read_frames(stream(tmp_path, data)))
 
 
 def test_a_stream_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     """It is named."""
-    with pytest.raises(MediaFault, match=r"`gone.aac` can't be opened: No such file"):
+    with pytest.raises(MediaFault, match=r"`gone.aac` cannot be opened: No such file"):
         list(read_frames(tmp_path / "gone.aac"))

@@ -149,7 +149,7 @@ def test_segments_of_different_shapes_are_never_joined(tmp_path: Path, change: d
     """Such files ffmpeg would join without a word (ffmpeg.md 3.1)."""
     clip = numbered_clip(tmp_path / "two.mp4", 10, SIZE)
     segments = [ten_frames(tmp_path, "one"), made(clip, recipe_of(clip, **change))]
-    with pytest.raises(MediaFault, match=rf"`two\..*` can't be joined to `one\..*`: .*{said}"):
+    with pytest.raises(MediaFault, match=rf"`two\..*` cannot be joined to `one\..*`: .*{said}"):
         film_of(segments, tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()
 
@@ -157,7 +157,7 @@ def test_segments_of_different_shapes_are_never_joined(tmp_path: Path, change: d
 def test_a_foreign_file_is_no_segment(tmp_path: Path) -> None:
     """A clip whose sound is not exactly as long as its picture would push the next one off its frame."""
     clip = numbered_clip(tmp_path / "clip.mp4", 10, SIZE, sample_rate=44_100)
-    for segments, words in (((clip,), "is no segment"), ((), "at least one segment")):
+    for segments, words in (((clip,), "is not a segment"), ((), "at least one segment")):
         film = CutRecipe(segments, 10, THIRTY, ())
         with pytest.raises(MediaFault, match=words):
             assemble(film, tmp_path / "film.mp4", Worker(tmp_path))
@@ -172,7 +172,7 @@ def test_what_only_a_decoder_sees_is_told_apart_by_the_parameter_sets(tmp_path: 
     for target, more in ((other, change), (tmp_path / "same.mov", ())):
         run_ffmpeg(["-i", str(segment[0]), *lines, *more, str(target)], processes=RunningProcesses())
     require_alike([survey(tmp_path / "same.mov")] * 2, 20)
-    with pytest.raises(MediaFault, match=r"`other.mov` can't be joined to `same.mov`: they differ in .*parameter sets"):
+    with pytest.raises(MediaFault, match=r"`other.mov` cannot be joined to `same.mov`: they differ in .*parameter sets"):
         require_alike([survey(tmp_path / "same.mov"), survey(other)], 20)
 
 
@@ -193,7 +193,7 @@ def test_a_damaged_segment_leaves_the_earlier_film_in_place(tmp_path: Path) -> N
 def test_a_film_that_lacks_a_segment_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The word of ffmpeg is not enough: the result is counted; nor is that of whoever ordered it."""
     segment = ten_frames(tmp_path)
-    with pytest.raises(MediaFault, match="the segments have 20 frames in all, and the cut has 21"):
+    with pytest.raises(MediaFault, match="the segments have 20 frames in total, and the cut has 21"):
         film_of([segment, segment], tmp_path / "film.mp4", frames=21)
     whole = cut.playlist
     monkeypatch.setattr(cut, "playlist", lambda names: whole(list(names)[:-1]))

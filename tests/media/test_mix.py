@@ -236,7 +236,7 @@ def test_what_is_no_segment_is_refused_by_name(studio: Studio) -> None:
     silent = numbered_clip(studio.folder / "mute.mov", 30, (64, 48), sound=False, container_format="mov")
     bad = {
         cut_short(studio.segments["good"], studio.folder / "half.mov"): "that can be read",
-        silent: "is no segment: it has no sound",
+        silent: "is not a segment: it has no sound",
         numbered_clip(studio.folder / "coded.mp4", 30, (64, 48)): "its sound is aac, not 48 kHz PCM",
         studio.segments["brief"]: "its sound ends 28000 samples before 48000",
         delay_sound(studio.segments["good"], studio.folder / "late.mov"): "its sound ends",
@@ -264,7 +264,7 @@ def test_music_that_is_not_what_it_was_is_refused(studio: Studio) -> None:
         studio.segments["still"]: r"`still.mov` is no wav",
         mono: r"`mono.wav` has 1 channels",
         studio.folder / "gone.wav": r"`gone.wav` is no wav that can be read: .*no such file",
-        None: "can't be mixed without it",
+        None: "cannot be mixed without it",
     }
     for music, words in said.items():
         with pytest.raises(MediaFault, match=words):
@@ -278,7 +278,7 @@ def test_a_damaged_chunk_leaves_the_earlier_sound_in_place(studio: Studio) -> No
     sound = studio.encode(SoundRecipe((("good", 30),), THIRTY))
     before = sound.read_bytes()
     half = cut_short(sound, studio.folder / "half.aac")
-    with pytest.raises(MediaFault, match=r"`half.aac` is no whole stream of AAC frames"):
+    with pytest.raises(MediaFault, match=r"`half.aac` is not a complete stream of AAC frames"):
         splice([sound, half], sound)
     assert sound.read_bytes() == before
     assert not list(studio.folder.glob("*.part"))

@@ -105,7 +105,7 @@ def test_what_is_no_media_is_refused_with_the_reason(tmp_path: Path) -> None:
         "gone.mp4": "does not exist",
         "empty.mp4": "is empty",
         ".": "is not a file",
-        "text.mp4": "is no picture, video or sound",
+        "text.mp4": "is not a picture, video or sound",
     }
     for name, reason in reasons.items():
         with pytest.raises(BadMedia) as caught:
@@ -119,7 +119,7 @@ def test_a_playlist_opens_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
     (tmp_path / "hls.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n")
     for name in ("list.mp4", "hls.mp4"):
-        with pytest.raises(BadMedia, match="is no picture, video or sound"):
+        with pytest.raises(BadMedia, match="is not a picture, video or sound"):
             probe(tmp_path / name)
 
 

@@ -118,11 +118,11 @@ def test_other_text_is_no_subtitle_file(beginning):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (SRT.encode("gb18030"), "is no UTF-8 text"),
-        (SRT.encode().replace(b"there", b"there\xe9"), "is no UTF-8 text"),
-        (b"notes of a film\n" * 9, "is no subtitle file"),
-        (SRT.encode("utf-16-le"), "is no subtitle file"),
-        (b"[Script Info]\n[Events]\nDialogue: 0,soon,later,,,0,0,0,,x\n", "can't be read as ass: Failed to parse"),
+        (SRT.encode("gb18030"), "is not UTF-8 text"),
+        (SRT.encode().replace(b"there", b"there\xe9"), "is not UTF-8 text"),
+        (b"notes of a film\n" * 9, "is not a subtitle file"),
+        (SRT.encode("utf-16-le"), "is not a subtitle file"),
+        (b"[Script Info]\n[Events]\nDialogue: 0,soon,later,,,0,0,0,,x\n", "cannot be read as ass: Failed to parse"),
         (f"{SRT}\n3\n00:00:04,000 --> 00:00:05,000\n{'x' * 2001}\n".encode(), "has 2001 letters at 4 s, at most 2000"),
     ],
 )
@@ -140,7 +140,7 @@ def test_a_file_without_lines_is_no_use(tmp_path):
     assert read_lines(written(tmp_path, text)) == ()
     with pytest.raises(BadMedia, match="is a subtitle file without lines"):
         probe(tmp_path / "words")
-    with pytest.raises(BadMedia, match="can't be opened"):
+    with pytest.raises(BadMedia, match="cannot be opened"):
         read_lines(tmp_path / "gone")
 
 

@@ -59,7 +59,7 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
         with av.open(str(path.absolute()), container_options=options, **LENIENT) as container:
             yield container
     except av.FFmpegError as fault:
-        words = "is no picture, video or sound that can be read"
+        words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
 
 

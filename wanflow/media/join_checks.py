@@ -97,19 +97,19 @@ def require_segment(path: Path, recipe: Recipe) -> None:
 
 
 def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
-    """Raise MediaFault where a part can't be joined to the first one by copying, and say why; `frames` is their sum."""
+    """Raise MediaFault where a part cannot be joined to the first one by copying, and say why; `frames` is their sum."""
     if not parts:
         raise MediaFault("a cut needs at least one segment")
     for part in parts:
         if differing := _differences(parts[0].shape, part.shape):
             raise MediaFault(
-                f"`{part.path.name}` can't be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
+                f"`{part.path.name}` cannot be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
             )
         samples = timebase.to_samples(part.frames, part.shape.rate or timebase.NOMINAL_RATE)
         if part.shape.start != 0 or abs(part.samples - samples) > 1:
-            raise BadMedia(part.path, f"is no segment: it has {part.samples} samples beside {part.frames} frames")
+            raise BadMedia(part.path, f"is not a segment: it has {part.samples} samples beside {part.frames} frames")
     if (found := sum(part.frames for part in parts)) != frames:
-        raise MediaFault(f"the segments have {found} frames in all, and the cut has {frames}")
+        raise MediaFault(f"the segments have {found} frames in total, and the cut has {frames}")
 
 
 def require_cut(path: Path, frames: int, rate: Fraction) -> None:

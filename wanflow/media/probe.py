@@ -89,7 +89,7 @@ def probe_picture(data: bytes) -> Facts:
     try:
         facts = _probe_picture(name, BytesIO(data), len(data))
     except UnidentifiedImageError:
-        raise BadMedia(name, "is no picture", hint="write the bytes of a png, jpeg, webp or bmp picture") from None
+        raise BadMedia(name, "is not a picture", hint="write the bytes of a png, jpeg, webp or bmp picture") from None
     return facts
 
 
@@ -159,7 +159,7 @@ def _size(path: Path) -> int:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
     except OSError as fault:
-        raise BadMedia(path, f"can't be opened: {fault.strerror}") from fault
+        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
     if size == 0:
         raise BadMedia(path, "is empty")
     return size

@@ -76,7 +76,7 @@ def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
             image.load()
             return PLACED[fit](_over_black(_eight_bits(_upright(image))), size)
     except UnidentifiedImageError as fault:
-        raise BadMedia(path, "is no picture that can be read", hint=HINT) from fault
+        raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
     except Image.DecompressionBombError as fault:
         raise BadMedia(path, "is a picture of too many pixels", hint="scale it down") from fault
     except DAMAGED as fault:

@@ -238,7 +238,7 @@ def _raw(stretch: SoundSpan, segments: Mapping[str, Path], music: Path | None) -
     """A file of the raw samples that a stretch is mixed from: the film's own, and the music's beside them."""
     own = read_pieces(stretch.pieces, segments)
     if stretch.bed is not None and music is None:
-        raise MediaFault("a cut with music can't be mixed without it")
+        raise MediaFault("a cut with music cannot be mixed without it")
     if stretch.bed is not None and music is not None:
         own = interleave(own, read_bed(stretch.bed, music), AFTERMATH)
     with TemporaryDirectory(prefix="wanflow-") as folder:

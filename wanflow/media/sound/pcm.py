@@ -52,7 +52,7 @@ def read_bed(bed: PlacedMusic, music: Path) -> bytes:
             file.setpos(min(bed.begin, file.getnframes()))
             found = file.readframes(bed.end - bed.begin)
     except (OSError, EOFError, wave.Error) as fault:
-        raise BadMedia(music, f"is no WAV that can be read: {fault}".lower()) from fault
+        raise BadMedia(music, f"is not a WAV that can be read: {fault}".lower()) from fault
     if len(found) != (bed.end - bed.begin) * SAMPLE_BYTES:
         raise BadMedia(music, f"ends before its sample {bed.end}")
     return found
@@ -79,10 +79,10 @@ def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:
 
 def _track(container: InputContainer, segment: Path) -> AudioStream:
     if not container.streams.audio:
-        raise BadMedia(segment, "is no segment: it has no sound")
+        raise BadMedia(segment, "is not a segment: it has no sound")
     stream = container.streams.audio[0]
     if stream.codec_context.name != "pcm_s16le" or stream.time_base is None or 1 / stream.time_base != SAMPLE_RATE:
-        raise BadMedia(segment, f"is no segment: its sound is {stream.codec_context.name}, not 48 kHz PCM")
+        raise BadMedia(segment, f"is not a segment: its sound is {stream.codec_context.name}, not 48 kHz PCM")
     _require_stereo(segment, (stream.layout.nb_channels, stream.rate, SAMPLE_BYTES // 2))
     return stream
 
@@ -104,7 +104,7 @@ def read_frames(path: Path) -> Iterator[bytes]:
             length = _length(header)
             frame = header + file.read(max(0, length - HEADER_BYTES))
             if length < HEADER_BYTES or len(frame) != length:
-                raise BadMedia(path, "is no whole stream of AAC frames", hint=HINT)
+                raise BadMedia(path, "is not a complete stream of AAC frames", hint=HINT)
             yield frame
 
 
@@ -123,7 +123,7 @@ def _open(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as fault:
-        raise BadMedia(path, f"can't be opened: {fault.strerror}") from fault
+        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
 
 
 def _length(header: bytes) -> int:

@@ -104,7 +104,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     data = _bytes(path)
     written = subtitle_format(data[:BEGINNING_BYTES])
     if written is None:
-        raise BadMedia(path, "is no subtitle file", hint="wanflow reads srt, vtt and ass")
+        raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
     found = _events(path, written, _text(path, data))
     said = (event for event in found if not event.is_comment)
     lines = [Line(max(0, event.start), event.end, _plain(event.text, written)) for event in said]
@@ -162,7 +162,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as fault:
-        raise BadMedia(path, f"can't be opened: {fault.strerror}") from fault
+        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
     if len(data) > MOST_BYTES:
         raise BadMedia(path, f"has more than {MOST_BYTES // 1_000_000} MB of subtitles", hint="split it")
     return data
@@ -172,7 +172,7 @@ def _text(path: Path, data: bytes) -> str:
     try:
         return _with_newlines(data.decode(_encoding(data)))
     except UnicodeDecodeError as fault:
-        raise BadMedia(path, "is no UTF-8 text", hint="save it as UTF-8") from fault
+        raise BadMedia(path, "is not UTF-8 text", hint="save it as UTF-8") from fault
 
 
 def _encoding(data: bytes) -> str:
@@ -193,7 +193,7 @@ def _events(path: Path, written: str, text: str) -> pysubs2.SSAFile:
             warnings.simplefilter("ignore", RuntimeWarning)
             return pysubs2.SSAFile.from_string(prepared, format_=written, keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as fault:
-        raise BadMedia(path, f"can't be read as {written}: {fault}"[:200], hint="save it again as srt") from fault
+        raise BadMedia(path, f"cannot be read as {written}: {fault}"[:200], hint="save it again as srt") from fault
 
 
 def _tidy(text: str) -> str:
