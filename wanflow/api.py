@@ -282,8 +282,7 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     no video.
     """
     from wanflow.media import probe
-    from wanflow.runner.cut import MADE_ELSEWHERE
-    from wanflow.store.take import Take, film_of
+    from wanflow.store.take import MADE_ELSEWHERE, Take, film_of
 
     planned = plan(production)
     asked = choose.known_request(planned, shot)

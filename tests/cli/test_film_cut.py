@@ -168,11 +168,14 @@ def test_a_font_that_is_brought_draws_the_words_again(wanflow: Wanflow, film: Pa
     """Boxes are said once, with the way out; a font in `fonts/` makes what has words in it again, nothing else."""
     rewrite("The End: 100% 'done'", "\U00013000")
     done = wanflow("run")
-    assert done.err.count("no font here has `\U00013000`, so boxes are drawn: put one that has it into `fonts/`") == 1
+    assert (
+        done.err.count("missing glyphs `\U00013000`: no installed font has them: put one that has them into `fonts/`")
+        == 1
+    )
     Path("fonts").mkdir()
     square_font(Path("fonts/square.ttf"), "\U00013000")
     again = wanflow("run")
-    assert "no font here has" not in again.err
+    assert "missing glyphs" not in again.err
     assert "7 segments encoded, 2 kept" in again.err
 
 

@@ -172,7 +172,9 @@ def test_what_only_a_decoder_sees_is_told_apart_by_the_parameter_sets(tmp_path: 
     for target, more in ((other, change), (tmp_path / "same.mov", ())):
         run_ffmpeg(["-i", str(segment[0]), *lines, *more, str(target)], processes=RunningProcesses())
     require_alike([survey(tmp_path / "same.mov")] * 2, 20)
-    with pytest.raises(MediaFault, match=r"`other.mov` cannot be joined to `same.mov`: they differ in .*parameter sets"):
+    with pytest.raises(
+        MediaFault, match=r"`other.mov` cannot be joined to `same.mov`: they differ in .*parameter sets"
+    ):
         require_alike([survey(tmp_path / "same.mov"), survey(other)], 20)
 
 

@@ -261,9 +261,9 @@ def test_music_that_is_not_what_it_was_is_refused(studio: Studio) -> None:
     mono = draw_wav(studio.folder / "mono.wav", "sine=f=440:r=48000", SECOND)
     said: Mapping[Path | None, str] = {
         bed: r"`bed.wav` ends before its sample 48001",
-        studio.segments["still"]: r"`still.mov` is no wav",
+        studio.segments["still"]: r"`still.mov` is not a wav",
         mono: r"`mono.wav` has 1 channels",
-        studio.folder / "gone.wav": r"`gone.wav` is no wav that can be read: .*no such file",
+        studio.folder / "gone.wav": r"`gone.wav` is not a wav that can be read: .*no such file",
         None: "cannot be mixed without it",
     }
     for music, words in said.items():

@@ -97,7 +97,7 @@ def require_segment(path: Path, recipe: Recipe) -> None:
 
 
 def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
-    """Raise MediaFault where a part cannot be joined to the first one by copying, and say why; `frames` is their sum."""
+    """Raise MediaFault where copying cannot join a part to the first one, and say why; `frames` is their sum."""
     if not parts:
         raise MediaFault("a cut needs at least one segment")
     for part in parts:

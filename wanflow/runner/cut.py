@@ -1,4 +1,4 @@
-"""Cuts: segments and sound made where they are missing, joined, and put under their name in `out/`."""
+"""Cuts: missing segments and sound are made, all are joined, and the film gets its name in `out/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.facts import Facts
 from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
-from wanflow.language.production import Subtitles
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
@@ -31,13 +30,14 @@ from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext
 from wanflow.runner.cut_sound import make_sound
 from wanflow.runner.events import CutFinished, CutProgress, Warned
-from wanflow.runner.extract import file_of, keep_derived
+from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.runner.run_state import RunState
-from wanflow.store import atomic, blobs, cut_records, outputs
+from wanflow.store import atomic, cut_records, outputs
+from wanflow.store.take import MADE_ELSEWHERE
 
 
 async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> str:
-    """Write a cut's file and give its path, relative to the production's folder; raises MediaFault, StoreFault."""
+    """Write a cut's film and return its path, relative to the production's folder; raises MediaFault, StoreFault."""
     vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
@@ -45,89 +45,109 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     edit = arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.provider)
     fingerprint = edit.fingerprint()
     if fingerprint is None:
-        raise MediaFault(f"`{step.node}` has a clip that is not there")
+        raise MediaFault(f"a clip of `{step.node}` is missing")
     outputs.require_outputs(production, vertex.cut, context.store)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
-    captions = await captions_of(edit, total_frames(clips), rate, context)
-    montage = lay_out(edit, clips, rate, captions)
-    warn_of_boxes(step.node, montage, context)
-    work = _CutJob(step.node, montage, context, run_state)
-    await work.join(await work.conform(), fingerprint)
+    captions = await _read_captions(edit, total_frames(clips), rate, context)
+    layout = lay_out(edit, clips, rate, captions)
+    _warn_of_missing_glyphs(step.node, layout, context)
+    assembly = _Assembly(step.node, layout, context, run_state)
+    await assembly.join(await assembly.make_segments(), fingerprint)
     run_state.add_cut(vertex.cut.name, fingerprint)
     return vertex.cut.output
 
 
-class _CutJob:
-    """One cut on its way: which segments are there, which are made now, how far it is."""
+class _Assembly:
+    """The work on one cut: which segments are made now, and how far it is."""
 
-    def __init__(self, node: str, montage: CutLayout, context: RunContext, run_state: RunState) -> None:
-        self._node, self._montage, self._parts, self._stage = node, montage, context, run_state
-        self._cut = montage.edit.cut
+    def __init__(self, node: str, layout: CutLayout, context: RunContext, run_state: RunState) -> None:
+        self._node, self._layout, self._context, self._run_state = node, layout, context, run_state
+        self._cut = layout.edit.cut
         self._encoded: set[str] = set()
-        self._done: dict[str, int] = {}
-        self._total = montage.frames
+        self._frames: dict[str, int] = {}
+        self._total = layout.frames
 
-    async def conform(self) -> dict[str, PurePath]:
-        """Make the segments that are missing, side by side, and give the files of all by their keys."""
-        wanted = {segment.recipe.key(): segment for segment in self._montage.segments}
-        have = {key: self._kept(key) for key in wanted}
-        missing = [segment.recipe.frames for key, segment in wanted.items() if have[key] is None]
-        self._total = sum(missing) or self._montage.frames
+    async def make_segments(self) -> dict[str, PurePath]:
+        """Make the missing segments, side by side, and return the files of all by their keys."""
+        wanted = {segment.recipe.key(): segment for segment in self._layout.segments}
+        kept = {key: derived_of(key, self._run_state, self._context) for key in wanted}
+        files = {key: file for key, file in kept.items() if file is not None}
+        missing = {key: segment for key, segment in wanted.items() if key not in files}
+        self._total = sum(segment.recipe.frames for segment in missing.values()) or self._layout.frames
         async with anyio.create_task_group() as group:
-            for key, segment in wanted.items():
-                if have[key] is None:
-                    group.start_soon(self._make, segment, have)
-        return {key: _present(file) for key, file in have.items()}
+            for key, segment in missing.items():
+                group.start_soon(self._make_segment, key, segment, files)
+        return files
+
+    async def _make_segment(self, key: str, segment: Segment, files: dict[str, PurePath]) -> None:
+        made, recipe = self._context.store.temporary(".mov"), segment.recipe
+        target, source = self._context.relative(made), self._file(segment.item)
+        fonts = tuple(PurePath(path) for path, _ in self._cut.finish.fonts)
+        job: Job[Facts]
+        if isinstance(recipe, JoinRecipe):
+            before = None if segment.before is None else self._file(segment.before)
+            job = JoinClips(before, source, recipe, target, fonts)
+        else:
+            job = ConformSegment(source, recipe, target, fonts)
+        facts = await self._context.jobs(job, partial(self._progress, key))
+        files[key] = keep_derived(key, made, facts, self._run_state, self._context)
+        self._encoded.add(key)
+        self._progress(key, recipe.frames)
 
     async def join(self, files: Mapping[str, PurePath], fingerprint: str) -> None:
-        """Join the segments, put the film under the cut's name and write down what it was made from."""
-        montage, cut = self._montage, self._cut
-        sound = await make_sound(self._node, montage, files, self._stage, self._parts)
-        made = self._parts.store.temporary(FILM)
-        known = provenance(cut.name, cut.output, montage.edit.items, self._stage)
-        film = self._film(files, sound.files, digest.of_json(known))
-        listen = None if self._encoded else partial(self._progress, "")  # copying takes no time beside encoding
-        facts = await self._parts.jobs(AssembleCut(film, self._parts.relative(made)), listen)
-        keys = [*(segment.recipe.key() for segment in montage.segments), *sound.keys]
-        self._publish(made, fingerprint, keys)
-        self._note(known, facts)
+        """Join the segments, give the film the cut's name, and record what it was made from."""
+        layout, cut, context = self._layout, self._cut, self._context
+        sound = await make_sound(self._node, layout, files, self._run_state, context)
+        sources = provenance(cut.name, cut.output, layout.edit.items, self._run_state)
+        made = context.store.temporary(FILM)
+        job = AssembleCut(self._recipe(files, sound.files, digest.of_json(sources)), context.relative(made))
+        # beside encoding, copying takes no time
+        facts = await context.jobs(job, None if self._encoded else partial(self._progress, ""))
+        self._publish(made, fingerprint, [*(segment.recipe.key() for segment in layout.segments), *sound.keys])
+        described = {**sources, "digest": facts.digest}
+        sidecar = context.folder / provenance_file(context.out, cut)
+        atomic.write_whole(sidecar, f"{json.dumps(described, ensure_ascii=False, indent=1)}\n".encode())
         seconds = timebase.decimal_text(facts.seconds, 3)
-        copied = len(montage.segments) - len(self._encoded)
-        self._parts.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
+        copied = len(layout.segments) - len(self._encoded)
+        context.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
 
     def _publish(self, made: Path, fingerprint: str, keys: Sequence[str]) -> None:
-        """Move the film to its place; the record comes first, so that a kill leaves no film that is unknown."""
-        store, cut = self._parts.store, self._cut
-        shots = self._stage.plan.graph.production.shots
-        takes = [item.digest for item in self._montage.edit.items if item.digest and item.vertex in shots]
-        outputs.require_outputs(self._stage.plan.graph.production, cut, store)
+        """Move the film to its place; the record comes first, so that a kill leaves no unknown film."""
+        store, cut, production = self._context.store, self._cut, self._run_state.plan.graph.production
+        takes = [item.digest for item in self._layout.edit.items if item.digest and item.vertex in production.shots]
+        outputs.require_outputs(production, cut, store)
         with atomic.replacing(store.folder / cut.output, made) as draft:
             cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
 
-    def _film(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
-        montage, finish = self._montage, self._cut.finish
+    def _recipe(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
+        layout, cut = self._layout, self._cut
+        ends = [*(clip.begin for clip in layout.clips[1:]), layout.frames]
+        clips = zip(layout.items, layout.clips, ends, strict=True)
         return CutRecipe(
-            segments=tuple(files[segment.recipe.key()] for segment in montage.segments),
-            frames=montage.frames,
-            rate=montage.rate,
+            segments=tuple(files[segment.recipe.key()] for segment in layout.segments),
+            frames=layout.frames,
+            rate=layout.rate,
             sound=sound,
-            tracks=tuple(self._track(track) for track in finish.subtitles),
-            chapters=_chapters(montage),
-            sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in montage.items)))),
-            label=self._labelling(content) if finish.labelled else None,
+            tracks=tuple(
+                SubtitleTrack(
+                    PurePath(track.source.path),
+                    PurePath(subtitle_file(self._context.out, cut, track)),
+                    track.language,
+                    track.burned,
+                )
+                for track in cut.finish.subtitles
+            ),
+            chapters=tuple(Chapter(item.item.name, clip.begin, end) for item, clip, end in clips),
+            sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in layout.items)))),
+            label=self._own_label(content) if cut.finish.labelled else None,
         )
 
-    def _track(self, track: Subtitles) -> SubtitleTrack:
-        """Subtitles, beside which players that want a file of their own find one."""
-        sidecar = PurePath(subtitle_file(self._parts.out, self._cut, track))
-        return SubtitleTrack(PurePath(track.source.path), sidecar, track.language, track.burned)
-
-    def _labelling(self, content: str) -> CutLabels | None:
-        """What the film says of its making; None where nothing of it was made by AI."""
-        lock, models, mixed = self._stage.inventory.lock, dict[str, None](), False
-        for item in self._montage.items:
-            vertex = None if item.vertex is None else self._stage.plan.graph.vertex(item.vertex)
+    def _own_label(self, content: str) -> CutLabels | None:
+        """The film's own AI label; None where no clip was made by AI."""
+        lock, models, mixed = self._run_state.inventory.lock, dict[str, None](), False
+        for item in self._layout.items:
+            vertex = None if item.vertex is None else self._run_state.plan.graph.vertex(item.vertex)
             take = lock.shots[vertex.id].takes.get(item.digest or "") if isinstance(vertex, ShotVertex) else None
             if take is not None and take.model != MADE_ELSEWHERE:
                 models[take.model] = None
@@ -135,85 +155,42 @@ class _CutJob:
                 mixed = True
         return CutLabels(", ".join(models), content, mixed) if models else None
 
-    def _note(self, known: Mapping[str, Canonical], facts: Facts) -> None:
-        """The sidecar that says where the clips come from."""
-        told = {**known, "digest": facts.digest}
-        place = self._parts.folder / provenance_file(self._parts.out, self._cut)
-        atomic.write_whole(place, f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode())
-
-    async def _make(self, segment: Segment, have: dict[str, PurePath | None]) -> None:
-        key = segment.recipe.key()
-        target = self._parts.store.temporary(".mov")
-        job = self._job(segment, segment.recipe, self._parts.relative(target))
-        facts = await self._parts.jobs(job, partial(self._progress, key))
-        have[key] = kept = self._parts.relative(keep_derived(key, target, facts, self._parts))
-        self._stage.add_derived(key, kept.name)
-        self._encoded.add(key)
-        self._progress(key, segment.recipe.frames)
-
-    def _job(self, segment: Segment, recipe: Recipe, target: PurePath) -> Job[Facts]:
-        fonts = tuple(PurePath(path) for path, _ in self._montage.edit.cut.finish.fonts)
-        if isinstance(recipe, JoinRecipe):
-            before = None if segment.before is None else self._file(segment.before)
-            return JoinClips(before, self._file(segment.item), recipe, target, fonts)
-        return ConformSegment(self._file(segment.item), recipe, target, fonts)
-
     def _file(self, item: EditItem) -> PurePath | None:
-        return None if item.vertex is None else file_of(item.vertex, self._stage, self._parts)
+        return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context)
 
     def _progress(self, key: str, frames: int) -> None:
-        self._done[key] = frames
-        self._parts.emit(CutProgress(self._node, sum(self._done.values()), self._total))
-
-    def _kept(self, key: str) -> PurePath | None:
-        name = self._stage.inventory.derived.get(key)
-        return None if name is None else self._parts.relative(blobs.derived_file(self._parts.store, name))
+        self._frames[key] = frames
+        self._context.emit(CutProgress(self._node, sum(self._frames.values()), self._total))
 
 
-def _chapters(montage: CutLayout) -> tuple[Chapter, ...]:
-    """One for each clip, from its first frame to that of the next."""
-    ends = [*(clip.begin for clip in montage.clips[1:]), montage.frames]
-    return tuple(
-        Chapter(item.item.name, clip.begin, end)
-        for item, clip, end in zip(montage.items, montage.clips, ends, strict=True)
-    )
-
-
-def _present(path: PurePath | None) -> PurePath:
-    if path is None:
-        raise MediaFault("a segment was not made")
-    return path
-
-
-async def captions_of(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
+async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
     """All captions of a film of this length; raises MediaFault where subtitles cannot be read."""
-    found: list[Caption] = []
+    captions: list[Caption] = []
     for track in edit.cut.finish.subtitles:
         if track.burned:
-            job = ReadSubtitles(PurePath(track.source.path), frames, rate)
-            found += await context.jobs(job)
+            captions += await context.jobs(ReadSubtitles(PurePath(track.source.path), frames, rate))
     notice = edit.cut.finish.notice
     if notice is not None:
         shown = min(frames, timebase.to_frames(notice.seconds, rate))
-        found.append(Caption(notice.text, 0, shown, "top", notice.height))
-    return tuple(found)
+        captions.append(Caption(notice.text, 0, shown, "top", notice.height))
+    return tuple(captions)
 
 
-def warn_of_boxes(node: str, montage: CutLayout, context: RunContext) -> None:
-    """Say once that the words drawn into a cut have characters that no font on this machine has."""
-    drawn = {segment.recipe.key(): segment.recipe for segment in montage.segments}.values()
-    words = "".join(words for recipe in drawn for words in _words(recipe))
-    missing = sorted(missing_glyphs(words, tuple(context.folder / path for path, _ in montage.edit.cut.finish.fonts)))
+def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -> None:
+    """Warn once where the text that is drawn into a cut has characters that no font has."""
+    drawn = {segment.recipe.key(): segment.recipe for segment in layout.segments}.values()
+    text = "".join(text for recipe in drawn for text in _drawn_text(recipe))
+    missing = sorted(missing_glyphs(text, tuple(context.folder / path for path, _ in layout.edit.cut.finish.fonts)))
     if missing:
         shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
-        hint = "put one that has it into `fonts/`, or install one, e.g. Noto Sans CJK"
-        context.emit(Warned(f"no font here has `{shown}`, so boxes are drawn: {hint}", node))
+        hint = "put one that has them into `fonts/`, or install one, e.g. Noto Sans CJK"
+        context.emit(Warned(f"missing glyphs `{shown}`: no installed font has them: {hint}", node))
 
 
-def _words(recipe: Recipe) -> Iterator[str]:
+def _drawn_text(recipe: Recipe) -> Iterator[str]:
     if not isinstance(recipe, SegmentRecipe):
         sides = (recipe.before, recipe.after)
-        yield from (words for side in sides if side is not None for words in _words(side))
+        yield from (text for side in sides if side is not None for text in _drawn_text(side))
         yield from (caption.text for caption in recipe.captions)
         return
     yield from recipe.slate
@@ -223,12 +200,11 @@ def _words(recipe: Recipe) -> Iterator[str]:
 
 
 FORMAT = 1
-MADE_ELSEWHERE = "file"
-"""The model of a take that no model of the service made (`wanflow pick --file`)."""
+"""Version of the sidecar's format."""
 
 
 def provenance(cut: str, output: str, items: Sequence[EditItem], run_state: RunState) -> dict[str, Canonical]:
-    """The sidecar of a cut without the film's own digest: of each item what made it, by which task, and when."""
+    """The sidecar of a cut without the film's own digest: what made each item, by which task, and when."""
     clips = [_clip(item, run_state) for item in items]
     generated = any("shot" in clip and clip.get("model") != MADE_ELSEWHERE for clip in clips)
     head: dict[str, Canonical] = {"format": FORMAT, "cut": cut, "file": output}
@@ -236,7 +212,7 @@ def provenance(cut: str, output: str, items: Sequence[EditItem], run_state: RunS
 
 
 def _clip(item: EditItem, run_state: RunState) -> dict[str, Canonical]:
-    """A take with its provenance, a file that somebody brought with its digest, or the words of a title."""
+    """A take with its provenance, an asset with its digest, or the text of a title."""
     if item.vertex is None:
         return {"title": item.item.name}
     if not isinstance(run_state.plan.graph.vertex(item.vertex), ShotVertex):

@@ -1,4 +1,4 @@
-"""The sound of a cut: its music made ready, its loudness found, and the chunks that are missing encoded."""
+"""The sound of a cut: its music is extracted, its loudness found, and each missing chunk is encoded."""
 
 from __future__ import annotations
 
@@ -19,110 +19,84 @@ from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
 from wanflow.planner.cut_layout import CutLayout
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
-from wanflow.runner.extract import keep_derived
+from wanflow.runner.extract import derived_of, keep_derived
 from wanflow.runner.run_state import RunState
-from wanflow.store import blobs
-from wanflow.store.take import Film
 from wanflow.timebase import SAMPLE_RATE
 
 TOLERANCE = Decimal("0.5")
-"""LU by which a cut may miss its loudness before somebody hears of it (EBU R128)."""
+"""Maximum LU between a cut's loudness and its target without a warning (EBU R128)."""
 
 
 @dataclass(frozen=True, slots=True)
-class MadeSound:
-    """The chunks of a cut's sound in order, and the keys of everything derived that they are made from."""
+class CutSound:
+    """The chunks of a cut's sound in order, and the keys of all derived files that they are made from."""
 
     files: tuple[PurePath, ...]
     keys: tuple[str, ...]
 
 
 async def make_sound(
-    node: str, montage: CutLayout, segments: Mapping[str, PurePath], run_state: RunState, context: RunContext
-) -> MadeSound:
-    """Encode what is missing of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
-    bed = await _bed(montage, run_state, context)
-    own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in montage.segments)
-    # two sounds at once may be more than fits; a film's own can't
-    sound = SoundRecipe(own, montage.rate, None if bed is None else bed.music, limited=bed is not None)
-    music = None if bed is None else bed.file
-    wanted = montage.edit.cut.finish.loudness
-    if wanted is not None:
-        sound = await _levelled(node, sound, wanted, segments, music, context)
+    node: str, layout: CutLayout, segments: Mapping[str, PurePath], run_state: RunState, context: RunContext
+) -> CutSound:
+    """Encode the missing chunks of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
+    music = await _extract_music(layout, run_state, context)
+    own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in layout.segments)
+    # two sounds at once may exceed full scale, which the film's own sound cannot
+    sound = SoundRecipe(own, layout.rate, None if music is None else music.bed, limited=music is not None)
+    music_file = None if music is None else music.file
+    loudness = layout.edit.cut.finish.loudness
+    if loudness is not None:
+        sound = await _level(node, LevelSound(sound, loudness, tuple(segments.items()), music_file), context)
     chunks = {chunk.key(): chunk for chunk in sound.chunks()}
-    have = {key: kept for key in chunks if (kept := _kept(key, run_state, context)) is not None}
+    files = {key: kept for key in chunks if (kept := derived_of(key, run_state, context)) is not None}
+
+    async def encode(key: str, chunk: SoundChunk) -> None:
+        target = context.store.temporary(".aac")
+        heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
+        facts = await context.jobs(EncodeSound(chunk, heard, music_file, context.relative(target)))
+        files[key] = keep_derived(key, target, facts, run_state, context)
+
     async with anyio.create_task_group() as group:
-        for key in chunks.keys() - have.keys():
-            group.start_soon(_encode, chunks[key], segments, music, have, run_state, context)
-    files = tuple(have[chunk.key()] for chunk in sound.chunks())
-    return MadeSound(files, (*chunks, *(() if bed is None else (bed.key,))))
+        for key in chunks.keys() - files.keys():
+            group.start_soon(encode, key, chunks[key])
+    keys = (*chunks, *(() if music is None else (music.key,)))
+    return CutSound(tuple(files[chunk.key()] for chunk in sound.chunks()), keys)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bed:
-    """The music with its WAV."""
+class _Music:
+    """The music of a cut with its WAV, and the WAV's key."""
 
-    music: MusicBed
+    bed: MusicBed
     key: str
     file: PurePath
 
 
-async def _bed(montage: CutLayout, run_state: RunState, context: RunContext) -> _Bed | None:
-    """The music of a cut as exact samples, cut out of its file once."""
-    wanted, supply = montage.edit.cut.finish.music, montage.edit.music
-    if wanted is None or supply is None:
+async def _extract_music(layout: CutLayout, run_state: RunState, context: RunContext) -> _Music | None:
+    """The music of a cut as exact samples, extracted from its file once."""
+    wanted, source = layout.edit.cut.finish.music, layout.edit.music
+    if wanted is None or source is None:
         return None
-    if supply.digest is None or supply.film is None or not supply.film.samples:
+    if source.digest is None or source.film is None or not source.film.samples:
         raise MediaFault(f"`{wanted.source.path}` has no sound for the music")
-    film = supply.film
-    key = digest.of_json(dict(recipe.part_identity(supply.digest, Sound(), 0, film.samples - 1)))
-    file = _kept(key, run_state, context)
+    film = source.film
+    key = digest.of_json(dict(recipe.part_identity(source.digest, Sound(), 0, film.samples - 1)))
+    file = derived_of(key, run_state, context)
     if file is None:
         target = context.store.temporary(".wav")
         facts = await context.jobs(ExtractSound(PurePath(wanted.source.path), context.relative(target)))
-        file = context.relative(keep_derived(key, target, facts, context))
-        run_state.add_derived(key, file.name)
-    music = MusicBed(supply.digest, _samples(film), wanted.gain, wanted.fade, wanted.duck)
-    return _Bed(music, key, file)
+        file = keep_derived(key, target, facts, run_state, context)
+    samples = round(film.samples * SAMPLE_RATE / film.sample_rate)
+    return _Music(MusicBed(source.digest, samples, wanted.gain, wanted.fade, wanted.duck), key, file)
 
 
-async def _levelled(
-    node: str,
-    sound: SoundRecipe,
-    wanted: Decimal,
-    segments: Mapping[str, PurePath],
-    music: PurePath | None,
-    context: RunContext,
-) -> SoundRecipe:
-    """The sound at the loudness that is wanted; what can't be brought there is said."""
-    levelled = await context.jobs(LevelSound(sound, wanted, tuple(segments.items()), music))
+async def _level(node: str, job: LevelSound, context: RunContext) -> SoundRecipe:
+    """The sound at the loudness that was asked for; warns where that loudness is out of reach."""
+    levelled, loudness = await context.jobs(job), job.loudness
     if levelled.lufs is None:
-        context.emit(Warned(f"it is silent, or too short to be measured: `loudness: {wanted}` does nothing", node))
-    elif abs(levelled.lufs - wanted) > TOLERANCE:
-        words = f"its sound comes to {levelled.lufs} LUFS, not {wanted}: peaks are held at -1.5 dBTP"
+        words = f"the sound is silent or too short to be measured: `loudness: {loudness}` has no effect"
+        context.emit(Warned(words, node))
+    elif abs(levelled.lufs - loudness) > TOLERANCE:
+        words = f"the sound reaches {levelled.lufs} LUFS, not {loudness}: its peaks are limited to -1.5 dBTP"
         context.emit(Warned(words, node))
     return levelled.recipe
-
-
-async def _encode(
-    chunk: SoundChunk,
-    segments: Mapping[str, PurePath],
-    music: PurePath | None,
-    have: dict[str, PurePath],
-    run_state: RunState,
-    context: RunContext,
-) -> None:
-    key, target = chunk.key(), context.store.temporary(".aac")
-    heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
-    facts = await context.jobs(EncodeSound(chunk, heard, music, context.relative(target)))
-    have[key] = context.relative(keep_derived(key, target, facts, context))
-    run_state.add_derived(key, have[key].name)
-
-
-def _kept(key: str, run_state: RunState, context: RunContext) -> PurePath | None:
-    name = run_state.inventory.derived.get(key)
-    return None if name is None else context.relative(blobs.derived_file(context.store, name))
-
-
-def _samples(film: Film) -> int:
-    return round(film.samples * SAMPLE_RATE / film.sample_rate)

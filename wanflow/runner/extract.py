@@ -36,14 +36,21 @@ async def derive_extract(step: Step, run_state: RunState, context: RunContext) -
     target = context.store.temporary(SUFFIX[str(identity["op"])])
     facts = await context.jobs(_job(vertex.piece, identity, origin, context.relative(target)))
     key = digest.of_json(dict(identity))
-    run_state.add_derived(key, keep_derived(key, target, facts, context).name)
+    keep_derived(key, target, facts, run_state, context)
 
 
-def keep_derived(key: str, made: Path, facts: Facts, context: RunContext) -> Path:
-    """Move a derived file into the store and record its identity; gives its place there."""
+def derived_of(key: str, run_state: RunState, context: RunContext) -> PurePath | None:
+    """The derived file of a key, below the production's folder; None where it has to be made."""
+    name = run_state.inventory.derived.get(key)
+    return None if name is None else context.relative(derived_file(context.store, name))
+
+
+def keep_derived(key: str, made: Path, facts: Facts, run_state: RunState, context: RunContext) -> PurePath:
+    """Move a derived file into the store and record it; returns its place below the production's folder."""
     kept = blobs.adopt_derived(context.store, made, facts.digest, made.suffix)
     traces.append_derived(context.store, key, facts.digest, made.suffix)
-    return kept
+    run_state.add_derived(key, kept.name)
+    return context.relative(kept)
 
 
 def _job(piece: Piece, identity: Identity, source: PurePath, target: PurePath) -> Job[Facts]:
@@ -65,7 +72,7 @@ def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePat
             return PurePath(path)
         case ShotVertex() if output.digest is not None and (file := find_take(context.store, output.digest)):
             return context.relative(file)
-        case ExtractVertex() if name := run_state.inventory.derived.get(digest.of_json(dict(output.identity))):
-            return context.relative(derived_file(context.store, name))
+        case ExtractVertex() if kept := derived_of(digest.of_json(dict(output.identity)), run_state, context):
+            return kept
         case _:
             raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")

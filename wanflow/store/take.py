@@ -20,6 +20,10 @@ MOST_SEED = 2**63 - 1
 """Maximum of a seed in the service's words (service.md 8, 14); its models take less."""
 
 
+MADE_ELSEWHERE = "file"
+"""Model of a take that no model of a provider made (`wanflow pick --file`)."""
+
+
 class ResultKind(StrEnum):
     """What a model makes; `media.probe.CheckResult` is the check that a delivered file has to pass."""
 
