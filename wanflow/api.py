@@ -400,7 +400,7 @@ def finish_idle(plan: Plan) -> Outcome:
     store = store_of(production)
     lockfile.establish(store)
     shots_folder.follow(store, names_of(plan), production.folder / production.out, plan.inventory.lock)
-    return outcome.settle(plan)
+    return outcome.idle_outcome(plan)
 
 
 async def run(
@@ -438,7 +438,7 @@ async def run(
     needed = requires_service(plan)
     options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait)
     async with wiring.at_work(plan.graph.production, emit or _ignore, options) as context:
-        return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, swept=collected)
+        return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
 
 
 async def collect_finished(

@@ -155,7 +155,7 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
         shutil.rmtree(here.store.takes)
         outcome = await here.run(moved, plan=approved)
     assert (outcome.submitted, outcome.exit_code) == (0, 1)
-    assert "plan did not say" in outcome.failures[0].message
+    assert "`render` is not in the plan" in outcome.failures[0].message
 
 
 class Watching(Delegating):

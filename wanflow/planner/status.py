@@ -22,9 +22,6 @@ from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_file
 
-TASK_LIFE = timedelta(hours=24)
-"""Time for which the service knows a task and offers its result (service.md 4.1)."""
-
 SOON = timedelta(hours=3)
 """Time before the end of a task from which on people are warned."""
 
@@ -140,9 +137,15 @@ def status(plan: Plan, now: datetime) -> ProductionStatus:
     """The rows of a plan's shots and cuts; `now` decides which tasks expire soon."""
     have = plan.inventory
     charged = Cost(spent(have.lock, have.stored), plan.currency, Bound.EXACT)
+    cuts: list[CutRow] = []
+    for step in plan.steps:
+        if step.kind is StepKind.CUT:
+            state = {Action.REUSE: "current", Action.BLOCKED: "blocked"}.get(step.action, "outdated")
+            output = plan.graph.production.cuts[cut_name(step.vertex)].output
+            cuts.append(CutRow(step.node, state, output, step.reasons))
     return ProductionStatus(
         shots=shot_rows(plan),
-        cuts=tuple(_cut_row(step, plan) for step in plan.steps if step.kind is StepKind.CUT),
+        cuts=tuple(cuts),
         in_flight=len(have.open_tasks) + len(have.unknown_fate),
         charged=None if not plan.provider.paid else charged,
         leftovers=leftovers(plan),
@@ -172,26 +175,20 @@ def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> Shot
         picked=entry.numbers[choice.take.digest] if choice.take is not None else None,
         takes=len(entry.takes),
         in_flight=tuple(task.task_id for task in tasks),
-        expires=_life_after([task.ready for task in tasks]),
+        expires=_end_of_life([task.ready for task in tasks], plan.provider.task_life),
         reasons=tuple(dict.fromkeys(reasons)),
         results=tuple(task.url for task in tasks if task.url is not None),
-        forgotten=_life_after([task.accepted for task in tasks]),
+        forgotten=_end_of_life([task.accepted for task in tasks], plan.provider.task_life),
         choice=choice,
     )
 
 
-def _life_after(moments: Sequence[str | None]) -> str | None:
+def _end_of_life(moments: Sequence[str | None], life: timedelta) -> str | None:
     """The end of a task's life, counted from the first of some moments; None where there is none."""
     known = [moment for moment in moments if moment is not None]
     if not known:
         return None
-    return (datetime.fromisoformat(min(known)) + TASK_LIFE).isoformat().replace("+00:00", "Z")
-
-
-def _cut_row(step: Step, plan: Plan) -> CutRow:
-    state = {Action.REUSE: "current", Action.BLOCKED: "blocked"}.get(step.action, "outdated")
-    output = plan.graph.production.cuts[cut_name(step.vertex)].output
-    return CutRow(step.node, state, output, step.reasons)
+    return (datetime.fromisoformat(min(known)) + life).isoformat().replace("+00:00", "Z")
 
 
 def take_rows(plan: Plan) -> tuple[TakeRow, ...]:
@@ -250,7 +247,9 @@ def leftovers(plan: Plan) -> tuple[Leftover, ...]:
 
 def expiring(plan: Plan, now: datetime) -> tuple[tuple[OpenTask, datetime], ...]:
     """The tasks in flight that the service forgets soon, or has forgotten, each with that time; soonest first."""
-    ends = [(task, datetime.fromisoformat(task.accepted) + TASK_LIFE) for task in plan.inventory.open_tasks]
+    ends = [
+        (task, datetime.fromisoformat(task.accepted) + plan.provider.task_life) for task in plan.inventory.open_tasks
+    ]
     soon = [(task, end) for task, end in ends if now > end - SOON]
     return tuple(sorted(soon, key=lambda pair: (pair[1], pair[0].task_id)))
 
@@ -260,7 +259,8 @@ def states(plan: Plan) -> Mapping[str, str]:
     by_shot: dict[str, str] = {}
     for step in plan.steps:
         if step.kind is StepKind.TAKE and step.shot is not None:
-            by_shot[step.shot] = _urgent(by_shot.get(step.shot), _state(step, plan))
+            state = _state(step, plan)
+            by_shot[step.shot] = max(by_shot.get(step.shot, state), state, key=_URGENCY.index)
     return by_shot
 
 
@@ -290,38 +290,24 @@ _URGENCY = (
 )
 
 
-def _urgent(before: str | None, now: str) -> str:
-    return now if before is None else max(before, now, key=_URGENCY.index)
-
-
 def _state(step: Step, plan: Plan) -> str:
-    codes = {reason.code for reason in step.reasons}
+    codes, have = {reason.code for reason in step.reasons}, plan.inventory
     match step.action:
         case Action.HELD:
             return "held"
         case Action.BLOCKED:
             return "refused" if ReasonCode.REFUSED_BEFORE in codes else "blocked"
         case Action.COLLECT:
-            return _flying(step, plan)
+            own = [task for task in have.open_tasks if _asks(task.attempt, step, plan)]
+            return "rendering" if any(task.running or task.url for task in own) else "queued"
         case Action.REUSE:
             return "missing" if ReasonCode.NOT_HERE in codes else "current"
-        case Action.RENDER if before := _ending(step, plan):
-            return before
+        case Action.RENDER if any(_asks(attempt, step, plan) for attempt in have.unknown_fate):
+            return "unknown"
+        case Action.RENDER if end := next((e.state for e in have.endings if _asks(e.attempt, step, plan)), None):
+            return end
         case _:
             return "new" if ReasonCode.NEW in codes else "changed"
-
-
-def _flying(step: Step, plan: Plan) -> str:
-    """Whether the task that will deliver a take was seen to run, as far as the journal knows."""
-    mine = [task for task in plan.inventory.open_tasks if _asks(task.attempt, step, plan)]
-    return "rendering" if any(task.running or task.url for task in mine) else "queued"
-
-
-def _ending(step: Step, plan: Plan) -> str | None:
-    """How the very request of a step ended before; None where it was never sent, or as if it never was."""
-    if any(_asks(attempt, step, plan) for attempt in plan.inventory.unknown_fate):
-        return "unknown"
-    return next((ending.state for ending in plan.inventory.endings if _asks(ending.attempt, step, plan)), None)
 
 
 def _asks(attempt: Attempt, step: Step, plan: Plan) -> bool:

@@ -24,7 +24,7 @@ class StepResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A step that failed: the words for a person and the way out."""
+    """A step that failed, with its message and hint."""
 
     node: str
     message: str
@@ -70,9 +70,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CollectOutcome:
-    """What came of the open ends of earlier runs: films stored, tasks of which none will come.
+    """What was collected of earlier runs: the number of films stored, and of tasks without one.
 
-    `unfetched` are the tasks, by id, whose films are ready and could not be fetched, with what was wrong: this run
+    `unfetched` are the tasks, by id, whose films are ready and could not be fetched, each with its fault: this run
     does not try them again. `cost` is what the stored ones were charged, None where that counts elsewhere.
     """
 
@@ -83,20 +83,20 @@ class CollectOutcome:
 
 
 def blocked_code(plan: Plan) -> ExitCode:
-    """The exit code of a plan in which steps are blocked; a step that waits for a person's pick has its own."""
+    """The exit code of a plan in which steps are blocked; one that waits for a pick has its own."""
     codes = {reason.code for step in plan.steps if step.action is Action.BLOCKED for reason in step.reasons}
     return ExitCode.STOPPED if ReasonCode.NEEDS_PICK in codes else ExitCode.FAILED
 
 
-def settle(plan: Plan) -> Outcome:
+def idle_outcome(plan: Plan) -> Outcome:
     """The outcome of a plan in which nothing is to be done."""
-    held_back = sum(step.action is Action.BLOCKED for step in plan.steps)
+    blocked = sum(step.action is Action.BLOCKED for step in plan.steps)
     cuts = {cut_name(step.vertex) for step in plan.steps if step.kind is StepKind.CUT}
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
     return Outcome(
-        exit_code=blocked_code(plan) if held_back else ExitCode.DONE,
-        reused=len(plan.steps) - held_back,
-        blocked=held_back,
+        exit_code=blocked_code(plan) if blocked else ExitCode.DONE,
+        reused=len(plan.steps) - blocked,
+        blocked=blocked,
         cost=money.nothing(plan.currency),
-        cuts={} if held_back else outputs,
+        cuts={} if blocked else outputs,
     )

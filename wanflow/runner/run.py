@@ -32,86 +32,78 @@ async def run_plan(
     *,
     keep_going: bool = True,
     timeout: float | None = None,
-    swept: CollectOutcome | None = None,
+    before: CollectOutcome | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
 
-    What tasks of earlier runs delivered is stored before anything else, so that a step may find its answer there;
-    `swept` says that it was done before the plan was made, and what came of it. After `timeout` seconds waiting is
-    given up, not the tasks, and the exit code is 4. A submission whose fate stays unknown keeps its own step waiting,
-    and the exit code is 5 (law 3).
+    The results of earlier runs' tasks are stored before anything else, so that a step may reuse them; `before` is the
+    outcome of that where it was done before the plan was made. After `timeout` seconds it stops waiting, tasks go on,
+    and the exit code is 4. A submission of unknown fate fails its own step, and the exit code is 5 (law 3).
     """
-    if swept is None:
-        swept = await collect_open(context, frozenset(task.task_id for task in plan.inventory.lost))
+    if before is None:
+        before = await collect_open(context, frozenset(task.task_id for task in plan.inventory.lost))
+    _apply_renames(plan, context)
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
-    _follow_names(plan, context)
     known = {take.digest: take.result for takes in plan.inventory.takes.values() for take in takes}
-    run_state = RunState(plan, survey(context.store, outputs, lambda _: known), unfetched=swept.unfetched)
-    _tell_beforehand(run_state, context)
-    performer = StepRunner(run_state, context)
-    leftovers = LeftoverTasks(performer)
+    run_state = RunState(plan, survey(context.store, outputs, lambda _: known), unfetched=before.unfetched)
+    for note in run_state.inventory.lock.notes:
+        context.emit(Warned(note))
+    for step in plan.steps:
+        if step.action is Action.BLOCKED:
+            why = "; ".join(reason.text for reason in step.reasons)
+            context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
+    runner = StepRunner(run_state, context)
+    leftovers = LeftoverTasks(runner)
     results: Mapping[str, StepResult] = {}
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
             leftovers.start(group)
             results = await schedule(
-                plan.steps, performer.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
+                plan.steps, runner.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
             )
         await leftovers.collect_late()
-    _note_asked(run_state, context)
-    done = summarise(plan, performer, results, swept)
+    _note_held_requests(run_state, context)
+    done = summarise(plan, runner, results, before)
     late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
     return replace(done, exit_code=ExitCode.first({done.exit_code, *late}))
 
 
-def _follow_names(plan: Plan, context: RunContext) -> None:
-    """Let lock, journal and files follow the names that shots have now, before anything is filed under them.
+def _apply_renames(plan: Plan, context: RunContext) -> None:
+    """Give lock, journal and files the names that shots have now, before anything is filed under them.
 
-    What the journal says under a former name belongs to the shot that has its takes, also where the name is used again.
+    The journal's records of a former name belong to the shot that has its takes, even if another shot has the name now.
     """
     lock = reduce(rename, plan.renames, lockfile.read(context.store.lock))
     if any(entry.former for entry in lock.shots.values()):
-        on_record = journal.read(context.store).numbers
+        recorded = journal.read(context.store).numbers
         pairs = [(former, name) for name, entry in lock.shots.items() for former in entry.former]
-        now = {former: name for former, name in reversed(pairs) if former in on_record}
+        now = {former: name for former, name in reversed(pairs) if former in recorded}
         if now:
             context.journal.renamed(now, context.stamp())
     shots_folder.follow(context.store, names_of(plan), context.folder / context.out)
 
 
-def _note_asked(run_state: RunState, context: RunContext) -> None:
-    """Note what held shots ask for, now that what they are made from is known: by it they are known under new names."""
-    held = {step.vertex for step in run_state.plan.steps if step.action is Action.HELD}
-    for vertex in run_state.plan.graph.vertices if held else ():
+def _note_held_requests(run_state: RunState, context: RunContext) -> None:
+    """Note the present requests of held shots, by which they are known again under new names."""
+    plan = run_state.plan
+    held = sorted({step.vertex for step in plan.steps if step.action is Action.HELD})
+    for vertex in plan.graph.vertices if held else ():
         run_state.refresh(vertex.id)  # no step of this run needed the extracts of a held shot
-    vertices = [vertex for vertex in map(run_state.plan.graph.vertex, sorted(held)) if isinstance(vertex, ShotVertex)]
-    asked = {
-        shot_request.shot.name: shot_request.key
-        for shot_request in map(run_state.shot_request, vertices)
-        if shot_request.known
-    }
+    vertices = (vertex for vertex in map(plan.graph.vertex, held) if isinstance(vertex, ShotVertex))
+    requests = [request for request in map(run_state.shot_request, vertices) if request.known]
+    asked = {request.shot.name: request.key for request in requests}
     if note_asked(run_state.inventory.lock, asked) is not run_state.inventory.lock:
         lockfile.update(context.store.lock, lambda lock: note_asked(lock, asked))
 
 
-def _tell_beforehand(run_state: RunState, context: RunContext) -> None:
-    for note in run_state.inventory.lock.notes:
-        context.emit(Warned(note))
-    for step in run_state.plan.steps:
-        if step.action is Action.BLOCKED:
-            context.emit(
-                StepFinished(step.node, StepResult.BLOCKED.value, "; ".join(reason.text for reason in step.reasons))
-            )
-
-
-def summarise(plan: Plan, performer: StepRunner, results: Mapping[str, StepResult], swept: CollectOutcome) -> Outcome:
+def summarise(plan: Plan, runner: StepRunner, results: Mapping[str, StepResult], before: CollectOutcome) -> Outcome:
     """The outcome of a run from the results of its steps; what was collected before them counts."""
     ended = {result: [step for step in plan.steps if results.get(step.node) is result] for result in StepResult}
     made = Counter((step.kind, step.action) for step in ended[StepResult.DONE])
     good = {step.vertex for step in (*ended[StepResult.DONE], *ended[StepResult.REUSED])}
-    counts, blocked = performer.run_state.counts, len(ended[StepResult.BLOCKED])
-    collected = counts.collected + swept.collected
-    codes = {failure.code for failure in performer.failures}
+    counts, blocked = runner.run_state.counts, len(ended[StepResult.BLOCKED])
+    collected = counts.collected + before.collected
+    codes = {failure.code for failure in runner.failures}
     if ExitCode.WRONG in codes and counts.submitted + collected:
         codes = codes - {ExitCode.WRONG} | {ExitCode.FAILED}  # the key is right: something was accepted
     if blocked and ExitCode.WRONG not in codes:
@@ -122,9 +114,9 @@ def summarise(plan: Plan, performer: StepRunner, results: Mapping[str, StepResul
         collected=collected,
         reused=len(ended[StepResult.REUSED]),
         derived=counts.derived,
-        failures=tuple(performer.failures),
+        failures=tuple(runner.failures),
         blocked=blocked,
-        cost=money.total([performer.context.spending.spent, *([swept.cost] if swept.cost else [])], plan.currency),
+        cost=money.total([runner.context.spending.spent, *([before.cost] if before.cost else [])], plan.currency),
         cuts={name: cut.output for name, cut in plan.graph.production.cuts.items() if cut_id(name) in good},
         rendered=made[StepKind.TAKE, Action.RENDER],
         extracted=made[StepKind.EXTRACT, Action.DERIVE],

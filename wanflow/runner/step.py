@@ -1,4 +1,4 @@
-"""One step of a run: ask what is to be done now, do it, and turn what can go wrong into a result."""
+"""One step of a run: decide what is to be done now, do it, and turn a fault into a result."""
 
 from __future__ import annotations
 
@@ -40,13 +40,18 @@ class StepRunner:
         decision = self.run_state.decide(step)
         if decision.action in {Action.REUSE, Action.HELD}:
             return self._finish(step, StepResult.REUSED)
-        if decision.action not in _MAY_BECOME[step.action]:
-            return self._refuse(step, decision)
+        if decision.action not in _MAY_BECOME[step.action]:  # nothing is bought that was not approved
+            why = "; ".join(reason.text for reason in decision.reasons)
+            blocked = decision.action is Action.BLOCKED
+            words = why if blocked else f"`{decision.action}` is not in the plan: {why}"
+            return self._fail(Failure(step.node, words, "run `wanflow plan` again"))
         self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
             await self._do(step, decision, priority)
         except WanflowError as fault:
-            return self._fail(step, fault)
+            if isinstance(fault, Unauthorised | AccountBlocked):
+                self.run_state.halted_by = fault
+            return self._fail(Failure(step.node, str(fault), fault.hint, code_of_step(fault)))
         return self._finish(step, StepResult.REUSED if decision.action is Action.RESTORE else StepResult.DONE)
 
     async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
@@ -70,22 +75,9 @@ class StepRunner:
         self.context.emit(StepFinished(step.node, result.value))
         return result
 
-    def _refuse(self, step: Step, decision: Decision) -> StepResult:
-        """What has to be done now was not in the plan: nothing is bought that nobody approved."""
-        why = "; ".join(reason.text for reason in decision.reasons)
-        blocked = decision.action is Action.BLOCKED
-        failure = Failure(
-            step.node, why if blocked else f"needs what the plan did not say: {why}", "run `wanflow plan` again"
-        )
+    def _fail(self, failure: Failure) -> StepResult:
         self.failures.append(failure)
-        self.context.emit(StepFinished(step.node, StepResult.FAILED.value, failure.message, failure.hint))
-        return StepResult.FAILED
-
-    def _fail(self, step: Step, fault: WanflowError) -> StepResult:
-        if isinstance(fault, Unauthorised | AccountBlocked):
-            self.run_state.halted_by = fault
-        self.failures.append(Failure(step.node, str(fault), fault.hint, code_of_step(fault)))
-        self.context.emit(StepFinished(step.node, StepResult.FAILED.value, str(fault), fault.hint))
+        self.context.emit(StepFinished(failure.node, StepResult.FAILED.value, failure.message, failure.hint))
         return StepResult.FAILED
 
 

@@ -42,7 +42,8 @@ def _why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
     step = explanation.step
     yield f"{_action(step)}{_price(plan, step)}"
     for reason in step.reasons:
-        if not explanation.differences or reason.code not in _COMPARED:
+        shown = explanation.differences and reason.code in _COMPARED
+        if not shown and reason.code is not ReasonCode.UP_TO_DATE:
             yield f"  {printable(reason.text)}"
     for difference in explanation.differences:
         yield f"  {printable(difference.key)}"
