@@ -588,15 +588,15 @@ def doctor(folder: Path, backend: str | None = None, region: str | None = None) 
 
 
 def repair(folder: Path) -> tuple[Damage, ...]:
-    """Mend a damaged store; gives what was mended. What is taken out of it is in `.wanflow/aside`. Raises StoreBusy."""
-    from wanflow.store.repair import mend
+    """Repair a damaged store; gives what was repaired. Removed data is in `.wanflow/aside`. Raises StoreBusy."""
+    from wanflow.store.repair import repair_store
 
     store = Store(folder, default_provider())
     if not store.root.exists():
         return ()
     with run_lock.hold(store, damaged=True):
-        mended = mend(store, partial(loading.results_of, store))
-    return tuple(damage for damage in mended if damage.mend is not None)
+        repaired = repair_store(store, partial(loading.results_of, store))
+    return tuple(damage for damage in repaired if damage.repair is not None)
 
 
 def init(folder: Path, template: str | None = None) -> Mapping[str, Sequence[str]]:

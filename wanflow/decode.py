@@ -1,4 +1,4 @@
-"""The one JSON decoder: texts parsed within bounds, values read as what they have to be, and said what is wrong.
+"""The one JSON decoder: texts parsed within bounds, values read as what they have to be, and a fault named by its key.
 
 A reader is a function from a parsed value to what it means. It raises ValueError whose words follow "is" in a message.
 Readers of digests, amounts and dates are in `digest`, `money` and `timebase`.

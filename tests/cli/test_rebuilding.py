@@ -111,9 +111,9 @@ def test_a_repair_rebuilds_lock_and_traces_byte_for_byte(wanflow: Wanflow, paid:
     assert ("8 takes are in the journal and not in the traces" in said) == (TRACES in LOSSES[lost])
     assert "has no record" not in said
     assert not any(place.exists() for place in LOSSES[lost])
-    assert doctor(wanflow, "--repair").startswith("mended: ")
+    assert doctor(wanflow, "--repair").startswith("repaired: ")
     assert [place.read_bytes() for place in (LOCK, TRACES)] == before
-    assert "nothing to mend" in doctor(wanflow, "--repair")
+    assert "nothing to repair" in doctor(wanflow, "--repair")
     assert actions(wanflow) == {"reuse"}
 
 
@@ -175,7 +175,7 @@ def test_a_take_that_a_person_removed_stays_removed(wanflow: Wanflow, paid: Stor
     """The journal still has it; its file is gone, and the lock says so."""
     assert wanflow("gc", "--apply", "--yes", "--paid", "coast.t1").code == 0
     assert "not in the" not in doctor(wanflow)
-    assert "nothing to mend" in doctor(wanflow, "--repair")
+    assert "nothing to repair" in doctor(wanflow, "--repair")
     rewrite("prompt: a colder coast", "prompt: a coast")
     assert "render" in actions(wanflow)
 
@@ -195,7 +195,7 @@ def test_the_picks_of_a_lock_in_git_come_back_by_git(wanflow: Wanflow, paid: Sto
     )
     assert hint in doctor(wanflow)
     subprocess.run([*IN_GIT, "checkout", "--quiet", "wanflow.lock"], check=True)
-    assert doctor(wanflow, "--repair").splitlines()[0].startswith("mended: traces.jsonl")
+    assert doctor(wanflow, "--repair").splitlines()[0].startswith("repaired: traces.jsonl")
     assert [row["take"] for row in takes(wanflow, "current") if row["picked"]] == [6]
 
 

@@ -1,4 +1,4 @@
-"""`wanflow doctor --repair`: a store that is damaged is mended from the command line."""
+"""`wanflow doctor --repair`: a store that is damaged is repaired from the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def store(rendered: Path) -> Store:
 
 
 def test_a_damaged_journal_is_said_and_mended(wanflow: Wanflow, store: Store) -> None:
-    """A run ends with the way out; `doctor` says what is wrong, `--repair` mends it, and the run has nothing to do."""
+    """A run ends with the way out; `doctor` says what is wrong, `--repair` repairs it, and the run has nothing to do."""
     whole = store.journal.read_bytes()
     store.journal.write_bytes(b"rubbish\n" + whole)
     refused = wanflow("run")
@@ -29,12 +29,15 @@ def test_a_damaged_journal_is_said_and_mended(wanflow: Wanflow, store: Store) ->
     said = wanflow("doctor")
     assert said.code == 1
     assert f"{store.journal.name}: line 1 cannot be read" in said.out
-    mended = wanflow("doctor", "--repair")
-    assert (mended.code, mended.out.splitlines()[0]) == (0, f"mended: {store.journal.name}: line 1 cannot be read")
+    repaired = wanflow("doctor", "--repair")
+    assert (repaired.code, repaired.out.splitlines()[0]) == (
+        0,
+        f"repaired: {store.journal.name}: line 1 cannot be read",
+    )
     assert store.journal.read_bytes() == whole
     assert [path.read_bytes() for path in store.aside.iterdir()] == [b"rubbish\n" + whole]
     assert wanflow("run").code == 0
-    assert "nothing to mend" in wanflow("doctor", "--repair").out
+    assert "nothing to repair" in wanflow("doctor", "--repair").out
 
 
 def test_a_take_that_rotted_is_not_bought_again(wanflow: Wanflow, store: Store) -> None:
@@ -69,7 +72,7 @@ def test_a_damaged_version_is_mended_from_the_command_line(wanflow: Wanflow, sto
     """Which a run, that must know the version, refuses."""
     store.format.write_text("rubbish", encoding="utf-8")
     assert wanflow("run").code == 1
-    mended = wanflow("doctor", "--repair")
-    assert mended.code == 0
-    assert mended.out.startswith(f"mended: {store.format.name}: ")
+    repaired = wanflow("doctor", "--repair")
+    assert repaired.code == 0
+    assert repaired.out.startswith(f"repaired: {store.format.name}: ")
     assert wanflow("run").code == 0

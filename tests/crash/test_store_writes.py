@@ -134,17 +134,17 @@ def test_a_repair_interrupted_at_any_moment_ends_the_same_when_it_is_done_again(
 
     whole = lost("whole")
     with power_for(1_000_000) as made:
-        repair.mend(whole)
+        repair.repair_store(whole)
     assert made[0] > 10
     paid = digest.of_bytes(b"paid")
     for calls in range(made[0]):
         store = lost(f"cut-{calls}")
         with power_for(calls), suppress(PowerCut):
-            repair.mend(store)
+            repair.repair_store(store)
         have = _survey(store)
         entered = {item for entry in have.lock.shots.values() for item in entry.takes}
         assert paid in entered | {item.digest for item in have.takes.get(fingerprint("coast"), ())}
-        repair.mend(store)
+        repair.repair_store(store)
         assert [place.read_bytes() for place in (store.lock, store.traces)] == [
             place.read_bytes() for place in (whole.lock, whole.traces)
         ]

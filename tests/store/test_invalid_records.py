@@ -200,11 +200,11 @@ def test_a_repair_makes_every_store_readable(store: Store) -> None:
     for path in ({"event"}, {"seed"}, {"recipe"}, {"version"}):
         for case in (case for case in corrupted(record) if set(case.path[:1]) == path and len(case.path) == 1):
             store.journal.write_text("\n".join([case.text, *lines[2:], ""]), encoding="utf-8")
-            repair.mend(store)
+            repair.repair_store(store)
             journal.read(store)
     for case in corrupted(json.loads(store.format.read_bytes())):
         store.format.write_text(case.text, encoding="utf-8")
-        repair.mend(store)
+        repair.repair_store(store)
         layout.recognise(store)
 
 

@@ -83,7 +83,7 @@ def test_a_picture_is_rebuilt_from_the_journal(store: Store) -> None:
     store.lock.unlink()
     store.traces.unlink()
     assert repair.examine(store)
-    repair.mend(store)
+    repair.repair_store(store)
     assert lockfile.read(store.lock).shots["coast"].takes == before.shots["coast"].takes
     assert traces.read(store).takes == {STILL.fingerprint: (STILL,)}
     assert repair.examine(store) == ()
@@ -94,7 +94,7 @@ def test_a_damaged_picture_is_found(store: Store) -> None:
     place = blobs.take_path(store, STILL.digest, STILL.suffix)
     place.chmod(0o644)
     place.write_bytes(b"rotten")
-    assert [damage.place for damage in repair.mend(store)] == [f"take {STILL.digest[:12]}"]
+    assert [damage.place for damage in repair.repair_store(store)] == [f"take {STILL.digest[:12]}"]
     assert blobs.find_take(store, STILL.digest) is None
 
 

@@ -18,7 +18,7 @@ from wanflow.errors import StoreFault
 Record = Mapping[str, object]
 
 STORE_FOLDER = ".wanflow"
-"""Name of the folder that holds a store; git ignores all that lies below it."""
+"""Name of the folder that holds a store; git ignores its content."""
 IGNORED = b"*\n"
 """Content of the store's own `.gitignore`."""
 NO_MODES = frozenset({errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -192,7 +192,7 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
         record = None
     if not isinstance(record, dict):
         raise StoreFault(
-            f"`{path.name}` is damaged at line {number}", hint="`wanflow doctor --repair` mends it, and keeps a copy"
+            f"`{path.name}` is damaged at line {number}", hint="`wanflow doctor --repair` repairs it and keeps a copy"
         )
     return record
 

@@ -129,7 +129,7 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Jour
             ends.follow(record)
         except ValueError as error:
             words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
-            raise StoreFault(words, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
+            raise StoreFault(words, hint="`wanflow doctor --repair` repairs it and keeps a copy") from error
     return ends.journal_state()
 
 
@@ -289,13 +289,14 @@ def unsigned(url: str) -> str:
     return url.partition("?")[0].partition("#")[0]
 
 
-def refuse_newer(record: Mapping[str, object], name: str, number: int) -> None:
+def refuse_newer(record: Mapping[str, object], name: str, number: int | None = None) -> None:
     """Raise StoreFault for a record of a version that this wanflow does not know; every older one is readable.
 
     Raises ValueError for a record without a version.
     """
     if Fields(record).read("version", whole_number) > VERSION:
-        raise StoreFault(f"`{name}` has a newer version at line {number}", hint="update wanflow")
+        line = f" at line {number}" if number else ""
+        raise StoreFault(f"`{name}` has a newer version{line}", hint="update wanflow")
 
 
 def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:

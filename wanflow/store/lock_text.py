@@ -42,7 +42,7 @@ Decoded = TypeVar("Decoded")
 def to_text(lock: Lock) -> str:
     """The one text of a lock: equal locks are equal files.
 
-    Every line is a whole fact with its path in its key, a shot's lines stand together, and the last line never
+    Every line is a whole fact with its path in its key, a shot's lines are together, and the last line never
     changes: so lines of two versions put together, as git's `merge=union` does, are a lock again (docs/lockfile.md).
     """
     shots = [_lines(name, _shot_json(lock.shots[name])) for name in sorted(lock.shots)]

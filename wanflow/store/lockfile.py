@@ -64,7 +64,7 @@ def _behind_link(path: Path) -> Path:
     Raises LockUnreadable for a broken link. Without a mounted drive it would read as an empty lock, and all takes
     would be paid for again.
     """
-    if not os.path.islink(path):  # noqa: PTH114 - it says no where Path raises
+    if not os.path.islink(path):  # noqa: PTH114 - no error where Path raises one
         return path
     end = Path(os.path.realpath(path))
     try:
@@ -121,7 +121,7 @@ def teach_git(folder: Path) -> None:
     """Let git keep both sides' lines of a lock, unless its attributes mention it already."""
     attributes = folder / ".gitattributes"
     with atomic.faults_of(attributes):
-        said = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
-    if LOCK_NAME not in said:
-        ended = said if not said or said.endswith("\n") else f"{said}\n"
+        known = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
+    if LOCK_NAME not in known:
+        ended = known if not known or known.endswith("\n") else f"{known}\n"
         atomic.write_whole(attributes, f"{ended}{MERGED}\n".encode())

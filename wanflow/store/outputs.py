@@ -121,7 +121,7 @@ class _OutputRule:
             return f"cannot be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
         if _is_link(entry):
             return "is a symbolic link", _away("link", cut, path)
-        if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk won't say
+        if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk refuses
             return "is a folder", _away("folder", cut, path)
         unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / RESULTS_FOLDER)
         if unknown and not self._is_ours(cut, entry):
@@ -170,4 +170,4 @@ def _places(folder: Path, path: str, follow: Callable[[Path], Path] = target_of)
 
 
 def _is_link(entry: Path) -> bool:
-    return os.path.islink(entry)  # noqa: PTH114 - no error where the disk won't say
+    return os.path.islink(entry)  # noqa: PTH114 - no error where the disk refuses

@@ -35,8 +35,8 @@ class Damage:
 
     place: str
     words: str
-    mend: Callable[[], None] | None = None
-    hint: str | None = "`wanflow doctor --repair` mends it and loses nothing"
+    repair: Callable[[], None] | None = None
+    hint: str | None = "`wanflow doctor --repair` repairs it and loses nothing"
     blocks: bool = True
     emptied: bool = False
 
@@ -67,7 +67,7 @@ def examine(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     )
 
 
-def mend(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
+def repair_store(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     """Repair what can be repaired, for the run that holds the store; gives all that was wrong.
 
     What is removed from the store is moved to `.wanflow/aside/`: files of records and damaged takes, as they were.
@@ -75,8 +75,8 @@ def mend(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     """
     found = examine(store, measure)
     for damage in found:
-        if damage.mend is not None:
-            damage.mend()
+        if damage.repair is not None:
+            damage.repair()
     layout.sweep_temporary(store)
     return found
 
@@ -99,7 +99,7 @@ def _check_of(store: Store, ends: journal.JournalRecords) -> Check:
     """The check of a journal's records in their order, by what they add up to."""
 
     def check(record: dict[str, object]) -> None:
-        journal.refuse_newer(record, store.journal.name, 0)
+        journal.refuse_newer(record, store.journal.name)
         ends.follow(record)
 
     return check

@@ -1,4 +1,4 @@
-"""How a take is called and where it lies: `talk.t2`, `out/shots/talk.t2.mp4`; no other module spells either."""
+"""The name of a take and the path of its file: `talk.t2`, `out/shots/talk.t2.mp4`; no other module spells either."""
 
 from __future__ import annotations
 

@@ -86,4 +86,4 @@ def trace_of(record: Mapping[str, object], message: str) -> Trace:
         take = Take.from_json(facts.read("digest", digest.from_json), record)
         return Trace(take, facts.read("recipe", digest.canonical_from_json))
     except ValueError as error:
-        raise StoreFault(message, hint="`wanflow doctor --repair` mends it, and keeps a copy") from error
+        raise StoreFault(message, hint="`wanflow doctor --repair` repairs it and keeps a copy") from error

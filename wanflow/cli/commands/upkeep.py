@@ -84,17 +84,17 @@ def _megabytes(size_bytes: int) -> str:
 
 @click.command("doctor", epilog=example("wanflow doctor --repair"))
 @production_options
-@click.option("--repair", "repairs", is_flag=True, help="Mend a damaged store; what is removed goes to .wanflow/aside.")
+@click.option("--repair", "repairs", is_flag=True, help="Repair a damaged store; removed data goes to .wanflow/aside.")
 @click.pass_obj
 def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
     name_production(settings)
     if repairs:
-        mended = api.repair(settings.folder)
-        for damage in mended:
-            click.echo(f"mended: {damage.place}: {printable(damage.words)}")
-        if not mended:
-            click.echo("nothing to mend")
+        repaired = api.repair(settings.folder)
+        for damage in repaired:
+            click.echo(f"repaired: {damage.place}: {printable(damage.words)}")
+        if not repaired:
+            click.echo("nothing to repair")
     findings = api.doctor(settings.folder, *_backend(settings))
     lines = columns([(finding.level.value, finding.subject, printable(finding.words)) for finding in findings])
     for line, finding in zip(lines, findings, strict=True):
