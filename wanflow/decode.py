@@ -28,7 +28,7 @@ _HALF = re.compile(
 """An escaped backslash, a character outside Unicode's first plane, or half of one."""
 _BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
-Pairs = list[tuple[str, object]]
+JsonPairs = list[tuple[str, object]]
 Read = TypeVar("Read")
 Reader = Callable[[object], Read]
 
@@ -124,7 +124,7 @@ def count(value: object) -> int | None:
     return int(found) if found is not None and found >= 0 and found == found.to_integral_value() else None
 
 
-def parse_json(text: str | bytes, pairs: Callable[[Pairs], object] | None = None) -> object:
+def parse_json(text: str | bytes, pairs: Callable[[JsonPairs], object] | None = None) -> object:
     """The value of a JSON text that wanflow wrote; `pairs` makes the mappings, where it is given.
 
     NaN, infinity and whole numbers of very many digits come as decimals; their readers refuse them.

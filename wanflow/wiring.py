@@ -30,7 +30,7 @@ from wanflow.providers.dashscope.connector import DashScope, open_in_process
 from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, ProviderClient
-from wanflow.providers.retrying import Retrying, Tell
+from wanflow.providers.retrying import OnRetry, Retrying
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
@@ -206,7 +206,7 @@ async def _service(
 
 @asynccontextmanager
 async def open_client(
-    provider: Provider, endpoint: Endpoint, *, poll_seconds: float, tell: Tell, bucket: str | None = None
+    provider: Provider, endpoint: Endpoint, *, poll_seconds: float, tell: OnRetry, bucket: str | None = None
 ) -> AsyncIterator[ProviderClient]:
     """A provider's client that keeps within its limits and repeats what is safe; `tell` is told why it takes longer.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wanflow.emulator.api.rules import ModelRules, read_catalog
-from wanflow.emulator.film.command import Size, size_by_input, size_by_ratio
+from wanflow.emulator.film.command import PixelSize, size_by_input, size_by_ratio
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from wanflow.emulator.film.command import Size, size_by_input, size_by_ratio
         ("720P", (8000, 1000), (2704, 336)),
     ],
 )
-def test_a_film_follows_its_input(tier: str, given: Size, size: Size) -> None:
+def test_a_film_follows_its_input(tier: str, given: PixelSize, size: PixelSize) -> None:
     """The aspect is kept at the tier's pixels, down to multiples of 16; the vendor's own example is among these."""
     assert size_by_input(tier, given) == size
 

@@ -12,7 +12,7 @@ from wanflow import timebase
 from wanflow.media.cut import CutRecipe, assemble
 from wanflow.media.jobs import RunningProcesses, Worker
 from wanflow.media.picture.conform import blend, conform
-from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
+from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.probe import probe
 from wanflow.media.sound.mix import encode_chunk
 from wanflow.media.sound.soundtrack import SoundRecipe
@@ -20,7 +20,7 @@ from wanflow.media.sound.soundtrack import SoundRecipe
 SIZE = (320, 180)
 THIRTY = Fraction(30)
 
-Made = tuple[Path, Recipe]
+Made = tuple[Path, PartRecipe]
 """A segment's file with what it is."""
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from kit.providers import ANIMATIC
-from wanflow.catalog.model import Value
+from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.provider import Provider
 from wanflow.graph.build import build
 from wanflow.language.facts import Facts, Kind
@@ -19,7 +19,7 @@ from wanflow.planner.planning import make_plan
 from wanflow.store.inventory import Inventory
 from wanflow.yamldoc.nodes import Place
 
-PARAMETERS: Mapping[str, Value] = {
+PARAMETERS: Mapping[str, ParameterValue] = {
     "duration": 5,
     "prompt_extend": False,
     "resolution": "720P",

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from kit.films import place
-from wanflow.catalog.model import PriceList, Rate, Value
+from wanflow.catalog.model import ParameterValue, PriceList, Rate
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.graph.recipe import digest_identity, promise
@@ -39,7 +39,7 @@ def priced(
     *,
     region: str = "beijing",
     prices: PriceBook = CATALOG,
-    **parameters: Value,
+    **parameters: ParameterValue,
 ) -> Quote:
     """The price of a request; `media` are its types and outputs by slot."""
     items = tuple(Media(slot, kind, FileSource(slot), place()) for slot, (kind, _) in media.items())

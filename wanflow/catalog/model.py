@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-Value = bool | int | str
+ParameterValue = bool | int | str
 """A parameter's value as it is sent."""
 
 
@@ -96,7 +96,7 @@ class ParameterRule:
     low: int | None = None
     high: int | None = None
     also: tuple[int, ...] = ()
-    default: Value | None = None
+    default: ParameterValue | None = None
     since: int = 1
     when: tuple[Condition, ...] = ()
 
@@ -141,9 +141,9 @@ class Rate:
     region: str
     tier: str
     amount: Decimal
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
-    def fits(self, region: str, tier: str | None, parameters: Mapping[str, Value]) -> bool:
+    def fits(self, region: str, tier: str | None, parameters: Mapping[str, ParameterValue]) -> bool:
         """Whether it is the price of such a request."""
         narrowed = all(parameters.get(key) == value for key, value in self.parameters.items())
         return self.region in {region, ""} and self.tier == tier and narrowed
@@ -202,7 +202,7 @@ class Model:
         """Whether a media key plays this part; a key of another model plays none."""
         return key in self.media and self.media[key].role is role
 
-    def tier(self, parameters: Mapping[str, Value]) -> str | None:
+    def tier(self, parameters: Mapping[str, ParameterValue]) -> str | None:
         """The resolution tier of a request: by its `resolution`, else by the table that has its `size`."""
         if "resolution" in parameters:
             return str(parameters["resolution"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from wanflow.catalog.model import Model, PriceList, Rate, Value
+from wanflow.catalog.model import Model, ParameterValue, PriceList, Rate
 from wanflow.catalog.read import load_catalog
 
 CURRENCY = "CNY"
@@ -23,7 +23,7 @@ class PriceBook:
     currency: str = CURRENCY
     own: Mapping[str, PriceList] = field(default_factory=dict)
 
-    def rate(self, model: Model, region: str, parameters: Mapping[str, Value]) -> Rate | None:
+    def rate(self, model: Model, region: str, parameters: Mapping[str, ParameterValue]) -> Rate | None:
         """The price of a billed second of a request; None where no list says it."""
         tier = model.tier(parameters)
         rates = (rate for listed in self._lists(model) for rate in listed.rates)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from wanflow.catalog.model import (
     BilledInput,
@@ -21,10 +20,7 @@ from wanflow.catalog.model import (
     TextRule,
     Total,
 )
-from wanflow.schemas import CatalogError, common_keys, model_files
-
-Json = Mapping[str, Any]
-"""A part of a model file, which `model_files` has held against its schema."""
+from wanflow.schemas import CatalogError, Json, common_keys, model_files
 
 ROLE_KINDS: Mapping[Role, frozenset[str]] = {
     Role.OPENING: frozenset({"image"}),

@@ -32,7 +32,7 @@ from wanflow.runner.outcome import Outcome
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
 """Exit codes after which something is left with the service; it is named."""
 
-Display = Callable[[Plan, Verbosity], AbstractContextManager[Emit]]
+OpenDisplay = Callable[[Plan, Verbosity], AbstractContextManager[Emit]]
 
 
 def verbosity_of(*, quiet: bool, verbose: bool) -> Verbosity:
@@ -47,7 +47,7 @@ def display(plan: Plan, verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: 
     if not live or as_json:
         yield printer(verbosity, so_far, as_json=as_json)
         return
-    with cast(Display, import_attribute("wanflow.report.text.console:live"))(plan, verbosity) as show:
+    with cast(OpenDisplay, import_attribute("wanflow.report.text.console:live"))(plan, verbosity) as show:
         yield partial(_pass_on, so_far, show)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wanflow.catalog.model import Condition, Model, ParameterRule, Value
+from wanflow.catalog.model import Condition, Model, ParameterRule, ParameterValue
 from wanflow.catalog.read import load_catalog, parameter_keys
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.problem import Problem, Severity
@@ -62,7 +62,7 @@ def check_voices(shot: WrittenShot, model: Model, media: tuple[Media, ...]) -> I
 
 def effective(
     shot: WrittenShot, model: Model, media: tuple[Media, ...], region: str, problems: list[Problem]
-) -> dict[str, Value]:
+) -> dict[str, ParameterValue]:
     """All parameters as they are sent, the vendor's defaults included, so that these can't change silently.
 
     Problems of single parameters are added. What the vendor ignores beside these media is left out, with a warning
@@ -71,7 +71,7 @@ def effective(
     types = {item.type for item in media}
     ignored = {parameter for parameter, beside in model.ignored if beside in types}
     problems += _unknown(shot, model)
-    sent: dict[str, Value] = {}
+    sent: dict[str, ParameterValue] = {}
     for key, rule in model.parameters.items():
         if key == "seed":
             continue
@@ -160,7 +160,7 @@ def _typed(value: object, rule: ParameterRule) -> bool:
     return isinstance(value, str)
 
 
-def _sent(key: str, written: TextNode, rule: ParameterRule) -> dict[str, Value]:
+def _sent(key: str, written: TextNode, rule: ParameterRule) -> dict[str, ParameterValue]:
     """A parameter that came after the first key version enters only where it isn't at its default (law 5)."""
     if not isinstance(written.value, bool | int | str) or (rule.since > 1 and written.value == rule.default):
         return {}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from wanflow.catalog.model import Value
+from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.provider import Provider
 from wanflow.language.problem import Problem
@@ -87,7 +87,7 @@ class Shot:
     prompt: str | None = None
     negative_prompt: str | None = None
     media: tuple[Media, ...] = ()
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     seed: int | None = None
     takes: int = 1
     tags: tuple[str, ...] = ()

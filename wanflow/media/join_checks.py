@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
-from wanflow.media.picture.segment import Recipe
+from wanflow.media.picture.segment import PartRecipe
 from wanflow.timebase import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
@@ -84,7 +84,7 @@ def _part(path: Path, container: InputContainer, film: VideoStream, frames: int)
     return JoinedPart(path, shape, frames, samples)
 
 
-def require_segment(path: Path, recipe: Recipe) -> None:
+def require_segment(path: Path, recipe: PartRecipe) -> None:
     """Raise BadMedia unless a segment has exactly its recipe's frames, and exactly the sound beside them."""
     part = measure(path)
     wanted = (recipe.frames, recipe.rate, recipe.samples, 0)

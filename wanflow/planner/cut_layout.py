@@ -11,7 +11,7 @@ from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.production import CutShape, TitleCard
 from wanflow.language.timeline import PlacedClip, TimelineSpan
-from wanflow.media.picture.segment import Card, JoinRecipe, Recipe, SegmentRecipe
+from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
 from wanflow.planner.cut import Edit, EditItem
 from wanflow.store.take import Film
@@ -26,7 +26,7 @@ class Segment:
     `begin` is its first frame in the film.
     """
 
-    recipe: Recipe
+    recipe: PartRecipe
     begin: int
     item: EditItem
     before: EditItem | None = None

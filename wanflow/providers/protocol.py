@@ -13,7 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from wanflow import digest
-from wanflow.catalog.model import Value
+from wanflow.catalog.model import ParameterValue
 from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
 
 
@@ -50,7 +50,7 @@ class Request:
     prompt: str | None = None
     negative_prompt: str | None = None
     media: tuple[MediaAddress, ...] = ()
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     seed: int | None = None
 
 

@@ -25,7 +25,7 @@ from wanflow.providers.protocol import (
 
 T = TypeVar("T")
 
-Tell = Callable[[str], None]
+OnRetry = Callable[[str], None]
 """Says to a person why it takes longer."""
 
 Faults = tuple[type[ServiceFault], ...]
@@ -50,7 +50,7 @@ class Retrying(Delegating):
     come back together. A submit is repeated only where it surely was not accepted.
     """
 
-    def __init__(self, service: ProviderClient, tell: Tell, chance: Callable[[], float] = random) -> None:
+    def __init__(self, service: ProviderClient, tell: OnRetry, chance: Callable[[], float] = random) -> None:
         super().__init__(service)
         self._tell = tell
         self._chance = chance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import timebase
-from wanflow.catalog.model import Value
+from wanflow.catalog.model import ParameterValue
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public_url
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
@@ -41,7 +41,7 @@ class ShowRow:
     """
 
     key: str
-    value: Value
+    value: ParameterValue
     place: Place | None = None
     filled: tuple[Interpolated, ...] = ()
 
@@ -126,7 +126,7 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
         yield _row(shot, key, value)
 
 
-def _row(shot: Shot, key: str, value: Value) -> ShowRow:
+def _row(shot: Shot, key: str, value: ParameterValue) -> ShowRow:
     written = shot.origins.get(key)
     return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
 

@@ -20,7 +20,7 @@ from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
-from wanflow.media.picture.segment import JoinRecipe, Recipe, SegmentRecipe
+from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitles import ReadSubtitles
@@ -187,7 +187,7 @@ def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -
         context.emit(Warned(f"missing glyphs `{shown}`: no installed font has them: {hint}", node))
 
 
-def _drawn_text(recipe: Recipe) -> Iterator[str]:
+def _drawn_text(recipe: PartRecipe) -> Iterator[str]:
     if not isinstance(recipe, SegmentRecipe):
         sides = (recipe.before, recipe.after)
         yield from (text for side in sides if side is not None for text in _drawn_text(side))

@@ -34,7 +34,7 @@ _BY_KEY = frozenset({"former", "picks", "recipes", "takes", "wishes"})
 
 Where = int | tuple[str, ...]
 """The position of a fact: of version 2 its rank among the keys of the document, of version 1 the keys down to it."""
-Found = tuple[Where, object]
+Located = tuple[Where, object]
 """A value as it was read, and where."""
 Decoded = TypeVar("Decoded")
 
@@ -97,9 +97,9 @@ class _Reading:
     damage: list[tuple[Where, str]] = field(default_factory=list)
     broken: Sequence[LockFault] = ()
 
-    def by_shot(self, pairs: Sequence[tuple[str, object]]) -> dict[str, dict[str, dict[str, list[Found]]]]:
+    def by_shot(self, pairs: Sequence[tuple[str, object]]) -> dict[str, dict[str, dict[str, list[Located]]]]:
         """The facts of a document by shot, by what they are and by what they are about, as often as they were read."""
-        shots: dict[str, dict[str, dict[str, list[Found]]]] = {}
+        shots: dict[str, dict[str, dict[str, list[Located]]]] = {}
         for where, path, value in self._facts(pairs):
             match path:
                 case [shot, kind] if kind in _SINGLE:
@@ -124,7 +124,7 @@ class _Reading:
                 for about, inner in self._mapping(("shots", shot, kind), value).items():
                     yield ("shots", shot, kind, about), [shot, kind, about], inner
 
-    def entry(self, shot: str, facts: Mapping[str, Mapping[str, list[Found]]]) -> ShotEntry:
+    def entry(self, shot: str, facts: Mapping[str, Mapping[str, list[Located]]]) -> ShotEntry:
         """What the facts say of a shot."""
         there = facts.get("takes", {})
         takes, written = self._takes(shot, there)
@@ -156,7 +156,7 @@ class _Reading:
             asked=self._current(shot, facts.get("asked", {}).get("", []), takes),
         )
 
-    def _takes(self, shot: str, facts: Mapping[str, list[Found]]) -> tuple[dict[str, Take], dict[str, int]]:
+    def _takes(self, shot: str, facts: Mapping[str, list[Located]]) -> tuple[dict[str, Take], dict[str, int]]:
         """The takes of a shot and their numbers as written; of two records of one digest the later one counts."""
         takes: dict[str, Take] = {}
         numbers: dict[str, int] = {}
@@ -169,7 +169,7 @@ class _Reading:
             numbers[name] = min(number for _, number in records)
         return takes, numbers
 
-    def _choices(self, shot: str, kind: str, found: list[Found], takes: Container[str]) -> tuple[str, ...]:
+    def _choices(self, shot: str, kind: str, found: list[Located], takes: Container[str]) -> tuple[str, ...]:
         """The takes that were picked for one request, or held.
 
         A take that the lock lacks is damage: ignoring it would lead to another purchase.
@@ -183,7 +183,7 @@ class _Reading:
                 self.damage.append((where, f"it {kind} a take of `{shot}` that is not in the lock"))
         return united_choice(tuple(chosen))
 
-    def _current(self, shot: str, found: list[Found], takes: Mapping[str, Take]) -> str | None:
+    def _current(self, shot: str, found: list[Located], takes: Mapping[str, Take]) -> str | None:
         """The request that was last run, or asked; after a merge that of the latest take, the same on every machine."""
         read = {text for at, value in found if (text := self._decoded(at, shot, decode.text, value))}
 

@@ -27,7 +27,7 @@ _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
 _LIBRARY_TOO_DEEP = "maximum nesting"
 """Words of libyaml's own limit: newer versions refuse a line before our limit sees it."""
-_Loader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_EventLoader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class _Composer:
         self._documents = 0
 
     def compose(self) -> Document:
-        loader = _Loader(self._text)
+        loader = _EventLoader(self._text)
         try:
             while loader.check_event() and (event := loader.get_event()) is not None:
                 self._take(event)

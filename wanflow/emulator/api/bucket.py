@@ -27,7 +27,7 @@ PERMIT_LIFE = timedelta(seconds=300)
 RESULT_LIFE = timedelta(hours=24)
 MOST_BYTES = 100 * 10**6
 
-Clock = Callable[[], datetime]
+TimeSource = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Bucket:
     kept in the folder, so that addresses stay valid after a restart.
     """
 
-    def __init__(self, folder: Path, origin: str, clock: Clock) -> None:
+    def __init__(self, folder: Path, origin: str, clock: TimeSource) -> None:
         self._uploads = folder / "uploads"
         self._films = folder / "films"
         self._origin = origin

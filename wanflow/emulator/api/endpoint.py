@@ -16,10 +16,10 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.emulator.api import replies, tasks, validate
 from wanflow.emulator.api.account import AccountTerms, CallRates
-from wanflow.emulator.api.bucket import Bucket, Clock
+from wanflow.emulator.api.bucket import Bucket, TimeSource
 from wanflow.emulator.api.fault_script import NO_FAULT, FaultScript, ScriptedFault
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm, usage
-from wanflow.emulator.api.replies import BEIJING, Json
+from wanflow.emulator.api.replies import BEIJING, ReplyBody
 from wanflow.emulator.api.rules import Catalog, in_region
 from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.api.tasks import Task
@@ -60,7 +60,7 @@ class EmulatedEndpoint:
         filming: Filming,
         *,
         group: TaskGroup,
-        clock: Clock,
+        clock: TimeSource,
         terms: AccountTerms = IN_PROCESS,
         ledger: TaskLog = NO_LOG,
     ) -> None:
@@ -86,7 +86,7 @@ class EmulatedEndpoint:
         headers: Mapping[str, str],
         body: Mapping[str, object] | None,
         fault: ScriptedFault | None = None,
-    ) -> tuple[int, Json]:
+    ) -> tuple[int, ReplyBody]:
         """Answer one request with an HTTP status and JSON; `path` is below the base address."""
         await checkpoint()
         before = self._tasks
@@ -124,7 +124,7 @@ class EmulatedEndpoint:
         """The tasks that the account was charged for, expired ones included, oldest first (service.md 6.1)."""
         return (*self._expired, *tasks.charged(self._tasks))
 
-    def submit(self, call: ApiCall) -> Json:
+    def submit(self, call: ApiCall) -> ReplyBody:
         """Accept a request; only what service.md 4.2 names is checked at once."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
@@ -143,7 +143,7 @@ class EmulatedEndpoint:
         self._start()
         return replies.submitted(task)
 
-    def query(self, call: ApiCall) -> Json:
+    def query(self, call: ApiCall) -> ReplyBody:
         """Answer with the state of a task."""
         self._rates.count("query", self._terms.limits.queries, self._clock())
         task = tasks.find(self._tasks, call.task_id, self._clock())
@@ -153,7 +153,7 @@ class EmulatedEndpoint:
             task = replace(task, url=self.bucket.film_url(task.id))
         return replies.state(task, _new_id())
 
-    def list(self, call: ApiCall) -> Json:
+    def list(self, call: ApiCall) -> ReplyBody:
         """List tasks of a window of at most a day; the default is the last day (service.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
         now, day = self._clock(), timedelta(hours=24)
@@ -173,7 +173,7 @@ class EmulatedEndpoint:
             found = tuple(task for task in found if task.id == wanted)
         return replies.page(found, _count(call.query, "page_no", 1), _count(call.query, "page_size", 10), _new_id())
 
-    def cancel(self, call: ApiCall) -> Json:
+    def cancel(self, call: ApiCall) -> ReplyBody:
         """Cancel a PENDING task and refuse any other (service.md 4.5)."""
         self._rates.count("cancel", self._terms.limits.cancels, self._clock())
         self._tasks, done = tasks.cancel(self._tasks, call.task_id, self._clock())
@@ -183,7 +183,7 @@ class EmulatedEndpoint:
         self._publish(call.task_id)
         return {"request_id": _new_id()}
 
-    def allow_upload(self, call: ApiCall) -> Json:
+    def allow_upload(self, call: ApiCall) -> ReplyBody:
         """Permit the upload of one file (service.md 5)."""
         model = call.query.get("model")
         if call.query.get("action") != "getPolicy" or not model:
@@ -231,7 +231,7 @@ class EmulatedEndpoint:
             event.set()
 
 
-Operation = Callable[[EmulatedEndpoint, ApiCall], Json]
+Operation = Callable[[EmulatedEndpoint, ApiCall], ReplyBody]
 
 ROUTES: Mapping[str, tuple[str, str, Operation]] = {
     "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", EmulatedEndpoint.submit),

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from wanflow.emulator.api.order import Order, OrderItem, Rejected
 from wanflow.emulator.api.rules import UNSEEN, FileRules
 from wanflow.emulator.api.validate import check_counts
-from wanflow.emulator.film.command import Size
+from wanflow.emulator.film.command import PixelSize
 
 Fetch = Callable[[str], Path | None]
 """The file behind an address, None where it is out of reach; raises Rejected for an address that is none."""
@@ -28,7 +28,7 @@ class MediaInfo:
 
     format: str
     bytes: int
-    size: Size | None = None
+    size: PixelSize | None = None
     seconds: Fraction = Fraction(0)
     alpha: bool = False
 

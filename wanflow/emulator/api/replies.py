@@ -13,22 +13,26 @@ from wanflow.emulator.api.tasks import Task
 BEIJING = timezone(timedelta(hours=8))
 """Time zone of the times that the service writes without one."""
 
-Json = dict[str, object]
+ReplyBody = dict[str, object]
 
 
-def error(fault: Rejected, request_id: str) -> Json:
+def error(fault: Rejected, request_id: str) -> ReplyBody:
     """The flat envelope of an error."""
     return {"code": fault.code, "message": fault.message, "request_id": request_id}
 
 
-def submitted(task: Task) -> Json:
+def submitted(task: Task) -> ReplyBody:
     """The reply to a submit, always PENDING."""
     return {"output": {"task_status": "PENDING", "task_id": task.id}, "request_id": task.request_id}
 
 
-def state(task: Task, request_id: str) -> Json:
+def state(task: Task, request_id: str) -> ReplyBody:
     """The reply to a query; times as the vendor writes them, usage only after success."""
-    output: Json = {"task_id": task.id, "task_status": task.status.value, "submit_time": _local_time(task.submitted)}
+    output: ReplyBody = {
+        "task_id": task.id,
+        "task_status": task.status.value,
+        "submit_time": _local_time(task.submitted),
+    }
     if task.started is not None:
         output["scheduled_time"] = _local_time(task.started)
     if task.ended is not None:
@@ -46,12 +50,12 @@ def state(task: Task, request_id: str) -> Json:
     return {"output": output, **({"usage": usage} if usage else {}), "request_id": request_id}
 
 
-def unknown(task_id: str, request_id: str) -> Json:
+def unknown(task_id: str, request_id: str) -> ReplyBody:
     """The reply to a query for a task that never existed or expired."""
     return {"output": {"task_id": task_id, "task_status": "UNKNOWN"}, "request_id": request_id}
 
 
-def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json:
+def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> ReplyBody:
     """One page of the task list; rows carry neither prompt nor result."""
     rows = [_row(task) for task in tasks[(number - 1) * size : number * size]]
     return {
@@ -64,7 +68,7 @@ def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Json
     }
 
 
-def policy(permit: UploadPermit, request_id: str) -> Json:
+def policy(permit: UploadPermit, request_id: str) -> ReplyBody:
     """Permission to upload one file."""
     data = {
         "policy": permit.policy,
@@ -81,7 +85,7 @@ def policy(permit: UploadPermit, request_id: str) -> Json:
     return {"request_id": request_id, "data": data}
 
 
-def _row(task: Task) -> Json:
+def _row(task: Task) -> ReplyBody:
     started = {} if task.started is None else {"start_time": _milliseconds(task.started)}
     ended = {} if task.ended is None else {"end_time": _milliseconds(task.ended)}
     return {

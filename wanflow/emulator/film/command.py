@@ -22,20 +22,20 @@ ENCODER = (
 
 TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,setsar=1"
 
-Size = tuple[int, int]
+PixelSize = tuple[int, int]
 """Width and height in pixels."""
 
 Sizes = Mapping[str, Mapping[str, str]]
 """The sizes of a model's films by tier and ratio, written `1280*720` (service.md 7.2 and 7.3)."""
 
 
-def size_by_ratio(sizes: Sizes, tier: str, ratio: str) -> Size:
+def size_by_ratio(sizes: Sizes, tier: str, ratio: str) -> PixelSize:
     """The size of a film whose ratio was asked for."""
     width, _, height = sizes[tier][ratio].partition("*")
     return int(width), int(height)
 
 
-def size_by_input(tier: str, given: Size) -> Size:
+def size_by_input(tier: str, given: PixelSize) -> PixelSize:
     """The size of a film that follows a picture or a clip: its aspect at the tier's pixels, down to multiples of 16.
 
     A tier like `720P` has the pixels of 1280 by 720. Whole numbers throughout: with floats the root of 921600 · 16/9
@@ -51,7 +51,7 @@ def size_by_input(tier: str, given: Size) -> Size:
 class FilmCommand:
     """Collects the arguments of the ffmpeg that makes one film of `frames` frames of `size`."""
 
-    def __init__(self, frames: int, size: Size) -> None:
+    def __init__(self, frames: int, size: PixelSize) -> None:
         self.frames = frames
         self.size = size
         self._inputs: list[str] = []

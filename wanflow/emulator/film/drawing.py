@@ -8,7 +8,7 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from wanflow.emulator.film.command import Size
+from wanflow.emulator.film.command import PixelSize
 from wanflow.emulator.film.grade import Precipitation
 from wanflow.emulator.film.text import choose_font, first_drawable, wrap
 
@@ -44,12 +44,12 @@ class Box:
         return self.left, self.top, self.left + self.width, self.top + self.height
 
 
-def fit(picture: Image.Image, size: Size) -> Image.Image:
+def fit(picture: Image.Image, size: PixelSize) -> Image.Image:
     """A picture filling a frame, cut evenly where its aspect differs; untouched where it has the size."""
     return picture if picture.size == size else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
-def draw_background(size: Size, seed: int) -> Image.Image:
+def draw_background(size: PixelSize, seed: int) -> Image.Image:
     """A calm gradient, lit from one side."""
     dice = Random(seed)  # noqa: S311 - a choice of colours
     dark, light = dice.choice(PALETTES)
@@ -59,7 +59,7 @@ def draw_background(size: Size, seed: int) -> Image.Image:
     return ImageOps.colorize(shade, dark, light)
 
 
-def draw_card(size: Size, seed: int, title: str, text: str) -> Image.Image:
+def draw_card(size: PixelSize, seed: int, title: str, text: str) -> Image.Image:
     """A card for what can't be shown: a small title over the words."""
     made = draw_background(size, seed)
     draw = ImageDraw.Draw(made)
@@ -73,13 +73,13 @@ def draw_card(size: Size, seed: int, title: str, text: str) -> Image.Image:
     return made
 
 
-def arrange(shapes: Sequence[Size], size: Size) -> list[Box]:
+def arrange(shapes: Sequence[PixelSize], size: PixelSize) -> list[Box]:
     """Places for pictures of these shapes, whole, in the rows that show them largest."""
     layouts = [_rows(shapes, size, columns) for columns in range(1, len(shapes) + 1)]
     return max(layouts, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 
-def draw_board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: Size, seed: int) -> Image.Image:
+def draw_board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: PixelSize, seed: int) -> Image.Image:
     """References on one frame, with soft shadows, before the blurred first one; None leaves a hole for a video."""
     first = next((item for item in pictures if item is not None), None)
     made = draw_background(size, seed)
@@ -105,7 +105,7 @@ def draw_board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], siz
     return made
 
 
-def draw_vignette(size: Size, vignette: float, given: Sequence[Image.Image]) -> Image.Image:
+def draw_vignette(size: PixelSize, vignette: float, given: Sequence[Image.Image]) -> Image.Image:
     """What lies over an edited film: dark corners and the pictures that it was given."""
     dark = Image.radial_gradient("L").resize(size, Image.Resampling.BICUBIC)
     made = Image.new("RGBA", size, (4, 6, 12, 0))
@@ -114,7 +114,7 @@ def draw_vignette(size: Size, vignette: float, given: Sequence[Image.Image]) -> 
     return made
 
 
-def draw_insets(size: Size, pictures: Sequence[Image.Image]) -> Image.Image:
+def draw_insets(size: PixelSize, pictures: Sequence[Image.Image]) -> Image.Image:
     """Pictures small at the upper right, the rest transparent."""
     made = Image.new("RGBA", size, (0, 0, 0, 0))
     _paste_insets(made, pictures)
@@ -130,7 +130,7 @@ def _paste_insets(made: Image.Image, pictures: Sequence[Image.Image]) -> None:
         made.paste(fit(picture, (side, side)), place, _rounded((side, side), made.size))
 
 
-def draw_precipitation(size: Size, kind: Precipitation, seed: int) -> Image.Image:
+def draw_precipitation(size: PixelSize, kind: Precipitation, seed: int) -> Image.Image:
     """One frame of rain or snow that joins itself at top and bottom, so that it can fall for ever."""
     dice = Random(seed)  # noqa: S311 - where drops fall
     alpha = Image.new("L", size)
@@ -154,7 +154,7 @@ def draw_names(made: Image.Image, boxes: Sequence[Box], names: Sequence[tuple[st
             made.paste(tag, (box.left + inset, box.top + box.height - tag.height - inset), tag.getchannel("A"))
 
 
-def draw_watermark(size: Size) -> Image.Image:
+def draw_watermark(size: PixelSize) -> Image.Image:
     """The vendor's mark at the lower right, the rest transparent."""
     pixels = max(min(size) // 24, 10)
     font, text = first_drawable(WATERMARKS, pixels)
@@ -175,7 +175,7 @@ def _drop(draw: ImageDraw.ImageDraw, kind: Precipitation, at: tuple[int, int], s
         draw.ellipse((across - radius, down - radius, across + radius, down + radius), fill=min(strength * 2, 220))
 
 
-def _rows(shapes: Sequence[Size], size: Size, columns: int) -> list[Box]:
+def _rows(shapes: Sequence[PixelSize], size: PixelSize, columns: int) -> list[Box]:
     rows = [shapes[start : start + columns] for start in range(0, len(shapes), columns)]
     gap = min(size) // 16
     height = (size[1] - gap * (len(rows) + 1)) // len(rows)
@@ -193,7 +193,7 @@ def _rows(shapes: Sequence[Size], size: Size, columns: int) -> list[Box]:
     return boxes
 
 
-def _rounded(shape: Size, frame: Size) -> Image.Image:
+def _rounded(shape: PixelSize, frame: PixelSize) -> Image.Image:
     """A mask with soft-edged round corners, drawn large and shrunk."""
     mask = Image.new("L", (shape[0] * 2, shape[1] * 2))
     radius = min(frame) // 40 * 2

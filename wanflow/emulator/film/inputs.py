@@ -13,7 +13,7 @@ import av
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wanflow.emulator.api.order import Rejected
-from wanflow.emulator.film.command import FPS, Size
+from wanflow.emulator.film.command import FPS, PixelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class InputVideo:
     """A video: its size after rotation, its length, and whether it has sound."""
 
     path: Path
-    size: Size
+    size: PixelSize
     seconds: Fraction
     sound: bool
 

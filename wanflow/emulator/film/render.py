@@ -16,7 +16,7 @@ from wanflow import digest
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.film import drawing, scenes, sound
-from wanflow.emulator.film.command import FPS, FilmCommand, Size, size_by_input, size_by_ratio
+from wanflow.emulator.film.command import FPS, FilmCommand, PixelSize, size_by_input, size_by_ratio
 from wanflow.emulator.film.grade import Precipitation, choose_grade
 from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
 from wanflow.emulator.film.scenes import ZoomTarget, choose_target
@@ -171,7 +171,7 @@ class _SceneBuilder:
         video = scenes.grade_clip(command, number, grade, vignette, falling)
         return _Scene(command, video, audio, (Fraction(frames, FPS),))
 
-    def _size(self, first: Image.Image | None) -> Size:
+    def _size(self, first: Image.Image | None) -> PixelSize:
         if first is not None:
             return size_by_input(self._order.tier, first.size)
         return size_by_ratio(self._order.rules.sizes, self._order.tier, self._order.ratio or FALLBACK_RATIO)
@@ -189,12 +189,12 @@ class _SceneBuilder:
     def _clip_sound(self, command: FilmCommand, clip: InputVideo, number: int) -> str | None:
         return None if self._order.silent else sound.clip_sound(command, clip, number, self._order.seed)
 
-    def _first_frame(self, picture: Image.Image | None, size: Size) -> Path:
+    def _first_frame(self, picture: Image.Image | None, size: PixelSize) -> Path:
         """The first frame as a file that fills the film's; a card where no picture was given or reached."""
         shown = picture or self._missing(self._order.only("opening"), size)
         return self._save(drawing.fit(shown, size))
 
-    def _missing(self, item: OrderItem | None, size: Size) -> Image.Image:
+    def _missing(self, item: OrderItem | None, size: PixelSize) -> Image.Image:
         """A card that names what is out of reach, without the query of its URL, which may be a signature."""
         where = urlsplit(item.url) if item else None
         title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"

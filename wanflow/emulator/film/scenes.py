@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from wanflow.emulator.film.command import FPS, FilmCommand, Size
+from wanflow.emulator.film.command import FPS, FilmCommand, PixelSize
 from wanflow.emulator.film.drawing import Box
 from wanflow.emulator.film.grade import Grade
 from wanflow.emulator.film.inputs import InputVideo
@@ -107,7 +107,7 @@ def overlay_picture(command: FilmCommand, base: str, picture: Path) -> str:
     return command.add_filter([base, over], "overlay=format=yuv420")
 
 
-def _fit_clip(size: Size, frames: int) -> str:
+def _fit_clip(size: PixelSize, frames: int) -> str:
     """A clip at 30 frames a second from its first frame on, filling the size; untouched where it has both."""
     width, height = size
     return (

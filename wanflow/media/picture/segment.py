@@ -108,7 +108,7 @@ class JoinRecipe:
         return digest.of_json(made | {"captions": [each.canonical() for each in self.captions]})
 
 
-Recipe = SegmentRecipe | JoinRecipe
+PartRecipe = SegmentRecipe | JoinRecipe
 
 
 @dataclass(frozen=True, slots=True)

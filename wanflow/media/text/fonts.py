@@ -11,7 +11,7 @@ from PIL import ImageFont
 Fonts = tuple[Path, ...]
 """Font files that a production brings. Each is read once: a path must not get other bytes while the process lives."""
 
-Font = ImageFont.FreeTypeFont
+TrueTypeFont = ImageFont.FreeTypeFont
 
 STAND_INS = ("□", "?")
 NOWHERE = "\U0010ffff"
@@ -41,7 +41,7 @@ FONTS = (
 
 
 @lru_cache(maxsize=1 << 14)
-def font_for(character: str, size: int, fonts: Fonts = ()) -> tuple[Font, str]:
+def font_for(character: str, size: int, fonts: Fonts = ()) -> tuple[TrueTypeFont, str]:
     """The first font that has a character, in letters of `size` pixels, and what to draw with it.
 
     What no font has is drawn as a box.
@@ -56,7 +56,7 @@ def is_known(character: str, fonts: Fonts = ()) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def _chosen(character: str, fonts: Fonts) -> tuple[Font, str]:
+def _chosen(character: str, fonts: Fonts) -> tuple[TrueTypeFont, str]:
     faces = _faces(fonts)
     for drawn in (character, *STAND_INS):
         for face in faces:
@@ -66,18 +66,18 @@ def _chosen(character: str, fonts: Fonts) -> tuple[Font, str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _has(face: Font, character: str) -> bool:
+def _has(face: TrueTypeFont, character: str) -> bool:
     if character.isspace():
         return True
     return _shape(face, character) not in {None, _nowhere(face)}
 
 
 @cache
-def _nowhere(face: Font) -> tuple[tuple[int, int], bytes] | None:
+def _nowhere(face: TrueTypeFont) -> tuple[tuple[int, int], bytes] | None:
     return _shape(face, NOWHERE)
 
 
-def _shape(face: Font, character: str) -> tuple[tuple[int, int], bytes] | None:
+def _shape(face: TrueTypeFont, character: str) -> tuple[tuple[int, int], bytes] | None:
     """The pixels of a character, None where a damaged font has none to give."""
     try:
         mask = face.getmask(character)
@@ -87,20 +87,20 @@ def _shape(face: Font, character: str) -> tuple[tuple[int, int], bytes] | None:
 
 
 @lru_cache(maxsize=256)
-def _sized(face: Font, size: int) -> Font:
+def _sized(face: TrueTypeFont, size: int) -> TrueTypeFont:
     return face.font_variant(size=size)
 
 
 @lru_cache(maxsize=16)
-def _faces(fonts: Fonts) -> tuple[Font, ...]:
+def _faces(fonts: Fonts) -> tuple[TrueTypeFont, ...]:
     """The fonts to draw with: Pillow's own first, since it is the same on every machine."""
     built_in = ImageFont.load_default(SAMPLE)
-    own = [built_in] if isinstance(built_in, Font) else []
+    own = [built_in] if isinstance(built_in, TrueTypeFont) else []
     return (*own, *_scalable(path for path in fonts if path.is_file()), *_installed())
 
 
 @cache
-def _installed() -> tuple[Font, ...]:
+def _installed() -> tuple[TrueTypeFont, ...]:
     """The system's fonts, looked for once: each search goes through all folders of fonts."""
     return tuple(_scalable(path for name in FONTS for path in _searched(name)))
 
@@ -112,12 +112,12 @@ def _searched(name: str) -> Iterator[Path]:
         return
 
 
-def _scalable(paths: Iterable[Path]) -> Iterator[Font]:
+def _scalable(paths: Iterable[Path]) -> Iterator[TrueTypeFont]:
     """The fonts in these files; what is none, or has only some sizes, is left out."""
     for path in paths:
         try:
             # the basic layout, because the other one depends on what is installed
-            face = Font(str(path.absolute()), SAMPLE, layout_engine=ImageFont.Layout.BASIC)
+            face = TrueTypeFont(str(path.absolute()), SAMPLE, layout_engine=ImageFont.Layout.BASIC)
             face.font_variant(size=ANOTHER)
         except (OSError, ValueError):
             continue

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from PIL import ImageDraw
 
-from wanflow.media.text.fonts import Font, Fonts, font_for, is_known
+from wanflow.media.text.fonts import Fonts, TrueTypeFont, font_for, is_known
 
 ELLIPSIS = "…"
 LONGEST = 400
@@ -78,7 +78,7 @@ def missing_glyphs(text: str, fonts: Fonts = ()) -> set[str]:
     return {character for character in characters if _is_drawn(character) and not is_known(character, fonts)}
 
 
-def runs(text: str, size: int, fonts: Fonts = ()) -> Iterator[tuple[Font, str]]:
+def runs(text: str, size: int, fonts: Fonts = ()) -> Iterator[tuple[TrueTypeFont, str]]:
     """The text in runs of one font each, the first font that has the glyph."""
     chosen = [font_for(character, size, fonts) for character in text]
     for font, run in groupby(chosen, key=lambda choice: choice[0]):
