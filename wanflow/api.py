@@ -77,6 +77,40 @@ if TYPE_CHECKING:
 
 NO_VALUES: Mapping[str, str] = {}
 
+__all__ = [
+    "cancel",
+    "collect",
+    "collect_finished",
+    "costs",
+    "doctor",
+    "export",
+    "gc",
+    "hold",
+    "init",
+    "load",
+    "load_sound_part",
+    "models",
+    "nodes",
+    "notes",
+    "pick",
+    "pick_file",
+    "pick_from",
+    "plan",
+    "pull",
+    "push",
+    "release",
+    "repair",
+    "resolve",
+    "retake",
+    "run",
+    "shot_graph",
+    "show",
+    "status",
+    "takes",
+    "validate",
+    "why",
+]
+
 
 def load(
     file: Path | str = "wanflow.yaml",

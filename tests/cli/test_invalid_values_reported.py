@@ -165,7 +165,7 @@ def test_a_saved_amount_of_nonsense_approves_nothing(amount: str, film: Path, wa
     plan.write_text(plan.read_text(encoding="utf-8").replace('"1.20"', f'"{amount}"'), encoding="utf-8")
     rewrite("duration: 2", "duration: 10")
     said = wanflow("run", "--plan", "plan.json")
-    assert (said.code, "is no plan that `wanflow plan -o` saved" in said.err) == (2, True), said.err
+    assert (said.code, "is not a plan that `wanflow plan -o` saved" in said.err) == (2, True), said.err
 
 
 def _read(path: Path) -> saved.SavedPlan | None:
