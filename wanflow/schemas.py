@@ -110,6 +110,14 @@ def model_files(folder: Path | None = None) -> Mapping[str, Json]:
     return found
 
 
+@cache
+def provider_files() -> Mapping[str, Json]:
+    """The files of the catalog's providers as they are, by file name, free providers first."""
+    paths = (data_folder("schemas") / "providers").glob("*.json")
+    found: dict[str, Json] = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    return dict(sorted(found.items(), key=lambda item: (item[1]["paid"], item[1]["provider"])))
+
+
 def common_keys() -> frozenset[str]:
     """The keys of a shot that do not depend on models."""
     return frozenset(_read(PRODUCTION)["$defs"]["shotKeys"]["properties"])
@@ -117,11 +125,7 @@ def common_keys() -> frozenset[str]:
 
 def catalog_definitions() -> dict[str, Json]:
     """The definitions that follow from the catalog: a shot from its models, backends and regions from its providers."""
-    files = (data_folder("schemas") / "providers").glob("*.json")
-    providers = sorted(
-        (json.loads(path.read_text(encoding="utf-8")) for path in files),
-        key=lambda provider: (provider["paid"], provider["provider"]),
-    )
+    providers = provider_files().values()
     does = "; ".join(f"`{provider['provider']}` {provider['does']}" for provider in providers)
     regions = dict.fromkeys(region for provider in providers for region in provider["regions"])
     return {

@@ -20,7 +20,7 @@ from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.price import Quote, quote
 from wanflow.store.take import Film
 
-CATALOG = PriceBook()
+CATALOG = PriceBook("CNY")
 
 
 def video(seconds: str, *, known: bool = True) -> NodeOutput:

@@ -160,7 +160,7 @@ class PriceList:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model of the service and its rules.
+    """One model of a provider and its rules.
 
     `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
@@ -170,6 +170,7 @@ class Model:
     """
 
     name: str
+    provider: str
     does: str
     snapshots: tuple[str, ...]
     regions: tuple[str, ...]

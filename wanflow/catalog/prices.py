@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from wanflow.catalog.model import Model, ParameterValue, PriceList, Rate
 from wanflow.catalog.read import load_catalog
 
-CURRENCY = "CNY"
-"""That of the catalog's price lists."""
-
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
@@ -20,7 +17,7 @@ class PriceBook:
     A list of the catalog in another currency counts for nothing: its model's price is unknown.
     """
 
-    currency: str = CURRENCY
+    currency: str
     own: Mapping[str, PriceList] = field(default_factory=dict)
 
     def rate(self, model: Model, region: str, parameters: Mapping[str, ParameterValue]) -> Rate | None:

@@ -6,14 +6,21 @@ to is code, in the folder under `wanflow/providers/` that `wanflow/wiring.py` na
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
+from typing import Any
 
-from wanflow.schemas import CatalogError, data_folder
+from wanflow.schemas import CatalogError, provider_files
+
+KEYS = frozenset(
+    {
+        *("provider", "does", "models", "paid", "remote", "slated", "default_profile", "currency", "regions"),
+        *("key_variable", "submits_per_second", "uploads", "hours", "source"),
+    }
+)
+"""Keys of a provider's file; `does` and `source` are for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,14 @@ class Provider:
 @cache
 def load_providers() -> Mapping[str, Provider]:
     """All providers by name, free ones first; raises CatalogError for a file that cannot be used."""
-    found: list[Provider] = []
-    for path in sorted((data_folder("schemas") / "providers").glob("*.json")):
+    found: dict[str, Provider] = {}
+    for file, facts in provider_files().items():
         try:
-            found.append(_provider(path))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise CatalogError(path.name, "", repr(error), kind="provider") from error
-    return {provider.name: provider for provider in sorted(found, key=lambda provider: (provider.paid, provider.name))}
+            provider = _provider(facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CatalogError(file, "", str(error), kind="provider") from error
+        found[provider.name] = provider
+    return found
 
 
 def default_provider() -> Provider:
@@ -76,8 +84,10 @@ def known_regions() -> tuple[str, ...]:
     return tuple(dict.fromkeys(region for provider in load_providers().values() for region in provider.regions))
 
 
-def _provider(path: Path) -> Provider:
-    facts = json.loads(path.read_text(encoding="utf-8"))
+def _provider(facts: Mapping[str, Any]) -> Provider:
+    """A provider by the keys of its file; raises KeyError, TypeError or ValueError for one that does not fit."""
+    if unknown := facts.keys() - KEYS:
+        raise ValueError(f"unknown key {', '.join(f'`{key}`' for key in sorted(unknown))}")
     uploads, hours = facts["uploads"], facts["hours"]
     return Provider(
         name=facts["provider"],

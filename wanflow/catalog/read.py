@@ -135,6 +135,7 @@ def _model(raw: Json) -> Model:
     limits = raw["limits"]
     return Model(
         name=raw["model"],
+        provider=raw["provider"],
         does=raw["does"],
         snapshots=tuple(raw["snapshots"]),
         regions=tuple(raw["regions"]),

@@ -123,13 +123,12 @@ class _Loader:
         own = string_of(root, "backend") or default_provider().name
         out = results_folder(self._overrides.backend, own)
         provider = load_providers().get(self._overrides.backend or own, default_provider())
-        written = self._overrides.region or string_of(root, "region")
-        region = written if written in provider.regions else provider.regions[0]
-        shots, cuts = self._shots(merged, region), self._cuts(merged, out, provider)
+        region = self._region(root, provider)
+        shots, cuts = self._shots(merged, provider, region), self._cuts(merged, out, provider)
         self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
-        prices = read_book(root, self._overrides.prices, self._base, texts, self._problems)
+        prices = read_book(root, provider, self._overrides.prices, self._base, texts, self._problems)
         return Production(
             folder=self._base.root,
             file=root.place.file,
@@ -148,7 +147,18 @@ class _Loader:
             allow_outside=self._overrides.allow_outside,
         )
 
-    def _shots(self, merged: list[MergedFile], region: str) -> dict[str, Shot]:
+    def _region(self, root: MapNode, provider: Provider) -> str:
+        node, chosen = root.find("region"), self._overrides.region
+        written = chosen or string_of(root, "region")
+        if written in provider.regions or written is None:
+            return written or provider.regions[0]
+        if written in known_regions():  # any other is an error already
+            place = root.place if node is None or chosen else node.place
+            hint = f"choose one of {', '.join(provider.regions)}"
+            self._problems.append(Problem(place, f"`{provider.name}` has no region `{written}`", hint))
+        return provider.regions[0]
+
+    def _shots(self, merged: list[MergedFile], provider: Provider, region: str) -> dict[str, Shot]:
         defaults = merged[0].root.find("defaults")
         self._problems += check_defaults(defaults)
         own_defaults = (defaults,) if isinstance(defaults, MapNode) else ()
@@ -163,7 +173,7 @@ class _Loader:
         takes = 0
         for expanded in self._expansion.shots:
             before = len(self._problems)
-            shot = self._shot(expanded, region, cast)
+            shot = self._shot(expanded, provider, region, cast)
             if expanded.generated and len(self._problems) > before:
                 # a problem of all shots of a matrix, or of all uses of a pipeline, names the first of them
                 name = expanded.name
@@ -182,7 +192,9 @@ class _Loader:
                 self._problems.append(Problem(place, message, "ask for fewer"))
         return shots
 
-    def _shot(self, expanded: ExpandedShot, region: str, cast: Mapping[str, CastMember]) -> Shot | None:
+    def _shot(
+        self, expanded: ExpandedShot, provider: Provider, region: str, cast: Mapping[str, CastMember]
+    ) -> Shot | None:
         node: MapNode | None = expanded.node
         if expanded.generated:
             found, node = check_shot(expanded.name, expanded.node)
@@ -196,6 +208,10 @@ class _Loader:
         model = load_catalog().get(shot.model.string)
         if model is None:
             self._problems.append(unknown_model(shot.model))
+            return None
+        if model.provider != provider.models:
+            message = f"`{shot.model.string}` is a model of `{model.provider}`, and the backend is `{provider.name}`"
+            self._problems.append(Problem(shot.model.place, message, f"write `backend: {model.provider}`"))
             return None
         shot = replace(shot, damaged=shot.damaged or context.damaged)
         return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)

@@ -10,14 +10,11 @@ from pathlib import Path
 
 from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.prices import PriceBook
-from wanflow.catalog.provider import Provider
+from wanflow.catalog.provider import Provider, default_provider
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
 from wanflow.yamldoc.nodes import Interpolated, Place, TextNode
-
-PRICES = PriceBook()
-"""The catalog's own."""
 
 RESULTS_FOLDER = "out"
 """The folder of cuts and of takes by name, beside the production file: what can be made again from the store."""
@@ -261,7 +258,7 @@ class Production:
     out: str = RESULTS_FOLDER
     uploads: str | None = None
     remote: str | None = None
-    prices: PriceBook = PRICES
+    prices: PriceBook = field(default_factory=lambda: PriceBook(default_provider().currency))
     budget: Cost | None = None
     warnings: tuple[Problem, ...] = ()
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.prices import PriceBook
+from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import load_catalog, parameter_keys
 from wanflow.language.include import SourceTexts, bytes_of, why_unreadable
 from wanflow.language.problem import Problem
@@ -28,7 +29,12 @@ _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 
 
 def read_book(
-    root: MapNode, override: Path | None, base: BasePath, texts: SourceTexts, problems: list[Problem]
+    root: MapNode,
+    provider: Provider,
+    override: Path | None,
+    base: BasePath,
+    texts: SourceTexts,
+    problems: list[Problem],
 ) -> PriceBook:
     """The price file of the command line, else that of the production; its prices override the catalog's."""
     written = root.find("prices")
@@ -37,9 +43,9 @@ def read_book(
     elif isinstance(written, TextNode) and written.value is not None:
         path, name, place = base.root / written.string, written.string, written.place
     else:
-        return PriceBook()
+        return PriceBook(provider.currency)
     texts.files.append(path.absolute())
-    prices, found = read_prices(path, name, place)
+    prices, found = read_prices(path, name, place, provider)
     problems += found
     return prices
 
@@ -100,18 +106,20 @@ def unknown_model(written: TextNode) -> Problem:
     return Problem(written.place, f"unknown model `{written.string}`", hint)
 
 
-def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Problem, ...]]:
+def read_prices(path: Path, name: str, at: Place, provider: Provider) -> tuple[PriceBook, tuple[Problem, ...]]:
     """The prices of a file, called `name` in messages, and its problems; `at` is where the file is named."""
     try:
         data = bytes_of(path)
     except (OSError, ValueError) as error:
         message = f"the price file `{name}` {why_unreadable(error)}"
-        return PriceBook(), (Problem(at, message, "docs/costs.md describes price files"),)
+        return PriceBook(provider.currency), (Problem(at, message, "docs/costs.md describes price files"),)
     document = parse(data, name)
     root = document.root
     problems = [Problem(problem.place, problem.message, problem.hint) for problem in document.problems]
     if not isinstance(root, MapNode):
-        return PriceBook(), tuple(problems) or (Problem(at, f"`{name}` is not a mapping", "begin it with `date:`"),)
+        return PriceBook(provider.currency), tuple(problems) or (
+            Problem(at, f"`{name}` is not a mapping", "begin it with `date:`"),
+        )
     problems += [*check_against(root, PRICES_SCHEMA)]
     currency, day = string_of(root, "currency") or "", string_of(root, "date") or ""
     listed = root.find("prices")
@@ -125,7 +133,7 @@ def read_prices(path: Path, name: str, at: Place) -> tuple[PriceBook, tuple[Prob
             problems.append(Problem(place, f"`date` is not a date: `{day}`", "write the day of the prices: 2026-11-01"))
     located = tuple(replace(problem, source=document.lines[problem.place.line - 1]) for problem in problems)
     if problems:
-        return PriceBook(), located
+        return PriceBook(provider.currency), located
     lists = {
         key.string: PriceList(day, currency, tuple(_rates(node))) for key, node in models if isinstance(node, ListNode)
     }
