@@ -176,7 +176,7 @@ def test_a_font_that_is_brought_draws_the_words_again(wanflow: Wanflow, film: Pa
     square_font(Path("fonts/square.ttf"), "\U00013000")
     again = wanflow("run")
     assert "missing glyphs" not in again.err
-    assert "7 segments encoded, 2 kept" in again.err
+    assert "7 segments encoded, 2 unchanged" in again.err
 
 
 def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: Path) -> None:

@@ -1,4 +1,4 @@
-"""Media containers as PyAV opens them: by content, only of kinds we know, every failure a MediaFault."""
+"""Media containers, opened by PyAV: by content, of known kinds only, and every failure is a MediaFault."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from av.video.stream import VideoStream
 from wanflow.errors import MediaFault
 
 READABLE = "mov,matroska,avi,mpegts,wav,mp3,flac,ogg,aac"
-"""Demuxers that read one file; a playlist from outside must never make us open what it names."""
+"""Demuxers that read one file; a playlist from outside must never make wanflow open the files that it names."""
 PROTOCOLS = "file"
 
 UNTAGGED = 2
-"""What ITU-T H.273 calls an unspecified matrix."""
+"""Code of an unspecified matrix in ITU-T H.273."""
 HD_HEIGHT = 720
 MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 
 OLD = int(av.__version__.split(".")[0]) <= 18
 LENIENT: Mapping[str, Any] = {"metadata_errors": "replace"} if OLD else {}
-"""Up to 18, the last for Python 3.11, PyAV refuses metadata that is no UTF-8 unless told not to; later ones don't."""
+"""Option for PyAV 18, the last for Python 3.11, and older: without it they refuse metadata that is not UTF-8."""
 
 
 class BadMedia(MediaFault):
-    """A file that is not the media it has to be; `why` goes on from its name: `is empty`."""
+    """A file that is not the media it has to be; `why` follows its name: `is empty`."""
 
     def __init__(self, path: Path, why: str, *, hint: str | None = None) -> None:
         super().__init__(f"`{path.name}` {why}", hint=hint)

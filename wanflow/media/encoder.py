@@ -1,4 +1,4 @@
-"""The encoder lines: what every file that wanflow writes has in common, as options of ffmpeg."""
+"""Options of ffmpeg for the inputs and outputs of every file that wanflow writes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from wanflow.timebase import SAMPLE_RATE
 Options = Mapping[str, str | int | None]
 
 FINEST_TICKS = 10_000
-"""A time base at least this fine lets a player place sound beside frames."""
+"""Minimum ticks a second of a time base in which players keep sound in step with frames."""
 
 FOREIGN: Options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": READABLE}
-"""For an input that came from outside: it must open nothing but itself."""
+"""Options of an input from outside, which must open no other file."""
 
 TO_BT709: Options = {"out_color_matrix": "bt709", "out_range": "tv", "flags": "lanczos"}
 TAGS: Options = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
@@ -41,7 +41,7 @@ _PCM: Options = {"c:a": "pcm_s16le", "ar": SAMPLE_RATE, "ac": 2, "flags:a": "+bi
 
 WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
 FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
-"""Without that flag an MP4 drops what it doesn't know, labels among it (ffmpeg.md 6)."""
+"""Options of a finished film; without the last flag an MP4 drops AI labels (ffmpeg.md 6)."""
 
 
 def piece(rate: Fraction) -> Options:
@@ -51,7 +51,7 @@ def piece(rate: Fraction) -> Options:
 
 
 EFFORT: Mapping[str, Options] = {"draft": {"preset": "veryfast", "crf": 18}, "final": {"preset": "medium", "crf": 16}}
-"""What a cut's `profile` means: `medium` takes twice the time of `veryfast` (ffmpeg.md 3.0)."""
+"""Options by a cut's `profile`: `medium` takes twice the time of `veryfast` (ffmpeg.md 3.0)."""
 
 
 def segment(rate: Fraction, profile: str) -> Options:

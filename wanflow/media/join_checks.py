@@ -1,4 +1,4 @@
-"""What files must have in common to be joined without encoding, and what the joined file must be."""
+"""Checks of a cut: its segments can be joined without encoding, and the joined film is complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wanflow.media.picture.segment import PartRecipe
 from wanflow.timebase import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
-"""Seconds of one AAC frame: the sound of a finished cut may be off by less."""
+"""Seconds of one AAC frame: the sound of a finished cut may differ from its picture by less."""
 
 
 @dataclass(frozen=True, slots=True)

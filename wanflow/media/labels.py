@@ -24,7 +24,7 @@ COMPOSITE = f"{_TYPES}compositeWithTrainedAlgorithmicMedia"
 
 
 def read_label(path: Path) -> str | None:
-    """The AI label of a file as it is written there, None where it has none, also where it is no video or sound."""
+    """The AI label of a file, None where it has none, also for a file that is not a video or sound."""
     return next(iter(read_labels(path)), None)
 
 
@@ -35,8 +35,13 @@ def read_labels(path: Path) -> tuple[str, ...]:
             known = {key.lower(): value for key, value in container.metadata.items()}
     except BadMedia:
         return ()
-    own = known.get(LABEL.lower(), "")
-    return tuple(dict.fromkeys(label for label in (own, *_listed(known.get(SOURCES.lower(), ""))) if label))
+    own, text = known.get(LABEL.lower(), ""), known.get(SOURCES.lower(), "")
+    try:
+        listed = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        listed = text
+    sources = [text] if not isinstance(listed, list) else [label for label in listed if isinstance(label, str)]
+    return tuple(dict.fromkeys(label for label in (own, *sources) if label))
 
 
 def own_label(producer: str, content_id: str) -> str:
@@ -54,10 +59,10 @@ def own_label(producer: str, content_id: str) -> str:
 
 
 def merge_labels(labels: Sequence[str], own: str | None, *, mixed: bool = False) -> dict[str, str]:
-    """The metadata of a cut of clips with these labels, where `own` is the label of whoever cuts.
+    """The metadata of a cut of clips with these labels, where `own` is the cut's own label.
 
     No label is changed or lost: where the clips have one between them the cut carries it; otherwise it carries
-    `own` (the first clip's where that is None) and a list of theirs. `mixed` says that other footage is in it too.
+    `own` (the first clip's where that is None) and a list of theirs. `mixed` says that it has other footage too.
     Empty where neither a clip nor `own` says that anything is made by AI.
     """
     found = list(dict.fromkeys(label for label in labels if label))

@@ -1,4 +1,4 @@
-"""What a media file is, measured: by content, never by name or by what its header promises."""
+"""What a media file is, measured by its content, never by its name or by its header alone."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-"""What is looked into: the last two are known for what they are, and no model takes them."""
+"""Formats that are read; the last two are recognised although no model takes them."""
 SAME = {"mpo": "jpeg"}
-"""A camera's JPEG with a second picture behind it is one."""
+"""Formats by another name: a camera's JPEG with a second picture behind it is a JPEG."""
 STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc": "heic", "mif1": "heic", "msf1": "heic"}
-"""Brands of pictures that are kept in the container of videos."""
+"""Formats of pictures in a container of videos, by its brand."""
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
-"""How pictures begin that may be damaged beyond being known."""
-LYING = {5, 6, 7, 8}
-"""EXIF orientations of a picture that is shown turned by a quarter."""
+"""First bytes of pictures, by which a badly damaged one is recognised."""
+QUARTER_TURNS = {5, 6, 7, 8}
+"""EXIF orientations of a picture that is turned by a quarter."""
 HINT = (
     "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
 )
 FINEST_RATE = 10_000
-"""The largest denominator of an average rate: off by less than a millisecond in an hour."""
+"""Maximum denominator of an average rate: it is off by less than a millisecond in an hour."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -94,7 +94,7 @@ def probe_picture(data: bytes) -> Facts:
 
 
 def check_film(path: Path) -> Facts:
-    """Measure a delivered result, decoding it to its end. Raises BadMedia where it is no playable video."""
+    """Measure a delivered result, decoding it to its end. Raises BadMedia unless it is a playable video."""
     try:
         facts = probe(path)
         _require_playable(path, facts)
@@ -104,7 +104,7 @@ def check_film(path: Path) -> Facts:
 
 
 def check_picture(path: Path) -> Facts:
-    """Measure a delivered picture, decoding all of it. Raises BadMedia where it is no picture."""
+    """Measure a delivered picture, decoding all of it. Raises BadMedia for anything else."""
     try:
         facts = probe(path)
     except BadMedia as fault:
@@ -116,7 +116,7 @@ def check_picture(path: Path) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """A video with all that must be known to cut from it.
+    """A video with everything that is needed to extract from it.
 
     `matrix` is its colour matrix as ffmpeg names it, `lead` the 48 kHz samples of its sound before its first picture.
     """
@@ -133,7 +133,7 @@ class Footage:
 
 
 def examine(path: Path) -> Footage:
-    """Measure a video that is to be cut from. Raises BadMedia."""
+    """Measure a video to extract from. Raises BadMedia."""
     facts = probe(path)
     if facts.kind is not Kind.VIDEO:
         raise BadMedia(path, "has no video")
@@ -144,7 +144,7 @@ def examine(path: Path) -> Footage:
 
 
 def _lead(container: InputContainer, stream: VideoStream, frame: VideoFrame) -> int:
-    """How late the picture begins, counted as ffmpeg does: from where the first of all streams begins."""
+    """How late the picture begins, counted as ffmpeg does: from the beginning of the first stream."""
     begins = (frame.pts or 0) * (stream.time_base or Fraction(1))
     late = begins - Fraction(container.start_time or 0, av.time_base)
     return round(max(Fraction(0), late) * SAMPLE_RATE)
@@ -170,7 +170,7 @@ def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
         with Image.open(file, formats=PICTURES) as image:
             image.load()
             width, height = image.size
-            if image.getexif().get(ExifTags.Base.Orientation) in LYING:
+            if image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS:
                 width, height = height, width
             alpha, written = image.has_transparency_data, (image.format or "").lower()
             written = SAME.get(written, written)
@@ -217,7 +217,7 @@ def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream:
     stamps = list(packets_of(container, stream))
     if stream.frames and len(stamps) != stream.frames:
         why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
-        raise BadMedia(path, why, hint="bring it again, whole")
+        raise BadMedia(path, why, hint="copy or export it again")
     times = shown(stamps)
     rate = _rate(stream, times, stamps)
     sound = container.streams.audio[0] if container.streams.audio else None
@@ -261,7 +261,7 @@ def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoF
 def _rate(stream: VideoStream, times: Sequence[int], stamps: Sequence[Stamp]) -> Fraction:
     """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length.
 
-    The average of a long recording is a fraction that no container and no filter can count in; one close to it is.
+    The average of a long recording is a fraction that containers and filters cannot represent; one close to it is used.
     """
     for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate):
         if rate and _keeps(times, rate, stream.time_base or Fraction(1)):

@@ -35,7 +35,7 @@ async def open_animatic(
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder`, and whose films are `jobs` with files below `root`.
 
-    `origin` begins the addresses that it gives out. Leaving it cancels the films that are still being rendered.
+    `origin` is the beginning of the URLs that it returns. Leaving it cancels the films that are still being rendered.
     Raises StateUnreadable for a damaged ledger.
     """
     bucket = Bucket(folder, origin, _now)

@@ -1,4 +1,4 @@
-"""One film as ffmpeg is told it: its size, inputs, filter graph and encoder; pure, the same for the same calls."""
+"""The ffmpeg command of one film: its size, inputs, filter graph and encoder; pure."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def draw_background(size: PixelSize, seed: int) -> Image.Image:
 
 
 def draw_card(size: PixelSize, seed: int, title: str, text: str) -> Image.Image:
-    """A card for what can't be shown: a small title over the words."""
+    """A card for media that cannot be shown: a small title over the prompt."""
     made = draw_background(size, seed)
     draw = ImageDraw.Draw(made)
     small, large = max(size[1] // 34, 10), max(size[1] // 20, 12)

@@ -1,4 +1,4 @@
-"""Pictures that stand in a cut: title cards, and stills brought to the cut's size."""
+"""Stills of a cut: title cards, pictures brought to the cut's size, and the slate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLACK: Ink = (0, 0, 0)
 TITLE_PERCENT, SMALLEST_PERCENT, BOX_PERCENT = 10, 3, 84
 
 DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error)
-"""What Pillow's readers raise when a file is not what it says."""
+"""Errors that Pillow's readers raise for a damaged file."""
 
 UPRIGHT: Mapping[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -32,15 +32,15 @@ UPRIGHT: Mapping[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""By EXIF's orientation: what turns the picture as it is to be seen."""
+"""Transpositions that turn a picture upright, by EXIF's orientation."""
 
 MANAGED = ("RGB", "CMYK", "L")
-"""Channels that a colour profile can be for."""
+"""Modes whose colour profile is applied."""
 HINT = "take a png, jpeg, webp, bmp, gif or tiff"
 
 
 def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts = ()) -> Image.Image:
-    """A card with a text in its middle, in black or white, whatever is read better; the same pixels each time.
+    """A card with a text in its middle, in black or white, whichever is easier to read; the same pixels each time.
 
     Letters of about a tenth of the height, smaller where the text needs it.
     """
@@ -56,7 +56,7 @@ def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts =
 
 
 def ink_on(background: Ink) -> Ink:
-    """Black or white, whichever stands out more on a background (WCAG's relative luminance)."""
+    """Black or white, whichever has more contrast to a background (WCAG's relative luminance)."""
     red, green, blue = (_linear(channel / 255) for channel in background)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
@@ -65,7 +65,7 @@ def ink_on(background: Ink) -> Ink:
 def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
     """A picture file at exactly `size`, upright, in sRGB, over black: with `bars` around it or as a `crop`.
 
-    Of several pictures in a file the first. Raises BadMedia where it is damaged, too large or no picture.
+    The first of several pictures in a file. Raises BadMedia for a damaged, too large or unreadable one.
     """
     if fit not in PLACED:
         raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
@@ -117,7 +117,7 @@ def _over_black(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture's colours by its own profile; one that is damaged, or made for other channels, is passed over."""
+    """The picture's colours by its own profile; one that is damaged, or made for other channels, is ignored."""
     if not profile or not features.check("littlecms2"):
         return image.convert("RGB")
     plain = image if image.mode in MANAGED else image.convert("RGB")
@@ -137,7 +137,7 @@ def _with_bars(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _cropped(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """What of the picture lies in the window, scaled alone: a very narrow one would grow beyond all memory."""
+    """What of the picture lies in the window, scaled alone: a whole very narrow picture would not fit in memory."""
     window = fit_crop(*image.size, *size)
     across, down = image.width / window.width, image.height / window.height
     left, top = window.left * across, window.top * down
@@ -158,7 +158,7 @@ INK, PAPER = (235, 235, 235), (16, 16, 16)
 def draw_strip(lines: Sequence[str], width: int, picture_height: int, fonts: Fonts = ()) -> Image.Image:
     """The strip with the lines one below the other, each cut to the width; the same pixels for the same input.
 
-    A character that no font has is drawn as a box.
+    A character that is in no font is drawn as a box.
     """
     height = strip_height(picture_height)
     strip = Image.new("RGB", (width, height), PAPER)

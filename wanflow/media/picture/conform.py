@@ -31,14 +31,14 @@ from wanflow.timebase import SAMPLE_RATE
 
 MICROSECONDS = 1_000_000
 CLOCK_JITTER = 1_000
-"""Microseconds by which a container that counts milliseconds may stamp a frame too late."""
+"""Maximum microseconds that a container with a clock of milliseconds stamps a frame too late."""
 
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
-"""8 ms: a sound that begins or ends at once clicks (ffmpeg.md 3.3)."""
+"""Samples (8 ms) of the fade at a hard cut, where a sound would click (ffmpeg.md 3.3)."""
 
 XFADE = {"dissolve": "fade", "wipe": "wiperight"}
-"""Our transitions as ffmpeg calls them; its own `dissolve` is noise."""
+"""ffmpeg's names of the transitions; its own `dissolve` is noise."""
 
 Captions = Sequence[tuple[Caption, Path]]
 """Captions with their drawn pictures."""
@@ -171,13 +171,13 @@ def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fon
 
 
 def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
-    """What ffmpeg is told to make a segment; pure."""
+    """The arguments of the ffmpeg that makes a segment; pure."""
     video = overlay_captions(_picture(side), captions).filter("setparams", **encoder.TAGS)
     return _output(video, _edged(_sound(side), side.recipe), side.recipe, target)
 
 
 def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path) -> list[str]:
-    """What ffmpeg is told to make a transition; pure."""
+    """The arguments of the ffmpeg that makes a transition; pure."""
     if before is None:
         video = _picture(after).filter("fade", type="in", start_frame=0, nb_frames=recipe.frames)
         sound = _sound(after).filter("afade", type="in", start_sample=0, nb_samples=recipe.samples)

@@ -9,18 +9,18 @@ from wanflow import digest, timebase
 from wanflow.media.text.caption_layout import Caption
 
 SEGMENT_VERSION = 3
-"""Raised when the same recipe makes another segment: another encoder line, another slate."""
+"""Version of how a recipe is made into a segment; it rises with another encoder line or another slate."""
 
 SLATE_SHARE = 10
-"""The slate is a tenth of the picture's height (format.md, Cuts)."""
+"""Divisor of the picture's height that gives the slate's (format.md, Cuts)."""
 
 DRAFT, FINAL = "draft", "final"
-"""How much effort the encoder makes."""
+"""Values of a cut's `profile`: how much effort the encoder makes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A picture that stands: a file's (`text` is None) or words on a plain ground of red, green and blue."""
+    """A still: a picture file's (`text` is None), or text on a background of red, green and blue."""
 
     text: str | None = None
     background: tuple[int, int, int] = (0, 0, 0)
@@ -33,8 +33,8 @@ class SegmentRecipe:
     `source` is the digest of the clip; `first` and `count` are frames of it at its own rate. Brought to `rate`, `skip`
     of its frames are passed over and `frames` shown. `slate` are the lines of the strip at the bottom, none for a clean
     picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
-    it begins, it ends with a hard cut, where sound would click. `card` for a picture or a title, None for a clip.
-    `captions` are burned into the picture; `fonts` name those that go before the machine's own where words are drawn.
+    it begins, it ends with a hard cut, where sound would click. `card` is for a picture or a title, None for a clip.
+    `captions` are burned into the picture; `fonts` are those of the production, used before the machine's own.
     """
 
     source: str
@@ -78,7 +78,7 @@ class SegmentRecipe:
 class JoinRecipe:
     """All that determines a transition: the end of one clip and the start of the next, as long as each other.
 
-    `before` is None where a film begins: what comes out of black is `after` alone.
+    `before` is None at the beginning of a film, which fades in from black.
     """
 
     kind: str

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 SILENT_LUFS = Decimal(-70)
-"""A block below this is silence and counts for nothing."""
+"""LUFS below which a block is silence and is not counted."""
 GATE_LU = -10.0
-"""Nor does one that lies so far below what the others have in common."""
+"""LU below the mean of the blocks under which a block is not counted."""
 
 ENOUGH = Decimal("0.2")
-"""LU by which a limited mix may miss its target; encoding adds a tenth of its own."""
+"""LU by which a limited mix may miss its target; encoding adds a tenth."""
 ATTEMPTS = 4
 HARDEST = Decimal(20)
-"""The most dB that a limiter is made to take off: what asks for more becomes noise and hardly louder."""
+"""Maximum dB that the limiter takes off: beyond it a mix becomes noise and hardly louder."""
 FLATTEST = Decimal("0.25")
-"""The least that loudness is taken to rise with a dB of gain: where a limiter takes all of it, tries stay in reach."""
+"""Minimum LU per dB of gain that is assumed, so that the next try stays near where the limiter takes all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def integrate(blocks: Sequence[float], peak: float) -> Loudness | None:
     None where no block is louder than silence.
     """
     silent = float(SILENT_LUFS)
-    # ffmpeg says `nan` for silence that follows sound, which is no more than anything
+    # ffmpeg prints `nan` for silence that follows sound, and `nan` compares as False
     heard = [block for block in blocks if block >= silent]
     if not heard or peak <= 0:
         return None
@@ -49,8 +49,8 @@ def seek_gain(
 ) -> tuple[Decimal, Decimal]:
     """The gain in dB that brings a limited mix nearest to a target, of a few that are tried, and its LUFS.
 
-    `gain` is the first to try, `known` the one at which the limiter sets in, with its LUFS; the next lies where the
-    line through the last two meets the target. `measure` gives the LUFS at a gain.
+    `gain` is the first to try; `known` is the gain from which the limiter works, with its LUFS. The next one is where
+    the line through the last two meets the target. `measure` returns the LUFS at a gain.
     """
     tried, highest = [known], to_tenths(known[0] + HARDEST)
     gain = min(gain, highest)

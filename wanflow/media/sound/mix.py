@@ -35,24 +35,24 @@ from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
 CEILING = Decimal("-1.5")
-"""dBTP that a limited mix stays under."""
+"""Maximum true peak of a limited mix, in dBTP."""
 LIMIT = "0.841395"
-"""The same, linear."""
+"""CEILING as a linear amplitude."""
 OVERSAMPLED = 4 * SAMPLE_RATE
-"""A limiter at 48 kHz doesn't see the peaks that lie between samples."""
+"""Sample rate of the limiter: at 48 kHz it would miss the peaks between samples."""
 
 RAW: encoder.Options = {"f": "s16le", "ar": SAMPLE_RATE, "ch_layout": "stereo"}
 RAW_PAIR: encoder.Options = {**RAW, "ch_layout": "quad"}
 PAIR = ("0|1", "2|3")
-"""The film's own sound and its music come to ffmpeg in one file: from two it takes them in an order that differs from
-run to run, and what its compressor then drops at the end differs too."""
+"""Channels of the film's own sound and of its music in the one file that ffmpeg reads. It reads two files in an order
+that differs from run to run, and then the end of its compressor's output differs too."""
 AFTERMATH = 16 * 1024
-"""Silence behind the two: a compressor drops what it still has of one input when the other ends first."""
+"""Samples of silence after the two: a compressor drops the rest of one input when the other ends first."""
 ADTS: encoder.Options = {**encoder.AAC, "f": "adts"}
 
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
 PEAK_ROUNDING = 0.0005
-"""ffmpeg prints peaks to a thousandth; one that may be higher is taken for higher."""
+"""Largest error of the peaks that ffmpeg prints, which is added to them."""
 
 
 SegmentFiles = tuple[tuple[str, PurePath], ...]
@@ -143,8 +143,8 @@ def level(
 ) -> LoudnessGain:
     """The recipe with the gain, in steps of 0.1 dB, that brings its mix to a loudness.
 
-    Limited only where its peaks need it; the gain is then found by measuring, and where the target is out of reach
-    the nearest that was reached is given. Silence stays as it is. Raises MediaFault.
+    It is limited only where its peaks need it; the gain is then found by measuring. Where the target is out of reach,
+    the nearest gain is returned. Silence stays as it is. Raises MediaFault.
     """
     plain = replace(recipe, gain=Decimal(0), limited=False)
     found = measure_loudness(plain, segments, music, processes=processes)
@@ -164,13 +164,13 @@ def level(
 
 
 def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
-    """What ffmpeg is told to encode a chunk from the raw samples that it hears; pure."""
+    """The arguments of the ffmpeg that encodes a chunk from raw samples; pure."""
     sound = _settled(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
 
 
 def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
-    """What ffmpeg is told to measure a window: it prints the loudness and the peak of every hop; pure."""
+    """The arguments of the ffmpeg that prints the loudness and the peak of every hop of a window; pure."""
     sound = (
         _settled(_mixed(window.heard, raw), window.heard, window.settling)
         .filter("apad", whole_len=-(-_measured(window) // HOP) * HOP)
@@ -195,7 +195,7 @@ def _mixed(stretch: SoundSpan, raw: Path) -> FilterableStream:
 
 
 def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
-    """The music at its gain; fades go by the place in the film, so it is told where it begins."""
+    """The music at its gain; its samples are numbered as in the film, which its fades are placed in."""
     music = music.filter("asetpts", f"N+{bed.begin}").filter("volume", f"{timebase.decimal_text(bed.gain)}dB")
     if bed.rise is not None:
         music = music.filter("afade", type="in", start_sample=0, nb_samples=bed.rise)

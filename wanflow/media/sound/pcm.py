@@ -1,4 +1,4 @@
-"""Samples of segments and of music, read from where they lie: 48 kHz, stereo, 16 bits, raw."""
+"""Raw samples (48 kHz, stereo, 16 bits) read from segments and music, and the frames of AAC streams."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from wanflow.timebase import SAMPLE_RATE
 SAMPLE_BYTES = 4
 """Two channels of 16 bits."""
 SHORTFALL = 2
-"""So many samples a segment may lack of what its frames round to in the film: its last one is held for them."""
+"""Maximum samples that a segment may lack beside its frames in the film; its last sample is repeated for them."""
 
 
 def read_pieces(pieces: Sequence[SoundPiece], segments: Mapping[str, Path]) -> bytes:
-    """Pieces of segments one after another as raw samples. Raises BadMedia for a segment that isn't one."""
+    """Pieces of segments one after another as raw samples. Raises BadMedia for any other file."""
     return b"".join(read_piece(segments[piece.key], piece.begin, piece.end) for piece in pieces)
 
 
@@ -45,7 +45,7 @@ def read_piece(segment: Path, begin: int, end: int) -> bytes:
 
 
 def read_bed(bed: PlacedMusic, music: Path) -> bytes:
-    """What is heard of the music as raw samples. Raises BadMedia where it is no such WAV or ends before."""
+    """The part of the music that is heard, as raw samples. Raises BadMedia for another format or a shorter file."""
     try:
         with wave.open(str(music), "rb") as file:
             _require_stereo(music, (file.getnchannels(), file.getframerate(), file.getsampwidth()))
@@ -98,7 +98,7 @@ HINT = "it was made here and can be made again: delete it"
 
 
 def read_frames(path: Path) -> Iterator[bytes]:
-    """The frames of a stream, headers included, read one by one. Raises BadMedia where one is damaged or cut off."""
+    """The frames of an AAC stream, headers included, one by one. Raises BadMedia where one is damaged or cut off."""
     with _open(path) as file:
         while header := file.read(HEADER_BYTES):
             length = _length(header)

@@ -15,24 +15,24 @@ from wanflow.digest import Canonical, of_json
 from wanflow.timebase import SAMPLE_RATE
 
 SOUND_VERSION = 1
-"""Raised when the same recipe makes another sound: another encoder line, another filter."""
+"""Version of how a recipe is made into sound; it rises with another encoder line or another filter."""
 
 AAC_SAMPLES = 1024
 CHUNK_FRAMES = 940
-"""About 20 s."""
+"""Frames of a chunk, about 20 s."""
 
 LEAD_FRAMES = 16
-"""What the encoder must have heard before a chunk so that it encodes on as if it had heard everything."""
+"""Frames that the encoder needs before a chunk, so that it continues as if it had encoded everything."""
 TAIL_FRAMES = 4
-"""What it looks ahead, and a limiter with it."""
+"""Frames that the encoder and the limiter look ahead."""
 SETTLING_FRAMES = 188
-"""4 s: after so long a compressor has forgotten whether it heard what came before."""
+"""Frames (4 s) after which a compressor's output no longer depends on earlier sound."""
 
 HOP = SAMPLE_RATE // 10
-"""Loudness is measured in blocks that begin every 100 ms (EBU Tech 3341)."""
+"""Samples (100 ms) from one block of the loudness measurement to the next (EBU Tech 3341)."""
 WINDOW = 200 * HOP
 WINDOW_LEAD = 10 * HOP
-"""What the loudness filter hears before a window, to settle."""
+"""Samples that the loudness filter needs before a window."""
 
 
 @dataclass(frozen=True, slots=True)

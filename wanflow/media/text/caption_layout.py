@@ -15,7 +15,7 @@ SHARE = Decimal(4)
 """The height of a subtitle's letters that is read without effort, in percent of the picture's shorter side."""
 
 MOST_ROWS = 4
-"""So many captions stand over each other at most; nobody reads a fifth."""
+"""Maximum captions over each other; a fifth would not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Caption:
 
     def __post_init__(self) -> None:
         if self.place not in PLACES:
-            raise ValueError(f"a caption stands at the bottom or the top, not at `{self.place}`")
+            raise ValueError(f"a caption is at the bottom or the top, not at `{self.place}`")
         if not 0 <= self.first < self.end:
             raise ValueError(f"a caption needs a frame to be seen in, not {self.first} to {self.end}")
         if not 0 < self.share <= 100:
@@ -63,7 +63,7 @@ class Caption:
 
 @lru_cache(maxsize=4)
 def stacked(captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
-    """The captions of a film in the order in which they appear, each knowing those that it stands over.
+    """The captions of a film in order of appearance, each with those below it.
 
     One keeps its place as long as it is shown. It takes the free row that is nearest to the edge; where all
     MOST_ROWS are taken it is left out, and so is one without text.
@@ -76,7 +76,7 @@ def stacked(captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
 
 
 def within(captions: Iterable[Caption], begin: int, frames: int) -> tuple[Caption, ...]:
-    """The captions of a film as a segment of so many frames shows them that begins at film frame `begin`.
+    """The captions of a film in a segment of `frames` frames that begins at film frame `begin`.
 
     Counted in frames of the segment, and none beyond it. Give all captions of the film, so that one which is shown
     across a join keeps its place.

@@ -27,7 +27,7 @@ CLEAR, SHADE = (0, 0, 0, 0), (0, 0, 0, 168)
 WIDTH_PERCENT, TOP_MARGIN_PERCENT, GAP_PERCENT = 90, 4, 2
 MOST_LINES = 4
 SMALLEST_PERCENT = 60
-"""So far the letters of a long subtitle shrink before it is cut; those of a notice never do."""
+"""Minimum size of a long subtitle's letters, in percent, before its text is shortened; a notice never shrinks."""
 
 Size = tuple[int, int]
 
@@ -60,7 +60,7 @@ def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Pat
 
 
 def letters_of(pixels: int) -> int:
-    """The size of letters whose capitals are at least so many pixels high."""
+    """The font size whose capitals are at least `pixels` high."""
     return next(size for size in count(max(1, pixels)) if _capital_height(size) >= pixels)
 
 

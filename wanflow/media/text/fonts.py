@@ -1,4 +1,4 @@
-"""Which font has which character: the built-in one first, those that a production brings, those of the system."""
+"""Which font has which character: Pillow's own first, then the production's, then the system's."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 from PIL import ImageFont
 
 Fonts = tuple[Path, ...]
-"""Font files that a production brings. Each is read once: a path must not get other bytes while the process lives."""
+"""Font files of a production. Each is read once, so a file must not change while the process lives."""
 
 TrueTypeFont = ImageFont.FreeTypeFont
 
 STAND_INS = ("□", "?")
 NOWHERE = "\U0010ffff"
-"""A code point that no font has: it is drawn as the font's own sign for a missing glyph."""
+"""Code point that no font has: it is drawn as the font's own glyph for a missing one."""
 
 SAMPLE, ANOTHER = 32, 53
-"""Sizes at which a font is tried: what loads at both has outlines, and so any size."""
+"""Sizes at which a font is tried: one that loads at both has outlines, and so every size."""
 
 FONTS = (
     "NotoSansCJK-Regular.ttc",
@@ -37,14 +37,14 @@ FONTS = (
     "Arial.ttf",
     "arial.ttf",
 )
-"""Looked for in the system's font folders, in this order, for what the other fonts lack."""
+"""Fonts that are looked for in the system's folders, in this order, for characters that the others lack."""
 
 
 @lru_cache(maxsize=1 << 14)
 def font_for(character: str, size: int, fonts: Fonts = ()) -> tuple[TrueTypeFont, str]:
     """The first font that has a character, in letters of `size` pixels, and what to draw with it.
 
-    What no font has is drawn as a box.
+    A character that is in no font is drawn as a box.
     """
     face, drawn = _chosen(character, fonts)
     return _sized(face, size), drawn

@@ -1,4 +1,4 @@
-"""Text for pictures: cleaned, broken into lines, brought to a size and drawn; no text can do harm here."""
+"""Text for pictures: cleaned, broken into lines, fitted to a box and drawn."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from wanflow.media.text.fonts import Fonts, TrueTypeFont, font_for, is_known
 
 ELLIPSIS = "…"
 LONGEST = 400
-"""No strip holds more characters of a line; measuring a long prompt whole would only cost time."""
+"""Maximum characters of a line on a slate; measuring a long prompt whole would only take time."""
 LONGEST_TEXT = 1_500
-"""No picture holds more characters that anybody could read."""
+"""Maximum characters of a text in a picture; more would be unreadable."""
 MOST_CHARACTERS = 2_000
-"""So many different characters are looked for in the fonts, no more."""
+"""Maximum different characters that are looked for in the fonts."""
 MOST_LINES = 60
 MOST_BALANCED = 6
-"""A text of more lines is a paragraph, whose last line may be short."""
+"""Maximum lines that are made equally wide; a text of more is a paragraph, whose last line may be short."""
 
 NO_START = frozenset("、。，．・！？：；）」』】》〉〕］｝”’…ー々,.!?:;)]}%")
-"""What no line begins with, where it may be broken between any two characters."""
+"""Characters that no line begins with, in scripts that break between any two characters."""
 NO_END = frozenset("（「『【《〈〔［｛“‘([{")
 
 Ink = tuple[int, int, int]
@@ -73,7 +73,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def missing_glyphs(text: str, fonts: Fonts = ()) -> set[str]:
-    """The characters of a text that no font here can draw, so that somebody can say a word about it."""
+    """The characters of a text that no font on this machine can draw."""
     characters = list(dict.fromkeys(text))[:MOST_CHARACTERS]
     return {character for character in characters if _is_drawn(character) and not is_known(character, fonts)}
 
@@ -111,9 +111,9 @@ def wrap(text: str, size: int, width: int, fonts: Fonts = ()) -> tuple[str, ...]
 def fit(
     text: str, box: tuple[int, int], sizes: tuple[int, int], fonts: Fonts = (), most_lines: int = MOST_LINES
 ) -> TextSetting:
-    """The text in a box of so many pixels, in the largest letters that fit; `sizes` are the largest and the smallest.
+    """The text in a box of `box` pixels, in the largest letters that fit; `sizes` are the largest and the smallest.
 
-    Letters shrink to half before a word is broken. What doesn't fit in the smallest ends with an ellipsis.
+    Letters shrink to half before a word is broken. What does not fit in the smallest ends with an ellipsis.
     """
     own, (width, height), (largest, smallest) = paragraphs(text), box, sizes
     units = [unit.rstrip() for line in own for unit in _units(line)]
@@ -160,7 +160,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _is_drawn(character: str) -> bool:
-    """Not so control and formatting characters, and those that only choose another form of the one before."""
+    """Whether a character is visible: not for control, formatting and variation characters."""
     selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
     return not selects and not unicodedata.category(character).startswith("C")
 

@@ -24,14 +24,14 @@ from wanflow.media.text.caption_layout import Caption
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 20_000
-"""More than any film has; every one of them costs time in the players too."""
+"""Maximum lines of a file: more than a film has, and each takes time in players too."""
 MOST_LETTERS = 2_000
-"""Of one line. Eight of them, in letters of four bytes, still fit in a sample of an MP4 (65,535 bytes)."""
+"""Maximum letters of one line: eight lines of four-byte letters fit in a sample of an MP4 (65,535 bytes)."""
 MOST_AT_ONCE = 8
-"""Of lines that are shown together, the newest."""
+"""Maximum lines that are shown together; the newest are kept."""
 
 BEGINNING_BYTES = 4_096
-"""So much of a file says whether it is one with subtitles."""
+"""First bytes of a file that decide whether it has subtitles."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEGINNINGS = {
@@ -44,7 +44,7 @@ _MARKUP = {
     "ass": re.compile(r"\{[^{}]*\}"),
     "srt": re.compile(r"\{\\[^{}]*\}|</?[A-Za-z][^<>]*>"),
 }
-"""Tags and styles; no pattern here looks at a letter twice, however long a line is."""
+"""Tags and styles; every pattern takes linear time."""
 _DRAWING = re.compile(r"\\p[1-9]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _NEXT = "\n\n0\n"
@@ -53,7 +53,7 @@ _CLOCK_TAG = re.compile(r"<[\d:.]+>")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ACTED_ON = re.compile(r"\\|\{(?=\\)|<(?=[/A-Za-z])")
 WORD_JOINER = "\u2060"
-"""Unseen; between a sign and what follows it, so that players and ffmpeg take them for nothing but themselves."""
+"""Invisible character after a sign, so that players and ffmpeg do not read it as markup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
 
 
 def to_srt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
-    """Lines as the SRT of a film of so many frames, empty where none is left.
+    """Lines as the SRT of a film of `frames` frames, empty where none is left.
 
     Each begins and ends with the nearest frame and is seen for one at least; what lies beyond the film's end is cut
     off. Lines that overlap become one text after the other, with all that is to be read at a time: an MP4 shows one
@@ -144,7 +144,7 @@ def to_captions(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[
 
 
 def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> int:
-    """How many lines begin after the end of a film of so many frames, so that nobody ever sees them."""
+    """How many lines begin after the end of a film of `frames` frames, and are never shown."""
     return sum(_frame(line.begin_ms, rate) >= frames for line in lines)
 
 
@@ -189,7 +189,7 @@ def _events(path: Path, written: str, text: str) -> pysubs2.SSAFile:
     prepared = {"srt": _tidy, "vtt": _cues, "ass": _unstyled}[written](text)
     try:
         with warnings.catch_warnings():
-            # they speak of margins and layers, which nobody here asks for
+            # they are about margins and layers, which are not used here
             warnings.simplefilter("ignore", RuntimeWarning)
             return pysubs2.SSAFile.from_string(prepared, format_=written, keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as fault:
@@ -227,7 +227,7 @@ def _plain(text: str, written: str) -> str:
 
 
 def _without_blanks(text: str) -> str:
-    """Text without empty lines, which end an entry, and without signs that nobody can read."""
+    """Text without empty lines, which end an entry, and without control characters."""
     lines = (_CONTROL.sub("", line).replace("\t", " ").strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -284,5 +284,5 @@ def _clock(frame: int, rate: Fraction, point: str) -> str:
 
 
 def _in_srt(text: str) -> str:
-    """Text that begins no entry and is no markup."""
+    """Text without anything that would begin an entry or be markup."""
     return _ACTED_ON.sub(rf"\g<0>{WORD_JOINER}", text.replace("-->", "→"))
