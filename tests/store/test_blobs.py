@@ -124,7 +124,6 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
         ("shots_folder.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
         ("shots_folder.py", "path.parent.rmdir()"),
-        ("gc.py", "place_of_take(out, *called, known[node].suffix).unlink(missing_ok=True)"),
         ("gc.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("run_lock.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),

@@ -13,7 +13,7 @@ from wanflow.store import atomic, blobs, cut_records, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe, Take
-from wanflow.store.take_names import parse_take_node, place_of_take, take_node
+from wanflow.store.take_names import named_takes, parse_take_node, place_of_take, take_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,7 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     The animatic's lock forgets them; the lock of paid takes marks them as gone, and keeps their numbers and costs. A
     file that another take has as well stays.
     """
-    known = {
-        take_node(shot, entry.numbers[key]): take
-        for shot, entry in lockfile.read(store.lock).shots.items()
-        for key, take in entry.takes.items()
-        if not take.gone
-    }
+    known = dict(named_takes(lockfile.read(store.lock)))
     gone = {take.digest: take for node, take in known.items() if node in nodes}
     others = [lockfile.read(lock) for lock in _locks(store) if lock != store.lock]
     kept = {take.digest for node, take in known.items() if node not in nodes}
@@ -75,10 +70,9 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     lockfile.update(store.lock, partial(_without, nodes=nodes, forgotten=not store.provider.paid))
     traces_left = [record for record in atomic.read_records(store.traces) if record.get("digest") not in unused]
     atomic.write_whole(store.traces, b"".join(map(atomic.line_of, traces_left)))
-    for node in nodes & known.keys():
-        if called := parse_take_node(node):
-            place_of_take(out, *called, known[node].suffix).unlink(missing_ok=True)
-    for path in (blobs.take_path(store, item, gone[item].suffix) for item in unused):
+    called = {node: parts for node in nodes & known.keys() if (parts := parse_take_node(node))}
+    names = [place_of_take(out, *parts, known[node].suffix) for node, parts in called.items()]
+    for path in (*names, *(blobs.take_path(store, item, gone[item].suffix) for item in unused)):
         with atomic.faults_of(path):
             path.unlink(missing_ok=True)
 

@@ -16,6 +16,8 @@ VERSION_KEY = "wanflow.lock"
 _CHECKOUT = "restore it with `git checkout {}`"
 RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal of whoever bought the take still has it"
 _OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+_AFTER = {_THEIRS: ""}
+_MARK = re.compile("|".join(map(re.escape, (_OURS, _BASE, _BETWEEN, _THEIRS))))
 _MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
 _SHOT = re.compile(r'"([^ "]+) ')
 
@@ -57,23 +59,20 @@ def both_sides(text: str, name: str) -> tuple[str, bool]:
     dropped. Dropped lines become empty ones, so that a fault names the right line. Raises LockUnreadable, with the
     line, where conflict marks are missing.
     """
-    if _OURS not in text and _THEIRS not in text:
-        return text, False
-    lines, side, began = text.split("\n"), "", 0
+    lines, side = text.split("\n"), ""
+    marks = [number for number, line in enumerate(lines, start=1) if _MARK.match(line)]
     follows = {"": (_OURS,), _OURS: (_BASE, _BETWEEN), _BASE: (_BETWEEN,), _BETWEEN: (_THEIRS,)}
     for number, line in enumerate(lines, start=1):
-        marker = next((sign for sign in (_OURS, _BASE, _BETWEEN, _THEIRS) if line.startswith(sign)), None)
-        if marker is None:
+        found = _MARK.match(line)
+        if found is None:
             lines[number - 1] = "" if side == _BASE else line
-            continue
-        if marker not in follows[side]:
+        elif found[0] in follows[side]:
+            lines[number - 1], side = "", _AFTER.get(found[0], found[0])
+        else:
             raise _conflict(name, number)
-        lines[number - 1] = ""
-        began = began or number
-        side = "" if marker == _THEIRS else marker
     if side:
-        raise _conflict(name, began)
-    return "\n".join(lines), began > 0
+        raise _conflict(name, marks[0])
+    return "\n".join(lines), bool(marks)
 
 
 def _conflict(name: str, line: int) -> LockUnreadable:

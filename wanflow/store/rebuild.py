@@ -113,12 +113,7 @@ def rebuild_lock(store: Store, measure: Measure) -> None:
             trace = found[task.task_id]
             shot = owner(lock, task.attempt.shot, task.attempt.fingerprint)
             lock = add_take(lock, shot, trace.take, trace.recipe, task.attempt.number)
-        newest = {task.attempt.shot: task.attempt for task in sorted(missing, key=lambda task: task.attempt.date)}
-        for shot, attempt in newest.items():
-            request = _request_of(attempt)
-            if shot in lock.shots and lock.shots[shot].current is None and request is not None:
-                lock = set_current(lock, shot, request)
-        return lock
+        return _with_requests(lock, missing)
 
     lockfile.update(store.lock, enter)
 
@@ -152,6 +147,16 @@ def _take_as_measured(task: StoredTask, result: Result) -> Take:
         estimate=None if attempt.price is None else attempt.price.amount,
         seed_uncertain=task.seed_uncertain,
     )
+
+
+def _with_requests(lock: Lock, entered: Iterable[StoredTask]) -> Lock:
+    """The lock with the last requests of the shots whose takes were entered, where it has none."""
+    newest = {task.attempt.shot: task.attempt for task in sorted(entered, key=lambda task: task.attempt.date)}
+    for shot, attempt in newest.items():
+        request = _request_of(attempt)
+        if shot in lock.shots and lock.shots[shot].current is None and request is not None:
+            lock = set_current(lock, shot, request)
+    return lock
 
 
 def _request_of(attempt: Attempt) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable
-from wanflow.store.take import ResultKind
+from wanflow.store.lock import Lock
+from wanflow.store.take import ResultKind, Take
 
 TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
 """Suffixes that a take's file can have."""
@@ -28,6 +30,14 @@ def parse_take_node(node: str) -> tuple[str, int] | None:
     """The shot and the number in the node id of a take; None for another text."""
     found = _NODE.fullmatch(node)
     return None if found is None else (found["shot"], int(found["number"]))
+
+
+def named_takes(lock: Lock) -> Iterator[tuple[str, Take]]:
+    """The takes of a lock whose files were not removed, each with its node id."""
+    for shot, entry in lock.shots.items():
+        for digest, take in entry.takes.items():
+            if not take.gone:
+                yield take_node(shot, entry.numbers[digest]), take
 
 
 def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
