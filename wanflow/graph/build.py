@@ -27,29 +27,30 @@ def build(production: Production) -> ShotGraph:
     edges: list[tuple[str, str]] = []
     for shot in production.shots.values():
         for slot, source in sources_of(shot):
-            origin, given = origin_id(source), input_id(shot.name, slot, source)
-            if not isinstance(source, ShotSource):
-                whole = FileSource(source.path) if isinstance(source, FileSource) else source
-                vertices[origin] = AssetVertex(origin, whole)
-            if isinstance(source, FileSource | ShotSource) and source.piece is not None:
-                vertices[given] = ExtractVertex(given, origin, source.piece, shot.name, slot)
-                edges.append((origin, given))
-            edges.append((given, shot.name))
+            edges += _add_source(shot, slot, source, vertices)
         vertices[shot.name] = ShotVertex(shot.name, shot)
     for cut in production.cuts.values():
-        vertex = cut_id(cut.name)
-        for source in cut_sources(cut):
-            if isinstance(source, FileSource):
-                vertices[asset_id(source)] = AssetVertex(asset_id(source), source)
-            edges.append((origin_id(source), vertex))
-        vertices[vertex] = CutVertex(vertex, cut)
+        files = [source for source in cut_sources(cut) if isinstance(source, FileSource)]
+        vertices |= {asset_id(source): AssetVertex(asset_id(source), source) for source in files}
+        vertices[cut_id(cut.name)] = CutVertex(cut_id(cut.name), cut)
+        edges += [(origin_id(source), cut_id(cut.name)) for source in cut_sources(cut)]
+    # the check reports a shot that does not exist; circles are looked for all the same
+    known = [edge for edge in edges if vertices.keys() >= set(edge)]
     try:
-        # the check reports a shot that does not exist; circles are looked for all the same
-        return ordered_graph(
-            production, vertices.values(), [(a, b) for a, b in edges if a in vertices and b in vertices]
-        )
+        return ordered_graph(production, vertices.values(), known)
     except CyclicGraph as cycle:
         raise SpecError([_circular_dependency(production, cycle.path)]) from None
+
+
+def _add_source(shot: Shot, slot: str, source: Source, vertices: dict[str, Vertex]) -> list[tuple[str, str]]:
+    """Add the vertices that a media slot needs, and give the edges that lead to its shot."""
+    origin, given = origin_id(source), input_id(shot.name, slot, source)
+    if not isinstance(source, ShotSource):
+        vertices[origin] = AssetVertex(origin, FileSource(source.path) if isinstance(source, FileSource) else source)
+    if not isinstance(source, FileSource | ShotSource) or source.piece is None:
+        return [(given, shot.name)]
+    vertices[given] = ExtractVertex(given, origin, source.piece, shot.name, slot)
+    return [(origin, given), (given, shot.name)]
 
 
 def input_id(shot: str, slot: str, source: Source) -> str:

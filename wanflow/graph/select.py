@@ -15,9 +15,9 @@ MOST_LISTED = 4
 """Maximum number of shots of a group that a hint names."""
 
 STATES = (
-    *("new", "changed", "current", "queued", "rendering", "failed", "refused", "unknown", "held", "blocked", "missing"),
+    *("held", "current", "missing", "new", "changed", "queued", "rendering", "blocked", "failed", "refused", "unknown"),
 )
-"""The states that `state:` selects."""
+"""The states of a shot, which `state:` selects, by urgency: the last one of its takes' states counts."""
 
 States = Mapping[str, str]
 """The state of each shot, as `status` says it."""
@@ -52,18 +52,29 @@ def single_shot(production: Production, word: str) -> str:
 
     Raises UnknownTarget for the group of a matrix, and for a scene.
     """
-    name, mark, number = word.rpartition(".t")
-    take = mark + number if mark and number.isdecimal() else ""
-    shots = production.addresses.get(name if take else word, ())
-    scene = [] if shots or word in production.shots else [s for s in production.shots if s.startswith(f"{word}/")]
-    several = shots if len(shots) > 1 else scene
-    if several:
-        listed = ", ".join(f"`{shot}`" for shot in several[:MOST_LISTED])
-        more = f" and {len(several) - MOST_LISTED} more" if len(several) > MOST_LISTED else ""
-        many = "1 shot" if len(several) == 1 else f"{len(several)} shots"
-        kind = "a scene" if scene else "a group"
-        raise UnknownTarget(f"`{word}` is {kind} of {many}", hint=f"name one of them: {listed}{more}")
+    name = without_take(word)
+    take = word.removeprefix(name)
+    shots = production.addresses.get(name, ())
+    if not shots and word not in production.shots:
+        scene = [shot for shot in production.shots if shot.startswith(f"{word}/")]
+        if scene:
+            raise _several(word, "a scene", scene)
+    if len(shots) > 1:
+        raise _several(word, "a group", shots)
     return f"{shots[0]}{take}" if shots else word
+
+
+def without_take(word: str) -> str:
+    """The shot of a take's node, e.g. `coast` of `coast.t2`; any other word is returned unchanged."""
+    name, mark, number = word.rpartition(".t")
+    return name if mark and number.isdecimal() else word
+
+
+def _several(word: str, kind: str, shots: Sequence[str]) -> UnknownTarget:
+    listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
+    more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
+    many = "1 shot" if len(shots) == 1 else f"{len(shots)} shots"
+    return UnknownTarget(f"`{word}` is {kind} of {many}", hint=f"name one of them: {listed}{more}")
 
 
 def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
@@ -83,16 +94,14 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
 
 def _match_name(graph: ShotGraph, word: str) -> frozenset[str]:
     """The vertices of a name, a take, a pipeline, a matrix, a scene or a glob; raises UnknownTarget for none."""
-    _, mark, number = word.rpartition(".t")
-    if mark and number.isdecimal():
+    if without_take(word) != word:
         word = single_shot(graph.production, word)
-        shot = word.rpartition(".t")[0]
-        word = shot if shot in graph else word
-    if word in graph:
-        return frozenset({word})
     addresses = graph.production.addresses
+    for name in (without_take(word), word):
+        if name in graph:
+            return frozenset({name})
     if word in addresses:
-        return frozenset(name for name in addresses[word] if name in graph)
+        return frozenset(filter(graph.__contains__, addresses[word]))
     names = [vertex.id for vertex in graph.vertices]
     matched = frozenset(name for name in names if name.startswith(f"{word}/") or fnmatchcase(name, word))
     if not matched:

@@ -74,16 +74,16 @@ def named_shots(plan: Plan, select: Sequence[str]) -> list[str]:
     """
     chosen = set(matching(plan.graph, select, states(plan)))
     cuts = matching(plan.graph, [word for word in select if is_cut(word)], {})
-    for vertex in plan.graph.vertices:
-        if isinstance(vertex, CutVertex) and vertex.id in cuts:
-            chosen |= {source.shot for source in cut_sources(vertex.cut) if isinstance(source, ShotSource)}
+    vertices = [vertex for vertex in map(plan.graph.vertex, cuts) if isinstance(vertex, CutVertex)]
+    clips = [source for vertex in vertices for source in cut_sources(vertex.cut)]
+    chosen |= {source.shot for source in clips if isinstance(source, ShotSource)}
     shots = [shot for shot in plan.graph.production.shots if shot in chosen]
-    if not shots:
-        words = " ".join(select)
-        tags = {f"tag:{tag}" for shot in plan.graph.production.shots.values() for tag in shot.tags}
-        hint = did_you_mean(words, tags) or "`wanflow list` shows what a selector matches"
-        raise UnknownTarget(f"`{words}` matches no shot", hint=hint)
-    return shots
+    if shots:
+        return shots
+    words = " ".join(select)
+    tags = {f"tag:{tag}" for shot in plan.graph.production.shots.values() for tag in shot.tags}
+    hint = did_you_mean(words, tags) or "`wanflow list` shows what a selector matches"
+    raise UnknownTarget(f"`{words}` matches no shot", hint=hint)
 
 
 def request_of_shot(plan: Plan, name: str) -> ShotRequest:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import zip_longest
 
 from wanflow import timebase
 from wanflow.digest import Canonical
@@ -71,14 +72,16 @@ def _differences(old: Mapping[str, Canonical], new: Mapping[str, Canonical], loc
     before, after = _mapping(old.get("parameters")), _mapping(new.get("parameters"))
     for key in sorted(before.keys() | after.keys()):
         yield from _changed(ReasonCode.PARAMETER_CHANGED, key, _text(before.get(key)), _text(after.get(key)))
-    media = [_sequence(recipe.get("media")) for recipe in (old, new)]
-    for position in range(max(map(len, media))):
-        was, now = (_mapping(items[position]) if position < len(items) else {} for items in media)
-        if was.get("role") != now.get("role"):
-            role = f"media {position + 1}"
-            yield from _changed(ReasonCode.INPUT_CHANGED, role, _text(was.get("role")), _text(now.get("role")))
-            continue
+    yield from _media_differences(_sequence(old.get("media")), _sequence(new.get("media")), lock)
+
+
+def _media_differences(old: Sequence[Canonical], new: Sequence[Canonical], lock: Lock) -> Iterator[Difference]:
+    for position, (before, after) in enumerate(zip_longest(old, new), 1):
+        was, now = _mapping(before), _mapping(after)
         role = _text(now.get("role"))
+        if was.get("role") != now.get("role"):
+            yield from _changed(ReasonCode.INPUT_CHANGED, f"media {position}", _text(was.get("role")), role)
+            continue
         for part, label in (("is", role), ("voice", f"{role}.voice")):
             if not is_promise(now.get(part)) and was.get(part) != now.get(part):
                 both = (input_text(was.get(part), lock), input_text(now.get(part), lock))

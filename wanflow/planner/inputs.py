@@ -82,20 +82,23 @@ def shot_output(
         return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, f"{node} is blocked"), (node,))
     if first.take is not None:
         return _take_output(shot, first.take, first.number, decisions, inventory)
-    match first.action:
-        case Action.COLLECT:
-            change = "is collected"
-        case Action.RESTORE:
-            change = "is reused"
-        case _:
-            new = any(reason.code is ReasonCode.NEW for reason in first.reasons)
-            change = "is rendered" if new else "is rendered again"
     return NodeOutput(
         identity=recipe.promise(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
         film=price.output_film(shot, inputs),
         nodes=(take_node(shot.name, first.number),),
-        changes=f"{shot.name} {change}",
+        changes=f"{shot.name} {_change_text(first)}",
     )
+
+
+def _change_text(decision: Decision) -> str:
+    match decision.action:
+        case Action.COLLECT:
+            return "is collected"
+        case Action.RESTORE:
+            return "is reused"
+        case _:
+            new = any(reason.code is ReasonCode.NEW for reason in decision.reasons)
+            return "is rendered" if new else "is rendered again"
 
 
 def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wanflow.catalog.read import load_catalog
@@ -73,25 +73,26 @@ def _unpriced(plan: Plan) -> Iterator[tuple[str, str | None]]:
 
 
 def _unpicked(plan: Plan) -> Iterator[UnpickedShot]:
-    """Shots that nobody picked a take of, and on which something that is rendered depends."""
-    steps: dict[str, list[Step]] = {}
+    """Shots without a picked take, on which something that is rendered depends."""
+    followers = _followers(plan)
+    coming: dict[str, set[int]] = {}
+    for step in plan.steps:
+        if step.shot in followers and step.kind is StepKind.TAKE and step.action is not Action.BLOCKED:
+            coming.setdefault(step.shot or "", set()).add(step.take)
+    for name in filter(followers.__contains__, plan.graph.production.shots):
+        shot_request = planned_request(plan, plan.graph.production.shots[name])
+        takes = {shot_request.entry.numbers[take.digest] for take in shot_request.takes} | coming.get(name, set())
+        if len(takes) > 1 and not shot_request.choice.chosen:
+            yield UnpickedShot(name, tuple(sorted(takes)), tuple(followers[name]))
+
+
+def _followers(plan: Plan) -> dict[str, list[Step]]:
+    """The rendered steps that use the take of a shot, by shot."""
     followers: dict[str, list[Step]] = {}
     for step in plan.steps:
-        if step.kind is StepKind.TAKE and step.shot is not None:
-            steps.setdefault(step.shot, []).append(step)
-        if step.action is Action.RENDER:
-            for name in dict.fromkeys(_source_shots(plan, step)):
+        vertex = plan.graph.vertex(step.vertex)
+        if isinstance(vertex, ShotVertex) and step.action is Action.RENDER:
+            sources = (source for _, source in sources_of(vertex.shot))
+            for name in dict.fromkeys(source.shot for source in sources if isinstance(source, ShotSource)):
                 followers.setdefault(name, []).append(step)
-    for name, shot in plan.graph.production.shots.items():
-        if name in followers:
-            shot_request = planned_request(plan, shot)
-            takes = {shot_request.entry.numbers[take.digest] for take in shot_request.takes}
-            takes |= {step.take for step in steps.get(name, ()) if step.action is not Action.BLOCKED}
-            if len(takes) > 1 and not shot_request.choice.chosen:
-                yield UnpickedShot(name, tuple(sorted(takes)), tuple(followers[name]))
-
-
-def _source_shots(plan: Plan, step: Step) -> Sequence[str]:
-    vertex = plan.graph.vertex(step.vertex)
-    sources = sources_of(vertex.shot) if isinstance(vertex, ShotVertex) else ()
-    return [source.shot for _, source in sources if isinstance(source, ShotSource)]
+    return followers

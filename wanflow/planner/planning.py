@@ -64,31 +64,37 @@ def make_plan(
     """
     production = graph.production
     chosen = frozenset(vertex.id for vertex in graph.vertices) if selected is None else frozenset(selected)
-    renames = [names_from_merges(inventory.lock, production.shots) if whole else {}]
+    if not whole:
+        no_names = FormerNames(Lock(), production.shots)
+        return _plan(_build(graph, facts, inventory, chosen, [], no_names, retry_refused=retry_refused), [])
+    renames = [names_from_merges(inventory.lock, production.shots)]
     while True:
         have = replace(inventory, lock=reduce(rename, renames, inventory.lock))
-        former_names = FormerNames(have.lock if whole else Lock(), production.shots)
+        former_names = FormerNames(have.lock, production.shots)
         builder = _build(graph, facts, have, chosen, renames, former_names, retry_refused=retry_refused)
         if builder.renamed:
             renames.append(builder.renamed)
-        moved = moved_names(builder.requests.values(), builder.context.inventory.lock) if whole else {}
+        moved = moved_names(builder.requests.values(), builder.context.inventory.lock)
         if not moved or len(renames) > len(production.shots):
-            break
+            return _plan(builder, renames)
         renames.append(moved)
-    have = builder.context.inventory
+
+
+def _plan(builder: _PlanBuilder, renames: Sequence[Mapping[str, str]]) -> Plan:
+    production, have = builder.graph.production, builder.context.inventory
     decided = {name: request for name, request in builder.requests.items() if name in builder.decisions}
     before = {name: last_request(have, name) for name in decided}
     return Plan(
         provider=production.provider,
         region=production.region,
         currency=production.prices.currency,
-        steps=tuple(step for vertex in graph.vertices for step in _steps(builder, vertex)),
-        graph=graph,
-        facts=facts,
+        steps=tuple(step for vertex in builder.graph.vertices for step in _steps(builder, vertex)),
+        graph=builder.graph,
+        facts=builder.facts,
         inventory=have,
         recipes={name: request.recipe for name, request in decided.items()},
         before={name: recipe for name, recipe in before.items() if recipe is not None},
-        retry_refused=retry_refused,
+        retry_refused=builder.context.retry_refused,
         renames=tuple(filter(None, renames)),
     )
 

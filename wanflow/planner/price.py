@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
 from wanflow import money
-from wanflow.catalog.model import BilledInput, MediaRule, Role
+from wanflow.catalog.model import BilledInput, MediaRule, Model, Role
 from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Shot
@@ -45,16 +45,7 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
     An input of unknown length counts with its maximum, and the price is at most that.
     """
     model = load_catalog()[shot.model]
-    wanted = int(shot.parameters.get("duration", 0))
-    edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
-    lengths: list[_BilledSeconds | None] = []
-    if wanted:
-        lengths.append(_BilledSeconds(Fraction(wanted)))
-    else:  # as long as the video that is edited (service.md 2.3)
-        lengths.append(_measured(inputs[edited[0].slot], model.media[edited[0].type]) if edited else None)
-    for bill in model.billed:
-        billed = (media for media in shot.media if media.type == bill.media)
-        lengths += (_input(shot, bill, inputs[media.slot], model.media[media.type]) for media in billed)
+    lengths = [_length(shot, inputs, model), *_billed_inputs(shot, inputs, model)]
     rate = prices.rate(model, region, shot.parameters)
     known = [length for length in lengths if length is not None]
     if len(known) < len(lengths):
@@ -64,6 +55,22 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
         return Quote(money.unknown(prices.currency), seconds)
     bound = Bound.EXACT if all(length.exact for length in known) else Bound.AT_MOST
     return Quote(Cost(exactly(seconds) * rate.amount, prices.currency, bound), seconds, rate.amount)
+
+
+def _length(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> _BilledSeconds | None:
+    """That of the result: as long as asked for, else as the video that is edited (service.md 2.3)."""
+    wanted = int(shot.parameters.get("duration", 0))
+    edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
+    if wanted or not edited:
+        return _BilledSeconds(Fraction(wanted)) if wanted else None
+    return _measured(inputs[edited[0].slot], model.media[edited[0].type])
+
+
+def _billed_inputs(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> Iterator[_BilledSeconds | None]:
+    for bill in model.billed:
+        for media in shot.media:
+            if media.type == bill.media:
+                yield _input(shot, bill, inputs[media.slot], model.media[media.type])
 
 
 def exactly(seconds: Fraction) -> Decimal:

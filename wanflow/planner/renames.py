@@ -30,12 +30,19 @@ def names_from_merges(lock: Lock, shots: Container[str]) -> dict[str, str]:
             if former in lock.shots and former not in shots:
                 found.setdefault(name, former)
     for former, renamed in by_former.items():
-        kept = [name for name in (former, *renamed) if name in shots and name in lock.shots]
-        for name in renamed:
-            shared = (one for one in kept if lock.shots[one].takes.keys() & lock.shots[name].takes.keys())
-            if name not in shots and (own := next(shared, None)) is not None:
-                found.setdefault(own, name)
+        for own, name in _of_one_side(lock, shots, former, renamed):
+            found.setdefault(own, name)
     return found
+
+
+def _of_one_side(lock: Lock, shots: Container[str], former: str, renamed: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The shots that one side of a merge still calls by one of these names, each with the other side's name."""
+    kept = [name for name in (former, *renamed) if name in shots and name in lock.shots]
+    for name in renamed:
+        takes = lock.shots[name].takes.keys()
+        own = next((other for other in kept if lock.shots[other].takes.keys() & takes), None)
+        if name not in shots and own is not None:
+            yield own, name
 
 
 def names_of(plan: Plan) -> ShotNames:
@@ -136,23 +143,28 @@ def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]
     unknown = {request.shot.name: request for request in requests if request.known and not _is_on_record(request)}
     if not unknown:
         return {}
+    known = {request.shot.name for request in requests} - unknown.keys()
     last: dict[str, list[str]] = {}
-    present = {request.shot.name for request in requests}
-    for name, entry in lock.shots.items():
-        if name in unknown or name not in present:
-            for key in _last_requests(entry):
-                last.setdefault(key, []).append(name)
+    for name in (name for name in lock.shots if name not in known):
+        for key in _last_requests(lock.shots[name]):
+            last.setdefault(key, []).append(name)
     moves: dict[str, str] = {}
     for name, request in unknown.items():
         asking = (*last.get(request.key, ()), *last.get(request.core, ()))
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
+    return _without_loose(moves, lock)
 
-    def is_loose(name: str, other: str) -> bool:
+
+def _without_loose(moves: dict[str, str], lock: Lock) -> dict[str, str]:
+    """The moves of shots on record, and those that belong to a chain of moves or follow an entry that no run filed."""
+
+    def is_loose(name: str) -> bool:
+        other = moves[name]
         return name not in lock.shots and other not in moves and lock.shots[other].current is not None
 
-    while loose := [name for name, other in moves.items() if is_loose(name, other)]:
+    while loose := list(filter(is_loose, moves)):
         for name in loose:
             del moves[name]
     return moves

@@ -105,22 +105,23 @@ def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
     asked = _asked(plan)
     for step in plan.steps:
         before = saved.steps.get(_key(step))
-        if step.action.idle:
-            continue
-        if before is None:
+        if before is None and not step.action.idle:
             yield f"{step.node} is not in the saved plan"
-        elif step.action is not Action.RENDER:
-            continue
-        elif before.action != Action.RENDER.value:
-            yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
-        elif before.asks != asked[step.vertex] or before.request not in {None, _request(plan, step)}:
-            yield f"the request for {step.node} changed since the plan was saved"
-        elif _costs_more(step, before):
-            now, then = (
-                "an unknown amount" if amount is None else money.amount_text(amount)
-                for amount in (step.cost.amount, before.amount)
-            )
-            yield f"{step.node} costs {now} {step.cost.currency}; in the saved plan it costs {then}"
+        if before is not None and step.action is Action.RENDER:
+            yield from _beyond(plan, step, before, asked[step.vertex])
+
+
+def _beyond(plan: Plan, step: Step, before: SavedStep, asks: str) -> Iterator[str]:
+    if before.action != Action.RENDER.value:
+        yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
+    elif before.asks != asks or before.request not in {None, _request(plan, step)}:
+        yield f"the request for {step.node} changed since the plan was saved"
+    elif _costs_more(step, before):
+        now, then = (
+            "an unknown amount" if amount is None else money.amount_text(amount)
+            for amount in (step.cost.amount, before.amount)
+        )
+        yield f"{step.node} costs {now} {step.cost.currency}; in the saved plan it costs {then}"
 
 
 def _costs_more(step: Step, before: SavedStep) -> bool:

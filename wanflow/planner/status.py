@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from wanflow.graph.node import cut_name
 from wanflow.graph.recipe import fingerprint
+from wanflow.graph.select import STATES
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
 from wanflow.planner import picks
@@ -260,7 +261,7 @@ def states(plan: Plan) -> Mapping[str, str]:
     for step in plan.steps:
         if step.kind is StepKind.TAKE and step.shot is not None:
             state = _state(step, plan)
-            by_shot[step.shot] = max(by_shot.get(step.shot, state), state, key=_URGENCY.index)
+            by_shot[step.shot] = max(by_shot.get(step.shot, state), state, key=STATES.index)
     return by_shot
 
 
@@ -275,39 +276,34 @@ def left_over(plan: Plan, attempt: Attempt) -> bool:
     return not any(_asks(attempt, step, plan) for step in asked)
 
 
-_URGENCY = (
-    "held",
-    "current",
-    "missing",
-    "new",
-    "changed",
-    "queued",
-    "rendering",
-    "blocked",
-    "failed",
-    "refused",
-    "unknown",
-)
-
-
 def _state(step: Step, plan: Plan) -> str:
-    codes, have = {reason.code for reason in step.reasons}, plan.inventory
+    codes = {reason.code for reason in step.reasons}
     match step.action:
         case Action.HELD:
             return "held"
         case Action.BLOCKED:
             return "refused" if ReasonCode.REFUSED_BEFORE in codes else "blocked"
-        case Action.COLLECT:
-            own = [task for task in have.open_tasks if _asks(task.attempt, step, plan)]
-            return "rendering" if any(task.running or task.url for task in own) else "queued"
         case Action.REUSE:
             return "missing" if ReasonCode.NOT_HERE in codes else "current"
-        case Action.RENDER if any(_asks(attempt, step, plan) for attempt in have.unknown_fate):
-            return "unknown"
-        case Action.RENDER if end := next((e.state for e in have.endings if _asks(e.attempt, step, plan)), None):
-            return end
+        case Action.COLLECT:
+            return "rendering" if _runs(step, plan) else "queued"
+        case Action.RENDER if ended := _last_state(step, plan):
+            return ended
         case _:
             return "new" if ReasonCode.NEW in codes else "changed"
+
+
+def _runs(step: Step, plan: Plan) -> bool:
+    """Whether the service runs the task of a step, or has run it, as far as the journal knows."""
+    own = (task for task in plan.inventory.open_tasks if _asks(task.attempt, step, plan))
+    return any(task.running or task.url for task in own)
+
+
+def _last_state(step: Step, plan: Plan) -> str | None:
+    """How the request of a step ended before; None where it was never sent, or leaves the shot as if it never was."""
+    ends = [("unknown", attempt) for attempt in plan.inventory.unknown_fate]
+    ends += [(ending.state, ending.attempt) for ending in plan.inventory.endings if ending.state is not None]
+    return next((state for state, attempt in ends if _asks(attempt, step, plan)), None)
 
 
 def _asks(attempt: Attempt, step: Step, plan: Plan) -> bool:
