@@ -71,7 +71,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
     [
         ("model: wan2.7-t2v\n    prompt: x\n    audio: true", 7, 5, "`wan2.7-t2v` has no parameter `audio`; `wan2.6-r2v-flash` would"),
         ("model: wan2.7-t2v\n    prompt: x\n    first_frame:\n      file: a.png", 7, 5, "`wan2.7-t2v` takes no `first_frame`; "),
-        ("model: wan2.7-t2v\n    prompt: x\n    ratio: 16:8", 7, 12, "one of `16:9`"),
+        ("model: wan2.7-t2v\n    prompt: x\n    ratio: 16:8", 7, 12, "`ratio` of `wan2.7-t2v` is one of `16:9`"),
         ("model: wan2.7-t2v\n    prompt: x\n    duration: 16", 7, 15, "Value is above the maximum of 15."),
         ("model: wan2.7-t2v\n    duration: 5", 4, 3, "`wan2.7-t2v` needs a `prompt`"),
         ("model: wan2.7-i2w", 5, 12, "no model is called so; there are "),
@@ -79,7 +79,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
         ("model: wan2.7-r2v\n    prompt: nobody", 6, 13, "`wan2.7-r2v` needs references: "),
         ("use: extend\n    prompt: x", 6, 5, "beside `use` stand only `with`, "),
         ("promt: x", 5, 5, "Property promt is not allowed."),
-        ("shot_type: sngle", 5, 16, "one of `single`, `multi`"),
+        ("model: wan2.6-r2v\n    shot_type: sngle", 6, 16, "`shot_type` of `wan2.6-r2v` is one of `single`, `multi`"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_marked_where_it_is(

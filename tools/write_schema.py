@@ -245,8 +245,6 @@ def _parameters(model: Model) -> Json:
 
 def _values(key: str, rule: ParameterRule, model: Model) -> Json:
     default = {} if rule.default is None else {"default": rule.default}
-    if rule.values and all(other.parameters.get(key, rule).values == rule.values for other in _models()):
-        return {**default, "examples": list(rule.values)}  # the parameter itself has them
     if rule.values:
         message = f"`{key}` of `{model.name}` is one of {_all(rule.values)}"
         words = {"enum": list(rule.values), "errorMessage": message}

@@ -192,8 +192,7 @@ def _medium_schema(rule: Json) -> Json:
 
 
 def _parameter_schema(rules: list[Json]) -> Json:
-    """The type of a parameter, with the values, bounds and default on which all models agree."""
-    variable = {"$ref": f"{PRODUCTION}#/$defs/variable"}
+    """The type of a parameter, with the bounds and the default on which all models agree."""
     agreed = {key: value for key, value in rules[0].items() if all(rule.get(key) == value for rule in rules)}
     about = rules[0]["about"]
     schema: dict[str, Any] = {"type": "string", "description": about, "markdownDescription": about}
@@ -203,9 +202,6 @@ def _parameter_schema(rules: list[Json]) -> Json:
         schema["examples"] = values
     elif rules[0]["type"] == "integer":
         schema["examples"] = [rules[0].get("default", rules[0].get("min", 1))]
-    if "values" in agreed:
-        message = f"one of {', '.join(f'`{value}`' for value in values)}"
-        schema |= {"if": variable, "else": {"enum": values, "errorMessage": message}}
     if "also" not in agreed and all("also" not in rule for rule in rules):
         bounds = {"minimum": agreed.get("min"), "maximum": agreed.get("max")}
         schema |= {keyword: bound for keyword, bound in bounds.items() if bound is not None}

@@ -11,10 +11,11 @@ import pytest
 from wanflow import schemas
 from wanflow.catalog import provider, read
 from wanflow.emulator.api import rules
+from wanflow.language import schema_problems
 
 CACHED = (
     *(schemas.load_schema, schemas.model_files, schemas.provider_files, schemas._read, schemas._quick, schemas._slow),
-    *(read.load_catalog, read.media_keys, read.parameter_keys, provider.load_providers),
+    *(read.load_catalog, read.media_keys, read.parameter_keys, provider.load_providers, schema_problems._essential),
 )
 
 

@@ -186,7 +186,7 @@ def media_sets(raw: Json) -> Iterator[Case]:
             listed = ((kind, file_of(raw, kind)),)
             rest = tuple(item for item in needed(raw, kind) if item[0] != kind)
             yield ordinary(raw, f"{kind}-full", media=(*rest, *listed * rule["max"]))
-            says = f"`one` has {rule['max'] + 1} `{kind}`, `{model}` takes {rule['max']} at most"
+            says = f"`one` has {rule['max'] + 1} `{kind}`, `{model}` takes at most {rule['max']}"
             yield ordinary(raw, f"{kind}-many", media=(*rest, *listed * (rule["max"] + 1)), at="  |one:", says=says)
         if "data" not in rule["file"]["forms"]:
             media = tuple((known, f"'{PIXEL}'" if known == kind else file) for known, file in needed(raw, kind))
@@ -209,7 +209,7 @@ def totals(raw: Json) -> Iterator[Case]:
         named = " and ".join(f"`{kind}`" for kind in total["of"])
         files = [(kind, file_of(raw, kind)) for kind in total["of"]]
         mixed = tuple((files * total["max"])[: total["max"] + 1])
-        says = f"`one` has {total['max'] + 1} {named}, `{raw['model']}` takes {total['max']} at most"
+        says = f"`one` has {total['max'] + 1} {named}, `{raw['model']}` takes at most {total['max']}"
         yield ordinary(raw, "together-many", media=mixed, at="  |one:", says=says)
         yield ordinary(raw, "together-full", media=mixed[1:])
         if total["min"]:
@@ -233,7 +233,7 @@ def bent(raw: Json) -> Iterator[Case]:
             (kind, f"{file}, voice: v.wav" if kind == "reference_image" else file)
             for kind, file in needed(raw, item["with"], "reference_image")
         )
-        says = "a voice beside a first frame is not recommended"
+        says = "the vendor advises against a voice beside a `first_frame`"
         yield ordinary(raw, "voice-discouraged", media=media, at="|v.wav", says=says, severity=told)
 
 

@@ -213,7 +213,7 @@ def test_an_invented_model_obeys_its_file(invented):
         ("video: v.mp4, prompt: x, duration: 5", "virginia", "9 or 3 to 4"),
         ("video: v.mp4, prompt: x, ratio: '1:1'", "virginia", "no parameter `ratio`"),
         ("video: v.mp4, prompt: x", "beijing", "is not available in the region"),
-        ("video: v.mp4, prompt: x, references: [{image: a}, {image: b}, {image: c}]", "virginia", "takes 2 at most"),
+        ("video: v.mp4, prompt: x, references: [{image: a}, {image: b}, {image: c}]", "virginia", "takes at most 2"),
     ],
 )
 def test_an_invented_models_rules_are_checked(invented, shot, region, message):
@@ -256,7 +256,11 @@ def test_a_broken_model_file_is_named(tmp_path):
             "'lyrics' is not one of",
         ),
         ({"parameters": {"seed": {"type": "string"}}}, "parameters.seed", "the type must be integer"),
-        ({"parameters": {"first_frame": {"type": "string"}}}, "media.first_frame", "a parameter has this name too"),
+        (
+            {"parameters": {"first_frame": {"type": "string"}}},
+            "media.first_frame",
+            "another key of a shot is called `first_frame`",
+        ),
         ({"sets": [["lost_frame"]]}, "sets.0", "`lost_frame` is not among `media`"),
         ({"model": "wan2.7-t2v", "snapshots": []}, "model", "`wan2.7-t2v` is in the catalog twice"),
     ],

@@ -33,7 +33,7 @@ ONE = [
     (
         "value",
         "shots:\n  a: {first_frame: a.png, resolution: 480P}\n",
-        (4, 39, "`resolution` must be one of `720P`, `1080P`, not `480P`"),
+        (4, 39, "`resolution` of `wan2.7-i2v` is one of `720P`, `1080P`, not `480P`"),
         "",
     ),
     (
@@ -46,7 +46,7 @@ ONE = [
     (
         "refused set",
         "shots:\n  a: {last_frame: a.png}\n",
-        (4, 3, "`a` has `last_frame`, which `wan2.7-i2v` refuses"),
+        (4, 3, "`a` needs a first_frame or a first_clip"),
         "first_frame + last_frame",
     ),
     (

@@ -15,21 +15,21 @@ HEAD = "wanflow: 1\ncast: {v: {video: v.mp4}, k: {image: k.png, voice: k.wav}}\n
         ('a: {model: wan2.7-i2v, first_frame: "https://a b/c"}', [(4, 39, "not a valid URL", "e.g.")]),
         (
             'a: {model: wan2.7-videoedit, video: w.mp4, prompt: "with ${v}"}',
-            [(4, 54, "`wan2.7-videoedit` takes no `reference_video`", "would")],
+            [(4, 54, "`wan2.7-videoedit` takes no `reference_video`", "these models accept it")],
         ),
         (
             "a: {model: wan2.7-videoedit, video: w.mp4, prompt: x, references: [v]}",
-            [(4, 70, "`wan2.7-videoedit` takes no `reference_video`", "would")],
+            [(4, 70, "`wan2.7-videoedit` takes no `reference_video`", "these models accept it")],
         ),
         (
             'a: {model: wan2.7-videoedit, video: w.mp4, prompt: "with ${k}"}',
-            [(4, 54, "`wan2.7-videoedit` knows no voices: that of `k` is not sent", "")],
+            [(4, 54, "`wan2.7-videoedit` takes no voices: that of `k` is not sent", "")],
         ),
         ("a: {model: wan2.7-t2v, prompt: ''}", [(4, 3, "`a` has no `prompt`, and `wan2.7-t2v` needs one", "")]),
         ("a: {model: wan2.7-i2v, first_frame: a.png, prompt: ''}", []),
         (
             "a: {model: wan2.7-i2v, first_frame: a.png, seed: 2147483647, takes: 3}",
-            [(4, 52, "3 takes count the seed up to 2147483649", "begin lower")],
+            [(4, 52, "with 3 takes the last seed would be 2147483649", "begin lower")],
         ),
         ("a: {model: wan2.7-i2v, first_frame: a.png, seed: 2147483645, takes: 3}", []),
         ('a: {model: wan2.7-i2v, first_frame: a.png, duration: "5"}', [(4, 56, "whole number", "without quotes")]),

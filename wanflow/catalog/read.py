@@ -77,37 +77,46 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
     """The keys of a model file that no code would check, send or draw, each with the reason."""
     roles: set[tuple[str, str]] = set()
     for key, rule in raw["media"].items():
-        part = (rule["role"], rule["file"]["kind"] if rule["role"] == Role.REFERENCE else "")
-        why = "a parameter has this name too" if key in raw["parameters"] else _not_carried_medium(rule)
-        why = "another key of a shot has this name" if key in common_keys() else why
-        if why is None and part in roles and part[0] != Role.GUIDE:
-            why = f"another media key has the role `{part[0]}`"
+        why = _not_carried_medium(key, rule, raw["parameters"], roles)
         if why is not None:
             yield f"media.{key}", why
-        roles.add(part)
     if any(role == Role.REFERENCE for role, _ in roles) and "identifiers" not in raw:
         yield "identifiers", "a model with references needs them"
     yield from _unknown_names(raw)
     for key, rule in raw["parameters"].items():
-        if key in common_keys():
-            yield f"parameters.{key}", "another key of a shot has this name"
-        if rule["type"] != COMPUTED.get(key, rule["type"]):
-            yield f"parameters.{key}", f"the type must be {COMPUTED[key]}"
-        if "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
-            yield f"parameters.{key}", "`default` is not among `values`"
+        why = _not_carried_parameter(key, rule)
+        if why is not None:
+            yield f"parameters.{key}", why
     if not raw["parameters"].keys() & {"resolution", "size"}:
         yield "parameters", "`resolution` or `size` is missing: one of them decides the price"
 
 
-def _not_carried_medium(rule: Json) -> str | None:
+def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple[str, str]]) -> str | None:
+    """Why a media key is not carried; `roles` are those of the media before it, and gets its own."""
     role, kind = Role(rule["role"]), rule["file"]["kind"]
+    part = (role.value, kind if role is Role.REFERENCE else "")
+    taken = part in roles and role is not Role.GUIDE
+    roles.add(part)
+    if key in common_keys() or key in parameters:
+        return f"another key of a shot is called `{key}`"
     if kind not in ROLE_KINDS[role]:
         return f"the role `{role}` takes {' or '.join(sorted(ROLE_KINDS[role]))}, not {kind}"
+    if taken:
+        return f"another media key has the role `{role}`"
     if role is not Role.REFERENCE and (rule["max"] > 1 or "list" in rule):
         return "a shot holds one source under a media key: `max` must be 1, without `list`"
     if role is not Role.REFERENCE and "voice" in rule:
         return "only a reference can have a voice"
     return "`list` needs a `field`" if "list" in rule and "field" not in rule else None
+
+
+def _not_carried_parameter(key: str, rule: Json) -> str | None:
+    if key in common_keys():
+        return f"another key of a shot is called `{key}`"
+    if rule["type"] != COMPUTED.get(key, rule["type"]):
+        return f"the type must be {COMPUTED[key]}"
+    known = rule.get("default") in rule.get("values", [rule.get("default")])
+    return None if "default" not in rule or known else "`default` is not among `values`"
 
 
 def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:

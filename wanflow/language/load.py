@@ -247,7 +247,7 @@ def resolve_shot(
         problems.append(Problem(shot.model.place, message, f"it is available in {', '.join(model.regions)}"))
     problems += model_checks.check_text(shot, model, {"prompt": prompt, "negative_prompt": negative})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
-    problems += model_checks.check_voices(shot, model, media)
+    problems += model_checks.check_voices(model, media)
     problems += silent_references(shot, references, prompt or "", model)
     problems += model_checks.check_seed(shot, model)
     return Shot(
@@ -260,7 +260,7 @@ def resolve_shot(
             replace(item, voice=None) if item.type in model.media and model.media[item.type].voice is None else item
             for item in media
         ),
-        parameters=model_checks.effective(shot, model, media, region, problems),
+        parameters=model_checks.sent_parameters(shot, model, media, region, problems),
         seed=_whole(shot, "seed"),
         takes=_whole(shot, "takes") or 1,
         tags=shot.tags,

@@ -56,19 +56,25 @@ def check_counts(media: Sequence[OrderItem], rules: ModelRules, region: str) -> 
     Media whose kind is not known yet count for each kind that they may be of.
     """
     types = [item.type for item in media]
-    for kind, most in rules.media.items():
+    for kind in dict.fromkeys(types):
+        most = rules.media.get(kind, len(types))
         if types.count(kind) > most:
             raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
-        if kind in types and region not in rules.regional.get(kind, {region}):
+        if region not in rules.regional.get(kind, {region}):
             raise _invalid(f"Input type {kind} is not supported in this region")
     if rules.sets and frozenset(types) not in rules.sets:
         raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
     for group, least, most in rules.groups:
-        found = sum(kind in group or kind == UNSEEN for kind in types)
-        if found < least and {rules.roles.get(kind) for kind in types} == {"opening"}:
-            raise _invalid("Only first frame provided is not allowed")
-        if not least <= found <= most:
-            raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")
+        _check_group(types, group, (least, most), rules)
+
+
+def _check_group(types: Sequence[str], group: frozenset[str], bounds: tuple[int, int], rules: ModelRules) -> None:
+    least, most = bounds
+    found = sum(kind in group or kind == UNSEEN for kind in types)
+    if found < least and {rules.roles.get(kind) for kind in types} == {"opening"}:
+        raise _invalid("Only first frame provided is not allowed")
+    if not least <= found <= most:
+        raise _invalid(f"The number of {_either(sorted(group))} should be between {least} and {most}")
 
 
 def _read_prompt(prompt: object, rules: ModelRules) -> str:
