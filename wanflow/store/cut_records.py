@@ -39,8 +39,9 @@ class CutRecord:
         facts = Fields(value)
         output, fingerprint = facts.read("output", text), facts.read("fingerprint", text)
         size, mtime_ns = (facts.read(key, _stat_number) for key in ("size", "mtime_ns"))
-        segments, takes = (facts.read_if_given(key, _texts) for key in ("segments", "takes"))
-        return cls(output, fingerprint, size, mtime_ns, segments or (), takes)
+        segments, takes = (facts.read_if_given(key, decode.items) for key in ("segments", "takes"))
+        shown = None if takes is None else tuple(map(text, takes))
+        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown)
 
     def is_of(self, file: Path) -> bool:
         """Whether a file is as it was written."""
@@ -71,12 +72,10 @@ def remember(
     shown = tuple(dict.fromkeys(takes))
     record = CutRecord(output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown)
     known = {**_read(store), _key(store, cut): record}
-    facts = {key: asdict(each, dict_factory=_given) for key, each in known.items()}
+    facts = {
+        key: {name: fact for name, fact in asdict(each).items() if fact is not None} for key, each in known.items()
+    }
     atomic.write_whole(store.cuts, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
-
-
-def _given(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    return {key: value for key, value in pairs if value is not None}
 
 
 def takes(store: Store) -> Iterator[tuple[str, str]]:
@@ -116,10 +115,6 @@ def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
 
 def _key(store: Store, cut: str) -> str:
     return f"{store.provider.name}:{cut}"
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(text, decode.items(value)))
 
 
 def _read(store: Store) -> dict[str, CutRecord]:

@@ -163,17 +163,6 @@ def wish(lock: Lock, shot: str, request: str, takes: int) -> Lock:
     return _with_entry(lock, shot, replace(entry, wishes={**entry.wishes, request: wanted}))
 
 
-def _note_answered(lock: Lock, requests: Mapping[str, str]) -> Lock:
-    """The lock with the last requests of shots for which it names none.
-
-    It was rebuilt from the journal of an older wanflow, or its takes were collected without a run.
-    """
-    for shot, request in requests.items():
-        if shot in lock.shots and lock.shots[shot].current is None:
-            lock = set_current(lock, shot, request)
-    return lock
-
-
 def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
     """The lock with entries moved to new names, all at once: `names` maps each new name to the former one.
 
@@ -218,8 +207,12 @@ class ShotNames:
 
     def applied(self, lock: Lock) -> Lock:
         """The lock with these names; the same lock where it has them already."""
-        named = forget_former(reduce(rename, self.renames, lock), self.shots)
-        return _note_answered(note_asked(named, self.asked), self.answered)
+        named = note_asked(forget_former(reduce(rename, self.renames, lock), self.shots), self.asked)
+        for shot, request in self.answered.items():
+            # the lock was rebuilt from the journal of an older wanflow, or its takes were collected without a run
+            if shot in named.shots and named.shots[shot].current is None:
+                named = set_current(named, shot, request)
+        return named
 
 
 def _united(entry: ShotEntry, other: ShotEntry) -> ShotEntry:

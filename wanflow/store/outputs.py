@@ -92,7 +92,7 @@ class _OutputRule:
         return f"`{path}`"
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
-        """Why a path may not be written, whatever is there: it is reserved, read, among the takes, or outside."""
+        """Why a path may not be written, whatever is at it: it is reserved, read, among the takes, or outside."""
         elsewhere = f"give the cut another `output`, e.g. `{RESULTS_FOLDER}/{cut.name}{FILM}`"
         places = _places(self.store.folder, path)
         for place in places:

@@ -52,7 +52,7 @@ class Remote:
             sent = self._size(self._file(kept.take)) != source.stat().st_size
             if sent:
                 self._send(source, kept)
-            place = self._record(kept.take)
+            place = f"{self._root}/records/{kept.take.digest[:2]}/{kept.take.digest}.json"
             if sent or self._size(place) is None:
                 facts = {"digest": kept.take.digest, "name": kept.name, "recipe": kept.recipe}
                 text = json.dumps({**kept.take.to_json(), **facts}, ensure_ascii=False, indent=1, sort_keys=True)
@@ -104,9 +104,6 @@ class Remote:
 
     def _file(self, take: Take) -> str:
         return f"{self._root}/takes/{take.digest[:2]}/{take.digest}{take.suffix}"
-
-    def _record(self, take: Take) -> str:
-        return f"{self._root}/records/{take.digest[:2]}/{take.digest}.json"
 
     def _parent(self, place: str) -> str:
         return place.rpartition("/")[0]
