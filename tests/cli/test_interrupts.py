@@ -116,7 +116,7 @@ def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
         assert len(service.charged()) == 2
 
 
-def test_a_run_that_was_killed_holds_nobody_up(film: Path, clip: Path) -> None:
+def test_a_killed_run_blocks_no_other(film: Path, clip: Path) -> None:
     """Its lock is stale and is taken over; its tasks are collected."""
     with playing(clip, held=True) as service:
         with running(film, service) as process:

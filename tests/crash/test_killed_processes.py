@@ -35,7 +35,7 @@ WANTED = Counter({"a coast": 2, "nearer": 1, "a gull": 1})
 RUN = ("run", "--yes", "-q", "--poll-interval", "0.05", "--grace", "1")
 LONGEST_SECONDS = 2.0
 RUNS = 15
-"""Runs that nobody kills until a production has to be done."""
+"""Runs without a kill until a production is done."""
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ MOST_MOMENTS = 120
 RUNS = 15
 """Runs without a power cut until a production has to be done: each fault passes."""
 STRANGE = "a dog on a beach"
-"""What somebody else asks of the same account."""
+"""Requests of another person with the same account."""
 FRAME = {"first_frame": FileSource("sets/coast.png")}
 
 
@@ -49,8 +49,8 @@ class Totals:
         went_wrong = (
             f"{self.lost} answers lost, {self.missed} rows missed, {self.steps} clock steps, {self.kills} kills"
         )
-        told = f"{self.histories} histories, {went_wrong}, {self.strangers} tasks of others, {self.runs} runs"
-        return f"{told}: {self.takes} takes asked, {self.takes} paid, 0 paid twice, 0 lost"
+        text = f"{self.histories} histories, {went_wrong}, {self.strangers} tasks of others, {self.runs} runs"
+        return f"{text}: {self.takes} takes asked, {self.takes} paid, 0 paid twice, 0 lost"
 
 
 def film(dice: Random) -> Production:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,20 @@ from wanflow import digest
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
+from wanflow.language.facts import Facts, Kind
+from wanflow.media.probe import CheckResult
 from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.protocol import DownloadedFile, ProviderClient
+from wanflow.runner.download import fetch_result
 from wanflow.store import blobs, journal, lockfile
+from wanflow.store.take import Picture, ResultKind, result_of
 
 pytestmark = pytest.mark.anyio
 
 FILM = production(COAST)
 NO_FILM = b"no film"
+PICTURE = b"a picture"
 
 
 class Garbling(Delegating):
@@ -39,8 +45,8 @@ class Garbling(Delegating):
         return await super().download(url, target)
 
 
-def _write(target: Path) -> None:
-    target.write_bytes(NO_FILM)
+def _write(target: Path, content: bytes = NO_FILM) -> None:
+    target.write_bytes(content)
 
 
 def open_tasks(here: VirtualRun) -> int:
@@ -175,3 +181,26 @@ async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path:
         outcome = await here.run(FILM)
     assert "HTTP 503" in outcome.failures[0].message
     assert not here.store.aside.exists()
+
+
+class Picturing(Delegating):
+    """A service whose downloads are pictures."""
+
+    async def download(self, url: str, target: Path) -> DownloadedFile:
+        _write(target, PICTURE)
+        return DownloadedFile(digest.of_bytes(PICTURE), len(PICTURE))
+
+
+async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check(tmp_path: Path) -> None:
+    """The kind of the result decides both; what is measured is the picture that a take will hold."""
+    checked: list[object] = []
+
+    async def measure(job: object, _progress: object = None) -> Facts:
+        checked.append(job)
+        return Facts(Kind.IMAGE, "png", digest.of_bytes(PICTURE), len(PICTURE), 4, 3)
+
+    async with virtual_run(tmp_path, Picturing) as here, here.context() as context:
+        fetched = await fetch_result("t1", "https://results/1", ResultKind.PICTURE, replace(context, jobs=measure))
+    assert fetched.path.suffix == ".png"
+    assert checked == [CheckResult(ResultKind.PICTURE, fetched.path.relative_to(here.folder))]
+    assert result_of(fetched.facts) == Picture(4, 3)

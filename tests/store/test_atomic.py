@@ -59,7 +59,7 @@ def test_two_writers_at_once_never_mix(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_records_are_read_in_the_order_they_were_written(tmp_path: Path) -> None:
     """One record a line, whatever its text holds."""
-    path = tmp_path / "diary.jsonl"
+    path = tmp_path / "records.jsonl"
     records = [{"n": 1, "text": 'a "quoted"\nline'}, {"n": 2, "text": "灯塔 \u2028 \x85"}]
     for record in records:
         atomic.append(path, record)
@@ -68,7 +68,7 @@ def test_records_are_read_in_the_order_they_were_written(tmp_path: Path) -> None
 
 def test_a_torn_last_line_counts_as_never_written(tmp_path: Path) -> None:
     """Cut at any byte, the whole lines before the cut are read, and the next record follows them."""
-    path = tmp_path / "diary.jsonl"
+    path = tmp_path / "records.jsonl"
     for number in range(3):
         atomic.append(path, {"n": number})
     whole = path.read_bytes()
@@ -82,7 +82,7 @@ def test_a_torn_last_line_counts_as_never_written(tmp_path: Path) -> None:
 
 def test_a_long_torn_line_is_cut_too(tmp_path: Path) -> None:
     """A torn line longer than one look at the file's end is cut back to the last whole line."""
-    path = tmp_path / "diary.jsonl"
+    path = tmp_path / "records.jsonl"
     atomic.append(path, {"n": 1})
     with path.open("ab") as file:
         file.write(b'{"text": "' + b"x" * 20_000)
@@ -93,15 +93,15 @@ def test_a_long_torn_line_is_cut_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", [b"no json\n", b"[1]\n", b"\n", b"\xff\xfe\n"])
 def test_damage_before_the_last_line_is_an_error_with_its_line(tmp_path: Path, damage: bytes) -> None:
     """Only the last line may be torn: anything else says which file and which line."""
-    path = tmp_path / "diary.jsonl"
+    path = tmp_path / "records.jsonl"
     path.write_bytes(b'{"n":1}\n' + damage + b'{"n":3}\n')
-    with pytest.raises(StoreFault, match=r"`diary.jsonl` is damaged at line 2"):
+    with pytest.raises(StoreFault, match=r"`records.jsonl` is damaged at line 2"):
         list(atomic.read_records(path))
 
 
 def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
     """The mode that was asked for is the mode of the new file."""
-    path = tmp_path / "diary.jsonl"
+    path = tmp_path / "records.jsonl"
     atomic.append(path, {"n": 1}, mode=0o600)
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -164,7 +164,7 @@ def test_a_file_system_that_flushes_no_folder_is_written_to(
     assert atomic.sync_folder(tmp_path)
     without_flush(monkeypatch, code)
     atomic.write_whole(tmp_path / "deep" / "file", b"new")
-    atomic.append(tmp_path / "diary.jsonl", {"n": 1})
+    atomic.append(tmp_path / "records.jsonl", {"n": 1})
     assert not atomic.sync_folder(tmp_path)
 
 

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_take_moves_into_the_store_read_only(store: Store) -> None:
-    """Its bytes are under its digest, nobody may write them, and the download is gone."""
+    """Its bytes are under its digest, they are read-only, and the download is gone."""
     download = delivered(store, CONTENT)
     place = blobs.adopt_take(store, download, NAME, ResultKind.FILM)
     assert place == blobs.take_path(store, NAME, ".mp4") == store.takes / NAME[:2] / f"{NAME}.mp4"

@@ -115,7 +115,7 @@ def test_a_cache_that_cannot_be_read_is_an_empty_one(store: Store, text: str) ->
     assert fact_cache.look(store, (NAME,)) == {NAME: FACTS}
 
 
-def test_a_cache_that_cannot_be_written_stops_nobody(store: Store) -> None:
+def test_a_cache_that_cannot_be_written_stops_no_command(store: Store) -> None:
     """A plan in a folder where nothing may be written is still a plan."""
     store.root.write_bytes(b"in the way")
     fact_cache.remember(store, {NAME: FACTS}, begun_ns=_in_an_hour())

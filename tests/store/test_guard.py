@@ -71,7 +71,7 @@ def test_a_system_that_ends_holds_needs_no_way_out(place: Path) -> None:
 def test_trouble_of_the_disk_is_not_taken_for_a_lack_of_locks(
     place: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """A disk that fails is said, by `doctor` too."""
+    """A disk that fails is reported, by `doctor` too."""
     without_locks(monkeypatch, code)
     for attempt in (run_lock.seize, lambda path: run_lock.has_locks(path.parent)):
         with pytest.raises(OSError) as fault:

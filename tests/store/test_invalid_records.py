@@ -98,11 +98,11 @@ def _fault_of(read: Callable[[], object]) -> StoreFault | None:
 
 def test_nonsense_in_the_lock_is_an_error_at_its_line_or_can_be_written_again() -> None:
     """Every fact; what is read is bounded, and the budget counts with it."""
-    told = 0
+    faults = 0
     for line, case, text in _lock_texts():
         fault = _fault_of(lambda text=text: lock_text.from_text(text, "wanflow.lock"))  # type: ignore[misc]
         if fault is not None:
-            told += 1
+            faults += 1
             assert str(fault).startswith("`wanflow.lock`"), case.name
             assert f"line {line}" in str(fault) or case.kind == "missing", (case.name, str(fault))
             assert fault.hint
@@ -113,7 +113,7 @@ def test_nonsense_in_the_lock_is_an_error_at_its_line_or_can_be_written_again() 
         assert lock_text.to_text(lock_text.from_text(again, "wanflow.lock")) == again, case.name
         assert again.encode()
         assert 0 <= budget.spent(read) <= 2 * money.MOST, case.name
-    assert told > 200
+    assert faults > 200
 
 
 @pytest.mark.parametrize("key", ["cost", "estimate"])
@@ -158,19 +158,19 @@ READERS: Mapping[str, Callable[[Store], object]] = {
 @pytest.mark.parametrize("name", READERS)
 def test_nonsense_in_a_record_is_an_error_with_its_line_or_can_be_used(name: str, store: Store) -> None:
     """Every field of every event; what is read is bounded and dated."""
-    path, told = getattr(store, name), 0
+    path, faults = getattr(store, name), 0
     for _, _, case in _spoilt_lines(path):
         fault = _fault_of(lambda: READERS[name](store))
         if fault is not None:
-            told += 1
+            faults += 1
             assert re.search(rf"`{path.name}` .*line \d+", str(fault)), (case.name, str(fault))
             assert fault.hint
-    assert told > 50
+    assert faults > 50
 
 
 def test_a_price_or_a_date_of_nonsense_loses_no_task(store: Store) -> None:
     """What the journal says of a task counts without them, and a repair takes none of it away."""
-    before, told = journal.read(store), [damage.words for damage in repair.examine(store)]
+    before, faults = journal.read(store), [damage.words for damage in repair.examine(store)]
     cases = [case for case in _spoilt_lines(store.journal) if case[2].path[0] in {"price", "date"}]
     assert len(cases) > 100
     for line, record, case in _spoilt_lines(store.journal):
@@ -190,7 +190,7 @@ def test_a_price_or_a_date_of_nonsense_loses_no_task(store: Store) -> None:
         assert all(timebase.moment(one.date) for one in ends), (record, case.name)
         assert all(one.price in {None, PRICE} for one in ends), case.name
         assert all(timebase.moment(task.accepted) for task in journal_state.open)
-    assert [damage.words for damage in repair.examine(store)] == told
+    assert [damage.words for damage in repair.examine(store)] == faults
 
 
 def test_a_repair_makes_every_store_readable(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The diary of runs: what is still open, and that nothing in it is lost."""
+"""The journal: what is still open, and that nothing in it is lost."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_record_after_a_torn_one_is_read(store: Store) -> None:
 
 
 def test_only_its_owner_reads_the_journal(store: Store) -> None:
-    """Prompts and purchases are nobody else's business."""
+    """Prompts and purchases are private."""
     _accepted(store)
     assert store.journal.stat().st_mode & 0o777 == 0o600
 
@@ -153,7 +153,7 @@ def test_a_record_that_makes_no_sense_is_an_error_with_its_line(store: Store, ke
 
 
 def test_an_acceptance_without_an_intent_is_an_error(store: Store) -> None:
-    """A task that nobody meant to ask for means that the journal lost a line."""
+    """A task without an intent means that the journal lost a line."""
     Journal(store).accepted("a1", "t1", "r1", DATE)
     with pytest.raises(StoreFault, match="is damaged at line 1"):
         journal.read(store)
@@ -211,7 +211,7 @@ def test_what_was_written_for_a_shot_follows_its_new_name(store: Store) -> None:
 
 @pytest.mark.parametrize("names", [None, [], {"coast": 7}])
 def test_a_rename_that_makes_no_sense_is_damage_with_its_line(store: Store, names: object) -> None:
-    """It is told like any other."""
+    """It is reported like any other."""
     _accepted(store)
     record = {"event": "renamed", "version": 1, "date": DATE, "names": names}
     with store.journal.open("a", encoding="utf-8") as file:

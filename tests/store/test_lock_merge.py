@@ -66,7 +66,7 @@ def test_takes_of_different_shots_merge_by_themselves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("order", list(permutations(("one", "two", "three"))))
 def test_takes_of_the_same_shot_both_survive_and_are_renumbered(order: tuple[str, ...], tmp_path: Path) -> None:
-    """Both render take 2 of `coast`, wherever their lines fall: both are kept, the later is take 3, and it is said."""
+    """Both render take 2 of `coast`, wherever their lines fall: both are kept, the later is take 3, and a note says so."""
     base, late, early = order
     code, path = _merge(
         tmp_path,
@@ -101,7 +101,7 @@ def test_new_shots_and_new_requests_side_by_side_merge(tmp_path: Path) -> None:
 
 
 def test_picks_of_different_shots_merge_and_two_of_one_are_rivals(tmp_path: Path) -> None:
-    """A pick is somebody's decision: of two for the same request none is guessed, and both stay until one is picked."""
+    """A pick is a decision: of two for the same request both stay until a person picks one."""
 
     def picked(shot: str, word: str) -> Change:
         return lambda lock: pick(lock, shot, "f" * 64, digest.of_bytes(word.encode()))
@@ -127,7 +127,7 @@ def test_picks_of_different_shots_merge_and_two_of_one_are_rivals(tmp_path: Path
 
 
 def test_a_conflict_counts_as_the_lines_of_both_sides(tmp_path: Path) -> None:
-    """Where git can't merge, every line is still a whole fact; it is said, and the next change writes the lock as one."""
+    """Where git can't merge, every line is still a whole fact; a note says so, and the next change writes the lock as one."""
     base, early, late = sorted(("one", "two", "three"), key=lambda word: digest.of_bytes(word.encode()))
     code, path = _merge(
         tmp_path,

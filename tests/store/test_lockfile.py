@@ -262,7 +262,7 @@ def test_an_unreadable_lock_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_a_stuck_writer_is_said_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever can't get at the lock in time is told so."""
+    """A writer that cannot get the lock in time fails with the reason."""
     monkeypatch.setattr(lockfile, "TIMEOUT_SECONDS", 0)
     path = tmp_path / "wanflow.lock"
 

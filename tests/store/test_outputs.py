@@ -1,4 +1,4 @@
-"""The rule for the files of a cut: which place may be written, and what is said of the others."""
+"""The rule for the files of a cut: which place may be written, and what the message says otherwise."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_new_file_and_every_file_in_out_may_be_written(judge: Judge, output: s
 
 @pytest.mark.parametrize("output", ["../new.mp4", "away/new.mp4"])
 def test_a_new_file_outside_may_be_written_where_that_is_allowed(judge: Judge, output: str) -> None:
-    """A file of somebody else is one there too, and so are stores and sources."""
+    """Foreign files, stores and sources are protected there too."""
     assert "--allow-outside" in (judge(output)[0].hint or "")
     assert judge(output, allow_outside=True) == []
 
@@ -203,7 +203,7 @@ def test_a_film_is_ours_by_the_record_of_the_store(judge: Judge, folder: Path) -
 
 
 @pytest.mark.parametrize(
-    ("told", "ours"),
+    ("written", "ours"),
     [
         ({"file": "final.mp4", "digest": digest.of_bytes(b"a film")}, True),
         ({"file": "./final.mp4", "digest": digest.of_bytes(b"a film")}, True),
@@ -215,10 +215,10 @@ def test_a_film_is_ours_by_the_record_of_the_store(judge: Judge, folder: Path) -
         ("no json", False),
     ],
 )
-def test_a_film_is_ours_by_the_provenance_file(judge: Judge, folder: Path, told: object, ours: bool) -> None:
+def test_a_film_is_ours_by_the_provenance_file(judge: Judge, folder: Path, written: object, ours: bool) -> None:
     """While it has the bytes that the file names; an unreadable record counts as none."""
     (folder / "final.mp4").write_bytes(b"a film")
-    text = told if isinstance(told, str) else json.dumps(told)
+    text = written if isinstance(written, str) else json.dumps(written)
     (folder / "out" / "main.provenance.json").write_text(text, encoding="utf-8")
     assert (judge("final.mp4") == []) is ours
 

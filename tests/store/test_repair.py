@@ -199,7 +199,7 @@ def test_everything_at_once_and_twice(store: Store) -> None:
 
 
 def test_a_take_that_the_journal_explains_is_entered_in_lock_and_traces(store: Store) -> None:
-    """It is told, and a second repair has nothing to do."""
+    """It is reported, and a second repair has nothing to do."""
     lost = journaled(store, "lost", number=3)
     assert places(store) == [store.lock.name, store.traces.name]
     assert [damage.blocks for damage in repair.repair_store(store)] == [False, False]
@@ -228,7 +228,7 @@ def test_a_number_that_another_take_has_by_now_is_left_to_it(store: Store) -> No
 
 
 def test_a_take_of_an_older_journal_comes_back_by_its_film(store: Store) -> None:
-    """What cannot be measured stays where it is, and goes on being told."""
+    """What cannot be measured stays where it is, and is reported again."""
     lost = journaled(store, "lost", described=False)
     repair.repair_store(store)
     assert places(store) == [store.lock.name, store.traces.name]

@@ -48,8 +48,8 @@ def test_the_next_run_may_start_when_the_first_is_over(store: Store) -> None:
         assert store.format.exists()
 
 
-def test_a_run_that_was_killed_holds_nobody_up(store: Store) -> None:
-    """The system lets go of what a dead process held; its name that stays behind misleads nobody."""
+def test_a_killed_run_blocks_no_other(store: Store) -> None:
+    """The system lets go of what a dead process held; its name that stays behind has no effect."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

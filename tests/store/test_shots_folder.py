@@ -29,7 +29,7 @@ def name(store: Store) -> Path:
 
 
 def test_a_take_is_linked_not_copied(store: Store, name: Path) -> None:
-    """The name costs no room, and nobody can write through it."""
+    """The name costs no room, and it is read-only."""
     digest = stored(store, "film")
     shots_folder.put(store, digest, name)
     assert name.stat().st_ino == blobs.take_path(store, digest, ".mp4").stat().st_ino

@@ -68,7 +68,7 @@ def test_a_derived_file_counts_while_it_is_there(store: Store) -> None:
     ("key", "value"), [("digest", "../x"), ("rate", "1/0"), ("cost", "free"), ("recipe", 1.5), ("frames", None)]
 )
 def test_a_damaged_trace_is_an_error_with_its_line(store: Store, key: str, value: object) -> None:
-    """Traces are what was paid for: damage is said, never skipped."""
+    """Traces are what was paid for: damage is reported, never skipped."""
     _trace(store, "coast", "one")
     record = json.loads(store.traces.read_text(encoding="utf-8"))
     with store.traces.open("a", encoding="utf-8") as file:
