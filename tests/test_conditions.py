@@ -71,9 +71,9 @@ def _good(model: Model) -> Json:
     """The smallest shot that a model takes."""
     shot: Json = {"prompt": "x"}
     if model.sets:
-        shot |= dict.fromkeys(min(model.sets, key=len), "a")
-    shot |= {kind: "a" for kind, rule in model.media.items() if rule.least}
-    return shot | ({"references": [{"image": "a"}]} if any(total.least for total in model.totals) else {})
+        shot |= dict.fromkeys(min(model.sets, key=len), "a.png")
+    shot |= {kind: "a.png" for kind, rule in model.media.items() if rule.least}
+    return shot | ({"references": [{"image": "a.png"}]} if any(total.least for total in model.totals) else {})
 
 
 def _values(rule: ParameterRule) -> Iterator[object]:
@@ -99,12 +99,12 @@ def _parameter_changes() -> Iterator[Json]:
 
 def _media_changes() -> Iterator[Json]:
     for chosen in chain.from_iterable(combinations(media_keys(), count) for count in range(len(media_keys()) + 1)):
-        media = dict.fromkeys(media_keys()) | dict.fromkeys(chosen, "a")
-        yield from (media | {"references": listed} for listed in (None, [], [{"image": "a"}]))
+        media = dict.fromkeys(media_keys()) | dict.fromkeys(chosen, "a.png")
+        yield from (media | {"references": listed} for listed in (None, [], [{"image": "a.png"}]))
     for images in range(7):
         for videos in range(7):
-            yield {"references": [{"image": "a"}] * images + [{"video": "a"}] * videos, "duration": 10}
-    yield {"references": [{"video": "a"}], "duration": 11}
+            yield {"references": [{"image": "a.png"}] * images + [{"video": "a.png"}] * videos, "duration": 10}
+    yield {"references": [{"video": "a.png"}], "duration": 11}
     yield from ({slot: "data:image/png;base64,iVBORw0KGgo="} for slot in media_keys())
 
 

@@ -166,7 +166,7 @@ def test_an_alias_bomb_is_refused():
 @pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 5000, "a: " + "{b: " * 3000, "- " * 3000, "? " * 3000])
 def test_deep_nesting_is_refused(text, loader, monkeypatch):
     """A file can't exhaust the stack, and reads the same whether PyYAML's limit or ours notices the depth first."""
-    monkeypatch.setattr(yamltext, "_Loader", loader)
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
     found = problem(text)
     assert found.message == f"the file nests more than {yamltext.MAX_DEPTH} levels deep"
     assert found.hint == "flatten it: a production needs fewer than ten levels"
@@ -178,7 +178,7 @@ def test_deep_nesting_is_refused(text, loader, monkeypatch):
 @pytest.mark.parametrize("text", ["a: nesting]\n", "nesting: {a: [nesting\n", "nesting: a: b\n", "a: !nesting!x b\n"])
 def test_a_text_about_nesting_is_not_deep(text, loader, monkeypatch):
     """The words of a broken file are not taken for those of PyYAML's limit."""
-    monkeypatch.setattr(yamltext, "_Loader", loader)
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
     assert not any("levels deep" in found.message for found in read(text).problems)
 
 
@@ -254,7 +254,7 @@ SYNTAX = [
 @pytest.mark.parametrize(("text", "place", "message"), SYNTAX, ids=[text.split("\n")[0] for text, _, _ in SYNTAX])
 def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, monkeypatch):
     """The traps of unquoted text by name, at the character to look at, with a hint, whichever parser PyYAML has."""
-    monkeypatch.setattr(yamltext, "_Loader", loader)
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
     found = problem(text)
     assert (where(found.place), found.message) == (place, message)
     assert found.hint
@@ -262,7 +262,7 @@ def test_a_syntax_error_says_what_a_person_did(text, place, message, loader, mon
 
 def test_a_question_mark_in_a_list_is_explained_where_the_parser_refuses_it(monkeypatch):
     """PyYAML's own parser, without the C library, takes no unquoted `?` inside `[ ]`."""
-    monkeypatch.setattr(yamltext, "_Loader", yaml.BaseLoader)
+    monkeypatch.setattr(yamltext, "_EventLoader", yaml.BaseLoader)
     found = problem("a: [who? me, b]\n")
     assert (where(found.place), found.message) == ((1, 8), "`?` is unquoted inside `[ ]` or `{ }`")
 

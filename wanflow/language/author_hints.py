@@ -70,7 +70,7 @@ _UNITS = {
     "dbfs": "dB",
     "fps": "frames a second",
     "lufs": "LUFS",
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "秒"), "seconds"),
+    **dict.fromkeys(("ms", "s", "sec", "secs", "second", "seconds", "秒"), "seconds"),
 }
 _FRAMES = frozenset({"f", "frame", "frames"})
 _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
@@ -98,45 +98,56 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
 
 def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
+    if isinstance(value, TextNode) and len(path) == 2 and isinstance(value.value, str):
+        return _hint_for_group(str(path[0]), str(path[1]), value.string) or _hint_for_scalar(value.string, kinds, "")
+    if isinstance(value, TextNode):
+        return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
     if isinstance(value, ListNode) and len(path) == 1 and "object" in kinds:
         names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
-        if path[0] == "cuts" and names:
-            return f"give the cut a name: `main: [{names}]`"
-        return "give each one a name, without `-`: `NAME: {…}`"
-    if not isinstance(value, TextNode):
-        return None
-    text = value.string
-    match path:
-        case ("cast", str() as name) if isinstance(value.value, str):
-            kind = "video" if PurePosixPath(text).suffix.lower() in _VIDEOS else "image"
-            return f"write `{name}: {{{kind}: {text}}}`"
-        case ("cuts", _) if isinstance(value.value, str):
-            return f"write `[{text}]`"
+        of_cut = f"give the cut a name: `main: [{names}]`" if path[0] == "cuts" and names else None
+        return of_cut or "give each one a name, without `-`: `NAME: {…}`"
+    return None
+
+
+def _hint_for_group(group: str, name: str, text: str) -> str | None:
+    """The hint for a cast member or a cut that is only a text."""
+    if group == "cast":
+        kind = "video" if PurePosixPath(text).suffix.lower() in _VIDEOS else "image"
+        return f"write `{name}: {{{kind}: {text}}}`"
+    return f"write `[{text}]`" if group == "cuts" else None
+
+
+def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:
     if "boolean" in kinds and text.lower() in _TRUE | _FALSE:
         return f"write `{str(text.lower() in _TRUE).lower()}`"
     if "integer" in kinds or "number" in kinds:
-        return _hint_for_number(text, str(path[-1]) if path else "", whole="number" not in kinds)
+        return _hint_for_number(text, key, whole="number" not in kinds)
     return None
 
 
 def _hint_for_number(text: str, key: str, *, whole: bool) -> str | None:
     """The hint for a number with a unit, a time code, or decimals where a whole number is expected."""
-    clock, measure = _CLOCK.fullmatch(text), _MEASURE.fullmatch(text)
-    if clock is not None:
-        hours, minutes = int(clock["hours"] or 0), int(clock["minutes"])
-        number, unit = 3600 * hours + 60 * minutes + Decimal(clock["seconds"]), "seconds"
-    elif measure is not None and measure["unit"].lower() in _FRAMES:
+    number, unit = _number_and_unit(text, key)
+    if unit in _FRAMES:
         return f"write {'whole ' if whole else ''}seconds, not frames"
-    elif measure is not None:
-        number, unit = Decimal(measure["number"]), _UNITS.get(measure["unit"].lower(), "")
-        if measure["unit"].lower() == "ms":
-            number, unit = number / 1000, "seconds"
-    elif re.fullmatch(r"[-+]?\d+\.\d+", text, re.ASCII):
-        number, unit = Decimal(text), "seconds" if key == "duration" else ""
-    else:
+    if number is None:
         return None
     shown = f"`{number.normalize():f}`"
     if whole and number != number.to_integral_value():
         shown = f"`{int(number)}` or `{int(number) + 1}`"
     named = f"whole {unit}" if whole and unit else unit
     return f"{named}: write {shown}" if named else f"write {shown}"
+
+
+def _number_and_unit(text: str, key: str) -> tuple[Decimal | None, str]:
+    clock, measure = _CLOCK.fullmatch(text), _MEASURE.fullmatch(text)
+    if clock is not None:
+        minutes = 60 * int(clock["hours"] or 0) + int(clock["minutes"])
+        return 60 * minutes + Decimal(clock["seconds"]), "seconds"
+    if measure is not None:
+        unit = measure["unit"].lower()
+        scale = Decimal(1000) if unit == "ms" else Decimal(1)
+        return Decimal(measure["number"]) / scale, unit if unit in _FRAMES else _UNITS.get(unit, "")
+    if re.fullmatch(r"[-+]?\d+\.\d+", text, re.ASCII):
+        return Decimal(text), "seconds" if key == "duration" else ""
+    return None, ""

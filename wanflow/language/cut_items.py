@@ -57,22 +57,26 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
         if len(items) > MAX_ITEMS:
             problems.append(Problem(node.place, f"a cut has at most {MAX_ITEMS} items", "split it"))
             return ()
-        name = _named(node)
-        shots = scope.shots(name) if name is not None else None
-        grouped = shots is not None and len(shots) > 1
-        item = _item(node, scope, problems, slated=slated, first=not items and not grouped)
-        if item is None:
-            continue
-        if not isinstance(item.source, ShotSource) or name is None:
-            items.append(item)
-        elif shots is None:
-            items += _unknown_shot(item, name, scope, problems)
-        else:
-            spread = [replace(item, source=ShotSource(shot)) for shot in shots]
-            if grouped and not items and item.transition is not None and item.transition.kind != FADE:
-                spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
-            items += spread
+        items += _expand_item(node, scope, problems, slated=slated, first=not items)
     return tuple(items)
+
+
+def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:
+    """The items that a node stands for: one, or one for each shot of a group."""
+    name = _named(node)
+    shots = scope.shots(name) if name is not None else None
+    grouped = shots is not None and len(shots) > 1
+    item = _item(node, scope, problems, slated=slated, first=first and not grouped)
+    if item is None:
+        return []
+    if not isinstance(item.source, ShotSource) or name is None:
+        return [item]
+    if shots is None:
+        return _unknown_shot(item, name, scope, problems)
+    spread = [replace(item, source=ShotSource(shot)) for shot in shots]
+    if grouped and first and item.transition is not None and item.transition.kind != FADE:
+        spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
+    return spread
 
 
 def _named(node: Node) -> TextNode | None:

@@ -43,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that is not there or is no media; `why` is a message fragment, `hint` the way out."""
+    """A file that does not exist or is not a media file; `why` is a message fragment, `hint` the way out."""
 
     why: str
     hint: str | None = None

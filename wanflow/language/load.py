@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -170,7 +170,6 @@ class _Loader:
             cast |= read_cast(file.root, self._scope(file), self._problems)
         shots: dict[str, Shot] = {}
         first_names: dict[Place, str] = {}
-        takes = 0
         for expanded in self._expansion.shots:
             before = len(self._problems)
             shot = self._shot(expanded, provider, region, cast)
@@ -182,15 +181,20 @@ class _Loader:
                     replace(problem, message=problem.message.replace(f"`{name.string}`", f"`{first}`"))
                     for problem in self._problems[before:]
                 ]
-            if shot is None:
-                continue
-            shots[shot.name] = shot
-            takes += shot.takes
-            if takes - shot.takes <= MAX_TAKES < takes:
+            if shot is not None:
+                shots[shot.name] = shot
+        self._check_takes(shots.values())
+        return shots
+
+    def _check_takes(self, shots: Iterable[Shot]) -> None:
+        total = 0
+        for shot in shots:
+            total += shot.takes
+            if total > MAX_TAKES:
                 place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
                 message = f"a production has at most {MAX_TAKES} takes in total"
                 self._problems.append(Problem(place, message, "ask for fewer"))
-        return shots
+                return
 
     def _shot(
         self, expanded: ExpandedShot, provider: Provider, region: str, cast: Mapping[str, CastMember]

@@ -76,23 +76,17 @@ def size_of(node: Node | None) -> int:
 def read_matrix(node: MapNode, names: Names, problems: list[Problem]) -> tuple[Combination, ...]:
     """The combinations in the order of their dimensions, the last of which varies fastest; none with any problem."""
     before = len(problems)
-    dimensions: dict[str, tuple[MatrixValue, ...]] = {}
-    for key, listed in _dimensions(node):
-        if names.knows(key.string):
-            kind = "a cast member" if key.string in names.cast else "a var" if names.pipeline is None else "an input"
-            problems.append(Problem(key.place, f"`{key.string}` is already {kind}", "give the dimension another name"))
-        choices = [_choice(key.string, item, names, problems) for item in listed.items]
-        dimensions[key.string] = tuple(choice for choice in choices if choice is not None)
+    dimensions = {key.string: _dimension(key, listed, names, problems) for key, listed in _dimensions(node)}
     excluded: dict[Parts, set[Parts]] = {}  # rules by their dimensions: each combination is compared with all of them
     for rule in _excluded(node, dimensions, names, problems):
         ordered = sorted(rule.items())
         excluded.setdefault(tuple(name for name, _ in ordered), set()).add(tuple(part for _, part in ordered))
     kept: list[Combination] = []
     for chosen in product(*dimensions.values()):
-        choices_by_name = dict(zip(dimensions, chosen, strict=True))
-        parts = {name: choice.slug for name, choice in choices_by_name.items()}
-        if not any(tuple(parts[name] for name in by) in rules for by, rules in excluded.items()):
-            kept.append(Combination("-".join(parts.values()), choices_by_name))
+        choices = dict(zip(dimensions, chosen, strict=True))
+        combination = Combination("-".join(choice.slug for choice in chosen), choices)
+        if not any(tuple(choices[name].slug for name in by) in rules for by, rules in excluded.items()):
+            kept.append(combination)
     problems += _clashes(kept)
     if not kept and len(problems) == before:
         exclude = node.key(EXCLUDE)
@@ -101,20 +95,29 @@ def read_matrix(node: MapNode, names: Names, problems: list[Problem]) -> tuple[C
     return tuple(kept) if len(problems) == before else ()
 
 
+def _dimension(key: TextNode, listed: ListNode, names: Names, problems: list[Problem]) -> tuple[MatrixValue, ...]:
+    """The values of one dimension, of which the invalid ones are left out."""
+    if names.knows(key.string):
+        kind = "a cast member" if key.string in names.cast else "a var" if names.pipeline is None else "an input"
+        problems.append(Problem(key.place, f"`{key.string}` is already {kind}", "give the dimension another name"))
+    choices = (_choice(key.string, item, names, problems) for item in listed.items)
+    return tuple(choice for choice in choices if choice is not None)
+
+
 def _dimensions(node: MapNode) -> list[tuple[TextNode, ListNode]]:
     return [(key, value) for key, value in node.entries if isinstance(value, ListNode) and key.string != EXCLUDE]
 
 
 def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> MatrixValue | None:
-    written = item.find("key") if isinstance(item, MapNode) else item
-    written = names.fill(written, prompt=True) if written is not None else None
+    keyed = item.find("key") if isinstance(item, MapNode) else item
+    written = keyed and names.fill(keyed, prompt=True)
+    if isinstance(item, TextNode) and isinstance(written, TextNode) and written.value is None:
+        problems.append(Problem(item.place, f"a value of `{name}` is empty", "remove it, or quote it"))
     if not isinstance(written, TextNode) or written.value is None:
-        if isinstance(item, TextNode):  # another shape is reported already
-            problems.append(Problem(item.place, f"a value of `{name}` is empty", "remove it, or quote it"))
         return None
     part = slug(written.string)
-    if not part or len(part) > MAX_SLUG:
-        why = "this value cannot become part of a name" if not part else "this value is too long for a name"
+    if not 0 < len(part) <= MAX_SLUG:
+        why = "this value is too long for a name" if part else "this value cannot become part of a name"
         problems.append(Problem(written.place, why, f"write `{{key: a-short-name, words: …}}` and `${{{name}.words}}`"))
         return None
     if not isinstance(item, MapNode):
@@ -129,21 +132,19 @@ def _excluded(
     node: MapNode, dimensions: Mapping[str, Sequence[MatrixValue]], names: Names, problems: list[Problem]
 ) -> Iterator[Mapping[str, str]]:
     """The rules of `exclude`: slugs by dimension."""
-    listed = node.find(EXCLUDE)
     known = {
         name: {choice.slug: strip_cast_markers(choice.written.string) for choice in choices}
         for name, choices in dimensions.items()
     }
-    for item in listed.items if isinstance(listed, ListNode) else ():
-        rule: dict[str, str] = {}
-        pairs = (
-            [pair for pair in item.pairs if not pair[0].string.startswith("x-")] if isinstance(item, MapNode) else []
-        )
-        for key, value in pairs:
-            wanted = names.fill(value, prompt=True)
-            if isinstance(wanted, TextNode) and _exists(key, wanted, known, problems):
-                rule[key.string] = slug(wanted.string)
-        if rule and len(rule) == len(pairs):
+    for item in node.items_of(EXCLUDE):
+        entries = item.entries if isinstance(item, MapNode) else ()
+        filled = [(key, names.fill(value, prompt=True)) for key, value in entries]
+        rule = {
+            key.string: slug(wanted.string)
+            for key, wanted in filled
+            if isinstance(wanted, TextNode) and _exists(key, wanted, known, problems)
+        }
+        if rule and len(rule) == len(entries):
             yield rule
 
 

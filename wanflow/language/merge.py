@@ -38,30 +38,35 @@ class MergedFile:
 
     def keys(self, group: str) -> list[TextNode]:
         """The names that the file defines in a group."""
-        return [key for key, _ in _named(self.root, group)]
+        return [key for key, _ in self.root.entries_of(group)]
 
 
 def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], problems: list[Problem]) -> list[MergedFile]:
     """All files with their names filled in; `given` are the vars of the command line, by name."""
-    values: dict[str, TextNode] = {}
     for group in GROUPS:
-        first: dict[str, Place] = {}
-        for key, value in (pair for file in files for pair in _named(file.root, group)):
-            if key.string in first:
-                message = f"`{key.string}` is defined twice, first at {first[key.string]}"
-                problems.append(Problem(key.place, message, "rename one"))
-            first.setdefault(key.string, key.place)
-            nested = not_nested(key.string, value) if group == "vars" else None
-            problems += [nested] if nested is not None else []
+        problems += _defined_twice(files, group)
+    nested = (not_nested(key.string, value) for file in files for key, value in file.root.entries_of("vars"))
+    problems += (problem for problem in nested if problem is not None)
+    values: dict[str, TextNode] = {}
     for file in files:
         written = file.root.find("vars")
         values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
     for name in given.keys() - values.keys():
         listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
         problems.append(Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed))
-    cast = {key.string: key.string for file in files for key, _ in _named(file.root, "cast")}
+    cast = {key.string: key.string for file in files for key, _ in file.root.entries_of("cast")}
     names = Names(values, cast, problems, frozenset(given))
     return [_merge_file(file, names, problems) for file in files]
+
+
+def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Problem]:
+    """Problems at the later places of names that a group has twice."""
+    first: dict[str, Place] = {}
+    for key in (key for file in files for key, _ in file.root.entries_of(group)):
+        if key.string in first:
+            message = f"`{key.string}` is defined twice, first at {first[key.string]}"
+            yield Problem(key.place, message, "rename one")
+        first.setdefault(key.string, key.place)
 
 
 def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
@@ -124,11 +129,6 @@ def _usable(root: MapNode, group: str, broken: frozenset[tuple[str | int, ...]])
             keys.setdefault(path[1], set()).add(str(path[2]))
     return tuple(
         (key, value.without(keys[key.string]) if key.string in keys and isinstance(value, MapNode) else value)
-        for key, value in _named(root, group)
+        for key, value in root.entries_of(group)
         if key.string not in unusable
     )
-
-
-def _named(root: MapNode, group: str) -> Pairs:
-    named = root.find(group)
-    return named.entries if isinstance(named, MapNode) else ()

@@ -33,7 +33,7 @@ class NotText:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What `${…}` stands for in one place; problems found while filling it in are added to `problems`.
+    """The meaning of `${…}` in one place; problems found while filling it in are added to `problems`.
 
     `vars` are values by name, those in `given` from the command line. `cast` maps the names that cast members have
     here to those of the production, or to None for one that was left out. `not_text` are known names without a text.
@@ -136,24 +136,27 @@ class Names:
         if match.group() == "$$":
             return "$"
         parts = _NAME.fullmatch(match.group(1) or "")
-        if match.group(1) is None:
-            self._report(written, "a `${` is nested or never closed", _HOW_TO_WRITE)
-            return ""
         if parts is None:
-            self._report(written, f"`{match.group()}` is not a valid name", _HOW_TO_WRITE)
+            unclosed = match.group(1) is None
+            message = "a `${` is nested or never closed" if unclosed else f"`{match.group()}` is not a valid name"
+            self._report(written, message, _HOW_TO_WRITE)
             return ""
+        return self._named(parts, written, origins, prompt=prompt)
+
+    def _named(self, parts: re.Match[str], written: TextNode, origins: list[Interpolated], *, prompt: bool) -> str:
         name, kind, rest = parts["name"].strip(), parts["kind"], parts["rest"]
-        if self._is_left_out(name):
-            if kind == "?":
-                self._report(written, f"`{name}` is not set: {rest}", None)
-            return rest or "" if kind == "-" else ""
-        if name in self.cast and name not in self.vars and prompt:
+        left_out = self._is_left_out(name)
+        if left_out and kind == "?":
+            self._report(written, f"`{name}` is not set: {rest}", None)
+        if left_out or not self.knows(name):
+            default = rest or "" if kind == "-" else ""
+            if left_out or kind == "-":
+                return default
+        elif name not in self.vars and name in self.cast and prompt:
             return f"{CAST_OPEN}{self.cast[name]}{CAST_CLOSE}"
-        if name in self.vars and name not in self.cast:
+        elif name in self.vars and name not in self.cast:
             origins += self._origins(name)
             return self.vars[name].string
-        if kind == "-" and not self.knows(name):
-            return rest or ""
         self._report(written, *self._why_unusable(name, rest if kind == "?" else None, prompt=prompt))
         return f"${{{name}}}"  # not empty, so that no second problem says that the value is
 

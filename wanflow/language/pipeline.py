@@ -211,19 +211,18 @@ def bind(
     `names` and `scope` are those of the file that uses it; `own` is the scope of the pipeline's file, for defaults.
     """
     bound, problems = BoundInputs(), names.problems
-    for key, _ in given.entries if given is not None else ():
-        if key.string not in pipeline.inputs:
-            listed = f"its inputs: {', '.join(pipeline.inputs)}" if pipeline.inputs else "it has no inputs"
-            hint = did_you_mean(key.string, pipeline.inputs) or listed
-            problems.append(Problem(key.place, f"the pipeline `{pipeline.name}` has no input `{key.string}`", hint))
+    given = given or MapNode((), shot.place)
+    listed = f"its inputs: {', '.join(pipeline.inputs)}" if pipeline.inputs else "it has no inputs"
+    for key in (key for key, _ in given.entries if key.string not in pipeline.inputs):
+        hint = did_you_mean(key.string, pipeline.inputs) or listed
+        problems.append(Problem(key.place, f"the pipeline `{pipeline.name}` has no input `{key.string}`", hint))
     for name, wanted in pipeline.inputs.items():
-        written = given.find(name) if given is not None else None
-        value = names.fill(written, prompt=wanted.type in {"string", CAST}) if written is not None else None
+        written = given.find(name)
+        value = None if written is None else names.fill(written, prompt=wanted.type in {"string", CAST})
         if value is not None and not _is_unset(wanted, value, scope, names):
             _bind(wanted, value, scope, names, bound)
         elif wanted.default is not None:
-            nested = not_nested(name, wanted.default)
-            problems += [nested] if nested is not None else []
+            problems += filter(None, [not_nested(name, wanted.default)])
             _bind(wanted, wanted.default, own, names, bound)
         else:
             hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
@@ -238,14 +237,7 @@ def _bind(wanted: PipelineInput, value: Node, scope: Scope, names: Names, bound:
     if isinstance(value, TextNode) and value.value is None:
         _leave_out(wanted, scope, bound)
     elif not _fits(wanted.type, value):
-        found = "a mapping" if isinstance(value, MapNode) else "a list"
-        hint = None
-        if isinstance(value, TextNode):
-            found = f"`{value.string}`"
-            typed = wanted.type in {"integer", "number", "boolean"}
-            hint = "write it without quotes" if typed and needlessly_quoted(value) else None
-        message = f"`{wanted.name.string}` must be {_NAMED.get(wanted.type, 'something else')}, not {found}"
-        names.problems.append(Problem(value.place, message, hint))
+        names.problems.append(_wrong_type(wanted, value))
         _leave_out(wanted, scope, bound, names.problems[-1])
     elif wanted.type == MEDIA:
         bound.media[name] = GivenInput(value, scope, Interpolated(name, value.place))
@@ -254,6 +246,17 @@ def _bind(wanted: PipelineInput, value: Node, scope: Scope, names: Names, bound:
         bound.damaged |= bound.cast[name] is None
     elif isinstance(value, TextNode):
         bound.values[name] = replace(value, value=value.string) if wanted.type == "string" else value
+
+
+def _wrong_type(wanted: PipelineInput, value: Node) -> Problem:
+    found = "a mapping" if isinstance(value, MapNode) else "a list"
+    hint = None
+    if isinstance(value, TextNode):
+        found = f"`{value.string}`"
+        typed = wanted.type in {"integer", "number", "boolean"}
+        hint = "write it without quotes" if typed and needlessly_quoted(value) else None
+    message = f"`{wanted.name.string}` must be {_NAMED.get(wanted.type, 'something else')}, not {found}"
+    return Problem(value.place, message, hint)
 
 
 def _leave_out(wanted: PipelineInput, scope: Scope, bound: BoundInputs, problem: Problem | None = None) -> None:

@@ -118,7 +118,7 @@ class CutItem:
 
     `start` and `stop` are seconds into the clip (`in` and `out` in YAML), None where the rule of continuations or
     the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
-    picture or a title stands, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
+    picture or a title is shown, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
     """
 
     source: ShotSource | FileSource | TitleCard
@@ -180,7 +180,7 @@ class Subtitles:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Words over the opening of a cut for so many seconds, `height` percent of the picture's shorter side high."""
+    """Words over the opening of a cut for some seconds, `height` percent of the picture's shorter side high."""
 
     text: str
     seconds: Decimal

@@ -121,28 +121,24 @@ def read_prices(path: Path, name: str, at: Place, provider: Provider) -> tuple[P
             Problem(at, f"`{name}` is not a mapping", "begin it with `date:`"),
         )
     problems += [*check_against(root, PRICES_SCHEMA)]
-    currency, day = string_of(root, "currency") or "", string_of(root, "date") or ""
-    listed = root.find("prices")
-    models = listed.pairs if isinstance(listed, MapNode) and not problems else ()
-    if not problems:
-        problems += [unknown_model(key) for key, _ in models if key.string not in _model_names()]
-        try:
-            date.fromisoformat(day)
-        except ValueError:
-            place = value.place if (value := root.find("date")) is not None else root.place
-            problems.append(Problem(place, f"`date` is not a date: `{day}`", "write the day of the prices: 2026-11-01"))
-    located = tuple(replace(problem, source=document.lines[problem.place.line - 1]) for problem in problems)
+    problems += [] if problems else _check_prices(root)
     if problems:
-        return PriceBook(provider.currency), located
-    lists = {
-        key.string: PriceList(day, currency, tuple(_rates(node))) for key, node in models if isinstance(node, ListNode)
-    }
-    return PriceBook(currency, lists), ()
+        located = (replace(each, source=document.lines[each.place.line - 1]) for each in problems)
+        return PriceBook(provider.currency), tuple(located)
+    currency, day = string_of(root, "currency") or "", string_of(root, "date") or ""
+    listed = [(key.string, node) for key, node in root.entries_of("prices") if isinstance(node, ListNode)]
+    return PriceBook(currency, {name: PriceList(day, currency, tuple(_rates(node))) for name, node in listed}), ()
 
 
-def _model_names() -> frozenset[str]:
-    """Names of models without their dated snapshots, which cost the same."""
-    return frozenset(model.name for model in load_catalog().values())
+def _check_prices(root: MapNode) -> Iterator[Problem]:
+    """Problems that the schema cannot see: unknown models, and a day that no calendar has."""
+    names = {model.name for model in load_catalog().values()}  # dated snapshots cost the same as their model
+    yield from (unknown_model(key) for key, _ in root.entries_of("prices") if key.string not in names)
+    day, written = root.find("date") or root, string_of(root, "date") or ""
+    try:
+        date.fromisoformat(written)
+    except ValueError:
+        yield Problem(day.place, f"`date` is not a date: `{written}`", "write the day of the prices: 2026-11-01")
 
 
 def _rates(listed: ListNode) -> Iterator[Rate]:

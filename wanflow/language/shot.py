@@ -139,18 +139,15 @@ def _references(
 ) -> tuple[tuple[TextNode | None, CastMember | None], ...]:
     found: list[tuple[TextNode | None, CastMember | None]] = []
     for item in node.items:
-        if isinstance(item, TextNode) and scope.cast is None:
-            found.append((item, None))
+        if isinstance(item, MapNode):
+            found.append((None, read_member("", item.place, item, scope, problems)))
         elif isinstance(item, TextNode) and scope.cast is not None and item.string not in scope.cast:
             hint = did_you_mean(item.string, scope.cast) or "declare it under `inputs` with `type: cast`"
             problems.append(Problem(item.place, f"no cast input `{item.string}`", hint))
-        elif isinstance(item, TextNode) and scope.cast is not None:
-            member_name = scope.cast[item.string]  # None for an input that was left out
-            found += [(replace(item, value=member_name), None)] if member_name is not None else []
-        elif isinstance(item, MapNode):
-            member = read_member("", item.place, item, scope, problems)
-            found += [(None, member)] if member is not None else []
-    return tuple(found)
+        elif isinstance(item, TextNode):
+            name = item.string if scope.cast is None else scope.cast[item.string]
+            found.append((None if name is None else replace(item, value=name), None))
+    return tuple(pair for pair in found if pair != (None, None))  # without inputs that were left out
 
 
 def _scalars(node: MapNode) -> dict[str, TextNode]:

@@ -122,14 +122,19 @@ def takeover(
     for media in shot.media:
         continued = load_catalog()[shot.model].has_role(media.type, Role.CONTINUED)
         if continued and _same(media.source, item):
-            piece = media.source.piece if isinstance(media.source, FileSource | ShotSource) else None
-            if not isinstance(piece, Tail | Head | Span | Frame):
-                return 0
-            try:
-                return frame_span(piece, frames, rate)[0]
-            except PieceOutside:
-                return None  # the extract of this piece is blocked with the reason, and the cut with it
+            return _first_frame(media.source, frames, rate)
     return None
+
+
+def _first_frame(source: Source, frames: int, rate: Fraction) -> int | None:
+    """The frame of a clip at which a source begins, 0 for the whole clip; None where its piece lies outside."""
+    piece = source.piece if isinstance(source, FileSource | ShotSource) else None
+    if not isinstance(piece, Tail | Head | Span | Frame):
+        return 0
+    try:
+        return frame_span(piece, frames, rate)[0]
+    except PieceOutside:
+        return None  # the extract of this piece is blocked with the reason, and the cut with it
 
 
 def _same(source: Source, item: CutItem) -> bool:

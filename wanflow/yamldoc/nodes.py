@@ -81,6 +81,16 @@ class MapNode:
         """Keys and values without keys that begin with `x-`: they are ignored at every level (format.md)."""
         return tuple(pair for pair in self.pairs if not pair[0].text.startswith("x-"))
 
+    def entries_of(self, name: str) -> tuple[tuple[TextNode, Node], ...]:
+        """The entries of the mapping under a key; empty where there is no mapping."""
+        found = self.find(name)
+        return found.entries if isinstance(found, MapNode) else ()
+
+    def items_of(self, name: str) -> tuple[Node, ...]:
+        """The items of the list under a key; empty where there is no list."""
+        found = self.find(name)
+        return found.items if isinstance(found, ListNode) else ()
+
     def find(self, name: str) -> Node | None:
         """The value of a key; None where the key is missing."""
         return next((node for key, node in self.pairs if name_of(key) == name), None)

@@ -102,7 +102,7 @@ class _OpenNode:
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """What an alias stands for, how many values it holds, and on how many levels."""
+    """The value of an anchor, with the number of its values and levels."""
 
     node: Node
     size: int
