@@ -91,7 +91,7 @@ def test_every_contract_is_tried():
 
 def test_no_modules_import_each_other_in_a_circle():
     """In a circle the first import decides which module is half loaded, so that some orders fail."""
-    graph = grimp.build_graph("wanflow")
+    graph = grimp.build_graph("wanflow", exclude_type_checking_imports=True)
     edges = ((module, other) for module in graph.modules for other in graph.find_modules_directly_imported_by(module))
     circles = [sorted(circle) for circle in nx.strongly_connected_components(nx.DiGraph(edges)) if len(circle) > 1]
     assert circles == []
