@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,11 +40,7 @@ class BadMedia(MediaFault):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled by its fields, since a job may run in another process."""
-        return _bad_media, (self.path, self.why, self.hint)
-
-
-def _bad_media(path: Path, why: str, hint: str | None) -> BadMedia:
-    return BadMedia(path, why, hint=hint)
+        return partial(BadMedia, self.path, self.why, hint=self.hint), ()
 
 
 @contextmanager

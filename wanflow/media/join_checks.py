@@ -101,7 +101,9 @@ def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
     if not parts:
         raise MediaFault("a cut needs at least one segment")
     for part in parts:
-        if differing := _differences(parts[0].shape, part.shape):
+        shapes = parts[0].shape, part.shape
+        names = (field.name for field in fields(StreamShape))
+        if differing := [name.replace("_", " ") for name in names if len({getattr(it, name) for it in shapes}) > 1]:
             raise MediaFault(
                 f"`{part.path.name}` cannot be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
             )
@@ -129,11 +131,3 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
         )
     if abs(sounds - seconds) >= AAC_FRAME:
         raise BadMedia(path, f"came out with {sounds} s of sound beside {seconds} s of video")
-
-
-def _differences(one: StreamShape, other: StreamShape) -> list[str]:
-    return [
-        field.name.replace("_", " ")
-        for field in fields(StreamShape)
-        if getattr(one, field.name) != getattr(other, field.name)
-    ]

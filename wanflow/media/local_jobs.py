@@ -32,8 +32,14 @@ class LocalJobs:
             except Exception as fault:  # noqa: BLE001 - raised below: a task group would wrap it in a group
                 return fault
 
+        async def kill_when_cancelled() -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                worker.processes.kill()
+
         async with anyio.create_task_group() as watch:
-            watch.start_soon(_kill_when_cancelled, worker.processes)
+            watch.start_soon(kill_when_cancelled)
             done = await to_thread.run_sync(attempt, limiter=self._limiter)
             # a killed job ends with a fault of its own, but what happened is the cancellation
             await lowlevel.checkpoint_if_cancelled()

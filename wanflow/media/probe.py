@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -97,7 +98,11 @@ def check_film(path: Path) -> Facts:
     """Measure a delivered result, decoding it to its end. Raises BadMedia unless it is a playable video."""
     try:
         facts = probe(path)
-        _require_playable(path, facts)
+        if facts.kind is not Kind.VIDEO:
+            raise BadMedia(path, f"is {OTHERS[facts.kind]}")
+        decoded = _decode(path)
+        if decoded != facts.frames:
+            raise BadMedia(path, f"shows only {decoded} of {facts.frames} frames")
     except BadMedia as fault:
         raise BadMedia(path, f"is not a playable video: it {fault.why}", hint=fault.hint) from fault
     return facts
@@ -140,14 +145,10 @@ def examine(path: Path) -> Footage:
     with opened(path) as container:
         stream = film_of(container, path)
         frame = _first(container, stream, path)
-        return Footage(path, facts, matrix_of(frame), _lead(container, stream, frame))
-
-
-def _lead(container: InputContainer, stream: VideoStream, frame: VideoFrame) -> int:
-    """How late the picture begins, counted as ffmpeg does: from the beginning of the first stream."""
-    begins = (frame.pts or 0) * (stream.time_base or Fraction(1))
-    late = begins - Fraction(container.start_time or 0, av.time_base)
-    return round(max(Fraction(0), late) * SAMPLE_RATE)
+        # the picture's delay, counted as ffmpeg does: from the beginning of the first stream
+        begins = (frame.pts or 0) * (stream.time_base or Fraction(1))
+        late = begins - Fraction(container.start_time or 0, av.time_base)
+        return Footage(path, facts, matrix_of(frame), round(max(Fraction(0), late) * SAMPLE_RATE))
 
 
 def _size(path: Path) -> int:
@@ -187,7 +188,9 @@ def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
 def _probe_container(path: Path, size_bytes: int) -> Facts:
     try:
         with opened(path) as container:
-            _refuse_still(container, path)
+            still = STILL.get(container.metadata.get("major_brand", "").strip())
+            if still is not None:
+                raise BadMedia(path, f"is {still} inside")
             if stream := film_stream(container):
                 return _probe_video(path, size_bytes, container, stream)
             if container.streams.audio:
@@ -203,12 +206,6 @@ def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
         raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
     return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
-
-
-def _refuse_still(container: InputContainer, path: Path) -> None:
-    still = STILL.get(container.metadata.get("major_brand", "").strip())
-    if still is not None:
-        raise BadMedia(path, f"is {still} inside")
 
 
 def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:
@@ -263,18 +260,15 @@ def _rate(stream: VideoStream, times: Sequence[int], stamps: Sequence[Stamp]) ->
 
     The average of a long recording is a fraction that containers and filters cannot represent; one close to it is used.
     """
-    for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate):
-        if rate and _keeps(times, rate, stream.time_base or Fraction(1)):
+    time_base = stream.time_base or Fraction(1)
+    for rate in filter(None, (stream.average_rate, stream.base_rate, stream.guessed_rate)):
+        step = 1 / (rate * time_base)
+        if all(abs(time - times[0] - index * step) <= 1 for index, time in enumerate(times)):
             return Fraction(rate)
     ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps)
     ticks = max(ends - times[0], len(times))
-    average = len(times) / (ticks * (stream.time_base or Fraction(1)))
+    average = len(times) / (ticks * time_base)
     return average.limit_denominator(FINEST_RATE) if average > 1 else average
-
-
-def _keeps(times: Sequence[int], rate: Fraction, time_base: Fraction) -> bool:
-    step = 1 / (rate * time_base)
-    return all(abs(time - times[0] - index * step) <= 1 for index, time in enumerate(times))
 
 
 def _samples(container: InputContainer, stream: AudioStream) -> tuple[int, int]:
@@ -286,14 +280,6 @@ def _samples(container: InputContainer, stream: AudioStream) -> tuple[int, int]:
     return round(duration * base * stream.rate), stream.rate
 
 
-def _require_playable(path: Path, facts: Facts) -> None:
-    if facts.kind is not Kind.VIDEO:
-        raise BadMedia(path, f"is {OTHERS[facts.kind]}")
-    decoded = _decode(path)
-    if decoded != facts.frames:
-        raise BadMedia(path, f"shows only {decoded} of {facts.frames} frames")
-
-
 def _decode(path: Path) -> int:
     with opened(path) as container:
         stream = film_of(container, path)
@@ -301,13 +287,8 @@ def _decode(path: Path) -> int:
         decoded = sum(1 for frame in container.decode(stream) if not frame.is_corrupt)
         if container.streams.audio:
             container.seek(0, backward=True)
-            _exhaust(container, container.streams.audio[0])
+            deque(container.decode(container.streams.audio[0]), maxlen=0)
     return decoded
-
-
-def _exhaust(container: InputContainer, stream: AudioStream) -> None:
-    for _ in container.decode(stream):
-        pass
 
 
 def _format(container: InputContainer) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Setting
 
@@ -24,11 +25,7 @@ class Rejected(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled by its fields, since a film may be rendered in another process."""
-        return _rejected, (self.code, self.message, self.status)
-
-
-def _rejected(code: str, message: str, status: int) -> Rejected:
-    return Rejected(code, message, status=status)
+        return partial(Rejected, self.code, self.message, status=self.status), ()
 
 
 HOME = "beijing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -57,7 +57,8 @@ def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts =
 
 def ink_on(background: Ink) -> Ink:
     """Black or white, whichever has more contrast to a background (WCAG's relative luminance)."""
-    red, green, blue = (_linear(channel / 255) for channel in background)
+    levels = (channel / 255 for channel in background)
+    red, green, blue = (level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
 
@@ -67,14 +68,16 @@ def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
 
     The first of several pictures in a file. Raises BadMedia for a damaged, too large or unreadable one.
     """
-    if fit not in PLACED:
+    if fit not in {"bars", "crop"}:
         raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
     if not path.is_file():
         raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
     try:
         with Image.open(path, formats=PICTURES) as image:
             image.load()
-            return PLACED[fit](_over_black(_eight_bits(_upright(image))), size)
+            turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            still = _over_black(_eight_bits(image if turn is None else image.transpose(turn)))
+            return _fitted(still, size, fit)
     except UnidentifiedImageError as fault:
         raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
     except Image.DecompressionBombError as fault:
@@ -83,28 +86,18 @@ def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
         raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return image if turn is None else image.transpose(turn)
-
-
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey of more than eight bits in eight, where Pillow would clip it."""
     if not image.mode.startswith(("I", "F")):
         return image
     grey = image.convert("I").convert("F") if image.mode.startswith("I;16") else image.convert("F")
-    scale = _to_eight(image.mode, grey)
+    brightest = max(level for level in grey.getextrema() if isinstance(level, float))
+    scale: float = 255 if image.mode == "F" and brightest <= 1 else 1
+    if image.mode.startswith("I;16") or brightest > 255:
+        scale = 1 / 256
     level = grey.point(lambda value: value * scale + 0).convert("L")
     level.info.pop("transparency", None)
     return level
-
-
-def _to_eight(mode: str, grey: Image.Image) -> float:
-    """What brings the levels of a deep grey picture to 0 to 255."""
-    brightest = max(level for level in grey.getextrema() if isinstance(level, float))
-    if mode.startswith("I;16") or brightest > 255:
-        return 1 / 256
-    return 255 if mode == "F" and brightest <= 1 else 1
 
 
 def _over_black(image: Image.Image) -> Image.Image:
@@ -129,27 +122,21 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return managed or image.convert("RGB")
 
 
-def _with_bars(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    window = fit_bars(*image.size, *size)
-    still = Image.new("RGB", size, BLACK)
-    still.paste(image.resize((window.width, window.height), Image.Resampling.LANCZOS), (window.left, window.top))
-    return still
+def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """The picture with black bars around it, or cropped to the size.
 
-
-def _cropped(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """What of the picture lies in the window, scaled alone: a whole very narrow picture would not fit in memory."""
+    A crop scales only what is seen: a whole very narrow picture would not fit in memory.
+    """
+    if fit == "bars":
+        window = fit_bars(*image.size, *size)
+        still = Image.new("RGB", size, BLACK)
+        still.paste(image.resize((window.width, window.height), Image.Resampling.LANCZOS), (window.left, window.top))
+        return still
     window = fit_crop(*image.size, *size)
     across, down = image.width / window.width, image.height / window.height
     left, top = window.left * across, window.top * down
     part = (left, top, min(image.width, left + size[0] * across), min(image.height, top + size[1] * down))
     return image.resize(size, Image.Resampling.LANCZOS, box=part)
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-
-PLACED: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {"bars": _with_bars, "crop": _cropped}
 
 
 INK, PAPER = (235, 235, 235), (16, 16, 16)

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 import ffmpeg
 from ffmpeg.nodes import FilterableStream, Stream
-from PIL import Image
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
@@ -158,7 +157,10 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
         return Side(recipe, footage=_footage(source, recipe), strip=strip)
     picture = folder / f"{name}.png"
     words = recipe.card.text
-    drawn = _still(source, recipe) if words is None else draw_title(words, size, recipe.card.background, fonts)
+    if words is None:
+        drawn = fit_still(_given(source), size, recipe.fit)
+    else:
+        drawn = draw_title(words, size, recipe.card.background, fonts)
     drawn.save(picture, "PNG")
     return Side(recipe, picture=picture, strip=strip)
 
@@ -173,7 +175,13 @@ def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fon
 def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
     """The arguments of the ffmpeg that makes a segment; pure."""
     video = overlay_captions(_picture(side), captions).filter("setparams", **encoder.TAGS)
-    return _output(video, _edged(_sound(side), side.recipe), side.recipe, target)
+    sound, recipe = _sound(side), side.recipe
+    edge = min(EDGE_SAMPLES, recipe.samples // 2)
+    if recipe.opens:
+        sound = sound.filter("afade", type="in", start_sample=0, nb_samples=edge)
+    if recipe.closes:
+        sound = sound.filter("afade", type="out", start_sample=recipe.samples - edge, nb_samples=edge)
+    return _output(video, sound, recipe, target)
 
 
 def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path) -> list[str]:
@@ -187,7 +195,10 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
         seconds = timebase.decimal_text(timebase.to_seconds(recipe.frames, recipe.rate))
         sides = [_picture(before), _picture(after)]
         video = ffmpeg.filter(sides, "xfade", transition=XFADE[recipe.kind], duration=seconds, offset=0)
-        sound = _crossed(before, after, recipe.samples)
+        # the powers of both sounds add up to one
+        curve = {"start_sample": 0, "nb_samples": recipe.samples, "curve": "qsin"}
+        sounds = ((_sound(before), "out"), (_sound(after), "in"))
+        sound = _mixed(*(sound.filter("afade", type=way, **curve) for sound, way in sounds))
     video = overlay_captions(video, captions).filter("setparams", **encoder.TAGS)
     return _output(video, sound, recipe.after, target)
 
@@ -213,13 +224,6 @@ def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[Filte
     return both.filter("setpts", f"N/({timebase.rate_text(recipe.rate)})/TB"), _mixed(out, come)
 
 
-def _crossed(before: Side, after: Side, samples: int) -> FilterableStream:
-    """Both sounds at once, their powers adding up to one."""
-    curve = {"start_sample": 0, "nb_samples": samples, "curve": "qsin"}
-    out, come = (_sound(side).filter("afade", type=way, **curve) for side, way in ((before, "out"), (after, "in")))
-    return _mixed(out, come)
-
-
 def _mixed(one: FilterableStream, other: FilterableStream) -> FilterableStream:
     return ffmpeg.filter([one, other], "amix", inputs=2, duration="first", normalize=0)
 
@@ -227,7 +231,13 @@ def _mixed(one: FilterableStream, other: FilterableStream) -> FilterableStream:
 def _picture(side: Side) -> FilterableStream:
     """The frames that a recipe shows, in the cut's size, rate and colours."""
     recipe = side.recipe
-    video = _standing(side.picture, recipe) if side.picture is not None else _moving(side)
+    if side.picture is not None:
+        video = _png(side.picture, recipe.rate).filter("scale", recipe.width, recipe.height, **encoder.TO_BT709)
+        video = video.filter("format", "yuv420p")
+    elif side.footage is not None:
+        video = _moving(side, side.footage)
+    else:
+        raise MediaFault("a segment of a clip needs the clip")
     video = (
         video.filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
@@ -239,38 +249,21 @@ def _picture(side: Side) -> FilterableStream:
     return video
 
 
-def _moving(side: Side) -> FilterableStream:
-    footage = _measured(side)
-    source = side.input(path_argument(footage.path), **encoder.FOREIGN)
-    return _fitted(_trimmed(source.video, side.recipe), footage, side.recipe)
+def _moving(side: Side, footage: Footage) -> FilterableStream:
+    """The clip's own frames at the cut's rate, in its size and colours: at any moment the frame that the clip shows.
 
-
-def _standing(picture: Path, recipe: SegmentRecipe) -> FilterableStream:
-    """A drawn picture, which has the cut's size already."""
-    video = _png(picture, recipe.rate).filter("scale", recipe.width, recipe.height, **encoder.TO_BT709)
-    return video.filter("format", "yuv420p")
-
-
-def _trimmed(video: FilterableStream, recipe: SegmentRecipe) -> FilterableStream:
-    """The clip's own frames, counted, at the cut's rate: at any moment the frame that the clip shows then.
-
-    Rounding up means just that; rounding to the nearest shows the second frame first when 60 frames become 24.
+    Rounding up does just that; rounding to the nearest shows the second frame first when 60 frames become 24.
     """
-    return (
-        video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
-        .filter("settb", expr=f"1/{MICROSECONDS}")
-        .filter("setpts", f"PTS-STARTPTS-{CLOCK_JITTER}")
-        .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
-    )
-
-
-def _fitted(video: FilterableStream, footage: Footage, recipe: SegmentRecipe) -> FilterableStream:
-    """The picture in the cut's size and colours."""
-    crops = recipe.fit == "crop"
+    recipe, crops = side.recipe, side.recipe.fit == "crop"
     fit = fit_crop if crops else fit_bars
     window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
     return (
-        video.filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
+        side.input(path_argument(footage.path), **encoder.FOREIGN)
+        .video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
+        .filter("settb", expr=f"1/{MICROSECONDS}")
+        .filter("setpts", f"PTS-STARTPTS-{CLOCK_JITTER}")
+        .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
+        .filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
         .filter("format", "yuv420p")
         .filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
     )
@@ -287,16 +280,6 @@ def _sound(side: Side) -> FilterableStream:
     return exact_sound(source.audio, begin + recipe.begin, recipe.samples, stop=stop)
 
 
-def _edged(sound: FilterableStream, recipe: SegmentRecipe) -> FilterableStream:
-    """The sound without a click where it begins or ends with a hard cut."""
-    edge = min(EDGE_SAMPLES, recipe.samples // 2)
-    if recipe.opens:
-        sound = sound.filter("afade", type="in", start_sample=0, nb_samples=edge)
-    if recipe.closes:
-        sound = sound.filter("afade", type="out", start_sample=recipe.samples - edge, nb_samples=edge)
-    return sound
-
-
 def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:
     # as a picture from a pipe: the other reader takes a `%` in its path for a number
     timed = {} if rate is None else {"framerate": timebase.rate_text(rate)}
@@ -311,16 +294,6 @@ def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:
             f"`{footage.path.name}` has no frames {recipe.first} to {last}: it has {footage.facts.frames} frames"
         )
     return footage
-
-
-def _still(source: Path | None, recipe: SegmentRecipe) -> Image.Image:
-    return fit_still(_given(source), (recipe.width, recipe.height), recipe.fit)
-
-
-def _measured(side: Side) -> Footage:
-    if side.footage is None:
-        raise MediaFault("a segment of a clip needs the clip")
-    return side.footage
 
 
 def _given(source: Path | None) -> Path:

@@ -57,7 +57,9 @@ def seek_gain(
     for _ in range(ATTEMPTS):
         tried.append((gain, measure(gain)))
         missing = target - tried[-1][1]
-        wanted = min(highest, to_tenths(gain + missing / _slope(*tried[-2:])))
+        (from_gain, from_lufs), (to_gain, to_lufs) = tried[-2:]
+        slope = min(Decimal(1), max(FLATTEST, (to_lufs - from_lufs) / (to_gain - from_gain)))
+        wanted = min(highest, to_tenths(gain + missing / slope))
         if abs(missing) <= ENOUGH or wanted == gain:
             break
         gain = wanted
@@ -67,12 +69,6 @@ def seek_gain(
 def to_tenths(value: Decimal) -> Decimal:
     """Decibels to a tenth, so that a small edit seldom changes the gain of a whole film."""
     return value.quantize(Decimal("0.1"))
-
-
-def _slope(one: tuple[Decimal, Decimal], other: tuple[Decimal, Decimal]) -> Decimal:
-    """How much louder a mix became for each dB of gain."""
-    (from_gain, from_lufs), (to_gain, to_lufs) = one, other
-    return min(Decimal(1), max(FLATTEST, (to_lufs - from_lufs) / (to_gain - from_gain)))
 
 
 def _mean(blocks: Sequence[float]) -> float:

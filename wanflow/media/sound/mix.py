@@ -129,7 +129,8 @@ def measure_loudness(
         with _raw(window.heard, segments, music) as raw:
             said = ask_ffmpeg(window_arguments(window, raw), processes=processes)
         peak = max(peak, *_values(said, PEAK_KEY))
-        blocks += _values(said, BLOCK_KEY)[_counted(window)]
+        # the last block is not counted where the window is padded
+        blocks += _values(said, BLOCK_KEY)[window.lead // HOP : _measured(window) // HOP]
     return integrate(blocks, peak + PEAK_ROUNDING)
 
 
@@ -188,10 +189,19 @@ def _mixed(stretch: SoundSpan, raw: Path) -> FilterableStream:
     else:
         both = ffmpeg.input(path_argument(raw), **RAW_PAIR).audio.filter_multi_output("asplit")
         own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
-        mix = _laid(own, _faded(music, stretch.bed), duck=stretch.bed.duck)
+        music = _faded(music, stretch.bed)
+        if stretch.bed.duck:
+            both = own.filter_multi_output("asplit")
+            own = both[0]
+            pressed = {"threshold": 0.03, "ratio": 8, "attack": 20, "release": 400}
+            music = ffmpeg.filter([music, both[1]], "sidechaincompress", **pressed)
+        mix = ffmpeg.filter([own, music], "amix", inputs=2, normalize=0, duration="first")
     if stretch.gain:
         mix = mix.filter("volume", f"{timebase.decimal_text(stretch.gain)}dB")
-    return _limited(mix) if stretch.limited else mix
+    if stretch.limited:
+        mix = mix.filter("aresample", OVERSAMPLED)
+        mix = mix.filter("alimiter", limit=LIMIT, level=0, latency=1).filter("aresample", SAMPLE_RATE)
+    return mix
 
 
 def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
@@ -203,24 +213,6 @@ def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
         begin, end = bed.fall
         music = music.filter("afade", type="out", start_sample=begin, nb_samples=end - begin)
     return music.filter("asetpts", "N")
-
-
-def _laid(own: FilterableStream, music: FilterableStream, *, duck: bool) -> FilterableStream:
-    """The film's own sound over the music, which steps back under it if it is to duck."""
-    if duck:
-        both = own.filter_multi_output("asplit")
-        own = both[0]
-        pressed = {"threshold": 0.03, "ratio": 8, "attack": 20, "release": 400}
-        music = ffmpeg.filter([music, both[1]], "sidechaincompress", **pressed)
-    return ffmpeg.filter([own, music], "amix", inputs=2, normalize=0, duration="first")
-
-
-def _limited(mix: FilterableStream) -> FilterableStream:
-    return (
-        mix.filter("aresample", OVERSAMPLED)
-        .filter("alimiter", limit=LIMIT, level=0, latency=1)
-        .filter("aresample", SAMPLE_RATE)
-    )
 
 
 def _settled(mix: FilterableStream, stretch: SoundSpan, settling: int) -> FilterableStream:
@@ -254,8 +246,3 @@ def _values(said: str, key: str) -> list[float]:
 
 def _measured(window: SoundWindow) -> int:
     return window.heard.samples - window.settling
-
-
-def _counted(window: SoundWindow) -> slice:
-    """The hops whose blocks end within the window: not the last where it is padded."""
-    return slice(window.lead // HOP, _measured(window) // HOP)

@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -99,9 +98,14 @@ HINT = "it was made here and can be made again: delete it"
 
 def read_frames(path: Path) -> Iterator[bytes]:
     """The frames of an AAC stream, headers included, one by one. Raises BadMedia where one is damaged or cut off."""
-    with _open(path) as file:
+    try:
+        stream = path.open("rb")
+    except OSError as fault:
+        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
+    with stream as file:
         while header := file.read(HEADER_BYTES):
-            length = _length(header)
+            whole = len(header) == HEADER_BYTES and header[0] == 0xFF and header[1] & 0xF6 == 0xF0
+            length = ((header[3] & 0x03) << 11 | header[4] << 3 | header[5] >> 5) if whole else 0
             frame = header + file.read(max(0, length - HEADER_BYTES))
             if length < HEADER_BYTES or len(frame) != length:
                 raise BadMedia(path, "is not a complete stream of AAC frames", hint=HINT)
@@ -117,17 +121,3 @@ def keep_frames(source: Path, target: Path, first: int, count: int) -> None:
             kept += 1
     if kept != count:
         raise BadMedia(source, f"came out with {kept} AAC frames, not {count}")
-
-
-def _open(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except OSError as fault:
-        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
-
-
-def _length(header: bytes) -> int:
-    """The bytes of a frame by its header; 0 where that is none."""
-    if len(header) < HEADER_BYTES or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:
-        return 0
-    return (header[3] & 0x03) << 11 | header[4] << 3 | header[5] >> 5

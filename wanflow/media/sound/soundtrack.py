@@ -192,25 +192,25 @@ class SoundRecipe:
     def chunks(self, length: int = CHUNK_FRAMES) -> tuple[SoundChunk, ...]:
         """The film's sound in chunks of `length` AAC frames, the last one shorter."""
         total, places = self.frames, self._places()
-        return tuple(self._chunk(first, min(length, total - first), places) for first in range(0, total, length))
+        chunks = []
+        for first in range(0, total, length):
+            count, encoded = min(length, total - first), max(0, first - LEAD_FRAMES)
+            begin = max(0, encoded - self._settling(encoded * AAC_SAMPLES, SETTLING_FRAMES))
+            end = min(self.samples, (first + count + TAIL_FRAMES) * AAC_SAMPLES)
+            heard = self._stretch(begin * AAC_SAMPLES, end, places)
+            chunks.append(SoundChunk(first, count, first - encoded, (encoded - begin) * AAC_SAMPLES, heard))
+        return tuple(chunks)
 
     def windows(self) -> tuple[SoundWindow, ...]:
         """The film's sound in windows for measuring, each a whole number of hops but the last."""
         places = self._places()
-        return tuple(self._window(begin, places) for begin in range(0, self.samples, WINDOW))
-
-    def _chunk(self, first: int, count: int, places: tuple[SoundPiece, ...]) -> SoundChunk:
-        encoded = max(0, first - LEAD_FRAMES)
-        begin = max(0, encoded - self._settling(encoded * AAC_SAMPLES, SETTLING_FRAMES))
-        end = min(self.samples, (first + count + TAIL_FRAMES) * AAC_SAMPLES)
-        heard = self._stretch(begin * AAC_SAMPLES, end, places)
-        return SoundChunk(first, count, first - encoded, (encoded - begin) * AAC_SAMPLES, heard)
-
-    def _window(self, begin: int, places: tuple[SoundPiece, ...]) -> SoundWindow:
-        measured = max(0, begin - WINDOW_LEAD)
-        heard = max(0, measured - self._settling(measured, 40 * HOP))
-        end = min(self.samples, begin + WINDOW)
-        return SoundWindow(begin - measured, measured - heard, self._stretch(heard, end, places))
+        windows = []
+        for begin in range(0, self.samples, WINDOW):
+            measured = max(0, begin - WINDOW_LEAD)
+            first = max(0, measured - self._settling(measured, 40 * HOP))
+            heard = self._stretch(first, min(self.samples, begin + WINDOW), places)
+            windows.append(SoundWindow(begin - measured, measured - first, heard))
+        return tuple(windows)
 
     def _settling(self, begin: int, needed: int) -> int:
         """`needed`, where what is heard from `begin` on depends on what was heard before; 0 elsewhere."""
@@ -218,8 +218,12 @@ class SoundRecipe:
         return needed if self.limited or ducked else 0
 
     def _stretch(self, begin: int, end: int, places: tuple[SoundPiece, ...]) -> SoundSpan:
-        pieces = tuple(_part(place, begin, end) for place in places if _meets(place, begin, end))
-        return SoundSpan(begin, end, pieces, self._bed(begin, end), self.gain, self.limited)
+        pieces = []
+        for place in places:
+            if place.at < end and begin < place.at + place.end:
+                skipped = max(0, begin - place.at)
+                pieces.append(SoundPiece(place.key, skipped, min(place.end, end - place.at), place.at + skipped))
+        return SoundSpan(begin, end, tuple(pieces), self._bed(begin, end), self.gain, self.limited)
 
     def _bed(self, begin: int, end: int) -> PlacedMusic | None:
         music = self.music
@@ -251,13 +255,3 @@ class LoudnessGain:
 
     recipe: SoundRecipe
     lufs: Decimal | None
-
-
-def _meets(place: SoundPiece, begin: int, end: int) -> bool:
-    return place.at < end and begin < place.at + place.end
-
-
-def _part(place: SoundPiece, begin: int, end: int) -> SoundPiece:
-    """What of a whole segment lies within a stretch of the film."""
-    skipped = max(0, begin - place.at)
-    return SoundPiece(place.key, skipped, min(place.end, end - place.at), place.at + skipped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -70,8 +70,10 @@ def stacked(captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
     """
     found: list[Caption] = []
     for place in PLACES:
-        rows = _rows([each for each in captions if each.place == place and each.text.strip()])
-        found += _standing(rows)
+        nearer: list[list[Caption]] = []
+        for row in _rows([each for each in captions if each.place == place and each.text.strip()]):
+            nearer.append([replace(caption, below=_below(caption, nearer)) for caption in row])
+            found += nearer[-1]
     return tuple(sorted(found, key=lambda caption: caption.first))
 
 
@@ -89,20 +91,14 @@ def within(captions: Iterable[Caption], begin: int, frames: int) -> tuple[Captio
 
 
 def _rows(captions: Sequence[Caption]) -> list[list[Caption]]:
-    """Captions of one place in rows, from the edge on; no two of a row are shown at the same time."""
+    """Captions of one place in rows, from the edge inwards; captions of one row are never shown together."""
     rows: list[list[Caption]] = [[] for _ in range(MOST_ROWS)]
     for caption in sorted(captions, key=lambda each: each.first):
-        free = next((row for row in rows if not row or row[-1].end <= caption.first), None)
-        if free is not None:
-            free.append(caption)
+        for row in rows:
+            if not row or row[-1].end <= caption.first:
+                row.append(caption)
+                break
     return rows
-
-
-def _standing(rows: Sequence[Sequence[Caption]]) -> Iterator[Caption]:
-    done: list[list[Caption]] = []
-    for row in rows:
-        done.append([replace(caption, below=_below(caption, done)) for caption in row])
-        yield from done[-1]
 
 
 def _below(caption: Caption, rows: Sequence[Sequence[Caption]]) -> tuple[Below, ...]:

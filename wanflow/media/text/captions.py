@@ -55,7 +55,9 @@ def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Pat
     for caption, path in files:
         y = "0" if caption.place == "top" else "main_h-overlay_h"
         shown = f"between(n,{caption.first:d},{caption.end - 1:d})"
-        video = video.overlay(_drawn(path), x=0, y=y, format="yuv420", enable=shown)
+        # as a picture from a pipe: the other reader takes a `%` in its path for a number
+        strip = ffmpeg.input(path_argument(path), f="png_pipe").video.filter("scale", **encoder.TO_BT709)
+        video = video.overlay(strip.filter("format", "yuva420p"), x=0, y=y, format="yuv420", enable=shown)
     return video
 
 
@@ -112,9 +114,3 @@ def _free_from(below: Sequence[Below], place: str, size: Size, fonts: Fonts) -> 
 def _capital_height(size: int) -> int:
     box = font_for("H", size)[0].getbbox("H", anchor="ls")
     return round(box[3] - box[1])
-
-
-def _drawn(path: Path) -> FilterableStream:
-    # as a picture from a pipe: the other reader takes a `%` in its path for a number
-    picture = ffmpeg.input(path_argument(path), f="png_pipe").video
-    return picture.filter("scale", **encoder.TO_BT709).filter("format", "yuva420p")

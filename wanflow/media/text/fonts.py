@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -102,14 +103,11 @@ def _faces(fonts: Fonts) -> tuple[TrueTypeFont, ...]:
 @cache
 def _installed() -> tuple[TrueTypeFont, ...]:
     """The system's fonts, looked for once: each search goes through all folders of fonts."""
-    return tuple(_scalable(path for name in FONTS for path in _searched(name)))
-
-
-def _searched(name: str) -> Iterator[Path]:
-    try:
-        yield Path(str(ImageFont.truetype(name, SAMPLE).path))
-    except OSError:
-        return
+    found = []
+    for name in FONTS:
+        with suppress(OSError):
+            found.append(Path(str(ImageFont.truetype(name, SAMPLE).path)))
+    return tuple(_scalable(found))
 
 
 def _scalable(paths: Iterable[Path]) -> Iterator[TrueTypeFont]:

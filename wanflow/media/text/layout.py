@@ -117,7 +117,11 @@ def fit(
     """
     own, (width, height), (largest, smallest) = paragraphs(text), box, sizes
     units = [unit.rstrip() for line in own for unit in _units(line)]
-    for size, whole in _attempts(largest, smallest):
+    tried = [largest]
+    while tried[-1] > smallest:
+        tried.append(max(smallest, min(tried[-1] - 1, tried[-1] * 9 // 10)))
+    # words stay whole down to half the size
+    for size, whole in [*((size, True) for size in tried if size * 2 >= largest), *((size, False) for size in tried)]:
         widest = max((length_of(unit, size, fonts) for unit in units), default=0)
         if whole and widest > width:
             continue
@@ -125,8 +129,10 @@ def fit(
         if len(lines) <= min(most_lines, height // pitch_of(size)):
             return TextSetting(_balanced(own, lines, size, (int(widest) + 1, width), fonts), size)
     rows = max(1, min(most_lines, height // pitch_of(smallest)))
-    last = _ended("".join(lines[rows - 1 : rows]), smallest, width, fonts)
-    return TextSetting((*lines[: rows - 1], last), smallest)
+    last = "".join(lines[rows - 1 : rows])
+    while last and length_of(last + ELLIPSIS, smallest, fonts) > width:
+        last = last[:-1]
+    return TextSetting((*lines[: rows - 1], last.rstrip() + ELLIPSIS), smallest)
 
 
 def draw_line(
@@ -163,15 +169,6 @@ def _is_drawn(character: str) -> bool:
     """Whether a character is visible: not for control, formatting and variation characters."""
     selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
     return not selects and not unicodedata.category(character).startswith("C")
-
-
-def _attempts(largest: int, smallest: int) -> Iterator[tuple[int, bool]]:
-    """Sizes to try, each with whether all words must stay whole."""
-    sizes = [largest]
-    while sizes[-1] > smallest:
-        sizes.append(max(smallest, min(sizes[-1] - 1, sizes[-1] * 9 // 10)))
-    yield from ((size, True) for size in sizes if size * 2 >= largest)
-    yield from ((size, False) for size in sizes)
 
 
 def _wrapped(own: Sequence[str], size: int, width: int, fonts: Fonts) -> tuple[str, ...]:
@@ -253,9 +250,3 @@ def _balanced(
     tried = range(*widths)
     first = bisect_left(tried, True, key=lambda width: len(_wrapped(own, size, width, fonts)) <= len(lines))
     return _wrapped(own, size, (*tried, widths[1])[first], fonts)
-
-
-def _ended(line: str, size: int, width: int, fonts: Fonts) -> str:
-    while line and length_of(line + ELLIPSIS, size, fonts) > width:
-        line = line[:-1]
-    return line.rstrip() + ELLIPSIS

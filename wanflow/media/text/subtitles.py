@@ -9,7 +9,7 @@ import codecs
 import html
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -105,7 +105,11 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     written = subtitle_format(data[:BEGINNING_BYTES])
     if written is None:
         raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
-    found = _events(path, written, _text(path, data))
+    try:
+        text = _with_newlines(data.decode(_encoding(data)))
+    except UnicodeDecodeError as fault:
+        raise BadMedia(path, "is not UTF-8 text", hint="save it as UTF-8") from fault
+    found = _events(path, written, text)
     said = (event for event in found if not event.is_comment)
     lines = [Line(max(0, event.start), event.end, _plain(event.text, written)) for event in said]
     shown = [line for line in lines if line.text and line.end_ms > line.begin_ms]
@@ -168,13 +172,6 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _text(path: Path, data: bytes) -> str:
-    try:
-        return _with_newlines(data.decode(_encoding(data)))
-    except UnicodeDecodeError as fault:
-        raise BadMedia(path, "is not UTF-8 text", hint="save it as UTF-8") from fault
-
-
 def _encoding(data: bytes) -> str:
     return "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
 
@@ -186,19 +183,22 @@ def _with_newlines(text: str) -> str:
 def _events(path: Path, written: str, text: str) -> pysubs2.SSAFile:
     if text.count("Dialogue:" if written == "ass" else "-->") > MOST_LINES:
         raise BadMedia(path, f"has more than {MOST_LINES} lines of subtitles", hint="split it")
-    prepared = {"srt": _tidy, "vtt": _cues, "ass": _unstyled}[written](text)
+    match written:
+        case "srt":
+            # pysubs2 reads every blank line again and again, and takes a last number for the next one
+            text = _BLANK_LINES.sub("\n\n", text) + _NEXT
+        case "vtt":
+            text = _cues(text)
+        case _:
+            # a mistake in a style must not keep the words from being read
+            text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("Style:"))
     try:
         with warnings.catch_warnings():
             # they are about margins and layers, which are not used here
             warnings.simplefilter("ignore", RuntimeWarning)
-            return pysubs2.SSAFile.from_string(prepared, format_=written, keep_html_tags=True)
+            return pysubs2.SSAFile.from_string(text, format_=written, keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as fault:
         raise BadMedia(path, f"cannot be read as {written}: {fault}"[:200], hint="save it again as srt") from fault
-
-
-def _tidy(text: str) -> str:
-    """SRT for pysubs2, which looks at blank lines as often as there are, and takes a last number for the next one."""
-    return _BLANK_LINES.sub("\n\n", text) + _NEXT
 
 
 def _cues(text: str) -> str:
@@ -210,11 +210,6 @@ def _cues(text: str) -> str:
         if timed is not None:
             cues.append("\n".join([lines[timed], *(_CLOCK_TAG.sub("", line) for line in lines[timed + 1 :])]))
     return "".join(f"{cue}{_NEXT}" for cue in cues)
-
-
-def _unstyled(text: str) -> str:
-    """ASS without its styles: what is wrong in one must not keep the words from being read."""
-    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("Style:"))
 
 
 def _plain(text: str, written: str) -> str:
@@ -262,11 +257,7 @@ def _one_at_a_time(spans: list[_Span]) -> Iterator[_Span]:
             following = next(waiting)
         shown = shown[-MOST_AT_ONCE:]
         if shown:
-            yield _Span(begin, end, _stacked(span.text for span in shown))
-
-
-def _stacked(texts: Iterable[str]) -> str:
-    return "\n".join(dict.fromkeys(texts))
+            yield _Span(begin, end, "\n".join(dict.fromkeys(span.text for span in shown)))
 
 
 def _frame(milliseconds: int, rate: Fraction) -> int:
