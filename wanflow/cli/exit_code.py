@@ -18,7 +18,8 @@ from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, outliving_readers
 from wanflow.errors import ExitCode, LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
 from wanflow.language.problem import SpecError, render_problem
-from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress, without_signatures
+from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress
+from wanflow.redaction import without_key, without_signatures
 from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
@@ -119,8 +120,7 @@ def _report(fault: Exception) -> str:
 def _without_secrets(text: str) -> str:
     """A text that can be pasted: without the key, and with every address cut before its signature."""
     for provider in load_providers().values():
-        key = os.environ.get(provider.key_variable or "", "").strip()
-        text = text.replace(key, "***") if key else text
+        text = without_key(text, os.environ.get(provider.key_variable or "", "").strip())
     return without_signatures(text)
 
 

@@ -12,10 +12,10 @@ from wanflow.graph.node import (
     Vertex,
     asset_name,
     public_asset_id,
-    public_url,
 )
 from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.source import UrlSource
+from wanflow.redaction import public_url
 
 MOST_CHARACTERS = 80
 """Maximum length of a label."""

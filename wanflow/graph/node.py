@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from wanflow import digest
 from wanflow.language.production import Cut, Shot
 from wanflow.language.source import DataSource, FileSource, Piece, ShotSource, UrlSource
+from wanflow.redaction import public_url
 
 _ASSET, _CUT = "asset:", "cut:"
 """Beginnings of vertex ids; a shot has none, so that its name is its id."""
@@ -92,12 +92,6 @@ def asset_name(vertex_id: str) -> str:
 def origin_id(source: AssetSource | ShotSource) -> str:
     """The vertex that a source is, or that its piece is cut from."""
     return source.shot if isinstance(source, ShotSource) else asset_id(source)
-
-
-def public_url(url: str) -> str:
-    """An address without user, query and fragment; `?…` says that there was a query."""
-    bare = re.split(r"[?#]", url, maxsplit=1)[0]
-    return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
 
 
 def public_asset_id(url: str) -> str:

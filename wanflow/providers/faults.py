@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from wanflow.errors import WanflowError
-
-SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
-"""An address with a query, which may be a signature: providers repeat ours in their messages."""
 
 
 class ServiceFault(WanflowError):
@@ -74,8 +70,3 @@ class TaskLost(ServiceFault):
 
 class ResultExpired(ServiceFault):
     """The result's address is refused; ask the task for a fresh one."""
-
-
-def without_signatures(text: str) -> str:
-    """A text with every address cut before its query, so that nobody can fetch what it names."""
-    return SIGNED.sub(r"\1?…", text)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from wanflow import timebase
 from wanflow.catalog.model import ParameterValue
 from wanflow.graph.build import sources_of
-from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name, public_url
+from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
@@ -26,6 +26,7 @@ from wanflow.language.source import (
 )
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request
+from wanflow.redaction import public_url
 from wanflow.runner.build_request import request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
 

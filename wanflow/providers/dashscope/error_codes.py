@@ -12,8 +12,8 @@ from wanflow.providers.faults import (
     ServiceFault,
     Throttled,
     Unauthorised,
-    without_signatures,
 )
+from wanflow.redaction import without_signatures
 
 FAULTS: Mapping[str, type[ServiceFault]] = {
     "AccessDenied": Invalid,

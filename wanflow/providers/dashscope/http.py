@@ -13,6 +13,7 @@ from typing import Protocol, cast
 import httpx
 
 from wanflow import decode
+from wanflow.redaction import without_key
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 24
@@ -147,9 +148,9 @@ def _object(text: bytes, key: str) -> Mapping[str, object]:
 
 def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
     """A part of an answer whose words do not repeat the key: they are written and shown."""
-    said = {name: value.replace(key, "***") for name, value in part.items() if name in SAID and isinstance(value, str)}
+    said = {name: without_key(value, key) for name, value in part.items() if name in SAID and isinstance(value, str)}
     inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
-    return part | said | inner if key else part
+    return part | said | inner
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
