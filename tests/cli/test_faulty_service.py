@@ -98,7 +98,7 @@ def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: 
     page = (status, b"<html>please sign in</html>")
     code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
     assert (code, submissions(liar)) == (5, 1), said
-    assert f"something between here and the service answered (HTTP {status})" in said
+    assert f"something between here and the service replied (HTTP {status})" in said
     journal_state = journal.read(Store(paid, DASHSCOPE))
     assert (len(journal_state.unknown_fate), journal_state.endings) == (1, ())
 

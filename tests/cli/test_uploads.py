@@ -85,7 +85,7 @@ def test_a_bucket_that_can_not_be_used_costs_nothing(
     with s3_server(monkeypatch):
         said = wanflow(*RUN)
     assert said.code == 1
-    assert "the bucket `s3://nobodys/in` can't be used" in said.err
+    assert "the bucket `s3://nobodys/in` cannot be used" in said.err
     assert service.calls("POST", "video-synthesis") == []
 
 

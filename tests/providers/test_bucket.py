@@ -65,8 +65,8 @@ async def test_half_an_object_is_put_again(s3: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("s3://nobodys", "the bucket `s3://nobodys` can't be used"),
-        ("memory://films", "the filesystem of `uploads: memory://films` can't sign addresses"),
+        ("s3://nobodys", "the bucket `s3://nobodys` cannot be used"),
+        ("memory://films", "the filesystem of `uploads: memory://films` cannot sign addresses"),
     ],
 )
 async def test_what_can_not_be_used_is_named(address: str, words: str, s3: str, tmp_path: Path) -> None:

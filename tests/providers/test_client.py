@@ -112,7 +112,7 @@ async def test_a_list_that_does_not_end_is_a_fault(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("reply", [{"request_id": "r"}, {"data": {"a": 1}}, {"data": "x"}])
 async def test_an_answer_without_a_list_is_no_empty_list(reply: Mapping[str, object]) -> None:
     """An empty list would mean that a lost submission was never accepted."""
-    with pytest.raises(ServerFault, match="no list"):
+    with pytest.raises(ServerFault, match="no task list"):
         await client(Scripted([(200, reply)])).list("m")
 
 

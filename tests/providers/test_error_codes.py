@@ -61,7 +61,7 @@ def test_a_page_without_a_code_is_not_the_services_word(status: int) -> None:
     for reply in ({}, {"code": ""}, {"code": 404}, {"code": ["no"]}, {"message": None}):
         fault = error_codes.fault_of_reply(status, reply)
         assert type(fault) is ServerFault
-        assert str(fault) == f"something between here and the service answered (HTTP {status})"
+        assert str(fault) == f"something between here and the service replied (HTTP {status})"
         assert not error_codes.is_refusal(status, reply)
         assert not fault.permanent
 

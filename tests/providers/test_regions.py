@@ -47,12 +47,12 @@ def test_the_environment_may_name_another_address(region: str, given: str) -> No
         ("virginia", "https://dashscope.aliyuncs.com/api/v1", "host of region `beijing`"),
         ("beijing", "https://dashscope.aliyuncs.com", "does not end in /api/v1"),
         ("beijing", "https://dashscope.aliyuncs.com/compatible-mode/v1", "does not end in /api/v1"),
-        ("beijing", "http://dashscope.aliyuncs.com/api/v1", "open line"),
+        ("beijing", "http://dashscope.aliyuncs.com/api/v1", "unencrypted"),
         ("beijing", "https://user:secret@proxy.example/api/v1", "more than a host and a path"),
         ("beijing", "https://proxy.example/api/v1?token=secret", "more than a host and a path"),
-        ("beijing", "dashscope.aliyuncs.com/api/v1", "is no address"),
-        ("beijing", "https://[::1/api/v1", "is no address"),
-        ("beijing", "https://host:port/api/v1", "is no address"),
+        ("beijing", "dashscope.aliyuncs.com/api/v1", "is not a valid URL"),
+        ("beijing", "https://[::1/api/v1", "is not a valid URL"),
+        ("beijing", "https://host:port/api/v1", "is not a valid URL"),
     ],
 )
 def test_an_address_that_contradicts_the_region_is_an_error(region: str, given: str, words: str) -> None:

@@ -42,7 +42,7 @@ async def test_a_submit_that_never_arrived_is_sent_again_slower() -> None:
     assert (await service(transport, told).submit(REQUEST)).task_id == "t"
     assert len(transport.asked) == 3
     assert anyio.current_time() == 1 + 2
-    assert [words.rpartition("; ")[2] for words in told] == ["tries again in 1 s", "tries again in 2 s"]
+    assert [words.rpartition("; ")[2] for words in told] == ["next attempt in 1 s", "next attempt in 2 s"]
 
 
 @pytest.mark.parametrize("answer", [ConnectionResetError(), BROKEN, (503, {}), (200, {"request_id": "r"})])

@@ -1,4 +1,4 @@
-"""Media in a bucket of one's own, for those whose region has no temporary store (format.md, `uploads`)."""
+"""Local media in the bucket of `uploads`, for regions without temporary storage (format.md, `uploads`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import fsspec
 from anyio import to_thread
@@ -17,7 +16,7 @@ from wanflow.providers.faults import NoBucket
 from wanflow.providers.protocol import ProviderClient
 
 LIFE_SECONDS = 48 * 3600
-"""How long a signed address is good: as long as an upload to the service's own store (service.md 5)."""
+"""Seconds that a signed address is valid: as long as an upload to the service's own storage (service.md 5)."""
 
 INSTALL = "pip install 'wanflow[s3]'"
 
@@ -25,10 +24,10 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 class BucketUploads(Delegating):
-    """A service that reads local media from a bucket: uploads go there, and what it is told are signed addresses.
+    """A client whose uploads go to a bucket; the provider receives signed addresses.
 
-    `address` is anything that fsspec knows and can sign for. Its credentials are the environment's, as its own tools
-    read them. Raises NoBucket where no filesystem for it is installed.
+    `address` is any that fsspec can sign for. Its credentials come from the environment, as its own tools read them.
+    Raises NoBucket if no filesystem for it is installed.
     """
 
     def __init__(self, service: ProviderClient, address: str) -> None:
@@ -38,36 +37,29 @@ class BucketUploads(Delegating):
             self._files, _ = fsspec.core.url_to_fs(self._address)
 
     async def upload(self, path: Path, model: str) -> str:
-        """Put a file under its digest, unless it is there, and sign an address that reads it; good for 48 h."""
-        del model  # a bucket's addresses are good for all of them
+        """Put a file under its digest, unless the bucket has it, and sign an address that is valid for 48 h."""
+        del model  # a bucket's addresses are valid for all models
         return await to_thread.run_sync(self._put, path)
 
     def _put(self, path: Path) -> str:
-        key = f"{self._address}/{digest.of_file(path)}{_suffix(path)}"
+        suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
+        key = f"{self._address}/{digest.of_file(path)}{suffix}"
         with _named_faults(self._address):
-            if _size(self._files, key) != path.stat().st_size:
+            self._files.invalidate_cache()
+            try:
+                size = int(self._files.info(key)["size"])
+            except FileNotFoundError:
+                size = -1
+            if size != path.stat().st_size:
                 self._files.put_file(str(path), key)
             return str(self._files.sign(key, expiration=LIFE_SECONDS))
 
 
-def _size(files: Any, key: str) -> int | None:
-    """How large an object is, None where there is none."""
-    files.invalidate_cache()
-    try:
-        return int(files.info(key)["size"])
-    except FileNotFoundError:
-        return None
-
-
-def _suffix(path: Path) -> str:
-    return path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
-
-
 @contextmanager
 def _named_faults(address: str) -> Iterator[None]:
-    """Turn whatever a filesystem says into a fault that names the bucket.
+    """Turn every exception of a filesystem into a fault that names the bucket.
 
-    Each filesystem has exceptions of its own, and fsspec promises none, so that all of them are caught.
+    Each filesystem raises its own exceptions, and fsspec documents none, so that all of them are caught.
     """
     try:
         yield
@@ -75,9 +67,9 @@ def _named_faults(address: str) -> Iterator[None]:
         words = f"`uploads: {address}` needs a library that is not installed ({fault.name or fault})"
         raise NoBucket(words, hint=f"for S3: `{INSTALL}`; others are listed in docs/uploads.md") from fault
     except NotImplementedError as fault:
-        words = f"the filesystem of `uploads: {address}` can't sign addresses"
+        words = f"the filesystem of `uploads: {address}` cannot sign addresses"
         raise NoBucket(words, hint="use a bucket, `s3://bucket/prefix`") from fault
     except Exception as fault:
         said = " ".join(str(fault).split()) or type(fault).__name__
         hint = "check its name, and the credentials in the environment"
-        raise NoBucket(f"the bucket `{address}` can't be used: {said}", hint=hint) from fault
+        raise NoBucket(f"the bucket `{address}` cannot be used: {said}", hint=hint) from fault

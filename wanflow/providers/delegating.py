@@ -1,4 +1,4 @@
-"""A `VideoService` in front of another one: passes everything through, for decorators that change one thing."""
+"""A client in front of another one that passes every call on, for decorators that change one thing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wanflow.providers.protocol import (
 
 
 class Delegating:
-    """Passes every call on as it is; what a decorator changes it overrides."""
+    """Passes every call on; a decorator overrides what it changes."""
 
     def __init__(self, service: ProviderClient) -> None:
         self._service = service
@@ -28,7 +28,7 @@ class Delegating:
         return await self._service.submit(request)
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once."""
+        """Ask for a task once."""
         return await self._service.poll(task_id)
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
@@ -40,7 +40,7 @@ class Delegating:
         return await self._service.cancel(task_id)
 
     async def upload(self, path: Path, model: str) -> str:
-        """Put a local file where the service can read it."""
+        """Put a local file where the provider can read it."""
         return await self._service.upload(path, model)
 
     async def download(self, url: str, target: Path) -> DownloadedFile:

@@ -21,15 +21,15 @@ class ServiceFault(WanflowError):
 
 
 class NotSent(ServiceFault):
-    """The request surely never arrived: it may be sent again."""
+    """The request certainly never arrived: it may be sent again."""
 
 
 class Throttled(ServiceFault):
-    """Refused for speed, surely not accepted: send it again, slower."""
+    """Refused for speed, certainly not accepted: send it again, slower."""
 
 
 class ServerFault(ServiceFault):
-    """The service failed on a question that is safe to ask again."""
+    """The provider failed on a call that is safe to repeat."""
 
 
 class UnknownFate(ServiceFault):
@@ -37,13 +37,13 @@ class UnknownFate(ServiceFault):
 
 
 class Refused(ServiceFault):
-    """The service refuses this content: change the prompt or the media."""
+    """The provider refuses this content: change the prompt or the media."""
 
     permanent = True
 
 
 class Invalid(ServiceFault):
-    """The service cannot accept this request as it is."""
+    """The provider cannot accept this request as it is."""
 
     permanent = True
 
@@ -53,7 +53,7 @@ class Unauthorised(ServiceFault):
 
 
 class WrongAddress(ServiceFault):
-    """The base address in the environment can't be the one of the region."""
+    """The base address in the environment cannot be that of the region."""
 
 
 class NoBucket(ServiceFault):
@@ -65,7 +65,7 @@ class AccountBlocked(ServiceFault):
 
 
 class TaskLost(ServiceFault):
-    """The service does not know the task any more."""
+    """The provider does not know the task any more."""
 
 
 class ResultExpired(ServiceFault):

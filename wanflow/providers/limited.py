@@ -1,4 +1,4 @@
-"""Keeps within the service's limits: how many tasks run per model, how many requests are sent a second."""
+"""Limits of a provider: tasks in flight per model, and submissions a second."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from wanflow.providers.protocol import Accepted, ProviderClient, Request
 
 RUNNING = 5
 RESERVE = 2
-"""So many tasks more than the service runs at once wait there, so that no running slot idles until we notice."""
+"""Tasks in the service's queue beyond those that it runs at once, so that no running slot idles between two polls."""
 
 SUBMITS_PER_SECOND = 5
 SECOND = 1.2
-"""The service counts when a request arrives, which is not as regular as when it leaves."""
+"""Seconds that count as one: requests arrive less regularly than they leave."""
 FIRST_GAP = 0.5
 LONGEST_GAP = 32.0
-"""Seconds between the submissions of a model that was throttled, at first and at most."""
+"""Seconds between the submissions of a throttled model, at first and at most."""
 
 
 @dataclass(order=True, slots=True)
@@ -70,21 +70,17 @@ class TaskSlots:
 async def _enter(gate: _Gate, waiter: _Waiter) -> None:
     heapq.heappush(gate.queue, waiter)
     try:
-        # everyone who becomes ready at the same moment is in the queue before the first one is let through
+        # all that become ready at the same moment are in the queue before the first one is admitted
         await checkpoint()
         _admit(gate)
         await waiter.turn.wait()
     except anyio.get_cancelled_exc_class():
-        _leave(gate, waiter)
+        if waiter.turn.is_set():
+            _pass_on(gate)
+        else:
+            gate.queue = [other for other in gate.queue if other is not waiter]
+            heapq.heapify(gate.queue)
         raise
-
-
-def _leave(gate: _Gate, waiter: _Waiter) -> None:
-    if waiter.turn.is_set():
-        _pass_on(gate)
-    else:
-        gate.queue = [other for other in gate.queue if other is not waiter]
-        heapq.heapify(gate.queue)
 
 
 def _pass_on(gate: _Gate) -> None:
@@ -100,7 +96,7 @@ def _admit(gate: _Gate) -> None:
 
 @dataclass(slots=True)
 class _SubmitRate:
-    """The submissions of one model: when the last ones left, and how far apart they are kept by what was refused."""
+    """The submissions of one model: when the last ones left, and the gap between them after refusals."""
 
     sent: deque[float]
     gap: float = 0.0
@@ -121,10 +117,10 @@ class _SubmitRate:
 
 
 class Limited(Delegating):
-    """A `VideoService` that sends at most so many submissions a second and model; the rest passes through.
+    """A client that sends at most `submits_per_second` submissions of each model; other calls pass through.
 
-    Where the service refuses for speed all the same, the submissions of that model are kept further and further apart,
-    and closer again with each one that is accepted (service.md 4.4 and 4.7).
+    Where the provider still refuses for speed, the gap between that model's submissions doubles; it halves with each
+    one that is accepted (service.md 4.4 and 4.7).
     """
 
     def __init__(self, service: ProviderClient, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
@@ -132,7 +128,7 @@ class Limited(Delegating):
         self._lanes: defaultdict[str, _SubmitRate] = defaultdict(lambda: _SubmitRate(deque(maxlen=submits_per_second)))
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request once its second has room."""
+        """Send a request as soon as the limit allows."""
         lane = self._lanes[request.model]
         async with lane.turn:
             await anyio.sleep_until(lane.free_at())

@@ -1,4 +1,4 @@
-"""One poller for all tasks: looks on common ticks, many by one list call, and when a task is likely to be done."""
+"""One poller for all tasks: on common ticks, by one list call for many, and when a task is likely to be done."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from wanflow.providers.protocol import (
 from wanflow.timebase import POLL_SECONDS
 
 LIST_FROM = 3
-"""So many tasks cost fewer queries by one list call than one by one, those included that turn out to be done."""
+"""Number of due tasks from which one list call costs fewer queries than one poll each, even if some are done."""
 CHECK_EVERY = 8
-"""A list may lag behind: so often a task is asked itself, whatever the list says."""
+"""Number of looks of which one is a poll of the task itself, since a list may lag behind."""
 LIKELY = 0.8
-"""No task of a run is looked at earlier than at this part of the shortest time that one took."""
+"""Part of the shortest time of a task in this run before which no task is polled."""
 
 Rows = Mapping[str, TaskSummary]
 
 
 @dataclass(slots=True)
 class _WatchedTask:
-    """One task that somebody waits for, and when it is looked at next."""
+    """One task that is waited for, and when it is looked at next."""
 
     task_id: str
     due: float
@@ -43,10 +43,10 @@ class _WatchedTask:
 
 
 class Poller(Delegating):
-    """A `VideoService` whose `settled` is shared by all tasks of a run.
+    """A client whose `settled` polls all tasks of a run together.
 
-    A task that was submitted through it is looked at on the next tick, since what is invalid fails within seconds
-    (service.md 4.2), and then when it is likely to be done; any other at once. Two looks at one task are
+    A task that was submitted through it is looked at on the next tick, since invalid requests fail within seconds
+    (service.md 4.2), and then when it is likely to be done; any other task at once. Two looks at one task are
     at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (service.md 4.3).
     Without `lists` the provider has no list, and each task is asked itself.
     """
@@ -74,7 +74,7 @@ class Poller(Delegating):
         return accepted
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once, within the service's limit."""
+        """Ask for a task once, within the service's limit."""
         await self._turn()
         return await self._service.poll(task_id)
 
@@ -103,18 +103,18 @@ class Poller(Delegating):
         return await self.poll(watch.task_id)
 
     async def _row(self, watch: _WatchedTask) -> TaskSummary | None:
-        """What the list says of a task: whoever is due first reads it for all that are due."""
+        """A task's row of the list; the first task that is due reads the list for all that are due."""
         read_at, rows = self._read
         if read_at < watch.due:
             due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
-            # one that the list did not show is asked itself: looked for again it would cost every page of the account
+            # a task that the list did not show is polled: a second search would read every page of the account
             wanted = [task_id for task_id in due if task_id not in self._missed]
             rows = await self._list(wanted) if self._lists and len(wanted) >= LIST_FROM else {}
             self._read = (anyio.current_time(), rows)
         return rows.get(watch.task_id)
 
     async def _list(self, wanted: list[str]) -> Rows:
-        """The list, as far as it is needed; where it fails, the tasks are asked one by one."""
+        """The list, as far as it is needed; empty where it fails, so that the tasks are polled one by one."""
         await self._turn()
         try:
             rows = {row.task_id: row for row in await self._service.list(None, wanted)}
@@ -135,7 +135,7 @@ class Poller(Delegating):
         return self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
 
     def _tick(self, earliest: float) -> float:
-        """The first common tick that is not earlier; the ticks are `poll_seconds` apart."""
+        """The first common tick from a time on; the ticks are `poll_seconds` apart."""
         epoch = self._epoch or 0.0
         ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
         return epoch + ticks * self._poll_seconds
@@ -147,7 +147,7 @@ class Poller(Delegating):
             self._quickest = took if self._quickest is None else min(took, self._quickest)
 
     async def _turn(self) -> None:
-        """Wait until one more query is within the service's limit."""
+        """Wait until the service's limit allows one more query."""
         turn = max(anyio.current_time(), self._free_at)
         self._free_at = turn + self._gap
         await anyio.sleep_until(turn)
@@ -157,14 +157,14 @@ class Pacing(Protocol):
     """Decides how long to wait before a look at a task; time passes only through anyio (law 9)."""
 
     async def wait(self, task_id: str, looks: int) -> None:
-        """Return when the task is worth a look; `looks` is how often it was looked at already, from 0."""
+        """Return when the task is to be polled; `looks` is how often it was polled before, from 0."""
 
 
 @dataclass(slots=True)
 class ClockPacing:
-    """Looks at once, then every `poll_seconds`; the vendor asks for about 15 (service.md 4.3).
+    """Polls at once, then every `poll_seconds`; the vendor recommends about 15 (service.md 4.3).
 
-    All tasks share it: together they look at most `looks_per_second` times, below the service's limit of 20.
+    All tasks share it: together they poll at most `looks_per_second` times, below the service's limit of 20.
     """
 
     poll_seconds: float = POLL_SECONDS
@@ -183,7 +183,7 @@ class ClockPacing:
 
 @dataclass(frozen=True, slots=True)
 class CompletionPacing:
-    """Waits until a stand-in in the same process says that a task changed."""
+    """Waits until an application in the same process reports a change of a task."""
 
     changed: Callable[[str], Awaitable[None]]
 

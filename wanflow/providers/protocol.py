@@ -1,4 +1,4 @@
-"""The seam to the paid service: what any implementation owes its callers."""
+"""The port to a provider: what every implementation promises its callers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The service took a request; from here on it may be charged."""
+    """The provider accepted a request; from now on it may be charged."""
 
     task_id: str
     request_id: str
@@ -92,10 +92,10 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """A row of the service's task list (service.md 4.5); it carries neither prompt nor result.
+    """A row of the task list (service.md 4.5); it has neither prompt nor result.
 
-    `created` is by the service's clock, and the same in every list. `ahead` is the least that this clock was ahead of
-    this machine's: by this machine's clock the task was created at `created - ahead` at the latest.
+    `created` is by the provider's clock, and the same in every list. `ahead` is the least time that this clock was
+    ahead of this machine's: here the task was created at `created - ahead` at the latest.
     """
 
     task_id: str
@@ -115,53 +115,53 @@ class DownloadedFile:
 
 
 Seen = Callable[[TaskState], None]
-"""Who is told how a task stands."""
+"""A function that receives each state of a task."""
 
 
 def unseen(state: TaskState) -> None:
-    """Nobody is told."""
+    """Ignore a state."""
     del state
 
 
 class ProviderClient(Protocol):
-    """The video service. Every method raises `ServiceFault` (service/fault) and nothing else of its own.
+    """A provider's client. Every method raises `ServiceFault` and no other exception of its own.
 
-    Each is cancel-safe: a submit that is cancelled ends with its answer. None retries by itself; that is a decorator's
-    work.
+    Each is cancel-safe: a submit that is cancelled ends with its reply. None retries: a decorator does that.
     """
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once. Not idempotent: each call that returns is one task that may be charged.
 
-        Raises NotSent where the request surely never arrived, UnknownFate where its reply was lost, and the
-        fault that the reply names otherwise. The caller has written its intent to disk before (law 2).
+        Raises NotSent where the request certainly never arrived, UnknownFate where its reply was lost, and else the
+        fault that the reply means. The caller has written its intent to disk before (law 2).
         """
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once; idempotent. A task that the service forgot is UNKNOWN, not a fault."""
+        """Ask for a task once; idempotent. A task that the provider forgot is UNKNOWN, not a fault."""
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
-        """The account's tasks of one model, or of all, within the last 24 h, newest first; idempotent.
+        """The account's tasks of one model, or of all, newest first; idempotent.
 
-        Where tasks are `wanted`, it may end as soon as all of them were seen.
+        It goes back as far as the provider's `list_reach`, and is never called where that is None. With `wanted` tasks
+        it may end as soon as all of them were seen.
         """
 
     async def cancel(self, task_id: str) -> bool:
-        """Cancel a task that is still PENDING; False where it is too late and it will be charged."""
+        """Cancel a task that is still PENDING; False for a later one, which will be charged."""
 
     async def upload(self, path: Path, model: str) -> str:
-        """Put a local file where the service can read it for `model`; gives the address to send (service.md 5)."""
+        """Put a local file where the provider can read it for `model`; gives the address to send (service.md 5)."""
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
-        """Stream a result into `target`, hashing on the way; the digest is that of the whole file.
+        """Stream a result into `target` and hash it on the way; the digest is that of the whole file.
 
-        After a break, `target` keeps what came, and the next call goes on from there (service.md 7.1); a new result
-        needs a new `target`. Raises ResultExpired where the address is refused, StoreFault where the disk is, and
-        ServerFault where what came is not as long as was promised.
+        After a break `target` keeps its bytes, and the next call continues from there (service.md 7.1); a new result
+        needs a new `target`. Raises ResultExpired for a refused address, StoreFault for a disk that fails, and
+        ServerFault for a file of another length than announced.
         """
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Wait until a task is final and give its last state; `seen` is told every look at it on the way.
+        """Wait until a task is final and give its last state; `seen` receives every state on the way.
 
         Time passes only through anyio.
         """

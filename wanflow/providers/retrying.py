@@ -1,4 +1,4 @@
-"""Asks again what is safe to ask again, slower each time; a submission of unknown fate never is (law 3)."""
+"""Repeats what is safe to repeat, slower each time; never a submission of unknown fate (law 3)."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from wanflow.providers.protocol import (
 T = TypeVar("T")
 
 OnRetry = Callable[[str], None]
-"""Says to a person why it takes longer."""
+"""Tells a person why it takes longer."""
 
 Faults = tuple[type[ServiceFault], ...]
 
 UNSENT: Faults = (NotSent, Throttled)
-"""What surely changed nothing at the service."""
+"""Faults of calls that certainly changed nothing."""
 HARMLESS: Faults = (*UNSENT, ServerFault)
-"""What may be asked again where asking changes nothing."""
+"""Faults after which a call without effects may be repeated."""
 
 ATTEMPTS = 5
 THROTTLED_ATTEMPTS = 9
 LOOKS = 24
-"""A task that is waited for goes on without us: about a quarter of an hour without an answer is borne."""
+"""Attempts to poll a task that is waited for: about a quarter of an hour without a reply."""
 LONGEST_SECONDS = 30
 JITTER = 0.25
 
 
 class Retrying(Delegating):
-    """A `VideoService` that asks again after a fault that may pass; the last one is raised.
+    """A client that repeats a call after a fault that may pass, and raises the last one.
 
-    The pause doubles from one second, and is up to a quarter longer by chance, so that those who failed together don't
-    come back together. A submit is repeated only where it surely was not accepted.
+    The pause doubles from one second, and is up to a quarter longer by chance, so that calls that failed together do
+    not return together. A submit is repeated only if it was certainly not accepted.
     """
 
     def __init__(self, service: ProviderClient, tell: OnRetry, chance: Callable[[], float] = random) -> None:
@@ -56,11 +56,11 @@ class Retrying(Delegating):
         self._chance = chance
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request, again only where it never arrived or was refused for speed."""
+        """Send a request; repeat it only if it never arrived or was refused for speed."""
         return await self._again(lambda: self._service.submit(request), UNSENT)
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once."""
+        """Ask for a task once."""
         return await self._again(lambda: self._service.poll(task_id), HARMLESS)
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
@@ -68,7 +68,7 @@ class Retrying(Delegating):
         return await self._again(lambda: self._service.list(model, wanted), HARMLESS)
 
     async def cancel(self, task_id: str) -> bool:
-        """Cancel a task that is still PENDING; after a lost answer a second no would not mean a no."""
+        """Cancel a task that is still PENDING; after a lost reply a second refusal could mean the first success."""
         return await self._again(lambda: self._service.cancel(task_id), UNSENT)
 
     async def upload(self, path: Path, model: str) -> str:
@@ -76,29 +76,29 @@ class Retrying(Delegating):
         return await self._again(lambda: self._service.upload(path, model), HARMLESS)
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
-        """Stream a result into a file; one that broke off is for the caller to go on with, who knows what it is."""
+        """Stream a result into a file; the caller continues one that broke off."""
         return await self._again(lambda: self._service.download(url, target), UNSENT)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Wait until a task is final; a look that went well wipes out the failures before it."""
-        patience = _Backoff(LOOKS)
+        """Wait until a task is final; a successful poll resets the count of failures."""
+        backoff = _Backoff(LOOKS)
 
         def noted(state: TaskState) -> None:
-            patience.failures = 0
+            backoff.failures = 0
             seen(state)
 
-        return await self._again(lambda: self._service.settled(task_id, noted), HARMLESS, patience)
+        return await self._again(lambda: self._service.settled(task_id, noted), HARMLESS, backoff)
 
-    async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, patience: _Backoff | None = None) -> T:
-        patience = patience or _Backoff(ATTEMPTS)
+    async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, backoff: _Backoff | None = None) -> T:
+        backoff = backoff or _Backoff(ATTEMPTS)
         while True:
             try:
                 return await ask()
             except faults as fault:
-                pause = patience.pause(fault)
+                pause = backoff.pause(fault)
                 if pause is None:
                     raise
-                self._tell(f"{fault}; tries again in {pause} s")
+                self._tell(f"{fault}; next attempt in {pause} s")
             await anyio.sleep(pause * (1 + JITTER * self._chance()))
 
 

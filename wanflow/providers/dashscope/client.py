@@ -1,4 +1,4 @@
-"""The video service over a transport: requests out, replies in, faults named."""
+"""DashScope's client over a transport: requests out, replies in, errors as faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -25,7 +24,7 @@ from wanflow.store import atomic
 
 PAGE_ROWS = 50
 MOST_PAGES = 1000
-"""Pages of a list; more tasks than that in a day are a list that does not end."""
+"""Maximum pages of a list; one with more counts as endless."""
 CHUNK_BYTES = 1 << 20
 UPLOAD_FIELDS = {
     "OSSAccessKeyId": "oss_access_key_id",
@@ -34,15 +33,15 @@ UPLOAD_FIELDS = {
     "x-oss-object-acl": "x_oss_object_acl",
     "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
 }
-"""Form fields of an upload and where the policy has them (service.md 5)."""
+"""Form fields of an upload, with their keys in the policy (service.md 5)."""
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 class DashScopeClient:
-    """`VideoService` in the vendor's protocol; its transport has the address and the key.
+    """A `ProviderClient` in the vendor's protocol; its transport has the address and the key.
 
-    `key_hint` says what to do where the service refuses the key.
+    `key_hint` is what to do where the service refuses the key.
     """
 
     def __init__(self, transport: Transport, pacing: Pacing, *, key_hint: str | None = None) -> None:
@@ -51,9 +50,9 @@ class DashScopeClient:
         self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request once; unless the reply names a task, or surely refuses it, it is of unknown fate (law 3).
+        """Send a request once; unless the reply names a task, or certainly refuses it, its fate is unknown (law 3).
 
-        Cancelled on the way it ends once the answer is there: who stops a run would rather know what was bought.
+        Cancelled on the way it ends with its reply, so that a stopped run knows what it bought.
         """
         with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
             body = wire.request_json(request)
@@ -65,15 +64,15 @@ class DashScopeClient:
         said = self._fault(status, reply)
         if accepted is None and error_codes.is_refusal(status, reply):
             raise said
-        words = f"an answer names no task (HTTP {status})" if _is_fine(status) and said.code is None else said
+        words = f"the reply names no task (HTTP {status})" if _is_fine(status) and said.code is None else said
         raise UnknownFate(f"the fate of a request is unknown: {words}", code=said.code)
 
     async def poll(self, task_id: str) -> TaskState:
-        """Look at a task once (service.md 1.4)."""
+        """Ask for a task once (service.md 1.4)."""
         return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
-        """The pages of the list without a window, which is the last 24 h (service.md 4.5)."""
+        """The pages of the list without a time window, which covers the last 24 h (service.md 4.5)."""
         rows: dict[str, TaskSummary] = {}
         for page in range(1, MOST_PAGES + 1):
             about = {} if model is None else {"model_name": model}
@@ -90,7 +89,7 @@ class DashScopeClient:
         return sorted(dated, key=lambda row: row.created, reverse=True)
 
     async def cancel(self, task_id: str) -> bool:
-        """Cancel a PENDING task; the service answers any other with UnsupportedOperation (service.md 4.5)."""
+        """Cancel a PENDING task; for any other the service replies UnsupportedOperation (service.md 4.5)."""
         try:
             reply = await self._ask("POST", f"{_task_path(task_id)}/cancel")
         except ServiceFault as fault:
@@ -102,10 +101,12 @@ class DashScopeClient:
         return True
 
     async def upload(self, path: Path, model: str) -> str:
-        """Fetch a policy, post the file, give its `oss://` address: good for 48 h and this model (service.md 5)."""
+        """Fetch a policy, post the file, and give its `oss://` address, valid 48 h for this model (service.md 5)."""
         query = urlencode({"action": "getPolicy", "model": model})
         policy = _policy(await self._ask("GET", f"/uploads?{query}"))
-        key = f"{policy['upload_dir']}/{_safe_name(path)}"
+        # a new name that needs no escaping: overwriting is forbidden
+        suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
+        key = f"{policy['upload_dir']}/{uuid4().hex}{suffix}"
         fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
         with _named_faults("the upload"):
             url = policy["upload_host"]
@@ -115,12 +116,12 @@ class DashScopeClient:
         return f"{wire.OSS}{key}"
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
-        """Stream into `target` while hashing, after what an earlier try left there; check the length."""
+        """Stream into `target`, after the bytes of an earlier attempt, and check the length."""
         with _named_faults("the download"):
             return await self._fetch(url, target)
 
     async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Look at a task, paced, until it is final."""
+        """Poll a task, at the pace that was given, until it is final."""
         looks = 0
         while True:
             await self._pacing.wait(task_id, looks)
@@ -136,11 +137,11 @@ class DashScopeClient:
         if not _is_fine(status) or (error_codes.code_of(reply) and not wire.is_answer(reply)):
             raise self._fault(status, reply)
         if not reply:
-            raise ServerFault("the service answered with what is no JSON object")
+            raise ServerFault("the service replied with something other than a JSON object")
         return reply
 
     def _fault(self, status: int, reply: wire.Reply) -> ServiceFault:
-        """The fault that an answer means; a key that is refused gets this region's way out."""
+        """The fault that a reply means; for a refused key with this region's hint."""
         fault = error_codes.fault_of_reply(status, reply)
         if isinstance(fault, Unauthorised):
             fault.hint = self._key_hint or fault.hint
@@ -151,15 +152,19 @@ class DashScopeClient:
         async with self._transport.open(url, have) as (status, headers, chunks):
             if status in {403, 404, 410}:
                 raise ResultExpired(f"the result's address is refused (HTTP {status})")
-            if status == 416 or (status == 206 and not _goes_on(headers, have)):
-                _begin_anew(target, f"the download can't go on after {have} bytes (HTTP {status})")
+            continues = headers.get("content-range", "").startswith(f"bytes {have}-")
+            if status == 416 or (status == 206 and not continues):
+                raise _discarded(target, f"the download cannot continue after {have} bytes (HTTP {status})")
             if status not in {200, 206}:
                 raise ServerFault(f"the download failed (HTTP {status})")
             start = have if status == 206 else 0
             fetched = await _save(chunks, target, start)
         promised = decode.count(headers.get("content-length"))
-        if promised is not None and start + promised != fetched.size_bytes:
-            _cut_off(target, fetched.size_bytes, start + promised)
+        whole = fetched.size_bytes if promised is None else start + promised
+        if fetched.size_bytes > whole:  # its end cannot be continued
+            raise _discarded(target, f"the download has {fetched.size_bytes} bytes instead of {whole}")
+        if fetched.size_bytes < whole:
+            raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {whole} bytes")
         return fetched
 
 
@@ -171,25 +176,14 @@ def _size(target: Path) -> int:
     return target.stat().st_size if target.exists() else 0
 
 
-def _goes_on(headers: Mapping[str, str], start: int) -> bool:
-    return headers.get("content-range", "").startswith(f"bytes {start}-")
-
-
-def _begin_anew(target: Path, words: str) -> NoReturn:
-    """Raise for a download that can't be gone on with."""
+def _discarded(target: Path, message: str) -> ServerFault:
+    """The fault of a download that has to begin anew; its file is removed."""
     target.unlink(missing_ok=True)
-    raise ServerFault(words)
-
-
-def _cut_off(target: Path, size: int, promised: int) -> NoReturn:
-    """Raise for a download of the wrong length; one that is too long can't be gone on from."""
-    if size > promised:
-        _begin_anew(target, f"the download has {size} bytes instead of {promised}")
-    raise ServerFault(f"the download was cut off after {size} of {promised} bytes")
+    return ServerFault(message)
 
 
 async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
-    """Written without a thread: a megabyte to a local disk is quicker than the hand-over, and time stays virtual."""
+    """Write without a thread: a megabyte to a local disk takes less time than a thread, and tests keep virtual time."""
     sha = hashlib.sha256()
     with atomic.faults_of(target):
         file = target.open("r+b" if start else "wb")
@@ -215,7 +209,7 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
         why = f" ({fault})" if str(fault) else ""
         raise NotSent(f"{what} could not be reached{why}", hint="check the network and the address") from fault
     except ConnectionError as fault:
-        raise lost(f"{what} broke off without an answer ({fault})") from fault
+        raise lost(f"{what} broke off without a reply ({fault})") from fault
 
 
 def _policy(reply: wire.Reply) -> Mapping[str, str]:
@@ -223,14 +217,8 @@ def _policy(reply: wire.Reply) -> Mapping[str, str]:
     fields = data.items() if isinstance(data, Mapping) else ()
     policy = {str(key): value for key, value in fields if isinstance(value, str) and value}
     if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
-        raise ServerFault("the service's upload policy names no place")
+        raise ServerFault("the upload policy of the service names no host and folder")
     return policy
-
-
-def _safe_name(path: Path) -> str:
-    """A name that needs no escaping and was never used before: overwriting is forbidden (service.md 5)."""
-    suffix = path.suffix if _SUFFIX.fullmatch(path.suffix) else ""
-    return f"{uuid4().hex}{suffix.lower()}"
 
 
 def _task_path(task_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Which fault the service's words mean (service.md 4.7), as data."""
+"""The fault that each error code of the service means (service.md 4.7), as data."""
 
 from __future__ import annotations
 
@@ -50,46 +50,46 @@ FAULTS: Mapping[str, type[ServiceFault]] = {
     "WorkSpaceNotFound": Invalid,
     "Workspace.AccessDenied": AccountBlocked,
 }
-"""By the service's code; a code that isn't here is looked up by its part before the last dot."""
+"""By the service's code; an unknown code is looked up by its part before the last dot."""
 
 STATUSES: Mapping[int, type[ServiceFault]] = {401: Unauthorised, 403: AccountBlocked, 429: Throttled}
 """By HTTP status, where the code is unknown; other 4xx are Invalid, 5xx a ServerFault."""
 
 TURNED_AWAY = frozenset({401, 429})
-"""Statuses that turn a request away before anything is done for it, whoever says so."""
+"""Statuses that refuse a request before it is processed, whoever sends them."""
 
 SUCCESS = frozenset({"success", "ok", "200", "0"})
-"""Codes that relays put into answers that succeeded."""
+"""Codes that relays put into successful replies."""
 
 LONGEST_CODE = 200
 LONGEST_MESSAGE = 2000
-"""Characters of the service's words that are shown and kept."""
+"""Maximum length of a code and of a message that are shown and kept."""
 
 FREE_QUOTA_GONE = "free allocated quota exceeded"
-"""`Throttling.AllocationQuota` with these words won't pass by waiting."""
+"""The message with which `Throttling.AllocationQuota` does not pass by waiting."""
 
-SAYINGS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
+TEXTS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
     Throttled: ("the service asks to slow down", None),
     ServerFault: ("the service failed", "run again later"),
     Refused: ("the service refuses this content", "change the prompt or the media"),
-    Invalid: ("the service can't accept this request", None),
+    Invalid: ("the service cannot accept this request", None),
     Unauthorised: ("the service refuses the key", "a key belongs to one region: check both"),
     AccountBlocked: ("the account may not do this", "look at bills, quota and permissions in the service's console"),
 }
-"""What each fault is to a person, and the way out."""
+"""The message and the hint of each fault."""
 
 
 def code_of(reply: Mapping[str, object]) -> str | None:
-    """The error that a reply names at its top (service.md 1.4); None where it names none, or success, as relays do."""
+    """The error code of a reply (service.md 1.4); None without one, or for a word of success, as relays send it."""
     said = reply.get("code")
     return said[:LONGEST_CODE] if isinstance(said, str) and said and said.lower() not in SUCCESS else None
 
 
 def is_refusal(status: int, reply: Mapping[str, object]) -> bool:
-    """Whether an answer to a submit says that the request was surely not accepted.
+    """Whether the reply to a submit says that the request was certainly not accepted.
 
-    Only the service's own error says so, or a status that turns everything away: any other page of 4xx, and every 3xx,
-    is of something in between, which may have passed the request on.
+    Only the service's own error says so, or a status that refuses everything. Any other 4xx, and every 3xx, comes from
+    something in between, which may have forwarded the request.
     """
     return status in TURNED_AWAY or (400 <= status < 500 and code_of(reply) is not None)
 
@@ -97,14 +97,14 @@ def is_refusal(status: int, reply: Mapping[str, object]) -> bool:
 def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
     """The fault that an error reply means: the flat envelope `code`, `message` (service.md 1.4).
 
-    A page without a code is not the service's word about the request, unless its status is one for everybody.
+    A reply without a code is not the service's own, unless its status refuses everything.
     """
     said = reply.get("message")
     message = said if isinstance(said, str) else ""
     code = code_of(reply)
     if code is None and status < 500 and status not in TURNED_AWAY:
         words = f"HTTP {status}: {_brief(message)}" if message else f"HTTP {status}"
-        return ServerFault(f"something between here and the service answered ({words})", hint="check the network")
+        return ServerFault(f"something between here and the service replied ({words})", hint="check the network")
     return _fault(status, code or "", message)
 
 
@@ -115,13 +115,13 @@ def fault_of_failure(code: str, message: str) -> ServiceFault:
 
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
-    sentence, hint = SAYINGS[kind]
+    sentence, hint = TEXTS[kind]
     said = ": ".join(part for part in (code, _brief(message)) if part) or f"HTTP {status}"
     return kind(f"{sentence} ({said})", hint=hint, code=code or None)
 
 
 def _brief(message: str) -> str:
-    """The service's words, as long as anybody reads them; shortened first, since an address may be all of them."""
+    """The service's message, shortened before its signatures are removed, since all of it may be one address."""
     words = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
     return without_signatures(words)
 

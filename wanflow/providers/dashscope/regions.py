@@ -1,4 +1,4 @@
-"""Where a region's service is and which key opens it, from the environment (service.md 1.2)."""
+"""The address of a region's service and its key, from the environment (service.md 1.2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wanflow.providers.protocol import Endpoint
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 BASE_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
-"""The vendor SDK's own names; the base URL includes `/api/v1`."""
+"""Environment variables of the vendor's SDK; the base URL includes `/api/v1`."""
 
 API = "/api/v1"
 
@@ -27,22 +27,21 @@ WORKSPACES: Mapping[str, str] = {
     ".ap-southeast-1.maas.aliyuncs.com": "singapore",
     ".us-east-1.maas.aliyuncs.com": "virginia",
 }
-"""How the host of a workspace ends, and its region; a workspace's own name stands before it."""
+"""The end of a workspace's host, after the workspace's own name, and its region."""
 
 
 def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
     """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL where that is set.
 
     Without `key_needed` a missing key is an empty one: for work that asks the service nothing. Raises Unauthorised
-    where there is no usable key, WrongAddress for an address that is none, that has no `/api/v1`, or whose host belongs
-    to another region.
+    without a usable key, WrongAddress for an invalid URL, one without `/api/v1`, or the host of another region.
     """
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and key_needed:
         raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
     if not key.isascii() or (key and not key.isprintable()) or " " in key:
-        raise Unauthorised(f"{KEY_VARIABLE} has signs that no key has", hint=_set_key())
+        raise Unauthorised(f"{KEY_VARIABLE} contains characters that no key has", hint=_set_key())
     return Endpoint(region, base, key, _key_hint(region, base))
 
 
@@ -69,19 +68,19 @@ def _split(given: str) -> SplitResult:
     except ValueError:
         whole = False
     if not whole or parts.scheme not in {"http", "https"}:
-        raise WrongAddress(f"{BASE_VARIABLE} is no address", hint=f"it looks like https://{HOSTS['beijing']}{API}")
+        raise WrongAddress(f"{BASE_VARIABLE} is not a valid URL", hint=f"it looks like https://{HOSTS['beijing']}{API}")
     return parts
 
 
 def _check_form(parts: SplitResult) -> None:
-    """Nothing in it that would be sent to the wrong place or shown where it must not be."""
+    """Raise WrongAddress for a URL that would send or show a secret in the wrong place."""
     if parts.username is not None or parts.query or parts.fragment:
         raise WrongAddress(f"{BASE_VARIABLE} has more than a host and a path", hint=f"keep what ends in {API}")
     if not parts.path.endswith(API):
         raise WrongAddress(f"{BASE_VARIABLE} does not end in {API}", hint=f"add {API} to it: {parts.netloc}{API}")
     if parts.scheme == "http" and not _private(parts.hostname or ""):
         raise WrongAddress(
-            f"{BASE_VARIABLE} would send the key over an open line to {parts.hostname}", hint="begin it with https://"
+            f"{BASE_VARIABLE} would send the key unencrypted to {parts.hostname}", hint="begin it with https://"
         )
 
 
@@ -94,7 +93,7 @@ def _private(host: str) -> bool:
 
 
 def _region_of(host: str) -> str | None:
-    """The region that a vendor's host belongs to, None for a host of somebody else."""
+    """The region that a vendor's host belongs to, None for any other host."""
     for region, known in HOSTS.items():
         if host == known:
             return region

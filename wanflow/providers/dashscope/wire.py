@@ -1,4 +1,4 @@
-"""Requests and replies as they stand on the wire; pure (service.md 1, 2 and 4)."""
+"""Requests and replies as they go over the wire; pure (service.md 1, 2 and 4)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wanflow.providers.faults import ServerFault
 from wanflow.providers.protocol import Accepted, Request, TaskState, TaskStatus, TaskSummary
 
 LONGEST_NAME = 1000
-"""Characters of a task's or a request's name; the service's own has 36."""
+"""Maximum length of a task's or a request's id; the service's own have 36 characters."""
 LAST_MILLISECOND = 4_102_444_800_000
-"""The year 2100: a task of later was not made then."""
+"""Milliseconds until the year 2100; a later date of a task is taken for none."""
 
 OSS = "oss://"
 SUBMIT_PATH = "/services/aigc/video-generation/video-synthesis"
@@ -28,25 +28,38 @@ Reply = Mapping[str, object]
 def request_json(request: Request) -> dict[str, Canonical]:
     """The body of a submit in the protocol of its model (service.md 1.4, 2.1 to 2.5).
 
-    What is None or empty is left out; the seed joins the parameters. A medium is an entry of `input.media`, or where
-    the catalog says so an address under a key of `input` of its own, alone or in a list (service.md 2.4, 2.5).
+    What is None or empty is left out; the seed joins the parameters.
     """
     texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
     given: dict[str, Canonical] = {key: text for key, text in texts.items() if text}
+    seed = {} if request.seed is None else {"seed": request.seed}
+    return {
+        "model": request.model,
+        "input": given | _media_json(request),
+        "parameters": {**request.parameters, **seed},
+    }
+
+
+def _media_json(request: Request) -> dict[str, Canonical]:
+    """The media of a request: entries of `media`, or addresses under a key of their own where the catalog names one.
+
+    Under such a key an address is alone or in a list (service.md 2.4, 2.5).
+    """
     model = load_catalog().get(request.model)
-    listed: list[Canonical] = []
+    rules = model.media if model else {}
+    media: list[Canonical] = []
+    fields: dict[str, Canonical] = {}
     for item in request.media:
-        rule = model.media.get(item.type) if model else None
+        rule = rules.get(item.type)
         if rule is None or rule.field is None:
             voice = {} if item.voice_url is None else {"reference_voice": item.voice_url}
-            listed.append({"type": item.type, "url": item.url, **voice})
-            continue
-        before = given.get(rule.field, [])
-        given[rule.field] = [*before, item.url] if rule.listed and isinstance(before, list) else item.url
-    if listed:
-        given = {key: given[key] for key in texts if key in given} | {"media": listed} | given
-    seed = {} if request.seed is None else {"seed": request.seed}
-    return {"model": request.model, "input": given, "parameters": {**request.parameters, **seed}}
+            media.append({"type": item.type, "url": item.url, **voice})
+        elif rule.listed:
+            before = fields.get(rule.field)
+            fields[rule.field] = [*(before if isinstance(before, list) else []), item.url]
+        else:
+            fields[rule.field] = item.url
+    return {"media": media, **fields} if media else fields
 
 
 def submit_headers(body: Mapping[str, Canonical]) -> dict[str, str]:
@@ -64,7 +77,7 @@ def read_accepted(reply: Reply) -> Accepted | None:
 
 
 def is_answer(reply: Reply) -> bool:
-    """Whether a reply has what a question asks for: the state of a task, rows of the list, or leave to upload."""
+    """Whether a reply has what was asked for: the state of a task, rows of the list, or an upload policy."""
     return bool(_text(_object(reply, "output"), "task_status") or reply.get("data") or reply.get("tasks"))
 
 
@@ -74,9 +87,9 @@ def is_confirmation(reply: Reply) -> bool:
 
 
 def read_state(task_id: str, reply: Reply) -> TaskState:
-    """The reply to a query about a task; a state that we don't know counts as running, so that it is asked again.
+    """The reply to a poll; an unknown state counts as running, so that the task is polled again.
 
-    It is about the task that was asked, whatever name it has for it: a relay may repeat the name of another account.
+    The id is the one that was asked for: a relay may repeat that of another account.
     """
     output = _object(reply, "output")
     status = _status(_text(output, "task_status"))
@@ -95,12 +108,12 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
 def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | None]:
     """One page of the task list and the number of pages, None where it does not say how many.
 
-    Rows are under `data` or `tasks` (service.md 8, 17); one without a task is left out. Raises ServerFault where there
-    are no rows to read.
+    Rows are under `data` or `tasks` (service.md 8, 17); one without a task is left out. Raises ServerFault for a reply
+    without rows.
     """
     rows = reply.get("data") or reply.get("tasks") or ()
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not reply.keys() & {"data", "tasks", "total"}:
-        raise ServerFault("the service's task list is no list")
+        raise ServerFault("the service replied with no task list")
     found = (_summary(model, row) for row in rows if isinstance(row, Mapping))
     return tuple(row for row in found if row is not None), decode.count(reply.get("total_page")) or None
 
@@ -119,7 +132,7 @@ def _summary(model: str, row: Reply) -> TaskSummary | None:
     if task_id is None:
         return None
     created = decode.count(row.get("gmt_create"))
-    # a task that does not say when it was made may have been made just now, and be the one that is looked for
+    # a task without a date may be new, and be the one that is looked for
     unsaid = created is None or created > LAST_MILLISECOND
     moment = datetime.now(UTC) if created is None or unsaid else datetime.fromtimestamp(created / 1000, UTC)
     return TaskSummary(
@@ -147,7 +160,7 @@ def _text(reply: Reply, key: str) -> str | None:
 
 
 def _name(reply: Reply, key: str) -> str | None:
-    """A name that the service gave to something, as text or as a number."""
+    """An id of the service, as text or as a number."""
     value = reply.get(key)
     text = str(decode.count(value)) if isinstance(value, int) and decode.count(value) is not None else value
     return text if isinstance(text, str) and 0 < len(text) <= LONGEST_NAME else None
