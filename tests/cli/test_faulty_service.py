@@ -87,7 +87,7 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": answer, "/tasks/?": reply(500, code="InternalError", message="x")})
     assert code == 5, said
-    assert "list can't be read" in said
+    assert "list cannot be read" in said
     assert submissions(liar) == 1
     assert len(journal.read(Store(paid, DASHSCOPE)).unknown_fate) == 1
 

@@ -177,7 +177,7 @@ async def test_a_list_that_fails_is_for_a_person(tmp_path: Path) -> None:
     faults = Faults(lost_replies=1, list_fault=ServerFault("the service failed"))
     async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
         said = unresolved(await here.run(production(COAST)))
-        assert "list can't be read" in said
+        assert "list cannot be read" in said
         faults.list_fault = None
         outcome = await here.run(production(COAST))
     assert (outcome.exit_code, outcome.submitted, outcome.collected, faults.sent) == (0, 0, 1, 1)
@@ -418,7 +418,7 @@ async def test_an_attempt_older_than_the_list_is_for_a_person(tmp_path: Path) ->
         unknown_fate(here, hours=25)
         said = unresolved(await here.run(production(COAST)))
         assert await here.tasks() == []
-    assert "older than the service's list" in said
+    assert "older than the provider's list" in said
 
 
 async def test_an_attempt_of_a_clock_that_was_set_back_is_found_all_the_same(tmp_path: Path) -> None:

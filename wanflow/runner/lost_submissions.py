@@ -1,4 +1,4 @@
-"""What became of submissions whose answers were lost: looked up, watched, adopted, never guessed (law 3)."""
+"""Submissions whose replies were lost: looked up, watched, adopted, never guessed (law 3)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from wanflow.timebase import GRACE_SECONDS
 
 LOOK_SECONDS = 5
 LAG_SECONDS = 600
-"""A list that misses tasks that we know of is waited for, but not for ever."""
-TOO_OLD = "it is older than the service's list"
+"""Seconds after which a list that misses known tasks is given up."""
+TOO_OLD = "it is older than the provider's list"
 NO_LIST = "its provider has no list of tasks"
 
 
 @dataclass(frozen=True, slots=True)
 class LookupPolicy:
-    """When a submission that the list doesn't show counts as not accepted: after `seconds`, or never by itself.
+    """When a submission that the list does not show counts as not accepted: after `seconds`, or never by itself.
 
     `reach` is how far back the list goes, None where the provider has no list: then only a person can decide.
     """
@@ -43,11 +43,10 @@ class LookupPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ListSnapshot:
-    """One snapshot of a model's list and what it says of every attempt that was looked for when it was taken.
+    """One snapshot of a model's list, with its result for every attempt that was looked for when it was taken.
 
     `asked` is when, in seconds of anyio's clock. `misses`: for a whole grace the list did not show a task that it has
-    to show, so that another one which it does not show may exist as well. With a `fault` the snapshot could not be
-    taken, for `doubt`.
+    to show, so that it may hide another one as well. With a `fault` the snapshot could not be taken; `doubt` says why.
     """
 
     number: int
@@ -60,7 +59,7 @@ class ListSnapshot:
 
 @dataclass(slots=True)
 class LostSubmissions:
-    """All that one run knows of the service's tasks: which are ours, and which submissions got lost.
+    """All that one run knows of the provider's tasks: which are ours, and which submissions got lost.
 
     `owners` are the tasks on record, each with the attempt that it belongs to, empty for those of earlier runs.
     `witnesses` are tasks that a working list has to show, with their models and when they were accepted. `lost` are
@@ -90,7 +89,7 @@ class LostSubmissions:
 
     @contextmanager
     def on_the_wire(self, attempt: Attempt) -> Iterator[None]:
-        """While an attempt's answer is awaited its task may be in the list already, and be nobody else's."""
+        """Mark an attempt whose reply is awaited: its task may be in the list already."""
         self.sending[attempt.id] = attempt
         try:
             yield
@@ -98,12 +97,12 @@ class LostSubmissions:
             del self.sending[attempt.id]
 
     def lose(self, attempt: Attempt) -> None:
-        """The answer to an attempt got lost: from now on its task is looked for."""
+        """Note that the reply to an attempt got lost: from now on its task is looked for."""
         if attempt.id not in self._adopted and attempt.id not in self.presumed:
             self.lost[attempt.id] = attempt
 
     def accept(self, attempt: Attempt, task_id: str, request_id: str, *, seed_uncertain: bool = False) -> OpenTask:
-        """Write down, before anything is asked of it, that a task is that of an attempt (law 2).
+        """Record, before the task is polled, that it belongs to an attempt (law 2).
 
         A task belongs to one attempt: raises UnknownFate, and writes nothing, where it is on record for another one.
         Raises StoreFault.
@@ -119,9 +118,9 @@ class LostSubmissions:
         return OpenTask(task_id, attempt, stamp, seed_uncertain=seed_uncertain)
 
     async def glance(self, attempt: Attempt) -> OpenTask | None:
-        """Look for the task of a lost submission without waiting for anything; None where it is not clear by now.
+        """Look for the task of a lost submission without waiting for anything; None while it is unknown.
 
-        Raises ServiceFault where the list can't be read.
+        Raises ServiceFault where the list cannot be read.
         """
         self.lose(attempt)
         if attempt.id not in self._adopted:
@@ -131,10 +130,10 @@ class LostSubmissions:
         return self._adopted.get(attempt.id)
 
     async def settle(self, attempt: Attempt) -> OpenTask | None:
-        """Find the task of a lost submission, however long its candidates run; None where it surely has none.
+        """Find the task of a lost submission, however long its candidates run; None where it certainly has none.
 
-        Who asks again gets the same answer. Raises UnknownFate where only a person can tell, Unauthorised where the key
-        is refused.
+        A second call gives the same result. Raises UnknownFate where only a person can decide, Unauthorised for a
+        refused key.
         """
         async with self._turns[attempt.id]:
             if attempt.id not in self._settled:
@@ -143,22 +142,20 @@ class LostSubmissions:
         return self._settled[attempt.id]
 
     async def _settle(self, attempt: Attempt) -> OpenTask | None:
-        """Take snapshots until one has the task, or until those of a whole grace have none and miss nothing else."""
+        """Take snapshots until one has the task, or until those of a whole grace have none and miss no other task."""
         began = anyio.current_time()
         while attempt.id not in self._adopted:
             look = await self._look(attempt.model)
             if attempt.id in self._adopted:
                 break
-            finding = self._of(attempt, look)
-            if finding.doubt:
-                raise self._undecided(attempt, finding) from look.fault
+            finding = self._finding(attempt, look)
             left = began + self.grace.seconds - look.asked
             if finding.maybe:
                 await self._watch(attempt, finding.maybe, LOOK_SECONDS if left > 0 else None)
             elif finding.waits or look.misses or left > 0:
                 if look.misses and left < -LAG_SECONDS:
                     raise self._undecided(
-                        attempt, MatchResult(doubt="the service's list misses tasks that are on record")
+                        attempt, MatchResult(doubt="the provider's list misses tasks that are on record")
                     )
                 await anyio.sleep(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
             elif not self.grace.resubmit:
@@ -172,7 +169,7 @@ class LostSubmissions:
         """The task of a presumed attempt, which the list did not show in time; its film was paid for as well.
 
         With `wait` tasks that may be it are watched to their end. A task is that of an attempt which is still looked
-        for first. Raises ServiceFault where the list or a task can't be asked.
+        for first. Raises ServiceFault where the list cannot be read or a task polled.
         """
         while attempt.id in self.presumed and not alike(self._looked_for(), attempt):
             async with self._looking[attempt.model]:
@@ -186,7 +183,7 @@ class LostSubmissions:
         return self._adopted.get(attempt.id)
 
     async def _look(self, model: str) -> ListSnapshot:
-        """A snapshot of the list that is taken from now on; those who wait for one at the same time share it."""
+        """A snapshot of the list from now on; concurrent callers share it."""
         before = self._begun[model]
         async with self._looking[model]:
             newest = self._newest.get(model)
@@ -195,10 +192,10 @@ class LostSubmissions:
             return newest
 
     async def _take(self, model: str, wanted: Mapping[str, Attempt]) -> ListSnapshot:
-        """Take a snapshot, match it with the `wanted` attempts, and write down what is clear.
+        """Take a snapshot, match it with the `wanted` attempts, and record the matches.
 
-        Nobody else may take one of this model meanwhile. An attempt that gets lost while the list is read is still on
-        the wire as far as this snapshot knows.
+        Only one at a time may be taken of a model. An attempt that gets lost while the list is read still counts as
+        sending in this snapshot.
         """
         self._begun[model] += 1
         number, asked, now = self._begun[model], anyio.current_time(), self.clock()
@@ -207,14 +204,12 @@ class LostSubmissions:
         attempts = [attempt for attempt in wanted.values() if attempt.model == model]
         within = [attempt for attempt in attempts if self.grace.reaches(attempt, now)]
         tasks = self._lists.setdefault(model, TaskList(self.service, model, self.grace.reach))
-        doubt = "the service's list can't be read"
+        doubt = "the provider's list cannot be read"
         try:
             await tasks.read()
-            doubt = "a task that may be it can't be asked"
+            doubt = "a task that may be it cannot be polled"
             if within:
-                dates = [earliest(attempt, now) for attempt in within]
-                since = None if None in dates else min(date for date in dates if date is not None)
-                await tasks.ask_successes(self.owners, since)
+                await tasks.ask_successes(self.owners, _since(within, now))
         except Unauthorised:
             raise
         except ServiceFault as fault:
@@ -224,9 +219,9 @@ class LostSubmissions:
         return ListSnapshot(number, asked, findings, misses=self._misses(model, tasks, asked))
 
     def _match(self, wanted: Sequence[Attempt], tasks: TaskList) -> dict[str, MatchResult]:
-        """Match attempts with tasks that nothing explains, and adopt what was matched.
+        """Match attempts with tasks without a known owner, and adopt the matches.
 
-        A match holds for good, also where it could not be written down: then that is tried again, and nothing else.
+        A match stays, even if it could not be recorded: then only the recording is tried again.
         """
         ids = {attempt.id for attempt in wanted}
         others = [*self.sending.values(), *(attempt for attempt in self._looked_for() if attempt.id not in ids)]
@@ -261,7 +256,7 @@ class LostSubmissions:
             self.uncertain.append(attempt)
 
     def _misses(self, model: str, tasks: TaskList, asked: float) -> bool:
-        """Whether the calls of a grace missed tasks that they would have shown if the list worked."""
+        """Whether the list calls of a grace missed tasks that a working list shows."""
         now, due = self.clock(), timedelta(seconds=self.grace.seconds)
         on_record = [
             name
@@ -271,24 +266,27 @@ class LostSubmissions:
         return tasks.misses(on_record, now, asked - self.grace.seconds)
 
     def _presume(self, attempt: Attempt) -> None:
-        words = "not in the service's list"
+        words = "not in the provider's list"
         self.journal.presumed(attempt.id, words, timebase.stamp(self.clock()))
         self.presumed[attempt.id] = self.lost.pop(attempt.id)
         self.fresh.append(attempt)
 
     async def _watch(self, attempt: Attempt, candidates: Sequence[Candidate], seconds: float | None) -> None:
-        """Wait until the first of the candidates is done, or for so many `seconds`."""
+        """Wait until the first of the candidates is done, for at most `seconds`."""
         try:
             await self._lists[attempt.model].watch([one.task_id for one in candidates], seconds)
         except Unauthorised:
             raise
         except ServiceFault as fault:
-            doubt = f"a task that may be it can't be asked: {fault}"
+            doubt = f"a task that may be it cannot be polled: {fault}"
             raise self._undecided(attempt, MatchResult(maybe=tuple(candidates), doubt=doubt)) from fault
 
-    def _of(self, attempt: Attempt, look: ListSnapshot) -> MatchResult:
-        """What a snapshot says of an attempt; raises KeyError where it was not looked for."""
-        return look.findings[attempt.id] if look.doubt is None else MatchResult(doubt=look.doubt)
+    def _finding(self, attempt: Attempt, look: ListSnapshot) -> MatchResult:
+        """The result of a snapshot for an attempt that was looked for; raises UnknownFate where it is in doubt."""
+        finding = look.findings[attempt.id] if look.doubt is None else MatchResult(doubt=look.doubt)
+        if finding.doubt:
+            raise self._undecided(attempt, finding) from look.fault
+        return finding
 
     def _undecided(self, attempt: Attempt, finding: MatchResult) -> UnknownFate:
         """Each task that may be the one, with its time and state (cli.md, Submissions of unknown fate)."""
@@ -298,10 +296,17 @@ class LostSubmissions:
         return UnknownFate(told, hint=ways_out(attempt))
 
 
+def _since(attempts: Sequence[Attempt], now: datetime) -> datetime | None:
+    """The earliest moment at which one of these can have been accepted; None where that is unknown."""
+    dates = [earliest(attempt, now) for attempt in attempts]
+    known = [date for date in dates if date is not None]
+    return min(known) if len(known) == len(dates) else None
+
+
 def open_lost_submissions(
     service: ProviderClient, journal: Journal, clock: Callable[[], datetime], grace: LookupPolicy, have: JournalState
 ) -> LostSubmissions:
-    """An inquiry that knows what the journal has."""
+    """The lost submissions of a run, from the journal."""
     now = clock()
     return LostSubmissions(
         service,
@@ -311,14 +316,14 @@ def open_lost_submissions(
         owners=dict.fromkeys(have.known, ""),
         witnesses={task.task_id: (task.attempt.model, datetime.fromisoformat(task.accepted)) for task in have.open},
         lost={attempt.id: attempt for attempt in have.unknown_fate},
-        # one that the list can't show any more must not claim a task that shows up for a later one with its words
+        # an attempt beyond the list's reach must not claim the task of a later one with its prompt
         presumed={attempt.id: attempt for attempt in have.presumed if grace.reaches(attempt, now)},
         uncertain=[attempt for attempt in have.seed_uncertain if grace.reaches(attempt, now)],
     )
 
 
 def ways_out(attempt: Attempt) -> str:
-    """How a person decides what became of a submission whose answer was lost."""
+    """How a person decides about a submission whose reply was lost."""
     words = f"wanflow resolve {attempt.shot} --take {attempt.number}"
     return (
         f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import anyio
 
@@ -14,15 +15,15 @@ from wanflow.providers.protocol import ProviderClient, TaskState, TaskStatus, Ta
 from wanflow.store.attempt import Attempt
 
 SKEW = timedelta(minutes=5)
-"""So far clocks may be apart although the service said its own; an earlier task is not ours."""
+"""Largest difference between two clocks although the service sent its own; an earlier task is not ours."""
 
 NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
-"""Ends of tasks that are not charged (service.md 6), so it does not matter whose task it was."""
+"""Ends of tasks that are not charged (service.md 6), so that their owner does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A task that the journal doesn't know, as it was last seen; the service says the prompt of a success only.
+    """A task that the journal does not know, as it was last seen; the prompt is known of a success only.
 
     `created` and `ahead` are as in `TaskSummary`.
     """
@@ -36,17 +37,17 @@ class Candidate:
 
     @property
     def running(self) -> bool:
-        """Whether it may still say whose it is."""
+        """Whether its prompt may still become known."""
         return not self.status.final
 
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """What a snapshot says of one lost submission: the task that it is, those that may be it, or why it is not known.
+    """What a snapshot shows of one lost submission: its task, the possible ones, or why none can be given.
 
-    `seed_uncertain`: the task answers the request, perhaps with the seed of another attempt. `waits`: tasks have its
-    words, and one of them may belong to a submission that is on the wire. Without any of these no task of the snapshot
-    is the submission.
+    `seed_uncertain`: the task is of this request, perhaps with the seed of another attempt. `waits`: tasks have its
+    prompt, and one of them may belong to a submission whose reply is awaited. Without any of these no task of the
+    snapshot is that of the submission.
     """
 
     task: Candidate | None = None
@@ -64,15 +65,15 @@ def match(
     sending: Collection[Attempt] = (),
     kin: Collection[Attempt] = (),
 ) -> dict[str, MatchResult]:
-    """What one snapshot of a model's list says of each lost submission, by its id.
+    """What one snapshot of a model's list shows of each lost submission, by its id.
 
     Each task is given to at most one attempt and each attempt gets at most one task, oldest to oldest by the service's
-    own clock; the order of the arguments makes no difference. Where more tasks have the words of some attempts than
+    own clock; the order of the arguments makes no difference. If more tasks have the prompt of some attempts than
     attempts were lost, none of them gets any.
 
-    `lost` are all attempts of the model that are looked for, `candidates` its tasks that nothing explains, `sending`
-    the attempts whose answers may still name one of these. One of them may be that of a `kin` attempt with the same
-    words, which is not looked for itself: then its seed is uncertain as well.
+    `lost` are all attempts of the model that are looked for, `candidates` its tasks without a known owner, `sending`
+    the attempts whose replies may still name one of these. One may belong to a `kin` attempt with the same prompt,
+    which is not looked for itself: then the seed is uncertain as well.
     """
     found: dict[str, MatchResult] = {}
     for group in _groups(lost):
@@ -81,20 +82,20 @@ def match(
 
 
 def prompt_of(attempt: Attempt) -> str:
-    """The words that an attempt asked with."""
+    """The prompt of an attempt."""
     asked = attempt.recipe
     return str(asked.get("prompt") or "") if isinstance(asked, Mapping) else ""
 
 
 def alike(attempts: Iterable[Attempt], attempt: Attempt) -> list[Attempt]:
-    """The attempts that the list can't tell from one: same model, same words; oldest first."""
+    """The attempts that the list cannot tell from one: same model, same prompt; oldest first."""
     return sorted((other for other in attempts if _key(other) == _key(attempt)), key=_age)
 
 
 def earliest(attempt: Attempt, now: datetime) -> datetime | None:
     """The earliest moment, by this machine's clock, at which an attempt can have been accepted.
 
-    None where the clock was set back since: then the attempt's date says nothing.
+    None if the clock was set back since: then the attempt's date proves nothing.
     """
     date = datetime.fromisoformat(attempt.date)
     return date - SKEW if date <= now else None
@@ -107,7 +108,7 @@ def may_be(one: Candidate, attempt: Attempt, now: datetime) -> bool:
 
 
 def _groups(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
-    """Attempts that the list can't tell from each other, together; oldest first."""
+    """Groups of attempts that the list cannot tell apart; oldest first."""
     groups: dict[tuple[str, tuple[str, ...]], list[Attempt]] = {}
     for attempt in sorted(attempts, key=_age):
         groups.setdefault(_key(attempt), []).append(attempt)
@@ -121,35 +122,41 @@ def _match_alike(
     sending: Sequence[Attempt],
     kin: Sequence[Attempt],
 ) -> dict[str, MatchResult]:
-    """Share the tasks with the words of some attempts out among them."""
+    """Give the tasks with the prompt of some attempts to these attempts."""
     words = _words(prompt_of(group[0]))
-    possible = {
-        attempt.id: tuple(sorted((one for one in candidates if may_be(one, attempt, now)), key=_creation))
-        for attempt in group
-    }
+    possible = {attempt.id: _possible(attempt, candidates, now) for attempt in group}
     if not words:
-        doubt = "it has no prompt, by which alone its task could be told"
+        doubt = "it has no prompt, by which alone its task can be found"
         return {name: MatchResult(maybe=tasks, doubt=doubt) for name, tasks in possible.items()}
-    said = {one for tasks in possible.values() for one in tasks if one.prompt is not None}
-    same = tuple(sorted((one for one in said if _words(one.prompt or "") == words), key=_creation))
-    pairs = _pair(same, group, now)
+    known = {one for one in chain(*possible.values()) if one.prompt is not None and _words(one.prompt) == words}
+    same = tuple(sorted(known, key=_creation))
     if same and sending:
-        return {attempt.id: MatchResult(waits=True) for attempt in group}
-    if same and len({attempt.fingerprint for attempt in group}) > 1:
-        doubt = "several requests with the same words got lost"
-        return {attempt.id: MatchResult(maybe=same, doubt=doubt) for attempt in group}
-    if len(pairs) < len(same):
-        doubt = "more tasks have its words than were lost"
-        return {attempt.id: MatchResult(maybe=same, doubt=doubt) for attempt in group}
+        return dict.fromkeys(possible, MatchResult(waits=True))
+    pairs = _pair(same, group, now)
+    undecided = _doubt(group, same, pairs)
+    if undecided:
+        return dict.fromkeys(possible, MatchResult(maybe=same, doubt=undecided))
     uncertain = len({attempt.seed for attempt in (*group, *kin)}) > 1
     given = {name: MatchResult(task=one, seed_uncertain=uncertain) for name, one in pairs.items()}
     return {name: given.get(name) or _unmatched(tasks) for name, tasks in possible.items()}
 
 
-def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime) -> dict[str, Candidate]:
-    """Give each task, oldest first, to the oldest attempt that has none and that it is young enough for.
+def _possible(attempt: Attempt, candidates: Collection[Candidate], now: datetime) -> tuple[Candidate, ...]:
+    """The tasks that may be that of an attempt, oldest first."""
+    return tuple(sorted((one for one in candidates if may_be(one, attempt, now)), key=_creation))
 
-    No other pairing has more pairs: whatever an older task is young enough for, a younger one is.
+
+def _doubt(group: Sequence[Attempt], same: Sequence[Candidate], pairs: Mapping[str, Candidate]) -> str | None:
+    """Why the tasks with the same prompt cannot be given to the attempts; None where they can."""
+    if same and len({attempt.fingerprint for attempt in group}) > 1:
+        return "several requests with the same prompt got lost"
+    return "more tasks have its prompt than were lost" if len(pairs) < len(same) else None
+
+
+def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime) -> dict[str, Candidate]:
+    """Give each task, oldest first, to the oldest attempt without one that it can belong to.
+
+    No other pairing has more pairs: an attempt that an older task can belong to, a younger one can as well.
     """
     pairs: dict[str, Candidate] = {}
     for one in tasks:
@@ -160,11 +167,11 @@ def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime
 
 
 def _unmatched(possible: Sequence[Candidate]) -> MatchResult:
-    """What is left for an attempt that no task with its words was given to."""
+    """The result of an attempt that got no task."""
     running = tuple(one for one in possible if one.running)
     mute = tuple(one for one in possible if one.prompt is None and not one.running)
     if mute and not running:
-        return MatchResult(maybe=mute, doubt="the service does not say what these tasks were asked")
+        return MatchResult(maybe=mute, doubt="the prompt of these tasks is unknown")
     return MatchResult(maybe=running)
 
 
@@ -187,7 +194,7 @@ def _creation(one: Candidate) -> tuple[datetime, str]:
 
 
 class TaskList:
-    """The tasks of a model that any call of this run showed, and what they said when they were asked themselves.
+    """The tasks of a model that any list call of this run showed, and their states by polls.
 
     `reach` is how far back the list goes: an older task cannot be looked up any more.
     """
@@ -211,15 +218,15 @@ class TaskList:
                 self._shown[row.task_id] = asked
 
     def misses(self, expected: Collection[str], now: datetime, since: float) -> bool:
-        """Whether no call since then, in seconds of anyio's clock, showed a task that one has to show.
+        """Whether no call since then, in seconds of anyio's clock, showed a task that each call has to show.
 
-        These are the `expected` ones, and all that any call showed and that the list still reaches back to.
+        These are the `expected` ones, and all within the list's reach that any call showed.
         """
         recent = (row.task_id for row in self._rows.values() if row.created >= now - self._reach + row.ahead)
         return any(self._shown.get(task_id, -math.inf) < since for task_id in (*expected, *recent))
 
     async def ask_successes(self, known: Container[str], since: datetime | None) -> None:
-        """Ask the tasks that succeeded `since` then, and that are not `known`, for their words; raises ServiceFault."""
+        """Poll the tasks that succeeded `since` then and are not `known` for their prompts; raises ServiceFault."""
         for row in [row for row in self._rows.values() if row.status is TaskStatus.SUCCEEDED]:
             said = self._said.get(row.task_id)
             young = since is None or row.created >= since + row.ahead
@@ -227,9 +234,9 @@ class TaskList:
                 self._said[row.task_id] = await self._service.poll(row.task_id)
 
     async def watch(self, task_ids: Collection[str], seconds: float | None) -> None:
-        """Wait until the first of these is done and says what it was asked, or for so many `seconds` at most.
+        """Wait until the first of these is done and its prompt known, for at most `seconds`.
 
-        Raises ServiceFault where one can't be asked.
+        Raises ServiceFault where one cannot be polled.
         """
         trouble: list[ServiceFault] = []
         with anyio.move_on_after(seconds):
@@ -255,7 +262,7 @@ class TaskList:
 
 
 def _candidate(row: TaskSummary, said: TaskState | None, ahead: timedelta) -> Candidate:
-    """What a task said itself counts, unless the list has seen it end since."""
+    """A task by its poll, unless the list has shown its end since."""
     ended = row.status.final and row.status is not TaskStatus.SUCCEEDED
     if said is None or (ended and not said.status.final):
         return Candidate(row.task_id, row.request_id, row.created, row.status, None, ahead)
