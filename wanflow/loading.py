@@ -28,6 +28,7 @@ from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
+from wanflow.suggest import nearest_path
 from wanflow.yamldoc.nodes import Place
 
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
@@ -136,7 +137,7 @@ def facts_of(production: Production) -> FactsTable:
     """The facts of the files and inline pictures of a production: from the cache, measured where they changed."""
     if isinstance(production, LoadedProduction) and production.facts is not None:
         return production.facts
-    looks = {path: partial(_measure_file, production.folder / path) for path in file_sources(production)}
+    looks = {path: partial(_measure_file, production.folder, path) for path in file_sources(production)}
     for source in inline_sources(production):
         looks[source.key] = partial(_measure_picture, source.data)
     return _looked_up(store_of(production), looks)
@@ -161,7 +162,9 @@ def results_of(store: Store, digests: Sequence[str]) -> dict[str, Result]:
     """
     paths = {digest: path for digest in digests if (path := blobs.find_take(store, digest)) is not None}
     names = {digest: path.relative_to(store.folder).as_posix() for digest, path in paths.items()}
-    facts = _looked_up(store, {names[digest]: partial(_measure_file, path) for digest, path in paths.items()})
+    facts = _looked_up(
+        store, {names[digest]: partial(_measure_file, store.folder, name) for digest, name in names.items()}
+    )
     found = ((digest, facts[name]) for digest, name in names.items())
     return {digest: result_of(known) for digest, known in found if isinstance(known, Facts) and known.kind in RESULTS}
 
@@ -185,10 +188,13 @@ def store_of(production: Production) -> Store:
     return store
 
 
-def _measure_file(path: Path) -> Facts | Unreadable:
-    """Open a file, which imports PyAV or Pillow; a file that can't be read gives the reason."""
+def _measure_file(folder: Path, name: str) -> Facts | Unreadable:
+    """Open a file, which imports PyAV or Pillow; a file that cannot be read gives the reason."""
+    path = folder / name
     if not path_exists(path):
-        return Unreadable("is not there", "check the path: it is relative to the file that names it")
+        near = nearest_path(folder, name)
+        hint = "check the path: it is relative to the file that names it" if near is None else f"did you mean `{near}`?"
+        return Unreadable("does not exist", hint)
     return _measure(lambda probe: probe.probe(path))
 
 

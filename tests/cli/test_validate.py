@@ -57,8 +57,17 @@ def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) 
     done = wanflow("validate")
     assert done.code == 2
     assert "unknown key `cutz`" in done.out
-    assert "`sets/nowhere.png` is not there" in done.out
+    assert "`sets/nowhere.png` does not exist" in done.out
     assert "circular dependency" in done.out
+
+
+def test_a_file_one_letter_off_is_suggested(wanflow, film: Path) -> None:
+    """The hint is the path to write."""
+    film.write_text(film.read_text(encoding="utf-8").replace("sets/coast.png", "sets/caost.png"), encoding="utf-8")
+    done = wanflow("validate")
+    assert done.code == 2
+    assert "`sets/caost.png` does not exist" in done.out
+    assert "hint: did you mean `sets/coast.png`?" in done.out
 
 
 def test_annotations_begin_at_the_checkout(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ WRONG = [
     ),
     ("  m: [coast, {shot: near, transition: {type: dissolve, duration: 2.5}}]", 46, "`coast` plays for 2 s", ""),
     ("  m: [{file: clip.mp4, in: 1.5}]", 7, "`in` 1.5 lies beyond the end", ""),
-    ("  m: {items: [coast], music: nowhere.mp3}", 30, "`nowhere.mp3` is not there", ""),
+    ("  m: {items: [coast], music: nowhere.mp3}", 30, "`nowhere.mp3` does not exist", ""),
     ("  m: {items: [coast], music: mute.mp4}", 30, "is a video without sound, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: coast.png}", 30, "is a picture, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),

@@ -51,7 +51,7 @@ def test_a_good_picture_is_silent(reading):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        (Unreadable("is not there"), "`a.png` is not there"),
+        (Unreadable("does not exist"), "`a.png` does not exist"),
         (replace(PICTURE, width=239), "`a.png` has 239x720 pixels, each side takes 240 to 8000"),
         (replace(PICTURE, height=8001), "`a.png` has 1280x8001 pixels, each side takes 240 to 8000"),
         (replace(PICTURE, width=2169, height=271), "`a.png` is more than 8 times as long as it is wide"),

@@ -71,7 +71,7 @@ def test_a_voice_that_is_not_there_is_pointed_at_itself(reading):
         "cast:\n  keeper: {image: a.png, voice: k.wav}\nshots:\n  a: {model: wan2.7-r2v, prompt: '${keeper} waits'}\n"
     )
     production, _ = reading(body)
-    (found,) = check_media(production, {**TABLE, "k.wav": Unreadable("is not there")})
+    (found,) = check_media(production, {**TABLE, "k.wav": Unreadable("does not exist")})
     line = body.splitlines()[1]
     assert found.place.column == line.index("k.wav") + 1
 
