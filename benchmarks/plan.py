@@ -110,7 +110,7 @@ def main() -> None:
             file = write_film(Path(folder), shots)
             new = [command(file, "validate"), command(file, "plan")]
             shares.append(f"| {shots:,} | {' | '.join(f'{seconds:.2f} s' for seconds in phases(file).values())} |")
-            settle(file)
+            decide(file)
             done = [command(file, "plan"), command(file, "run")]
             print(f"| {shots:,} | {' | '.join(map(str, (*new, *done)))} |", flush=True)
     names = " | ".join(PHASES)
@@ -138,7 +138,7 @@ def command(file: Path, *words: str) -> Spent:
     return min((_run([sys.executable, "-m", "wanflow", *words, "-f", str(file)]) for _ in range(ROUNDS)), key=_cpu)
 
 
-def settle(file: Path) -> None:
+def decide(file: Path) -> None:
     """Let lock and store hold a take for each shot and a file for each cut, without rendering any."""
     production = api.load(file)
     store = api.store_of(production)

@@ -40,13 +40,13 @@ TRESPASSES = (
 """The beginning of a contract's name, and an import that it forbids."""
 
 
-def verdicts(folder: Path) -> dict[str, str]:
+def outcomes(folder: Path) -> dict[str, str]:
     """What import-linter says of each contract about the package in a folder: KEPT or BROKEN, by its name."""
     linter = Path(sys.executable).with_name("lint-imports")
     environ = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
     done = subprocess.run([linter, "--no-cache"], cwd=folder, env=environ, capture_output=True, text=True, check=False)
     ends = (line.partition(" (")[0].rpartition(" ") for line in done.stdout.splitlines())
-    return {name: verdict for name, _, verdict in ends if verdict in {"KEPT", "BROKEN"}}
+    return {name: outcome for name, _, outcome in ends if outcome in {"KEPT", "BROKEN"}}
 
 
 def contracts() -> list[str]:
@@ -57,20 +57,20 @@ def contracts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def trespassed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The verdicts on a copy of the package that breaks every contract once."""
+    """The outcomes for a copy of the package that breaks every contract once."""
     copy = tmp_path_factory.mktemp("trespass")
     shutil.copytree(ROOT / "wanflow", copy / "wanflow", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for _, file, module in TRESPASSES:
         with (copy / "wanflow" / file).open("a", encoding="utf-8") as source:
             source.write(f"\nimport {module}\n")
-    return verdicts(copy)
+    return outcomes(copy)
 
 
 @pytest.mark.parametrize(("begin", "file", "module"), TRESPASSES, ids=lambda value: value.split()[0])
 def test_a_forbidden_import_breaks_its_contract(trespassed, begin, file, module):
     """Each contract notices an import that it forbids."""
-    broken = [name for name, verdict in trespassed.items() if verdict == "BROKEN"]
+    broken = [name for name, outcome in trespassed.items() if outcome == "BROKEN"]
     assert any(name.startswith(begin) for name in broken), f"{file} may import {module}"
 
 

@@ -51,7 +51,7 @@ def state(client: httpx.Client, task_id: str) -> str:
     return str(client.get(f"/tasks/{task_id}").json()["output"]["task_status"])
 
 
-def settled(client: httpx.Client, task_id: str) -> str:
+def final_state(client: httpx.Client, task_id: str) -> str:
     """How a task ended; looks as often as it is let."""
     while (now := client.get(f"/tasks/{task_id}")).status_code == 429 or _running(now):
         continue
@@ -69,7 +69,7 @@ def test_its_first_line_is_where_it_is(tmp_path: Path) -> None:
         assert str(client.base_url).endswith("/api/v1/")
         assert client.get("/tasks/never-was").status_code == 200
         assert client.get("/tasks/x", headers={"Authorization": "Bearer sk-other"}).status_code == 401
-        assert settled(client, submit(client)) == "SUCCEEDED"
+        assert final_state(client, submit(client)) == "SUCCEEDED"
 
 
 def test_its_key_is_the_environments() -> None:
@@ -97,14 +97,14 @@ def test_what_it_was_told_to_keep_outlives_a_kill(tmp_path: Path) -> None:
     kept = ("--state", str(tmp_path / "kept"))
     with emulator("--speed", "100", *kept) as (_, client):
         done = submit(client)
-        assert settled(client, done) == "SUCCEEDED"
+        assert final_state(client, done) == "SUCCEEDED"
     with emulator("--speed", "0.01", *kept) as (process, client):
         running = submit(client)
         process.kill()
         process.wait()
     with emulator("--speed", "100", *kept) as (_, client):
         assert state(client, done) == "SUCCEEDED"
-        assert settled(client, running) == "SUCCEEDED"
+        assert final_state(client, running) == "SUCCEEDED"
 
 
 def test_a_port_that_is_taken_is_said(wanflow) -> None:  # type: ignore[no-untyped-def]

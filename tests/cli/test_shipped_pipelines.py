@@ -62,7 +62,7 @@ def apart(one: Image.Image, other: Image.Image) -> float:
 
 
 @pytest.fixture
-def studio_floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A production that uses all of them, in the current folder."""
     monkeypatch.chdir(tmp_path)
     for name, content in starting_files().items():
@@ -72,7 +72,7 @@ def studio_floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path
 
 
-def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, studio_floor: Path) -> None:
+def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, floor: Path) -> None:
     """The right piece of the right clip on the right side, in films that are there in the end."""
     assert wanflow("validate").out == ""
     assert wanflow("run", "-q").code == 0

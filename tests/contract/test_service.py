@@ -66,14 +66,14 @@ class TestInProcess(Obligations):
         async with way(tmp_path) as service:
             task = await service.submit(request())
             assert (await service.poll(task.task_id)).status is TaskStatus.RUNNING
-            await service.settled(task.task_id)
+            await service.final_state(task.task_id)
         assert FILM_SECONDS <= anyio.current_time() < FILM_SECONDS + 16
 
     async def test_a_task_is_known_for_a_day(self, way: Way, tmp_path: Path) -> None:
         """After that it is UNKNOWN, it is off the list, and its film's address is refused."""
         async with way(tmp_path) as service:
             task = await service.submit(request())
-            state = await service.settled(task.task_id)
+            state = await service.final_state(task.task_id)
             await anyio.sleep(DAY)
             assert (await service.poll(task.task_id)).status is TaskStatus.UNKNOWN
             assert await service.list(MODEL) == []

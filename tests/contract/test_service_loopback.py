@@ -65,7 +65,7 @@ class TestLoopback(Obligations):
         """Whoever shortens it gets nothing."""
         finish()
         async with way(tmp_path) as service:
-            state = await service.settled((await service.submit(request())).task_id)
+            state = await service.final_state((await service.submit(request())).task_id)
             with pytest.raises(ResultExpired):
                 await service.download((state.url or "").partition("?")[0], tmp_path / "film.mp4")
 

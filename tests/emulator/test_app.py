@@ -69,7 +69,7 @@ async def look(client: httpx.AsyncClient, task_id: str) -> Mapping[str, Any]:
     return output
 
 
-async def settle(client: httpx.AsyncClient, task_id: str) -> Mapping[str, Any]:
+async def decide(client: httpx.AsyncClient, task_id: str) -> Mapping[str, Any]:
     """What is said of a task once it has ended."""
     await anyio.sleep(FILM_SECONDS + 1)
     return await look(client, task_id)
@@ -122,7 +122,7 @@ async def test_strict_judges_at_submit(tmp_path: Path) -> None:
         assert reply.json()["message"] == "Duration should be between 2 and 15"
         assert (await client.get("/tasks/")).json()["total"] == 0
     async with door(tmp_path / "b") as client:
-        ended = await settle(client, await task(client, body(duration=99)))
+        ended = await decide(client, await task(client, body(duration=99)))
         assert (ended["task_status"], ended["message"]) == ("FAILED", "Duration should be between 2 and 15")
 
 
@@ -142,7 +142,7 @@ async def test_half_a_sign_is_no_text(tmp_path: Path) -> None:
     async with door(tmp_path, state=tmp_path / "tasks.jsonl") as client:
         assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC)) == (400, "BadRequest.IllegalInput")
         made = (await client.post(SUBMIT, content=whole, headers=ASYNC)).json()["output"]["task_id"]
-        assert (await settle(client, made))["orig_prompt"] == "p 🎬"
+        assert (await decide(client, made))["orig_prompt"] == "p 🎬"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ class TestResults:
 
     async def film(self, client: httpx.AsyncClient) -> str:
         """The address of a film."""
-        return str((await settle(client, await task(client)))["video_url"])
+        return str((await decide(client, await task(client)))["video_url"])
 
     async def test_a_range_continues_a_download(self, tmp_path: Path) -> None:
         """From a byte on, a piece, nothing beyond the end; no key is asked for."""
@@ -265,7 +265,7 @@ class TestUploads:
 
     async def outcome(self, client: httpx.AsyncClient, key: str, model: str = "wan2.7-i2v") -> str:
         """How a task with an uploaded file ends."""
-        return str((await settle(client, await task(client, body(url=f"oss://{key}", model=model))))["task_status"])
+        return str((await decide(client, await task(client, body(url=f"oss://{key}", model=model))))["task_status"])
 
     @pytest.mark.parametrize("name", ["a +b.png", '灯塔\'s "night".png', "../../secret", "a%2fb.png", "x" * 200])
     async def test_any_name_is_only_a_key(self, name: str, tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ class TestRestart:
             assert await look(client, done) == before
             assert (await client.get(before["video_url"])).status_code == 200
             assert (await look(client, running[0]))["task_status"] == "RUNNING"
-            assert (await settle(client, running[4]))["task_status"] == "SUCCEEDED"
+            assert (await decide(client, running[4]))["task_status"] == "SUCCEEDED"
             assert (await look(client, running[5]))["task_status"] == "CANCELED"
 
     async def test_a_torn_line_is_cut_off_and_a_damaged_one_is_said(self, tmp_path: Path) -> None:
@@ -379,9 +379,9 @@ async def test_no_request_ends_the_emulator(
         good = await task(client, body())
         reply = await client.post(SUBMIT, json=asked, headers=ASYNC)
         if reply.status_code == 200:
-            ended = await settle(client, reply.json()["output"]["task_id"])
+            ended = await decide(client, reply.json()["output"]["task_id"])
             assert (ended["task_status"], ended["code"]) == ("FAILED", "InvalidParameter")
         else:
             assert strict
             assert refusal(reply) == (400, "InvalidParameter")
-        assert (await settle(client, good))["task_status"] == "SUCCEEDED"
+        assert (await decide(client, good))["task_status"] == "SUCCEEDED"

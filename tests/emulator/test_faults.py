@@ -39,7 +39,7 @@ def total(client: httpx.Client) -> int:
     return int(client.get("/tasks/").json()["total"])
 
 
-def settled(client: httpx.Client) -> dict[str, str]:
+def final_state(client: httpx.Client) -> dict[str, str]:
     """What is said of a new task once it has ended."""
     task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
     while (output := client.get(f"/tasks/{task_id}").json()["output"])["task_status"] in {"PENDING", "RUNNING"}:
@@ -85,7 +85,7 @@ def test_garbage_is_no_json() -> None:
 def test_a_download_ends_too_early_and_goes_on_from_there() -> None:
     """The length was promised; the rest can be asked for."""
     with faulty(ScriptedFault("download", cut=4)) as (client, _):
-        url = settled(client)["video_url"]
+        url = final_state(client)["video_url"]
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(url)
         whole = client.get(url).content
@@ -112,14 +112,14 @@ def test_a_stalled_task_runs_for_ever() -> None:
     """The next one doesn't."""
     with faulty(ScriptedFault("task", stall=True)) as (client, _):
         task_id = client.post(SUBMIT, json=BODY).json()["output"]["task_id"]
-        assert settled(client)["task_status"] == "SUCCEEDED"
+        assert final_state(client)["task_status"] == "SUCCEEDED"
         assert client.get(f"/tasks/{task_id}").json()["output"]["task_status"] == "RUNNING"
 
 
 def test_a_download_that_lies_promises_more_than_comes() -> None:
     """All of the film comes, and the client can't know."""
     with faulty(ScriptedFault("download", lie=10)) as (client, _):
-        url = settled(client)["video_url"]
+        url = final_state(client)["video_url"]
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(url)
         assert client.get(url).status_code == 200
@@ -128,7 +128,7 @@ def test_a_download_that_lies_promises_more_than_comes() -> None:
 def test_a_short_film_is_said_to_be_as_long_as_it_is() -> None:
     """Only who plays it to its end finds out."""
     with faulty(ScriptedFault("download", short=3)) as (client, _):
-        url = settled(client)["video_url"]
+        url = final_state(client)["video_url"]
         short, whole = client.get(url), client.get(url)
         assert short.content == whole.content[:-3]
         assert int(short.headers["content-length"]) == len(short.content)
@@ -137,7 +137,7 @@ def test_a_short_film_is_said_to_be_as_long_as_it_is() -> None:
 def test_an_expired_address_is_refused_for_good_and_the_task_has_another() -> None:
     """Who asks again gets one that works."""
     with faulty(ScriptedFault("download", expire=True)) as (client, service):
-        said = settled(client)
+        said = final_state(client)
         assert [client.get(said["video_url"]).status_code for _ in range(2)] == [403, 403]
         fresh = client.get(f"/tasks/{said['task_id']}").json()["output"]["video_url"]
         assert client.get(fresh).status_code == 200
@@ -164,8 +164,8 @@ def test_a_list_that_lags_or_does_not_reach_back_shows_no_new_task(fault: Script
 def test_only_succeeded_tasks_are_charged() -> None:
     """Failures cost nothing (service.md 6.1)."""
     with faulty(ScriptedFault("task", code="InternalError")) as (client, service):
-        settled(client)
-        paid = settled(client)["task_id"]
+        final_state(client)
+        paid = final_state(client)["task_id"]
         assert [task.id for task in service.charged()] == [paid]
 
 
@@ -173,7 +173,7 @@ def test_only_succeeded_tasks_are_charged() -> None:
 def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
     """After this many bytes of it, if it has them."""
     with faulty(ScriptedFault("download", cut=cut)) as (client, _):
-        url, part = settled(client)["video_url"], {"Range": "bytes=3-5"}
+        url, part = final_state(client)["video_url"], {"Range": "bytes=3-5"}
         if cut < 3:
             with pytest.raises(httpx.RemoteProtocolError):
                 client.get(url, headers=part)
@@ -185,13 +185,13 @@ def test_a_part_of_a_film_breaks_off_as_the_whole_does(cut: int) -> None:
 def test_a_task_fails_with_the_scripts_words() -> None:
     """And the next one doesn't."""
     with faulty(ScriptedFault("task", code="InternalError.Timeout", message="too long")) as (client, _):
-        failed = settled(client)
+        failed = final_state(client)
         assert (failed["task_status"], failed["code"], failed["message"]) == (
             "FAILED",
             "InternalError.Timeout",
             "too long",
         )
-        assert settled(client)["task_status"] == "SUCCEEDED"
+        assert final_state(client)["task_status"] == "SUCCEEDED"
 
 
 def test_an_upload_that_is_refused_is_not_kept() -> None:

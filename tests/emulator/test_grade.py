@@ -28,14 +28,14 @@ def test_english_and_chinese_words_mean_the_same_look(one: str, other: str) -> N
 def test_night_and_rain_go_together() -> None:
     """The look is the night's, and rain falls."""
     grade = choose_grade("Turn day into night; rain on the glass.", 1)
-    assert grade.weather is Precipitation.RAIN
+    assert grade.precipitation is Precipitation.RAIN
     assert grade.gain == choose_grade("night", 1).gain
 
 
 @pytest.mark.parametrize("word", ["a train in Spain", "a knight", "brainstorm", "mistake", "a rainbow"])
 def test_a_word_inside_another_is_not_meant(word: str) -> None:
     """Such a prompt gets a tint."""
-    assert choose_grade(word, 1).weather is Precipitation.NONE
+    assert choose_grade(word, 1).precipitation is Precipitation.NONE
     assert (choose_grade(word, 1).blue, choose_grade(word, 1).red) in TINTS
 
 

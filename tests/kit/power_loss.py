@@ -91,11 +91,11 @@ class PoweredClient(Delegating):
         self._after("poll")
         return state
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The last look."""
         self._power().need()
-        state = await super().settled(task_id, seen)
-        self._after("settled")
+        state = await super().final_state(task_id, seen)
+        self._after("final_state")
         return state
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:

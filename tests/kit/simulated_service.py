@@ -85,7 +85,7 @@ class SimulatedService:
                 break
         return rows
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Waiting is the client's work."""
         del seen
         self._absent(task_id)

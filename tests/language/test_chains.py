@@ -58,7 +58,7 @@ def test_a_very_long_chain_is_no_trouble() -> None:
 def test_a_continuation_that_lands_on_a_picture_begins_a_chain_anew() -> None:
     """It can't drift: its end is given."""
     film = chain(LONGEST + 3)
-    landing = film.shots[f"more_{LONGEST - 1}"]
+    last_frame = film.shots[f"more_{LONGEST - 1}"]
     end = shot("x", {"last_frame": FileSource("end.png")}).media
-    shots = {**film.shots, landing.name: replace(landing, media=(*landing.media, *end))}
+    shots = {**film.shots, last_frame.name: replace(last_frame, media=(*last_frame.media, *end))}
     assert list(check_chains(replace(film, shots=shots))) == []

@@ -141,8 +141,8 @@ async def test_waiting_for_a_task_looks_at_once_and_then_every_interval() -> Non
     """Three looks take two intervals of virtual time."""
     transport = Scripted([state("PENDING"), state("RUNNING"), state("SUCCEEDED")])
     before = anyio.current_time()
-    settled = await client(transport).settled("t")
-    assert settled.status is TaskStatus.SUCCEEDED
+    final_state = await client(transport).final_state("t")
+    assert final_state.status is TaskStatus.SUCCEEDED
     assert anyio.current_time() - before == pytest.approx(30)
 
 
@@ -206,27 +206,27 @@ async def test_a_download_that_fails_keeps_what_can_be_gone_on_with(
 @pytest.mark.parametrize("cuts", [(3,), (3, 5), (8,)])
 async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_path: Path) -> None:
     """No byte is fetched twice, and the digest is that of the whole film (service.md 7.1)."""
-    shelf = BrokenDownload(b"a film of some length", cuts)
+    server = BrokenDownload(b"a film of some length", cuts)
     target = tmp_path / "v.mp4"
     for _ in cuts:
         with pytest.raises(ServerFault, match="broke off"):
-            await client(shelf).download("u", target)
-    fetched = await client(shelf).download("u", target)
-    assert fetched == DownloadedFile(hashlib.sha256(shelf.film).hexdigest(), len(shelf.film))
-    assert shelf.starts == [0, *cuts]
-    assert target.read_bytes() == shelf.film
+            await client(server).download("u", target)
+    fetched = await client(server).download("u", target)
+    assert fetched == DownloadedFile(hashlib.sha256(server.film).hexdigest(), len(server.film))
+    assert server.starts == [0, *cuts]
+    assert target.read_bytes() == server.film
 
 
 @pytest.mark.parametrize("manner", ["whole", "elsewhere", "unwilling"])
 async def test_a_server_that_does_not_go_on_is_begun_anew(manner: str, tmp_path: Path) -> None:
     """It sends the whole film, another part of it, or refuses the range: parts that do not fit are never joined."""
-    shelf = BrokenDownload(b"a film of some length", (3,), manner)
+    server = BrokenDownload(b"a film of some length", (3,), manner)
     target = tmp_path / "v.mp4"
     for _ in range(1 if manner == "whole" else 2):
         with pytest.raises(ServerFault):
-            await client(shelf).download("u", target)
-    assert (await client(shelf).download("u", target)).digest == hashlib.sha256(shelf.film).hexdigest()
-    assert target.read_bytes() == shelf.film
+            await client(server).download("u", target)
+    assert (await client(server).download("u", target)).digest == hashlib.sha256(server.film).hexdigest()
+    assert target.read_bytes() == server.film
 
 
 async def test_who_is_stopped_while_submitting_still_learns_what_was_bought() -> None:

@@ -79,7 +79,7 @@ async def test_a_waiting_run_bears_an_outage_of_minutes() -> None:
     outage: list[Answer] = [ConnectionResetError()] * (LOOKS - 1)
     transport = Scripted([state("PENDING"), *outage, state("RUNNING"), *outage, state("FAILED")])
     seen: list[TaskStatus] = []
-    final = await service(transport).settled("t", lambda look: seen.append(look.status))
+    final = await service(transport).final_state("t", lambda look: seen.append(look.status))
     assert final.status is TaskStatus.FAILED
     assert seen == [TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.FAILED]
 
@@ -87,7 +87,7 @@ async def test_a_waiting_run_bears_an_outage_of_minutes() -> None:
 async def test_a_run_does_not_wait_for_ever() -> None:
     """An outage of a quarter of an hour ends the step; its task is still on record."""
     with pytest.raises(ServerFault):
-        await service(Scripted([ConnectionResetError()] * (LOOKS + 1))).settled("t")
+        await service(Scripted([ConnectionResetError()] * (LOOKS + 1))).final_state("t")
     assert 300 < anyio.current_time() < 900
 
 

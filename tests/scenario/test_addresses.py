@@ -167,9 +167,9 @@ class Stale(Delegating):
         super().__init__(service)
         self._fresh = fresh
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The address of the first look is over."""
-        return replace(await self._service.settled(task_id, seen), url=OVER)
+        return replace(await self._service.final_state(task_id, seen), url=OVER)
 
     async def poll(self, task_id: str) -> TaskState:
         """A later look may have a good one."""

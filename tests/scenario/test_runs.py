@@ -171,10 +171,10 @@ class Watching(Delegating):
         assert [attempt.model for attempt in unknown_fate] == [request.model]
         return await self._service.submit(request)
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The task id has to be on disk before the first look."""
         assert task_id in {task.task_id for task in journal.read(self._store).open}
-        return await self._service.settled(task_id, seen)
+        return await self._service.final_state(task_id, seen)
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
         """Where the result is has to be on disk before it is fetched."""

@@ -596,7 +596,7 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
     """UNKNOWN does not mean that nothing was paid: the step fails, and a later look may find the film."""
 
     class Forgetful(Delegating):
-        async def settled(self, task_id: str, seen: object = None) -> TaskState:
+        async def final_state(self, task_id: str, seen: object = None) -> TaskState:
             return TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
     forgetful = True
@@ -618,10 +618,10 @@ async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Pa
     class Wavering(Delegating):
         left = looks
 
-        async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
             self.left -= 1
             known = self.left < 0
-            return await super().settled(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
+            return await super().final_state(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
     async with virtual_run(tmp_path, Wavering) as here:
         outcome = await here.run(production(COAST))

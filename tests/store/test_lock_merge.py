@@ -79,9 +79,9 @@ def test_takes_of_the_same_shot_both_survive_and_are_renumbered(order: tuple[str
     numbers = {digest.of_bytes(word.encode()): number for number, word in enumerate((base, early, late), 1)}
     assert merged.shots["coast"].numbers == numbers
     assert [note.partition(":")[0] for note in merged.notes] == ["take 2 of `coast` from 2026-11-20T12"]
-    settled = lockfile.update(path, lambda lock: with_take(lock, "coast", "next", number=4))
+    final_state = lockfile.update(path, lambda lock: with_take(lock, "coast", "next", number=4))
     assert lockfile.read(path).notes == ()
-    assert sorted(settled.shots["coast"].numbers.values()) == [1, 2, 3, 4]
+    assert sorted(final_state.shots["coast"].numbers.values()) == [1, 2, 3, 4]
 
 
 def test_new_shots_and_new_requests_side_by_side_merge(tmp_path: Path) -> None:
@@ -121,9 +121,9 @@ def test_picks_of_different_shots_merge_and_two_of_one_are_rivals(tmp_path: Path
     assert (merged.picks, merged.rival_picks) == ({}, {"f" * 64: rivals})
     lockfile.update(path, lambda lock: with_take(lock, "dawn", "d"))
     assert lockfile.read(path).shots["coast"] == merged
-    settled = lockfile.update(path, picked("coast", "c2")).shots["coast"]
-    assert (settled.picks, settled.rival_picks) == ({"f" * 64: digest.of_bytes(b"c2")}, {})
-    assert lockfile.read(path).shots["coast"] == settled
+    final_state = lockfile.update(path, picked("coast", "c2")).shots["coast"]
+    assert (final_state.picks, final_state.rival_picks) == ({"f" * 64: digest.of_bytes(b"c2")}, {})
+    assert lockfile.read(path).shots["coast"] == final_state
 
 
 def test_a_conflict_counts_as_the_lines_of_both_sides(tmp_path: Path) -> None:

@@ -127,8 +127,8 @@ def test_a_shared_number_goes_to_the_earlier_take_and_it_is_said() -> None:
     assert read.notes == (
         "take 1 of `coast` from 2026-11-20T11:00:00Z is now take 4: after a merge, two takes had its number",
     )
-    settled = lock_text.from_text(lock_text.to_text(read), "wanflow.lock")
-    assert (settled, settled.notes) == (read, ())
+    final_state = lock_text.from_text(lock_text.to_text(read), "wanflow.lock")
+    assert (final_state, final_state.notes) == (read, ())
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,6 @@ class Delegating:
         """Stream a result into a file."""
         return await self._service.download(url, target)
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final."""
-        return await self._service.settled(task_id, seen)
+        return await self._service.final_state(task_id, seen)

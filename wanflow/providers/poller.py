@@ -43,7 +43,7 @@ class _WatchedTask:
 
 
 class Poller(Delegating):
-    """A client whose `settled` polls all tasks of a run together.
+    """A client whose `final_state` polls all tasks of a run together.
 
     A task that was submitted through it is looked at on the next tick, since invalid requests fail within seconds
     (service.md 4.2), and then when it is likely to be done; any other task at once. Two looks at one task are
@@ -78,7 +78,7 @@ class Poller(Delegating):
         await self._turn()
         return await self._service.poll(task_id)
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, with the others, until it is final."""
         watch = _WatchedTask(task_id, self._first_look(task_id))
         self._watches[task_id] = watch

@@ -160,7 +160,7 @@ class ProviderClient(Protocol):
         ServerFault for a file of another length than announced.
         """
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final and give its last state; `seen` receives every state on the way.
 
         Time passes only through anyio.

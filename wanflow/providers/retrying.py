@@ -79,7 +79,7 @@ class Retrying(Delegating):
         """Stream a result into a file; the caller continues one that broke off."""
         return await self._again(lambda: self._service.download(url, target), UNSENT)
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final; a successful poll resets the count of failures."""
         backoff = _Backoff(LOOKS)
 
@@ -87,7 +87,7 @@ class Retrying(Delegating):
             backoff.failures = 0
             seen(state)
 
-        return await self._again(lambda: self._service.settled(task_id, noted), HARMLESS, backoff)
+        return await self._again(lambda: self._service.final_state(task_id, noted), HARMLESS, backoff)
 
     async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, backoff: _Backoff | None = None) -> T:
         backoff = backoff or _Backoff(ATTEMPTS)

@@ -105,7 +105,7 @@ class _CollectRun:
     async def find(self, attempt: Attempt) -> None:
         """Store the film of a submission whose reply was lost, if it was accepted; nothing is sent again here."""
         try:
-            task = await self.context.lost_submissions.settle(attempt)
+            task = await self.context.lost_submissions.decide(attempt)
         except UnknownFate as fault:
             self.failures.append(Failure("submission", str(fault), fault.hint, ExitCode.UNDECIDED))
         else:
@@ -254,7 +254,7 @@ class LeftoverTasks:
 
     async def _find(self, attempt: Attempt) -> None:
         with self._faults_as_failures(attempt):
-            task = await self._context.lost_submissions.settle(attempt)
+            task = await self._context.lost_submissions.decide(attempt)
             if task is None:
                 self._context.spending.release(attempt.id)
             else:

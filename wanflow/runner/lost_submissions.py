@@ -80,7 +80,7 @@ class LostSubmissions:
     fresh: list[Attempt] = field(default_factory=list)
     _matched: dict[str, MatchResult] = field(default_factory=dict)
     _adopted: dict[str, OpenTask] = field(default_factory=dict)
-    _settled: dict[str, OpenTask | None] = field(default_factory=dict)
+    _decided: dict[str, OpenTask | None] = field(default_factory=dict)
     _turns: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
     _lists: dict[str, TaskList] = field(default_factory=dict)
     _looking: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
@@ -129,19 +129,19 @@ class LostSubmissions:
                 raise look.fault
         return self._adopted.get(attempt.id)
 
-    async def settle(self, attempt: Attempt) -> OpenTask | None:
+    async def decide(self, attempt: Attempt) -> OpenTask | None:
         """Find the task of a lost submission, however long its candidates run; None where it certainly has none.
 
         A second call gives the same result. Raises UnknownFate where only a person can decide, Unauthorised for a
         refused key.
         """
         async with self._turns[attempt.id]:
-            if attempt.id not in self._settled:
+            if attempt.id not in self._decided:
                 self.lose(attempt)
-                self._settled[attempt.id] = await self._settle(attempt)
-        return self._settled[attempt.id]
+                self._decided[attempt.id] = await self._decide(attempt)
+        return self._decided[attempt.id]
 
-    async def _settle(self, attempt: Attempt) -> OpenTask | None:
+    async def _decide(self, attempt: Attempt) -> OpenTask | None:
         """Take snapshots until one has the task, or until those of a whole grace have none and miss no other task."""
         began = anyio.current_time()
         while attempt.id not in self._adopted:

@@ -244,7 +244,7 @@ class TaskList:
 
                 async def look(task_id: str) -> None:
                     try:
-                        self._said[task_id] = await self._service.settled(task_id)
+                        self._said[task_id] = await self._service.final_state(task_id)
                     except ServiceFault as fault:
                         trouble.append(fault)
                     group.cancel_scope.cancel()

@@ -31,7 +31,7 @@ async def look_up(
     """
     for attempt in run_state.inventory.unknown_fate:
         if (attempt.fingerprint, attempt.seed) == (shot_request.core, seed):
-            found = await context.lost_submissions.settle(attempt)
+            found = await context.lost_submissions.decide(attempt)
             if found is not None:
                 context.emit(_found(step.node, found))
                 return found
@@ -108,7 +108,7 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
             raise
         else:
             return context.lost_submissions.accept(attempt, accepted.task_id, accepted.request_id)
-    found = await context.lost_submissions.settle(attempt)
+    found = await context.lost_submissions.decide(attempt)
     context.emit(_found(node, found) if found else Warned("it was not accepted: it is sent again", node))
     if found is None:
         context.spending.release(attempt.id)

@@ -27,7 +27,7 @@ class Grade:
     blue: int = 0
     red: int = 0
     vignette: float = 0.0
-    weather: Precipitation = Precipitation.NONE
+    precipitation: Precipitation = Precipitation.NONE
 
     @property
     def filter(self) -> str:
@@ -67,4 +67,4 @@ def choose_grade(prompt: str, seed: int) -> Grade:
     falling = next((kind for pattern, kind in FALLING if re.search(pattern, words)), Precipitation.NONE)
     blue, red = Random(seed).choice(TINTS)  # noqa: S311 - a choice of colour
     tint = Grade(0.96, 2, 0.85, blue, red, 0.2)
-    return replace(next((grade for pattern, grade in LOOKS if re.search(pattern, words)), tint), weather=falling)
+    return replace(next((grade for pattern, grade in LOOKS if re.search(pattern, words)), tint), precipitation=falling)

@@ -166,8 +166,8 @@ class _SceneBuilder:
         given = [picture for item in order.all("reference") if (picture := self._picture(item)) is not None]
         vignette = self._save(drawing.draw_vignette(size, grade.vignette, given))
         falling = None
-        if grade.weather is not Precipitation.NONE:
-            falling = self._save(drawing.draw_precipitation(size, grade.weather, order.seed))
+        if grade.precipitation is not Precipitation.NONE:
+            falling = self._save(drawing.draw_precipitation(size, grade.precipitation, order.seed))
         video = scenes.grade_clip(command, number, grade, vignette, falling)
         return _Scene(command, video, audio, (Fraction(frames, FPS),))
 

@@ -94,7 +94,7 @@ def grade_clip(command: FilmCommand, number: int, grade: Grade, vignette: Path, 
     """A clip under a grade and a vignette, with rain or snow where a picture of it is given."""
     seen = command.add_filter([f"{number}:v:0"], f"{_fit_clip(command.size, command.frames)},{grade.filter}")
     if precipitation is not None:
-        speed = RAIN_SPEED if grade.weather == "rain" else SNOW_SPEED
+        speed = RAIN_SPEED if grade.precipitation == "rain" else SNOW_SPEED
         falling = f"{_loop_overlay(command.frames)},scroll=vertical={-speed}"
         drops = command.add_filter([f"{command.add_input(precipitation)}:v"], falling)
         seen = command.add_filter([seen, drops], "overlay=format=yuv420")

@@ -166,14 +166,14 @@ def level(
 
 def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
     """The arguments of the ffmpeg that encodes a chunk from raw samples; pure."""
-    sound = _settled(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
+    sound = _trim_settling(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
 
 
 def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
     """The arguments of the ffmpeg that prints the loudness and the peak of every hop of a window; pure."""
     sound = (
-        _settled(_mixed(window.heard, raw), window.heard, window.settling)
+        _trim_settling(_mixed(window.heard, raw), window.heard, window.settling)
         .filter("apad", whole_len=-(-_measured(window) // HOP) * HOP)
         .filter("ebur128", peak="true", metadata=1)
         .filter("ametadata", mode="print", key=BLOCK_KEY, file="-")
@@ -215,7 +215,7 @@ def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
     return music.filter("asetpts", "N")
 
 
-def _settled(mix: FilterableStream, stretch: SoundSpan, settling: int) -> FilterableStream:
+def _trim_settling(mix: FilterableStream, stretch: SoundSpan, settling: int) -> FilterableStream:
     """The mix without what was for the filters alone, to the sample."""
     return (
         mix.filter("atrim", start_sample=settling)

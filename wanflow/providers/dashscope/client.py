@@ -120,7 +120,7 @@ class DashScopeClient:
         with _named_faults("the download"):
             return await self._fetch(url, target)
 
-    async def settled(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Poll a task, at the pace that was given, until it is final."""
         looks = 0
         while True:
