@@ -16,10 +16,10 @@ from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import build, cut_sources, sources_of
 from wanflow.graph.shotgraph import ShotGraph
-from wanflow.language.chain_checks import check_chains
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
+from wanflow.language.model_checks import check_chains
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.production import Production
 from wanflow.language.scope import path_exists

@@ -50,7 +50,8 @@ def test_a_picture_is_written_into_the_request_where_no_store_is_documented(wanf
     """As it is on disk; a piece of a film can't be, and goes up, which is said beforehand (service.md 3 and 5)."""
     said = wanflow("validate")
     assert said.code == 0
-    assert "wanflow.yaml:7:31: warning: in the region `singapore` nothing documents a temporary store for" in said.out
+    assert "wanflow.yaml:7:31: warning: `" in said.out
+    assert "needs an upload, and the region `singapore` has no documented temporary storage" in said.out
     assert "hint: name a bucket of your own: `uploads: s3://bucket/prefix`" in said.out
     assert wanflow(*RUN).code == 0
     picture, clip = sent(service)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kit.films import COAST, production, shot
-from wanflow.language.chain_checks import LONGEST, check_chains
+from wanflow.language.model_checks import LONGEST, check_chains
 from wanflow.language.problem import Severity
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource, ShotSource, Tail

@@ -115,11 +115,11 @@ def test_a_video_where_a_picture_belongs_has_a_way_out(reading):
     ("shot", "said"),
     [
         ("{first_frame: a.srt}", "is a subtitle file, and `first_frame` takes a picture"),
-        ("{first_frame: {file: a.srt, frame: last}}", "is a subtitle file, and nothing can be cut from it"),
+        ("{first_frame: {file: a.srt, frame: last}}", "is a subtitle file: it has no pieces"),
         ("{first_frame: b.png, driving_audio: a.srt}", "is a subtitle file, and `driving_audio` takes a sound"),
         (
             "{first_frame: b.png, driving_audio: {file: a.srt, track: audio}}",
-            "is a subtitle file, and nothing can be cut from it",
+            "is a subtitle file: it has no pieces",
         ),
     ],
 )
@@ -192,7 +192,7 @@ def warnings(reading, shots, table):
     [
         (3, ["`driving_audio` lasts 3 s of 5: the last 2 s are silent"]),
         (5, []),
-        (8, ["of `driving_audio`, 8 s long, only the first 5 s are heard"]),
+        (8, ["only the first 5 s of `driving_audio` (8 s) are heard"]),
     ],
 )
 def test_a_sound_of_another_length_than_the_film_is_warned_of(reading, seconds, message):
@@ -259,7 +259,7 @@ def test_local_media_without_a_store_is_warned_of_once(reading):
         assert production is not None, problems
         return [(item.place.line, item.message) for item in check_delivery(production, {**table, **pictures})]
 
-    words = "in the region `singapore` nothing documents a temporary store for `v.mp4` and 1 more"
+    words = "`v.mp4` and 1 more need an upload, and the region `singapore` has no documented temporary storage"
     assert said(shots, "singapore") == [(5, words)]
     assert said(shots, "beijing") == []
     assert said(f"uploads: s3://bucket/films\n{shots}", "singapore") == []

@@ -1,4 +1,4 @@
-"""What can be known of a cut before a run: its clips are there, its trims lie within them, its transitions fit."""
+"""Checks of a cut before a run: its clips exist, its trims lie within them, its transitions fit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMED = {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedClip:
-    """What a source will be: measured for a file, nominal for a shot; None where it can't be known before a run.
+    """What a source will be: measured for a file, nominal for a shot; None where that is known only after a run.
 
     `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
     clip, `seconds` also for a sound; `silent` only where there surely is no sound.
@@ -41,7 +41,11 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     """All problems of a cut with what is, or will be, in it."""
     found = [_problem(item, expect) for item in cut.items]
     yield from (problem for problem in found if problem is not None)
-    yield from _finish(cut, expect)
+    music = cut.finish.music
+    if music is not None:
+        yield from _required(expect(music.source), music.place, music.source.path, "music")
+    for track in cut.finish.subtitles:
+        yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
     if not any(found):
         yield from _misfits(cut, expect, shots)
 
@@ -57,21 +61,12 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
     if expected.kind not in {Kind.VIDEO, Kind.IMAGE}:
         return Problem(item.place, f"`{item.name}` is {NAMED[expected.kind]}, not a video or a picture")
     if expected.kind is Kind.IMAGE and item.seconds is None:
-        hint = "say how many seconds it stands: `duration: 2`"
+        hint = "give its seconds: `duration: 2`"
         return Problem(item.place, f"`{item.name}` is a picture and needs a `duration`", hint)
     if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, FileSource):
         hint = "trim it with `in` and `out`"
         return Problem(item.place, f"`{item.name}` is a video, and only pictures have a `duration`", hint)
     return None
-
-
-def _finish(cut: Cut, expect: Expect) -> Iterator[Problem]:
-    """The music has sound in it, the subtitles are some."""
-    music = cut.finish.music
-    if music is not None:
-        yield from _required(expect(music.source), music.place, music.source.path, "music")
-    for track in cut.finish.subtitles:
-        yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
 
 
 def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
@@ -86,9 +81,10 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
 
 
 def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
-    """Trims that lie outside of their clips, and transitions that don't fit between them."""
+    """Trims that lie outside of their clips, and transitions that do not fit between them."""
     clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
-    rate = cut.shape.rate or next((clip.rate for clip in clips if _is_film(clip)), NOMINAL_RATE)  # type: ignore[union-attr]
+    rates = (clip.rate for clip in clips if isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO)
+    rate = cut.shape.rate or next(rates, NOMINAL_RATE)
     placed: list[timeline.TimelineItem | None] = []
     for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
         known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
@@ -114,7 +110,3 @@ def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset
     else:
         if items and not clips and not offset:
             yield Problem(cut.place, "nothing of the cut is left")
-
-
-def _is_film(clip: ExpectedClip | Unreadable | None) -> bool:
-    return isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO

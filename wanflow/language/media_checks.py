@@ -1,4 +1,4 @@
-"""What the bytes of media say against the rules: files that are there, and clips that will be (service.md 3)."""
+"""Media files, and clips that will be, against the rules of models (service.md 3)."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
 
 
 Outlook = ExpectedClip | Unreadable | None
-"""What something will be, why it can't be read, or None where nobody can know yet."""
+"""What a source will be, why it cannot be read, or None where that is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _MediaCheck:
-    """What is known of files and shots; `clips` are the shots that were looked at before."""
+    """The facts of files and shots; `clips` are the shots that were looked at before."""
 
     production: Production
     facts: FactsTable
@@ -66,7 +66,7 @@ class _MediaCheck:
         for media in shot.media:
             rule = rules.get(media.type)
             if rule is None:
-                continue  # said already, of the shot
+                continue  # the checks of the shot report it
             yield from self._source(media.place, media.source, rule.file, media.title)
             if media.voice is not None and rule.voice is not None:
                 yield from self._source(media.spoken_at, media.voice, rule.voice, f"{media.title}.voice")
@@ -87,20 +87,20 @@ class _MediaCheck:
             yield Problem(shot.place, message, "the result contains the clip: ask for more, or take a shorter piece")
 
     def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
-        """A sound or a video that is not as long as the film that is made to it: the vendor bends one of them."""
+        """A sound or a video that is not as long as the film made with it: the vendor cuts or stretches one of them."""
         given, wanted = self.expect(media.source), shot.parameters.get("duration")
         if not isinstance(given, ExpectedClip) or given.seconds is None or not isinstance(wanted, int) or not wanted:
             return
         if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
-            return  # said already, of its file
+            return  # the checks of its file report it
         length = timebase.decimal_text(given.seconds, 2)
         if rule.file.kind == "audio" and given.seconds > wanted:
-            message, hint = f"of `{media.slot}`, {length} s long, only the first {wanted} s are heard", None
+            message, hint = f"only the first {wanted} s of `{media.slot}` ({length} s) are heard", None
         elif rule.file.kind == "audio" and given.seconds < wanted:
             rest = timebase.decimal_text(wanted - given.seconds, 2)
             message, hint = f"`{media.slot}` lasts {length} s of {wanted}: the last {rest} s are silent", None
         elif rule.edited and given.seconds < wanted:
-            message = f"`duration` {wanted} is longer than the video of {length} s, which nobody documents"
+            message = f"`duration` {wanted} is longer than the video of {length} s: undocumented"
             hint = "leave `duration` out: the result is as long as the video"
         else:
             return
@@ -119,7 +119,7 @@ class _MediaCheck:
             yield from _judge(place, source, expected, rule, slot)
 
     def expect(self, source: Source) -> Outlook:
-        """The same, None also where a piece lies outside its clip: `_source` says so of the slot that asks for it."""
+        """What a source will be; None also where a piece lies outside its clip, which `_source` reports."""
         try:
             return self._expect(source)
         except PieceOutside:
@@ -147,14 +147,14 @@ class _MediaCheck:
         return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent)
 
     def _clip(self, name: str) -> Outlook:
-        """What a shot will be: those that it is as long as are looked at first, however many there are in a row."""
+        """What a shot will be; the shots that it is as long as are looked at first."""
         path: dict[str, Shot] = {}
         wanted = name
         while name in self.production.shots and name not in self.clips and name not in path:
             path[name] = self.production.shots[name]
             edited = _edited(path[name])
             name = edited.source.shot if edited is not None and isinstance(edited.source, ShotSource) else ""
-        self.clips.update(dict.fromkeys(path))  # nobody knows how long shots in a circle are
+        self.clips.update(dict.fromkeys(path))  # the length of shots in a circle is unknown
         for each, shot in reversed(path.items()):
             self.clips[each] = self._shot(shot)
         return self.clips.get(wanted)
@@ -184,14 +184,14 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     if piece is None or not isinstance(whole, ExpectedClip):
         return whole
     if whole.kind is Kind.IMAGE:
-        return Unreadable("is a picture, and nothing can be cut from it")
+        return Unreadable("is a picture: it has no pieces")
     if whole.kind is Kind.SUBTITLES:
-        return Unreadable("is a subtitle file, and nothing can be cut from it")
+        return Unreadable("is a subtitle file: it has no pieces")
     if isinstance(piece, Sound):
         sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
         return Unreadable("has no sound") if whole.silent else sound
     if whole.kind is Kind.AUDIO:
-        return Unreadable("is a sound, and has no frames to cut", "take the whole sound")
+        return Unreadable("is a sound: it has no frames", "take the whole sound")
     if whole.frames is None:
         return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
     first, last = frame_span(piece, whole.frames, whole.rate)
@@ -279,7 +279,7 @@ def has_storage(production: Production) -> bool:
 
 
 def check_delivery(production: Production, facts: FactsTable) -> Iterator[Problem]:
-    """One warning for all local media that can't be written into a request where no temporary store is documented."""
+    """One warning for all local media that need an upload where no temporary storage is documented."""
     if has_storage(production):
         return
     found = list(
@@ -287,8 +287,9 @@ def check_delivery(production: Production, facts: FactsTable) -> Iterator[Proble
     )
     if found:
         place, name = found[0]
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"in the region `{production.region}` nothing documents a temporary store for `{name}`{more}"
+        more = f" and {len(found) - 1} more need" if len(found) > 1 else " needs"
+        where = f"the region `{production.region}` has no documented temporary storage"
+        message = f"`{name}`{more} an upload, and {where}"
         hint = "name a bucket of your own: `uploads: s3://bucket/prefix`"
         yield Problem(place, message, hint, Severity.WARNING)
 

@@ -97,7 +97,7 @@ def _look_at_picture(path: Path) -> MediaInfo:
             upright = ImageOps.exif_transpose(picture).size
             written = (picture.format or "").lower()
             seen = {"mpo": "jpeg"}.get(written, written)  # a camera's JPEG with a second picture behind it is one
-            return MediaInfo(seen, path.stat().st_size, upright, alpha=_see_through(picture))
+            return MediaInfo(seen, path.stat().st_size, upright, alpha=picture.has_transparency_data)
     except Image.DecompressionBombError:
         raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
@@ -147,10 +147,6 @@ def _is_picture(path: Path) -> bool:
         return True
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return False
-
-
-def _see_through(picture: Image.Image) -> bool:
-    return picture.has_transparency_data
 
 
 def _format(container: InputContainer) -> str:

@@ -115,7 +115,8 @@ class RenderedFilm:
 def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
     """The billing figures of a film (service.md 6.1 and the samples of 2.1 to 2.3)."""
     output = Decimal(film.frames) / 30
-    billed = _billed_input(order, film)
+    seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
+    billed = sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
     figures: dict[str, Decimal | int | str] = {
         "duration": _plain(billed + output),
         "input_video_duration": _plain(billed),
@@ -127,13 +128,8 @@ def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
     return figures | {name: also[name] for name in order.rules.told}
 
 
-def _billed_input(order: Order, film: RenderedFilm) -> Decimal:
-    """The seconds of the films that went in, as far as they are billed (service.md 6.1)."""
-    seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
-    return sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
-
-
 def _billed(bill: InputBill, seconds: Sequence[Decimal], media: Sequence[OrderItem]) -> Decimal:
+    """The billed part of these seconds of input (service.md 6.1)."""
     if not bill.caps:
         return sum(seconds, Decimal(0))
     count = sum(item.type in bill.counted or item.type == UNSEEN for item in media)

@@ -134,11 +134,17 @@ def _read_model(name: str, data: Data) -> ModelRules:
         sets=tuple(frozenset(types) for types in data.get("sets", ())),
         groups=(*needed, *totals),
         fields={rule["field"]: kind for kind, rule in alone.items()},
-        lists=_read_lists(data),
+        lists={
+            key: frozenset(kind for kind, rule in data["media"].items() if rule.get("list") and rule["field"] == key)
+            for key in dict.fromkeys(rule["field"] for rule in data["media"].values() if rule.get("list"))
+        },
         regional={kind: frozenset(rule["regions"]) for kind, rule in data["media"].items() if "regions" in rule},
         identifiers={key: words for key, words in data.get("identifiers", {}).items() if key != "source"},
         sizes={key: sizes for key, sizes in data.get("sizes", {}).items() if key != "source"},
-        billed=tuple(_read_bill(bill) for bill in data.get("billed", {}).get("inputs", ())),
+        billed=tuple(
+            InputBill(bill["media"], tuple(map(Decimal, bill.get("caps", ()))), frozenset(bill.get("shared_by", ())))
+            for bill in data["billed"]["inputs"]
+        ),
         told=tuple(data.get("usage", {}).get("also", ())),
         ignored=tuple((item["parameter"], item["with"]) for item in data.get("ignored", ())),
         prompt_required=data["text"]["prompt"]["required"],
@@ -161,11 +167,6 @@ def _read_rule(rule: Data) -> SettingRule:
     )
 
 
-def _read_lists(data: Data) -> dict[str, frozenset[str]]:
-    listed = [(rule["field"], kind) for kind, rule in data["media"].items() if rule.get("list")]
-    return {key: frozenset(kind for other, kind in listed if other == key) for key, _ in listed}
-
-
 def _read_file(rule: Data) -> FileRules:
     return FileRules(
         kind=rule["kind"],
@@ -177,11 +178,6 @@ def _read_file(rule: Data) -> FileRules:
         alpha=rule.get("alpha", True),
         inline="data" in rule["forms"],
     )
-
-
-def _read_bill(bill: Data) -> InputBill:
-    caps = tuple(Decimal(cap) for cap in bill.get("caps", ()))
-    return InputBill(bill["media"], caps, frozenset(bill.get("shared_by", ())))
 
 
 def _pair(bounds: Sequence[int] | None) -> tuple[int, int] | None:
