@@ -46,14 +46,13 @@ def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
 def explain(plan: Plan, steps: Sequence[Step]) -> tuple[Explanation, ...]:
     """An explanation of each step."""
     by_node = {step.node: step for step in plan.steps}
-    return tuple(_explanation(plan, step, by_node) for step in steps)
-
-
-def _explanation(plan: Plan, step: Step, by_node: Mapping[str, Step]) -> Explanation:
-    before = plan.before.get(step.shot or "") if step.kind is StepKind.TAKE else None
-    changed = () if before is None else differences(before, plan.recipes.get(step.shot or ""), plan.inventory.lock)
-    follows = any(reason.code in FOLLOWING for reason in step.reasons)
-    return Explanation(step, changed, tuple(_roots(step, by_node, set())) if follows else ())
+    found: list[Explanation] = []
+    for step in steps:
+        before = plan.before.get(step.shot or "") if step.kind is StepKind.TAKE else None
+        changed = () if before is None else differences(before, plan.recipes.get(step.shot or ""), plan.inventory.lock)
+        follows = any(reason.code in FOLLOWING for reason in step.reasons)
+        found.append(Explanation(step, changed, tuple(_roots(step, by_node, set())) if follows else ()))
+    return tuple(found)
 
 
 def _roots(step: Step, by_node: Mapping[str, Step], seen: set[str]) -> Iterator[Step]:
