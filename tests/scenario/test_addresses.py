@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -36,7 +35,7 @@ class Listening(Delegating):
 
     async def submit(self, request: Request) -> Accepted:
         """Note the addresses of the media; raise the fault, where there is one."""
-        self._notes.sent.append([item["url"] for item in request.body["input"]["media"]])  # type: ignore[index,call-overload]
+        self._notes.sent.append([medium.url for medium in request.media])
         if self._notes.fault is not None:
             raise self._notes.fault
         return await self._service.submit(request)
@@ -192,7 +191,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path: Path) -> None:
-    """t2v has no list of media: the address of its sound is beside the prompt (service.md 2.5)."""
+    """t2v takes its sound under a key of its own, by an address (service.md 2.5)."""
     asked: list[Request] = []
 
     class Noting(Delegating):
@@ -207,8 +206,7 @@ async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path
     async with virtual_run(tmp_path, Noting) as here:
         outcome = await here.run(production(storm))
     (request,) = asked
-    given = request.body["input"]
+    (sound,) = request.media
     assert outcome.exit_code == 0
-    assert isinstance(given, Mapping)
-    assert str(given["audio_url"]).startswith("oss://")
-    assert set(given) == {"prompt", "audio_url"}
+    assert sound.type == "driving_audio"
+    assert sound.url.startswith("oss://")
