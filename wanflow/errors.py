@@ -1,13 +1,13 @@
-"""What can go wrong in a way that a person can act on.
+"""Failures that a person can act on.
 
-Our exception tree; a leaf lives beside the code that raises it:
+The tree of exceptions; a leaf is defined beside the code that raises it:
 
     WanflowError
     ├── SpecError            fix the YAML (language/problem)
     ├── UnknownTarget        fix the selector on the command line
     ├── StoreFault           the store, the lock or the disk
     │   ├── StoreBusy        another run holds this production
-    │   └── LockUnreadable   wanflow.lock can't be trusted
+    │   └── LockUnreadable   wanflow.lock cannot be read
     ├── MediaFault           a file or the ffmpeg that reads it
     │   ├── ToolMissing      no usable ffmpeg
     │   └── ToolFailed       ffmpeg said no
@@ -66,7 +66,7 @@ class StoreBusy(StoreFault):
 
 @dataclass(frozen=True, slots=True)
 class LockFault:
-    """One line of a lock that can't be read, from 1, and what is wrong with it."""
+    """One line of a lock that cannot be read: its number, from 1, and what is wrong with it."""
 
     line: int
     words: str
@@ -84,7 +84,7 @@ class LockUnreadable(StoreFault):
 
 
 class MediaFault(WanflowError):
-    """A media file is not what it has to be."""
+    """A media file cannot be used for its purpose."""
 
 
 class ToolMissing(MediaFault):

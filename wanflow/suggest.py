@@ -1,4 +1,4 @@
-"""The known name that was probably meant by a misspelt one."""
+"""Suggestions for misspelt names and paths."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-FEW = 50
-"""Names that a word can be compared with one by one."""
+MAX_PAIRWISE = 50
+"""Maximum names that a word is compared with one by one."""
 
-LONGEST_COMPARED = 60
-"""Characters of a name among many for which a slip is looked for."""
+MAX_COMPARED = 60
+"""Maximum characters of a name that is compared with many."""
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """The hint at the known name that somebody may have meant, None where none is near."""
+    """The hint with the nearest known name; None where none is near."""
     near = nearest(word, names)
     return f"did you mean `{near}`?" if near is not None else None
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
-    """The known name that somebody may have meant, None where none is near; among many only what is a slip or two away.
+    """The nearest known name; None where none is near, among many names where none is a slip or two away.
 
-    Quick for thousands of words against thousands of names, quickest where these are a frozenset.
+    Fast for thousands of words and thousands of names, fastest with a frozenset.
     """
     pool = frozenset(names)
-    return _nearest(word.lower()[: LONGEST_COMPARED + 1], pool)
+    return _nearest(word.lower()[: MAX_COMPARED + 1], pool)
 
 
 @lru_cache(maxsize=4096)
 def _nearest(word: str, pool: frozenset[str]) -> str | None:
-    known = _by_slip(pool) if len(pool) > FEW else {"": sorted(pool)}
-    slips = _slips(word) if len(pool) > FEW else ("",)
+    known = _by_slip(pool) if len(pool) > MAX_PAIRWISE else {"": sorted(pool)}
+    slips = _slips(word) if len(pool) > MAX_PAIRWISE else ("",)
     names = {name.lower(): name for slip in slips for name in known.get(slip, ())}
     near = difflib.get_close_matches(word, sorted(names), n=1)
     return names[near[0]] if near else None
@@ -40,10 +40,10 @@ def _nearest(word: str, pool: frozenset[str]) -> str | None:
 
 @lru_cache(maxsize=4)
 def _by_slip(pool: frozenset[str]) -> Mapping[str, list[str]]:
-    """Names by what is left of them without one character: two that differ by a slip share some of that."""
+    """Names by themselves without one character: two names that differ by a slip share such a form."""
     found: dict[str, list[str]] = {}
     for name in sorted(pool):
-        for slip in _slips(name.lower()) if len(name) <= LONGEST_COMPARED else ():
+        for slip in _slips(name.lower()) if len(name) <= MAX_COMPARED else ():
             found.setdefault(slip, []).append(name)
     return found
 
@@ -54,7 +54,7 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def nearest_path(folder: Path, path: str) -> str | None:
-    """The existing file that a misspelt path was probably meant for, from the same folder; None where none is near."""
+    """The existing file whose path, from the same folder, is nearest to a misspelt one; None where none is near."""
     parts: list[str] = []
     for part in PurePosixPath(path).parts:
         here = folder.joinpath(*parts)

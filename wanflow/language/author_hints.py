@@ -42,7 +42,7 @@ OTHER_KEYS = {
     "video": ("file",),
     "volume": ("gain",),
 }
-"""Keys by their names in other tools; the first of each that is known at a place is meant there."""
+"""Keys by their names in other tools; of several, the first one that is known at a place applies there."""
 
 OTHER_TRANSITIONS = {
     "blend": "dissolve",
@@ -79,11 +79,9 @@ _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
 def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
     in_cut_item = path[:1] == ("cuts",) and bool(path) and isinstance(path[-1], int) and "shot" in known
-    meant = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
-    if meant == "wanflow":
-        return "write `wanflow: 1`"
-    if meant is not None:
-        return f"write `{meant}`"
+    name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
+    if name_here is not None:
+        return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
     if in_cut_item and (isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None)):
         inner = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
         return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in inner)))}}}`"

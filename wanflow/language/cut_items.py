@@ -62,7 +62,7 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
 
 
 def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:
-    """The items that a node stands for: one, or one for each shot of a group."""
+    """The items of a node: one, or one for each shot of a group."""
     name = _named(node)
     shots = scope.shots(name) if name is not None else None
     grouped = shots is not None and len(shots) > 1

@@ -1,4 +1,4 @@
-"""What the author wrote, resolved and frozen: the value on the arrow from spec to graph."""
+"""A production, resolved and frozen: the value that the loader gives to graph and planner."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class OriginStep:
 class Media:
     """One media input of a shot, in the order in which it is sent.
 
-    `slot` names it within the shot (`first_clip`, `reference_2`); `type` is the wire's word (`first_clip`,
-    `reference_image`). `voice` rides on a reference and has the slot `<slot>.voice`. `cast` is the cast member's
-    name where there is one; `named_at` where the shot asks for it, where that is elsewhere. `origin` are the inputs
-    of pipelines that it came through.
+    `slot` names it within the shot (`first_clip`, `reference_2`); `type` is its name in the catalog (`first_clip`,
+    `reference_image`). `voice` belongs to a reference and has the slot `<slot>.voice`. `cast` is the name of its cast
+    member; `named_at` is where the shot names it, if that is elsewhere. `origin` are the pipeline inputs that it came
+    through.
     """
 
     slot: str
@@ -53,7 +53,7 @@ class Media:
 
     @property
     def title(self) -> str:
-        """What it is called in messages about its file: the same in every shot that has it."""
+        """The name in messages about its file: the same in every shot that has it."""
         return self.type if self.slot.startswith("reference_") else self.slot
 
     @property

@@ -122,20 +122,20 @@ class Scope:
         found = self.find(written.string)
         return None if found is None else self.index.members(found)
 
-    def find(self, words: str) -> str | None:
+    def find(self, short: str) -> str | None:
         """The whole name for a short one, looked up from the inside out."""
         for depth in range(len(self.path), self.closed - 1, -1):
-            name = "/".join((*self.path[:depth], words))
+            name = "/".join((*self.path[:depth], short))
             if self.index.knows(name):
                 return name
         return None
 
-    def _near(self, words: str) -> str | None:
+    def _near(self, short: str) -> str | None:
         around = "/".join(self.path[: self.closed])
         known = self.index.near(around)
-        if words not in known.by_last_part and (near := did_you_mean(words, known.names)) is not None:
+        if short not in known.by_last_part and (near := did_you_mean(short, known.names)) is not None:
             return near
-        close = words if words in known.by_last_part else nearest(words, known.last_parts)
+        close = short if short in known.by_last_part else nearest(short, known.last_parts)
         if close is not None:
             whole = known.by_last_part[close]
             return f"did you mean `{close if self.find(close) == whole else whole}`?"

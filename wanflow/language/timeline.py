@@ -18,15 +18,15 @@ TRANSITIONS = (CUT, DISSOLVE, FADE, WIPE)
 
 
 class TimelineError(ValueError):
-    """Items that make no timeline; the text says why, `item` is the position of the one to blame."""
+    """Items that cannot be placed; the text says why, `item` is the position of the wrong one."""
 
-    def __init__(self, item: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, item: int, message: str) -> None:
+        super().__init__(message)
         self.item = item
 
 
 class TrimOutsideClip(TimelineError):
-    """An `in` or an `out` that the clip can't serve."""
+    """An `in` or an `out` beyond the end of its clip."""
 
 
 class TransitionsOverlap(TimelineError):
@@ -204,8 +204,8 @@ def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
     after = items[position + 1] if position + 1 < len(items) else None
     first = 0 if item.start is None else timebase.to_frames(item.start, item.rate)
     if first >= item.frames:
-        words = f"`in` {item.start} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
-        raise TrimOutsideClip(position, words)
+        message = f"`in` {item.start} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        raise TrimOutsideClip(position, message)
     if item.stop is not None:
         return first, _explicit_end(item, first, position)
     if item.continued_at is None or after is None or after.start is not None:
@@ -216,11 +216,11 @@ def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
 def _explicit_end(item: TimelineItem, first: int, position: int) -> int:
     end = timebase.to_frames(item.stop or 0, item.rate)
     if end > item.frames:
-        words = f"`out` {item.stop} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
-        raise TrimOutsideClip(position, words)
+        message = f"`out` {item.stop} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        raise TrimOutsideClip(position, message)
     if end <= first:
-        words = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
-        raise TrimOutsideClip(position, words)
+        message = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
+        raise TrimOutsideClip(position, message)
     return end
 
 
@@ -231,8 +231,8 @@ def _require_room(clips: Sequence[PlacedClip], items: Sequence[TimelineItem], ra
         if taken > clip.length:
             later = position + 1 if leads[position + 1] else position
             room, wanted = (timebase.decimal_text(timebase.to_seconds(each, rate), 3) for each in (clip.length, taken))
-            words = f"`{items[clip.item].name}` plays for {room} s, and its transitions take {wanted} s"
-            raise TransitionsOverlap(clips[later].item, words)
+            message = f"`{items[clip.item].name}` plays for {room} s, and its transitions take {wanted} s"
+            raise TransitionsOverlap(clips[later].item, message)
 
 
 def _length(item: TimelineItem) -> str:

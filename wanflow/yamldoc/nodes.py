@@ -82,12 +82,12 @@ class MapNode:
         return tuple(pair for pair in self.pairs if not pair[0].text.startswith("x-"))
 
     def entries_of(self, name: str) -> tuple[tuple[TextNode, Node], ...]:
-        """The entries of the mapping under a key; empty where there is no mapping."""
+        """The entries of the mapping under a key; empty without one."""
         found = self.find(name)
         return found.entries if isinstance(found, MapNode) else ()
 
     def items_of(self, name: str) -> tuple[Node, ...]:
-        """The items of the list under a key; empty where there is no list."""
+        """The items of the list under a key; empty without one."""
         found = self.find(name)
         return found.items if isinstance(found, ListNode) else ()
 
