@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, reduce
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -312,8 +313,8 @@ def pick_from(production: Production, shot: str, former: str, take: int) -> Pick
 def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     """Make a clip from elsewhere a take of a shot's present request, and use it from now on.
 
-    Raises UnknownTarget for a shot that does not exist or whose request is not known yet, MediaFault for a file that is
-    no video.
+    Raises UnknownTarget for a shot that does not exist or whose request is not known yet, MediaFault for a file that
+    holds no video.
     """
     from wanflow.media import probe
     from wanflow.store.take import MADE_ELSEWHERE, Take, film_of
@@ -323,7 +324,7 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     facts = probe.check_film(clip)
     film, store, name = film_of(facts), store_of(production), asked.shot.name
     if film is None:
-        raise TypeError("a checked film is no picture")
+        raise TypeError("a checked film has no frames")
     take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, film, timebase.stamp(datetime.now(UTC)))
     known = facts.digest in asked.entry.takes
     if not known:
@@ -586,19 +587,17 @@ def gc(productions: Sequence[Production], paid: Sequence[str] = (), *, apply: bo
 
 
 def _removables(productions: Sequence[Production], names: Sequence[str], *, apply: bool) -> Removables:
-    plans = [plan(production) for production in productions]
-    store = store_of(productions[0])
+    plans, store = [plan(production) for production in productions], store_of(productions[0])
     shown: dict[str, list[str]] = {}
     for cut, digest in cut_records.takes(store):
         if cut in productions[0].cuts:
             shown.setdefault(digest, []).append(cut)
-    digests = {digest for each in plans for entry in each.inventory.lock.shots.values() for digest in entry.takes}
-    sizes = {digest: path.stat().st_size for digest in digests if (path := blobs.find_take(store, digest)) is not None}
+    sizes = {digest: path.stat().st_size for digest, path in blobs.take_paths(store).items()}
     free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
     for each in plans:
         (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
     found = Removables(
-        derived=tuple(waste.derived_waste(store, [recipe for each in plans for recipe in each.recipes.values()])),
+        derived=tuple(waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))),
         stand_ins=tuple(take for take in free.values() if take.idle),
         paid=removable.removable_takes(paid, names),
         unused_paid=tuple(take for take in paid.values() if take.idle),
@@ -606,11 +605,16 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
     if apply:
         waste.remove_derived(store, found.derived)
         for each in plans:
-            _update(each, lambda lock: lock)
-            takes = found.paid if each.provider.paid else found.stand_ins
-            out = each.graph.production.folder / each.graph.production.out
-            waste.remove_takes(Store(store.folder, each.provider), {take.node for take in takes}, out)
+            _remove_takes(each, found.paid if each.provider.paid else found.stand_ins)
     return found
+
+
+def _remove_takes(plan: Plan, takes: Sequence[NamedTake]) -> None:
+    """Remove takes of a plan's backend, after its lock followed the shots that were renamed."""
+    production = plan.graph.production
+    _update(plan, lambda lock: lock)
+    own = Store(production.folder, plan.provider)
+    waste.remove_takes(own, {take.node for take in takes}, production.folder / production.out)
 
 
 def doctor(folder: Path, backend: str | None = None, region: str | None = None) -> tuple[HealthCheck, ...]:

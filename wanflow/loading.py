@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class SoundPart:
 
 
 def read(file: Path, overrides: Overrides) -> SoundPart:
-    """Read and check a production; with errors, what is there of it may not fit together."""
+    """Read and check a production; with errors, its shots and cuts may name shots that it lacks."""
     reading = read_usable(file, overrides)
     production = reading.production
     if production is None:
@@ -77,14 +78,11 @@ def read(file: Path, overrides: Overrides) -> SoundPart:
     found += check_outputs(production, store_of(production))
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
     problems = tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
-    loaded = LoadedProduction(**_values(replace(production, warnings=problems)))
+    values = {each.name: getattr(production, each.name) for each in fields(Production)}
+    loaded = LoadedProduction(**{**values, "warnings": problems})
     object.__setattr__(loaded, "graph", graph)
     object.__setattr__(loaded, "facts", facts)
     return SoundPart(loaded, problems)
-
-
-def _values(production: Production) -> dict[str, Any]:
-    return {each.name: getattr(production, each.name) for each in fields(production)}
 
 
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:
@@ -94,18 +92,22 @@ def sound_part(file: Path, overrides: Overrides) -> SoundPart:
     one that has takes. Without a file it is None.
     """
     part = read(file, overrides)
-    production = part.production
-    if production is None:
-        if not file.exists():
-            return part
-        folder = file.absolute().parent
-        providers = load_providers()
-        paid = next(provider for provider in providers.values() if provider.paid)
-        with_takes = paid if lockfile.read(Store(folder, paid).lock).shots else default_provider()
-        provider = providers.get(overrides.backend or "", with_takes)
-        return SoundPart(Production(folder, file.name, provider, provider.regions[0], {}, {}), part.problems)
-    if part.whole:
-        return part
+    if part.production is None:
+        return SoundPart(_lock_alone(file, overrides.backend), part.problems) if file.exists() else part
+    return part if part.whole else SoundPart(_without_broken(part.production), part.problems)
+
+
+def _lock_alone(file: Path, backend: str | None) -> Production:
+    """A production of which only the place of its lock is known."""
+    folder, providers = file.absolute().parent, load_providers()
+    paid = next(provider for provider in providers.values() if provider.paid)
+    with_takes = paid if lockfile.read(Store(folder, paid).lock).shots else default_provider()
+    provider = providers.get(backend or "", with_takes)
+    return Production(folder, file.name, provider, provider.regions[0], {}, {})
+
+
+def _without_broken(production: Production) -> Production | None:
+    """A production without the shots and cuts that need a shot which it lacks; None where shots form a circle."""
     shots = dict(production.shots)
     needs = {
         name: {source.shot for _, source in sources_of(shot) if isinstance(source, ShotSource)}
@@ -123,8 +125,8 @@ def sound_part(file: Path, overrides: Overrides) -> SoundPart:
     try:
         build(sound)
     except SpecError:
-        return SoundPart(None, part.problems)
-    return SoundPart(sound, part.problems)
+        return None
+    return sound
 
 
 def graph_of(production: Production) -> ShotGraph:
@@ -139,7 +141,7 @@ def facts_of(production: Production) -> FactsTable:
         return production.facts
     looks = {path: partial(_measure_file, production.folder, path) for path in file_sources(production)}
     for source in inline_sources(production):
-        looks[source.key] = partial(_measure_picture, source.data)
+        looks[source.key] = partial(_measure, methodcaller("probe_picture", source.data))
     return _looked_up(store_of(production), looks)
 
 
@@ -195,11 +197,7 @@ def _measure_file(folder: Path, name: str) -> Facts | Unreadable:
         near = nearest_path(folder, name)
         hint = "check the path: it is relative to the file that names it" if near is None else f"did you mean `{near}`?"
         return Unreadable("does not exist", hint)
-    return _measure(lambda probe: probe.probe(path))
-
-
-def _measure_picture(data: bytes) -> Facts | Unreadable:
-    return _measure(lambda probe: probe.probe_picture(data))
+    return _measure(methodcaller("probe", path))
 
 
 def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:

@@ -65,7 +65,7 @@ def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(
     widths = [max(cells_wide(row[index]) for row in rows) for index in range(len(rows[0]))]
     kept = [index for index, width in enumerate(widths) if width]
     if kept and kept[-1] not in right:
-        widths[kept[-1]] = 0  # nothing stands behind it
+        widths[kept[-1]] = 0  # nothing follows it
     return [gap.join(_pad(row[index], widths[index], right=index in right) for index in kept).rstrip() for row in rows]
 
 
