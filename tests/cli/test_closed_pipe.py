@@ -15,7 +15,7 @@ from kit.run_processes import PAID, QUICK, WANFLOW, environ, running, until
 from kit.served import playing
 from wanflow import api
 
-SENTENCE = "warning: stdout was closed, and the work goes on to its end"
+SENTENCE = "warning: stdout was closed; the work continues to its end"
 
 
 @pytest.fixture(scope="module")

@@ -57,18 +57,14 @@ class _OutputStream(io.FileIO):
         try:
             return super().write(data)
         except OSError as fault:
-            if not self._left(fault):
+            closed = fault.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
+            if fault.errno != errno.EPIPE and not closed:
                 raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
         self.when_left()
         return memoryview(data).nbytes
-
-    def _left(self, fault: OSError) -> bool:
-        """Whether a pipe has no reader any more, or the terminal was closed."""
-        closed = fault.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
-        return fault.errno == errno.EPIPE or closed
 
 
 def _outliving(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
@@ -88,11 +84,11 @@ def _end() -> None:
 
 
 def _say_nothing() -> None:
-    """Whoever would read it has left."""
+    """Print nothing: its reader has left."""
 
 
 def _say_so() -> None:
-    click.echo("warning: stdout was closed, and the work goes on to its end", err=True)
+    click.echo("warning: stdout was closed; the work continues to its end", err=True)
 
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

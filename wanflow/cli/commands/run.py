@@ -37,7 +37,6 @@ from wanflow.cli.run_output import (
     verbosity_of,
 )
 from wanflow.errors import ExitCode, UnknownTarget
-from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
@@ -135,7 +134,11 @@ def run(
         if plan.idle and not (have.open_tasks or have.lost or have.unknown_fate):
             return _finish_idle(plan, collected, verbosity, as_json=as_json)
         limit = limit_of(budget, plan)
-        if not _may_spend(plan, limit, yes=yes or planned is not None):
+        if not affordable(plan, limit):
+            return ended_early(ExitCode.STOPPED, so_far, as_json=as_json)
+        api.require_key(plan)
+        notes = note_texts(api.notes(plan, limit), plan.region)
+        if not approved(plan, yes=yes or planned is not None, notes=notes):
             return ended_early(ExitCode.STOPPED, so_far, as_json=as_json)
         work = partial(
             api.run,
@@ -187,14 +190,6 @@ def _renders(plan: Plan) -> bool:
         words = f"{count(len(takes), 'take')} would be rendered: {listed(takes)}"
         error(words, "to render, run without `--locked`")
     return bool(takes)
-
-
-def _may_spend(plan: Plan, limit: Cost | None, *, yes: bool) -> bool:
-    """Whether the certain cost of a run is within its limits, a key is set, and the run is approved."""
-    if not affordable(plan, limit):
-        return False
-    api.require_key(plan)
-    return approved(plan, yes=yes, notes=note_texts(api.notes(plan, limit), plan.region))
 
 
 def _finish_idle(plan: Plan, collected: CollectOutcome | None, verbosity: Verbosity, *, as_json: bool) -> ExitCode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from os import path as paths
 from pathlib import Path
@@ -17,7 +17,7 @@ from wanflow.report.export.edit_list import EditEvent, EditList
 from wanflow.report.text.words import printable
 
 REEL_LETTERS = 8
-"""An EDL's media names have eight signs at most."""
+"""Maximum length of a media name in an EDL."""
 
 
 def to_otio(cut: EditList, folder: Path, target: Path) -> str:
@@ -51,12 +51,14 @@ def _timeline(cut: EditList, folder: Path, target: Path, at: Fraction | None = N
 def _children(
     cut: EditList, folder: Path, target: Path, kind: str, at: Fraction | None
 ) -> Iterator[otio.core.Composable]:
-    reels = _reels(cut)
+    files = dict.fromkeys(event.file or event.name for event in cut.events)
+    reels = {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}  # no two alike
     trails = [*(event.lead for event in cut.events[1:]), 0]
     sounding = kind == otio.schema.TrackKind.Audio
     for position, (event, trail) in enumerate(zip(cut.events, trails, strict=True)):
         span = _shown(event, cut.rate, trail, at)
-        if event.lead and not (sounding and _silent(cut.events[max(0, position - 1) : position + 1])):
+        joined = cut.events[max(0, position - 1) : position + 1]
+        if event.lead and (not sounding or all(each.sound for each in joined)):
             yield _transition(event, cut.rate)
         if sounding and not event.sound:
             yield otio.schema.Gap(source_range=span)
@@ -67,7 +69,9 @@ def _children(
         clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:
-            clip.markers.append(_marker(event, span))
+            words = {"wanflow": {"prompt": printable(event.shot.written) if event.shot is not None else ""}}
+            first = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
+            clip.markers.append(otio.schema.Marker(name=printable(event.name), marked_range=first, metadata=words))
         yield clip
 
 
@@ -88,10 +92,6 @@ def _transition(event: EditEvent, rate: Fraction) -> otio.schema.Transition:
     return joined
 
 
-def _silent(events: Sequence[EditEvent]) -> bool:
-    return not all(event.sound for event in events)
-
-
 def _media(event: EditEvent, folder: Path, target: Path) -> otio.core.MediaReference:
     available = _range(0, event.frames, event.rate)
     if event.file is None:
@@ -105,13 +105,6 @@ def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
 
 
-def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
-    """The beginning of a shot, with its words."""
-    words = printable(event.shot.written) if event.shot is not None else ""
-    marked = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
-    return otio.schema.Marker(name=printable(event.name), marked_range=marked, metadata={"wanflow": {"prompt": words}})
-
-
 def _facts(event: EditEvent, folder: Path) -> dict[str, object]:
     """What made a clip, and what its file says of that itself: a suite that renders anew keeps no metadata of files."""
     labels = () if event.file is None else read_labels(folder / event.file)
@@ -120,9 +113,3 @@ def _facts(event: EditEvent, folder: Path) -> dict[str, object]:
         facts |= {"shot": event.shot.name, "take": event.number, "model": event.take.model}
         facts |= {"seed": event.take.seed, "prompt": event.shot.prompt, "task_id": event.take.task_id}
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def _reels(cut: EditList) -> dict[str, str]:
-    """A short name for each file, no two alike."""
-    files = dict.fromkeys(event.file or event.name for event in cut.events)
-    return {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}

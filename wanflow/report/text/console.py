@@ -20,13 +20,14 @@ from wanflow.runner.events import Emit, Event, StepStarted
 
 REFRESHES_PER_SECOND = 8
 BAR_CELLS = 28
+STYLES = {"error": "red", "warning": "yellow"}
 
 
 @contextmanager
-def live(plan: Plan, loudness: Verbosity) -> Iterator[Emit]:
-    """Show a run while it runs; gives what the run's events are told to, and leaves only finished lines behind.
+def live(plan: Plan, verbosity: Verbosity) -> Iterator[Emit]:
+    """Show a run while it runs; gives the receiver of its events, and leaves only finished lines behind.
 
-    What is finished or wrong scrolls by above; the lines below are redrawn in place.
+    Finished steps and errors scroll by above; the lines below are redrawn in place.
     """
     console = Console(stderr=True, highlight=False)
     display = Display(progress_of(plan, time.monotonic))
@@ -34,45 +35,32 @@ def live(plan: Plan, loudness: Verbosity) -> Iterator[Emit]:
 
         def emit(event: Event) -> None:
             display.progress.note(event)
-            text = None if isinstance(event, StepStarted) else event_text(event, loudness)
+            text = None if isinstance(event, StepStarted) else event_text(event, verbosity)
             if text is not None:
-                drawn.console.print(Text(text, style=_style(text)))
+                drawn.console.print(Text(text, style=STYLES.get(text.partition(":")[0], "")))
 
         yield emit
 
 
 class Display:
-    """What a run is doing, as rich draws it: asked anew at every refresh, so that times go on between events."""
+    """What a run is doing, as rich draws it: computed at every refresh, so that times advance between events."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
 
     def __rich__(self) -> RenderableType:
-        tables = (self._takes(), self._cuts())  # an empty one would still take a line
-        return Group(*(table for table in tables if table.row_count), self._footer())
-
-    def _takes(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        for item in self.progress.in_flight:
-            elapsed = int(self.progress.stopwatch() - item.since)
-            table.add_row(Text(item.node, style="bold"), item.state, f"{elapsed} s", Text(item.model, style="dim"))
-        return table
-
-    def _cuts(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        for cut in self.progress.cuts.values():
-            table.add_row(Text(cut.node, style="bold"), _bar(cut), _frames(cut, self.progress.stopwatch()))
-        return table
-
-    def _footer(self) -> Text:
-        progress = self.progress
+        progress, now = self.progress, self.progress.stopwatch()
+        takes, cuts = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
+        for item in progress.in_flight:
+            elapsed = f"{int(now - item.since)} s"
+            takes.add_row(Text(item.node, style="bold"), item.state, elapsed, Text(item.model, style="dim"))
+        for cut in progress.cuts.values():
+            bar = ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
+            cuts.add_row(Text(cut.node, style="bold"), bar, _frames(cut, now))
         stored = f"{count(progress.stored, 'take')} rendered ({seconds_text(progress.rendered) or '0 s'})"
         cost = "cost unknown" if progress.cost.amount is None else cost_words(progress.cost)
-        return Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
-
-
-def _bar(cut: RunningCut) -> ProgressBar:
-    return ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
+        footer = Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
+        return Group(*(table for table in (takes, cuts) if table.row_count), footer)  # an empty one takes a line
 
 
 def _frames(cut: RunningCut, now: float) -> str:
@@ -80,7 +68,3 @@ def _frames(cut: RunningCut, now: float) -> str:
         return "placing its clips"
     left = cut.seconds_left(now)
     return f"{cut.percent} % · {cut.done}/{cut.total} frames" + (f" · {left} s left" if left is not None else "")
-
-
-def _style(text: str) -> str:
-    return {"error": "red", "warning": "yellow"}.get(text.partition(":")[0], "")

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from wanflow.planner.plan import Action, Plan, ReasonCode, Step
+from wanflow.planner.plan import Action, Plan, ReasonCode
 from wanflow.planner.why import FOLLOWING, Explanation
 from wanflow.report.show import NodeDetails
 from wanflow.report.text.words import columns, cost_words, printable, visible
@@ -39,8 +39,12 @@ def why_text(plan: Plan, explanation: Explanation) -> str:
 
 
 def _why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
-    step = explanation.step
-    yield f"{_action(step)}{_price(plan, step)}"
+    step, renders = explanation.step, explanation.step.action is Action.RENDER
+    price = f" ({cost_words(step.cost)}{'' if plan.provider.paid else ', list price of the paid take'})"
+    action = f"{step.action.value}{', if its input comes out different' if renders and not step.certain else ''}"
+    if step.action is Action.REUSE and all(reason.code is ReasonCode.UP_TO_DATE for reason in step.reasons):
+        action = "up to date"
+    yield f"{step.node}: {action}{price if renders else ''}"
     for reason in step.reasons:
         shown = explanation.differences and reason.code in _COMPARED
         if not shown and reason.code is not ReasonCode.UP_TO_DATE:
@@ -55,20 +59,6 @@ def _why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
     for cause in explanation.causes:
         reasons = "; ".join(reason.text for reason in cause.reasons if reason.code not in FOLLOWING)
         yield f"  follows from {cause.node} ({cause.action.value}): {printable(reasons)}"
-
-
-def _action(step: Step) -> str:
-    if step.action is Action.REUSE and all(reason.code is ReasonCode.UP_TO_DATE for reason in step.reasons):
-        return f"{step.node}: up to date"
-    perhaps = step.action is Action.RENDER and not step.certain
-    return f"{step.node}: {step.action.value}{', if its input comes out different' if perhaps else ''}"
-
-
-def _price(plan: Plan, step: Step) -> str:
-    """The price of a take that is rendered; in the animatic, that of the paid take."""
-    if step.action is not Action.RENDER:
-        return ""
-    return f" ({cost_words(step.cost)}{', list price of the paid take' if not plan.provider.paid else ''})"
 
 
 _PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")
