@@ -69,9 +69,7 @@ def _children(
         clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:
-            words = {"wanflow": {"prompt": printable(event.shot.written) if event.shot is not None else ""}}
-            first = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
-            clip.markers.append(otio.schema.Marker(name=printable(event.name), marked_range=first, metadata=words))
+            clip.markers.append(_marker(event, span))
         yield clip
 
 
@@ -103,6 +101,13 @@ def _media(event: EditEvent, folder: Path, target: Path) -> otio.core.MediaRefer
 
 def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
+
+
+def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
+    """The beginning of a shot, with its words."""
+    words = {"wanflow": {"prompt": printable(event.shot.written) if event.shot is not None else ""}}
+    first = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
+    return otio.schema.Marker(name=printable(event.name), marked_range=first, metadata=words)
 
 
 def _facts(event: EditEvent, folder: Path) -> dict[str, object]:
