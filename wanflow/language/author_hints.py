@@ -97,7 +97,11 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
 def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
     if isinstance(value, TextNode) and len(path) == 2 and isinstance(value.value, str):
-        return _hint_for_group(str(path[0]), str(path[1]), value.string) or _hint_for_scalar(value.string, kinds, "")
+        if path[0] == "cast":
+            kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"
+            return f"write `{path[1]}: {{{kind}: {value.string}}}`"
+        if path[0] == "cuts":
+            return f"write `[{value.string}]`"
     if isinstance(value, TextNode):
         return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
     if isinstance(value, ListNode) and len(path) == 1 and "object" in kinds:
@@ -105,14 +109,6 @@ def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int
         of_cut = f"give the cut a name: `main: [{names}]`" if path[0] == "cuts" and names else None
         return of_cut or "give each one a name, without `-`: `NAME: {…}`"
     return None
-
-
-def _hint_for_group(group: str, name: str, text: str) -> str | None:
-    """The hint for a cast member or a cut that is only a text."""
-    if group == "cast":
-        kind = "video" if PurePosixPath(text).suffix.lower() in _VIDEOS else "image"
-        return f"write `{name}: {{{kind}: {text}}}`"
-    return f"write `[{text}]`" if group == "cuts" else None
 
 
 def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:

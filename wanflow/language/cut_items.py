@@ -63,7 +63,8 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
 
 def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:
     """The items of a node: one, or one for each shot of a group."""
-    name = _named(node)
+    written = node.find("shot") if isinstance(node, MapNode) else node
+    name = written if isinstance(written, TextNode) and written.string else None
     shots = scope.shots(name) if name is not None else None
     grouped = shots is not None and len(shots) > 1
     item = _item(node, scope, problems, slated=slated, first=first and not grouped)
@@ -77,12 +78,6 @@ def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: b
     if grouped and first and item.transition is not None and item.transition.kind != FADE:
         spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
     return spread
-
-
-def _named(node: Node) -> TextNode | None:
-    """The name of the shot, or of the group, of an item."""
-    written = node.find("shot") if isinstance(node, MapNode) else node
-    return written if isinstance(written, TextNode) and written.string else None
 
 
 def slate_of(node: Node, *, default: bool) -> bool:

@@ -166,7 +166,8 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
         case ("shots", str() as name), "type" if name in shot_keys() and not isinstance(broken.value, list):
             return f"`{name}` is a key of a shot, not a shot", "indent it below the name of its shot"
         case (_, str() as name, "pick"), "enum":
-            return _wrong(broken), f"to choose a take, run `wanflow pick {name} {_example_take(broken.value)}`"
+            take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
+            return _wrong(broken), f"to choose a take, run `wanflow pick {name} {take}`"
     if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
         return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
     hint = None
@@ -176,10 +177,6 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
         quoted = isinstance(value, TextNode) and needlessly_quoted(value)
         hint = "write it without quotes" if quoted else hint_for_value(value, _kinds(broken), broken.path)
     return _wrong(broken), hint
-
-
-def _example_take(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 2
 
 
 def _wrong(broken: Violation) -> str:
