@@ -34,7 +34,7 @@ MOST_WORDS = 20
 """Maximum words of a sentence."""
 
 UNMENDED_PAGES = {"models.md", "language.md", "python.md"}
-UNMENDED_CODE = ("wanflow/",)
+UNMENDED_CODE: tuple[str, ...] = ()
 
 
 def named(file: Path) -> str:

@@ -37,7 +37,7 @@ RECORDS = ("journal.animatic.jsonl", "animatic.lock", "traces.jsonl", "derived.j
 
 @pytest.mark.parametrize("words", ["plan", "status", "takes", "why approach", "show approach", "list", "run"])
 def test_a_command_reads_every_record_once(rendered: Path, words: str) -> None:
-    """Loading, collecting, planning and printing share what was read; nothing to do is no reason to read it again."""
+    """Loading, collecting, planning and printing share what was read; an idle run does not read it again either."""
     argv = [sys.executable, "-c", PROBE, *words.split()]
     done = subprocess.run(argv, cwd=rendered.parent, capture_output=True, text=True, check=True)
     counts = json.loads(done.stdout.splitlines()[-1])

@@ -25,17 +25,17 @@ KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One who renders; `name` is the word of `backend:`, of `--backend`, of fingerprints and of JSON.
+    """A provider; `name` is the value of `backend:`, of `--backend`, of fingerprints and of JSON.
 
     `models` names the provider whose models it renders: itself, or for a stand-in the one that it stands in for.
-    `paid`: its takes cost money, and their lock is in git. `remote`: tasks outlive this process, and the network is
-    there to open addresses. `slated`: its pictures carry a slate. `default_profile` is the encoder's effort for its
+    `paid`: its takes cost money, and their lock is in git. `remote`: tasks survive this process, and media may be
+    at addresses of the network. `slated`: its pictures carry a slate. `default_profile` is the encoder's effort for its
     cuts. `currency` is that of its price lists. `regions` begin with the default. `key_variable` is the environment
     variable with its key, None where it needs none.
 
     `upload_regions` are those whose temporary storage is documented; elsewhere pictures of up to `inline_bytes` are
     written into the request. `upload_life` and `result_life` are how long an upload can be named and a result fetched;
-    `task_life` is how long a task is known, `list_reach` how far back the task list goes, None where there is no list.
+    `task_life` is how long a task is known, `list_reach` how far back the task list goes, None without a list.
     """
 
     name: str

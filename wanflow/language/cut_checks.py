@@ -22,7 +22,7 @@ class ExpectedClip:
     """What a source will be: measured for a file, nominal for a shot; None where that is known only after a run.
 
     `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
-    clip, `seconds` also for a sound; `silent` only where there surely is no sound.
+    clip, `seconds` also for a sound; `silent` only where it certainly has no sound.
     """
 
     kind: Kind

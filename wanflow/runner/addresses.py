@@ -32,7 +32,7 @@ class OnlineResult:
     ready: str
 
     def end(self, life: timedelta) -> datetime:
-        """When it has lived so long, or when the signature of its address ends, if that is earlier."""
+        """The end of its life or of its address's signature, whichever is earlier."""
         end = datetime.fromisoformat(self.ready) + life
         try:
             stamp = parse_qs(urlsplit(self.url).query).get("Expires", [""])[0]
@@ -47,9 +47,9 @@ class OnlineResult:
 class Addresses:
     """The addresses that a run may name instead of sending bytes again.
 
-    Only those of `account` count: nobody else's service can read them; uploads go through `bucket`, where there is one
-    of one's own. `store` is where uploads are written down for
-    later runs, None where the account ends with this one; `online` is what earlier runs left there. `pinned` are
+    Only those of `account` count: other accounts cannot read them. Uploads go through `bucket` where the user has one.
+    `store` records uploads for later runs, None where the account ends with this one; `online` is what earlier runs
+    left there. `pinned` are
     foreign addresses whose bytes were compared in this run; who holds a file's turn is the one who uploads it.
     """
 

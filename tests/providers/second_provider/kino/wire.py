@@ -45,6 +45,6 @@ def read_state(task_id: str, job: Any) -> TaskState:
 
 
 def fault_of(status: int, text: str) -> ServiceFault:
-    """What a status that is no success means."""
+    """The meaning of a status other than success."""
     kind = FAULTS.get(status, ServerFault)
     return kind(f"Kino replied {status}: {text}")
