@@ -78,7 +78,7 @@ class MapNode:
 
     @property
     def entries(self) -> tuple[tuple[TextNode, Node], ...]:
-        """Keys and values without keys that begin with `x-`: they are ignored at every level (format.md)."""
+        """Entries except keys that begin with `x-`, which are ignored at every level (format.md, The YAML dialect)."""
         return tuple(pair for pair in self.pairs if not pair[0].text.startswith("x-"))
 
     def entries_of(self, name: str) -> tuple[tuple[TextNode, Node], ...]:
