@@ -96,19 +96,19 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
 
 def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
-    if isinstance(value, TextNode) and len(path) == 2 and isinstance(value.value, str):
-        if path[0] == "cast":
-            kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"
-            return f"write `{path[1]}: {{{kind}: {value.string}}}`"
-        if path[0] == "cuts":
-            return f"write `[{value.string}]`"
-    if isinstance(value, TextNode):
-        return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
-    if isinstance(value, ListNode) and len(path) == 1 and "object" in kinds:
+    if isinstance(value, ListNode) and path in {("shots",), ("cast",), ("cuts",), ("vars",)}:
         names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
-        of_cut = f"give the cut a name: `main: [{names}]`" if path[0] == "cuts" and names else None
-        return of_cut or "give each one a name, without `-`: `NAME: {…}`"
-    return None
+        named = path == ("cuts",) and bool(names)
+        return f"give the cut a name: `main: [{names}]`" if named else "give each one a name, without `-`: `NAME: {…}`"
+    if not isinstance(value, TextNode):
+        return None
+    group = path[0] if len(path) == 2 and isinstance(value.value, str) else None
+    if group == "cast":
+        kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"
+        return f"write `{path[1]}: {{{kind}: {value.string}}}`"
+    if group == "cuts":
+        return f"write `[{value.string}]`"
+    return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
 
 
 def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:
