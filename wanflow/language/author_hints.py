@@ -96,10 +96,8 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
 
 def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
-    if isinstance(value, ListNode) and path in {("shots",), ("cast",), ("cuts",), ("vars",)}:
-        names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
-        named = path == ("cuts",) and bool(names)
-        return f"give the cut a name: `main: [{names}]`" if named else "give each one a name, without `-`: `NAME: {…}`"
+    if isinstance(value, ListNode):
+        return _hint_for_list(value, path)
     if not isinstance(value, TextNode):
         return None
     group = path[0] if len(path) == 2 and isinstance(value.value, str) else None
@@ -109,6 +107,18 @@ def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int
     if group == "cuts":
         return f"write `[{value.string}]`"
     return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
+
+
+def _hint_for_list(value: ListNode, path: Sequence[str | int]) -> str | None:
+    """The hint for a list of shots, cast members, cuts or vars, each of which needs a name."""
+    names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
+    match path:
+        case ("cuts",) if names:
+            return f"give the cut a name: `main: [{names}]`"
+        case ("shots" | "cast" | "cuts" | "vars",):
+            return "give each one a name, without `-`: `NAME: {…}`"
+        case _:
+            return None
 
 
 def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:
