@@ -77,7 +77,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
         ("model: wan2.7-i2w", 5, 12, "no model is called so; there are "),
         ("model: wan2.7-i2v\n    first_clip: a.mp4\n    driving_audio: b.mp3", 6, 5, "`wan2.7-i2v` takes `first_frame`; "),
         ("model: wan2.7-r2v\n    prompt: nobody", 6, 13, "`wan2.7-r2v` needs references: "),
-        ("use: extend\n    prompt: x", 6, 5, "beside `use` stand only `with`, "),
+        ("use: extend\n    prompt: x", 6, 5, "beside `use` only these keys are allowed: `with`, "),
         ("promt: x", 5, 5, "Property promt is not allowed."),
         ("model: wan2.6-r2v\n    shot_type: sngle", 6, 16, "`shot_type` of `wan2.6-r2v` is one of `single`, `multi`"),
     ],

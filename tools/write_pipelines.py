@@ -32,7 +32,7 @@ HEAD = """\
 # Pipelines
 
 Reusable sub-graphs that come with wanflow. Put one in the place of a shot by its bare name: `use: extend`, and what it
-asks for under `with`. Its output stands for it, as `{shot: NAME}` and in cuts; `wanflow show NAME` says what is asked for.
+asks for under `with`. Its output takes its place, as `{shot: NAME}` and in cuts; `wanflow show NAME` says what is asked for.
 `wanflow init --template extend` writes a small production with it that renders. Lists come from `matrix` beside `use`:
 
 ```yaml

@@ -25,7 +25,7 @@ UNSEEN: Json = {"doNotSuggest": True}
 """Keeps yaml-language-server from offering a key once more."""
 REFERENCE = "reference_"
 BESIDE_USE = ("use", "with", "matrix", "takes", "pick", "tags", "note")
-"""What a shot may hold that a pipeline stands in for."""
+"""Keys of a shot that a pipeline replaces."""
 
 
 def main() -> None:
@@ -109,7 +109,7 @@ def _shot(models: list[Model], keys: Mapping[str, object]) -> Json:
         }
         for model in models
     ]
-    beside = f"beside `use` stand only {_all(key for key in BESIDE_USE if key != 'use')}"
+    beside = f"beside `use` only these keys are allowed: {_all(key for key in BESIDE_USE if key != 'use')}"
     return {
         "properties": {"model": {"$ref": f"{HERE}/model"}},
         "if": {"required": ["use"]},
@@ -168,7 +168,7 @@ def _open(slot: str) -> Json:
 
 
 def _references(model: Model) -> Iterator[Json]:
-    """How many references there may be; those that a prompt names can't be counted here."""
+    """How many references there may be; those that a prompt names cannot be counted here."""
     kinds = [kind for kind in model.media if kind.startswith(REFERENCE)]
     if not kinds:
         some = {"required": ["references"], "properties": {"references": {"minItems": 1}}}
@@ -178,8 +178,7 @@ def _references(model: Model) -> Iterator[Json]:
     least = max(total.least for total in totals) if totals else 0
     most = min([sum(model.media[kind].most for kind in kinds), *(total.most for total in totals)])
     yield {"properties": {"references": {**UNSEEN, "minItems": least, "maxItems": most}}}
-    strange = [kind for kind in ("image", "video") if REFERENCE + kind not in model.media]
-    for kind in strange:
+    for kind in sorted({"image", "video"} - model.references.keys()):
         refused = _none_of([kind], f"`{model.name}` takes no `{REFERENCE}{kind}`")
         yield {"properties": {"references": {**UNSEEN, "items": refused}}}
     for kind in kinds:
@@ -257,7 +256,7 @@ def _values(key: str, rule: ParameterRule, model: Model) -> Json:
 
 
 def _none_of(keys: list[str], message: str) -> Json:
-    """Keys that may not stand here, with the words for it."""
+    """The rule that forbids keys, with its message."""
     return {"properties": dict.fromkeys(keys, False), "errorMessage": message}
 
 

@@ -1,7 +1,7 @@
 """Who renders, as data in `schemas/providers/`: the facts in which one provider differs from another.
 
-They stand in the catalog, below language, planner and store, since all of these ask for them. How a provider is spoken
-to is code, in the folder under `wanflow/providers/` that `wanflow/wiring.py` names.
+The files are in the catalog, below language, planner and store, since all of these ask for them. The code that speaks
+to a provider is in the folder under `wanflow/providers/` that `wanflow/wiring.py` names.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEYS = frozenset(
 class Provider:
     """A provider; `name` is the value of `backend:`, of `--backend`, of fingerprints and of JSON.
 
-    `models` names the provider whose models it renders: itself, or for a stand-in the one that it stands in for.
+    `models` names the provider whose models it renders: itself, or the one that it replaces for free.
     `paid`: its takes cost money, and their lock is in git. `remote`: tasks survive this process, and media may be
     at addresses of the network. `slated`: its pictures carry a slate. `default_profile` is the encoder's effort for its
     cuts. `currency` is that of its price lists. `regions` begin with the default. `key_variable` is the environment

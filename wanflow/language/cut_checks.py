@@ -87,7 +87,7 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
     rate = cut.shape.rate or next(rates, NOMINAL_RATE)
     placed: list[timeline.TimelineItem | None] = []
     for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
-        known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
+        known = _length(clip)
         continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
         placed.append(timeline.timeline_item(item, known, continued_at, rate))
     if None not in placed:
@@ -96,6 +96,10 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
     for at, one in enumerate(placed):  # trims can be checked where lengths are known
         if one is not None:
             yield from _misfit(cut, [one], rate, at)
+
+
+def _length(clip: ExpectedClip | Unreadable | None) -> tuple[int, Fraction] | None:
+    return (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
 
 
 def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset: int = 0) -> Iterator[Problem]:

@@ -68,9 +68,9 @@ class ModelRules:
     """One model: the most of each media type and its part in the film, the sets that go together, least and most over
     groups of types.
 
-    `running` tasks of it run at once (service.md 4.4). `fields` are the types that stand under a key of
+    `running` tasks of it run at once (service.md 4.4). `fields` are the types that have a key of
     their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
-    `lists` stand lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
+    `lists` are lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
     of types that not all regions of the model take; `told` is what `usage` says besides the seconds.
     """
 

@@ -175,7 +175,7 @@ _KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string
 
 
 def _addresses(body: Mapping[str, object]) -> set[str]:
-    """The `oss://` beginnings among the addresses of a request, wherever they stand in its input but in its words."""
+    """The `oss://` beginnings among the addresses of a request, anywhere in its input but its texts."""
     given = {key: value for key, value in _mapping(body, "input").items() if key not in WORDS}
     listed = [item for value in given.values() if isinstance(value, list) for item in value]
     entries = [entry.get(key) for entry in listed if isinstance(entry, Mapping) for key in ("url", "reference_voice")]
