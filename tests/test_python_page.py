@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import wanflow
+from kit.project import write_production
 from wanflow import api
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "python.md"
@@ -44,3 +47,24 @@ def test_every_function_is_typed_and_documented(name: str) -> None:
     assert inspect.getdoc(function)
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(parameter.annotation is not inspect.Parameter.empty for parameter in signature.parameters.values())
+
+
+PAGE_OF_DATA = """
+import sys
+import wanflow
+
+production = wanflow.load(sys.argv[1])
+plan = wanflow.plan(production)
+status, takes, notes = wanflow.status(plan), wanflow.takes(plan, removed=True), wanflow.notes(plan)
+shown = [(wanflow.show(plan, row.shot).request, wanflow.why(plan, row.shot)) for row in status.shots]
+costs = wanflow.costs(production).by("model")
+print(len(shown), *sorted(name for name in sys.modules if name.startswith(("wanflow.report.text", "wanflow.cli"))))
+"""
+
+
+def test_a_page_needs_no_module_of_text(tmp_path: Path) -> None:
+    """What it shows is data of the API: nothing that composes sentences or reads options is even imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", PAGE_OF_DATA, write_production(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2\n"
