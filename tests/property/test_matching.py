@@ -131,7 +131,7 @@ def test_an_attempt_that_is_too_young_for_a_task_leaves_it_to_an_older_one() -> 
     early, late = task(1, "waves", 1), task(2, "waves", 591)
     assert pairs(match([younger, older], [late, early], NOW)) == {"attempt-2": "task-1", "attempt-1": "task-2"}
     crowd = match([younger, older], [late, early, task(3, "waves", 2)], NOW)
-    assert all("more tasks have its words" in (finding.doubt or "") for finding in crowd.values())
+    assert all("more tasks have its prompt" in (finding.doubt or "") for finding in crowd.values())
 
 
 def test_a_seed_is_uncertain_where_a_task_may_be_anothers() -> None:

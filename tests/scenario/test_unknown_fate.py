@@ -388,7 +388,7 @@ async def test_different_requests_with_the_same_words_are_for_a_person(tmp_path:
         outcome = await here.run(film)
         assert len(await here.tasks()) == 2
     assert (outcome.exit_code, faults.sent) == (5, 2)
-    assert all("same words" in failure.message for failure in outcome.failures if failure.code == 5)
+    assert all("same prompt" in failure.message for failure in outcome.failures if failure.code == 5)
 
 
 async def test_an_empty_prompt_is_for_a_person(tmp_path: Path) -> None:
