@@ -1,4 +1,4 @@
-"""What a run works with on each backend, put together from real parts; imported once there is work to do."""
+"""The parts of a run with each provider, put together; imported when there is work to do."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ CONNECTORS: Mapping[str, Connector] = {
 """How the providers of the catalog are reached, by name. A new one is a folder, its catalog files and a line here."""
 
 TURN_SECONDS = 0.5
-"""Between two looks at whether another run ended."""
+"""Seconds between two attempts to hold the store while another run holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How work goes about its means: ffmpegs at once, seconds between two looks at a task, tasks in flight per model.
+    """Options of a run: ffmpegs at once, seconds between two polls of a task, tasks in flight per model.
 
     `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
@@ -73,7 +73,7 @@ class RunOptions:
 
     @property
     def hands(self) -> int:
-        """How many ffmpegs work at once."""
+        """Maximum number of ffmpegs at once."""
         return self.jobs or os.cpu_count() or 1
 
 
@@ -134,7 +134,7 @@ async def at_work(production: Production, emit: Emit, pace: RunOptions) -> Async
 
 
 async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
-    """Cancel tasks that are still PENDING; never waits for a run, which sees the ends of its tasks by itself."""
+    """Cancel tasks that are still PENDING; never waits for a run, which polls its tasks itself."""
     store = Store(production.folder, production.provider)
     with _perhaps_alone(store) as alone:
         async with open_context(production, store, _ignore, RunOptions()) as context:
@@ -143,7 +143,7 @@ async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[C
 
 @asynccontextmanager
 async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
-    """Be the one run of a production, with `wait` as soon as no other is."""
+    """Hold the store as the one run of a production; with `wait` as soon as no other holds it."""
     told = False
     with ExitStack() as stack:
         while True:
@@ -163,7 +163,7 @@ async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
 
 @contextmanager
 def _perhaps_alone(store: Store) -> Iterator[bool]:
-    """Hold the store if no run does; whether it is held."""
+    """Hold the store unless a run does; yields whether it is held."""
     with ExitStack() as stack:
         try:
             stack.enter_context(run_lock.hold(store))
@@ -182,7 +182,7 @@ def now() -> datetime:
 async def _service(
     production: Production, store: Store, emit: Emit, pace: RunOptions, jobs: Jobs
 ) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
-    """The client bound to the paid service, or for the animatic to the emulator in process."""
+    """The client of a remote provider, or of the emulator in this process."""
     if production.provider.remote:
         provider, bucket = production.provider, production.uploads
         endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)

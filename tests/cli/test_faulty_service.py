@@ -183,7 +183,7 @@ def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPat
     code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
     assert code == 1, said
     assert len(liar.asked) > 10
-    assert "no JSON object" in said
+    assert "other than a JSON object" in said
 
 
 @pytest.mark.parametrize("where", ["POST", "/tasks/"])

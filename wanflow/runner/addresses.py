@@ -1,4 +1,4 @@
-"""What an account still has online: results that may be passed on, and files that were uploaded before."""
+"""Addresses that an account can still read: results, and files that were uploaded before."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Sent = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class OnlineResult:
-    """A signed address, and since when it is known. It is kept in memory only."""
+    """A signed address with the date from which it is known; kept in memory only."""
 
     url: str
     ready: str
 
     def end(self, life: timedelta) -> datetime:
-        """The end of its life or of its address's signature, whichever is earlier."""
+        """The end of its life, or that of its address's signature, if that is earlier."""
         end = datetime.fromisoformat(self.ready) + life
         try:
             stamp = parse_qs(urlsplit(self.url).query).get("Expires", [""])[0]
@@ -45,12 +45,12 @@ class OnlineResult:
 
 @dataclass(slots=True)
 class Addresses:
-    """The addresses that a run may name instead of sending bytes again.
+    """The addresses that a run may send instead of uploading bytes again.
 
-    Only those of `account` count: other accounts cannot read them. Uploads go through `bucket` where the user has one.
-    `store` records uploads for later runs, None where the account ends with this one; `online` is what earlier runs
-    left there. `pinned` are
-    foreign addresses whose bytes were compared in this run; who holds a file's turn is the one who uploads it.
+    Only those of `account` count: no other account can read them. Uploads go through `bucket`, where one is named.
+    `store` is where uploads are recorded for later runs, None where the account ends with this run; `online` is what
+    earlier runs left there. `pinned` are foreign addresses whose bytes were compared in this run. The holder of a
+    file's lock in `turns` uploads it.
     """
 
     account: str
@@ -64,12 +64,12 @@ class Addresses:
     turns: defaultdict[Sent, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
 
     def result(self, digest: str, now: datetime) -> str | None:
-        """Where a take's bytes are by what this run was told; None where it wasn't, or where not for long."""
+        """The address of a take's bytes from this run; None without one, or with one that ends soon."""
         known = self.results.get(digest)
         return known.url if known is not None and now < known.end(self.provider.result_life) - MARGIN else None
 
     def task_of(self, digest: str, now: datetime) -> str | None:
-        """The task of an earlier run that can still be asked where a take's bytes are, None where there is none."""
+        """The task of an earlier run that can still give the address of a take's bytes; None without one."""
         online = self.online.get(digest)
         if online is None or online.service != self.account:
             return None
@@ -78,18 +78,18 @@ class Addresses:
         )
 
     def upload(self, digest: str, model: str, now: datetime) -> str | None:
-        """Where a file with this digest still is for a model, None where nowhere or not for long."""
+        """The address of a file with this digest for a model; None without one, or with one that ends soon."""
         known = self.uploads.get((digest, model))
         if known is None or known.service != self.reader:
             return None
         return known.url if now < datetime.fromisoformat(known.date) + self.provider.upload_life - MARGIN else None
 
     def keep_result(self, digest: str, url: str, date: str) -> None:
-        """A take is online since a date."""
+        """Remember that a take is online since a date."""
         self.results[digest] = OnlineResult(url, date)
 
     def keep_upload(self, digest: str, model: str, url: str, date: str) -> None:
-        """A file was uploaded; raises StoreFault where that can't be written down."""
+        """Record an upload; raises StoreFault."""
         upload = Upload(digest, model, self.reader, url, date)
         if self.store is not None:
             uploads.remember(self.store, upload)
@@ -97,14 +97,14 @@ class Addresses:
 
     @property
     def reader(self) -> str:
-        """For whom an upload is readable: the account, through the bucket that it went to."""
+        """Who can read an upload: the account, through the bucket that it went to."""
         return self.account if self.bucket is None else f"{self.account} {self.bucket}"
 
 
 def recall(
     account: str, provider: Provider, store: Store, online: Mapping[str, OnlineTake], bucket: str | None = None
 ) -> Addresses:
-    """What earlier runs left online at an account, or for it in a bucket; raises StoreFault."""
+    """The addresses that earlier runs left at an account, or for it in a bucket; raises StoreFault."""
     known = Addresses(account, provider, store, bucket, online)
     ours = (upload for upload in uploads.read(store) if upload.service == known.reader)
     known.uploads |= {(upload.digest, upload.model): upload for upload in ours}

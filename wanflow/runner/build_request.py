@@ -1,4 +1,4 @@
-"""What a request tells the service for each media slot: an address that it can read."""
+"""The request of a shot, with an address that the provider can read for each media slot."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from wanflow.runner.extract import file_of
 from wanflow.runner.run_state import RunState
 
 PICTURES = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
-"""How the bytes of each kind of picture begin."""
+"""First bytes of each kind of picture."""
 
 
 async def compose(shot: Shot, seed: int, run_state: RunState, context: RunContext) -> Request:
-    """The request of a shot with all that it needs in place: what was not online is uploaded now.
+    """The request of a shot; media that are not online yet are uploaded now.
 
     Raises MediaFault where a file is not the one that was planned with, and ServiceFault.
     """
@@ -35,7 +35,7 @@ async def compose(shot: Shot, seed: int, run_state: RunState, context: RunContex
 
 
 async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, context: RunContext) -> str:
-    """An address as it is written, that of a result which is still online, or an uploaded file's."""
+    """An address as written, that of a result which is still online, or that of an upload."""
     if isinstance(source, UrlSource):
         await _check_pinned(source, run_state, context)
         return source.url
@@ -80,7 +80,7 @@ def _check_same(file: Path, found: str, expected: str | None) -> None:
 
 
 async def _online(digest: str, context: RunContext) -> str | None:
-    """Where the service has a take that it delivered; a task of an earlier run is asked for its address anew."""
+    """The provider's address of a take that it delivered; a task of an earlier run is polled for it."""
     known, now = context.addresses, context.clock()
     task_id = known.task_of(digest, now)
     if digest not in known.results and task_id is not None:
@@ -91,7 +91,7 @@ async def _online(digest: str, context: RunContext) -> str | None:
 
 
 async def _upload(path: Path, expected: str | None, model: str, context: RunContext) -> str:
-    """Send a file unless an earlier upload of the same bytes for the same model still lives."""
+    """Upload a file, unless an earlier upload of the same bytes for the same model can still be read."""
     with _readable(path):
         found = digest.of_file(path)
     _check_same(path, found, expected)
@@ -107,12 +107,12 @@ async def _upload(path: Path, expected: str | None, model: str, context: RunCont
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn what the disk says of a file of ours into a fault that names it."""
+    """Turn an error of the disk into a fault that names the file."""
     try:
         yield
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise MediaFault(f"`{path.name}` can't be read: {words}", hint="run again: it is planned anew") from fault
+        raise MediaFault(f"`{path.name}` cannot be read: {words}", hint="run again: it is planned anew") from fault
 
 
 async def _check_pinned(source: UrlSource, run_state: RunState, context: RunContext) -> None:

@@ -1,4 +1,4 @@
-"""From a request to a task on record: each request is on the wire at most once, and what got lost is looked up."""
+"""From a request to a recorded task: a request is sent once, and looked up if its reply is lost."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.take import Price
 
 SENDS = 3
-"""A request that surely was not accepted is sent again at most so often in all."""
+"""Maximum number of times that a request is sent which was certainly not accepted."""
 
 
 async def look_up(
     step: Step, shot_request: ShotRequest, seed: int, run_state: RunState, context: RunContext
 ) -> OpenTask | None:
-    """The task of an earlier submission of the same request whose answer was lost; None where there is none.
+    """The task of an earlier submission of the same request whose reply was lost; None without one.
 
     Raises UnknownFate where only a person can tell (law 3).
     """
@@ -74,7 +74,7 @@ def _set_aside(step: Step, price: Price | None, context: RunContext) -> Iterator
 
 
 def _attempt(step: Step, shot_request: ShotRequest, seed: int, price: Price | None, context: RunContext) -> Attempt:
-    """What is about to be asked, to be written down before it is on the wire (law 2)."""
+    """The intent of a submission, to be recorded before it is sent (law 2)."""
     return Attempt(
         id=uuid4().hex,
         shot=shot_request.shot.name,
@@ -90,7 +90,7 @@ def _attempt(step: Step, shot_request: ShotRequest, seed: int, price: Price | No
 
 
 async def _send(node: str, attempt: Attempt, request: Request, context: RunContext) -> OpenTask | None:
-    """One submission; None where its answer was lost and it surely was not accepted.
+    """One submission; None where its reply was lost and it was certainly not accepted.
 
     Raises UnknownFate also where the answer names a task that belongs to another submission.
     """

@@ -1,4 +1,4 @@
-"""HTTP below the client: one pool of connections, the key in one header, faults in builtins' words (service.md 1)."""
+"""HTTP below the client: a pool of connections, the key in one header, faults as builtin exceptions (service.md 1)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from wanflow.redaction import without_key
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 24
-"""Far more than the longest page of a task list."""
+"""Maximum size of a reply, far beyond the longest page of a task list."""
 SAID = frozenset({"code", "message"})
-"""Keys of an answer under which the service's words are."""
+"""Keys of a reply that hold the service's messages."""
 
 TIMEOUT = httpx.Timeout(60, connect=15)
-"""A submit may take long while the service is busy; a connection may not."""
+"""Timeout of a call: a submit may take long while the service is busy, a connection may not."""
 
 HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|[+]0000)")
-"""The form of a `Date` header: its parser raises many things for others."""
+"""Form of a `Date` header; its parser raises many exceptions for other forms."""
 
 MOST_AHEAD = timedelta(days=36_500)
 """Limit of the difference between two clocks: one without a battery begins in 1970, and sums stay in the calendar."""
@@ -55,7 +55,7 @@ class HttpTransport:
 
     @property
     def ahead(self) -> timedelta:
-        """The least of all answers: a `Date` has whole seconds, an answer takes time, and either clock may be set."""
+        """The least of all replies: a `Date` has whole seconds, a reply takes time, and either clock may be set."""
         return self._least_ahead or timedelta()
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
@@ -68,7 +68,7 @@ class HttpTransport:
                 return response.status_code, _object(await _whole(response), self._key)
 
     def _compare_clocks(self, date: str | None) -> None:
-        """Learn from the `Date` of an answer; one that can't be read, or is of another century, says nothing."""
+        """Learn from the `Date` of a reply; one that cannot be read, or is of another century, is ignored."""
         if not HTTP_DATE.fullmatch(date or ""):
             return
         try:
@@ -102,18 +102,18 @@ NEVER_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-"""No connection stood, or our own side would not send it."""
+"""Errors of requests that were never sent."""
 
 
 @contextmanager
 def _in_builtins() -> Iterator[None]:
-    """Which of httpx's errors mean that nothing arrived, and which that the answer was lost."""
+    """Tell httpx's errors apart: nothing arrived, or the reply was lost."""
     try:
         yield
     except NEVER_SENT as fault:
         raise ConnectionRefusedError(_words(fault)) from fault
     except httpx.TimeoutException as fault:
-        raise ConnectionError("no answer in time") from fault
+        raise ConnectionError("no reply in time") from fault
     except (httpx.RequestError, httpx.InvalidURL) as fault:
         raise ConnectionError(_words(fault)) from fault
     except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
@@ -127,18 +127,18 @@ def _words(fault: Exception) -> str:
 
 
 async def _whole(response: httpx.Response) -> bytes:
-    """The body of an answer; raises ConnectionError where it is longer than any answer is."""
+    """The body of a reply; raises ConnectionError for one that is too long."""
     body = bytearray()
     async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_bytes())) as chunks:
         async for chunk in chunks:
             body += chunk
             if len(body) > MOST_BYTES:
-                raise ConnectionError("the answer does not end")
+                raise ConnectionError("the reply does not end")
     return bytes(body)
 
 
 def _object(text: bytes, key: str) -> Mapping[str, object]:
-    """The JSON object of an answer; empty for anything else, which the client then takes for no answer."""
+    """The JSON object of a reply; empty for anything else, which the client treats as no reply."""
     try:
         value = decode.parse_reply(text)
     except ValueError:
@@ -147,7 +147,7 @@ def _object(text: bytes, key: str) -> Mapping[str, object]:
 
 
 def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
-    """A part of an answer whose words do not repeat the key: they are written and shown."""
+    """A part of a reply without the key, since its messages are recorded and shown."""
     said = {name: without_key(value, key) for name, value in part.items() if name in SAID and isinstance(value, str)}
     inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
     return part | said | inner
@@ -169,14 +169,14 @@ class Transport(Protocol):
     """A way to one service of one region, key included.
 
     The key goes into the `Authorization` of `exchange` and nowhere else. Every method raises ConnectionRefusedError
-    where the request surely never arrived, ConnectionError where the answer was lost or took too long, and nothing
+    where the request surely never arrived, ConnectionError where the reply was lost or took too long, and nothing
     else of its own. None retries. `ahead` is the least that the service's clock was ahead of this machine's in any
     answer, zero where no answer says the time: it may only fall.
     """
 
     @property
     def ahead(self) -> timedelta:
-        """How far the service's clock is ahead, negative where it is behind."""
+        """The least time that the service's clock is ahead of this machine's; negative if it is behind."""
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once: `path` is below the base address, query included; an empty `body` is not sent."""
