@@ -79,7 +79,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
         ("model: wan2.7-r2v\n    prompt: nobody", 6, 13, "`wan2.7-r2v` needs references: "),
         ("use: extend\n    prompt: x", 6, 5, "beside `use` only these keys are allowed: `with`, "),
         ("promt: x", 5, 5, "Property promt is not allowed."),
-        ("model: wan2.6-r2v\n    shot_type: sngle", 6, 16, "`shot_type` of `wan2.6-r2v` is one of `single`, `multi`"),
+        ("model: wan2.6-r2v\n    prompt: ${k}\n    shot_type: sngle", 7, 16, "`shot_type` of `wan2.6-r2v` is one of `single`, `multi`"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_marked_where_it_is(
