@@ -34,6 +34,7 @@ MODELS = CHECKOUT / "docs" / "models.md"
 CUTS = CHECKOUT / "docs" / "cuts.md"
 EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
+PYTHON = CHECKOUT / "docs" / "python.md"
 PAGES = (
     README,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
@@ -41,7 +42,7 @@ PAGES = (
 )
 FORMAT = CHECKOUT / "docs" / "reference" / "format.md"
 INSTALLS = ("pipx install .", "uv tool install .")
-EXECUTED = {"sh", "yaml"}
+EXECUTED = {"sh", "yaml", "python"}
 SHOWN = {"text", "json"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -257,7 +258,13 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE, FORMAT}:
         assert "yaml" not in {block.language for block in blocks(page)}
-    known = ("make ", "wanflow ", "cd ", "export ", *INSTALLS) if page in {README, EDITORS, LANGUAGE} else ("make ",)
+    if page != PYTHON:
+        assert "python" not in {block.language for block in blocks(page)}
+    known = (
+        ("make ", "wanflow ", "cd ", "export ", *INSTALLS)
+        if page in {README, EDITORS, LANGUAGE, PYTHON}
+        else ("make ",)
+    )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
 
 
