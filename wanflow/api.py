@@ -21,10 +21,10 @@ from wanflow import loading, timebase
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import UnknownTarget
+from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import cut_name
 from wanflow.graph.select import matching, single_shot
 from wanflow.graph.select import select as select_vertices
-from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.load import Overrides
 from wanflow.language.output_paths import results_folder
 from wanflow.language.problem import Problem, SpecError

@@ -15,8 +15,7 @@ from typing import Any
 
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable
-from wanflow.graph.build import build, cut_sources, sources_of
-from wanflow.graph.shotgraph import ShotGraph
+from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
 from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources

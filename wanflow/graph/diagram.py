@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import (
     AssetVertex,
     CutVertex,
@@ -13,7 +14,6 @@ from wanflow.graph.node import (
     asset_name,
     public_asset_id,
 )
-from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.source import UrlSource
 from wanflow.redaction import public_url
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from wanflow.errors import UnknownTarget
+from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import CutVertex, ShotVertex
-from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.production import Production
 from wanflow.suggest import did_you_mean
 

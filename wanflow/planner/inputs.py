@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wanflow.graph import recipe
-from wanflow.graph.build import input_id, sources_of
+from wanflow.graph.build import ShotGraph, input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
-from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.production import Shot
 from wanflow.planner import cut, price
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes

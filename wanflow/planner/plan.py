@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from wanflow import money, timebase
 from wanflow.catalog.provider import Provider
-from wanflow.graph.shotgraph import ShotGraph
+from wanflow.graph.build import ShotGraph
 from wanflow.language.facts import FactsTable
 from wanflow.money import Cost
 from wanflow.store.inventory import Inventory

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from wanflow import money
+from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
-from wanflow.graph.shotgraph import ShotGraph
 from wanflow.language.facts import FactsTable
 from wanflow.language.production import Shot
 from wanflow.planner import price
