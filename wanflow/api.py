@@ -32,17 +32,17 @@ from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
 from wanflow.money import Cost
 from wanflow.planner import choose, planning, removable
+from wanflow.planner import diff as reasons
 from wanflow.planner import notes as plan_notes
 from wanflow.planner import status as rows
-from wanflow.planner import why as reasons
 from wanflow.planner.choose import Held, Picked, Released, Retake
+from wanflow.planner.diff import Explanation
 from wanflow.planner.notes import PlanNotes
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of
 from wanflow.planner.request import ShotRequest
 from wanflow.planner.status import ProductionStatus, TakeRow
-from wanflow.planner.why import Explanation
 from wanflow.runner import outcome
 from wanflow.runner.events import Emit, Event
 from wanflow.runner.outcome import CollectOutcome, Outcome

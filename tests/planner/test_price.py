@@ -16,7 +16,7 @@ from wanflow.graph.recipe import digest_identity, promise
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource
 from wanflow.money import Bound
-from wanflow.planner.node_output import NodeOutput
+from wanflow.planner.plan import NodeOutput
 from wanflow.planner.price import Quote, quote
 from wanflow.store.take import Film
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kit import bookkeeping, films
+from wanflow.planner.diff import explain
 from wanflow.planner.plan import Plan
-from wanflow.planner.why import explain
 from wanflow.report.text.node import why_text, word_diff
 
 

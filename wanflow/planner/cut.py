@@ -15,8 +15,7 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
 from wanflow.language.timeline import takeover
-from wanflow.planner.node_output import NodeOutput
-from wanflow.planner.plan import Reason, ReasonCode
+from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
 
 ASSEMBLY_VERSION = 3

@@ -12,9 +12,8 @@ from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
 from wanflow.planner import cut, picks
 from wanflow.planner.diff import differences
-from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.picks import ChoiceReason
-from wanflow.planner.plan import Action, Plan, Reason, ReasonCode
+from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode
 from wanflow.planner.request import ShotRequest, has_take_already, last_request, request_of
 from wanflow.store.attempt import OpenTask
 from wanflow.store.inventory import Inventory

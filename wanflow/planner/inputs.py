@@ -10,9 +10,8 @@ from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
 from wanflow.planner import cut, price
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.node_output import NodeOutput, asset_output, missing_output
 from wanflow.planner.picks import rivals_text
-from wanflow.planner.plan import Action, Plan, Reason, ReasonCode
+from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, asset_output, missing_output
 from wanflow.planner.request import ShotRequest, request_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Take

@@ -14,8 +14,7 @@ from wanflow.language.production import Shot
 from wanflow.planner import price
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output, unplanned_shot_output
-from wanflow.planner.node_output import NodeOutput, asset_output
-from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
+from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Step, StepKind, asset_output
 from wanflow.planner.renames import FormerNames, moved_names, names_from_merges, names_in_file
 from wanflow.planner.request import ShotRequest, last_request, request_of
 from wanflow.store.inventory import Inventory

@@ -14,7 +14,7 @@ from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
-from wanflow.planner.node_output import NodeOutput
+from wanflow.planner.plan import NodeOutput
 from wanflow.store.take import Film
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 

@@ -10,9 +10,8 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
 from wanflow.language.production import Shot
 from wanflow.planner import picks
-from wanflow.planner.node_output import NodeOutput
 from wanflow.planner.picks import ChoiceReason, TakeChoice
-from wanflow.planner.plan import Plan
+from wanflow.planner.plan import NodeOutput, Plan
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Recipe, Take

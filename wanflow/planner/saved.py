@@ -14,8 +14,7 @@ from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
 from wanflow.money import Bound
-from wanflow.planner.node_output import asset_output
-from wanflow.planner.plan import Action, Plan, Step, StepKind
+from wanflow.planner.plan import Action, Plan, Step, StepKind, asset_output
 from wanflow.planner.request import is_known
 
 FORMAT = 1

@@ -10,8 +10,7 @@ from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, ShotVertex
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide
 from wanflow.planner.inputs import inputs_of, output_of, outputs_of
-from wanflow.planner.node_output import NodeOutput
-from wanflow.planner.plan import Plan, Step
+from wanflow.planner.plan import NodeOutput, Plan, Step
 from wanflow.planner.price import quote
 from wanflow.planner.request import ShotRequest, request_of
 from wanflow.store.inventory import Inventory

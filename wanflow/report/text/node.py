@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from wanflow.planner.diff import FOLLOWING, Explanation
 from wanflow.planner.plan import Action, Plan, ReasonCode
-from wanflow.planner.why import FOLLOWING, Explanation
 from wanflow.report.show import NodeDetails
 from wanflow.report.text.words import columns, cost_words, printable, visible
 
