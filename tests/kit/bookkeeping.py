@@ -13,7 +13,7 @@ from wanflow.language.production import Production
 from wanflow.planner import cut as edit
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Plan, Step
-from wanflow.runner.run_state import RunState
+from wanflow.runner.context import RunState
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Film, Take

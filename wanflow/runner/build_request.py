@@ -17,9 +17,8 @@ from wanflow.language.media_checks import goes_inline
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import DataSource, Source, UrlSource
 from wanflow.providers.protocol import MediaAddress, Request
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.extract import file_of
-from wanflow.runner.run_state import RunState
 
 PICTURES = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
 """First bytes of each kind of picture."""

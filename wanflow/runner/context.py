@@ -1,23 +1,34 @@
-"""What a run works with: the real parts, or in tests their stand-ins at the seams."""
+"""What a run works with: its clients, records and folders, and what exists by now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
 from wanflow import timebase
 from wanflow.catalog.provider import Provider
+from wanflow.digest import Canonical
+from wanflow.errors import WanflowError
+from wanflow.graph.node import AssetVertex, ShotVertex
 from wanflow.media.jobs import Jobs
+from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide
+from wanflow.planner.inputs import inputs_of, output_of, outputs_of
+from wanflow.planner.plan import NodeOutput, Plan, Step
+from wanflow.planner.price import quote
+from wanflow.planner.request import ShotRequest, request_of
 from wanflow.providers.limited import TaskSlots
 from wanflow.providers.protocol import ProviderClient
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
 from wanflow.runner.lost_submissions import LostSubmissions
 from wanflow.runner.spending import Spending
+from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
+from wanflow.store.take import Price, Take
 
 Clock = Callable[[], datetime]
 """The wall clock, for dates in records only; time never passes through it."""
@@ -56,3 +67,88 @@ class RunContext:
     def stamp(self) -> str:
         """Now, as records have it: RFC 3339 in UTC, to the second."""
         return timebase.stamp(self.clock())
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """What a run did: requests that the service accepted, tasks collected, files made locally."""
+
+    submitted: int = 0
+    collected: int = 0
+    derived: int = 0
+
+
+@dataclass(slots=True)
+class RunState:
+    """What exists while a run changes it; every decision of the run is made from it (architecture.md, law 7).
+
+    `halted_by` is why nothing more may be submitted, None as long as the service takes requests. `unfetched` are tasks
+    whose films this run could not fetch already, with what was wrong.
+    """
+
+    plan: Plan
+    inventory: Inventory
+    counts: RunCounts = field(default_factory=RunCounts)
+    halted_by: WanflowError | None = None
+    unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
+    _outputs: dict[str, NodeOutput] = field(default_factory=dict)
+    _planned: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._planned = frozenset(step.vertex for step in self.plan.steps)
+        self._outputs = outputs_of(self.plan, self.inventory)
+
+    def inputs(self, vertex: Decidable) -> dict[str, NodeOutput]:
+        """What a vertex is made from, as it is by now."""
+        return inputs_of(vertex, self._outputs, self.plan.graph)
+
+    def output(self, vertex_id: str) -> NodeOutput:
+        """What a vertex gives by now."""
+        return self._outputs[vertex_id]
+
+    def refresh(self, vertex_id: str) -> None:
+        """Find out anew what a vertex gives, after something was made for it."""
+        vertex, planned = self.plan.graph.vertex(vertex_id), vertex_id in self._planned
+        output = output_of(vertex, self._outputs, self.plan, self.inventory, planned=planned)
+        if output is not None:
+            self._outputs[vertex_id] = output
+
+    def decide(self, step: Step) -> Decision:
+        """What is to be done for a step, now that more is known than when it was planned."""
+        vertex = self.plan.graph.vertex(step.vertex)
+        if isinstance(vertex, AssetVertex):
+            raise TypeError(f"an asset is not made: {step.vertex}")
+        decisions = decide(vertex, self.inputs(vertex), DecisionContext.of(self.plan, self.inventory))
+        return decisions[min(step.ordinal, len(decisions) - 1)]
+
+    def shot_request(self, vertex: ShotVertex) -> ShotRequest:
+        """A shot's request with its inputs as they are by now."""
+        return request_of(vertex.shot, self.plan.provider, self.inputs(vertex), self.inventory)
+
+    def price(self, vertex: ShotVertex) -> Price | None:
+        """What a take of a shot costs at most with its inputs as they are by now; None on the animatic, or unknown."""
+        production = self.plan.graph.production
+        quoted = quote(vertex.shot, self.inputs(vertex), production.prices, production.region)
+        if not self.plan.provider.paid or quoted.cost.amount is None or quoted.rate is None:
+            return None
+        return Price(quoted.cost.amount, quoted.rate, quoted.cost.currency)
+
+    def add_take(self, take: Take, recipe: Canonical, lock: Lock) -> None:
+        """A take is in the store; `lock` is this run's own, with the take and the picks that it was planned with."""
+        takes = self.inventory.takes
+        known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+        self.inventory = replace(
+            self.inventory,
+            lock=lock,
+            takes={**takes, take.fingerprint: (*known, take)},
+            recipes={**self.inventory.recipes, take.fingerprint: recipe},
+            here=self.inventory.here | {take.digest},
+        )
+
+    def add_cut(self, cut: str, fingerprint: str) -> None:
+        """A cut's file is in its place."""
+        self.inventory = replace(self.inventory, cuts={**self.inventory.cuts, cut: fingerprint})
+
+    def add_derived(self, key: str, name: str) -> None:
+        """What has the hash `key` is in the store under this name."""
+        self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})

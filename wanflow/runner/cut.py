@@ -27,11 +27,10 @@ from wanflow.media.text.subtitles import ReadSubtitles
 from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut_sound import make_sound
 from wanflow.runner.events import CutFinished, CutProgress, Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
-from wanflow.runner.run_state import RunState
 from wanflow.store import atomic, cut_records, outputs
 from wanflow.store.take import MADE_ELSEWHERE
 

@@ -17,10 +17,9 @@ from wanflow.media.extract import ExtractSound
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
 from wanflow.planner.cut_layout import CutLayout
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import Warned
 from wanflow.runner.extract import derived_of, keep_derived
-from wanflow.runner.run_state import RunState
 from wanflow.timebase import SAMPLE_RATE
 
 TOLERANCE = Decimal("0.5")

@@ -15,8 +15,7 @@ from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job
 from wanflow.planner import cut
 from wanflow.planner.plan import Step
-from wanflow.runner.context import RunContext
-from wanflow.runner.run_state import RunState
+from wanflow.runner.context import RunContext, RunState
 from wanflow.store import blobs, traces
 from wanflow.store.blobs import derived_file, find_take
 

@@ -9,12 +9,11 @@ from wanflow.errors import ExitCode, WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut import assemble_cut
 from wanflow.runner.events import StepFinished, StepStarted
 from wanflow.runner.extract import derive_extract
 from wanflow.runner.outcome import Failure, StepResult
-from wanflow.runner.run_state import RunState
 from wanflow.runner.spending import OverBudget
 from wanflow.runner.take import collect_take, render_take, restore_take
 

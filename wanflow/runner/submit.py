@@ -12,9 +12,8 @@ from wanflow.planner.request import ShotRequest
 from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
 from wanflow.providers.protocol import Request
 from wanflow.runner.build_request import compose
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import TaskSubmitted, Warned
-from wanflow.runner.run_state import RunState
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.take import Price
 

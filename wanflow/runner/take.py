@@ -16,10 +16,9 @@ from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.protocol import Seen, TaskState, TaskStatus, unseen
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.download import fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
-from wanflow.runner.run_state import RunState
 from wanflow.runner.submit import look_up, submit
 from wanflow.store import blobs, lockfile, shots_folder, traces
 from wanflow.store.attempt import OpenTask
