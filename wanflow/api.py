@@ -56,7 +56,7 @@ from wanflow.store import (
     layout,
     lockfile,
     run_lock,
-    shots_folder,
+    take_names,
 )
 from wanflow.store import gc as waste
 from wanflow.store import lock as locks
@@ -340,7 +340,7 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     source = f"`{clip.name}`"
     if known:
         return Picked(name, number, source=source, known=True)
-    shots_folder.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
+    take_names.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
     seconds = timebase.decimal_text(timebase.to_seconds(film.frames, film.rate), 2)
     wanted = str(asked.shot.parameters.get("duration", ""))
     if wanted in {"", seconds}:
@@ -434,7 +434,7 @@ def finish_idle(plan: Plan) -> Outcome:
     production = plan.graph.production
     store = store_of(production)
     lockfile.establish(store)
-    shots_folder.follow(store, names_of(plan), production.folder / production.out, plan.inventory.lock)
+    take_names.follow(store, names_of(plan), production.folder / production.out, plan.inventory.lock)
     return outcome.idle_outcome(plan)
 
 
@@ -570,7 +570,7 @@ def pull(production: Production, on_take: Callable[[str], None] | None = None) -
     store = _paid_store(production)
     moved = remote.pull_takes(remote.open_remote(production.remote, production.folder), store, on_take)
     out = production.out if production.provider.paid else results_folder(production.provider.models)
-    shots_folder.arrange(store, lockfile.read(store.lock), production.folder / out)
+    take_names.arrange(store, lockfile.read(store.lock), production.folder / out)
     return moved
 
 
@@ -668,7 +668,7 @@ def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) 
     store = store_of(production)
     lock = lockfile.update(store.lock, lambda before: change(reduce(locks.rename, plan.renames, before)))
     if plan.renames or moved:
-        shots_folder.arrange(store, lock, production.folder / production.out)
+        take_names.arrange(store, lock, production.folder / production.out)
     return lock
 
 
@@ -678,7 +678,7 @@ def _file_of_take(production: Production, digest: str, name: str) -> str:
     Before the next run the names do not follow a rename or a merge yet.
     """
     store = Store(production.folder, production.provider)
-    if shots_folder.holds(store, digest, store.folder / name):
+    if take_names.holds(store, digest, store.folder / name):
         return name
     return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
 

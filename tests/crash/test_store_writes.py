@@ -14,7 +14,7 @@ import pytest
 from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
 from kit.providers import DASHSCOPE
 from wanflow import digest
-from wanflow.store import blobs, cut_records, inventory, journal, lockfile, repair, shots_folder, traces
+from wanflow.store import blobs, cut_records, inventory, journal, lockfile, repair, take_names, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -75,7 +75,7 @@ def _adopt(store: Store) -> None:
 
 
 def _shelve(store: Store) -> None:
-    shots_folder.put(store, digest.of_bytes(b"old"), store.folder / "out" / "shots" / "coast.t1.mp4")
+    take_names.put(store, digest.of_bytes(b"old"), store.folder / "out" / "shots" / "coast.t1.mp4")
 
 
 @pytest.fixture

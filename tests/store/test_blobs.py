@@ -11,17 +11,7 @@ import pytest
 from kit.locks import DATE, attempt, delivered, recipe, stored, take
 from kit.providers import DASHSCOPE
 from wanflow import digest
-from wanflow.store import (
-    blobs,
-    cut_records,
-    fact_cache,
-    inventory,
-    lock,
-    lockfile,
-    run_lock,
-    shots_folder,
-    traces,
-)
+from wanflow.store import blobs, cut_records, fact_cache, inventory, lock, lockfile, run_lock, take_names, traces
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.take import ResultKind, Trace
@@ -122,8 +112,8 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("run_lock.py", "folder.rmdir()  # another process may have moved in"),
         ("layout.py", 'shutil.rmtree(store.root / "tmp", ignore_errors=True)'),
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
-        ("shots_folder.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
-        ("shots_folder.py", "path.parent.rmdir()"),
+        ("take_names.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
+        ("take_names.py", "path.parent.rmdir()"),
         ("gc.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("run_lock.py", "name.unlink()"),
         ("repair.py", "store.format.unlink()"),
@@ -147,8 +137,8 @@ def _use_everything(store: Store, content: str) -> None:
         Journal(store).stored(f"task-{content}", NAME, DATE)
         lockfile.update(store.lock, lambda old: lock.add_take(old, "coast", film, recipe("coast"), 1))
         lockfile.update(store.lock, lambda old: lock.release(lock.keep(old, "coast", NAME), "coast"))
-        shots_folder.put(store, NAME, out / "shots" / "coast.t1.mp4")
-        shots_folder.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
+        take_names.put(store, NAME, out / "shots" / "coast.t1.mp4")
+        take_names.put(store, digest.of_bytes(content.encode()), out / "shots" / "coast.t1.mp4")
         (out / "main.mp4").write_bytes(content.encode())
         cut_records.remember(store, "main", "out/main.mp4", content)
         fact_cache.remember(store, {})

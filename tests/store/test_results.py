@@ -17,7 +17,7 @@ from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts, Kind
 from wanflow.media.jobs import Worker
 from wanflow.media.probe import CheckResult
-from wanflow.store import blobs, gc, inventory, lock_text, lockfile, repair, shots_folder, take_names, traces
+from wanflow.store import blobs, gc, inventory, lock_text, lockfile, repair, take_names, traces
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
@@ -50,7 +50,7 @@ def test_a_picture_has_its_own_name_in_the_store_and_under_out(store: Store) -> 
     film.write_bytes(b"a film")
     blobs.adopt_take(store, film, digest.of_bytes(b"a film"), ResultKind.FILM)
     lock = with_take(lockfile.read(store.lock), "talk", "a film")
-    shots_folder.arrange(store, lock, store.folder / "out")
+    take_names.arrange(store, lock, store.folder / "out")
     names = {path.relative_to(store.folder / "out").as_posix() for path in (store.folder / "out").rglob("*.t1.*")}
     assert names == {"shots/coast.t1.png", "shots/talk.t1.mp4"}
     assert take_names.take_file("out", "coast", 1, STILL.suffix) == "out/shots/coast.t1.png"
@@ -60,9 +60,9 @@ def test_a_picture_has_its_own_name_in_the_store_and_under_out(store: Store) -> 
 def test_a_stale_name_of_a_picture_goes(store: Store) -> None:
     """The name of a renumbered picture is removed, and another file beside it stays."""
     out = store.folder / "out"
-    shots_folder.put(store, STILL.digest, out / "shots" / "coast.t3.png")
+    take_names.put(store, STILL.digest, out / "shots" / "coast.t3.png")
     (out / "shots" / "coast.t4.png").write_bytes(b"of a person")
-    shots_folder.arrange(store, lockfile.read(store.lock), out)
+    take_names.arrange(store, lockfile.read(store.lock), out)
     assert sorted(path.name for path in (out / "shots").iterdir()) == ["coast.t1.png", "coast.t4.png"]
 
 
@@ -110,7 +110,7 @@ def test_a_picture_travels_by_the_remote(store: Store, tmp_path: Path) -> None:
 def test_a_picture_is_removed_by_its_node(store: Store) -> None:
     """Its file, its name and its trace go; the lock keeps number and cost."""
     out = store.folder / "out"
-    shots_folder.arrange(store, lockfile.read(store.lock), out)
+    take_names.arrange(store, lockfile.read(store.lock), out)
     assert gc.waste_of(store, "paid", "coast.t1", STILL).bytes == len(BYTES)
     gc.remove_takes(store, {"coast.t1"}, out)
     assert blobs.list_takes(store) == frozenset()

@@ -20,7 +20,7 @@ from wanflow.runner.events import StepFinished, Warned
 from wanflow.runner.outcome import CollectOutcome, Outcome, StepResult, blocked_code
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.step import StepRunner
-from wanflow.store import journal, lockfile, shots_folder
+from wanflow.store import journal, lockfile, take_names
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
 
@@ -79,7 +79,7 @@ def _apply_renames(plan: Plan, context: RunContext) -> None:
         now = {former: name for former, name in reversed(pairs) if former in recorded}
         if now:
             context.journal.renamed(now, context.stamp())
-    shots_folder.follow(context.store, names_of(plan), context.folder / context.out)
+    take_names.follow(context.store, names_of(plan), context.folder / context.out)
 
 
 def _note_held_requests(run_state: RunState, context: RunContext) -> None:

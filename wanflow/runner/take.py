@@ -20,7 +20,7 @@ from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.download import fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
 from wanflow.runner.submit import look_up, submit
-from wanflow.store import blobs, lockfile, shots_folder, traces
+from wanflow.store import blobs, lockfile, take_names, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import ResultKind, Take, Trace, result_of
@@ -210,5 +210,5 @@ def file_take(
 def name_take_file(take: Take, shot: str, number: int, context: RunContext) -> str:
     """Give a take its name under `out/shots`; the name, relative to the production's folder."""
     name = take_file(context.out, shot, number, take.suffix)
-    shots_folder.put(context.store, take.digest, context.folder / name)
+    take_names.put(context.store, take.digest, context.folder / name)
     return name

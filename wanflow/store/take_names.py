@@ -1,13 +1,18 @@
-"""The name of a take and the path of its file: `talk.t2`, `out/shots/talk.t2.mp4`; no other module spells either."""
+"""The name of a take and its file: `talk.t2`, `out/shots/talk.t2.mp4`; no other module spells either."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable
-from wanflow.store.lock import Lock
+from wanflow.store import atomic, blobs, lockfile
+from wanflow.store.layout import Store
+from wanflow.store.lock import Lock, ShotNames
 from wanflow.store.take import ResultKind, Take
 
 TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
@@ -55,3 +60,88 @@ def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
 def take_file(out: str, shot: str, number: int, suffix: str) -> str:
     """The name of a take's file below the folder of results `out`, e.g. `out/shots/talk.t2.mp4`."""
     return f"{takes_folder(out)}/{take_node(shot, number)}{suffix}"
+
+
+def put(store: Store, digest: str, name: Path) -> None:
+    """Give a take its name: a link to its read-only file, or a copy where links do not work; nothing if it has it."""
+    source = blobs.take_path(store, digest, name.suffix)
+    if _same(source, name) or not source.exists():
+        return
+    atomic.make_folder(name.parent)
+    with atomic.faults_of(name), atomic.drafted(name) as draft:
+        try:
+            os.link(source, draft)
+        except OSError:
+            shutil.copyfile(source, draft)  # another file system, or one without links
+            with atomic.ignoring(atomic.NO_MODES):
+                shutil.copystat(source, draft)  # times come before modes
+        draft.replace(name)
+
+
+def holds(store: Store, digest: str, name: Path) -> bool:
+    """Whether a name under `out/` is that of a take: a link to its file in the store, or an unchanged copy."""
+    return _same(blobs.take_path(store, digest, name.suffix), name)
+
+
+def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
+    """Update the lock's file and the names below `out` after renames of shots and new numbers from a merge.
+
+    `lock` is the present lock, None to read it. Gives the updated lock. Raises StoreFault.
+    """
+    known = lockfile.read(store.lock) if lock is None else lock
+    if names.renames or known.notes or names.applied(known) is not known:
+        known = lockfile.update(store.lock, names.applied)
+    arrange(store, known, out)
+    return known
+
+
+def arrange(store: Store, lock: Lock, out: Path) -> None:
+    """Give every take of a lock its name below `out`, and remove the former names of takes.
+
+    A file that is not one of the store's takes stays. Raises StoreFault, LockUnreadable for a
+    name in the lock that no shot can have.
+    """
+    wanted = {
+        place_of_take(Path(), shot, number, entry.takes[digest].suffix): digest
+        for shot, entry in lock.shots.items()
+        for digest, number in entry.numbers.items()
+        if not entry.takes[digest].gone
+    }
+    stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
+    if stale:
+        ours = {mark for path in blobs.take_paths(store).values() for mark in _marks(path)}
+        for name in stale:
+            _remove(out / name, ours)
+    for name, digest in wanted.items():
+        put(store, digest, out / name)
+
+
+def _names(out: Path) -> Iterator[Path]:
+    """The files below `out/shots` whose names are those of takes, relative to `out`."""
+    folder = Path(takes_folder(out.as_posix()))
+    with atomic.faults_of(folder):
+        for path in folder.rglob("*"):
+            if path.suffix in TAKE_SUFFIXES and parse_take_node(path.stem) is not None:
+                yield path.relative_to(out)
+
+
+def _remove(path: Path, ours: set[tuple[int, int]]) -> None:
+    if not ours.intersection(_marks(path)):
+        return
+    with atomic.faults_of(path):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # a folder of other files stays
+        path.parent.rmdir()
+
+
+def _marks(path: Path) -> tuple[tuple[int, int], ...]:
+    """Marks by which two names are the same file: its inode, or for a copy its length and time."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return (stat.st_dev, stat.st_ino), (stat.st_size, stat.st_mtime_ns)
+
+
+def _same(source: Path, name: Path) -> bool:
+    return bool(set(_marks(source)) & set(_marks(name)))
