@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from wanflow.errors import ExitCode, WanflowError
     from wanflow.language.production import Production
     from wanflow.planner.plan import Plan
-    from wanflow.runner.outcome import Outcome
+    from wanflow.runner.events import Outcome
 
 __version__ = "0.2.0"
 __all__ = [
@@ -91,7 +91,7 @@ __all__ = [
 
 _TYPES = {
     "ExitCode": "wanflow.errors",
-    "Outcome": "wanflow.runner.outcome",
+    "Outcome": "wanflow.runner.events",
     "Plan": "wanflow.planner.plan",
     "Production": "wanflow.language.production",
     "WanflowError": "wanflow.errors",

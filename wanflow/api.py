@@ -43,9 +43,7 @@ from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of
 from wanflow.planner.request import ShotRequest
 from wanflow.planner.status import ProductionStatus, TakeRow
-from wanflow.runner import outcome
-from wanflow.runner.events import Emit, Event
-from wanflow.runner.outcome import CollectOutcome, Outcome
+from wanflow.runner.events import CollectOutcome, Emit, Event, Outcome, idle_outcome
 from wanflow.store import (
     atomic,
     blobs,
@@ -435,7 +433,7 @@ def finish_idle(plan: Plan) -> Outcome:
     store = store_of(production)
     lockfile.establish(store)
     take_names.follow(store, names_of(plan), production.folder / production.out, plan.inventory.lock)
-    return outcome.idle_outcome(plan)
+    return idle_outcome(plan)
 
 
 async def run(

@@ -16,8 +16,7 @@ from cli.conftest import Wanflow, rewrite
 import wanflow as api
 from kit.clips import numbered_clip
 from wanflow.language.problem import SpecError
-from wanflow.runner.events import CutProgress, Event
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.events import CutProgress, Event, Outcome
 
 TITLE = """\
 wanflow: 1

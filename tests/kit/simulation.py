@@ -18,7 +18,7 @@ from wanflow.providers.limited import Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Request
 from wanflow.providers.retrying import Retrying
-from wanflow.runner.outcome import StepResult
+from wanflow.runner.events import StepResult
 from wanflow.runner.scheduler import schedule
 from wanflow.timebase import POLL_SECONDS
 

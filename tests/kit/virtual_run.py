@@ -40,9 +40,8 @@ from wanflow.providers.protocol import MediaAddress, ProviderClient, Request
 from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
 from wanflow.runner.context import RunContext
-from wanflow.runner.events import Event, TakeStored, TaskSubmitted
+from wanflow.runner.events import Event, Outcome, TakeStored, TaskSubmitted
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
-from wanflow.runner.outcome import Outcome
 from wanflow.runner.run import run_plan
 from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
 from wanflow.store import inventory, journal, layout

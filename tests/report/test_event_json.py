@@ -13,7 +13,7 @@ from wanflow.planner.plan import Action
 from wanflow.report.progress import OutcomeSoFar
 from wanflow.report.text.events import event_line, finished_line
 from wanflow.runner import events as happened
-from wanflow.runner.outcome import Failure, Outcome
+from wanflow.runner.events import Failure, Outcome
 
 NOW = "2026-11-20T10:00:00.000+00:00"
 EVENTS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit import films
 from wanflow.errors import ExitCode
 from wanflow.report.text.summary import blocked_text, interrupted_text, outcome_text
-from wanflow.runner.outcome import Failure, Outcome
+from wanflow.runner.events import Failure, Outcome
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
 

@@ -11,7 +11,7 @@ import pytest
 from wanflow import money
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
 from wanflow.providers.limited import TaskSlots
-from wanflow.runner.outcome import StepResult
+from wanflow.runner.events import StepResult
 from wanflow.runner.scheduler import chain_seconds, schedule
 
 pytestmark = pytest.mark.anyio

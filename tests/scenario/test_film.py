@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 import wanflow
 from kit.film_checks import frames, likeness, streams
 from wanflow.cli.main import main
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.events import Outcome
 from wanflow.store import lockfile
 
 SPEC = """\

@@ -31,8 +31,8 @@ from wanflow.providers.protocol import (
     TaskSummary,
     unseen,
 )
+from wanflow.runner.events import Outcome
 from wanflow.runner.lost_submissions import LookupPolicy
-from wanflow.runner.outcome import Outcome
 from wanflow.store import journal, layout, lockfile
 from wanflow.store.attempt import Attempt
 

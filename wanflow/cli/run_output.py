@@ -26,8 +26,7 @@ from wanflow.report.progress import OutcomeSoFar
 from wanflow.report.text.events import Verbosity, event_line, event_text, finished_line
 from wanflow.report.text.summary import interrupted_text, left_text
 from wanflow.report.text.words import count, listed
-from wanflow.runner.events import Emit, Event, StepFinished, Warned
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.events import Emit, Event, Outcome, StepFinished, Warned
 
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
 """Exit codes after which something is left with the service; it is named."""

@@ -16,13 +16,15 @@ from wanflow.runner.events import (
     CutFinished,
     CutProgress,
     Event,
+    Failure,
+    Outcome,
     StepFinished,
+    StepResult,
     StepStarted,
     TakeStored,
     TaskChanged,
     TaskSubmitted,
 )
-from wanflow.runner.outcome import Failure, Outcome, StepResult
 
 SPEED_SECONDS = 2
 """Seconds that a cut must have been worked on before its speed is known."""

@@ -17,8 +17,16 @@ from wanflow.planner.status import left_over
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner.context import RunContext
-from wanflow.runner.events import StepFinished, StepStarted, TakeStored, Warned
-from wanflow.runner.outcome import CollectOutcome, Failure, Outcome, StepResult
+from wanflow.runner.events import (
+    CollectOutcome,
+    Failure,
+    Outcome,
+    StepFinished,
+    StepResult,
+    StepStarted,
+    TakeStored,
+    Warned,
+)
 from wanflow.runner.step import StepRunner
 from wanflow.runner.take import charge_of, is_young, name_take_file, poll, report_changes, store_result, wait_for
 from wanflow.store import blobs, journal, lockfile, traces

@@ -1,12 +1,16 @@
-"""What a run tells while it runs: frozen values that the console, the JSON stream and the tests read."""
+"""What a run tells: its events while it runs, and its outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
+from wanflow import money
+from wanflow.errors import ExitCode, WanflowError
+from wanflow.graph.node import cut_name
 from wanflow.money import Cost
-from wanflow.planner.plan import Action
+from wanflow.planner.plan import Action, Plan, ReasonCode, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,92 @@ Event = StepStarted | TaskSubmitted | TaskChanged | TakeStored | StepFinished | 
 
 Emit = Callable[[Event], None]
 """Where events go; called in the order in which things happen, never concurrently."""
+
+
+class StepResult(StrEnum):
+    """How one step ended."""
+
+    DONE = "done"
+    REUSED = "reused"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed, with its message and hint."""
+
+    node: str
+    message: str
+    hint: str | None = None
+    code: ExitCode = ExitCode.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The sum of a run (cli.md, JSON `run.finished`).
+
+    `derived` are the files that were made locally: `extracted` extracts and `written` cuts.
+    """
+
+    exit_code: ExitCode = ExitCode.DONE
+    submitted: int = 0
+    collected: int = 0
+    reused: int = 0
+    derived: int = 0
+    failures: tuple[Failure, ...] = ()
+    blocked: int = 0
+    cost: Cost = field(default_factory=lambda: money.nothing("CNY"))
+    cuts: Mapping[str, str] = field(default_factory=dict)
+    rendered: int = 0
+    extracted: int = 0
+    written: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """The fields of the last event, without `event` and `time`."""
+        amount = self.cost.to_json()
+        return {
+            "exit_code": int(self.exit_code),
+            "submitted": self.submitted,
+            "collected": self.collected,
+            "reused": self.reused,
+            "derived": self.derived,
+            "failed": len(self.failures),
+            "blocked": self.blocked,
+            "cost": {"amount": amount["amount"], "currency": amount["currency"]},
+            "cuts": dict(self.cuts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CollectOutcome:
+    """What was collected of earlier runs: the number of films stored, and of tasks without one.
+
+    `unfetched` are the tasks, by id, whose films are ready and could not be fetched, each with its fault: this run
+    does not try them again. `cost` is what the stored ones were charged, None where that counts elsewhere.
+    """
+
+    collected: int = 0
+    gone: int = 0
+    unfetched: Mapping[str, WanflowError] = field(default_factory=dict)
+    cost: Cost | None = None
+
+
+def blocked_code(plan: Plan) -> ExitCode:
+    """The exit code of a plan in which steps are blocked; one that waits for a pick has its own."""
+    codes = {reason.code for step in plan.steps if step.action is Action.BLOCKED for reason in step.reasons}
+    return ExitCode.STOPPED if ReasonCode.NEEDS_PICK in codes else ExitCode.FAILED
+
+
+def idle_outcome(plan: Plan) -> Outcome:
+    """The outcome of a plan in which nothing is to be done."""
+    blocked = sum(step.action is Action.BLOCKED for step in plan.steps)
+    cuts = {cut_name(step.vertex) for step in plan.steps if step.kind is StepKind.CUT}
+    outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
+    return Outcome(
+        exit_code=blocked_code(plan) if blocked else ExitCode.DONE,
+        reused=len(plan.steps) - blocked,
+        blocked=blocked,
+        cost=money.nothing(plan.currency),
+        cuts={} if blocked else outputs,
+    )

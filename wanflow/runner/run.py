@@ -16,8 +16,7 @@ from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.runner.collect import LeftoverTasks, collect_open
 from wanflow.runner.context import RunContext, RunState
-from wanflow.runner.events import StepFinished, Warned
-from wanflow.runner.outcome import CollectOutcome, Outcome, StepResult, blocked_code
+from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.step import StepRunner
 from wanflow.store import journal, lockfile, take_names

@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup
 
 from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Step, StepKind
-from wanflow.runner.outcome import StepResult
+from wanflow.runner.events import StepResult
 
 Perform = Callable[[Step, Fraction], Awaitable[StepResult]]
 """Does one step and says how it ended; the second argument is its priority, the seconds of its longest chain."""

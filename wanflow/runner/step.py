@@ -11,9 +11,8 @@ from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut import assemble_cut
-from wanflow.runner.events import StepFinished, StepStarted
+from wanflow.runner.events import Failure, StepFinished, StepResult, StepStarted
 from wanflow.runner.extract import derive_extract
-from wanflow.runner.outcome import Failure, StepResult
 from wanflow.runner.spending import OverBudget
 from wanflow.runner.take import collect_take, render_take, restore_take
 

@@ -43,7 +43,7 @@ from wanflow.report.text.events import Verbosity
 from wanflow.report.text.plan import note_texts, would_do
 from wanflow.report.text.summary import blocked_text, outcome_text
 from wanflow.report.text.words import count, listed
-from wanflow.runner.outcome import CollectOutcome
+from wanflow.runner.events import CollectOutcome
 from wanflow.store.attempt import JournalState
 
 

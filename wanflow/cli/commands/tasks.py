@@ -25,7 +25,7 @@ from wanflow.cli.run_output import (
 from wanflow.errors import ExitCode
 from wanflow.report.text.summary import cancelled_text, collected_text
 from wanflow.report.text.words import count, printable
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.events import Outcome
 from wanflow.store.take_names import take_node
 
 

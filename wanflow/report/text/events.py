@@ -11,6 +11,7 @@ from wanflow.runner.events import (
     CutFinished,
     CutProgress,
     Event,
+    Outcome,
     StepFinished,
     StepStarted,
     TakeStored,
@@ -18,7 +19,6 @@ from wanflow.runner.events import (
     TaskSubmitted,
     Warned,
 )
-from wanflow.runner.outcome import Outcome
 
 
 class Verbosity(IntEnum):

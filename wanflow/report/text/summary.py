@@ -10,7 +10,7 @@ from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.plan import Action, Plan
 from wanflow.report.text.words import cost_text, count, listed, printable
 from wanflow.runner.cancel import Cancelled
-from wanflow.runner.outcome import Outcome
+from wanflow.runner.events import Outcome
 from wanflow.store.attempt import Attempt
 from wanflow.store.inventory import Inventory
 from wanflow.store.take_names import take_node
