@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanflow.catalog.read import load_catalog
+from wanflow.language.production import TransitionKind
 from wanflow.schemas import data_folder, load_schema, violations
 from wanflow.yamldoc.nodes import plain
 from wanflow.yamldoc.parse import parse
@@ -211,3 +212,9 @@ def test_an_editor_offers_every_model():
     names = sorted({model.name for model in load_catalog().values()})
     offered = [schema["$defs"]["shot"]["properties"]["model"], schema["$defs"]["defaults"]["properties"]["model"]]
     assert [part["examples"] for part in offered] == [names, names]
+
+
+def test_the_schema_names_the_kinds_of_transitions():
+    """An editor offers what a cut can have, and nothing else."""
+    kind = load_schema(PRODUCTION)["$defs"]["transition_kind"]
+    assert kind["examples"] == kind["else"]["enum"] == [kind.value for kind in TransitionKind]

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wanflow import timebase
+from wanflow.language.production import TransitionKind
 from wanflow.language.timeline import (
-    CUT,
-    TRANSITIONS,
     TimelineItem,
     TransitionsOverlap,
     TrimOutsideClip,
@@ -38,7 +37,7 @@ def drawn_items(draw: st.DrawFn) -> TimelineItem:
         start=draw(st.none() | st.none() | seconds),
         stop=draw(st.none() | st.none() | seconds),
         continued_at=draw(st.none() | st.integers(0, 199)),
-        transition=draw(st.sampled_from(TRANSITIONS)),
+        transition=draw(st.sampled_from(tuple(TransitionKind))),
         seconds=draw(seconds),
     )
 
@@ -48,7 +47,7 @@ def roomy_items(draw: st.DrawFn) -> TimelineItem:
     """An item of a second or more, with a transition that leaves room for another one at its end."""
     rate = draw(st.sampled_from(RATES))
     frames = draw(st.integers(int(rate) + 1, 400))
-    kind, longest = draw(st.sampled_from(TRANSITIONS)), draw(st.sampled_from(["0.01", "0.1", "0.35"]))
+    kind, longest = draw(st.sampled_from(tuple(TransitionKind))), draw(st.sampled_from(["0.01", "0.1", "0.35"]))
     return TimelineItem("", frames, rate, transition=kind, seconds=Decimal(longest))
 
 
@@ -65,7 +64,7 @@ def trimmed_items(draw: st.DrawFn) -> TimelineItem:
 @st.composite
 def tight_items(draw: st.DrawFn) -> TimelineItem:
     """A few frames at 25 a second, with a transition that may take all of them, or one more."""
-    kind, taken = draw(st.sampled_from(TRANSITIONS)), draw(st.integers(1, 4))
+    kind, taken = draw(st.sampled_from(tuple(TransitionKind))), draw(st.integers(1, 4))
     taken_over = draw(st.sampled_from([None, None, 0]))
     return TimelineItem("", draw(st.integers(1, 6)), RATES[2], None, None, taken_over, kind, Decimal(taken) / 25)
 
@@ -128,8 +127,8 @@ def test_a_transition_is_the_end_of_one_item_and_the_start_of_the_next(
 ) -> None:
     """As long as it was asked to be, once for each that was asked for; the first one comes out of nothing."""
     clips = place(edit, rate)
-    joins = [stretch for stretch in stretches(clips) if stretch.transition != CUT]
-    asked = [(at, item) for at, item in enumerate(edit) if item.transition != CUT]
+    joins = [stretch for stretch in stretches(clips) if stretch.transition != TransitionKind.CUT]
+    asked = [(at, item) for at, item in enumerate(edit) if item.transition != TransitionKind.CUT]
     assert [(join.clip, join.transition) for join in joins] == [(at, item.transition) for at, item in asked]
     for join, (at, item) in zip(joins, asked, strict=True):
         assert join.frames == max(1, timebase.to_frames(item.seconds, rate))
@@ -144,7 +143,7 @@ def test_the_sound_of_a_body_is_cut_hard_where_its_picture_is(edit: list[Timelin
     clips = place(edit, rate)
     trails = [*(clip.lead for clip in clips[1:]), 0]
     for part in stretches(clips):
-        if part.transition == CUT:
+        if part.transition == TransitionKind.CUT:
             assert (part.opens, part.closes) == (clips[part.clip].lead == 0, trails[part.clip] == 0)
         else:
             assert (part.opens, part.closes) == (part.before is None, False)
@@ -181,14 +180,14 @@ def trims_fit(item: TimelineItem) -> bool:
 def lengths_of(edit: list[TimelineItem], rate: Fraction) -> list[tuple[int, int, int]]:
     """The items of which something is left, with their frames in the film and those of their transitions."""
     found: list[tuple[int, int, int]] = []
-    waiting = (CUT, Decimal(0))
+    waiting = (TransitionKind.CUT, Decimal(0))
     for at, item in enumerate(edit):
         first, end = span(edit, at)
         own = (item.transition, item.seconds)
-        kind, lasting = own if item.transition != CUT else waiting
-        waiting = (CUT, Decimal(0)) if first < end else (kind, lasting)
+        kind, lasting = own if item.transition != TransitionKind.CUT else waiting
+        waiting = (TransitionKind.CUT, Decimal(0)) if first < end else (kind, lasting)
         if first < end:
-            lead = 0 if kind == CUT else max(1, timebase.to_frames(lasting, rate))
+            lead = 0 if kind == TransitionKind.CUT else max(1, timebase.to_frames(lasting, rate))
             found.append((at, max(1, timebase.to_frames((end - first) / item.rate, rate)), lead))
     return found
 
@@ -221,6 +220,8 @@ def test_another_transition_changes_itself_and_the_bodies_beside_it(
     at = data.draw(st.integers(0, len(items) - 1))
     beside = {items[each].name for each in (at - 1, at) if each >= 0}
     changed = [*items]
-    changed[at] = replace(items[at], transition=data.draw(st.sampled_from(TRANSITIONS)), seconds=Decimal("0.2"))
+    changed[at] = replace(
+        items[at], transition=data.draw(st.sampled_from(tuple(TransitionKind))), seconds=Decimal("0.2")
+    )
     before, after = ([part for names, part in seen(each, rate) if not names <= beside] for each in (items, changed))
     assert before == after

@@ -8,10 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from wanflow.language.problem import Problem
-from wanflow.language.production import CutItem, TitleCard, Transition
+from wanflow.language.production import CutItem, TitleCard, Transition, TransitionKind
 from wanflow.language.scope import Scope, path_exists
 from wanflow.language.source import FileSource, ShotSource
-from wanflow.language.timeline import CUT, FADE, TRANSITIONS
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import MapNode, Node, TextNode
 
@@ -75,7 +74,7 @@ def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: b
     if shots is None:
         return _unknown_shot(item, name, scope, problems)
     spread = [replace(item, source=ShotSource(shot)) for shot in shots]
-    if grouped and first and item.transition is not None and item.transition.kind != FADE:
+    if grouped and first and item.transition is not None and item.transition.kind != TransitionKind.FADE:
         spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
     return spread
 
@@ -164,21 +163,20 @@ def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard) 
 def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Transition | None:
     """The transition of an item; None for a hard cut and for an invalid one."""
     written = node.find("transition")
-    kind = written.find("type") if isinstance(written, MapNode) else written
-    if not isinstance(kind, TextNode):
-        return None
-    if kind.string not in TRANSITIONS:
-        return None  # reported already
+    name = written.find("type") if isinstance(written, MapNode) else written
+    if not isinstance(name, TextNode) or name.string not in set(TransitionKind):
+        return None  # reported already, where it is written
+    kind = TransitionKind(name.string)
     seconds = number_of(written, "duration") if isinstance(written, MapNode) else None
-    if kind.string == CUT:
+    if kind is TransitionKind.CUT:
         if seconds is not None:
-            problems.append(Problem(kind.place, "a `cut` has no `duration`", "remove it, or write `dissolve`"))
+            problems.append(Problem(name.place, "a `cut` has no `duration`", "remove it, or write `dissolve`"))
         return None
-    if first and kind.string != FADE:
-        message = f"the first item has no item before it for a `{kind.string}`"
-        problems.append(Problem(kind.place, message, "only a `fade`, from black, works there"))
+    if first and kind is not TransitionKind.FADE:
+        message = f"the first item has no item before it for a `{kind}`"
+        problems.append(Problem(name.place, message, "only a `fade`, from black, works there"))
         return None
-    return Transition(kind.string, TRANSITION_SECONDS if seconds is None else seconds, kind.place)
+    return Transition(kind, TRANSITION_SECONDS if seconds is None else seconds, name.place)
 
 
 def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:

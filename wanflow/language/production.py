@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -103,11 +104,23 @@ class TitleCard:
     background: tuple[int, int, int] = (0, 0, 0)
 
 
+class TransitionKind(StrEnum):
+    """How two items of a cut join; `fade` goes through black.
+
+    What differs by kind is a `match` over all of them, so that the type checker names each place that lacks a new one.
+    """
+
+    CUT = "cut"
+    DISSOLVE = "dissolve"
+    FADE = "fade"
+    WIPE = "wipe"
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """How two items join, other than by a hard cut: `dissolve`, `fade` (through black) or `wipe`, in seconds."""
+    """How two items join, other than by a hard cut, and for how many seconds."""
 
-    kind: str
+    kind: TransitionKind
     seconds: Decimal
     place: Place
 

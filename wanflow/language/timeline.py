@@ -10,11 +10,8 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.catalog.model import Role
 from wanflow.catalog.read import load_catalog
-from wanflow.language.production import CutItem, Shot
+from wanflow.language.production import CutItem, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
-
-CUT, DISSOLVE, FADE, WIPE = "cut", "dissolve", "fade", "wipe"
-TRANSITIONS = (CUT, DISSOLVE, FADE, WIPE)
 
 
 class TimelineError(ValueError):
@@ -49,7 +46,7 @@ class TimelineItem:
     start: Decimal | None = None
     stop: Decimal | None = None
     continued_at: int | None = None
-    transition: str = CUT
+    transition: TransitionKind = TransitionKind.CUT
     seconds: Decimal = Decimal(0)
 
 
@@ -68,7 +65,7 @@ class PlacedClip:
     begin: int
     length: int
     lead: int = 0
-    transition: str = CUT
+    transition: TransitionKind = TransitionKind.CUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class TimelineSpan:
     offset: int
     frames: int
     begin: int
-    transition: str = CUT
+    transition: TransitionKind = TransitionKind.CUT
     before: int | None = None
     before_offset: int = 0
     opens: bool = False
@@ -98,7 +95,9 @@ def timeline_item(
 
     `clip` are the frames of its clip and their rate; a still or a title has a length of its own, at least one frame.
     """
-    kind, seconds = (CUT, Decimal(0)) if item.transition is None else (item.transition.kind, item.transition.seconds)
+    kind, seconds = (
+        (TransitionKind.CUT, Decimal(0)) if item.transition is None else (item.transition.kind, item.transition.seconds)
+    )
     if item.seconds is not None:
         shown = max(1, timebase.to_frames(item.seconds, rate))
         return TimelineItem(item.name, shown, rate, transition=kind, seconds=seconds)
@@ -160,12 +159,12 @@ def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ..
     inherited: TimelineItem | None = None
     for position, item in enumerate(items):
         first, end = span(items, position)
-        joined = inherited if inherited is not None and item.transition == CUT else item
+        joined = inherited if inherited is not None and item.transition == TransitionKind.CUT else item
         if first >= end:
             inherited = joined
             continue
         length = max(1, timebase.to_frames((end - first) / item.rate, rate))
-        lead = 0 if joined.transition == CUT else max(1, timebase.to_frames(joined.seconds, rate))
+        lead = 0 if joined.transition == TransitionKind.CUT else max(1, timebase.to_frames(joined.seconds, rate))
         begin = clips[-1].begin + clips[-1].length - lead if clips else 0
         clips.append(PlacedClip(position, first, end - first, begin, length, lead, joined.transition))
         inherited = None

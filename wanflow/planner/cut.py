@@ -145,7 +145,7 @@ def _item_json(item: EditItem) -> Canonical:
         "continued_at": item.continued_at,
         "slate": list(item.slate),
         "stands": _plain(made.seconds),
-        "transition": None if joined is None else [joined.kind, _plain(joined.seconds)],
+        "transition": None if joined is None else [joined.kind.value, _plain(joined.seconds)],
         "name": made.name,
     }
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
-from wanflow.language.production import CutShape, TitleCard
+from wanflow.language.production import CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
@@ -84,7 +84,7 @@ def _segments(
         clip = clips[stretch.clip]
         item = edit.items[clip.item]
         own = _recipe(edit, clip, stretch.offset, stretch, shape, captioned=bool(shown))
-        if stretch.transition == timeline.CUT:
+        if stretch.transition is TransitionKind.CUT:
             yield Segment(replace(own, captions=shown), stretch.begin, item)
             continue
         earlier = None if stretch.before is None else clips[stretch.before]

@@ -14,7 +14,7 @@ from ffmpeg.nodes import FilterableStream, Stream
 from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.language.facts import Facts
-from wanflow.language.timeline import FADE
+from wanflow.language.production import TransitionKind
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of, exact_sound
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
@@ -35,9 +35,6 @@ CLOCK_JITTER = 1_000
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
 """Samples (8 ms) of the fade at a hard cut, where a sound would click (ffmpeg.md 3.3)."""
-
-XFADE = {"dissolve": "fade", "wipe": "wiperight"}
-"""ffmpeg's names of the transitions; its own `dissolve` is noise."""
 
 Captions = Sequence[tuple[Caption, Path]]
 """Captions with their drawn pictures."""
@@ -189,12 +186,12 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
     if before is None:
         video = _picture(after).filter("fade", type="in", start_frame=0, nb_frames=recipe.frames)
         sound = _sound(after).filter("afade", type="in", start_sample=0, nb_samples=recipe.samples)
-    elif recipe.kind == FADE:
+    elif (xfade := _xfade_of(recipe.kind)) is None:
         video, sound = _through_black(before, after, recipe)
     else:
         seconds = timebase.decimal_text(timebase.to_seconds(recipe.frames, recipe.rate))
         sides = [_picture(before), _picture(after)]
-        video = ffmpeg.filter(sides, "xfade", transition=XFADE[recipe.kind], duration=seconds, offset=0)
+        video = ffmpeg.filter(sides, "xfade", transition=xfade, duration=seconds, offset=0)
         # the powers of both sounds add up to one
         curve = {"start_sample": 0, "nb_samples": recipe.samples, "curve": "qsin"}
         sounds = ((_sound(before), "out"), (_sound(after), "in"))
@@ -206,6 +203,17 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
 def _output(video: FilterableStream, sound: FilterableStream, recipe: SegmentRecipe, target: Path) -> list[str]:
     options = encoder.segment(recipe.rate, recipe.profile)
     return arguments_of(ffmpeg.output(video, sound, path_argument(target), **options))
+
+
+def _xfade_of(kind: TransitionKind) -> str | None:
+    """The name of a transition in ffmpeg's filter `xfade`, whose own `dissolve` is noise; None: through black."""
+    match kind:
+        case TransitionKind.DISSOLVE:
+            return "fade"
+        case TransitionKind.WIPE:
+            return "wiperight"
+        case TransitionKind.FADE | TransitionKind.CUT:
+            return None
 
 
 def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[FilterableStream, FilterableStream]:

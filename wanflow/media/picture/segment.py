@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow import digest, timebase
+from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
 
 SEGMENT_VERSION = 3
@@ -81,7 +82,7 @@ class JoinRecipe:
     `before` is None at the beginning of a film, which fades in from black.
     """
 
-    kind: str
+    kind: TransitionKind
     before: SegmentRecipe | None
     after: SegmentRecipe
     captions: tuple[Caption, ...] = ()
@@ -104,7 +105,7 @@ class JoinRecipe:
     def key(self) -> str:
         """The hash of the recipe: it changes with either clip, and with nothing else."""
         before = None if self.before is None else _canonical(self.before)
-        made: dict[str, digest.Canonical] = {"join": self.kind, "before": before, "after": _canonical(self.after)}
+        made: dict[str, digest.Canonical] = {"join": str(self.kind), "before": before, "after": _canonical(self.after)}
         return digest.of_json(made | {"captions": [each.canonical() for each in self.captions]})
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
-from wanflow.language.production import Shot
+from wanflow.language.production import Shot, TransitionKind
 from wanflow.language.timeline import PlacedClip
 from wanflow.planner.cut import EditItem, arrange
 from wanflow.planner.cut_layout import frame_rate, place_items
@@ -37,7 +37,7 @@ class EditEvent:
     begin: int
     length: int
     lead: int
-    transition: str
+    transition: TransitionKind
     digest: str
     sound: bool
     still: bool = False

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
-from wanflow.language.timeline import WIPE
+from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
 from wanflow.report.export.edit_list import EditEvent, EditList
 from wanflow.report.text.words import printable
@@ -81,12 +81,22 @@ def _shown(event: EditEvent, rate: Fraction, trail: int, at: Fraction | None) ->
     return _range(event.first, max(count, 1), event.rate)
 
 
+def _smpte_of(kind: TransitionKind) -> str:
+    """The type of a transition in OpenTimelineIO, which has no fade through black."""
+    match kind:
+        case TransitionKind.WIPE:
+            return "SMPTE_Wipe"
+        case TransitionKind.DISSOLVE | TransitionKind.FADE | TransitionKind.CUT:
+            return str(otio.schema.TransitionTypes.SMPTE_Dissolve)
+
+
 def _transition(event: EditEvent, rate: Fraction) -> otio.schema.Transition:
     """How an event begins, all of it after the cut: so editing lists count."""
-    kind = "SMPTE_Wipe" if event.transition == WIPE else otio.schema.TransitionTypes.SMPTE_Dissolve
     nothing, lead = (RationalTime(frames, float(rate)) for frames in (0, event.lead))
-    joined = otio.schema.Transition(event.transition, kind, in_offset=nothing, out_offset=lead)
-    joined.metadata["wanflow"] = {"transition": event.transition}
+    joined = otio.schema.Transition(
+        event.transition.value, _smpte_of(event.transition), in_offset=nothing, out_offset=lead
+    )
+    joined.metadata["wanflow"] = {"transition": event.transition.value}
     return joined
 
 
