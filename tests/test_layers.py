@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 TRESPASSES = (
-    ("Layers", "language/facts.py", "wanflow.graph.node"),
+    ("Layers", "language/source.py", "wanflow.graph.node"),
     ("Planning is pure", "planner/price.py", "anyio"),
     ("The emulator is the other side", "emulator/api/tasks.py", "wanflow.store.take"),
     ("Of media the emulator has the modules", "emulator/api/tasks.py", "wanflow.media.probe"),

@@ -16,14 +16,13 @@ from typing import Any
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
-from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
 from wanflow.language.model_checks import check_chains
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.production import Production
 from wanflow.language.scope import path_exists
-from wanflow.language.source import ShotSource
+from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs

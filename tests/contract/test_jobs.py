@@ -29,7 +29,7 @@ from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film.animatic import film_job
 from wanflow.errors import MediaFault, StoreFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.cut import AssembleCut, CutRecipe
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job, JobResult, Jobs, OnProgress

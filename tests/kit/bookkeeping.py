@@ -8,8 +8,8 @@ from dataclasses import replace
 from kit.films import FACTS, plan
 from wanflow import digest
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
-from wanflow.language.facts import Facts
 from wanflow.language.production import Production
+from wanflow.language.source import Facts
 from wanflow.planner import cut as edit
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Plan, Step

@@ -11,9 +11,8 @@ from kit.providers import ANIMATIC
 from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.provider import Provider
 from wanflow.graph.build import build
-from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Cut, CutItem, Media, Production, Shot
-from wanflow.language.source import FileSource, ShotSource, Source, Tail
+from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Tail
 from wanflow.planner.plan import Plan, Step
 from wanflow.planner.planning import make_plan
 from wanflow.store.inventory import Inventory

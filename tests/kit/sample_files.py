@@ -15,9 +15,9 @@ import av
 from PIL import Image
 
 from kit.clips import to_frame
-from wanflow.language.facts import FactsTable, Unreadable
 from wanflow.language.media_checks import file_sources
 from wanflow.language.production import Production
+from wanflow.language.source import FactsTable, Unreadable
 from wanflow.media import probe
 from wanflow.media.container import BadMedia
 

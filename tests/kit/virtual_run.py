@@ -21,8 +21,8 @@ from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
-from wanflow.language.facts import Facts, Kind
 from wanflow.language.production import Production
+from wanflow.language.source import Facts, Kind
 from wanflow.media.cut import AssembleCut
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job, JobResult, OnProgress

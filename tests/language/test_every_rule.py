@@ -15,9 +15,9 @@ import pytest
 
 from wanflow.catalog.provider import known_regions
 from wanflow.catalog.read import parameter_keys
-from wanflow.language.facts import Facts, Kind
 from wanflow.language.media_checks import check_media
 from wanflow.language.problem import Problem, Severity
+from wanflow.language.source import Facts, Kind
 from wanflow.schemas import data_folder
 
 Json = Mapping[str, Any]

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import pytest
 
-from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
 from wanflow.language.problem import Severity
+from wanflow.language.source import Facts, Kind, Unreadable
 
 PICTURE = Facts(Kind.IMAGE, "png", "a" * 64, 1000, 1280, 720)
 SOUND = Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=240_000, sample_rate=48_000, seconds=Fraction(5))

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.media_checks import check_media
 from wanflow.language.output_paths import place_output
+from wanflow.language.source import Facts, Kind, Unreadable
 
 FRAME = "shots:\n  a: {first_frame: a.png}\n"
 TABLE = {

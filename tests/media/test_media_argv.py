@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.cut import CutRecipe, assemble_arguments, playlist
 from wanflow.media.extract import piece_arguments, sound_arguments
 from wanflow.media.picture.conform import Side, join_arguments, segment_arguments

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image
 
 from kit.clips import click_sound, cut_short, numbered_clip
 from wanflow import digest
-from wanflow.language.facts import Kind
+from wanflow.language.source import Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, examine, probe
 

@@ -15,7 +15,7 @@ import pytest
 from kit.call_count import ENDLESS_SECONDS
 from wanflow import digest
 from wanflow.errors import MediaFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, probe
 from wanflow.media.text.subtitles import Line, beyond, read_lines, subtitle_format, to_srt, to_vtt

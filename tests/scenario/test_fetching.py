@@ -13,7 +13,7 @@ from wanflow import digest
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.probe import CheckResult
 from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.providers import ANIMATIC
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.store import fact_cache
 from wanflow.store.layout import Store
 

@@ -16,7 +16,7 @@ from kit.locks import DATE, FILM, attempt, fingerprint, recipe, stored, take, wi
 from kit.providers import DASHSCOPE
 from wanflow import digest, money, timebase
 from wanflow.errors import LockUnreadable, StoreFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.planner import budget
 from wanflow.store import (
     atomic,

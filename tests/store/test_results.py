@@ -14,7 +14,7 @@ from kit.locks import DATE, FILM, attempt, recipe, take, with_take
 from kit.providers import DASHSCOPE
 from wanflow import digest, schemas
 from wanflow.errors import MediaFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.jobs import Worker
 from wanflow.media.probe import CheckResult
 from wanflow.store import blobs, gc, inventory, lock_text, lockfile, repair, take_names, traces

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow.language import timeline
-from wanflow.language.facts import Facts, Kind, Unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
-from wanflow.language.source import FileSource, Source
+from wanflow.language.source import Facts, FileSource, Kind, Source, Unreadable
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 

@@ -10,18 +10,21 @@ from wanflow import timebase
 from wanflow.catalog.model import FileRule, MediaRule, Role
 from wanflow.catalog.read import load_catalog
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut
-from wanflow.language.facts import Facts, FactsTable, Kind, Unreadable
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
 from wanflow.language.source import (
     DataSource,
+    Facts,
+    FactsTable,
     FileSource,
     Frame,
+    Kind,
     Piece,
     PieceOutside,
     ShotSource,
     Sound,
     Source,
+    Unreadable,
     frame_span,
 )
 from wanflow.timebase import NOMINAL_RATE

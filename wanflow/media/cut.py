@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from wanflow import timebase
-from wanflow.language.facts import Facts
+from wanflow.language.source import Facts
 from wanflow.media import encoder, labels
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.jobs import Job, Worker

@@ -13,7 +13,7 @@ from ffmpeg.nodes import FilterableStream, OutputStream
 from PIL import Image
 
 from wanflow import timebase
-from wanflow.language.facts import Facts
+from wanflow.language.source import Facts
 from wanflow.media import encoder
 from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wanflow import digest
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.media.container import (
     BadMedia,
     Stamp,

@@ -15,8 +15,7 @@ from wanflow.graph import recipe
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex
 from wanflow.graph.recipe import Identity
-from wanflow.language.facts import Facts, FactsTable
-from wanflow.language.source import DataSource, FileSource, UrlSource
+from wanflow.language.source import DataSource, Facts, FactsTable, FileSource, UrlSource
 from wanflow.money import Cost
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Recipe, film_of

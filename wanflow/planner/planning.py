@@ -9,8 +9,8 @@ from functools import reduce
 from wanflow import money
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
-from wanflow.language.facts import FactsTable
 from wanflow.language.production import Shot
+from wanflow.language.source import FactsTable
 from wanflow.planner import price
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output, unplanned_shot_output

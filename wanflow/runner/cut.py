@@ -14,8 +14,8 @@ from wanflow import digest, timebase
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
-from wanflow.language.facts import Facts
 from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
+from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 
 from wanflow.errors import MediaFault
-from wanflow.language.facts import Facts
+from wanflow.language.source import Facts
 from wanflow.media.probe import CheckResult
 from wanflow.providers.faults import ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile

@@ -9,8 +9,7 @@ from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
-from wanflow.language.facts import Facts
-from wanflow.language.source import FileSource, Frame, Piece, Sound
+from wanflow.language.source import Facts, FileSource, Frame, Piece, Sound
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job
 from wanflow.planner import cut

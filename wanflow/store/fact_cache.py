@@ -12,7 +12,7 @@ from fractions import Fraction
 from wanflow import decode, digest
 from wanflow.decode import Fields, text, whole_number
 from wanflow.errors import StoreFault
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 

@@ -12,7 +12,7 @@ from wanflow import decode, timebase
 from wanflow import digest as digests
 from wanflow.decode import Fields, text, whole_number
 from wanflow.digest import Canonical
-from wanflow.language.facts import Facts, Kind
+from wanflow.language.source import Facts, Kind
 from wanflow.money import amount_from_json, amount_text, currency_from_json
 from wanflow.timebase import NOMINAL_RATE
 

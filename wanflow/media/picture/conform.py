@@ -13,8 +13,8 @@ from ffmpeg.nodes import FilterableStream, Stream
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
-from wanflow.language.facts import Facts
 from wanflow.language.production import TransitionKind
+from wanflow.language.source import Facts
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of, exact_sound
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg

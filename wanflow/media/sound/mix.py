@@ -14,7 +14,7 @@ from ffmpeg.nodes import FilterableStream
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
-from wanflow.language.facts import Facts
+from wanflow.language.source import Facts
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import ask_ffmpeg, path_argument, run_ffmpeg
