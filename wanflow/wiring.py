@@ -21,8 +21,7 @@ from wanflow.emulator.film.animatic import ORIGIN, open_animatic
 from wanflow.errors import StoreBusy
 from wanflow.language.production import Production
 from wanflow.media.ffmpeg import find_ffmpeg
-from wanflow.media.jobs import Jobs
-from wanflow.media.local_jobs import LocalJobs
+from wanflow.media.jobs import Jobs, LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads

@@ -32,8 +32,7 @@ from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.cut import AssembleCut, CutRecipe
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
-from wanflow.media.jobs import Job, JobResult, Jobs, OnProgress
-from wanflow.media.local_jobs import LocalJobs
+from wanflow.media.jobs import Job, JobResult, Jobs, LocalJobs, OnProgress
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.probe import CheckResult

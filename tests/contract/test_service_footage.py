@@ -18,7 +18,7 @@ from kit.wire_schemas import Checked
 from wanflow import digest
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
-from wanflow.media.local_jobs import LocalJobs
+from wanflow.media.jobs import LocalJobs
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.poller import CompletionPacing
 from wanflow.providers.protocol import MediaAddress, Request, TaskStatus

@@ -7,7 +7,7 @@ from math import nan
 
 import pytest
 
-from wanflow.media.sound.loudness import integrate, seek_gain
+from wanflow.media.sound.mix import integrate, seek_gain
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Local work as values that travel: what a job is, what it finds where it is done, and the protocol of what does jobs.
+"""Local work as values that travel: what a job is, what it finds where it is done, and what does jobs.
 
 Nothing here imports ffmpeg, PyAV or Pillow. The jobs themselves lie beside the functions that they call.
 """
@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
+
+import anyio
+from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
 
 OnProgress = Callable[[int], None]
 """Receives the number of frames written so far, now and then, in rising order."""
@@ -93,7 +96,7 @@ class Job(ABC, Generic[JobResult_co]):
 
 
 class Jobs(Protocol):
-    """What does jobs: threads of this process (`local_jobs`), a record in a test, other machines.
+    """What does jobs: threads of this process (`LocalJobs`), a record in a test, other machines.
 
     Obligations: it limits by itself how many jobs run at once, and finds the folder that their files are relative to;
     `progress` is called in the event loop with rising numbers of frames; a cancelled job leaves no process and no
@@ -103,3 +106,42 @@ class Jobs(Protocol):
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
         """Do one job as soon as the limit allows it, and return its result."""
         ...
+
+
+class LocalJobs:
+    """Does at most `at_once` jobs at a time, with files below `root`."""
+
+    def __init__(self, root: Path, at_once: int) -> None:
+        self._root = root
+        self._limiter = CapacityLimiter(at_once)
+
+    async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
+        """Do one job in a thread."""
+
+        def in_loop(frames: int) -> None:
+            if progress is not None:
+                from_thread.run_sync(progress, frames)
+
+        worker = Worker(self._root, RunningProcesses(), None if progress is None else in_loop)
+
+        def attempt() -> JobResult | Exception:
+            try:
+                return job.perform(worker)
+            except Exception as fault:  # noqa: BLE001 - raised below: a task group would wrap it in a group
+                return fault
+
+        async def kill_when_cancelled() -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                worker.processes.kill()
+
+        async with anyio.create_task_group() as watch:
+            watch.start_soon(kill_when_cancelled)
+            done = await to_thread.run_sync(attempt, limiter=self._limiter)
+            # a killed job ends with a fault of its own, but what happened is the cancellation
+            await lowlevel.checkpoint_if_cancelled()
+            watch.cancel_scope.cancel()
+        if isinstance(done, Exception):
+            raise done
+        return done

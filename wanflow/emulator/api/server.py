@@ -21,7 +21,7 @@ from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.task_log import TaskLog
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.media.ffmpeg import find_ffmpeg
-from wanflow.media.local_jobs import LocalJobs
+from wanflow.media.jobs import LocalJobs
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 SHUTDOWN_SECONDS = 2
