@@ -10,8 +10,7 @@ import pytest
 
 from kit.films import place
 from wanflow.catalog.model import ParameterValue, PriceList, Rate
-from wanflow.catalog.prices import PriceBook
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import PriceBook, load_catalog
 from wanflow.graph.recipe import digest_identity, promise
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource

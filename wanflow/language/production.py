@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from wanflow.catalog.model import ParameterValue
-from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.provider import Provider, default_provider
+from wanflow.catalog.read import PriceBook
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost

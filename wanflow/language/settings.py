@@ -10,9 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from wanflow.catalog.model import PriceList, Rate
-from wanflow.catalog.prices import PriceBook
 from wanflow.catalog.provider import Provider
-from wanflow.catalog.read import load_catalog, parameter_keys
+from wanflow.catalog.read import PriceBook, load_catalog, parameter_keys
 from wanflow.language.include import SourceTexts, bytes_of, why_unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against

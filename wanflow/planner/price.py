@@ -10,8 +10,7 @@ from math import ceil
 
 from wanflow import money
 from wanflow.catalog.model import BilledInput, MediaRule, Model, Role
-from wanflow.catalog.prices import PriceBook
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import PriceBook, load_catalog
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import NodeOutput
