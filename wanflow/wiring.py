@@ -25,7 +25,7 @@ from wanflow.media.jobs import Jobs, LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads
-from wanflow.providers.dashscope.connector import DashScope, open_in_process
+from wanflow.providers.dashscope.client import DashScope, open_in_process
 from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, ProviderClient

@@ -13,8 +13,7 @@ from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
 from wanflow.emulator.api.account import KEY
-from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.connector import connect
+from wanflow.providers.dashscope.client import DashScopeClient, connect
 from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Endpoint
 

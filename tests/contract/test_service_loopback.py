@@ -13,8 +13,7 @@ from kit.providers import DASHSCOPE
 from kit.served import Served, recorded
 from kit.wire_schemas import problems
 from wanflow.emulator.api.account import KEY
-from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.connector import connect
+from wanflow.providers.dashscope.client import DashScopeClient, connect
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, endpoint_of
 from wanflow.providers.faults import ResultExpired, Unauthorised
 from wanflow.providers.poller import ClockPacing

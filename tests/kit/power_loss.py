@@ -16,9 +16,9 @@ from kit.films import COAST, cut, production, shot
 from kit.virtual_run import Around, VirtualRun
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource, Frame, ShotSource, Sound, Tail
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.protocol import (
     Accepted,
+    Delegating,
     DownloadedFile,
     ProviderClient,
     Request,

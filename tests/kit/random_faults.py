@@ -11,8 +11,7 @@ from random import Random
 
 from kit.clock import wall_clock
 from wanflow.emulator.api.fault_script import ScriptedFault
-from wanflow.providers.delegating import Delegating
-from wanflow.providers.protocol import ProviderClient, TaskSummary
+from wanflow.providers.protocol import Delegating, ProviderClient, TaskSummary
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 

@@ -12,8 +12,8 @@ import pytest
 from kit.s3 import BUCKET, s3_server
 from wanflow import digest
 from wanflow.providers.bucket import BucketUploads
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NoBucket
+from wanflow.providers.protocol import Delegating
 
 pytestmark = pytest.mark.anyio
 

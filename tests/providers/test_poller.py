@@ -10,10 +10,9 @@ import anyio
 import pytest
 
 from kit.simulated_service import SimulatedService
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.poller import CHECK_EVERY, Poller
-from wanflow.providers.protocol import Request, TaskState, TaskStatus, TaskSummary
+from wanflow.providers.protocol import Delegating, Request, TaskState, TaskStatus, TaskSummary
 
 pytestmark = pytest.mark.anyio
 

@@ -14,9 +14,17 @@ from kit.films import COAST, edited, production, shot
 from kit.providers import DASHSCOPE
 from kit.virtual_run import virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import AccountBlocked, Unauthorised
-from wanflow.providers.protocol import Accepted, DownloadedFile, ProviderClient, Request, Seen, TaskState, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    Delegating,
+    DownloadedFile,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    unseen,
+)
 from wanflow.store import journal
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,8 @@ from kit.emulated import FILM_SECONDS, FORBIDDEN
 from kit.films import COAST, edited, production, shot
 from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
-from wanflow.providers.protocol import DownloadedFile, ProviderClient, TaskState
+from wanflow.providers.protocol import Delegating, DownloadedFile, ProviderClient, TaskState
 from wanflow.report.text.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
 from wanflow.store import journal, lockfile

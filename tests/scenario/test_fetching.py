@@ -15,9 +15,8 @@ from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.probe import CheckResult
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.protocol import DownloadedFile, ProviderClient
+from wanflow.providers.protocol import Delegating, DownloadedFile, ProviderClient
 from wanflow.runner.download import fetch_result
 from wanflow.store import blobs, journal, lockfile
 from wanflow.store.take import Picture, ResultKind, result_of

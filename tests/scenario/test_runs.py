@@ -14,9 +14,17 @@ from kit.providers import ANIMATIC
 from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource, ShotSource, Tail
 from wanflow.planner.plan import Action
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import AccountBlocked, ServiceFault, Unauthorised
-from wanflow.providers.protocol import Accepted, DownloadedFile, ProviderClient, Request, Seen, TaskState, unseen
+from wanflow.providers.protocol import (
+    Accepted,
+    Delegating,
+    DownloadedFile,
+    ProviderClient,
+    Request,
+    Seen,
+    TaskState,
+    unseen,
+)
 from wanflow.runner.events import CutFinished, StepFinished
 from wanflow.store import blobs, journal
 from wanflow.store.layout import Store

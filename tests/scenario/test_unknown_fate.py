@@ -19,10 +19,10 @@ from kit.virtual_run import VirtualRun, foreign_task, now, virtual_run
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.language.source import FileSource
 from wanflow.planner.plan import Action, ReasonCode
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServerFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import (
     Accepted,
+    Delegating,
     ProviderClient,
     Request,
     Seen,

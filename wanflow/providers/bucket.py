@@ -11,9 +11,8 @@ import fsspec
 from anyio import to_thread
 
 from wanflow import digest
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NoBucket
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.protocol import Delegating, ProviderClient
 
 LIFE_SECONDS = 48 * 3600
 """Seconds that a signed address is valid: as long as an upload to the service's own storage (service.md 5)."""

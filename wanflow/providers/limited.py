@@ -13,9 +13,8 @@ from fractions import Fraction
 import anyio
 from anyio.lowlevel import checkpoint
 
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import Throttled
-from wanflow.providers.protocol import Accepted, ProviderClient, Request
+from wanflow.providers.protocol import Accepted, Delegating, ProviderClient, Request
 
 RUNNING = 5
 RESERVE = 2

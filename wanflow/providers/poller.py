@@ -9,10 +9,10 @@ from typing import Protocol
 
 import anyio
 
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import ServiceFault
 from wanflow.providers.protocol import (
     Accepted,
+    Delegating,
     ProviderClient,
     Request,
     Seen,

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import anyio
 
-from wanflow.providers.delegating import Delegating
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Throttled
 from wanflow.providers.protocol import (
     Accepted,
+    Delegating,
     DownloadedFile,
     ProviderClient,
     Request,
