@@ -19,7 +19,7 @@ from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerm
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS
 from wanflow.emulator.api.task_log import StateUnreadable, TaskLog
-from wanflow.providers.animatic.asgi import AsgiTransport
+from wanflow.providers.asgi import AsgiTransport
 
 pytestmark = pytest.mark.anyio
 

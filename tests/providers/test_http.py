@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from wanflow.errors import StoreFault
-from wanflow.providers.animatic.asgi import AsgiTransport, Message
+from wanflow.providers.asgi import AsgiTransport, Message
 from wanflow.providers.dashscope.http import CHUNK_BYTES, HttpTransport
 
 pytestmark = pytest.mark.anyio

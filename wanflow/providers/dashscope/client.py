@@ -17,7 +17,7 @@ import httpx
 
 import wanflow
 from wanflow import decode
-from wanflow.providers.animatic.asgi import Application, AsgiTransport
+from wanflow.providers.asgi import Application, AsgiTransport
 from wanflow.providers.dashscope import error_codes, wire
 from wanflow.providers.dashscope.http import LIMITS, TIMEOUT, HttpTransport, Transport
 from wanflow.providers.dashscope.regions import endpoint_of
