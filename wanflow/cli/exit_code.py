@@ -16,10 +16,19 @@ import wanflow
 from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, outliving_readers
-from wanflow.errors import ExitCode, LockUnreadable, MediaFault, StoreBusy, StoreFault, UnknownTarget, WanflowError
+from wanflow.errors import (
+    ExitCode,
+    LockUnreadable,
+    MediaFault,
+    StoreBusy,
+    StoreFault,
+    UnknownTarget,
+    WanflowError,
+    without_key,
+    without_signatures,
+)
 from wanflow.language.problem import SpecError, render_problem
 from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress
-from wanflow.redaction import without_key, without_signatures
 from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wanflow.errors import public_url
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import (
     AssetVertex,
@@ -15,7 +16,6 @@ from wanflow.graph.node import (
     public_asset_id,
 )
 from wanflow.language.source import UrlSource
-from wanflow.redaction import public_url
 
 MOST_CHARACTERS = 80
 """Maximum length of a label."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from wanflow import timebase
 from wanflow.catalog.model import ParameterValue
+from wanflow.errors import public_url
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
@@ -26,7 +27,6 @@ from wanflow.language.source import (
 )
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request
-from wanflow.redaction import public_url
 from wanflow.runner.build_request import request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wanflow.errors import without_signatures
 from wanflow.providers.faults import (
     AccountBlocked,
     Invalid,
@@ -13,7 +14,6 @@ from wanflow.providers.faults import (
     Throttled,
     Unauthorised,
 )
-from wanflow.redaction import without_signatures
 
 FAULTS: Mapping[str, type[ServiceFault]] = {
     "AccessDenied": Invalid,

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import httpx
 
 from wanflow import decode
-from wanflow.redaction import without_key
+from wanflow.errors import without_key
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 24
