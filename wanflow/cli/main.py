@@ -30,9 +30,9 @@ class CommandEntry(NamedTuple):
 
 
 COMMANDS: Mapping[str, CommandEntry] = {
-    "init": CommandEntry("init:init", "Write a small working production to start from."),
+    "init": CommandEntry("validate:init", "Write a small working production to start from."),
     "validate": CommandEntry("validate:validate", "Report every problem of the production file."),
-    "plan": CommandEntry("plan:plan", "Show what a run would do, why, and at what price."),
+    "plan": CommandEntry("run:plan", "Show what a run would do, why, and at what price."),
     "run": CommandEntry("run:run", "Render what changed and write the cuts."),
     "status": CommandEntry("look:status", "Show each shot's picked take and state."),
     "why": CommandEntry("look:why", "Explain why a node is rendered, or is not."),
@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "gc": CommandEntry("upkeep:gc", "Show, and remove, what nothing uses any more."),
     "models": CommandEntry("look:models", "Show what each model accepts."),
     "emulator": CommandEntry("emulator:emulator", "Serve the emulated API on this machine."),
-    "schema": CommandEntry("init:schema", "Print the JSON Schema of the production file."),
+    "schema": CommandEntry("validate:schema", "Print the JSON Schema of the production file."),
     "doctor": CommandEntry("upkeep:doctor", "Check that this machine can render."),
 }
 
