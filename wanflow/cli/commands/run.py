@@ -1,4 +1,4 @@
-"""`wanflow plan` and `run`: what a run would do and why, and the run, which renders what changed and writes the cuts."""
+"""`wanflow plan` and `run`: what a run would do and why, and the run itself."""
 
 from __future__ import annotations
 

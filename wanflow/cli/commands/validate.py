@@ -1,4 +1,4 @@
-"""Commands of the production file: a new one with `init`, its JSON Schema, and every problem with `validate`, offline."""
+"""`wanflow init`, `schema` and `validate`: a new production file, its JSON Schema, and its problems, offline."""
 
 from __future__ import annotations
 
