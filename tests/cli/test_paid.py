@@ -19,7 +19,7 @@ from kit.providers import DASHSCOPE
 from kit.served import PATIENCE_SECONDS, Served, playing, served
 from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.server import Serving
-from wanflow.emulator.api.task_log import TaskLog
+from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal, layout
 from wanflow.store.attempt import JournalState

@@ -18,7 +18,7 @@ from kit.wire_schemas import complaints
 from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS
-from wanflow.emulator.api.task_log import StateUnreadable, TaskLog
+from wanflow.emulator.api.tasks import StateUnreadable, TaskLog
 from wanflow.providers.asgi import AsgiTransport
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.emulator.film.grade import TINTS, Grade, Precipitation, choose_grade
+from wanflow.emulator.film.drawing import TINTS, Grade, Precipitation, choose_grade
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from wanflow.emulator.api import validate
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Rejected
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.inputs import fetch
+from wanflow.emulator.film.command import fetch
 
 CATALOG = read_catalog()
 ASYNC = {"x-dashscope-async": "enable"}

@@ -18,7 +18,7 @@ from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.task_log import TaskLog
+from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.asgi import AsgiTransport
 from wanflow.providers.dashscope.http import HttpTransport
 

@@ -21,8 +21,7 @@ from wanflow.emulator.api.fault_script import NO_FAULT, FaultScript, ScriptedFau
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.replies import BEIJING, ReplyBody
 from wanflow.emulator.api.rules import Catalog, in_region
-from wanflow.emulator.api.task_log import TaskLog
-from wanflow.emulator.api.tasks import Task
+from wanflow.emulator.api.tasks import Task, TaskLog
 
 Filming = Callable[[Order, Path], Awaitable[RenderedFilm]]
 """Films an order into a file; raises Rejected or WanflowError."""

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp as Application
 from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.fault_script import read_script
-from wanflow.emulator.api.task_log import TaskLog
+from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.animatic import open_animatic
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs

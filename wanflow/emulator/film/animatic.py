@@ -14,7 +14,7 @@ from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.task_log import TaskLog
+from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import RenderFilm
 from wanflow.errors import WanflowError
 from wanflow.media.jobs import Jobs

@@ -16,9 +16,18 @@ from wanflow import digest
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.film import drawing, scenes, sound
-from wanflow.emulator.film.command import FPS, FilmCommand, PixelSize, size_by_input, size_by_ratio
-from wanflow.emulator.film.grade import Precipitation, choose_grade
-from wanflow.emulator.film.inputs import InputVideo, fetch, open_picture, probe_clip
+from wanflow.emulator.film.command import (
+    FPS,
+    FilmCommand,
+    InputVideo,
+    PixelSize,
+    fetch,
+    open_picture,
+    probe_clip,
+    size_by_input,
+    size_by_ratio,
+)
+from wanflow.emulator.film.drawing import Precipitation, choose_grade
 from wanflow.emulator.film.scenes import ZoomTarget, choose_target
 from wanflow.emulator.film.text import reference_names
 from wanflow.media.ffmpeg import run_ffmpeg

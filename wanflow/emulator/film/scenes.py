@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from wanflow.emulator.film.command import FPS, FilmCommand, PixelSize
-from wanflow.emulator.film.drawing import Box
-from wanflow.emulator.film.grade import Grade
-from wanflow.emulator.film.inputs import InputVideo
+from wanflow.emulator.film.command import FPS, FilmCommand, InputVideo, PixelSize
+from wanflow.emulator.film.drawing import Box, Grade
 
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
 LAST_FRAME_SHARE = 0.45

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from wanflow.emulator.film.command import FPS, SAMPLE_RATE, FilmCommand
-from wanflow.emulator.film.inputs import InputVideo
+from wanflow.emulator.film.command import FPS, SAMPLE_RATE, FilmCommand, InputVideo
 
 NOTES = ("98.00", "110.00", "130.81", "146.83", "164.81")
 """A low pentatonic scale in hertz, so that any two shots sound well one after the other."""
