@@ -16,7 +16,7 @@ from kit.git import git
 from kit.project import write_production
 from kit.providers import DASHSCOPE
 from kit.served import recorded
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.health import HealthCheck, HealthLevel, check_up
 
 

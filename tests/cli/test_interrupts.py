@@ -14,7 +14,7 @@ from kit.clips import numbered_clip
 from kit.project import call, write_production
 from kit.run_processes import PAID, QUICK, environ, open_tasks, running, until
 from kit.served import PATIENCE_SECONDS, playing
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 
 CRAMPED = """

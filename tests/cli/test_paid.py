@@ -17,7 +17,7 @@ from kit.clips import numbered_clip
 from kit.locks import attempt
 from kit.providers import DASHSCOPE
 from kit.served import PATIENCE_SECONDS, Served, playing, served
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.server import Serving
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE

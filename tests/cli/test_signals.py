@@ -17,7 +17,7 @@ from kit.clips import numbered_clip
 from kit.project import ONE, clean, rewrite, write_production
 from kit.run_processes import PAID, QUICK, WANFLOW, environ, ignoring, open_tasks, running, until
 from kit.served import playing
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.media.ffmpeg import VARIABLE, find_ffmpeg
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kit.served import Served, recorded
 from kit.wire_schemas import problems
-from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import KEY
 
 MEDIA = (
     "girl.png",

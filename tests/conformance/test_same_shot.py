@@ -12,7 +12,7 @@ import pytest
 from dashscope import VideoSynthesis
 
 from kit.served import Exchange, Served
-from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
 from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Endpoint, MediaAddress, Request

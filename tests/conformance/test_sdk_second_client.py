@@ -10,7 +10,7 @@ from dashscope.v2.client import Client
 from dashscope.v2.errors import BadRequestError
 
 from kit.served import Served
-from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import KEY
 
 MODEL = "wan2.7-i2v"
 FRAME = [{"type": "first_frame", "url": "https://host.example/a.png"}]

@@ -12,7 +12,7 @@ from contract.obligations import Finish, Obligations, Way, request
 from kit.providers import DASHSCOPE
 from kit.served import Served, recorded
 from kit.wire_schemas import problems
-from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, endpoint_of
 from wanflow.providers.faults import ResultExpired, Unauthorised

@@ -11,7 +11,7 @@ import pytest
 from kit.power_loss import FILM, TAKES, Machine, audit
 from kit.random_faults import Totals, random_faults
 from kit.virtual_run import virtual_run
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.providers.limited import Limited
 from wanflow.providers.protocol import ProviderClient
 from wanflow.providers.retrying import Retrying

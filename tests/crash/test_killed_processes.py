@@ -16,7 +16,7 @@ from kit.project import write_production
 from kit.random_faults import Totals, random_faults
 from kit.served import Served, playing
 from wanflow import api
-from wanflow.emulator.api.account import KEY, AccountTerms
+from wanflow.emulator.api.endpoint import KEY, AccountTerms
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import blobs, journal, lockfile
 

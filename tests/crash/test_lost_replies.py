@@ -14,7 +14,7 @@ from kit.films import production, shot
 from kit.power_loss import Machine, audit
 from kit.random_faults import UnsteadyList, lost_replies, random_faults
 from kit.virtual_run import foreign_task, virtual_run
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource
 from wanflow.providers.faults import ServiceFault

@@ -15,9 +15,8 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, HOST, premade
 from kit.wire_schemas import complaints
-from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
-from wanflow.emulator.api.endpoint import IN_PROCESS
+from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.tasks import StateUnreadable, TaskLog
 from wanflow.providers.asgi import AsgiTransport
 

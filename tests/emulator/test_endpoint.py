@@ -10,8 +10,7 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, premade
 from kit.wire_schemas import complaints
-from wanflow.emulator.api.account import KEY
-from wanflow.emulator.api.endpoint import EmulatedEndpoint
+from wanflow.emulator.api.endpoint import KEY, EmulatedEndpoint
 
 pytestmark = pytest.mark.anyio
 

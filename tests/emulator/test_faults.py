@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded
-from wanflow.emulator.api.account import KEY, AccountTerms
+from wanflow.emulator.api.endpoint import KEY, AccountTerms
 from wanflow.emulator.api.fault_script import ONE_THING, FaultScript, ScriptedFault, ScriptUnreadable, read_script
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"

@@ -12,10 +12,9 @@ import anyio
 import httpx
 
 from kit.clock import wall_clock
-from wanflow.emulator.api.account import KEY, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, NO_LOG, AccountTerms, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import TaskLog

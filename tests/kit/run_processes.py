@@ -12,7 +12,7 @@ from pathlib import Path
 from kit.project import clean
 from kit.served import Served
 from wanflow import api
-from wanflow.emulator.api.account import KEY
+from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 from wanflow.store import journal
 

@@ -20,10 +20,9 @@ from uuid import uuid4
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import EmulatedEndpoint, Filming
+from wanflow.emulator.api.endpoint import AccountTerms, EmulatedEndpoint, Filming
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.server import Server, Serving, listening

@@ -17,8 +17,7 @@ from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
-from wanflow.emulator.api.account import AccountTerms
-from wanflow.emulator.api.endpoint import IN_PROCESS, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, AccountTerms, EmulatedEndpoint
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.language.production import Production

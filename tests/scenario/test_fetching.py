@@ -10,7 +10,7 @@ import pytest
 from kit.films import COAST, production
 from kit.virtual_run import VirtualRun, virtual_run
 from wanflow import digest
-from wanflow.emulator.api.account import AccountTerms
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
 from wanflow.language.source import Facts, Kind

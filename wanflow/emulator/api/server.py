@@ -15,8 +15,8 @@ import anyio
 import uvicorn
 from starlette.types import ASGIApp as Application
 
-from wanflow.emulator.api.account import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.animatic import open_animatic

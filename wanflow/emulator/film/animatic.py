@@ -9,9 +9,8 @@ from pathlib import Path
 
 import anyio
 
-from wanflow.emulator.api.account import AccountTerms
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, AccountTerms, EmulatedEndpoint
 from wanflow.emulator.api.order import Order, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import TaskLog

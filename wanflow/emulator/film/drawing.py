@@ -1,4 +1,4 @@
-"""Pictures that films are made of, drawn by Pillow: cards, boards, overlays; and the looks of an edit, by its prompt."""
+"""Pictures that films are made of, drawn by Pillow: cards, boards, overlays; and the looks of edits."""
 
 from __future__ import annotations
 
