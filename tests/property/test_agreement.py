@@ -28,7 +28,7 @@ from wanflow.language.media_checks import check_media
 from wanflow.language.problem import has_errors
 from wanflow.language.production import Shot
 from wanflow.providers.dashscope.wire import request_json
-from wanflow.runner.build_request import request_with
+from wanflow.providers.protocol import request_with
 
 RULES = read_catalog()
 SLOTS = media_keys()

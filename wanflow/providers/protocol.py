@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from wanflow import digest
 from wanflow.catalog.model import ParameterValue
+from wanflow.catalog.read import load_catalog
+from wanflow.language.production import Shot
 from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
 
 
@@ -52,6 +54,23 @@ class Request:
     media: tuple[MediaAddress, ...] = ()
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     seed: int | None = None
+
+
+def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:
+    """What a provider is asked for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
+    return Request(
+        shot.model,
+        shot.prompt,
+        shot.negative_prompt,
+        tuple(
+            MediaAddress(
+                item.type, addresses[item.slot], addresses[f"{item.slot}.voice"] if item.voice is not None else None
+            )
+            for item in shot.media
+        ),
+        shot.parameters,
+        seed if "seed" in load_catalog()[shot.model].parameters else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

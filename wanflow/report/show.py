@@ -26,8 +26,7 @@ from wanflow.language.source import (
     UrlSource,
 )
 from wanflow.planner.plan import Step
-from wanflow.providers.protocol import Request
-from wanflow.runner.build_request import request_with
+from wanflow.providers.protocol import Request, request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
 
 Body = Mapping[str, object]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from wanflow.graph.node import ShotVertex
 from wanflow.language.media_checks import goes_inline
 from wanflow.language.production import Production, Shot
 from wanflow.language.source import DataSource, Source, UrlSource
-from wanflow.providers.protocol import MediaAddress, Request
+from wanflow.providers.protocol import Request, request_with
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.extract import file_of
 
@@ -132,20 +132,3 @@ async def _check_pinned(source: UrlSource, run_state: RunState, context: RunCont
             f"`{where}` is not the file that its `sha256` names", hint=f"if it changed on purpose: {fetched.digest}"
         )
     context.addresses.pinned.add(source)
-
-
-def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> Request:
-    """What a provider is asked for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
-    return Request(
-        shot.model,
-        shot.prompt,
-        shot.negative_prompt,
-        tuple(
-            MediaAddress(
-                item.type, addresses[item.slot], addresses[f"{item.slot}.voice"] if item.voice is not None else None
-            )
-            for item in shot.media
-        ),
-        shot.parameters,
-        seed if "seed" in load_catalog()[shot.model].parameters else None,
-    )
