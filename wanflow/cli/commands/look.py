@@ -16,8 +16,7 @@ from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
 from wanflow.planner.notes import PlanNotes, rivals
 from wanflow.report.text.catalog import model_text, models_text
-from wanflow.report.text.node import show_text, why_text
-from wanflow.report.text.plan import merge_texts
+from wanflow.report.text.plan import merge_texts, show_text, why_text
 from wanflow.report.text.status import costs_text, expiring_texts, leftover_text, status_text, takes_text
 from wanflow.report.text.words import printable
 from wanflow.store.charges import BY
