@@ -22,7 +22,7 @@ FIT = """#!/bin/sh
 case "$2" in
   venv)
     mkdir -p "$4/bin"
-    for name in python wanflow ruff mypy lint-imports uv; do cp "$(dirname "$0")/program" "$4/bin/$name"; done;;
+    for name in python wanflow ruff mypy complexipy lint-imports uv; do cp "$(dirname "$0")/program" "$4/bin/$name"; done;;
 esac
 """
 TOO_OLD = """#!/bin/sh
