@@ -27,7 +27,7 @@ from wanflow.providers.bucket import BucketUploads
 from wanflow.providers.dashscope.client import DashScope, open_in_process
 from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
-from wanflow.providers.protocol import Connector, Endpoint, ProviderClient
+from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
@@ -179,7 +179,7 @@ def now() -> datetime:
 @asynccontextmanager
 async def _service(
     production: Production, store: Store, emit: Emit, pace: RunOptions, jobs: Jobs
-) -> AsyncIterator[tuple[ProviderClient, Addresses]]:
+) -> AsyncIterator[tuple[WaitingClient, Addresses]]:
     """The client of a remote provider, or of the emulator in this process."""
     if production.provider.remote:
         provider, bucket = production.provider, production.uploads
@@ -205,7 +205,7 @@ async def _service(
 @asynccontextmanager
 async def open_client(
     provider: Provider, endpoint: Endpoint, *, poll_seconds: float, tell: OnRetry, bucket: str | None = None
-) -> AsyncIterator[ProviderClient]:
+) -> AsyncIterator[WaitingClient]:
     """A provider's client that keeps within its limits and repeats what is safe; `tell` is told why it takes longer.
 
     `poll_seconds` is the shortest time between two polls of one task. Local media go through `bucket`, where there is

@@ -14,7 +14,6 @@ from dashscope import VideoSynthesis
 from kit.served import Exchange, Served
 from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
-from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Endpoint
 
 MODEL = "wan2.7-i2v"
@@ -67,7 +66,7 @@ def by_us(service: Served, file: Path) -> Mapping[str, Exchange]:
 
     async def work() -> None:
         async with connect(Endpoint("beijing", service.base_url, KEY)) as transport:
-            client = DashScopeClient(transport, ClockPacing())
+            client = DashScopeClient(transport)
             await client.upload(file, MODEL)
             await client.poll("t")
             await client.list(MODEL)

@@ -14,7 +14,6 @@ from dashscope import VideoSynthesis
 from kit.served import Exchange, Served
 from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
-from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Endpoint, MediaAddress, Request
 
 SHOTS: Mapping[str, Mapping[str, Any]] = {
@@ -110,7 +109,7 @@ def by_us(shot: Mapping[str, Any], media: Path, service: Served) -> Sent:
 
     async def work() -> None:
         async with connect(Endpoint("beijing", service.base_url, KEY)) as transport:
-            client = DashScopeClient(transport, ClockPacing())
+            client = DashScopeClient(transport)
             items = [await _uploaded(item, media, client, shot["model"]) for item in shot["media"]]
             words = shot.get("prompt"), shot.get("negative_prompt")
             await client.submit(Request(shot["model"], *words, tuple(items), shot["parameters"], SEED))

@@ -53,7 +53,7 @@ class TestRealService:
             media = (MediaAddress("first_frame", await service.upload(picture, MODEL)),)
             parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 2, "prompt_extend": False}
             asked = Request(MODEL, "waves", media=media, parameters=parameters, seed=1)
-            state = await service.final_state((await service.submit(asked)).task_id)
+            state = await service.wait_until_done((await service.submit(asked)).task_id)
             assert state.status is TaskStatus.SUCCEEDED, state.fault
             assert (await service.download(state.url or "", tmp_path / "film.mp4")).size_bytes > 10_000
         assert state.billed_seconds == 2

@@ -12,12 +12,12 @@ import pytest
 
 from kit.emulated import FORBIDDEN
 from wanflow.providers.faults import Invalid, Refused
-from wanflow.providers.protocol import MediaAddress, ProviderClient, Request, TaskStatus
+from wanflow.providers.protocol import MediaAddress, Request, TaskStatus, WaitingClient
 
 MODEL = "wan2.7-i2v"
 PICTURE = "data:image/png;base64,AAAA"
 
-Way = Callable[[Path], AbstractAsyncContextManager[ProviderClient]]
+Way = Callable[[Path], AbstractAsyncContextManager[WaitingClient]]
 """Opens a service whose account is its own; what it keeps lies in the folder."""
 
 Finish = Callable[[], object]
@@ -47,7 +47,7 @@ class Obligations:
             task = await service.submit(request(7))
             assert (await service.poll(task.task_id)).status is TaskStatus.RUNNING
             finish()
-            state = await service.final_state(task.task_id)
+            state = await service.wait_until_done(task.task_id)
             fetched = await service.download(state.url or "", target)
         film = b"wan2.7-i2v 7 a coast"
         assert state.status is TaskStatus.SUCCEEDED
@@ -60,16 +60,16 @@ class Obligations:
         async with way(tmp_path) as service:
             task = await service.submit(request())
             finish()
-            await service.final_state(task.task_id)
+            await service.wait_until_done(task.task_id)
             with anyio.fail_after(10):
-                assert (await service.final_state(task.task_id)).status is TaskStatus.SUCCEEDED
-                assert (await service.final_state("never-was")).status is TaskStatus.UNKNOWN
+                assert (await service.wait_until_done(task.task_id)).status is TaskStatus.SUCCEEDED
+                assert (await service.wait_until_done("never-was")).status is TaskStatus.UNKNOWN
 
     async def test_a_refused_task_carries_the_services_words(self, way: Way, finish: Finish, tmp_path: Path) -> None:
         """What the service refuses inside a task is a state, not a fault, and is not billed."""
         async with way(tmp_path) as service:
             finish()
-            state = await service.final_state((await service.submit(request(prompt=FORBIDDEN))).task_id)
+            state = await service.wait_until_done((await service.submit(request(prompt=FORBIDDEN))).task_id)
         assert (state.status, state.failure.code) == (TaskStatus.FAILED, "DataInspectionFailed")
         assert isinstance(state.failure, Refused)
         assert "Output data may contain inappropriate content." in str(state.failure)
@@ -95,9 +95,9 @@ class Obligations:
             assert await service.cancel(tasks[5].task_id)
             assert not await service.cancel(tasks[0].task_id)
             assert not await service.cancel("never-was")
-            assert (await service.final_state(tasks[5].task_id)).status is TaskStatus.CANCELED
+            assert (await service.wait_until_done(tasks[5].task_id)).status is TaskStatus.CANCELED
             finish()
-            assert (await service.final_state(tasks[0].task_id)).status is TaskStatus.SUCCEEDED
+            assert (await service.wait_until_done(tasks[0].task_id)).status is TaskStatus.SUCCEEDED
 
     async def test_an_uploaded_file_can_be_named_in_a_request(self, way: Way, finish: Finish, tmp_path: Path) -> None:
         """Whatever the file is called, its address is taken, and no two uploads share one."""
@@ -107,7 +107,7 @@ class Obligations:
             first, second = await service.upload(file, MODEL), await service.upload(file, MODEL)
             task = await service.submit(request(url=first))
             finish()
-            assert (await service.final_state(task.task_id)).status is TaskStatus.SUCCEEDED
+            assert (await service.wait_until_done(task.task_id)).status is TaskStatus.SUCCEEDED
         assert first != second
 
     async def test_who_gives_up_waiting_leaves_the_task_alone(self, way: Way, finish: Finish, tmp_path: Path) -> None:
@@ -115,10 +115,10 @@ class Obligations:
         async with way(tmp_path) as service:
             task = await service.submit(request())
             with anyio.move_on_after(0.01) as scope:
-                await service.final_state(task.task_id)
+                await service.wait_until_done(task.task_id)
             assert scope.cancelled_caught
             finish()
-            assert (await service.final_state(task.task_id)).status is TaskStatus.SUCCEEDED
+            assert (await service.wait_until_done(task.task_id)).status is TaskStatus.SUCCEEDED
 
     async def test_a_download_that_is_cancelled_can_be_gone_on_with(
         self, way: Way, finish: Finish, tmp_path: Path
@@ -128,7 +128,7 @@ class Obligations:
         target.parent.mkdir()
         async with way(tmp_path) as service:
             finish()
-            state = await service.final_state((await service.submit(request())).task_id)
+            state = await service.wait_until_done((await service.submit(request())).task_id)
             with anyio.CancelScope() as scope:
                 scope.cancel()
                 await service.download(state.url or "", target)

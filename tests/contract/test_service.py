@@ -20,22 +20,21 @@ from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Transport
 from wanflow.providers.faults import ResultExpired
 from wanflow.providers.limited import Limited
-from wanflow.providers.poller import ClockPacing, CompletionPacing, Poller
-from wanflow.providers.protocol import ProviderClient, TaskStatus
+from wanflow.providers.poller import CompletionPoller, Poller
+from wanflow.providers.protocol import TaskStatus, WaitingClient
 from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 
 DAY = 24 * 3600
 
-Build = Callable[[EmulatedEndpoint, Transport], ProviderClient]
+Build = Callable[[EmulatedEndpoint, Transport], WaitingClient]
 
 SERVICES: dict[str, Build] = {
-    "on completion": lambda endpoint, way: DashScopeClient(way, CompletionPacing(endpoint.changed)),
-    "on a clock": lambda _, way: DashScopeClient(way, ClockPacing(15)),
-    "limited": lambda endpoint, way: Limited(DashScopeClient(way, CompletionPacing(endpoint.changed))),
-    "watching": lambda _, way: Poller(DashScopeClient(way, ClockPacing(15)), 15),
-    "retrying": lambda endpoint, way: Retrying(DashScopeClient(way, CompletionPacing(endpoint.changed)), print),
+    "on completion": lambda endpoint, way: CompletionPoller(DashScopeClient(way), endpoint.changed),
+    "on a clock": lambda _, way: Poller(DashScopeClient(way), 15),
+    "limited": lambda endpoint, way: CompletionPoller(Limited(DashScopeClient(way)), endpoint.changed),
+    "retrying": lambda _, way: Retrying(Poller(DashScopeClient(way), 15), print),
 }
 
 
@@ -51,7 +50,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     build: Build = request.param
 
     @asynccontextmanager
-    async def open_service(folder: Path) -> AsyncIterator[ProviderClient]:
+    async def open_service(folder: Path) -> AsyncIterator[WaitingClient]:
         async with premade(folder / "emulator") as endpoint, in_process(endpoint) as transport:
             yield build(endpoint, Checked(transport))
 
@@ -66,14 +65,14 @@ class TestInProcess(Obligations):
         async with way(tmp_path) as service:
             task = await service.submit(request())
             assert (await service.poll(task.task_id)).status is TaskStatus.RUNNING
-            await service.final_state(task.task_id)
+            await service.wait_until_done(task.task_id)
         assert FILM_SECONDS <= anyio.current_time() < FILM_SECONDS + 16
 
     async def test_a_task_is_known_for_a_day(self, way: Way, tmp_path: Path) -> None:
         """After that it is UNKNOWN, it is off the list, and its film's address is refused."""
         async with way(tmp_path) as service:
             task = await service.submit(request())
-            state = await service.final_state(task.task_id)
+            state = await service.wait_until_done(task.task_id)
             await anyio.sleep(DAY)
             assert (await service.poll(task.task_id)).status is TaskStatus.UNKNOWN
             assert await service.list(MODEL) == []

@@ -20,7 +20,7 @@ from wanflow.emulator.film.animatic import open_animatic
 from wanflow.errors import MediaFault
 from wanflow.media.jobs import LocalJobs
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.poller import CompletionPacing
+from wanflow.providers.poller import CompletionPoller
 from wanflow.providers.protocol import MediaAddress, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
@@ -33,13 +33,13 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def filming(folder: Path) -> AsyncIterator[DashScopeClient]:
+async def filming(folder: Path) -> AsyncIterator[CompletionPoller]:
     """A client that waits for completion, of an emulator that films with ffmpeg."""
     async with (
         open_animatic(folder, LocalJobs(folder, 1), root=folder, origin=HOST) as endpoint,
         in_process(endpoint) as way,
     ):
-        yield DashScopeClient(Checked(way), CompletionPacing(endpoint.changed))
+        yield CompletionPoller(DashScopeClient(Checked(way)), endpoint.changed)
 
 
 def request(kind: str, url: str, duration: int) -> Request:
@@ -54,10 +54,10 @@ async def test_a_shot_and_its_continuation_from_upload_to_file(tmp_path: Path) -
     Image.linear_gradient("L").resize((640, 360)).save(picture)
     async with filming(tmp_path / "emulator") as service:
         address = await service.upload(picture, "wan2.7-i2v")
-        state = await service.final_state((await service.submit(request("first_frame", address, 2))).task_id)
+        state = await service.wait_until_done((await service.submit(request("first_frame", address, 2))).task_id)
         fetched = await service.download(state.url or "", shot)
         address = await service.upload(shot, "wan2.7-i2v")
-        state = await service.final_state((await service.submit(request("first_clip", address, 3))).task_id)
+        state = await service.wait_until_done((await service.submit(request("first_clip", address, 3))).task_id)
         await service.download(state.url or "", longer)
     assert (fetched.digest, fetched.size_bytes) == (digest.of_file(shot), shot.stat().st_size)
     assert streams(shot)["size"] == (1280, 720)
@@ -72,7 +72,7 @@ async def test_a_file_that_can_not_be_filmed_is_a_failed_task(tmp_path: Path) ->
     junk.write_bytes(b"no picture")
     async with filming(tmp_path / "emulator") as service:
         address = await service.upload(junk, "wan2.7-i2v")
-        state = await service.final_state((await service.submit(request("first_frame", address, 2))).task_id)
+        state = await service.wait_until_done((await service.submit(request("first_frame", address, 2))).task_id)
     assert (state.status, state.failure.code) == (TaskStatus.FAILED, "InvalidFile.Openerror")
 
 

@@ -16,8 +16,8 @@ from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, endpoint_of
 from wanflow.providers.faults import ResultExpired, Unauthorised
-from wanflow.providers.poller import ClockPacing
-from wanflow.providers.protocol import Endpoint, ProviderClient
+from wanflow.providers.poller import Poller
+from wanflow.providers.protocol import Endpoint, WaitingClient
 from wanflow.providers.retrying import Retrying
 from wanflow.wiring import open_client
 
@@ -49,10 +49,10 @@ def way(account: Served) -> Way:
     """The client over loopback, with retries and without our own limit on submissions."""
 
     @asynccontextmanager
-    async def open_loopback(_: Path) -> AsyncIterator[ProviderClient]:
+    async def open_loopback(_: Path) -> AsyncIterator[WaitingClient]:
         endpoint = Endpoint("beijing", account.base_url, KEY)
         async with connect(endpoint) as transport:
-            yield Retrying(DashScopeClient(transport, ClockPacing(0.05)), print)
+            yield Retrying(Poller(DashScopeClient(transport), 0.05), print)
 
     return open_loopback
 
@@ -64,7 +64,7 @@ class TestLoopback(Obligations):
         """Whoever shortens it gets nothing."""
         finish()
         async with way(tmp_path) as service:
-            state = await service.final_state((await service.submit(request())).task_id)
+            state = await service.wait_until_done((await service.submit(request())).task_id)
             with pytest.raises(ResultExpired):
                 await service.download((state.url or "").partition("?")[0], tmp_path / "film.mp4")
 

@@ -13,8 +13,10 @@ from kit.random_faults import Totals, random_faults
 from kit.virtual_run import virtual_run
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.providers.limited import Limited
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.poller import Poller
+from wanflow.providers.protocol import WaitingClient
 from wanflow.providers.retrying import Retrying
+from wanflow.timebase import POLL_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -23,9 +25,9 @@ RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
 
 
-def tireless(service: ProviderClient) -> ProviderClient:
+def tireless(service: WaitingClient) -> WaitingClient:
     """The decorators that the paid service has."""
-    return Retrying(Limited(service), lambda words: None)
+    return Retrying(Poller(Limited(service), POLL_SECONDS), lambda words: None)
 
 
 async def campaign(productions: int, seed: int) -> Totals:

@@ -18,13 +18,13 @@ from wanflow.language.production import Production
 from wanflow.language.source import FileSource, Frame, ShotSource, Sound, Tail
 from wanflow.providers.protocol import (
     Accepted,
-    Delegating,
+    DelegatingWaiter,
     DownloadedFile,
-    ProviderClient,
     Request,
     Seen,
     TaskState,
     TaskSummary,
+    WaitingClient,
     unseen,
 )
 from wanflow.store import blobs, journal, lockfile
@@ -67,10 +67,10 @@ class Power:
             raise PowerCut
 
 
-class PoweredClient(Delegating):
+class PoweredClient(DelegatingWaiter):
     """A service whose every request may be the last thing that the machine did: it arrived, and no answer came."""
 
-    def __init__(self, service: ProviderClient, power: Callable[[], Power]) -> None:
+    def __init__(self, service: WaitingClient, power: Callable[[], Power]) -> None:
         super().__init__(service)
         self._power = power
 
@@ -91,11 +91,11 @@ class PoweredClient(Delegating):
         self._after("poll")
         return state
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The last look."""
         self._power().need()
-        state = await super().final_state(task_id, seen)
-        self._after("final_state")
+        state = await super().wait_until_done(task_id, seen)
+        self._after("wait_until_done")
         return state
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
@@ -151,7 +151,7 @@ class Machine:
         self.power = Power()
         self._decorated = decorated
 
-    def around(self, service: ProviderClient) -> ProviderClient:
+    def around(self, service: WaitingClient) -> WaitingClient:
         """The client of the machine on its wire."""
         return self._decorated(PoweredClient(service, lambda: self.power))
 

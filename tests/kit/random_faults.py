@@ -11,7 +11,7 @@ from random import Random
 
 from kit.clock import wall_clock
 from wanflow.emulator.api.fault_script import ScriptedFault
-from wanflow.providers.protocol import Delegating, ProviderClient, TaskSummary
+from wanflow.providers.protocol import DelegatingWaiter, TaskSummary, WaitingClient
 
 THROTTLED = ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")
 
@@ -88,7 +88,7 @@ class UnsteadyList:
     steps: int = 0
     _missing: Counter[str] = field(default_factory=Counter)
 
-    def around(self, service: ProviderClient) -> ProviderClient:
+    def around(self, service: WaitingClient) -> WaitingClient:
         """A service whose list disagrees with itself."""
         return _Disagreeing(service, self)
 
@@ -111,8 +111,8 @@ class UnsteadyList:
         return kept
 
 
-class _Disagreeing(Delegating):
-    def __init__(self, service: ProviderClient, disagreement: UnsteadyList) -> None:
+class _Disagreeing(DelegatingWaiter):
+    def __init__(self, service: WaitingClient, disagreement: UnsteadyList) -> None:
         super().__init__(service)
         self._disagreement = disagreement
 

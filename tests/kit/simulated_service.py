@@ -17,11 +17,9 @@ from wanflow.providers.protocol import (
     Accepted,
     DownloadedFile,
     Request,
-    Seen,
     TaskState,
     TaskStatus,
     TaskSummary,
-    unseen,
 )
 
 RUNNING = 5
@@ -84,11 +82,6 @@ class SimulatedService:
             if number % 50 == 49 and not left:
                 break
         return rows
-
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Waiting is the client's work."""
-        del seen
-        self._absent(task_id)
 
     async def cancel(self, task_id: str) -> bool:
         """Nothing is cancelled in a simulation."""

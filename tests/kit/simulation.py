@@ -86,7 +86,7 @@ async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
         async def perform(step: Step, priority: Fraction) -> StepResult:
             async with slots.slot(str(step.model), priority, step.node):
                 accepted = await service.submit(Request(str(step.model), step.node))
-                await service.final_state(accepted.task_id)
+                await service.wait_until_done(accepted.task_id)
             return StepResult.DONE
 
         await schedule(steps, perform)

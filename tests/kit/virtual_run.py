@@ -34,8 +34,8 @@ from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.limited import TaskSlots
-from wanflow.providers.poller import CompletionPacing
-from wanflow.providers.protocol import MediaAddress, ProviderClient, Request
+from wanflow.providers.poller import CompletionPoller
+from wanflow.providers.protocol import MediaAddress, Request, WaitingClient
 from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
 from wanflow.runner.context import RunContext
@@ -47,7 +47,7 @@ from wanflow.store import inventory, journal, layout
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
-Around = Callable[[ProviderClient], ProviderClient]
+Around = Callable[[WaitingClient], WaitingClient]
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class VirtualRun:
         layout.establish(self.store)
         journal_state, notes = journal.read(self.store), Journal(self.store)
         async with in_process(self.endpoint, self.shown) as way:
-            service = self.around(DashScopeClient(way, CompletionPacing(self.endpoint.changed)))
+            service = self.around(CompletionPoller(DashScopeClient(way), self.endpoint.changed))
             yield RunContext(
                 out="out",
                 store=self.store,
@@ -118,10 +118,10 @@ class VirtualRun:
             return [row.task_id for row in await client.list(model)]
 
     @asynccontextmanager
-    async def stranger(self) -> AsyncIterator[ProviderClient]:
+    async def stranger(self) -> AsyncIterator[WaitingClient]:
         """Somebody else's way to the same account."""
         async with in_process(self.endpoint) as way:
-            yield DashScopeClient(way, CompletionPacing(self.endpoint.changed))
+            yield CompletionPoller(DashScopeClient(way), self.endpoint.changed)
 
     def submitted(self) -> list[str]:
         """The nodes whose requests the service accepted in the last run, in order."""

@@ -14,7 +14,6 @@ from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
-from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Accepted, DownloadedFile, Request, TaskStatus
 
 pytestmark = pytest.mark.anyio
@@ -23,8 +22,8 @@ REQUEST = Request("wan2.7-i2v")
 
 
 def client(transport: Scripted) -> DashScopeClient:
-    """A client that looks every 15 seconds."""
-    return DashScopeClient(transport, ClockPacing(15))
+    """A client over a transport."""
+    return DashScopeClient(transport)
 
 
 def state(word: str) -> tuple[int, Mapping[str, object]]:
@@ -135,15 +134,6 @@ async def test_a_task_id_cannot_leave_its_path() -> None:
     transport = Scripted([state("UNKNOWN")])
     await client(transport).poll("../a?b")
     assert transport.asked[0][1] == "/tasks/..%2Fa%3Fb"
-
-
-async def test_waiting_for_a_task_looks_at_once_and_then_every_interval() -> None:
-    """Three looks take two intervals of virtual time."""
-    transport = Scripted([state("PENDING"), state("RUNNING"), state("SUCCEEDED")])
-    before = anyio.current_time()
-    final_state = await client(transport).final_state("t")
-    assert final_state.status is TaskStatus.SUCCEEDED
-    assert anyio.current_time() - before == pytest.approx(30)
 
 
 async def test_the_list_is_read_to_its_last_page_newest_first() -> None:

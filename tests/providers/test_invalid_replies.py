@@ -19,7 +19,6 @@ from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport
 from wanflow.providers.faults import ServiceFault, UnknownFate
-from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import Request, TaskState, TaskStatus
 from wanflow.runner.addresses import OnlineResult
 
@@ -46,7 +45,7 @@ async def answering(status: int, body: str, headers: Mapping[str, str] | None = 
         return httpx.Response(status, content=content, headers=headers)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as client:
-        yield DashScopeClient(HttpTransport(client, "https://service.example/api/v1", "sk-any"), ClockPacing(15))
+        yield DashScopeClient(HttpTransport(client, "https://service.example/api/v1", "sk-any"))
 
 
 async def samples(folder: Path) -> Samples:
@@ -182,7 +181,7 @@ async def test_an_address_of_no_host_is_a_fault_like_any_other(url: str, tmp_pat
     async with httpx.AsyncClient() as client:
         way = HttpTransport(client, "https://service.example/api/v1", "sk-any")
         with pytest.raises(ServiceFault):
-            await DashScopeClient(way, ClockPacing(15)).download(url, tmp_path / "film")
+            await DashScopeClient(way).download(url, tmp_path / "film")
         with pytest.raises(ConnectionError):
             await way.send_file(url, {"key": "a/b"}, file)
 

@@ -13,7 +13,6 @@ from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Throttled
 from wanflow.providers.limited import SECOND, Limited, TaskSlots
-from wanflow.providers.poller import ClockPacing
 from wanflow.providers.protocol import ProviderClient, Request
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +96,7 @@ async def test_a_slot_is_free_again_after_a_failure() -> None:
 async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None:
     """Eleven submissions of one model take two seconds and a little; another model waits for none of them."""
     accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
-    service: ProviderClient = Limited(DashScopeClient(Scripted([accepted] * 12), ClockPacing()))
+    service: ProviderClient = Limited(DashScopeClient(Scripted([accepted] * 12)))
     async with anyio.create_task_group() as group:
         for _ in range(11):
             group.start_soon(service.submit, Request(MODEL))
@@ -122,7 +121,7 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
                 return 429, {"code": "Throttling.RateQuota", "message": "slower"}
             return 200, {"output": {"task_id": "t"}, "request_id": "r"}
 
-    service = Limited(DashScopeClient(Counting(), ClockPacing()))
+    service = Limited(DashScopeClient(Counting()))
     for _ in range(refuse):
         with pytest.raises(Throttled):
             await service.submit(Request(MODEL))
@@ -136,7 +135,7 @@ async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
     """Limits are per model (service.md 4.4)."""
     replies: list[tuple[int, dict[str, object]]] = [(429, {"code": "Throttling", "message": ""})]
     replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
-    service = Limited(DashScopeClient(Scripted(replies), ClockPacing()))
+    service = Limited(DashScopeClient(Scripted(replies)))
     with pytest.raises(Throttled):
         await service.submit(Request(MODEL))
     await service.submit(Request("wan2.7-r2v"))

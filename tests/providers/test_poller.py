@@ -65,7 +65,7 @@ async def watched(service: Poller, *names: str) -> dict[str, float]:
     ends: dict[str, float] = {}
 
     async def wait(name: str) -> None:
-        assert (await service.final_state(name)).status is TaskStatus.SUCCEEDED
+        assert (await service.wait_until_done(name)).status is TaskStatus.SUCCEEDED
         ends[name] = anyio.current_time()
 
     async with anyio.create_task_group() as group:

@@ -11,7 +11,7 @@ import pytest
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.faults import Invalid, NotSent, ServerFault, Throttled, UnknownFate
-from wanflow.providers.poller import ClockPacing
+from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Request, TaskStatus
 from wanflow.providers.retrying import ATTEMPTS, LOOKS, THROTTLED_ATTEMPTS, Retrying
 
@@ -32,7 +32,7 @@ def state(word: str) -> Answer:
 
 def service(transport: Scripted, told: list[str] | None = None) -> Retrying:
     """The client with retries; `told` collects what a person is told."""
-    return Retrying(DashScopeClient(transport, ClockPacing(15)), (told if told is not None else []).append, lambda: 0.0)
+    return Retrying(Poller(DashScopeClient(transport), 15), (told if told is not None else []).append, lambda: 0.0)
 
 
 async def test_a_submit_that_never_arrived_is_sent_again_slower() -> None:
@@ -79,7 +79,7 @@ async def test_a_waiting_run_bears_an_outage_of_minutes() -> None:
     outage: list[Answer] = [ConnectionResetError()] * (LOOKS - 1)
     transport = Scripted([state("PENDING"), *outage, state("RUNNING"), *outage, state("FAILED")])
     seen: list[TaskStatus] = []
-    final = await service(transport).final_state("t", lambda look: seen.append(look.status))
+    final = await service(transport).wait_until_done("t", lambda look: seen.append(look.status))
     assert final.status is TaskStatus.FAILED
     assert seen == [TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.FAILED]
 
@@ -87,7 +87,7 @@ async def test_a_waiting_run_bears_an_outage_of_minutes() -> None:
 async def test_a_run_does_not_wait_for_ever() -> None:
     """An outage of a quarter of an hour ends the step; its task is still on record."""
     with pytest.raises(ServerFault):
-        await service(Scripted([ConnectionResetError()] * (LOOKS + 1))).final_state("t")
+        await service(Scripted([ConnectionResetError()] * (LOOKS + 1))).wait_until_done("t")
     assert 300 < anyio.current_time() < 900
 
 
@@ -104,7 +104,7 @@ async def test_a_download_that_broke_off_is_for_the_caller_to_go_on_with(tmp_pat
 async def test_those_who_failed_together_come_back_apart() -> None:
     """A pause is up to a quarter longer, by chance."""
     answers = [THROTTLED, THROTTLED, ACCEPTED]
-    retrying = Retrying(DashScopeClient(Scripted(answers), ClockPacing(15)), lambda words: None, lambda: 0.5)
+    retrying = Retrying(Poller(DashScopeClient(Scripted(answers)), 15), lambda words: None, lambda: 0.5)
     await retrying.submit(REQUEST)
     assert anyio.current_time() == pytest.approx((1 + 2) * 1.125)
 

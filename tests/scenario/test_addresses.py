@@ -17,12 +17,12 @@ from wanflow.language.source import FileSource, ShotSource, Tail, UrlSource
 from wanflow.providers.faults import AccountBlocked, Unauthorised
 from wanflow.providers.protocol import (
     Accepted,
-    Delegating,
+    DelegatingWaiter,
     DownloadedFile,
-    ProviderClient,
     Request,
     Seen,
     TaskState,
+    WaitingClient,
     unseen,
 )
 from wanflow.store import journal
@@ -34,10 +34,10 @@ OVER = f"{HOST}/films/over.mp4?Signature=x"
 PINNED = "https://host.example/clip.mp4"
 
 
-class Listening(Delegating):
+class Listening(DelegatingWaiter):
     """A service that notes what is uploaded and submitted, and says of a submit what it was told to."""
 
-    def __init__(self, service: ProviderClient, notes: Notes) -> None:
+    def __init__(self, service: WaitingClient, notes: Notes) -> None:
         super().__init__(service)
         self._notes = notes
 
@@ -70,7 +70,7 @@ class Notes:
         self.uploaded: list[str] = []
         self.fetched = 0
 
-    def around(self, service: ProviderClient) -> ProviderClient:
+    def around(self, service: WaitingClient) -> WaitingClient:
         """The service that takes these notes."""
         return Listening(service, self)
 
@@ -167,16 +167,16 @@ async def test_an_account_that_may_not_buy_stops_further_submissions(
     assert (journal_state.unknown_fate, journal_state.open) == ((), ())
 
 
-class Stale(Delegating):
+class Stale(DelegatingWaiter):
     """A service whose first word about a result is an address that is refused; `fresh` says whether it has another."""
 
-    def __init__(self, service: ProviderClient, *, fresh: bool) -> None:
+    def __init__(self, service: WaitingClient, *, fresh: bool) -> None:
         super().__init__(service)
         self._fresh = fresh
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The address of the first look is over."""
-        return replace(await self._service.final_state(task_id, seen), url=OVER)
+        return replace(await self._service.wait_until_done(task_id, seen), url=OVER)
 
     async def poll(self, task_id: str) -> TaskState:
         """A later look may have a good one."""
@@ -202,7 +202,7 @@ async def test_a_sound_with_a_key_of_its_own_is_uploaded_like_any_other(tmp_path
     """t2v takes its sound under a key of its own, by an address (service.md 2.5)."""
     asked: list[Request] = []
 
-    class Noting(Delegating):
+    class Noting(DelegatingWaiter):
         async def submit(self, request: Request) -> Accepted:
             asked.append(request)
             return await super().submit(request)

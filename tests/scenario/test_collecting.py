@@ -12,7 +12,7 @@ from kit.films import COAST, edited, production, shot
 from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
-from wanflow.providers.protocol import Delegating, DownloadedFile, ProviderClient, TaskState
+from wanflow.providers.protocol import DelegatingWaiter, DownloadedFile, TaskState, WaitingClient
 from wanflow.report.text.summary import cancelled_text
 from wanflow.runner.cancel import cancel_tasks
 from wanflow.store import journal, lockfile
@@ -72,7 +72,7 @@ async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None
         assert (await here.collect()).exit_code == 0
 
 
-class Slow(Delegating):
+class Slow(DelegatingWaiter):
     """A service from which each film takes ten seconds to come."""
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
@@ -97,7 +97,7 @@ async def test_films_that_are_done_come_side_by_side(tmp_path: Path) -> None:
 async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, fault: ServiceFault) -> None:
     """A key that is refused is refused for all; the tasks stay open."""
 
-    class Refusing(Delegating):
+    class Refusing(DelegatingWaiter):
         polls = 0
 
         async def poll(self, task_id: str) -> TaskState:
@@ -106,7 +106,7 @@ async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, f
 
     services: list[Refusing] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Refusing(service))
         return services[-1]
 
@@ -120,10 +120,10 @@ async def test_where_asking_is_hopeless_no_other_task_is_asked(tmp_path: Path, f
     assert services[0].polls <= 5
 
 
-class Stumbling(Delegating):
+class Stumbling(DelegatingWaiter):
     """A service that fails on the first cancel it is asked for, and takes the next one."""
 
-    def __init__(self, service: ProviderClient) -> None:
+    def __init__(self, service: WaitingClient) -> None:
         super().__init__(service)
         self.asked: list[str] = []
 
@@ -139,7 +139,7 @@ async def test_trouble_with_one_cancel_stops_no_other(tmp_path: Path) -> None:
     """What is not known is said as that, never as a cancellation, and stays open."""
     stumbling: list[Stumbling] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         stumbling.append(Stumbling(service))
         return stumbling[-1]
 

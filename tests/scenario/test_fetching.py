@@ -16,7 +16,7 @@ from wanflow.errors import StoreFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.probe import CheckResult
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.protocol import Delegating, DownloadedFile, ProviderClient
+from wanflow.providers.protocol import DelegatingWaiter, DownloadedFile, WaitingClient
 from wanflow.runner.download import fetch_result
 from wanflow.store import blobs, journal, lockfile
 from wanflow.store.take import Picture, ResultKind, result_of
@@ -28,10 +28,10 @@ NO_FILM = b"no film"
 PICTURE = b"a picture"
 
 
-class Garbling(Delegating):
+class Garbling(DelegatingWaiter):
     """A service whose first downloads are something else; counts them."""
 
-    def __init__(self, service: ProviderClient, garbled: int = 0) -> None:
+    def __init__(self, service: WaitingClient, garbled: int = 0) -> None:
         super().__init__(service)
         self.garbled = garbled
         self.downloads = 0
@@ -58,7 +58,7 @@ async def test_what_does_not_play_is_fetched_again(tmp_path: Path, garbled: int)
     """At most twice, and from its beginning."""
     services: list[Garbling] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Garbling(service, garbled))
         return services[-1]
 
@@ -89,7 +89,7 @@ async def test_a_film_that_can_not_be_fetched_is_tried_three_times_a_run(tmp_pat
     """What was found out while collecting is not tried again as a step of the same run."""
     services: list[Garbling] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Garbling(service, 100))
         return services[-1]
 
@@ -131,7 +131,7 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
     """The run was stopped after the film was stored and before the journal and the lock were told."""
     services: list[Garbling] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Garbling(service))
         return services[-1]
 
@@ -150,7 +150,7 @@ async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) 
 async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> None:
     """An error of our own is not one of the service: it is reported at once, and the task stays open."""
 
-    class Full(Delegating):
+    class Full(DelegatingWaiter):
         downloads = 0
 
         async def download(self, url: str, target: Path) -> DownloadedFile:
@@ -159,7 +159,7 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
 
     services: list[Full] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Full(service))
         return services[-1]
 
@@ -172,7 +172,7 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
 async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path: Path) -> None:
     """Nothing came, so there is nothing to keep."""
 
-    class Failing(Delegating):
+    class Failing(DelegatingWaiter):
         async def download(self, url: str, target: Path) -> DownloadedFile:
             raise ServerFault("the download failed (HTTP 503)")
 
@@ -182,7 +182,7 @@ async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path:
     assert not here.store.aside.exists()
 
 
-class Picturing(Delegating):
+class Picturing(DelegatingWaiter):
     """A service whose downloads are pictures."""
 
     async def download(self, url: str, target: Path) -> DownloadedFile:

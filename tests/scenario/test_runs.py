@@ -17,12 +17,12 @@ from wanflow.planner.plan import Action
 from wanflow.providers.faults import AccountBlocked, ServiceFault, Unauthorised
 from wanflow.providers.protocol import (
     Accepted,
-    Delegating,
+    DelegatingWaiter,
     DownloadedFile,
-    ProviderClient,
     Request,
     Seen,
     TaskState,
+    WaitingClient,
     unseen,
 )
 from wanflow.runner.events import CutFinished, StepFinished
@@ -166,10 +166,10 @@ async def test_law_1_a_plan_that_no_longer_fits_buys_nothing_beyond_it(tmp_path:
     assert "`render` is not in the plan" in outcome.failures[0].message
 
 
-class Watching(Delegating):
+class Watching(DelegatingWaiter):
     """A service that looks at the journal on disk at each call, as a crash at that moment would leave it."""
 
-    def __init__(self, service: ProviderClient, store: Store) -> None:
+    def __init__(self, service: WaitingClient, store: Store) -> None:
         super().__init__(service)
         self._store = store
 
@@ -179,10 +179,10 @@ class Watching(Delegating):
         assert [attempt.model for attempt in unknown_fate] == [request.model]
         return await self._service.submit(request)
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """The task id has to be on disk before the first look."""
         assert task_id in {task.task_id for task in journal.read(self._store).open}
-        return await self._service.final_state(task_id, seen)
+        return await self._service.wait_until_done(task_id, seen)
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
         """Where the result is has to be on disk before it is fetched."""
@@ -204,7 +204,7 @@ async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
 ) -> None:
     """Nothing further is submitted, what is in flight is collected, and it is said what to do (service.md 4.7)."""
 
-    class Blocked(Delegating):
+    class Blocked(DelegatingWaiter):
         sent = 0
 
         async def submit(self, request: Request) -> Accepted:
@@ -215,7 +215,7 @@ async def test_an_account_that_is_blocked_stops_what_is_not_sent_yet(
 
     services: list[Blocked] = []
 
-    def around(service: ProviderClient) -> ProviderClient:
+    def around(service: WaitingClient) -> WaitingClient:
         services.append(Blocked(service))
         return services[-1]
 

@@ -22,13 +22,13 @@ from wanflow.planner.plan import Action, ReasonCode
 from wanflow.providers.faults import ServerFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import (
     Accepted,
-    Delegating,
-    ProviderClient,
+    DelegatingWaiter,
     Request,
     Seen,
     TaskState,
     TaskStatus,
     TaskSummary,
+    WaitingClient,
     unseen,
 )
 from wanflow.runner.events import Outcome
@@ -58,10 +58,10 @@ class Faults:
     sent: int = 0
 
 
-class FaultyService(Delegating):
+class FaultyService(DelegatingWaiter):
     """A service with faults."""
 
-    def __init__(self, service: ProviderClient, faults: Faults) -> None:
+    def __init__(self, service: WaitingClient, faults: Faults) -> None:
         super().__init__(service)
         self._faults = faults
 
@@ -91,7 +91,7 @@ class FaultyService(Delegating):
         return replace(state, prompt=None) if self._faults.mute else state
 
 
-def faulty(faults: Faults) -> Callable[[ProviderClient], ProviderClient]:
+def faulty(faults: Faults) -> Callable[[WaitingClient], WaitingClient]:
     """Puts the faults in front of a service."""
     return lambda service: FaultyService(service, faults)
 
@@ -322,7 +322,7 @@ async def test_an_old_submission_is_not_sent_again_because_one_list_call_missed_
 async def test_an_answer_that_names_the_task_of_another_submission_stops_the_step(tmp_path: Path) -> None:
     """A proxy that repeats an answer: the task keeps its owner, nothing is written, and the next run finds the other."""
 
-    class Repeating(Delegating):
+    class Repeating(DelegatingWaiter):
         said: Accepted | None = None
 
         async def submit(self, request: Request) -> Accepted:
@@ -595,8 +595,8 @@ async def test_a_submission_is_not_adopted_while_its_like_is_on_the_wire(tmp_pat
 async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: Path) -> None:
     """UNKNOWN does not mean that nothing was paid: the step fails, and a later look may find the film."""
 
-    class Forgetful(Delegating):
-        async def final_state(self, task_id: str, seen: object = None) -> TaskState:
+    class Forgetful(DelegatingWaiter):
+        async def wait_until_done(self, task_id: str, seen: object = None) -> TaskState:
             return TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
     forgetful = True
@@ -615,13 +615,15 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
 async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Path, looks: int, code: int) -> None:
     """It would be paid a second time; only the fourth no is believed, and then the step fails as lost."""
 
-    class Wavering(Delegating):
+    class Wavering(DelegatingWaiter):
         left = looks
 
-        async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
             self.left -= 1
             known = self.left < 0
-            return await super().final_state(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
+            return (
+                await super().wait_until_done(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
+            )
 
     async with virtual_run(tmp_path, Wavering) as here:
         outcome = await here.run(production(COAST))

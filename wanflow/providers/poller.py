@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import anyio
 
@@ -21,7 +20,6 @@ from wanflow.providers.protocol import (
     TaskSummary,
     unseen,
 )
-from wanflow.timebase import POLL_SECONDS
 
 LIST_FROM = 3
 """Number of due tasks from which one list call costs fewer queries than one poll each, even if some are done."""
@@ -43,7 +41,7 @@ class _WatchedTask:
 
 
 class Poller(Delegating):
-    """A client whose `final_state` polls all tasks of a run together.
+    """A client whose `wait_until_done` polls all tasks of a run together.
 
     A task that was submitted through it is looked at on the next tick, since invalid requests fail within seconds
     (service.md 4.2), and then when it is likely to be done; any other task at once. Two looks at one task are
@@ -78,9 +76,12 @@ class Poller(Delegating):
         await self._turn()
         return await self._service.poll(task_id)
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, with the others, until it is final."""
-        watch = _WatchedTask(task_id, self._first_look(task_id))
+        now = anyio.current_time()
+        if self._epoch is None:
+            self._epoch = now
+        watch = _WatchedTask(task_id, self._tick(now) if task_id in self._submitted else now)
         self._watches[task_id] = watch
         try:
             while True:
@@ -88,11 +89,16 @@ class Poller(Delegating):
                 state = await self._look(watch)
                 seen(state)
                 if state.status.final:
-                    self._learn(state)
-                    return state
-                watch.due = self._next_look(watch)
+                    break
+                likely = self._submitted.get(task_id, -math.inf) + LIKELY * (self._quickest or 0)
+                watch.due = self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
         finally:
             self._watches.pop(task_id, None)
+        began = self._submitted.pop(task_id, None)
+        if began is not None and state.status is TaskStatus.SUCCEEDED:
+            took = anyio.current_time() - began
+            self._quickest = took if self._quickest is None else min(took, self._quickest)
+        return state
 
     async def _look(self, watch: _WatchedTask) -> TaskState:
         async with self._reading:
@@ -123,28 +129,11 @@ class Poller(Delegating):
         self._missed |= set(wanted) - rows.keys()
         return rows
 
-    def _first_look(self, task_id: str) -> float:
-        now = anyio.current_time()
-        if self._epoch is None:
-            self._epoch = now
-        return self._tick(now) if task_id in self._submitted else now
-
-    def _next_look(self, watch: _WatchedTask) -> float:
-        """The next tick on which a task may be done."""
-        likely = self._submitted.get(watch.task_id, -math.inf) + LIKELY * (self._quickest or 0)
-        return self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
-
     def _tick(self, earliest: float) -> float:
         """The first common tick from a time on; the ticks are `poll_seconds` apart."""
         epoch = self._epoch or 0.0
         ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
         return epoch + ticks * self._poll_seconds
-
-    def _learn(self, state: TaskState) -> None:
-        began = self._submitted.pop(state.task_id, None)
-        if began is not None and state.status is TaskStatus.SUCCEEDED:
-            took = anyio.current_time() - began
-            self._quickest = took if self._quickest is None else min(took, self._quickest)
 
     async def _turn(self) -> None:
         """Wait until the service's limit allows one more query."""
@@ -153,41 +142,21 @@ class Poller(Delegating):
         await anyio.sleep_until(turn)
 
 
-class Pacing(Protocol):
-    """Decides how long to wait before a look at a task; time passes only through anyio (law 9)."""
+class CompletionPoller(Delegating):
+    """A client of an application in this process, where `changed` waits for a task's next change.
 
-    async def wait(self, task_id: str, looks: int) -> None:
-        """Return when the task is to be polled; `looks` is how often it was polled before, from 0."""
-
-
-@dataclass(slots=True)
-class ClockPacing:
-    """Polls at once, then every `poll_seconds`; the vendor recommends about 15 (service.md 4.3).
-
-    All tasks share it: together they poll at most `looks_per_second` times, below the service's limit of 20.
+    A task is polled at once and after each change; for one that is final `changed` returns at once.
     """
 
-    poll_seconds: float = POLL_SECONDS
-    looks_per_second: float = 15
-    _free_at: float = 0
+    def __init__(self, service: ProviderClient, changed: Callable[[str], Awaitable[None]]) -> None:
+        super().__init__(service)
+        self._changed = changed
 
-    async def wait(self, task_id: str, looks: int) -> None:
-        """Sleep between two looks, and until it is this task's turn."""
-        del task_id
-        if looks:
-            await anyio.sleep(self.poll_seconds)
-        turn = max(anyio.current_time(), self._free_at)
-        self._free_at = turn + 1 / self.looks_per_second
-        await anyio.sleep_until(turn)
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionPacing:
-    """Waits until an application in the same process reports a change of a task."""
-
-    changed: Callable[[str], Awaitable[None]]
-
-    async def wait(self, task_id: str, looks: int) -> None:
-        """Wait for the task's next change; return at once where it is final."""
-        del looks
-        await self.changed(task_id)
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        """Poll a task after each of its changes until it is final."""
+        while True:
+            await self._changed(task_id)
+            state = await self._service.poll(task_id)
+            seen(state)
+            if state.status.final:
+                return state

@@ -179,10 +179,14 @@ class ProviderClient(Protocol):
         ServerFault for a file of another length than announced.
         """
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+
+class WaitingClient(ProviderClient, Protocol):
+    """A provider's client behind a poller: what a run works with."""
+
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final and give its last state; `seen` receives every state on the way.
 
-        Time passes only through anyio.
+        Time passes only through anyio (law 9).
         """
 
 
@@ -258,6 +262,14 @@ class Delegating:
         """Stream a result into a file."""
         return await self._service.download(url, target)
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+
+class DelegatingWaiter(Delegating):
+    """Passes on every call of a client behind a poller, waiting included."""
+
+    def __init__(self, service: WaitingClient) -> None:
+        super().__init__(service)
+        self._waiter = service
+
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final."""
-        return await self._service.final_state(task_id, seen)
+        return await self._waiter.wait_until_done(task_id, seen)

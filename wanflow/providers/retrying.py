@@ -13,13 +13,13 @@ import anyio
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Throttled
 from wanflow.providers.protocol import (
     Accepted,
-    Delegating,
+    DelegatingWaiter,
     DownloadedFile,
-    ProviderClient,
     Request,
     Seen,
     TaskState,
     TaskSummary,
+    WaitingClient,
     unseen,
 )
 
@@ -43,14 +43,14 @@ LONGEST_SECONDS = 30
 JITTER = 0.25
 
 
-class Retrying(Delegating):
+class Retrying(DelegatingWaiter):
     """A client that repeats a call after a fault that may pass, and raises the last one.
 
     The pause doubles from one second, and is up to a quarter longer by chance, so that calls that failed together do
     not return together. A submit is repeated only if it was certainly not accepted.
     """
 
-    def __init__(self, service: ProviderClient, tell: OnRetry, chance: Callable[[], float] = random) -> None:
+    def __init__(self, service: WaitingClient, tell: OnRetry, chance: Callable[[], float] = random) -> None:
         super().__init__(service)
         self._tell = tell
         self._chance = chance
@@ -79,7 +79,7 @@ class Retrying(Delegating):
         """Stream a result into a file; the caller continues one that broke off."""
         return await self._again(lambda: self._service.download(url, target), UNSENT)
 
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final; a successful poll resets the count of failures."""
         backoff = _Backoff(LOOKS)
 
@@ -87,7 +87,7 @@ class Retrying(Delegating):
             backoff.failures = 0
             seen(state)
 
-        return await self._again(lambda: self._service.final_state(task_id, noted), HARMLESS, backoff)
+        return await self._again(lambda: self._waiter.wait_until_done(task_id, noted), HARMLESS, backoff)
 
     async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, backoff: _Backoff | None = None) -> T:
         backoff = backoff or _Backoff(ATTEMPTS)

@@ -19,7 +19,7 @@ from wanflow.planner.plan import NodeOutput, Plan, Step
 from wanflow.planner.price import quote
 from wanflow.planner.request import ShotRequest, request_of
 from wanflow.providers.limited import TaskSlots
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.protocol import WaitingClient
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
 from wanflow.runner.lost_submissions import LostSubmissions
@@ -45,7 +45,7 @@ class RunContext:
     out: str
     store: Store
     journal: Journal
-    service: ProviderClient
+    service: WaitingClient
     slots: TaskSlots
     addresses: Addresses
     lost_submissions: LostSubmissions

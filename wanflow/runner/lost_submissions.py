@@ -12,7 +12,7 @@ import anyio
 
 from wanflow import timebase
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
-from wanflow.providers.protocol import ProviderClient
+from wanflow.providers.protocol import WaitingClient
 from wanflow.runner.matching import Candidate, MatchResult, TaskList, alike, earliest, match
 from wanflow.store.attempt import Attempt, JournalState, OpenTask
 from wanflow.store.journal import Journal
@@ -67,7 +67,7 @@ class LostSubmissions:
     are on the wire just now. `uncertain` are attempts that got a task which may as well be that of another one.
     """
 
-    service: ProviderClient
+    service: WaitingClient
     journal: Journal
     clock: Callable[[], datetime]
     grace: LookupPolicy
@@ -304,7 +304,7 @@ def _since(attempts: Sequence[Attempt], now: datetime) -> datetime | None:
 
 
 def open_lost_submissions(
-    service: ProviderClient, journal: Journal, clock: Callable[[], datetime], grace: LookupPolicy, have: JournalState
+    service: WaitingClient, journal: Journal, clock: Callable[[], datetime], grace: LookupPolicy, have: JournalState
 ) -> LostSubmissions:
     """The lost submissions of a run, from the journal."""
     now = clock()

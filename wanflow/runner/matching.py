@@ -11,7 +11,7 @@ from itertools import chain
 import anyio
 
 from wanflow.providers.faults import ServiceFault
-from wanflow.providers.protocol import ProviderClient, TaskState, TaskStatus, TaskSummary
+from wanflow.providers.protocol import TaskState, TaskStatus, TaskSummary, WaitingClient
 from wanflow.store.attempt import Attempt
 
 SKEW = timedelta(minutes=5)
@@ -199,7 +199,7 @@ class TaskList:
     `reach` is how far back the list goes: an older task cannot be looked up any more.
     """
 
-    def __init__(self, service: ProviderClient, model: str, reach: timedelta) -> None:
+    def __init__(self, service: WaitingClient, model: str, reach: timedelta) -> None:
         self._reach = reach
         self._service = service
         self._model = model
@@ -244,7 +244,7 @@ class TaskList:
 
                 async def look(task_id: str) -> None:
                     try:
-                        self._said[task_id] = await self._service.final_state(task_id)
+                        self._said[task_id] = await self._service.wait_until_done(task_id)
                     except ServiceFault as fault:
                         trouble.append(fault)
                     group.cancel_scope.cancel()

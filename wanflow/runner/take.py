@@ -72,7 +72,7 @@ def restore_take(step: Step, decision: Decision, run_state: RunState, context: R
 
 async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:
     """Wait until a task is final; raises ServiceFault."""
-    return await _confirmed(lambda: context.service.final_state(task.task_id, seen), task, context)
+    return await _confirmed(lambda: context.service.wait_until_done(task.task_id, seen), task, context)
 
 
 async def poll(task: OpenTask, context: RunContext) -> TaskState:

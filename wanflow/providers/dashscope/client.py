@@ -22,17 +22,16 @@ from wanflow.providers.dashscope import error_codes, wire
 from wanflow.providers.dashscope.http import LIMITS, TIMEOUT, HttpTransport, Transport
 from wanflow.providers.dashscope.regions import endpoint_of
 from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
-from wanflow.providers.poller import ClockPacing, CompletionPacing, Pacing
+from wanflow.providers.poller import CompletionPoller
 from wanflow.providers.protocol import (
     Accepted,
     DownloadedFile,
     Endpoint,
     ProviderClient,
     Request,
-    Seen,
     TaskState,
     TaskSummary,
-    unseen,
+    WaitingClient,
 )
 from wanflow.store import atomic
 
@@ -58,9 +57,8 @@ class DashScopeClient:
     `key_hint` is what to do where the service refuses the key.
     """
 
-    def __init__(self, transport: Transport, pacing: Pacing, *, key_hint: str | None = None) -> None:
+    def __init__(self, transport: Transport, *, key_hint: str | None = None) -> None:
         self._transport = transport
-        self._pacing = pacing
         self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
@@ -117,7 +115,11 @@ class DashScopeClient:
     async def upload(self, path: Path, model: str) -> str:
         """Fetch a policy, post the file, and give its `oss://` address, valid 48 h for this model (service.md 5)."""
         query = urlencode({"action": "getPolicy", "model": model})
-        policy = _policy(await self._ask("GET", f"/uploads?{query}"))
+        data = (await self._ask("GET", f"/uploads?{query}")).get("data")
+        given = data.items() if isinstance(data, Mapping) else ()
+        policy = {str(name): value for name, value in given if isinstance(value, str) and value}
+        if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
+            raise ServerFault("the upload policy of the service names no host and folder")
         # a new name that needs no escaping: overwriting is forbidden
         suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
         key = f"{policy['upload_dir']}/{uuid4().hex}{suffix}"
@@ -133,17 +135,6 @@ class DashScopeClient:
         """Stream into `target`, after the bytes of an earlier attempt, and check the length."""
         with _named_faults("the download"):
             return await self._fetch(url, target)
-
-    async def final_state(self, task_id: str, seen: Seen = unseen) -> TaskState:
-        """Poll a task, at the pace that was given, until it is final."""
-        looks = 0
-        while True:
-            await self._pacing.wait(task_id, looks)
-            state = await self.poll(task_id)
-            seen(state)
-            if state.status.final:
-                return state
-            looks += 1
 
     async def _ask(self, method: str, path: str) -> wire.Reply:
         with _named_faults("the service"):
@@ -226,15 +217,6 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
         raise lost(f"{what} broke off without a reply ({fault})") from fault
 
 
-def _policy(reply: wire.Reply) -> Mapping[str, str]:
-    data = reply.get("data")
-    fields = data.items() if isinstance(data, Mapping) else ()
-    policy = {str(key): value for key, value in fields if isinstance(value, str) and value}
-    if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
-        raise ServerFault("the upload policy of the service names no host and folder")
-    return policy
-
-
 def _task_path(task_id: str) -> str:
     return f"/tasks/{quote(task_id, safe='')}"
 
@@ -274,13 +256,13 @@ async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
 @asynccontextmanager
 async def _open(endpoint: Endpoint) -> AsyncIterator[ProviderClient]:
     async with connect(endpoint) as transport:
-        yield DashScopeClient(transport, ClockPacing(), key_hint=endpoint.key_hint)
+        yield DashScopeClient(transport, key_hint=endpoint.key_hint)
 
 
 @asynccontextmanager
 async def open_in_process(
     app: Application, base_url: str, key: str, changed: Callable[[str], Awaitable[None]]
-) -> AsyncIterator[ProviderClient]:
+) -> AsyncIterator[WaitingClient]:
     """The same client bound to an application in this process; `changed` waits for a task's next change."""
     async with httpx.AsyncClient(transport=AsgiTransport(app), timeout=None) as client:  # noqa: S113 - no network
-        yield DashScopeClient(HttpTransport(client, base_url, key), CompletionPacing(changed))
+        yield CompletionPoller(DashScopeClient(HttpTransport(client, base_url, key)), changed)

@@ -33,10 +33,6 @@ MOST_AHEAD = timedelta(days=36_500)
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class HttpTransport:
     """A `Transport` over HTTP to one base address, which ends in `/api/v1`.
 
@@ -45,7 +41,11 @@ class HttpTransport:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, base_url: str, key: str, clock: Callable[[], datetime] = _now
+        self,
+        client: httpx.AsyncClient,
+        base_url: str,
+        key: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._base_url = base_url
@@ -59,13 +59,18 @@ class HttpTransport:
         return self._least_ahead or timedelta()
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
-        """Ask the API once."""
+        """Ask the API once; a reply that is not a JSON object is an empty one, which the client treats as no reply."""
         signed = {**headers, "Authorization": f"Bearer {self._key}"}
         url, given = f"{self._base_url}{path}", dict(body) if body else None
         with _in_builtins():
             async with self._client.stream(method, url, headers=signed, json=given) as response:
                 self._compare_clocks(response.headers.get("date"))
-                return response.status_code, _object(await _whole(response), self._key)
+                text = await _whole(response)
+        try:
+            reply = decode.parse_reply(text)
+        except ValueError:
+            reply = None
+        return response.status_code, _discreet(reply, self._key) if isinstance(reply, dict) else {}
 
     def _compare_clocks(self, date: str | None) -> None:
         """Learn from the `Date` of a reply; one that cannot be read, or is of another century, is ignored."""
@@ -91,7 +96,7 @@ class HttpTransport:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with _in_builtins():
             async with self._client.stream("GET", url, headers=headers, follow_redirects=True) as response:
-                yield response.status_code, dict(response.headers), _chunks(response)
+                yield response.status_code, dict(response.headers), response.aiter_bytes(CHUNK_BYTES)
 
 
 NEVER_SENT = (
@@ -137,25 +142,11 @@ async def _whole(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _object(text: bytes, key: str) -> Mapping[str, object]:
-    """The JSON object of a reply; empty for anything else, which the client treats as no reply."""
-    try:
-        value = decode.parse_reply(text)
-    except ValueError:
-        return {}
-    return _discreet(value, key) if isinstance(value, dict) else {}
-
-
 def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
     """A part of a reply without the key, since its messages are recorded and shown."""
     said = {name: without_key(value, key) for name, value in part.items() if name in SAID and isinstance(value, str)}
     inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
     return part | said | inner
-
-
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    async for chunk in response.aiter_bytes(CHUNK_BYTES):
-        yield chunk
 
 
 Answer = tuple[int, Mapping[str, object]]

@@ -42,7 +42,12 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
         raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
     if not key.isascii() or (key and not key.isprintable()) or " " in key:
         raise Unauthorised(f"{KEY_VARIABLE} contains characters that no key has", hint=_set_key())
-    return Endpoint(region, base, key, _key_hint(region, base))
+    others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
+    hint = (
+        f"region `{region}` ({urlsplit(base).netloc}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
+        f"or choose {others} with `--region`"
+    )
+    return Endpoint(region, base, key, hint)
 
 
 def base_url_of(region: str, environ: Mapping[str, str]) -> str:
@@ -52,10 +57,12 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
         return f"https://{HOSTS[region]}{API}"
     parts = _split(given)
     _check_form(parts)
-    own = _region_of(parts.hostname or "")
+    host = parts.hostname or ""
+    named = (name for name, known in HOSTS.items() if host == known)
+    own = next(named, None) or next((name for end, name in WORKSPACES.items() if host.endswith(end)), None)
     if own not in {None, region}:
         raise WrongAddress(
-            f"{BASE_VARIABLE} names a host of region `{own}` ({parts.hostname}), but the region is `{region}`",
+            f"{BASE_VARIABLE} names a host of region `{own}` ({host}), but the region is `{region}`",
             hint=f"unset {BASE_VARIABLE}, or choose the region with `--region {own}`",
         )
     return given
@@ -90,23 +97,6 @@ def _private(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith((".localhost", ".local", ".internal"))
-
-
-def _region_of(host: str) -> str | None:
-    """The region that a vendor's host belongs to, None for any other host."""
-    for region, known in HOSTS.items():
-        if host == known:
-            return region
-    return next((region for ending, region in WORKSPACES.items() if host.endswith(ending)), None)
-
-
-def _key_hint(region: str, base: str) -> str:
-    """What to do about a key that is refused: the region that was tried, and the others."""
-    others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
-    return (
-        f"region `{region}` ({urlsplit(base).netloc}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
-        f"or choose {others} with `--region`"
-    )
 
 
 def _set_key() -> str:
