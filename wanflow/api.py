@@ -573,7 +573,7 @@ def pull(production: Production, on_take: Callable[[str], None] | None = None) -
 
 
 def gc(productions: Sequence[Production], paid: Sequence[str] = (), *, apply: bool = False) -> Removables:
-    """What may be removed: derived files, old takes of the animatic, and the paid takes that `paid` names.
+    """What may be removed: derived files, old free takes, and the paid takes that `paid` names.
 
     `productions` are one and the same with each provider of its models. Only with `apply` it is removed. A take in use
     never is. Raises UnknownTarget for a name that matches no paid take, or one in use, StoreBusy, StoreFault.
@@ -596,23 +596,18 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
         (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
     found = Removables(
         derived=tuple(waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))),
-        stand_ins=tuple(take for take in free.values() if take.idle),
+        free=tuple(take for take in free.values() if take.idle),
         paid=removable.removable_takes(paid, names),
         unused_paid=tuple(take for take in paid.values() if take.idle),
     )
     if apply:
         waste.remove_derived(store, found.derived)
         for each in plans:
-            _remove_takes(each, found.paid if each.provider.paid else found.stand_ins)
+            _update(each, lambda lock: lock)  # the lock follows renamed shots first
+            production = each.graph.production
+            nodes = {take.node for take in (found.paid if each.provider.paid else found.free)}
+            waste.remove_takes(Store(production.folder, each.provider), nodes, production.folder / production.out)
     return found
-
-
-def _remove_takes(plan: Plan, takes: Sequence[NamedTake]) -> None:
-    """Remove takes of a plan's backend, after its lock followed the shots that were renamed."""
-    production = plan.graph.production
-    _update(plan, lambda lock: lock)
-    own = Store(production.folder, plan.provider)
-    waste.remove_takes(own, {take.node for take in takes}, production.folder / production.out)
 
 
 def doctor(folder: Path, backend: str | None = None, region: str | None = None) -> tuple[HealthCheck, ...]:

@@ -23,7 +23,7 @@ from wanflow.providers.faults import ServiceFault, WrongAddress
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
-from wanflow.store.repair import Damage, examine
+from wanflow.store.repair import examine
 from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.wiring import CONNECTORS
 
@@ -154,25 +154,13 @@ def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
         yield HealthCheck("store", HealthLevel.BROKEN, str(fault), fault.hint)
         return
     for damage in damaged:
-        yield _damaged(damage, folder)
+        hint = damage.hint
+        if damage.emptied and _ls_files(folder, damage.place):
+            hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
+        level = HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR
+        yield HealthCheck("store", level, f"{damage.place}: {damage.words}", hint)
     if not damaged:
         yield HealthCheck("store", HealthLevel.FINE, "all of it can be read, every take is as it was delivered")
-
-
-def _damaged(damage: Damage, folder: Path) -> HealthCheck:
-    words, hint = f"{damage.place}: {damage.words}", damage.hint
-    if damage.emptied and _is_tracked(folder, damage.place):
-        hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
-    return HealthCheck("store", HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR, words, hint)
-
-
-def _is_tracked(folder: Path, name: str) -> bool:
-    """Whether git has a version of a file, also of one that is gone from the folder."""
-    git = shutil.which("git")
-    if git is None:
-        return False
-    asked = [git, "-C", str(folder), "ls-files", "--error-unmatch", "--", name]
-    return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 def _tracked(folder: Path) -> Iterator[HealthCheck]:

@@ -140,17 +140,6 @@ def _valley() -> Image.Image:
     return _draw(((92, 110, 160), (246, 204, 170)), (420, 365, 44), hills)
 
 
-def _mist() -> Image.Image:
-    """The same hills, almost gone in mist."""
-    hills = [(330, 40, (206, 200, 206)), (450, 40, (214, 206, 204)), (590, 40, (190, 190, 192))]
-    return _draw(((178, 180, 200), (240, 216, 196)), (420, 330, 40), hills)
-
-
-def _ridge_at_dawn() -> Image.Image:
-    """The sun behind a ridge that fills the picture."""
-    return _draw(((120, 120, 160), (252, 214, 160)), (700, 300, 120), [(420, 150, (84, 78, 88))])
-
-
 def _summit() -> Image.Image:
     """A summit above the mist in full sun."""
     hills = [(560, 26, (222, 196, 178)), (620, 20, (236, 214, 196)), (500, 190, (98, 84, 88))]
@@ -159,9 +148,16 @@ def _summit() -> Image.Image:
 
 def _storyboard() -> Image.Image:
     """Four panels in reading order: the valley, the mist, a ridge, the summit."""
+    mist = [(330, 40, (206, 200, 206)), (450, 40, (214, 206, 204)), (590, 40, (190, 190, 192))]
+    panels = (
+        _valley(),
+        _draw(((178, 180, 200), (240, 216, 196)), (420, 330, 40), mist),
+        _draw(((120, 120, 160), (252, 214, 160)), (700, 300, 120), [(420, 150, (84, 78, 88))]),
+        _summit(),
+    )
     sheet = Image.new("RGB", SIZE, (255, 255, 255))
     width, height = SIZE[0] // 2, SIZE[1] // 2
-    for number, panel in enumerate((_valley(), _mist(), _ridge_at_dawn(), _summit())):
+    for number, panel in enumerate(panels):
         small = panel.resize((width - 2 * GUTTER, height - 2 * GUTTER), Image.Resampling.LANCZOS)
         sheet.paste(small, (number % 2 * width + GUTTER, number // 2 * height + GUTTER))
     return sheet
@@ -182,24 +178,15 @@ def _draw(
     picture = Image.new("RGB", (SIZE[0] * SMOOTH, SIZE[1] * SMOOTH))
     draw = ImageDraw.Draw(picture)
     for row in range(picture.height):
-        draw.line([(0, row), (picture.width, row)], fill=_between(*sky, row / picture.height))
+        share = row / picture.height
+        red, green, blue = (round(top + (bottom - top) * share) for top, bottom in zip(*sky, strict=True))
+        draw.line([(0, row), (picture.width, row)], fill=(red, green, blue))
     x, y, radius = (SMOOTH * value for value in sun)
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(255, 240, 206))
     for seed, (height, swing, colour) in enumerate(hills):
-        draw.polygon(_ridge(height, swing, seed), fill=colour)
+        crest = [
+            (x, SMOOTH * (height + swing * (sin(x / 410 + 2 * seed) + sin(x / 170 + seed) / 3)))
+            for x in range(0, picture.width + 8, 8)
+        ]
+        draw.polygon([(0, picture.height), *crest, (picture.width, picture.height)], fill=colour)
     return picture.resize(SIZE, Image.Resampling.LANCZOS)
-
-
-def _ridge(height: int, swing: int, seed: int) -> list[tuple[float, float]]:
-    """The outline of a range of hills, down to the picture's lower edge."""
-    width, bottom = SIZE[0] * SMOOTH, SIZE[1] * SMOOTH
-    crest = [
-        (x, SMOOTH * (height + swing * (sin(x / 410 + 2 * seed) + sin(x / 170 + seed) / 3)))
-        for x in range(0, width + 8, 8)
-    ]
-    return [(0, bottom), *crest, (width, bottom)]
-
-
-def _between(top: Colour, bottom: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(top, bottom, strict=True))
-    return red, green, blue

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 
 import anyio
 
@@ -32,7 +31,7 @@ from wanflow.providers.retrying import OnRetry, Retrying
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
-from wanflow.runner.events import Emit, Event, Warned
+from wanflow.runner.events import Emit, Warned
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.spending import Spending, SpendingLimits
 from wanflow.store import journal, layout, lockfile, run_lock
@@ -135,7 +134,7 @@ async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[C
     """Cancel tasks that are still PENDING; never waits for a run, which polls its tasks itself."""
     store = Store(production.folder, production.provider)
     with _perhaps_alone(store) as alone:
-        async with open_context(production, store, _ignore, RunOptions()) as context:
+        async with open_context(production, store, lambda _: None, RunOptions()) as context:
             return await cancel_tasks(tasks, context.service, context.journal if alone else None, context.stamp())
 
 
@@ -186,7 +185,7 @@ async def _service(
         endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
         known = recall(endpoint.account, provider, store, journal.read(store).online, bucket)
         async with open_client(
-            provider, endpoint, poll_seconds=pace.poll_seconds, tell=partial(_warn, emit), bucket=bucket
+            provider, endpoint, poll_seconds=pace.poll_seconds, tell=lambda words: emit(Warned(words)), bucket=bucket
         ) as client:
             yield client, known
         return
@@ -215,11 +214,3 @@ async def open_client(
         reader = client if bucket is None else BucketUploads(client, bucket)
         limited = Limited(reader, provider.submits_per_second)
         yield Retrying(Poller(limited, poll_seconds, lists=provider.list_reach is not None), tell)
-
-
-def _warn(emit: Emit, words: str) -> None:
-    emit(Warned(words))
-
-
-def _ignore(event: Event) -> None:
-    del event

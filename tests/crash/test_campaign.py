@@ -13,10 +13,8 @@ from kit.random_faults import Totals, random_faults
 from kit.virtual_run import virtual_run
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.providers.limited import Limited
-from wanflow.providers.poller import Poller
-from wanflow.providers.protocol import WaitingClient
+from wanflow.providers.protocol import Accepted, DelegatingWaiter, Request, WaitingClient
 from wanflow.providers.retrying import Retrying
-from wanflow.timebase import POLL_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -25,9 +23,21 @@ RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
 
 
+class LimitedWaiter(DelegatingWaiter):
+    """A client whose submissions are limited as those of the paid service are."""
+
+    def __init__(self, service: WaitingClient) -> None:
+        super().__init__(service)
+        self._limited = Limited(service)
+
+    async def submit(self, request: Request) -> Accepted:
+        """As soon as the limit allows."""
+        return await self._limited.submit(request)
+
+
 def tireless(service: WaitingClient) -> WaitingClient:
-    """The decorators that the paid service has."""
-    return Retrying(Poller(Limited(service), POLL_SECONDS), lambda words: None)
+    """The decorators that the paid service has, but for the poller: the emulator tells when a task is done."""
+    return Retrying(LimitedWaiter(service), lambda words: None)
 
 
 async def campaign(productions: int, seed: int) -> Totals:

@@ -86,9 +86,12 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
         yield "identifiers", "a model with references needs them"
     yield from _unknown_names(raw)
     for key, rule in raw["parameters"].items():
-        why = _not_carried_parameter(key, rule)
-        if why is not None:
-            yield f"parameters.{key}", why
+        if key in common_keys():
+            yield f"parameters.{key}", f"another key of a shot is called `{key}`"
+        elif rule["type"] != COMPUTED.get(key, rule["type"]):
+            yield f"parameters.{key}", f"the type must be {COMPUTED[key]}"
+        elif "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
+            yield f"parameters.{key}", "`default` is not among `values`"
     if not raw["parameters"].keys() & {"resolution", "size"}:
         yield "parameters", "`resolution` or `size` is missing: one of them decides the price"
 
@@ -110,15 +113,6 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
     if role is not Role.REFERENCE and "voice" in rule:
         return "only a reference can have a voice"
     return "`list` needs a `field`" if "list" in rule and "field" not in rule else None
-
-
-def _not_carried_parameter(key: str, rule: Json) -> str | None:
-    if key in common_keys():
-        return f"another key of a shot is called `{key}`"
-    if rule["type"] != COMPUTED.get(key, rule["type"]):
-        return f"the type must be {COMPUTED[key]}"
-    known = rule.get("default") in rule.get("values", [rule.get("default")])
-    return None if "default" not in rule or known else "`default` is not among `values`"
 
 
 def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:

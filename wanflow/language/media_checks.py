@@ -208,8 +208,9 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
 def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule, slot: str) -> Iterator[Problem]:
     name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
     if expected.kind.value != rule.kind:
-        wanted = NAMED[Kind(rule.kind)]
-        yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {wanted}", _other(expected, rule))
+        extracts = {"image": "take a frame of it: `frame: last`", "audio": "take its sound: `track: audio`"}
+        hint = extracts.get(rule.kind) if expected.kind is Kind.VIDEO else None
+        yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {NAMED[Kind(rule.kind)]}", hint)
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
@@ -219,8 +220,12 @@ def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule,
         yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else "take a longer one")
     if expected.facts is not None:
         yield from _written(place, name, source, expected.facts, rule)
-    if expected.sides is not None:
-        yield from _shaped(place, name, expected.sides, rule)
+    sides = expected.sides
+    if sides and rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
+        low, high = rule.pixels
+        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")
+    elif sides and rule.aspect and max(sides) > rule.aspect[1] * min(sides):
+        yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
 
 
 def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRule) -> Iterator[Problem]:
@@ -238,14 +243,6 @@ def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRu
         yield Problem(place, f"{name} says `{source.mime}` and is {facts.format} inside", "write what it is")
 
 
-def _shaped(place: Place, name: str, sides: tuple[int, int], rule: FileRule) -> Iterator[Problem]:
-    if rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
-        low, high = rule.pixels
-        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")
-    elif rule.aspect and max(sides) > rule.aspect[1] * min(sides):
-        yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
-
-
 def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
     for shot in production.shots.values():
         for media in shot.media:
@@ -257,14 +254,6 @@ def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
             if not isinstance(item.source, TitleCard):
                 yield item.place, item.source
         yield from cut.finish.files
-
-
-def _other(expected: ExpectedClip, rule: FileRule) -> str | None:
-    if expected.kind is Kind.VIDEO and rule.kind == "image":
-        return "take a frame of it: `frame: last`"
-    if expected.kind is Kind.VIDEO and rule.kind == "audio":
-        return "take its sound: `track: audio`"
-    return None
 
 
 def _within(value: Fraction, bounds: tuple[int, int]) -> bool:

@@ -19,7 +19,7 @@ from wanflow.store.take_names import parse_take_node, take_node
 
 @dataclass(frozen=True, slots=True)
 class NamedTake:
-    """A take by its node.
+    """A take by its node, and the name of the provider that made it.
 
     `uses` say what uses it, and are empty where nothing does. `wanted`: its shot asks for it now, so that a run would
     render it again. `size_bytes` is that of its file, 0 where the file is missing.
@@ -30,6 +30,7 @@ class NamedTake:
     uses: tuple[str, ...]
     wanted: bool
     size_bytes: int
+    provider: str
 
     @property
     def idle(self) -> bool:
@@ -39,20 +40,20 @@ class NamedTake:
 
 @dataclass(frozen=True, slots=True)
 class Removables:
-    """What may be removed from a store: derived files, takes of the animatic, and the paid takes that were named.
+    """What may be removed from a store: derived files, free takes, and the paid takes that were named.
 
     `unused_paid` are the paid takes that nothing uses or asks for; they are removed only by name.
     """
 
     derived: tuple[Removable, ...]
-    stand_ins: tuple[NamedTake, ...]
+    free: tuple[NamedTake, ...]
     paid: tuple[NamedTake, ...] = ()
     unused_paid: tuple[NamedTake, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """The bytes that are freed in all."""
-        return sum(item.bytes for item in self.derived) + sum(item.size_bytes for item in (*self.stand_ins, *self.paid))
+        return sum(item.bytes for item in self.derived) + sum(item.size_bytes for item in (*self.free, *self.paid))
 
     def costs(self) -> Mapping[str, Decimal]:
         """What the paid takes were charged, by currency; those of unknown cost are left out."""
@@ -80,7 +81,7 @@ def named_takes(plan: Plan, shown: Mapping[str, Sequence[str]], sizes: Mapping[s
         for digest, take in sorted(entry.takes.items(), key=lambda item: entry.numbers[item[0]]):
             if not take.gone:
                 node, used = take_node(name, entry.numbers[digest]), tuple(dict.fromkeys(uses.get(digest, ())))
-                found[node] = NamedTake(node, take, used, node in wanted, sizes.get(digest, 0))
+                found[node] = NamedTake(node, take, used, node in wanted, sizes.get(digest, 0), plan.provider.name)
     return found
 
 

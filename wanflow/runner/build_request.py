@@ -40,13 +40,13 @@ async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, c
         return source.url
     if isinstance(source, DataSource):
         return source.uri
-    feed = input_id(shot.name, slot, source)
-    expected = run_state.output(feed).digest
-    if expected is not None and isinstance(run_state.plan.graph.vertex(feed), ShotVertex):
+    node = input_id(shot.name, slot, source)
+    expected = run_state.output(node).digest
+    if expected is not None and isinstance(run_state.plan.graph.vertex(node), ShotVertex):
         online = await _online(expected, context)
         if online is not None:
             return online
-    file = context.folder / file_of(feed, run_state, context)
+    file = context.folder / file_of(node, run_state, context)
     if _inline(file, _rule(shot, slot), run_state.plan.graph.production):
         return _written_out(file, expected)
     return await _upload(file, expected, shot.model, context)

@@ -180,14 +180,14 @@ class _Collector:
             self.context.journal.declined(attempt.id, "ended with its process", self.context.stamp())
             return
         with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
-            task = await self.context.lost_submissions.glance(attempt)
+            task = await self.context.lost_submissions.find_now(attempt)
             if task is not None:
                 self.context.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
 
     async def look_again(self, attempt: Attempt) -> None:
         """Look for a submission that counts as never accepted: the service's list may have been late."""
         with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
-            task = await self.context.lost_submissions.latecomer(attempt, wait=False)
+            task = await self.context.lost_submissions.find_presumed(attempt, wait=False)
             if task is not None:
                 self.context.emit(accepted_after_all(task))
 
@@ -246,7 +246,7 @@ class LeftoverTasks:
         """Collect submissions that this run counted as never accepted, and that were accepted after all."""
         for attempt in self._context.lost_submissions.fresh:
             with self._faults_as_failures(attempt):
-                task = await self._context.lost_submissions.latecomer(attempt, wait=True)
+                task = await self._context.lost_submissions.find_presumed(attempt, wait=True)
                 if task is not None:
                     self._context.emit(accepted_after_all(task))
                     await self._store(replace(task, late=True))

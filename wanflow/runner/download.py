@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -82,4 +83,7 @@ async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunCon
         kept = blobs.set_aside(context.store, fetching.target)
         where = f"; the downloaded bytes are in `{kept}`" if kept else ""
         words = f"cannot download the {kind} of task {task_id}: {fault}{where}"
-        raise ServerFault(words, hint="`wanflow collect` tries again while the service has it, for 24 h") from fault
+        hours = context.provider.result_life // timedelta(hours=1)
+        raise ServerFault(
+            words, hint=f"`wanflow collect` tries again while the service has it, for {hours} h"
+        ) from fault

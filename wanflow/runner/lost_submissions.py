@@ -117,7 +117,7 @@ class LostSubmissions:
         self.witnesses[task_id] = (attempt.model, now)
         return OpenTask(task_id, attempt, stamp, seed_uncertain=seed_uncertain)
 
-    async def glance(self, attempt: Attempt) -> OpenTask | None:
+    async def find_now(self, attempt: Attempt) -> OpenTask | None:
         """Look for the task of a lost submission without waiting for anything; None while it is unknown.
 
         Raises ServiceFault where the list cannot be read.
@@ -161,11 +161,13 @@ class LostSubmissions:
             elif not self.grace.resubmit:
                 raise self._undecided(attempt, MatchResult(doubt="`--resubmit never` forbids to send it again"))
             else:
-                self._presume(attempt)
+                self.journal.presumed(attempt.id, "not in the provider's list", timebase.stamp(self.clock()))
+                self.presumed[attempt.id] = self.lost.pop(attempt.id)
+                self.fresh.append(attempt)
                 return None
         return self._adopted[attempt.id]
 
-    async def latecomer(self, attempt: Attempt, *, wait: bool) -> OpenTask | None:
+    async def find_presumed(self, attempt: Attempt, *, wait: bool) -> OpenTask | None:
         """The task of a presumed attempt, which the list did not show in time; its film was paid for as well.
 
         With `wait` tasks that may be it are watched to their end. A task is that of an attempt which is still looked
@@ -264,12 +266,6 @@ class LostSubmissions:
             if its_model == model and due <= now - accepted <= (self.grace.reach or timedelta())
         ]
         return tasks.misses(on_record, now, asked - self.grace.seconds)
-
-    def _presume(self, attempt: Attempt) -> None:
-        words = "not in the provider's list"
-        self.journal.presumed(attempt.id, words, timebase.stamp(self.clock()))
-        self.presumed[attempt.id] = self.lost.pop(attempt.id)
-        self.fresh.append(attempt)
 
     async def _watch(self, attempt: Attempt, candidates: Sequence[Candidate], seconds: float | None) -> None:
         """Wait until the first of the candidates is done, for at most `seconds`."""

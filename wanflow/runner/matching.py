@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -76,7 +76,10 @@ def match(
     which is not looked for itself: then the seed is uncertain as well.
     """
     found: dict[str, MatchResult] = {}
-    for group in _groups(lost):
+    groups: dict[tuple[str, tuple[str, ...]], list[Attempt]] = {}
+    for attempt in sorted(lost, key=_age):
+        groups.setdefault(_key(attempt), []).append(attempt)
+    for group in groups.values():
         found |= _match_alike(group, candidates, now, alike(sending, group[0]), alike(kin, group[0]))
     return found
 
@@ -105,14 +108,6 @@ def may_be(one: Candidate, attempt: Attempt, now: datetime) -> bool:
     """Whether a task is young enough to be that of an attempt, and matters to the account."""
     began = earliest(attempt, now)
     return one.status not in NOTHING_OWED and (began is None or one.created >= began + one.ahead)
-
-
-def _groups(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
-    """Groups of attempts that the list cannot tell apart; oldest first."""
-    groups: dict[tuple[str, tuple[str, ...]], list[Attempt]] = {}
-    for attempt in sorted(attempts, key=_age):
-        groups.setdefault(_key(attempt), []).append(attempt)
-    yield from groups.values()
 
 
 def _match_alike(

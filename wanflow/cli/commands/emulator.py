@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -58,10 +57,5 @@ def emulator(
     if state is not None:
         atomic.make_folder(state.parent)
     serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
-    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
+    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, click.echo)
     return ExitCode.DONE
-
-
-def _announce(base_url: str) -> None:
-    click.echo(base_url)
-    sys.stdout.flush()

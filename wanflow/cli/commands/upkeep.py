@@ -29,7 +29,7 @@ MEGABYTE = 10**6
 @click.option("--yes", is_flag=True, help="Do not ask before a paid take is removed.")
 @click.pass_obj
 def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, yes: bool) -> int:
-    """Show what can be removed: derived files, and the animatic's old takes. A paid take is only removed by its name.
+    """Show what can be removed: derived files, and old free takes. A paid take is only removed by its name.
 
     A take in use is never removed: one that is picked, held, used by its shot now, or shown by a cut.
     """
@@ -68,7 +68,7 @@ def _agreed(found: Removables, *, yes: bool) -> bool:
 
 
 def _print_removables(found: Removables, end: str) -> None:
-    rows = [("animatic", printable(take.node), _megabytes(take.size_bytes)) for take in found.stand_ins]
+    rows = [(take.provider, printable(take.node), _megabytes(take.size_bytes)) for take in found.free]
     rows += [("paid", printable(take.node), _megabytes(take.size_bytes)) for take in found.paid]
     if found.derived:
         size_bytes = sum(item.bytes for item in found.derived)

@@ -176,7 +176,7 @@ def encode_chunk(
     `segments` are the files of the segments by key, `music` the 48 kHz stereo WAV where there is one. Raises
     MediaFault.
     """
-    with replacing(target) as part, _raw(chunk.heard, segments, music) as raw:
+    with replacing(target) as part, _raw_samples(chunk.heard, segments, music) as raw:
         encoded = raw.with_name("encoded.aac")
         run_ffmpeg(chunk_arguments(chunk, raw, encoded), processes=processes)
         keep_frames(encoded, part, chunk.lead, chunk.count)
@@ -199,7 +199,7 @@ def measure_loudness(
     blocks: list[float] = []
     peak = 0.0
     for window in recipe.windows():
-        with _raw(window.heard, segments, music) as raw:
+        with _raw_samples(window.heard, segments, music) as raw:
             said = ask_ffmpeg(window_arguments(window, raw), processes=processes)
         peak = max(peak, *_values(said, PEAK_KEY))
         # the last block is not counted where the window is padded
@@ -255,23 +255,23 @@ def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
     return arguments_of(ffmpeg.output(sound, "-", f="null"))
 
 
-def _mixed(stretch: SoundSpan, raw: Path) -> FilterableStream:
+def _mixed(span: SoundSpan, raw: Path) -> FilterableStream:
     """The film's own sound with its music, at its gain; limited where the recipe says so."""
-    if stretch.bed is None:
+    if span.bed is None:
         mix = ffmpeg.input(path_argument(raw), **RAW).audio
     else:
         both = ffmpeg.input(path_argument(raw), **RAW_PAIR).audio.filter_multi_output("asplit")
         own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
-        music = _faded(music, stretch.bed)
-        if stretch.bed.duck:
+        music = _faded(music, span.bed)
+        if span.bed.duck:
             both = own.filter_multi_output("asplit")
             own = both[0]
             pressed = {"threshold": 0.03, "ratio": 8, "attack": 20, "release": 400}
             music = ffmpeg.filter([music, both[1]], "sidechaincompress", **pressed)
         mix = ffmpeg.filter([own, music], "amix", inputs=2, normalize=0, duration="first")
-    if stretch.gain:
-        mix = mix.filter("volume", f"{timebase.decimal_text(stretch.gain)}dB")
-    if stretch.limited:
+    if span.gain:
+        mix = mix.filter("volume", f"{timebase.decimal_text(span.gain)}dB")
+    if span.limited:
         mix = mix.filter("aresample", OVERSAMPLED)
         mix = mix.filter("alimiter", limit=LIMIT, level=0, latency=1).filter("aresample", SAMPLE_RATE)
     return mix
@@ -288,24 +288,24 @@ def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
     return music.filter("asetpts", "N")
 
 
-def _trim_settling(mix: FilterableStream, stretch: SoundSpan, settling: int) -> FilterableStream:
+def _trim_settling(mix: FilterableStream, span: SoundSpan, settling: int) -> FilterableStream:
     """The mix without what was for the filters alone, to the sample."""
     return (
         mix.filter("atrim", start_sample=settling)
         .filter("asetpts", "N")
-        .filter("apad", whole_len=stretch.samples - settling)
-        .filter("atrim", end_sample=stretch.samples - settling)
+        .filter("apad", whole_len=span.samples - settling)
+        .filter("atrim", end_sample=span.samples - settling)
     )
 
 
 @contextmanager
-def _raw(stretch: SoundSpan, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
-    """A file of the raw samples that a stretch is mixed from: the film's own, and the music's beside them."""
-    own = read_pieces(stretch.pieces, segments)
-    if stretch.bed is not None and music is None:
+def _raw_samples(span: SoundSpan, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
+    """A file of the raw samples that a span is mixed from: the film's own, and the music's beside them."""
+    own = read_pieces(span.pieces, segments)
+    if span.bed is not None and music is None:
         raise MediaFault("a cut with music cannot be mixed without it")
-    if stretch.bed is not None and music is not None:
-        own = interleave(own, read_bed(stretch.bed, music), AFTERMATH)
+    if span.bed is not None and music is not None:
+        own = interleave(own, read_bed(span.bed, music), AFTERMATH)
     with TemporaryDirectory(prefix="wanflow-") as folder:
         raw = Path(folder) / "mix.raw"
         raw.write_bytes(own)

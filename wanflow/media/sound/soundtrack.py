@@ -197,7 +197,7 @@ class SoundRecipe:
             count, encoded = min(length, total - first), max(0, first - LEAD_FRAMES)
             begin = max(0, encoded - self._settling(encoded * AAC_SAMPLES, SETTLING_FRAMES))
             end = min(self.samples, (first + count + TAIL_FRAMES) * AAC_SAMPLES)
-            heard = self._stretch(begin * AAC_SAMPLES, end, places)
+            heard = self._span(begin * AAC_SAMPLES, end, places)
             chunks.append(SoundChunk(first, count, first - encoded, (encoded - begin) * AAC_SAMPLES, heard))
         return tuple(chunks)
 
@@ -208,7 +208,7 @@ class SoundRecipe:
         for begin in range(0, self.samples, WINDOW):
             measured = max(0, begin - WINDOW_LEAD)
             first = max(0, measured - self._settling(measured, 40 * HOP))
-            heard = self._stretch(first, min(self.samples, begin + WINDOW), places)
+            heard = self._span(first, min(self.samples, begin + WINDOW), places)
             windows.append(SoundWindow(begin - measured, measured - first, heard))
         return tuple(windows)
 
@@ -217,7 +217,7 @@ class SoundRecipe:
         ducked = self.music is not None and self.music.duck and begin < self.music.samples
         return needed if self.limited or ducked else 0
 
-    def _stretch(self, begin: int, end: int, places: tuple[SoundPiece, ...]) -> SoundSpan:
+    def _span(self, begin: int, end: int, places: tuple[SoundPiece, ...]) -> SoundSpan:
         pieces = []
         for place in places:
             if place.at < end and begin < place.at + place.end:

@@ -204,14 +204,14 @@ def _units(paragraph: str) -> list[str]:
     """What stays together: words with the space behind them, and single Han or Kana characters."""
     units: list[str] = []
     for character in paragraph:
-        if units and not _parts(units[-1][-1], character):
+        if units and not _may_break(units[-1][-1], character):
             units[-1] += character
         else:
             units.append(character)
     return units
 
 
-def _parts(before: str, after: str) -> bool:
+def _may_break(before: str, after: str) -> bool:
     if before.isspace() or after.isspace():
         return before.isspace()
     if _is_mark(after) or after in NO_START or before in NO_END:
