@@ -8,36 +8,16 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from kit.power_loss import FILM, TAKES, Machine, audit
+from kit.power_loss import FILM, TAKES, Machine, as_paid, audit
 from kit.random_faults import Totals, random_faults
 from kit.virtual_run import virtual_run
 from wanflow.emulator.api.endpoint import AccountTerms
-from wanflow.providers.limited import Limited
-from wanflow.providers.protocol import Accepted, DelegatingWaiter, Request, WaitingClient
-from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 
 MOST_MOMENTS = 150
 RUNS = 12
 """Runs without a power cut until a production has to be done: each fault of the weather passes."""
-
-
-class LimitedWaiter(DelegatingWaiter):
-    """A client whose submissions are limited as those of the paid service are."""
-
-    def __init__(self, service: WaitingClient) -> None:
-        super().__init__(service)
-        self._limited = Limited(service)
-
-    async def submit(self, request: Request) -> Accepted:
-        """As soon as the limit allows."""
-        return await self._limited.submit(request)
-
-
-def tireless(service: WaitingClient) -> WaitingClient:
-    """The decorators that the paid service has, but for the poller: the emulator tells when a task is done."""
-    return Retrying(LimitedWaiter(service), lambda words: None)
 
 
 async def campaign(productions: int, seed: int) -> Totals:
@@ -51,7 +31,7 @@ async def campaign(productions: int, seed: int) -> Totals:
 async def _production(dice: Random, totals: Totals) -> None:
     faults = random_faults(dice)
     with TemporaryDirectory() as folder:
-        machine = Machine(tireless)
+        machine = Machine(as_paid)
         async with virtual_run(Path(folder), machine.around, unlike=True, terms=AccountTerms(faults=faults)) as here:
             for _ in range(dice.randrange(1, 5)):
                 totals.kills += await machine.run(here, dice.randrange(MOST_MOMENTS)) is None

@@ -11,15 +11,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from kit.films import production, shot
-from kit.power_loss import Machine, audit
+from kit.power_loss import Machine, as_paid, audit
 from kit.random_faults import UnsteadyList, lost_replies, random_faults
 from kit.virtual_run import foreign_task, virtual_run
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource
 from wanflow.providers.faults import ServiceFault
-from wanflow.providers.limited import Limited
-from wanflow.providers.retrying import Retrying
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +68,7 @@ async def campaign(histories: int, seed: int) -> Totals:
 async def _history(dice: Random, totals: Totals) -> None:
     asked, faults = film(dice), (*lost_replies(dice), *(random_faults(dice) if dice.random() < 0.3 else ()))
     disagreement = UnsteadyList(Random(dice.random()), chance=dice.choice((0, 0.2, 0.6)))
-    machine = Machine(lambda service: Retrying(Limited(disagreement.around(service)), lambda words: None))
+    machine = Machine(lambda service: as_paid(disagreement.around(service)))
     jobs = dice.randrange(1, 6)
     with TemporaryDirectory() as folder:
         async with virtual_run(

@@ -16,6 +16,7 @@ from kit.films import COAST, cut, production, shot
 from kit.virtual_run import Around, VirtualRun
 from wanflow.language.production import Production
 from wanflow.language.source import FileSource, Frame, ShotSource, Sound, Tail
+from wanflow.providers.limited import Limited
 from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
@@ -27,6 +28,7 @@ from wanflow.providers.protocol import (
     WaitingClient,
     unseen,
 )
+from wanflow.providers.retrying import Retrying
 from wanflow.store import blobs, journal, lockfile
 
 FILM = production(
@@ -118,6 +120,23 @@ class PoweredClient(DelegatingWaiter):
         fetched = await super().download(url, target)
         self._after("download")
         return fetched
+
+
+class LimitedWaiter(DelegatingWaiter):
+    """A client whose submissions are limited as those of the paid service are."""
+
+    def __init__(self, service: WaitingClient) -> None:
+        super().__init__(service)
+        self._limited = Limited(service)
+
+    async def submit(self, request: Request) -> Accepted:
+        """As soon as the limit allows."""
+        return await self._limited.submit(request)
+
+
+def as_paid(service: WaitingClient) -> WaitingClient:
+    """The decorators that the paid service has, but for the poller: the emulator tells when a task is done."""
+    return Retrying(LimitedWaiter(service), lambda words: None)
 
 
 @contextmanager
