@@ -19,7 +19,7 @@ from PIL import Image
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.animatic import film_job
+from wanflow.emulator.film.render import film_job
 from wanflow.media.jobs import Worker
 
 RULES = read_catalog()

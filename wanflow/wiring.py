@@ -15,7 +15,7 @@ from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
-from wanflow.emulator.film.animatic import ORIGIN, open_animatic
+from wanflow.emulator.film.render import ORIGIN, open_animatic
 from wanflow.errors import StoreBusy
 from wanflow.language.production import Production
 from wanflow.media.ffmpeg import find_ffmpeg

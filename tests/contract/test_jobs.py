@@ -27,7 +27,7 @@ from wanflow import digest
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.animatic import film_job
+from wanflow.emulator.film.render import film_job
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.cut import AssembleCut, CutRecipe

@@ -16,7 +16,7 @@ from kit.emulated import HOST, in_process
 from kit.film_checks import frames, likeness, streams
 from kit.wire_schemas import Checked
 from wanflow import digest
-from wanflow.emulator.film.animatic import open_animatic
+from wanflow.emulator.film.render import open_animatic
 from wanflow.errors import MediaFault
 from wanflow.media.jobs import LocalJobs
 from wanflow.providers.dashscope.client import DashScopeClient

@@ -19,7 +19,7 @@ from wanflow.emulator.api import validate
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.animatic import film_job
+from wanflow.emulator.film.render import film_job
 from wanflow.errors import ToolFailed
 from wanflow.media.jobs import RunningProcesses, Worker
 

@@ -19,7 +19,7 @@ from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.tasks import TaskLog
-from wanflow.emulator.film.animatic import open_animatic
+from wanflow.emulator.film.render import open_animatic
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
 
