@@ -31,13 +31,13 @@ from wanflow.language.problem import Problem, SpecError
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
 from wanflow.money import Cost
+from wanflow.planner import budget as plan_notes
 from wanflow.planner import choose, planning, removable
 from wanflow.planner import diff as reasons
-from wanflow.planner import notes as plan_notes
 from wanflow.planner import status as rows
+from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.diff import Explanation
-from wanflow.planner.notes import PlanNotes
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of

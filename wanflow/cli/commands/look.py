@@ -14,7 +14,7 @@ from wanflow.cli.options import ProductionOptions, example, production_options, 
 from wanflow.cli.run_output import print_elsewhere
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
-from wanflow.planner.notes import PlanNotes, rivals
+from wanflow.planner.budget import PlanNotes, rivals
 from wanflow.report.text.catalog import model_text, models_text
 from wanflow.report.text.plan import merge_texts, show_text, why_text
 from wanflow.report.text.status import costs_text, expiring_texts, leftover_text, status_text, takes_text

@@ -11,9 +11,8 @@ from fractions import Fraction
 from wanflow import money
 from wanflow.graph.node import cut_name
 from wanflow.money import Bound, Cost, amount_text
-from wanflow.planner.budget import Excess
+from wanflow.planner.budget import Excess, PlanNotes
 from wanflow.planner.diff import FOLLOWING, Explanation
-from wanflow.planner.notes import PlanNotes
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.status import leftovers
