@@ -25,7 +25,7 @@ DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$
 EMPTY_VERBS = re.compile(r"_*(get|do|process|handle)_")
 OF_LIBRARIES = {"get_command", "handle_async_request"}
 
-MOST_HELPERS = 4.5
+MOST_HELPERS = 4
 
 GONE = {
     *("purse", "adrift", "shelf", "weather", "crew", "leash", "settle", "settled", "wordless", "crowded", "verdict"),
