@@ -551,7 +551,7 @@ def push(production: Production, on_take: Callable[[str], None] | None = None) -
     """Send the paid takes that are here to the remote; called again, it sends what is still missing there.
 
     `on_take` gets the name of each take that moved. Raises UnknownTarget without a remote, StoreFault for one that
-    can't be used.
+    cannot be used.
     """
     from wanflow.store import remote
 

@@ -1,4 +1,4 @@
-"""What a machine needs for rendering, looked at one by one."""
+"""What a machine needs for rendering, checked one by one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.wiring import CONNECTORS
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
-"""No correct clock is earlier than this."""
+"""Date of the first release: an earlier clock is wrong."""
 LOW_BYTES = 2 * 10**9
 TOO_LOW_BYTES = 10**8
 GIGABYTE = 10**9
@@ -36,7 +36,7 @@ TRIAL = (
     *("-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=0.2", "-f", "lavfi", "-i", "anullsrc=r=48000"),
     *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
 )
-"""Encodes two frames with sound, and keeps nothing."""
+"""Arguments that encode two frames with sound and keep nothing."""
 
 
 GIT_SECONDS = 20
@@ -64,7 +64,7 @@ class HealthCheck:
 
 
 def check_up(folder: Path, provider: Provider, region: str, environ: Mapping[str, str]) -> tuple[HealthCheck, ...]:
-    """Everything that rendering in this folder on this backend needs; a key is tried, never shown."""
+    """Check all that rendering in this folder on this backend needs; a key is sent, never shown."""
     return (
         *_ffmpeg(environ),
         _folder(folder),
@@ -93,14 +93,14 @@ def _folder(folder: Path) -> HealthCheck:
         with tempfile.TemporaryFile(dir=folder):
             return HealthCheck("folder", HealthLevel.FINE, f"{folder.resolve()} can be written")
     except OSError as fault:
-        words = f"{folder} can't be written: {(fault.strerror or str(fault)).lower()}"
+        words = f"{folder} cannot be written: {(fault.strerror or str(fault)).lower()}"
         return HealthCheck(
             "folder", HealthLevel.BROKEN, words, "change its owner or its mode, or work in another folder"
         )
 
 
 def _file_system(folder: Path) -> Iterator[HealthCheck]:
-    """What is weaker on a file system that lacks modes, locks, or the flush of a folder; a folder is tried for it."""
+    """What is weaker on a file system that lacks modes, locks, or the flush of a folder; tested in a new folder."""
     store = folder / STORE_FOLDER
     try:
         with tempfile.TemporaryDirectory(dir=store if store.is_dir() else folder, prefix=".doctor-") as name:
@@ -108,7 +108,7 @@ def _file_system(folder: Path) -> Iterator[HealthCheck]:
             modes, flushed, locks = atomic.has_modes(place), atomic.sync_folder(place), run_lock.has_locks(place)
     except OSError as fault:
         yield HealthCheck(
-            "files", HealthLevel.POOR, f"the file system can't be tried: {(fault.strerror or str(fault)).lower()}"
+            "files", HealthLevel.POOR, f"the file system cannot be tested: {(fault.strerror or str(fault)).lower()}"
         )
         return
     weaker = {
@@ -126,7 +126,8 @@ def _disk(folder: Path) -> HealthCheck:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as fault:
-        return HealthCheck("disk", HealthLevel.POOR, f"can't be asked: {(fault.strerror or str(fault)).lower()}")
+        words = f"the free space cannot be read: {(fault.strerror or str(fault)).lower()}"
+        return HealthCheck("disk", HealthLevel.POOR, words)
     words = f"{free / GIGABYTE:.1f} GB free"
     if free >= LOW_BYTES:
         return HealthCheck("disk", HealthLevel.FINE, words)
@@ -146,7 +147,7 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
     store = Store(folder, provider)
     if not store.root.exists():
-        yield HealthCheck("store", HealthLevel.FINE, "none yet, the first run makes it")
+        yield HealthCheck("store", HealthLevel.FINE, "none yet: the first run creates it")
         return
     try:
         damaged = examine(store)
@@ -160,7 +161,7 @@ def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
         level = HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR
         yield HealthCheck("store", level, f"{damage.place}: {damage.words}", hint)
     if not damaged:
-        yield HealthCheck("store", HealthLevel.FINE, "all of it can be read, every take is as it was delivered")
+        yield HealthCheck("store", HealthLevel.FINE, "all takes intact")
 
 
 def _tracked(folder: Path) -> Iterator[HealthCheck]:
@@ -189,7 +190,7 @@ def _ls_files(folder: Path, place: str) -> list[str]:
 
 
 def _access(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
-    """The key, and whether the service of the region answers to it."""
+    """The key, and whether the service of the region accepts it."""
     connector = CONNECTORS[provider.name]
     try:
         endpoint = connector.endpoint(region, environ)

@@ -150,7 +150,7 @@ async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
             except StoreBusy as busy:
                 if not wait:
                     raise
-                words = f"{busy}: it is waited for"
+                words = f"{busy}: waiting for its end"
             if not told:
                 emit(Warned(words))
                 told = True

@@ -117,7 +117,7 @@ def test_a_file_system_that_can_not_be_tried_is_said(wanflow, film: Path, monkey
     """Trouble of the disk is not taken for a lack of locks."""
     without_locks(monkeypatch, errno.EIO)
     assert "warn  files" in wanflow("doctor").out
-    assert "can't be tried: input/output error" in wanflow("doctor").out
+    assert "cannot be tested: input/output error" in wanflow("doctor").out
 
 
 def test_films_that_git_tracks_are_said(wanflow, rendered: Path) -> None:

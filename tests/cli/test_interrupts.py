@@ -111,7 +111,7 @@ def test_a_second_run_leaves_or_waits(film: Path, clip: Path) -> None:
         assert "`--wait`" in refused.stderr
         assert looked.returncode == 0
         assert (second.returncode, process.returncode) == (0, 0)
-        assert "it is waited for" in str(waits["message"])
+        assert "waiting for its end" in str(waits["message"])
         assert json.loads(waited.splitlines()[-1])["submitted"] == 0
         assert len(service.charged()) == 2
 

@@ -21,7 +21,7 @@ from wanflow.store import atomic
 
 
 def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: ProductionOptions) -> None:
-    """Write a plan where `run --plan` finds it; raises StoreFault where it can't be written."""
+    """Write a plan where `run --plan` finds it; raises StoreFault where it cannot be written."""
     if not path.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="-o")
     prices = settings.prices.as_posix() if settings.prices else None

@@ -149,7 +149,7 @@ def print_elsewhere(production: Production, verbosity: Verbosity = Verbosity.NOR
 def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:
     """Whether other backends have tasks in flight, for a production whose own has none; they are printed on stderr.
 
-    Raises StoreFault for a journal that can't be read.
+    Raises StoreFault for a journal that cannot be read.
     """
     others: Mapping[str, int] = api.in_flight_elsewhere(production)
     if others:

@@ -40,7 +40,7 @@ class AsgiTransport(httpx.AsyncBaseTransport):
         fault: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
-        """End calls that nobody reads any more; the caller's own fault stays as it is, outside the group."""
+        """End calls whose reader left; the caller's own fault stays as it is, outside the group."""
         del kind, fault, trace
         self._group.cancel_scope.cancel()
         await self._group.__aexit__(None, None, None)
@@ -96,7 +96,7 @@ class _Call:
         try:
             await self._speak.send(message)
         except anyio.BrokenResourceError:
-            raise OSError("nobody reads the response any more") from None
+            raise OSError("the reader of the response left") from None
 
 
 class _Body(httpx.AsyncByteStream):

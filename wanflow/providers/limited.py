@@ -44,7 +44,7 @@ class _Gate:
 class TaskSlots:
     """Limits the submitted and unfinished tasks of each model; the most urgent waiter goes first.
 
-    A task in the service's own queue can't be re-ordered, so waiting happens here (architecture.md, The scheduler).
+    A task in the service's own queue cannot be re-ordered, so they wait here (architecture.md, The scheduler).
     """
 
     def __init__(self, limits: Mapping[str, int], default: int = RUNNING + RESERVE) -> None:

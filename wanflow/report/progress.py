@@ -60,7 +60,7 @@ class RunningCut:
         return min(99, self.done * 100 // self.total) if self.total else 0
 
     def seconds_left(self, now: float) -> int | None:
-        """How long it takes at the speed that it had so far; None while that is not known."""
+        """Seconds that are left at the present speed; None while that is unknown."""
         if not self.done or now - self.since < SPEED_SECONDS:
             return None
         return math.ceil((now - self.since) * (self.total - self.done) / self.done)
@@ -70,7 +70,7 @@ class RunningCut:
 class Progress:
     """A run as far as its events say; `note` has to be called with every event.
 
-    `cost` is what was spent so far, unknown as soon as one reply did not say it.
+    `cost` is what was spent up to now, unknown as soon as one reply did not say it.
     """
 
     stopwatch: Stopwatch

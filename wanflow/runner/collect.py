@@ -98,7 +98,7 @@ async def collect_all(context: RunContext, timeout: float | None = None) -> Outc
 
 
 def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
-    """The tasks in the order in which the service will forget them, 24 h after it accepted them (service.md 4.1)."""
+    """The tasks in the order in which the service forgets them: the first accepted first (service.md 4.1)."""
     return sorted(tasks, key=lambda task: (task.accepted, task.task_id))
 
 

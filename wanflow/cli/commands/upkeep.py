@@ -87,7 +87,7 @@ def _megabytes(size_bytes: int) -> str:
 @click.option("--repair", "repairs", is_flag=True, help="Repair a damaged store; removed data goes to .wanflow/aside.")
 @click.pass_obj
 def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
-    """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend can't work."""
+    """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend cannot work."""
     name_production(settings)
     if repairs:
         repaired = api.repair(settings.folder)
@@ -106,7 +106,7 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
 
 
 def _backend(settings: ProductionOptions) -> tuple[str | None, str | None]:
-    """The backend and the region to check; the defaults where the production can't be read: `validate` says why."""
+    """The backend and the region to check; the defaults where the production cannot be read: `validate` says why."""
     given = settings.backend, settings.region
     if not settings.file.exists():
         return given

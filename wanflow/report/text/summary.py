@@ -68,7 +68,7 @@ def cancelled_text(tasks: Sequence[Cancelled]) -> str:
 
 
 def blocked_text(plan: Plan) -> str:
-    """A line for each step that can't start, with the reason; empty where none is blocked."""
+    """A line for each step that cannot start, with the reason; empty where none is blocked."""
     steps = [step for step in plan.steps if step.action is Action.BLOCKED]
     return "\n".join(
         f"blocked: {step.node}: {printable('; '.join(reason.text for reason in step.reasons))}" for step in steps

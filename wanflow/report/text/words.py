@@ -41,7 +41,7 @@ def seconds_text(seconds: Fraction | Decimal | None) -> str:
 
 
 def cost_text(cost: Cost) -> str:
-    """`7.20 CNY`, `≤ 7.20 CNY`, `?` for a price nobody could tell, nothing for what is free."""
+    """`7.20 CNY`, `≤ 7.20 CNY`, `?` for an unknown price, nothing for what is free."""
     if cost.amount is None:
         return "?"
     if not cost.amount:
