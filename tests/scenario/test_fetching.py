@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kit.films import COAST, production
+from kit.providers import DASHSCOPE
 from kit.virtual_run import VirtualRun, virtual_run
 from wanflow import digest
 from wanflow.emulator.api.endpoint import AccountTerms
@@ -203,3 +205,19 @@ async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check
     assert fetched.path.suffix == ".png"
     assert checked == [CheckResult(ResultKind.PICTURE, fetched.path.relative_to(here.folder))]
     assert result_of(fetched.facts) == Picture(4, 3)
+
+
+class Unreachable(DelegatingWaiter):
+    """A service whose results cannot be downloaded."""
+
+    async def download(self, url: str, target: Path) -> DownloadedFile:
+        raise ServerFault(f"no reply ({url}, {target.suffix})")
+
+
+async def test_a_hint_says_how_long_the_provider_keeps_a_result(tmp_path: Path) -> None:
+    """By the provider's own file: another one keeps it longer or shorter."""
+    provider = replace(DASHSCOPE, result_life=timedelta(hours=3))
+    async with virtual_run(tmp_path, Unreachable) as here, here.context() as context:
+        with pytest.raises(ServerFault) as caught:
+            await fetch_result("t1", "https://results/1", ResultKind.PICTURE, replace(context, provider=provider))
+    assert (caught.value.hint or "").endswith("while the service has it, for 3 h")
