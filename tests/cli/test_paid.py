@@ -277,7 +277,7 @@ def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch
     events = lines(said.out)
     assert (events[-1]["exit_code"], events[-1]["submitted"]) == (0, 1)
     told = [str(event.get("message")) for event in events]
-    assert sum("tries again" in words for words in told) == 2
+    assert sum("next attempt in" in words for words in told) == 2
     assert sum("next download in" in words for words in told) == 1
 
 
