@@ -69,7 +69,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
 @pytest.mark.parametrize(
     ("lines", "line", "column", "words"),
     [
-        ("model: wan2.7-t2v\n    prompt: x\n    audio: true", 7, 5, "`wan2.7-t2v` has no parameter `audio`; `wan2.6-r2v-flash` would"),
+        ("model: wan2.7-t2v\n    prompt: x\n    audio: true", 7, 5, "`wan2.7-t2v` has no parameter `audio`; these models accept it: "),
         ("model: wan2.7-t2v\n    prompt: x\n    first_frame:\n      file: a.png", 7, 5, "`wan2.7-t2v` takes no `first_frame`; "),
         ("model: wan2.7-t2v\n    prompt: x\n    ratio: 16:8", 7, 12, "`ratio` of `wan2.7-t2v` is one of `16:9`"),
         ("model: wan2.7-t2v\n    prompt: x\n    duration: 16", 7, 15, "Value is above the maximum of 15."),
@@ -85,7 +85,7 @@ def test_a_key_is_offered_once(editor: LanguageServer) -> None:
 def test_a_mistake_is_marked_where_it_is(
     editor: LanguageServer, lines: str, line: int, column: int, words: str
 ) -> None:
-    """With the words for it, and the model that would take it."""
+    """With the words for it, and the models that accept it."""
     first = editor.marks(f"{SHOT}    {lines}\n")[0]
     assert (first[:2], first[2][: len(words)]) == ((line, column), words)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -32,6 +33,9 @@ BANNED = re.compile(
 
 MOST_WORDS = 20
 """Maximum words of a sentence."""
+
+SHOWN = ("description", "markdownDescription", "title", "does", "about", "errorMessage", "patternErrorMessage")
+"""Keys of a schema or a model file whose values people read."""
 
 GENERATED = {"models.md"}
 """Pages whose lines come from the catalog."""
@@ -74,6 +78,14 @@ def spoken(file: Path) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
+def shown(value: object) -> Iterator[str]:
+    """The texts of a schema or a model file that people read in an editor, in `--help` or in the pages."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if key in SHOWN and isinstance(inner, str):
+            yield inner
+        yield from shown(inner)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_pages_have_no_banned_words(page: Path) -> None:
     """Tables and headings too, but not the examples."""
@@ -113,3 +125,22 @@ def test_code_has_no_banned_words() -> None:
         f"{named(file)}:{number}: {text[:120]}" for file in CODE for number, text in spoken(file) if BANNED.search(text)
     ]
     assert found == []
+
+
+def test_schemas_have_no_banned_words() -> None:
+    """Those that are written by hand, those that are generated, and the files of models and providers."""
+    files = sorted((ROOT / "schemas").rglob("*.json"))
+    texts = [(file, text) for file in files for text in shown(json.loads(file.read_text(encoding="utf-8")))]
+    assert len(texts) > 500
+    assert [f"{named(file)}: {text[:120]}" for file, text in texts if BANNED.search(text)] == []
+
+
+def test_pipelines_have_no_banned_words() -> None:
+    """Their comments, which are their pages, and the texts in them."""
+    lines = [
+        (file, number, line)
+        for file in sorted((ROOT / "pipelines").glob("*.yaml"))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+    ]
+    assert len(lines) > 100
+    assert [f"{named(file)}:{number}: {line}" for file, number, line in lines if BANNED.search(line)] == []

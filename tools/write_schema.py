@@ -114,7 +114,7 @@ def _shot(models: list[Model], keys: Mapping[str, object]) -> Json:
         "properties": {"model": {"$ref": f"{HERE}/model"}},
         "if": {"required": ["use"]},
         "then": _none_of([key for key in keys if key not in BESIDE_USE], beside),
-        "else": {**_none_of(["with"], "`with` gives a pipeline its inputs, and there is no `use`"), "allOf": named},
+        "else": {**_none_of(["with"], "`with` gives a pipeline its inputs, but `use` is missing"), "allOf": named},
     }
 
 
@@ -131,7 +131,7 @@ def _shot_of(model: Model) -> Iterator[Json]:
 def _strange_media(model: Model) -> Iterator[Json]:
     for slot in media_keys():
         if slot not in model.media:
-            others = _would(other for other in _models() if slot in other.media)
+            others = _accepted_by(other for other in _models() if slot in other.media)
             yield _none_of([slot], f"`{model.name}` takes no `{slot}`{others}")
 
 
@@ -233,7 +233,7 @@ def _addresses(model: Model) -> Json:
 
 def _unknown_parameters(model: Model) -> Iterator[Json]:
     for key in sorted(parameter_keys() - model.parameters.keys()):
-        others = _would(other for other in _models() if key in other.parameters)
+        others = _accepted_by(other for other in _models() if key in other.parameters)
         yield _none_of([key], f"`{model.name}` has no parameter `{key}`{others}")
 
 
@@ -260,9 +260,9 @@ def _none_of(keys: list[str], message: str) -> Json:
     return {"properties": dict.fromkeys(keys, False), "errorMessage": message}
 
 
-def _would(models: Iterable[Model]) -> str:
+def _accepted_by(models: Iterable[Model]) -> str:
     names = sorted(model.name for model in models)
-    return f"; {_all(names)} would" if names else ""
+    return f"; these models accept it: {_all(names)}" if names else ""
 
 
 def _models() -> list[Model]:
