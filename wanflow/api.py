@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, reduce
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -225,13 +224,12 @@ def why(plan: Plan, node: str) -> tuple[Explanation, ...]:
 def show(plan: Plan, node: str) -> NodeDetails:
     """A node resolved: its values with their places, and a shot's request as it is sent. Raises UnknownTarget."""
     from wanflow.report import show as details
+    from wanflow.wiring import CONNECTORS
 
     steps = reasons.steps_of(plan, node)
     production, vertex = plan.graph.production, plan.graph.vertex(steps[0].vertex)
     request = details.request_of(vertex, steps)
-    body: Mapping[str, object] | None = None
-    if request is not None:
-        body = import_module(f"wanflow.providers.{plan.provider.models}.wire").request_json(request)
+    body = None if request is None else CONNECTORS[plan.provider.models].request_json(request)
     return details.NodeDetails(single_shot(production, node), details.rows_of(vertex, production), steps, body)
 
 

@@ -260,5 +260,5 @@ def test_nothing_else_was_touched(copy: Path) -> None:
     assert sorted(new) == [
         "schemas/models/kino-1.json",
         "schemas/providers/kino.json",
-        *(f"wanflow/providers/kino/{name}.py" for name in ("__init__", "connector", "wire")),
+        *(f"wanflow/providers/kino/{name}.py" for name in ("__init__", "connector", "messages")),
     ]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from wanflow import digest
 from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.read import load_catalog
+from wanflow.digest import Canonical
 from wanflow.language.production import Shot
 from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
 
@@ -217,7 +218,10 @@ class Endpoint:
 
 
 class Connector(Protocol):
-    """How `wiring` reaches a provider. Its folder has one of these, and in `wire.py` a `request_json` for `show`."""
+    """How `wiring` reaches a provider. Its folder has one of these."""
+
+    def request_json(self, request: Request) -> Mapping[str, Canonical]:
+        """The body of a submission as the provider gets it."""
 
     def endpoint(self, region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
         """The endpoint of a region by the environment.

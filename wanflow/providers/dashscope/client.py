@@ -17,6 +17,7 @@ import httpx
 
 import wanflow
 from wanflow import decode
+from wanflow.digest import Canonical
 from wanflow.providers.asgi import Application, AsgiTransport
 from wanflow.providers.dashscope import error_codes, wire
 from wanflow.providers.dashscope.http import LIMITS, TIMEOUT, HttpTransport, Transport
@@ -230,6 +231,10 @@ UNKNOWN_TASK = "00000000-0000-0000-0000-000000000000"
 
 class DashScope:
     """The `Connector` of the paid service."""
+
+    def request_json(self, request: Request) -> Mapping[str, Canonical]:
+        """The body of a submission."""
+        return wire.request_json(request)
 
     def endpoint(self, region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
         """The endpoint of a region by the environment; raises Unauthorised, WrongAddress."""

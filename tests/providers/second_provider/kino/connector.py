@@ -11,8 +11,9 @@ from typing import Any
 import anyio
 import httpx
 
+from wanflow.digest import Canonical
 from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, Unauthorised, UnknownFate
-from wanflow.providers.kino import wire
+from wanflow.providers.kino import messages
 from wanflow.providers.protocol import (
     Accepted,
     DownloadedFile,
@@ -27,6 +28,10 @@ from wanflow.providers.protocol import (
 
 class Kino:
     """The connector."""
+
+    def request_json(self, request: Request) -> Mapping[str, Canonical]:
+        """The body of a submission."""
+        return messages.request_json(request)
 
     def endpoint(self, region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
         """The address and the key by the environment."""
@@ -60,7 +65,7 @@ class KinoClient:
     async def submit(self, request: Request) -> Accepted:
         """Send a request once."""
         try:
-            reply = await self._http.put(f"{self._base_url}/v2/films", json=wire.request_json(request))
+            reply = await self._http.put(f"{self._base_url}/v2/films", json=messages.request_json(request))
         except httpx.ConnectError as fault:
             raise NotSent("Kino cannot be reached") from fault
         except httpx.HTTPError as fault:
@@ -72,7 +77,7 @@ class KinoClient:
         reply = await self._ask("GET", f"/v2/films/{task_id}")
         if reply.status_code == 404:
             return TaskState(task_id, TaskStatus.UNKNOWN, "")
-        return wire.read_state(task_id, self._checked(reply))
+        return messages.read_state(task_id, self._checked(reply))
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """Kino has no list, and its catalog entry says so."""
@@ -103,5 +108,5 @@ class KinoClient:
 
     def _checked(self, reply: httpx.Response) -> Any:
         if not reply.is_success:
-            raise wire.fault_of(reply.status_code, reply.text)
+            raise messages.fault_of(reply.status_code, reply.text)
         return reply.json()
