@@ -1,7 +1,8 @@
 """One function a verb: what the command line, a page and `import wanflow` ask of wanflow, answered with data.
 
-No function writes to a terminal or composes a sentence; what went wrong is raised as a WanflowError. Heavy parts
-(ffmpeg, PyAV, the service) are imported when work needs them, so that a run with nothing to do is instant.
+No function writes to a terminal or composes a sentence; what went wrong is raised as a WanflowError. The functions
+that `__all__` lacks serve the command line alone and may change with every version. Heavy parts (ffmpeg, PyAV, the
+service) are imported when work needs them, so that a run with nothing to do is instant.
 """
 
 from __future__ import annotations
@@ -170,8 +171,8 @@ def plan(
     """What a run of the selected nodes would do, why, and at what price; contacts nothing.
 
     Requests that the service refused before are blocked, unless `retry_refused` sends them again. Without `whole` the
-    production is what `load_sound_part` gave: no shot counts as removed or renamed. `unfinished` is what the function
-    of that name just gave. Raises UnknownTarget for a selector that names nothing.
+    production is what `load_sound_part` gave: no shot counts as removed or renamed. `unfinished` is the
+    journal's state, where it was read already. Raises UnknownTarget for a selector that names nothing.
     """
     graph, facts = loading.graph_of(production), loading.facts_of(production)
     have = inventory_of(production, unfinished)
@@ -303,7 +304,7 @@ def pick_from(production: Production, shot: str, former: str, take: int) -> Pick
     entry = _update(planned, change, moved=True).shots[asked.shot.name]
     held = entry.held == digests[0]
     number = entry.numbers[digests[0]]
-    return Picked(asked.shot.name, number, current=not held, held=held, source=f"take {take} of {former}")
+    return Picked(asked.shot.name, number, current=not held, held=held, source_shot=former, source_take=take)
 
 
 def pick_file(production: Production, shot: str, clip: Path) -> Picked:
@@ -333,15 +334,14 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
         planned, lambda lock: choose.adopt_clip(lock, choose.at_present(asked, lock), take, clip.name, planned)
     )
     number = lock.shots[name].numbers[take.digest]
-    source = f"`{clip.name}`"
     if known:
-        return Picked(name, number, source=source, known=True)
+        return Picked(name, number, source_file=clip.name, known=True)
     take_names.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
     seconds = timebase.decimal_text(timebase.to_seconds(film.frames, film.rate), 2)
     wanted = str(asked.shot.parameters.get("duration", ""))
     if wanted in {"", seconds}:
-        return Picked(name, number, source=source)
-    return Picked(name, number, source=source, seconds=seconds, duration=wanted)
+        return Picked(name, number, source_file=clip.name)
+    return Picked(name, number, source_file=clip.name, seconds=seconds, duration=wanted)
 
 
 def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Retake, ...]:
@@ -392,7 +392,7 @@ def is_unfinished(production: Production, left: JournalState, *, thorough: bool 
 
 
 def inventory_of(production: Production, unfinished: JournalState | None = None) -> inventory.Inventory:
-    """What lock and store have for a production now; `unfinished` is what the function of that name just gave."""
+    """What lock and store have for a production now; `unfinished` is the journal's state, where it was read already."""
     store = store_of(production)
     outputs = {name: cut.output for name, cut in production.cuts.items()}
     have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished)
@@ -536,7 +536,7 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
         if adopt is None:
             journal.Journal(store).declined(attempt.id, "given up by hand", when)
         elif not (task_id := adopt.strip()):
-            raise UnknownTarget("`--adopt` names no task", hint="the service's console shows the ids of its tasks")
+            raise UnknownTarget("the task id is empty", hint="the service's console shows the ids of its tasks")
         elif task_id in state.known:
             raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows its shot")
         else:

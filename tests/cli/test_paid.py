@@ -381,7 +381,7 @@ def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: P
     said = [wanflow("resolve", "coast", "--take", take, "--adopt", f" {task} ") for take, task in ("1t", "2t", "2 ")]
     assert [done.code for done in said] == [0, 2, 2]
     assert "task `t` is on record already" in said[1].err
-    assert "names no task" in said[2].err
+    assert "the task id is empty" in said[2].err
     journal_state = journal.read(store)
     assert [(task.task_id, task.attempt.id, task.seed_uncertain) for task in journal_state.open] == [("t", "a1", True)]
     assert [lost.id for lost in journal_state.unknown_fate] == ["a2"]

@@ -13,6 +13,7 @@ from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
 from kit.clips import numbered_clip
 from kit.served import Served
+from wanflow import api
 
 FILM = """\
 wanflow: 1
@@ -120,6 +121,8 @@ def test_a_clip_made_elsewhere_is_a_take(wanflow: Wanflow, service: Served, tmp_
         wanflow("pick", "other", "--file", str(graded)).out
         == "`graded.mp4` is take 1 of other and picked (dashscope)\n"
     )
+    again = api.pick_file(api.load(), "other", graded)
+    assert (again.source_file, again.source_shot, again.source_take, again.known) == ("graded.mp4", None, None, True)
     assert wanflow(*RUN).code == 0
     assert (bought(service), picked(wanflow)["other"]) == (2, 1)
     rows = {row["shot"]: row for row in json.loads(wanflow("takes", "--json").out)}

@@ -28,16 +28,18 @@ class Picked:
     """A take of a shot that was picked.
 
     `current`: it was made from the shot's present request. `held`: it is held as well, so that it is used although it
-    is not current, or because the shot was held before. `source` is what it was before: a clip's file name, or a take
-    of a removed shot; `known`: the clip was a take of the shot already. `seconds` and `duration` are a clip's length
-    and the one that the shot asks for, where they differ.
+    is not current, or because the shot was held before. `source_shot` and `source_take`: it was that take of a removed
+    shot. `source_file`: it was the clip of that name; `known`: the clip was a take of the shot already. `seconds` and
+    `duration` are a clip's length and the one that the shot asks for, where they differ.
     """
 
     shot: str
     take: int
     current: bool = True
     held: bool = False
-    source: str | None = None
+    source_shot: str | None = None
+    source_take: int | None = None
+    source_file: str | None = None
     known: bool = False
     seconds: str | None = None
     duration: str | None = None

@@ -101,10 +101,12 @@ def _take(attempt: Attempt) -> str:
 def choice_text(choice: Picked | Retake | Held | Released) -> str:
     """What was decided about a shot, in one sentence."""
     match choice:
-        case Picked(shot, take, source=None):
+        case Picked(shot, take, source_file=str(name)):
+            return f"`{name}` is take {take} of {shot}{' already,' if choice.known else ''} and picked"
+        case Picked(shot, take, source_shot=str(former)):
+            return f"take {choice.source_take} of {former} is take {take} of {shot} and picked"
+        case Picked(shot, take):
             return f"take {take} of {shot} is picked{' and held in place of the other' if choice.held else ''}"
-        case Picked(shot, take, source=source):
-            return f"{source} is take {take} of {shot}{' already,' if choice.known else ''} and picked"
         case Retake(shot, more):
             return f"{shot}: {count(more, 'more take')}, with the next run"
         case Held(shot, take):
@@ -119,7 +121,7 @@ def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:
         return None
     if choice.seconds is not None:
         return f"it lasts {choice.seconds} s, and `{choice.shot}` asks for {choice.duration} s"
-    if choice.source is not None and choice.held:
+    if choice.source_shot is not None and choice.held:
         return f"made from another request, so it is held; `wanflow release {choice.shot}` undoes that"
     if not choice.current and not choice.held:
         return f"made from an earlier request of `{choice.shot}`: `wanflow hold {choice.shot}` keeps it in use"
