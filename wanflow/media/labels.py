@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from wanflow import decode
 from wanflow.media.container import BadMedia, opened
 from wanflow.media.encoder import FILM
 
@@ -37,8 +38,8 @@ def read_labels(path: Path) -> tuple[str, ...]:
         return ()
     own, text = known.get(LABEL.lower(), ""), known.get(SOURCES.lower(), "")
     try:
-        listed = json.loads(text or "[]")
-    except (ValueError, RecursionError):
+        listed = decode.parse_json(text or "[]")
+    except ValueError:
         listed = text
     sources = [text] if not isinstance(listed, list) else [label for label in listed if isinstance(label, str)]
     return tuple(dict.fromkeys(label for label in (own, *sources) if label))
@@ -81,11 +82,3 @@ def label_options(metadata: Mapping[str, str]) -> dict[str, str]:
     """
     values = {f"metadata:g:{number}": f"{key}={value}" for number, (key, value) in enumerate(metadata.items())}
     return {**values, "movflags": MOVFLAGS} if values else {}
-
-
-def _listed(text: str) -> list[str]:
-    try:
-        labels = json.loads(text or "[]")
-    except (ValueError, RecursionError):
-        return [text]
-    return [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else [text]

@@ -164,7 +164,7 @@ def key_places(text: str) -> Iterator[tuple[KeyPath, int]]:
             continue
         if sign == ":" and levels:
             with suppress(ValueError):
-                last = str(json.loads(last))
+                last = str(decode.parse_json(last))
             levels[-1].key = last
             yield tuple(level.key for level in levels), line
         elif sign in "{[":
