@@ -138,7 +138,7 @@ def test_a_key_is_found_however_it_is_written(clip, key):
     assert read_label(labelled(clip, {key: THEIRS})) == THEIRS
 
 
-@pytest.mark.parametrize("listed", ["no json", "[" * 100_000, "{}", '["a", 5]', "null"])
+@pytest.mark.parametrize("listed", ["no json", "[" * 100_000, "{}", '["a", 5]', "null", r'["\ud800"]'])
 def test_a_list_that_is_none_is_kept_as_it_is(clip, listed):
     """An unexpected value in the place of the list neither stops the run nor is dropped."""
     found = read_labels(labelled(clip, {"AIGC": THEIRS, "AIGCSources": listed}))
