@@ -20,6 +20,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -46,7 +47,11 @@ class WanflowError(Exception):
     """A failure with one sentence for a person and, where known, a way out.
 
     `str()` is lower-case, names the thing, and has no full stop; `hint` is the way out or None.
+    `exit_code` is the code of a command that it ends, `step_exit_code` that of a run in which only a step fails by it.
     """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    step_exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -56,6 +61,8 @@ class WanflowError(Exception):
 class UnknownTarget(WanflowError):
     """A selector or a node name that this production does not have."""
 
+    exit_code = ExitCode.WRONG
+
 
 class StoreFault(WanflowError):
     """The store on disk could not be read or written; nothing that was stored is lost."""
@@ -63,6 +70,8 @@ class StoreFault(WanflowError):
 
 class StoreBusy(StoreFault):
     """Another run holds this production."""
+
+    exit_code = ExitCode.STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,8 @@ class LockUnreadable(StoreFault):
     `faults` are the lines that are wrong, as far as lines are known.
     """
 
+    exit_code = ExitCode.WRONG
+
     def __init__(self, message: str, *, hint: str | None = None, faults: tuple[LockFault, ...] = ()) -> None:
         super().__init__(message, hint=hint)
         self.faults = faults
@@ -86,6 +97,8 @@ class LockUnreadable(StoreFault):
 
 class MediaFault(WanflowError):
     """A media file cannot be used for its purpose."""
+
+    exit_code = ExitCode.WRONG
 
 
 class ToolMissing(MediaFault):

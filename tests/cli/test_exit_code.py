@@ -9,8 +9,10 @@ import click
 import pytest
 
 from wanflow.cli.exit_code import guarded
-from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, ToolMissing, UnknownTarget
+from wanflow.errors import LockUnreadable, MediaFault, StoreBusy, StoreFault, ToolMissing, UnknownTarget, WanflowError
 from wanflow.language.problem import Problem, SpecError
+from wanflow.providers.faults import NoBucket, ServerFault, Unauthorised, UnknownFate, WrongAddress
+from wanflow.runner.spending import OverBudget
 from wanflow.yamldoc.nodes import Place
 
 HERE = Place("wanflow.yaml", 3, 5)
@@ -35,6 +37,11 @@ def failing(fault: BaseException) -> Callable[[], int]:
         (MediaFault("`a.mp4` is no film"), 2),
         (click.UsageError("no such option"), 2),
         (StoreBusy("another run holds this production"), 3),
+        (Unauthorised("the key is refused"), 2),
+        (WrongAddress("the address is of another region"), 2),
+        (NoBucket("the bucket cannot be used"), 2),
+        (UnknownFate("the reply was lost"), 5),
+        (ServerFault("the service failed"), 1),
         (StoreFault("`journal` is damaged"), 1),
         (OSError(28, "No space left on device", "out/main.mp4"), 1),
         (ExceptionGroup("tasks", [StoreFault("the disk is full")]), 1),
@@ -55,6 +62,15 @@ def test_each_failure_has_its_code(
     assert out == ""
     assert err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(UnknownFate, 5), (OverBudget, 3), (Unauthorised, 2), (WrongAddress, 1), (NoBucket, 1), (ToolMissing, 1)],
+)
+def test_a_failed_step_has_its_own_code(kind: type[WanflowError], code: int) -> None:
+    """A run in which one step fails did other work: what would be wrong for the command is a failure of the step."""
+    assert kind("it failed").step_exit_code == code
 
 
 def test_what_the_work_gives_is_the_code() -> None:

@@ -18,17 +18,12 @@ from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, outliving_readers
 from wanflow.errors import (
     ExitCode,
-    LockUnreadable,
-    MediaFault,
-    StoreBusy,
     StoreFault,
-    UnknownTarget,
     WanflowError,
     without_key,
     without_signatures,
 )
 from wanflow.language.problem import SpecError, render_problem
-from wanflow.providers.faults import NoBucket, Unauthorised, UnknownFate, WrongAddress
 from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
@@ -52,21 +47,17 @@ def guarded(work: Callable[[], int]) -> int:
         except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
             first = cause(fault)
             _print_fault(first)
-            return of(first)
+            return code_of(first)
 
 
-def of(fault: Exception) -> ExitCode:
+def code_of(fault: Exception) -> ExitCode:
     """The exit code of a failure."""
     match fault:
-        case SpecError() | UnknownTarget() | LockUnreadable() | MediaFault() | click.ClickException():
+        case WanflowError():
+            return fault.exit_code
+        case click.ClickException():
             return ExitCode.WRONG
-        case Unauthorised() | WrongAddress() | NoBucket():
-            return ExitCode.WRONG
-        case UnknownFate():
-            return ExitCode.UNDECIDED
-        case StoreBusy():
-            return ExitCode.STOPPED
-        case WanflowError() | OSError():
+        case OSError():
             return ExitCode.FAILED
         case _:
             return ExitCode.BUG

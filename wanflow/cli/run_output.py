@@ -15,7 +15,7 @@ from typing import cast
 import click
 
 from wanflow import api
-from wanflow.cli.exit_code import cause, error, of
+from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, pasteable
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, go_on_unread
@@ -111,7 +111,7 @@ def run_guarded(production: Production, *, as_json: bool) -> Iterator[OutcomeSoF
         code = ended_early(ExitCode.INTERRUPTED, so_far, as_json=as_json)
         raise click.exceptions.Exit(code) from None
     except Exception as fault:
-        ended_early(of(cause(fault)), so_far, as_json=as_json)
+        ended_early(code_of(cause(fault)), so_far, as_json=as_json)
         raise
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.yamldoc.nodes import Place
 
 
@@ -36,6 +36,8 @@ class Problem:
 
 class SpecError(WanflowError):
     """A production with errors; carries every problem found, never only the first."""
+
+    exit_code = ExitCode.WRONG
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 
 
 class ServiceFault(WanflowError):
@@ -35,6 +35,9 @@ class ServerFault(ServiceFault):
 class UnknownFate(ServiceFault):
     """A submission's reply was lost: look it up, never repeat it (law 3)."""
 
+    exit_code = ExitCode.UNDECIDED
+    step_exit_code = ExitCode.UNDECIDED
+
 
 class Refused(ServiceFault):
     """The provider refuses this content: change the prompt or the media."""
@@ -51,13 +54,20 @@ class Invalid(ServiceFault):
 class Unauthorised(ServiceFault):
     """The key is wrong, missing or of another region."""
 
+    exit_code = ExitCode.WRONG
+    step_exit_code = ExitCode.WRONG
+
 
 class WrongAddress(ServiceFault):
     """The base address in the environment cannot be that of the region."""
 
+    exit_code = ExitCode.WRONG
+
 
 class NoBucket(ServiceFault):
     """The bucket that `uploads` names could not be used; nothing was submitted."""
+
+    exit_code = ExitCode.WRONG
 
 
 class AccountBlocked(ServiceFault):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wanflow import money
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.money import Bound, Cost
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
@@ -14,6 +14,9 @@ from wanflow.store.take import Price
 
 class OverBudget(WanflowError):
     """A submission was not made, because it could have passed what may be spent."""
+
+    exit_code = ExitCode.STOPPED
+    step_exit_code = ExitCode.STOPPED
 
 
 @dataclass(frozen=True, slots=True)

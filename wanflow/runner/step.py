@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wanflow.errors import ExitCode, WanflowError
+from wanflow.errors import WanflowError
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
-from wanflow.providers.faults import AccountBlocked, Unauthorised, UnknownFate
+from wanflow.providers.faults import AccountBlocked, Unauthorised
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut import assemble_cut
 from wanflow.runner.events import Failure, StepFinished, StepResult, StepStarted
 from wanflow.runner.extract import derive_extract
-from wanflow.runner.spending import OverBudget
 from wanflow.runner.take import collect_take, render_take, restore_take
 
 _MAY_BECOME = {
@@ -49,7 +48,7 @@ class StepRunner:
         except WanflowError as fault:
             if isinstance(fault, Unauthorised | AccountBlocked):
                 self.run_state.halted_by = fault
-            return self._fail(Failure(step.node, str(fault), fault.hint, code_of_step(fault)))
+            return self._fail(Failure(step.node, str(fault), fault.hint, fault.step_exit_code))
         return self._finish(step, StepResult.REUSED if decision.action is Action.RESTORE else StepResult.DONE)
 
     async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
@@ -77,16 +76,3 @@ class StepRunner:
         self.failures.append(failure)
         self.context.emit(StepFinished(failure.node, StepResult.FAILED.value, failure.message, failure.hint))
         return StepResult.FAILED
-
-
-def code_of_step(fault: WanflowError) -> ExitCode:
-    """The exit code of a run in which one step failed by a fault, and none was accepted by the service."""
-    match fault:
-        case UnknownFate():
-            return ExitCode.UNDECIDED
-        case OverBudget():
-            return ExitCode.STOPPED
-        case Unauthorised():
-            return ExitCode.WRONG
-        case _:
-            return ExitCode.FAILED
