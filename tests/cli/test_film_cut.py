@@ -179,6 +179,18 @@ def test_a_font_that_is_brought_draws_the_words_again(wanflow: Wanflow, film: Pa
     assert "7 segments encoded, 2 unchanged" in again.err
 
 
+def test_subtitles_after_the_end_are_a_warning(wanflow: Wanflow, film: Path) -> None:
+    """Once for each file, soft or burned in, with the first time; a line that begins before the end is none."""
+    late = "1\n00:00:01,000 --> 00:00:02,000\nhello\n\n2\n00:10:00,000 --> 00:10:01,000\nlate\n"
+    (film.parent / "subs.en.srt").write_text(late, encoding="utf-8")
+    (film.parent / "subs.zh.srt").write_text(f"{late}\n3\n01:00:00,500 --> 01:00:01,000\nlater\n", encoding="utf-8")
+    done = wanflow("run")
+    seconds = f"{LENGTH / 30:g}"
+    one = f"`subs.en.srt`: 1 subtitle begins after the end of the cut ({seconds} s), at 00:10:00,000"
+    two = f"`subs.zh.srt`: 2 subtitles begin after the end of the cut ({seconds} s), the first at 00:10:00,000"
+    assert [done.err.count(words) for words in (one, two)] == [1, 1]
+
+
 def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: Path) -> None:
     """Read back with the library: as long as the film, with transitions, pictures and titles as what they are."""
     made(wanflow)

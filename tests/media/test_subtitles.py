@@ -217,8 +217,8 @@ def test_the_films_end_is_the_end():
     lines = (Line(0, 1000, "a"), Line(2900, 9000, "b"), Line(2990, 9000, "c"), Line(3000, 4000, "d"))
     found = entries(to_srt(lines, frames=90, rate=THIRTY))
     assert found == [("1", "00:00:00,000 --> 00:00:01,000", "a"), ("2", "00:00:02,900 --> 00:00:03,000", "b")]
-    assert beyond(lines, frames=90, rate=THIRTY) == 2
-    assert beyond(lines, frames=91, rate=THIRTY) == 0
+    assert beyond(lines, frames=90, rate=THIRTY) == lines[2:]
+    assert beyond(lines, frames=91, rate=THIRTY) == ()
     assert to_srt(lines[3:], frames=90, rate=THIRTY) == ""
     assert to_vtt(lines[3:], frames=90, rate=THIRTY) == "WEBVTT\n"
 
@@ -282,4 +282,4 @@ def test_what_is_written_never_overlaps(tmp_path, rate):
     assert all(before.end_ms <= after.begin_ms for before, after in pairwise(back))
     assert all(line.end_ms - line.begin_ms >= int(1000 / rate) for line in back)
     shown = {word for line in back for word in line.text.split()}
-    assert len(shown) == 150 - beyond(lines, frames=250, rate=rate)
+    assert len(shown) == 150 - len(beyond(lines, frames=250, rate=rate))

@@ -87,6 +87,19 @@ class ReadSubtitles(Job[tuple[Caption, ...]]):
         return to_captions(read_lines(worker.root / self.path), frames=self.frames, rate=self.rate)
 
 
+@dataclass(frozen=True, slots=True)
+class FindLinesBeyond(Job[tuple[Line, ...]]):
+    """Find the lines of a subtitle file that begin after the end of a film of `frames` frames."""
+
+    path: PurePath
+    frames: int
+    rate: Fraction
+
+    def perform(self, worker: Worker) -> tuple[Line, ...]:
+        """Read the file, and keep those lines in the order of their times."""
+        return beyond(read_lines(worker.root / self.path), frames=self.frames, rate=self.rate)
+
+
 def subtitle_format(beginning: bytes) -> str | None:
     """`srt`, `vtt` or `ass` (SSA as well) by how a file begins, None for everything else."""
     text = _with_newlines(beginning.decode(_encoding(beginning), errors="replace")).lstrip()
@@ -147,9 +160,9 @@ def to_captions(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[
     return tuple(Caption(span.text, span.begin, span.end) for span in _snapped(lines, frames, rate) if span.text)
 
 
-def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> int:
-    """How many lines begin after the end of a film of `frames` frames, and are never shown."""
-    return sum(_frame(line.begin_ms, rate) >= frames for line in lines)
+def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[Line, ...]:
+    """The lines that begin after the end of a film of `frames` frames, and are never shown."""
+    return tuple(line for line in lines if _frame(line.begin_ms, rate) >= frames)
 
 
 def track_options(languages: Sequence[str | None]) -> dict[str, str | int]:
@@ -270,7 +283,12 @@ def _times(span: _Span, rate: Fraction, point: str) -> str:
 
 def _clock(frame: int, rate: Fraction, point: str) -> str:
     """`00:01:02,500`, rounded down: a text that began a moment after its frame would be seen with the next."""
-    seconds, thousandths = divmod(int(frame * 1000 / rate), 1000)
+    return clock_text(int(frame * 1000 / rate), point)
+
+
+def clock_text(milliseconds: int, point: str = ",") -> str:
+    """A time as SRT writes it: `00:01:02,500`."""
+    seconds, thousandths = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{thousandths:03d}"
 
 
