@@ -12,7 +12,7 @@ from kit.providers import DASHSCOPE
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan
-from wanflow.report.text.plan import plan_text, would_do
+from wanflow.report.text.plan import brief_text, plan_text, would_do
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "plan"
 
@@ -75,6 +75,15 @@ PLANS = {
 def test_plan_text_is_the_approved_one(name: str) -> None:
     """Each kind of plan reads as approved, byte for byte."""
     assert plan_text(PLANS[name]()) + "\n" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_money_that_is_only_possible_is_an_upper_limit() -> None:
+    """`render?` costs nothing where its input comes out as before."""
+    plan = films.plan(replace(films.production(films.COAST), provider=DASHSCOPE))
+    (step,) = plan.steps
+    perhaps = replace(plan, steps=(replace(step, certain=False),))
+    assert "; price: 0 CNY certain, at most 3.00 CNY (prices of 2026-05-30)" in brief_text(perhaps)
+    assert "; price: 3.00 CNY (prices of 2026-05-30)" in brief_text(plan)
 
 
 def test_plan_text_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

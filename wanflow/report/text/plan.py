@@ -106,7 +106,11 @@ def _price(plan: Plan) -> str:
     if whole.bound is Bound.EXACT and whole.amount == plan.certain_cost:
         return f"; price: {_amount(whole)} ({source})"
     unpriced = sum(step.cost.amount is None for step in plan.steps)
-    most = f"{count(unpriced, 'take')} of unknown price" if whole.amount is None else cost_words(whole)
+    most = (
+        f"{count(unpriced, 'take')} of unknown price"
+        if whole.amount is None
+        else f"at most {amount_text(whole.amount)} {whole.currency}"
+    )
     return f"; price: {amount_text(plan.certain_cost)} {plan.currency} certain, {most} ({source})"
 
 
@@ -209,7 +213,7 @@ def show_text(details: NodeDetails) -> str:
     lines = [details.node, *(f"  {line}" for line in columns(cells))]
     if details.request is not None:
         body = visible(json.dumps(details.request, ensure_ascii=False, indent=2))
-        lines += ["", "sent, with addresses in the place of names:", body]
+        lines += ["", "the request, with names instead of addresses:", body]
     return "\n".join(lines)
 
 
