@@ -52,7 +52,7 @@ def test_a_picture_is_written_into_the_request_where_no_store_is_documented(wanf
     assert said.code == 0
     assert "wanflow.yaml:7:31: warning: `" in said.out
     assert "needs an upload, and the region `singapore` has no documented temporary storage" in said.out
-    assert "hint: name a bucket of your own: `uploads: s3://bucket/prefix`" in said.out
+    assert "hint: name your own bucket: `uploads: s3://bucket/prefix`" in said.out
     assert wanflow(*RUN).code == 0
     picture, clip = sent(service)
     assert picture.startswith("data:image/png;base64,")

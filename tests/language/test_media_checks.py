@@ -52,12 +52,12 @@ def test_a_good_picture_is_silent(reading):
     ("facts", "message"),
     [
         (Unreadable("does not exist"), "`a.png` does not exist"),
-        (replace(PICTURE, width=239), "`a.png` has 239x720 pixels, each side takes 240 to 8000"),
-        (replace(PICTURE, height=8001), "`a.png` has 1280x8001 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, width=239), "`a.png` has 239x720 pixels; each side takes 240 to 8000"),
+        (replace(PICTURE, height=8001), "`a.png` has 1280x8001 pixels; each side takes 240 to 8000"),
         (replace(PICTURE, width=2169, height=271), "`a.png` is more than 8 times as long as it is wide"),
         (replace(PICTURE, alpha=True), "`a.png` has an alpha channel"),
         (replace(PICTURE, format="gif"), "`a.png` is gif inside, not jpeg or png or bmp or webp"),
-        (replace(PICTURE, size_bytes=20_000_001), "`a.png` has 20.0 MB, at most 20 MB are taken"),
+        (replace(PICTURE, size_bytes=20_000_001), "`a.png` has 20.0 MB; at most 20 MB are taken"),
         (video(5), "`a.png` is a video, and `first_frame` takes a picture"),
         (SOUND, "`a.png` is a sound, and `first_frame` takes a picture"),
     ],
@@ -95,12 +95,44 @@ def test_a_continuation_must_be_longer_than_its_clip(reading, clip, count):
     assert [(line, column) for line, column, _ in found] == [(5, 3)] * count
 
 
+def test_what_is_of_a_wrong_kind_is_called_by_its_own_name(reading):
+    """The shot, not the slot that it was given to."""
+    for source, words in (
+        ("{shot: a}", "`a` is a video, and `first_frame` takes a picture"),
+        ("{shot: a, tail: 2}", "the piece of `a` is a video, and `first_frame` takes a picture"),
+        ("{shot: a, track: audio}", "the piece of `a` is a sound, and `first_frame` takes a picture"),
+    ):
+        found = media_problems(reading, f"{FRAME}  b: {{first_frame: {source}}}\n", {"a.png": PICTURE})
+        assert [message for _, _, message in found] == [words]
+
+
+@pytest.mark.parametrize(
+    ("piece", "hint"),
+    [
+        ("tail: 9", "take a shorter piece"),
+        ("head: 0.001", "take a longer piece"),
+        ("from: 9", "write an earlier `from`"),
+        ("from: 1, to: 9", "write an earlier `to`"),
+        ("from: 3, to: 2", "write an earlier `from` or a later `to`"),
+        ("from: 1, to: 1.001", "take a longer piece"),
+    ],
+)
+def test_a_piece_that_does_not_fit_its_clip_has_its_own_way_out(reading, piece, hint):
+    """What to change depends on what is wrong."""
+    production, problems = reading(f"{FRAME}  b: {{first_clip: {{shot: a, {piece}}}, duration: 15}}\n")
+    assert production is not None, problems
+    assert [item.hint for item in check_media(production, {"a.png": PICTURE})] == [hint]
+
+
 def test_a_frame_beyond_the_clip_is_an_error(reading):
     """Checked against the nominal length of the shot."""
     shots = f"{FRAME}  b: {{first_frame: {{shot: a, frame: 9}}}}\n"
-    ((line, _, message),) = media_problems(reading, shots, {"a.png": PICTURE})
-    assert line == 5
-    assert "lies beyond the end of the clip (5 s)" in message
+    production, problems = reading(shots)
+    assert production is not None, problems
+    (found,) = check_media(production, {"a.png": PICTURE})
+    assert found.place.line == 5
+    assert "lies beyond the end of the clip (5 s)" in found.message
+    assert found.hint == "write an earlier `frame`, or `frame: last`"
 
 
 def test_a_video_where_a_picture_belongs_has_a_way_out(reading):
@@ -212,7 +244,7 @@ def test_an_edit_that_is_longer_than_its_video_is_warned_of(reading, seconds, co
 def test_a_piece_and_a_frame_have_the_pixels_of_their_file(reading):
     """Known before anything is cut."""
     table = {"v.mp4": video(8, width=200, height=720)}
-    said = "`v.mp4` has 200x720 pixels, each side takes 240 to {}"
+    said = "`v.mp4` has 200x720 pixels; each side takes 240 to {}"
     piece = "shots:\n  a: {first_clip: {file: v.mp4, tail: 2}}\n"
     assert [words for _, _, words in media_problems(reading, piece, table)] == [said.format(4096)]
     frame = "shots:\n  a: {first_frame: {file: v.mp4, frame: last}}\n"
@@ -234,7 +266,7 @@ def test_the_sound_of_a_silent_shot_is_an_error(reading):
     [
         (PICTURE, None),
         (replace(PICTURE, format="jpeg"), "`first_frame` says `image/png` and is jpeg inside"),
-        (replace(PICTURE, width=100), "`first_frame` has 100x720 pixels, each side takes 240 to 8000"),
+        (replace(PICTURE, width=100), "`first_frame` has 100x720 pixels; each side takes 240 to 8000"),
         (replace(PICTURE, alpha=True), "`first_frame` has an alpha channel"),
         (Unreadable("is no picture"), "`first_frame` is no picture"),
     ],

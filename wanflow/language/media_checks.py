@@ -113,7 +113,7 @@ class _MediaCheck:
         try:
             expected = self._expect(source)
         except PieceOutside as outside:
-            yield Problem(place, f"`{slot}`: {outside}", "take a shorter piece")
+            yield Problem(place, f"`{slot}`: {outside}", outside.hint)
             return
         if isinstance(expected, Unreadable):
             path = source.path if isinstance(source, FileSource) else slot
@@ -210,12 +210,14 @@ def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule,
     if expected.kind.value != rule.kind:
         extracts = {"image": "take a frame of it: `frame: last`", "audio": "take its sound: `track: audio`"}
         hint = extracts.get(rule.kind) if expected.kind is Kind.VIDEO else None
+        if isinstance(source, ShotSource):
+            name = f"`{source.shot}`" if source.piece is None else f"the piece of `{source.shot}`"
         yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {NAMED[Kind(rule.kind)]}", hint)
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
         takes = "it" if name == f"`{slot}`" else f"`{slot}`"
-        message = f"{name} lasts {length} s, {takes} takes {rule.seconds[0]} to {rule.seconds[1]} s"
+        message = f"{name} lasts {length} s; {takes} takes {rule.seconds[0]} to {rule.seconds[1]} s"
         piece = f"take a piece of it: `head: {rule.seconds[1]}`" if rule.kind == "video" else "make it shorter"
         yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else "take a longer one")
     if expected.facts is not None:
@@ -223,7 +225,7 @@ def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule,
     sides = expected.sides
     if sides and rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
         low, high = rule.pixels
-        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels, each side takes {low} to {high}", "scale it")
+        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels; each side takes {low} to {high}", "scale it")
     elif sides and rule.aspect and max(sides) > rule.aspect[1] * min(sides):
         yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
 
@@ -235,7 +237,7 @@ def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRu
     if facts.size_bytes > rule.size_bytes:
         megabytes = f"{facts.size_bytes / 1e6:.1f} MB"
         yield Problem(
-            place, f"{name} has {megabytes}, at most {rule.size_bytes // 1_000_000} MB are taken", "make it smaller"
+            place, f"{name} has {megabytes}; at most {rule.size_bytes // 1_000_000} MB are taken", "make it smaller"
         )
     if facts.alpha and not rule.alpha:
         yield Problem(place, f"{name} has an alpha channel", "save it without transparency")
@@ -282,7 +284,7 @@ def check_delivery(production: Production, facts: FactsTable) -> Iterator[Proble
         more = f" and {len(found) - 1} more need" if len(found) > 1 else " needs"
         where = f"the region `{production.region}` has no documented temporary storage"
         message = f"`{name}`{more} an upload, and {where}"
-        hint = "name a bucket of your own: `uploads: s3://bucket/prefix`"
+        hint = "name your own bucket: `uploads: s3://bucket/prefix`"
         yield Problem(place, message, hint, Severity.WARNING)
 
 

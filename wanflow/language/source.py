@@ -143,7 +143,11 @@ Source = FileSource | UrlSource | DataSource | ShotSource
 
 
 class PieceOutside(ValueError):
-    """A piece that is empty or reaches beyond its clip; the text says why."""
+    """A piece that is empty or reaches beyond its clip; the text says why, `hint` is the way out."""
+
+    def __init__(self, words: str, hint: str) -> None:
+        super().__init__(words)
+        self.hint = hint
 
 
 def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -> tuple[int, int]:
@@ -169,29 +173,28 @@ def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -
             first = to_frames(Decimal(at), rate)
             end = first + 1
     if first < 0 or end > frames or first >= end:
-        raise PieceOutside(_why_outside(piece, frames, f"the clip ({float(frames / rate):g} s)", rate))
+        raise PieceOutside(*_why_outside(piece, frames, f"the clip ({float(frames / rate):g} s)", rate))
     return first, end - 1
 
 
-def _why_outside(piece: Tail | Head | Span | Frame, frames: int, clip: str, rate: Fraction) -> str:
+def _why_outside(piece: Tail | Head | Span | Frame, frames: int, clip: str, rate: Fraction) -> tuple[str, str]:
+    """Why a piece is empty or reaches beyond its clip, and the way out."""
     match piece:
         case Tail(seconds) | Head(seconds):
             named = f"`{type(piece).__name__.lower()}: {seconds}`"
-            return (
-                f"{named} is longer than {clip}"
-                if to_frames(seconds, rate) > frames
-                else f"{named} is less than a frame"
-            )
+            if to_frames(seconds, rate) > frames:
+                return f"{named} is longer than {clip}", "take a shorter piece"
+            return f"{named} is less than a frame", "take a longer piece"
         case Span(start, end):
             if to_frames(start, rate) >= frames:
-                return f"`from: {start}` lies beyond the end of {clip}"
+                return f"`from: {start}` lies beyond the end of {clip}", "write an earlier `from`"
             if end is not None and to_frames(end, rate) > frames:
-                return f"`to: {end}` lies beyond the end of {clip}"
+                return f"`to: {end}` lies beyond the end of {clip}", "write an earlier `to`"
             if end is not None and start >= end:
-                return f"`from` ({start}) is not before `to` ({end})"
-            return f"`from: {start}` to `to: {end}` is less than a frame"
+                return f"`from` ({start}) is not before `to` ({end})", "write an earlier `from` or a later `to`"
+            return f"`from: {start}` to `to: {end}` is less than a frame", "take a longer piece"
         case Frame(at):
-            return f"`frame: {at}` lies beyond the end of {clip}"
+            return f"`frame: {at}` lies beyond the end of {clip}", "write an earlier `frame`, or `frame: last`"
 
 
 class NoSuchPiece(ValueError):
