@@ -8,10 +8,13 @@ from decimal import Decimal
 import pytest
 
 from kit.bookkeeping import run
-from kit.films import COAST, LIGHTHOUSE, MAIN, edited, plan, production, shot, step
+from kit.films import COAST, FACTS, LIGHTHOUSE, MAIN, edited, place, plan, production, shot, step
+from kit.providers import DASHSCOPE
 from wanflow.digest import Canonical
-from wanflow.language.source import Frame, Piece, ShotSource, Sound, Tail
+from wanflow.language.production import CutFinish, Subtitles
+from wanflow.language.source import Facts, FileSource, Frame, Kind, Piece, ShotSource, Sound, Tail
 from wanflow.planner.diff import differences
+from wanflow.planner.plan import Action
 from wanflow.store.lock import Lock
 
 FRAME: Canonical = {"of": "f" * 64, "op": "frame", "first": 12, "last": 12, "version": 1}
@@ -73,4 +76,21 @@ def test_a_cut_says_which_takes_are_others() -> None:
     rendered, _ = run(changed, after, refuse=frozenset({"cut:main"}))
     assert step(plan(changed, rendered), "cut:main").reasons[0].text == "edit changed: approach take 1 → 2"
     reordered = replace(LIGHTHOUSE, cuts={"main": replace(MAIN, items=MAIN.items[::-1])})
-    assert step(plan(reordered, after), "cut:main").reasons[0].text == "edit changed: its order, trims or settings"
+    words = "edit changed: its items, slates, files or settings"
+    assert step(plan(reordered, after), "cut:main").reasons[0].text == words
+
+
+def test_a_cut_whose_takes_stay_says_what_is_possible() -> None:
+    """A subtitle file with other words; the slate of a held shot, which only an animatic has."""
+    track = Subtitles(FileSource("words.srt"), place(9))
+    facts = {**FACTS, "words.srt": Facts(Kind.SUBTITLES, "srt", "b" * 64, 100)}
+    film = replace(LIGHTHOUSE, cuts={"main": replace(MAIN, finish=CutFinish(subtitles=(track,)))})
+    after, _ = run(film, facts=facts)
+    assert step(plan(film, after, facts), "cut:main").action is Action.REUSE
+    other = {**facts, "words.srt": Facts(Kind.SUBTITLES, "srt", "c" * 64, 100)}
+    words = "edit changed: its items, slates, files or settings"
+    assert step(plan(film, after, other), "cut:main").reasons[0].text == words
+    paid = replace(film, provider=DASHSCOPE)
+    after, _ = run(paid, facts=facts)
+    words = "edit changed: its items, files or settings"
+    assert step(plan(paid, after, other), "cut:main").reasons[0].text == words

@@ -281,8 +281,9 @@ def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: De
 
 
 def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:
-    """What differs from the cut that was written before: its takes, as `talk take 1 → 2`, else the edit itself."""
+    """What differs from the cut that was written before: its takes, as `talk take 1 → 2`, else what is possible."""
     before = context.inventory.cut_takes.get(edit.cut.name, ())
+    possible = f"its items, {'slates, ' if context.provider.slated else ''}files or settings"
     changes: list[str] = []
     for item in edit.items:
         entry = context.inventory.lock.shots.get(item.vertex or "")
@@ -291,4 +292,4 @@ def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:
             continue
         old = " and ".join(str(entry.numbers[digest]) for digest in before if digest in entry.numbers)
         changes.append(f"{item.vertex} take {old} → {number}" if old else f"{item.vertex} take {number} added")
-    return ", ".join(dict.fromkeys(changes)) or "its order, trims or settings"
+    return ", ".join(dict.fromkeys(changes)) or possible
