@@ -103,7 +103,7 @@ def texts(raw: Json) -> Iterator[Case]:
                 says = f"`one` has no `{key}`, and `{raw['model']}` needs one"
                 yield ordinary(raw, f"{key}-{what}", keys={key: words}, at="  |one:", says=says)
         long = "x" * (rule["max"] + 1)
-        says = f"`{key}` has {rule['max'] + 1} characters, `{raw['model']}` takes {rule['max']} and would cut it off"
+        says = f"`{key}` has {rule['max'] + 1} characters; `{raw['model']}` takes {rule['max']} and would cut it off"
         yield ordinary(raw, f"{key}-long", keys={key: long}, at=f'{key}: |"x', says=says)
         yield ordinary(raw, f"{key}-full", keys={key: long[1:]})
 
@@ -180,13 +180,13 @@ def media_sets(raw: Json) -> Iterator[Case]:
     for kind, rule in most.items():
         if rule.get("min"):
             media = tuple(item for item in needed(raw) if item[0] != kind)
-            says = f"`one` has no `{kind}`, `{model}` needs {rule['min']}"
+            says = f"`one` has no `{kind}`; `{model}` needs {rule['min']}"
             yield ordinary(raw, f"without-{kind}", media=media, at="  |one:", says=says)
         if kind.startswith("reference_"):
             listed = ((kind, file_of(raw, kind)),)
             rest = tuple(item for item in needed(raw, kind) if item[0] != kind)
             yield ordinary(raw, f"{kind}-full", media=(*rest, *listed * rule["max"]))
-            says = f"`one` has {rule['max'] + 1} `{kind}`, `{model}` takes at most {rule['max']}"
+            says = f"`one` has {rule['max'] + 1} `{kind}`; `{model}` takes at most {rule['max']}"
             yield ordinary(raw, f"{kind}-many", media=(*rest, *listed * (rule["max"] + 1)), at="  |one:", says=says)
         if "data" not in rule["file"]["forms"]:
             media = tuple((known, f"'{PIXEL}'" if known == kind else file) for known, file in needed(raw, kind))
@@ -209,11 +209,11 @@ def totals(raw: Json) -> Iterator[Case]:
         named = " and ".join(f"`{kind}`" for kind in total["of"])
         files = [(kind, file_of(raw, kind)) for kind in total["of"]]
         mixed = tuple((files * total["max"])[: total["max"] + 1])
-        says = f"`one` has {total['max'] + 1} {named}, `{raw['model']}` takes at most {total['max']}"
+        says = f"`one` has {total['max'] + 1} {named}; `{raw['model']}` takes at most {total['max']}"
         yield ordinary(raw, "together-many", media=mixed, at="  |one:", says=says)
         yield ordinary(raw, "together-full", media=mixed[1:])
         if total["min"]:
-            says = f"`one` has no {named.replace(' and ', ' or ')}, `{raw['model']}` needs {total['min']}"
+            says = f"`one` has no {named.replace(' and ', ' or ')}; `{raw['model']}` needs {total['min']}"
             yield ordinary(raw, "together-none", media=(), at="  |one:", says=says)
 
 
@@ -268,7 +268,7 @@ def wrong_files(file: Json) -> Iterator[tuple[str, Facts, str]]:
     if "pixels" in file:
         low, high = file["pixels"]
         for width, height in ((low - 1, low), (low, low - 1), (high + 1, high), (high, high + 1)):
-            says = f"has {width}x{height} pixels, each side takes {low} to {high}"
+            says = f"has {width}x{height} pixels; each side takes {low} to {high}"
             yield f"{width}x{height}", replace(good, width=width, height=height), says
         yield from ((f"{side}x{side}", replace(good, width=side, height=side), "") for side in (low, high))
     if "aspect" in file:

@@ -71,7 +71,7 @@ REFUSED = [
     (
         alone("scene: x\n"),
         "wanflow.yaml:3:1: `scene` belongs to an included file",
-        "here every shot has a name of its own already",
+        "here every shot already has its own name",
     ),
     (with_b("scene: 5\n"), "b.yaml:1:8: `scene` must be text, not `5`", None),
     (with_b("scene: a/b\n"), "b.yaml:1:8: `scene` cannot be `a/b`", None),

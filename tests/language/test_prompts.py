@@ -149,7 +149,7 @@ def test_a_prompt_may_be_exactly_as_long_as_the_model_takes(reading):
     assert len(prompt_of(reading, "x" * 5000)) == 5000
     _, problems = reading(f"shots:\n  a: {{first_frame: a.png, prompt: {'x' * 5001}}}\n")
     assert [item.message for item in problems] == [
-        "`prompt` has 5001 characters, `wan2.7-i2v` takes 5000 and would cut it off"
+        "`prompt` has 5001 characters; `wan2.7-i2v` takes 5000 and would cut it off"
     ]
 
 

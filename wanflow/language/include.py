@@ -199,7 +199,7 @@ def check_place_of_keys(file: ProductionFile) -> Iterator[Problem]:
         name = key.string
         if not file.via and name == "scene":
             message = "`scene` belongs to an included file"
-            yield Problem(key.place, message, "here every shot has a name of its own already")
+            yield Problem(key.place, message, "here every shot already has its own name")
         elif file.via and name not in INCLUDABLE:
             hint = did_you_mean(name, INCLUDABLE) or "move it to the production file"
             yield Problem(key.place, f"an included file cannot have `{name}`", hint)

@@ -29,7 +29,7 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
         elif rule is not None and not (text or "").strip() and rule.required:
             yield Problem(shot.place, f"`{shot.name}` has no `{key}`, and `{model.name}` needs one")
         elif rule is not None and text and len(text) > rule.most:
-            message = f"`{key}` has {len(text)} characters, `{model.name}` takes {rule.most} and would cut it off"
+            message = f"`{key}` has {len(text)} characters; `{model.name}` takes {rule.most} and would cut it off"
             yield Problem(place, message, "shorten it")
 
 
@@ -152,7 +152,7 @@ def check_seed(shot: WrittenShot, model: Model) -> Iterator[Problem]:
         last = written.value + takes.value - 1
         if written.value <= rule.high < last:
             message = (
-                f"with {takes.value} takes the last seed would be {last}, `{model.name}` takes at most {rule.high}"
+                f"with {takes.value} takes the last seed would be {last}; `{model.name}` takes at most {rule.high}"
             )
             yield Problem(written.place, message, "begin lower")
 
@@ -219,10 +219,10 @@ def _check_count(
         referring = set(keys) & set(model.references.values())
         hint = "name cast members in the prompt, or list `references`" if referring else None
         named = _listed([f"`{key}`" for key in keys], "or")
-        yield Problem(shot.place, f"`{shot.name}` has {count or 'no'} {named}, `{model.name}` needs {least}", hint)
+        yield Problem(shot.place, f"`{shot.name}` has {count or 'no'} {named}; `{model.name}` needs {least}", hint)
     elif count > most:
         named = _listed([f"`{key}`" for key in keys], "and")
-        yield Problem(shot.place, f"`{shot.name}` has {count} {named}, `{model.name}` takes at most {most}")
+        yield Problem(shot.place, f"`{shot.name}` has {count} {named}; `{model.name}` takes at most {most}")
 
 
 def _models() -> Iterable[Model]:
@@ -251,7 +251,7 @@ def check_chains(production: Production) -> Iterator[Problem]:
             message = f"`{shot.name}` is continuation {LONGEST + 1} in a row: pictures drift"
             model = load_catalog()[shot.model]
             endings = [f" with `{key}`" for key in model.slots if model.has_role(key, Role.ENDING)]
-            hint = f"begin anew from a picture, or let it end on one{''.join(endings)}"
+            hint = f"begin again from a picture, or let it end on one{''.join(endings)}"
             yield Problem(item.place, message, hint, Severity.WARNING)
 
 

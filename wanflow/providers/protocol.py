@@ -103,9 +103,9 @@ class TaskState:
         """What a final state other than SUCCEEDED means."""
         match self.status:
             case TaskStatus.UNKNOWN:
-                return TaskLost("the service does not know the task any more", hint="run again to plan it anew")
+                return TaskLost("the service does not know the task any more", hint="run again to plan it again")
             case TaskStatus.CANCELED:
-                return Invalid("the task was cancelled", hint="run again to submit it anew")
+                return Invalid("the task was cancelled", hint="run again to submit it again")
             case _:
                 return self.fault or ServerFault("the task failed", hint="run again later")
 

@@ -75,7 +75,7 @@ def _written_out(file: Path, expected: str | None) -> str:
 
 def _check_same(file: Path, found: str, expected: str | None) -> None:
     if expected not in {None, found}:
-        raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned anew")
+        raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned again")
 
 
 async def _online(digest: str, context: RunContext) -> str | None:
@@ -111,7 +111,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise MediaFault(f"`{path.name}` cannot be read: {words}", hint="run again: it is planned anew") from fault
+        raise MediaFault(f"`{path.name}` cannot be read: {words}", hint="run again: it is planned again") from fault
 
 
 async def _check_pinned(source: UrlSource, run_state: RunState, context: RunContext) -> None:

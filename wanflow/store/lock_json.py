@@ -14,7 +14,9 @@ from wanflow.errors import LockFault, LockUnreadable
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
 _CHECKOUT = "restore it with `git checkout {}`"
-RESTORE = "restore it with `git checkout {}`, or remove the entry: the journal of whoever bought the take still has it"
+RESTORE = (
+    "restore it with `git checkout {}`, or remove the entry: the computer that rendered the take has it in its journal"
+)
 _OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 _AFTER = {_THEIRS: ""}
 _MARK = re.compile("|".join(map(re.escape, (_OURS, _BASE, _BETWEEN, _THEIRS))))

@@ -39,7 +39,7 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and key_needed:
-        raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` asks for a key", hint=_set_key())
+        raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` needs a key", hint=_set_key())
     if not key.isascii() or (key and not key.isprintable()) or " " in key:
         raise Unauthorised(f"{KEY_VARIABLE} contains characters that no key has", hint=_set_key())
     others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
