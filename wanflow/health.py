@@ -23,7 +23,7 @@ from wanflow.providers.faults import ServiceFault, WrongAddress
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
-from wanflow.store.repair import examine
+from wanflow.store.repair import examine, missing_takes
 from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.wiring import CONNECTORS
 
@@ -160,7 +160,13 @@ def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
             hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
         level = HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR
         yield HealthCheck("store", level, f"{damage.place}: {damage.words}", hint)
-    if not damaged:
+    if damaged:
+        return
+    if missing := missing_takes(store):
+        takes = f"{missing[0]} is" if len(missing) == 1 else f"{len(missing)} takes, as {missing[0]}, are"
+        hint = "`wanflow pull`, or copy the store"
+        yield HealthCheck("store", HealthLevel.POOR, f"no damage; {takes} in the lock, but not here", hint)
+    else:
         yield HealthCheck("store", HealthLevel.FINE, "all takes intact")
 
 

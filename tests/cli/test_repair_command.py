@@ -45,8 +45,15 @@ def test_a_take_that_rotted_is_not_bought_again(wanflow: Wanflow, store: Store) 
     film = next(store.takes.rglob("*.mp4"))
     film.chmod(0o600)
     film.write_bytes(film.read_bytes()[:-10])
-    assert "its bytes changed" in wanflow("doctor").out
+    said = wanflow("doctor").out
+    assert "its bytes changed" in said
+    assert "moves its file to `.wanflow/aside`; then `wanflow pull`, or copy the store" in said
+    assert "loses nothing" not in said
     assert wanflow("doctor", "--repair").code == 0
+    said = wanflow("doctor")
+    assert said.code == 0
+    assert "in the lock, but not here\n      hint: `wanflow pull`, or copy the store" in said.out
+    assert "intact" not in said.out
     plan = wanflow("plan", "-v")
     assert "is in the lock, but its file is not here" in plan.out
     assert "render" not in plan.out.replace("renders", "").partition("\n")[0]

@@ -18,6 +18,7 @@ from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
+from wanflow.store.take_names import take_node
 
 UNREADABLE = "cannot be read"
 
@@ -162,10 +163,26 @@ def _takes(store: Store) -> Iterator[Damage]:
                 path.unlink()
         blobs.set_aside(store, path)
 
+    aside = store.aside.relative_to(store.folder).as_posix()
     for name, path in sorted(blobs.take_paths(store).items()):
         if _changed(path, name):
             words = "is not the file that was delivered: its bytes changed"
-            yield Damage(f"take {name[:12]}", words, partial(set_aside, path))
+            hint = f"`wanflow doctor --repair` moves its file to `{aside}`; then `wanflow pull`, or copy the store"
+            yield Damage(f"take {name[:12]}", words, partial(set_aside, path), hint)
+
+
+def missing_takes(store: Store) -> tuple[str, ...]:
+    """The takes of the lock whose files are not in the store, as `coast.t1`; those that `gc` removed are not missing.
+
+    Raises StoreFault.
+    """
+    here = blobs.list_takes(store)
+    return tuple(
+        take_node(shot, entry.numbers[digest])
+        for shot, entry in lockfile.read(store.lock).shots.items()
+        for digest, take in entry.takes.items()
+        if not take.gone and digest not in here
+    )
 
 
 def _changed(path: Path, digest: str) -> bool:
