@@ -275,7 +275,7 @@ def _depth(name: str, shots: Mapping[str, Shot], depths: dict[str, int]) -> int:
 def _continued(shot: Shot) -> Media | None:
     """The media of a shot that its own film goes on from, where that is another shot's film.
 
-    One that lands on a picture of its own begins anew.
+    One that lands on a picture of its own begins a new chain.
     """
     model = load_catalog()[shot.model]
     if any(model.has_role(item.type, Role.ENDING) for item in shot.media):

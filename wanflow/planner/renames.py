@@ -134,7 +134,7 @@ def _file_inputs(recipe: Recipe, slots: Sequence[str], given: Container[str]) ->
 
 
 def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
-    """New names with former ones where names moved on among shots that exist, as when shots are numbered anew.
+    """New names with former ones where names moved on among shots that exist, as when shots are numbered again.
 
     A shot follows the entry of another one that last asked what it asks now. That other one asks something else now, or
     was removed; and either the shot was on record itself, or the other one followed a third one's entry, or no run ever

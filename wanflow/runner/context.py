@@ -107,7 +107,7 @@ class RunState:
         return self._outputs[vertex_id]
 
     def refresh(self, vertex_id: str) -> None:
-        """Find out anew what a vertex gives, after something was made for it."""
+        """Find out again what a vertex gives, after something was made for it."""
         vertex, planned = self.plan.graph.vertex(vertex_id), vertex_id in self._planned
         output = output_of(vertex, self._outputs, self.plan, self.inventory, planned=planned)
         if output is not None:

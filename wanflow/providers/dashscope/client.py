@@ -183,7 +183,7 @@ def _size(target: Path) -> int:
 
 
 def _discarded(target: Path, message: str) -> ServerFault:
-    """The fault of a download that has to begin anew; its file is removed."""
+    """The fault of a download that has to begin again; its file is removed."""
     target.unlink(missing_ok=True)
     return ServerFault(message)
 

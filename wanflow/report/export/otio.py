@@ -121,7 +121,7 @@ def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
 
 
 def _facts(event: EditEvent, folder: Path) -> dict[str, object]:
-    """What made a clip, and what its file says of that itself: a suite that renders anew keeps no metadata of files."""
+    """What made a clip, and what its file says of that: a suite that renders again keeps no metadata of files."""
     labels = () if event.file is None else read_labels(folder / event.file)
     facts: dict[str, object] = {"digest": event.digest, "ai_labels": list(labels) or None}
     if event.shot is not None and event.take is not None:
