@@ -205,14 +205,22 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     return ExpectedClip(Kind.VIDEO, None, whole.sides, count, whole.rate, seconds, whole.silent)
 
 
+def _wrong_kind(place: Place, source: Source, kind: Kind, wanted: Kind, slot: str) -> Problem:
+    """A video where a picture belongs, and the like: named by its file or shot, with the way out for a video."""
+    name = f"`{slot}`"
+    if isinstance(source, FileSource):
+        name = f"`{source.path}`"
+    elif isinstance(source, ShotSource):
+        name = f"`{source.shot}`" if source.piece is None else f"the piece of `{source.shot}`"
+    extracts = {Kind.IMAGE: "take a frame of it: `frame: last`", Kind.AUDIO: "take its sound: `track: audio`"}
+    hint = extracts.get(wanted) if kind is Kind.VIDEO else None
+    return Problem(place, f"{name} is {NAMED[kind]}, and `{slot}` takes {NAMED[wanted]}", hint)
+
+
 def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule, slot: str) -> Iterator[Problem]:
     name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
     if expected.kind.value != rule.kind:
-        extracts = {"image": "take a frame of it: `frame: last`", "audio": "take its sound: `track: audio`"}
-        hint = extracts.get(rule.kind) if expected.kind is Kind.VIDEO else None
-        if isinstance(source, ShotSource):
-            name = f"`{source.shot}`" if source.piece is None else f"the piece of `{source.shot}`"
-        yield Problem(place, f"{name} is {NAMED[expected.kind]}, and `{slot}` takes {NAMED[Kind(rule.kind)]}", hint)
+        yield _wrong_kind(place, source, expected.kind, Kind(rule.kind), slot)
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
