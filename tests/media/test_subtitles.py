@@ -134,6 +134,34 @@ def test_what_can_not_be_read_is_refused_with_the_reason(tmp_path, data, why):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("times", "number"),
+    [
+        ("00:00:1 --> 00:00:04,000", 2),
+        ("00:00:01,000 -> 00:00:04,000", 2),
+        ("00:01,000 --> 00:04,000", 2),
+        ("0:00:01;000 --> 0:00:04;000", 2),
+        ("00:00:01,000 --> later", 2),
+        ("00:00:01,000 --> 00:00:02,000\nfirst\n\n2\n00:00:03 --> 00:00:04,000", 6),
+    ],
+)
+def test_a_broken_time_code_of_an_srt_is_named(tmp_path, times, number):
+    """With its line and a valid example, in the first entry as in a later one."""
+    path = tmp_path / "words.srt"
+    path.write_text(f"1\n{times}\nhello\n", encoding="utf-8")
+    with pytest.raises(BadMedia) as caught:
+        probe(path)
+    broken = times.split("\n")[-1]
+    assert caught.value.why == f"has an invalid time code in line {number}: `{broken}`"
+    assert caught.value.hint == "write for example `00:00:01,000 --> 00:00:04,000`"
+
+
+def test_an_arrow_in_the_words_is_no_time_code(tmp_path):
+    """An arrow after a word or a plain number is text."""
+    text = "1\n00:00:01,000 --> 00:00:02,000\nturn --> left\n5 -> 6\n"
+    assert [line.text for line in read_lines(written(tmp_path, text))] == ["turn --> left\n5 -> 6"]
+
+
 def test_a_file_without_lines_is_no_use(tmp_path):
     """Empty lines, and lines that end before they begin, are left out; with none left the file is refused."""
     text = "1\n00:00:01,000 --> 00:00:02,000\n<i> </i>\n\n2\n00:00:05,000 --> 00:00:04,000\nBack\n"

@@ -79,7 +79,8 @@ def probe(path: Path) -> Facts:
             beginning = file.read(BEGINNING_BYTES)
         if beginning.startswith(BEGINNINGS):
             raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
-        if written := subtitle_format(beginning):
+        written = subtitle_format(beginning)
+        if written or path.suffix.lower() == ".srt":
             return _probe_subtitles(path, size, written)
         return _probe_container(path, size)
 
@@ -200,12 +201,12 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
     raise BadMedia(path, "has neither video nor sound", hint=HINT)
 
 
-def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
+def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
     lines = read_lines(path)
     if not lines:
         raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
-    return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
+    return Facts(Kind.SUBTITLES, written or "srt", digest.of_file(path), size_bytes, seconds=seconds)
 
 
 def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:

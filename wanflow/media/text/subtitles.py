@@ -39,6 +39,9 @@ _BEGINNINGS = {
     "ass": re.compile(r"(?:[;!][^\n]*\n\s*)*\[script info\]", re.IGNORECASE),
     "srt": re.compile(r"(?:\d+[ \t\r]*\n\s*)?\d{1,2}:\d{1,2}:\d{1,2}[,.]\d{1,3}[ \t]*-->"),
 }
+_SRT_TIMES = re.compile(r"[ \t]*\d+[:.,][\d:.,; \t]*-+>")
+"""Beginning of a line that is meant as the times of an entry."""
+_SRT_TIME = re.compile(r"\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}")
 _MARKUP = {
     "vtt": re.compile(r"<[^<>]*>"),
     "ass": re.compile(r"\{[^{}]*\}"),
@@ -117,6 +120,8 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     data = _bytes(path)
     written = subtitle_format(data[:BEGINNING_BYTES])
     if written is None:
+        if path.suffix.lower() == ".srt":
+            _require_times(path, _with_newlines(data.decode(_encoding(data), errors="replace")))
         raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
     try:
         text = _with_newlines(data.decode(_encoding(data)))
@@ -198,6 +203,7 @@ def _events(path: Path, written: str, text: str) -> pysubs2.SSAFile:
         raise BadMedia(path, f"has more than {MOST_LINES} lines of subtitles", hint="split it")
     match written:
         case "srt":
+            _require_times(path, text)
             # pysubs2 reads every blank line again and again, and takes a last number for the next one
             text = _BLANK_LINES.sub("\n\n", text) + _NEXT
         case "vtt":
@@ -212,6 +218,17 @@ def _events(path: Path, written: str, text: str) -> pysubs2.SSAFile:
             return pysubs2.SSAFile.from_string(text, format_=written, keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as fault:
         raise BadMedia(path, f"cannot be read as {written}: {fault}"[:200], hint="save it again as srt") from fault
+
+
+def _require_times(path: Path, text: str) -> None:
+    """Raise BadMedia for the first line of an SRT whose times are broken; pysubs2 would show it as words."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if _SRT_TIMES.match(line) and ("-->" not in line or len(_SRT_TIME.findall(line)) != 2):
+            raise BadMedia(
+                path,
+                f"has an invalid time code in line {number}: `{line.strip()[:60]}`",
+                hint="write for example `00:00:01,000 --> 00:00:04,000`",
+            )
 
 
 def _cues(text: str) -> str:
