@@ -25,7 +25,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from kit.bookkeeping import perform
-from wanflow import api
+from wanflow import api, loading
 from wanflow.graph.build import build
 from wanflow.language.load import read_usable
 from wanflow.planner.planning import make_plan
@@ -141,18 +141,19 @@ def command(file: Path, *words: str) -> Spent:
 def decide(file: Path) -> None:
     """Let lock and store hold a take for each shot and a file for each cut, without rendering any."""
     production = api.load(file)
-    store = api.store_of(production)
+    store = loading.store_of(production)
     made, _ = perform(api.plan(production))
     lockfile.update(store.lock, lambda _: made.lock)
-    for digest in (digest for entry in made.lock.shots.values() for digest in entry.takes):
-        _touch(blobs.take_path(store, digest))
+    for entry in made.lock.shots.values():
+        for digest, take in entry.takes.items():
+            _touch(blobs.take_path(store, digest, take.suffix))
     records = {f"{store.provider.name}:{name}": _record(file.parent, name, of) for name, of in made.cuts.items()}
     store.cuts.write_text(json.dumps(records), encoding="utf-8")
     if not api.plan(production).idle:
         raise RuntimeError("something is left to do")
 
 
-PHASES = ("YAML", "schema", "spec beside both", "media", "graph", "draft", "report")
+PHASES = ("YAML", "schema", "language beside both", "media", "graph", "planning", "report")
 
 
 def phases(file: Path) -> dict[str, float]:
@@ -162,12 +163,12 @@ def phases(file: Path) -> dict[str, float]:
     trees = [plain(document.root) for document in documents]
     schema, _ = _timed(lambda: [list(violations(tree, "production.schema.json")) for tree in trees])
     reading, read = _timed(lambda: read_usable(file))
-    loading, production = _timed(lambda: api.load(file))
+    measuring, production = _timed(lambda: api.load(file))
     graphing, graph = _timed(lambda: build(production))
-    drafting, plan = _timed(lambda: make_plan(graph, loading.facts_of(production), Inventory()))
+    planning, plan = _timed(lambda: make_plan(graph, loading.facts_of(production), Inventory()))
     reporting, _ = _timed(lambda: plan_text(plan))
     del read
-    parts = (yaml, schema, reading - yaml - schema, loading - reading, graphing, drafting, reporting)
+    parts = (yaml, schema, reading - yaml - schema, measuring - reading, graphing, planning, reporting)
     return dict(zip(PHASES, parts, strict=True))
 
 
