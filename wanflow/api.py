@@ -468,7 +468,7 @@ async def run(
 
     needed = requires_service(plan)
     options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait)
-    async with wiring.at_work(plan.graph.production, emit or _ignore, options) as context:
+    async with wiring.open_run(plan.graph.production, emit or _ignore, options) as context:
         return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
 
 
@@ -488,7 +488,7 @@ async def collect_finished(
     from wanflow.runner.collect import collect_open
 
     options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait)
-    async with wiring.at_work(production, emit or _ignore, options) as context:
+    async with wiring.open_run(production, emit or _ignore, options) as context:
         return replace(await collect_open(context), cost=context.spending.spent)
 
 
@@ -506,7 +506,7 @@ async def collect(
     from wanflow.runner.collect import collect_all
 
     options = wiring.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
-    async with wiring.at_work(production, emit or _ignore, options) as context:
+    async with wiring.open_run(production, emit or _ignore, options) as context:
         return await collect_all(context, timeout)
 
 
@@ -519,7 +519,7 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
 
     shots = {step.shot for step in plan(production, select).steps} if select else None
     tasks = [task for task in inventory_of(production).open_tasks if shots is None or task.attempt.shot in shots]
-    return await wiring.call_off(production, tasks) if tasks else ()
+    return await wiring.cancel_in_flight(production, tasks) if tasks else ()
 
 
 def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:

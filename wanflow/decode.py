@@ -132,7 +132,7 @@ def parse_json(text: str | bytes, pairs: Callable[[JsonPairs], object] | None = 
     be written again.
     """
     words = text if isinstance(text, str) else text.decode()
-    if half_character(words) is not None:
+    if unpaired_surrogate(words) is not None:
         raise ValueError("it has half a character")
     try:
         return json.loads(
@@ -162,7 +162,7 @@ def parse_reply(data: bytes) -> object:
     )
 
 
-def half_character(text: str) -> int | None:
+def unpaired_surrogate(text: str) -> int | None:
     """The position of half a character in a JSON text, which is valid JSON but not Unicode; None where it has none."""
     if "\\u" not in text:
         return None

@@ -106,40 +106,42 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
 
 def open_spending(production: Production, store: Store, journal_state: JournalState, limit: Cost | None) -> Spending:
     """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
-    owed = budget.owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate))
+    outstanding = budget.outstanding_costs(
+        (*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)
+    )
     bounds = (limit.amount if limit else None, production.budget.amount if production.budget else None)
     return Spending(
         production.prices.currency,
         SpendingLimits(*bounds, budget.spent(lockfile.read(store.lock), journal_state.stored)),
-        owed,
+        outstanding,
     )
 
 
 @asynccontextmanager
-async def at_work(production: Production, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
+async def open_run(production: Production, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
     """The parts of the one run that works in a production.
 
     Raises StoreBusy where another does and is not waited for, and as `open_context`.
     """
     store = Store(production.folder, production.provider)
     layout.establish(store)
-    async with _turn(store, emit, wait=pace.wait):
+    async with _holding_store(store, emit, wait=pace.wait):
         lockfile.establish(store)
-        layout.sweep_temporary(store)
+        layout.remove_temporary_files(store)
         async with open_context(production, store, emit, pace) as context:
             yield context
 
 
-async def call_off(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
+async def cancel_in_flight(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:
     """Cancel tasks that are still PENDING; never waits for a run, which polls its tasks itself."""
     store = Store(production.folder, production.provider)
-    with _perhaps_alone(store) as alone:
+    with _holding_if_free(store) as alone:
         async with open_context(production, store, lambda _: None, RunOptions()) as context:
             return await cancel_tasks(tasks, context.service, context.journal if alone else None, context.stamp())
 
 
 @asynccontextmanager
-async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
+async def _holding_store(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
     """Hold the store as the one run of a production; with `wait` as soon as no other holds it."""
     told = False
     with ExitStack() as stack:
@@ -159,7 +161,7 @@ async def _turn(store: Store, emit: Emit, *, wait: bool) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _perhaps_alone(store: Store) -> Iterator[bool]:
+def _holding_if_free(store: Store) -> Iterator[bool]:
     """Hold the store unless a run does; yields whether it is held."""
     with ExitStack() as stack:
         try:

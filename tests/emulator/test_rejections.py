@@ -81,7 +81,7 @@ def test_nonsense_inside_is_let_in() -> None:
 def test_the_rest_is_refused_inside_the_task(request_body: Mapping[str, object], message: str) -> None:
     """With the texts that were seen live, where they are known."""
     with pytest.raises(Rejected) as caught:
-        validate.judge(request_body, CATALOG)
+        validate.check_request(request_body, CATALOG)
     assert caught.value.code == "InvalidParameter"
     assert message in caught.value.message
 
@@ -100,20 +100,20 @@ def test_the_rest_is_refused_inside_the_task(request_body: Mapping[str, object],
 )
 def test_what_the_service_takes_is_taken(request_body: Mapping[str, object]) -> None:
     """Every media set in any order, the edges of lengths, dated snapshots, no prompt where none is needed."""
-    assert validate.judge(request_body, CATALOG).model == request_body["model"]
+    assert validate.check_request(request_body, CATALOG).model == request_body["model"]
 
 
 def test_defaults_are_filled_in_and_unknown_keys_ignored() -> None:
     """As the vendor's own SDK sends them: no parameters, and keys that nobody documented."""
     sent = body(I2V, "first_frame", mystery=1)
-    order = validate.judge(sent, CATALOG)
+    order = validate.check_request(sent, CATALOG)
     assert order.settings == {"resolution": "1080P", "prompt_extend": True, "watermark": False, "duration": 5}
     assert (order.seed, order.tier, order.seconds) == (0, "1080P", 5)
 
 
 def test_a_long_prompt_is_cut_off_not_refused() -> None:
     """Silently, as the service does."""
-    assert len(validate.judge(body(I2V, "first_frame", prompt="字" * 6000), CATALOG).prompt) == 5000
+    assert len(validate.check_request(body(I2V, "first_frame", prompt="字" * 6000), CATALOG).prompt) == 5000
 
 
 def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> None:
@@ -121,8 +121,8 @@ def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> No
     alone = {"model": "wan2.7-t2v", "input": {"prompt": "a storm"}, "parameters": {}}
     stray = {**alone, "input": {"prompt": "a storm", "media": [{"type": "first_frame", "url": "https://h/a.png"}]}}
     heard = {**alone, "input": {"prompt": "a storm", "audio_url": "https://h/a.wav"}}
-    assert [validate.judge(body, CATALOG).media for body in (alone, stray)] == [(), ()]
-    assert [(item.type, item.url) for item in validate.judge(heard, CATALOG).media] == [
+    assert [validate.check_request(body, CATALOG).media for body in (alone, stray)] == [(), ()]
+    assert [(item.type, item.url) for item in validate.check_request(heard, CATALOG).media] == [
         ("driving_audio", "https://h/a.wav")
     ]
     for body, words in (
@@ -130,7 +130,7 @@ def test_words_alone_are_enough_for_t2v_and_a_sound_has_a_key_of_its_own() -> No
         ({**alone, "input": {"prompt": "x", "audio_url": 7}}, "Input should be a valid string: input.audio_url"),
     ):
         with pytest.raises(Rejected, match=words):
-            validate.judge(body, CATALOG)
+            validate.check_request(body, CATALOG)
 
 
 def test_an_uploaded_sound_needs_the_header_that_resolves_it() -> None:
@@ -166,7 +166,7 @@ def test_a_2_6_model_has_a_protocol_of_its_own(
 ) -> None:
     """Addresses in a list, pixels instead of a resolution, two lengths in the global scope (service.md 1.2, 2.4)."""
     with pytest.raises(Rejected) as caught:
-        validate.judge({"model": "wan2.6-r2v", "input": given, "parameters": parameters}, CATALOG, region)
+        validate.check_request({"model": "wan2.6-r2v", "input": given, "parameters": parameters}, CATALOG, region)
     assert message in caught.value.message
 
 
@@ -183,9 +183,9 @@ def test_a_ratio_beside_a_first_frame_is_not_even_looked_at() -> None:
     image = {"type": "reference_image", "url": "https://h/a.png"}
     frame = {"type": "first_frame", "url": "https://h/b.png"}
     body = {"model": "wan2.7-r2v", "input": {"prompt": "x", "media": [image, frame]}, "parameters": {"ratio": "21:9"}}
-    assert validate.judge(body, CATALOG).settings["ratio"] == "16:9"
+    assert validate.check_request(body, CATALOG).settings["ratio"] == "16:9"
     with pytest.raises(Rejected, match="Input should be"):
-        validate.judge({**body, "input": {"prompt": "x", "media": [image]}}, CATALOG)
+        validate.check_request({**body, "input": {"prompt": "x", "media": [image]}}, CATALOG)
 
 
 @pytest.mark.parametrize("url", ["data:image/png;base64,é", "data:image/png;base64,a", "data:text/plain;base64,aaaa"])

@@ -259,7 +259,7 @@ def legacy(model: str, run_state: Set, *paths: Path, **settings: bool | int | st
     """An order of a 2.6 model as it is judged: what its addresses are only the files tell (service.md 2.4)."""
     urls = [run_state.upload(path) for path in paths]
     given = {"prompt": "character1 meets character2", "reference_urls": urls}
-    return validate.judge({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
+    return validate.check_request({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
 def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: FilmFile) -> None:

@@ -29,7 +29,7 @@ from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.probe import CheckResult
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import LoudnessGain
-from wanflow.planner.budget import owed
+from wanflow.planner.budget import outstanding_costs
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
 from wanflow.providers.dashscope.client import DashScopeClient
@@ -99,7 +99,7 @@ class VirtualRun:
                 spending=Spending(
                     "CNY",
                     self.limits,
-                    owed((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
+                    outstanding_costs((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
                 ),
                 jobs=RecordedJobs(self.folder),
                 emit=self.events.append,

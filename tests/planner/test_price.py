@@ -11,7 +11,7 @@ import pytest
 from kit.films import place
 from wanflow.catalog.model import ParameterValue, PriceList, Rate
 from wanflow.catalog.read import PriceBook, load_catalog
-from wanflow.graph.recipe import digest_identity, promise
+from wanflow.graph.recipe import digest_identity, placeholder
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import FileSource
 from wanflow.money import Bound
@@ -25,7 +25,7 @@ CATALOG = PriceBook("CNY")
 def video(seconds: str, *, known: bool = True) -> NodeOutput:
     """A video of a length, at a rate at which that is whole frames."""
     film = Film(int(Fraction(seconds) * 100), Fraction(100), 1280, 720)
-    return NodeOutput(digest_identity("a" * 64) if known else promise("x"), film=film)
+    return NodeOutput(digest_identity("a" * 64) if known else placeholder("x"), film=film)
 
 
 PICTURE = NodeOutput(digest_identity("b" * 64))

@@ -178,7 +178,9 @@ def refusal(asked: Mapping[str, object], region: str) -> str | None:
         validate.check_envelope(
             {"x-dashscope-async": "enable", "x-dashscope-ossresourceresolve": "enable"}, asked, catalog
         )
-        media_checks.inspect(validate.judge(asked, catalog, region), lambda url: place_of(url.removeprefix(HOST)))
+        media_checks.inspect(
+            validate.check_request(asked, catalog, region), lambda url: place_of(url.removeprefix(HOST))
+        )
     except Rejected as no:
         return no.message
     return None

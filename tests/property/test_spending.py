@@ -38,10 +38,10 @@ def days(draw: st.DrawFn) -> list[tuple[int, str, int]]:
 @given(days(), st.integers(0, 60), st.integers(0, 60), st.integers(0, 20), st.lists(st.integers(1, 15), max_size=3))
 @settings(max_examples=400)
 def test_reservations_never_pass_the_budget(
-    events: list[tuple[int, str, int]], run: int, budget: int, spent: int, owed: list[int]
+    events: list[tuple[int, str, int]], run: int, budget: int, spent: int, outstanding: list[int]
 ) -> None:
     """Nor does what is charged in the end: each submission is covered before it is made."""
-    inherited = {f"owed {number}": seconds * RATE for number, seconds in enumerate(owed)}
+    inherited = {f"owed {number}": seconds * RATE for number, seconds in enumerate(outstanding)}
     before = spent + sum(inherited.values())
     spending = Spending("CNY", SpendingLimits(Decimal(run), Decimal(budget), Decimal(spent)), dict(inherited))
     open_, charged, made = {}, Decimal(0), {}

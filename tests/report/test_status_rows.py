@@ -12,9 +12,9 @@ from wanflow.graph.build import build
 from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
-from wanflow.planner.status import expiring, leftovers, shot_rows, status, take_rows
+from wanflow.planner.status import expiring, shot_rows, status, take_rows, unclaimed_tasks
 from wanflow.report.text.plan import plan_text
-from wanflow.report.text.status import expiring_texts, leftover_text, status_text, takes_text
+from wanflow.report.text.status import expiring_texts, status_text, takes_text, unclaimed_text
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
 
@@ -73,7 +73,7 @@ def test_what_no_shot_asks_for_any_more_is_named(shot: str) -> None:
     attempt = Attempt("a1", shot, 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     have = replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),), unknown_fate=(attempt,))
     plan = films.plan(films.LIGHTHOUSE, have)
-    in_flight, lost = map(leftover_text, leftovers(plan))
+    in_flight, lost = map(unclaimed_text, unclaimed_tasks(plan))
     assert in_flight.startswith(f"task task-9 is in flight for an earlier request of `{shot}`")
     assert lost.startswith(f"a submission of unknown fate for an earlier request of `{shot}`")
     assert in_flight in plan_text(plan)
@@ -85,8 +85,8 @@ def test_a_task_that_a_step_collects_is_not_left_over() -> None:
     core = fingerprint(recipe)
     attempt = Attempt("a1", "coast", 1, "wan2.7-i2v", core, seed_of(core, None, 0), recipe, "2026-11-20T00:00:00Z")
     have = Inventory(open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
-    assert leftovers(films.plan(films.LIGHTHOUSE, have)) == ()
-    assert leftovers(make_plan(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
+    assert unclaimed_tasks(films.plan(films.LIGHTHOUSE, have)) == ()
+    assert unclaimed_tasks(make_plan(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
 
 
 def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:

@@ -15,7 +15,7 @@ import click
 import wanflow
 from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
-from wanflow.cli.output import ended_by_signals, outliving_readers
+from wanflow.cli.output import ended_by_signals, tolerating_closed_streams
 from wanflow.errors import (
     ExitCode,
     StoreFault,
@@ -36,7 +36,7 @@ def guarded(work: Callable[[], int]) -> int:
 
     SIGTERM and SIGHUP interrupt it as Ctrl-C does.
     """
-    with outliving_readers(), ended_by_signals():
+    with tolerating_closed_streams(), ended_by_signals():
         try:
             return int(work() or ExitCode.DONE)
         except BrokenPipeError:

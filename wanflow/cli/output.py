@@ -19,30 +19,30 @@ import click
 
 
 @contextmanager
-def outliving_readers() -> Iterator[None]:
+def tolerating_closed_streams() -> Iterator[None]:
     """Write to the streams of this process so that nothing fails, also not at exit, because a reader left.
 
     From then on what is written goes nowhere. For stdout BrokenPipeError is raised once, which ends a command that only
-    shows something; after `go_on_unread` a sentence on stderr takes its place. Streams that were replaced, as tests do
-    it, are left alone.
+    shows something; after `continue_without_reader` a sentence on stderr takes its place. Streams that were replaced,
+    as tests do it, are left alone.
     """
     out, err = sys.stdout, sys.stderr
     if isinstance(sys.__stdout__, io.TextIOWrapper) and out is sys.__stdout__:
-        sys.stdout = _outliving(sys.__stdout__, _end)
+        sys.stdout = _tolerant_stream(sys.__stdout__, _end)
     if isinstance(sys.__stderr__, io.TextIOWrapper) and err is sys.__stderr__:
-        sys.stderr = _outliving(sys.__stderr__, _say_nothing)
+        sys.stderr = _tolerant_stream(sys.__stderr__, _print_nothing)
     try:
         yield
     finally:
-        _when_left(_say_nothing)
+        _when_left(_print_nothing)
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
         sys.stdout, sys.stderr = out, err
 
 
-def go_on_unread() -> None:
+def continue_without_reader() -> None:
     """Go on with the command, and say so once, should the reader of stdout leave: its work matters, not its words."""
-    _when_left(_say_so)
+    _when_left(_warn_of_closed_stdout)
 
 
 class _OutputStream(io.FileIO):
@@ -67,7 +67,7 @@ class _OutputStream(io.FileIO):
         return memoryview(data).nbytes
 
 
-def _outliving(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
+def _tolerant_stream(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
     stream.flush()
     buffer = io.BufferedWriter(_OutputStream(stream.fileno(), when_left))
     return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
@@ -83,11 +83,11 @@ def _end() -> None:
     raise BrokenPipeError(errno.EPIPE, "the reader of stdout left")
 
 
-def _say_nothing() -> None:
+def _print_nothing() -> None:
     """Print nothing: its reader has left."""
 
 
-def _say_so() -> None:
+def _warn_of_closed_stdout() -> None:
     click.echo("warning: stdout was closed; the work continues to its end", err=True)
 
 

@@ -18,7 +18,7 @@ from wanflow import api
 from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, pasteable
 from wanflow.cli.main import import_attribute
-from wanflow.cli.output import cancelled_by_signals, go_on_unread
+from wanflow.cli.output import cancelled_by_signals, continue_without_reader
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.language.production import Production
 from wanflow.planner.plan import Plan
@@ -101,7 +101,7 @@ def run_guarded(production: Production, *, as_json: bool) -> Iterator[OutcomeSoF
     Gives the counter for the events of the work. A signal that ends the program cancels the work; a reader of stdout
     that leaves does not end it.
     """
-    go_on_unread()
+    continue_without_reader()
     so_far = OutcomeSoFar(production.prices.currency)
     try:
         with cancelled_by_signals():

@@ -43,17 +43,17 @@ def operation(piece: Piece) -> str:
             return "piece"
 
 
-def promise(vertex: str) -> Identity:
-    """Represents an input that is not known yet; equal promises will be the same thing."""
+def placeholder(vertex: str) -> Identity:
+    """Represents an input that is not known yet; equal placeholders will be the same thing."""
     return {"promise": vertex}
 
 
-def promise_of_part(origin: Canonical, piece: Piece) -> Identity:
-    """Represents a piece of an input that is not known yet; equal pieces of equal promises will be the same."""
-    return promise(f"{digest.of_json(origin)} {piece}")
+def placeholder_of_part(origin: Canonical, piece: Piece) -> Identity:
+    """Represents a piece of an input that is not known yet; equal pieces of equal placeholders will be the same."""
+    return placeholder(f"{digest.of_json(origin)} {piece}")
 
 
-def is_promise(identity: Canonical) -> bool:
+def is_placeholder(identity: Canonical) -> bool:
     """Whether an identity in a recipe represents something that is not made yet."""
     return isinstance(identity, Mapping) and "promise" in identity
 

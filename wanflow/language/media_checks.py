@@ -119,7 +119,7 @@ class _MediaCheck:
             path = source.path if isinstance(source, FileSource) else slot
             yield Problem(place, f"`{path}` {expected.why}", expected.hint)
         elif expected is not None:
-            yield from _judge(place, source, expected, rule, slot)
+            yield from _source_problems(place, source, expected, rule, slot)
 
     def expect(self, source: Source) -> Outlook:
         """What a source will be; None also where a piece lies outside its clip, which `_source` reports."""
@@ -217,7 +217,9 @@ def _wrong_kind(place: Place, source: Source, kind: Kind, wanted: Kind, slot: st
     return Problem(place, f"{name} is {NAMED[kind]}, and `{slot}` takes {NAMED[wanted]}", hint)
 
 
-def _judge(place: Place, source: Source, expected: ExpectedClip, rule: FileRule, slot: str) -> Iterator[Problem]:
+def _source_problems(
+    place: Place, source: Source, expected: ExpectedClip, rule: FileRule, slot: str
+) -> Iterator[Problem]:
     name = f"`{source.path}`" if isinstance(source, FileSource) else f"`{slot}`"
     if expected.kind.value != rule.kind:
         yield _wrong_kind(place, source, expected.kind, Kind(rule.kind), slot)

@@ -55,7 +55,7 @@ def unreported(lock: Lock) -> int:
     return sum(take.task_id is not None and take.cost is None for take in takes.values())
 
 
-def owed(attempts: Iterable[Attempt]) -> dict[str, Decimal]:
+def outstanding_costs(attempts: Iterable[Attempt]) -> dict[str, Decimal]:
     """What submissions that are in flight, or of unknown fate, will be charged at most, by attempt."""
     return {attempt.id: attempt.price.amount for attempt in attempts if attempt.price is not None}
 
@@ -70,7 +70,7 @@ def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
     if not plan.provider.paid:
         return
     budget, have = plan.graph.production.budget, plan.inventory
-    in_flight = owed([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
+    in_flight = outstanding_costs([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
     gone = spent(have.lock, have.stored) + sum(in_flight.values())
     at_most, at_least = new_cost(plan), certain_cost(step for step in plan.steps if step.action is Action.RENDER)
     for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):

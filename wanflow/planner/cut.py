@@ -59,11 +59,11 @@ class Edit:
 
 
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
-    """The identity of a piece, a promise while its source is not known, or why it cannot be extracted."""
+    """The identity of a piece, a placeholder while its source is not known, or why it cannot be extracted."""
     if source.film is None and source.known:
         return Reason(ReasonCode.INPUT_FAILED, f"cannot extract `{vertex.id}`: `{vertex.origin}` has no frames")
     if source.film is None or source.digest is None:
-        return recipe.promise_of_part(source.identity, vertex.piece)
+        return recipe.placeholder_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):
         if source.film.samples == 0:
             return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")

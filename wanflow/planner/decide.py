@@ -253,13 +253,13 @@ def _decide_extract(vertex: ExtractVertex, source: NodeOutput, context: Decision
     identity = cut.extract_identity(vertex, source)
     if isinstance(identity, Reason):
         return Decision(Action.BLOCKED, (identity,))
-    if not recipe.is_promise(identity) and digest.of_json(identity) in context.inventory.derived:
+    if not recipe.is_placeholder(identity) and digest.of_json(identity) in context.inventory.derived:
         return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
     if vertex.id in context.unused:
         return Decision(Action.REUSE, (Reason(ReasonCode.NOT_HERE, f"not needed: `{vertex.shot}` has its takes"),))
     if source.obstacle is not None:
         return Decision(Action.BLOCKED, (source.obstacle,))
-    if recipe.is_promise(identity):
+    if recipe.is_placeholder(identity):
         return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_WILL_CHANGE, source.changes),), certain=False)
     return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
 

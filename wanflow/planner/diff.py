@@ -11,7 +11,7 @@ from itertools import zip_longest
 from wanflow import timebase
 from wanflow.digest import Canonical
 from wanflow.errors import UnknownTarget
-from wanflow.graph.recipe import is_promise
+from wanflow.graph.recipe import is_placeholder
 from wanflow.graph.select import single_shot
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.store.lock import Lock
@@ -48,7 +48,7 @@ class Difference:
 
 
 def differences(old: Recipe, new: Recipe, lock: Lock) -> tuple[Difference, ...]:
-    """All that differs between two recipes, in the order in which people care; promises count as no difference.
+    """All that differs between two recipes, in the order in which people care; placeholders count as no difference.
 
     `lock` gives the takes that inputs are their names.
     """
@@ -86,7 +86,7 @@ def _media_differences(old: Sequence[Canonical], new: Sequence[Canonical], lock:
             yield from _changed(ReasonCode.INPUT_CHANGED, f"media {position}", _text(was.get("role")), role)
             continue
         for part, label in (("is", role), ("voice", f"{role}.voice")):
-            if not is_promise(now.get(part)) and was.get(part) != now.get(part):
+            if not is_placeholder(now.get(part)) and was.get(part) != now.get(part):
                 both = (input_text(was.get(part), lock), input_text(now.get(part), lock))
                 yield Difference(ReasonCode.INPUT_CHANGED, label, *both)
 

@@ -81,7 +81,7 @@ def shot_output(
     if first.take is not None:
         return _take_output(shot, first.take, first.number, decisions, inventory)
     return NodeOutput(
-        identity=recipe.promise(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
+        identity=recipe.placeholder(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
         film=price.output_film(shot, inputs),
         nodes=(take_node(shot.name, first.number),),
         changes=f"{shot.name} {_change_text(first)}",

@@ -189,10 +189,10 @@ class Reason:
 class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 
-    `identity` is a promise as long as the thing is not made. `digest` is of the whole file where that is known. `film`
-    is nominal for a promise, None for a picture or an address. `obstacle` says why the bytes are missing and will
-    not be made. `nodes` are the steps that make it; `changes` says what happens to a promise; `caption` is the text
-    of a take's slate.
+    `identity` is a placeholder as long as the thing is not made. `digest` is of the whole file where that is known.
+    `film` is nominal for a placeholder, None for a picture or an address. `obstacle` says why the bytes are missing and
+    will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder; `caption` is the
+    text of a take's slate.
     """
 
     identity: Identity
@@ -206,7 +206,7 @@ class NodeOutput:
     @property
     def known(self) -> bool:
         """Whether the identity is final."""
-        return not recipe.is_promise(self.identity)
+        return not recipe.is_placeholder(self.identity)
 
 
 def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
@@ -226,4 +226,4 @@ def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
 
 def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
     """What a step gives that can't be done."""
-    return NodeOutput(recipe.promise(vertex), obstacle=obstacle, nodes=nodes)
+    return NodeOutput(recipe.placeholder(vertex), obstacle=obstacle, nodes=nodes)

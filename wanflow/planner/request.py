@@ -90,7 +90,7 @@ def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
 def is_known(recipe: Canonical) -> bool:
     """Whether a request is fully known, with nothing in it that is only promised."""
     if isinstance(recipe, Mapping):
-        return not recipes.is_promise(recipe) and all(map(is_known, recipe.values()))
+        return not recipes.is_placeholder(recipe) and all(map(is_known, recipe.values()))
     return all(map(is_known, recipe)) if isinstance(recipe, list | tuple) else True
 
 
@@ -111,7 +111,7 @@ def has_take_already(shot_request: ShotRequest, inventory: Inventory) -> bool:
 
 
 def _alike(promised: Canonical, known: Canonical) -> bool:
-    if recipes.is_promise(promised):
+    if recipes.is_placeholder(promised):
         return known is not None
     if isinstance(promised, Mapping) and isinstance(known, Mapping):
         return promised.keys() == known.keys() and all(_alike(promised[key], known[key]) for key in promised)

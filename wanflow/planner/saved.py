@@ -154,7 +154,7 @@ def _asked(plan: Plan) -> dict[str, str]:
                 asked[vertex.id] = digest.of_json([asked[vertex.origin], repr(vertex.piece)])
             case ShotVertex(shot=shot):
                 feeds: dict[str, Identity] = {
-                    slot: recipe.promise(asked.get(input_id(vertex.id, slot, source), ""))
+                    slot: recipe.placeholder(asked.get(input_id(vertex.id, slot, source), ""))
                     for slot, source in sources_of(shot)
                 }
                 words: Canonical = [recipe.recipe(shot, plan.provider.name, feeds), shot.seed]

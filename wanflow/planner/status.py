@@ -115,7 +115,7 @@ class CutRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class UnclaimedTask:
     """A task, or a submission of unknown fate (`task_id` None), that no shot asks for any more; a run collects it."""
 
     attempt: Attempt
@@ -130,7 +130,7 @@ class ProductionStatus:
     cuts: tuple[CutRow, ...]
     in_flight: int
     charged: Cost | None
-    leftovers: tuple[Leftover, ...]
+    unclaimed_tasks: tuple[UnclaimedTask, ...]
     expiring: tuple[tuple[OpenTask, datetime], ...]
 
 
@@ -149,7 +149,7 @@ def status(plan: Plan, now: datetime) -> ProductionStatus:
         cuts=tuple(cuts),
         in_flight=len(have.open_tasks) + len(have.unknown_fate),
         charged=None if not plan.provider.paid else charged,
-        leftovers=leftovers(plan),
+        unclaimed_tasks=unclaimed_tasks(plan),
         expiring=expiring(plan, now),
     )
 
@@ -239,11 +239,11 @@ def _take_rows(
         )
 
 
-def leftovers(plan: Plan) -> tuple[Leftover, ...]:
+def unclaimed_tasks(plan: Plan) -> tuple[UnclaimedTask, ...]:
     """The tasks and lost submissions that no shot asks for any more."""
-    tasks = [Leftover(task.attempt, task.task_id) for task in plan.inventory.open_tasks]
-    lost = [Leftover(attempt) for attempt in plan.inventory.unknown_fate]
-    return tuple(item for item in (*tasks, *lost) if left_over(plan, item.attempt))
+    tasks = [UnclaimedTask(task.attempt, task.task_id) for task in plan.inventory.open_tasks]
+    lost = [UnclaimedTask(attempt) for attempt in plan.inventory.unknown_fate]
+    return tuple(item for item in (*tasks, *lost) if is_unclaimed(plan, item.attempt))
 
 
 def expiring(plan: Plan, now: datetime) -> tuple[tuple[OpenTask, datetime], ...]:
@@ -265,7 +265,7 @@ def states(plan: Plan) -> Mapping[str, str]:
     return by_shot
 
 
-def left_over(plan: Plan, attempt: Attempt) -> bool:
+def is_unclaimed(plan: Plan, attempt: Attempt) -> bool:
     """Whether neither this plan nor one of the shots that it leaves out asks for what an attempt became.
 
     Its shot was edited, renamed or deleted since; a run collects it beside new work (law 10).

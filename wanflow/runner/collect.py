@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from wanflow import timebase
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.planner.plan import Action
-from wanflow.planner.status import left_over
+from wanflow.planner.status import is_unclaimed
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner.context import RunContext
@@ -225,7 +225,7 @@ class _Collector:
             self.context.emit(Warned(f"{what}: {fault}"))
 
 
-class LeftoverTasks:
+class UnclaimedTasks:
     """Tasks of shots that were edited, renamed or deleted since, and submissions for them whose replies were lost."""
 
     def __init__(self, runner: StepRunner) -> None:
@@ -236,10 +236,10 @@ class LeftoverTasks:
         """Wait for all of them beside what else the run does."""
         plan, have = self._runner.run_state.plan, self._runner.run_state.inventory
         for task in have.open_tasks:
-            if left_over(plan, task.attempt):
+            if is_unclaimed(plan, task.attempt):
                 group.start_soon(self._collect, task)
         for attempt in have.unknown_fate:
-            if left_over(plan, attempt):
+            if is_unclaimed(plan, attempt):
                 group.start_soon(self._find, attempt)
 
     async def collect_late(self) -> None:

@@ -14,7 +14,7 @@ from wanflow.errors import ExitCode
 from wanflow.graph.node import ShotVertex, cut_id
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
-from wanflow.runner.collect import LeftoverTasks, collect_open
+from wanflow.runner.collect import UnclaimedTasks, collect_open
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code
 from wanflow.runner.scheduler import schedule
@@ -51,15 +51,15 @@ async def run_plan(
             why = "; ".join(reason.text for reason in step.reasons)
             context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
     runner = StepRunner(run_state, context)
-    leftovers = LeftoverTasks(runner)
+    unclaimed = UnclaimedTasks(runner)
     results: Mapping[str, StepResult] = {}
     with anyio.move_on_after(timeout) as scope:
         async with anyio.create_task_group() as group:
-            leftovers.start(group)
+            unclaimed.start(group)
             results = await schedule(
                 plan.steps, runner.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
             )
-        await leftovers.collect_late()
+        await unclaimed.collect_late()
     _note_held_requests(run_state, context)
     done = summarise(plan, runner, results, before)
     late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()

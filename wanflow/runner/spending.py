@@ -43,14 +43,14 @@ UNLIMITED = SpendingLimits()
 class Spending:
     """The money of one run, in one currency; nothing on the animatic.
 
-    What tasks of earlier runs will be charged counts for the production, not for this run: `owed` is at most how much,
-    by attempt. `charged` is what replies billed in this run, None for one without an amount. `overrun` is why nothing
-    more is submitted after a reply that billed too much, None where none did.
+    What tasks of earlier runs will be charged counts for the production, not for this run: `outstanding` is at most how
+    much, by attempt. `charged` is what replies billed in this run, None for one without an amount. `overrun` is why
+    nothing more is submitted after a reply that billed too much, None where none did.
     """
 
     currency: str
     limits: SpendingLimits = UNLIMITED
-    owed: dict[str, Decimal] = field(default_factory=dict)
+    outstanding: dict[str, Decimal] = field(default_factory=dict)
     charged: list[Decimal | None] = field(default_factory=list)
     overrun: str | None = None
     _reserved: dict[str, Decimal] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Spending:
             raise OverBudget(f"the price of {what} is unknown, so the budget cannot be enforced", hint=hint)
         amount = Decimal(0) if price is None else price.amount
         by_run = self._spent + sum(self._reserved.values())
-        by_all = self.limits.spent + self._inherited + sum(self.owed.values()) + by_run
+        by_all = self.limits.spent + self._inherited + sum(self.outstanding.values()) + by_run
         for key, limit, taken in (("--budget", self.limits.run, by_run), ("budget:", self.limits.budget, by_all)):
             if limit is not None and taken + amount > limit:
                 texts = [f"{money.amount_text(each)} {self.currency}" for each in (amount, taken, limit)]
@@ -86,7 +86,7 @@ class Spending:
     def release(self, attempt: str) -> None:
         """Nothing will be charged for a submission."""
         self._reserved.pop(attempt, None)
-        self.owed.pop(attempt, None)
+        self.outstanding.pop(attempt, None)
 
     def charge(self, attempt: Attempt, seconds: Decimal | None) -> Cost | None:
         """What a film was charged by its reply, in the place of what was reserved; None where the reply has no amount.
@@ -106,7 +106,7 @@ class Spending:
         if attempt.id in self._reserved:
             reserved = self._reserved.pop(attempt.id)
             self._spent += reserved if amount is None else amount
-        elif attempt.id in self.owed:
-            owed = self.owed.pop(attempt.id)
-            self._inherited += owed if amount is None else amount
+        elif attempt.id in self.outstanding:
+            outstanding = self.outstanding.pop(attempt.id)
+            self._inherited += outstanding if amount is None else amount
         return None if amount is None else Cost(amount, price.currency, Bound.EXACT)

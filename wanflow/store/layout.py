@@ -142,7 +142,7 @@ def version_in(data: bytes) -> int | None:
         return None
 
 
-def sweep_temporary(store: Store) -> None:
+def remove_temporary_files(store: Store) -> None:
     """Remove the unfinished files of a killed run; only for the run that holds the store.
 
     A result that was being downloaded is not a take yet: its task is still open in the journal, and is polled again.

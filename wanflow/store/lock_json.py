@@ -98,7 +98,7 @@ def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
     except json.JSONDecodeError as error:
         raise _line_by_line(text, name, error) from error
     except ValueError as error:
-        line = text.count("\n", 0, decode.half_character(text) or decode.too_deep(text) or 0) + 1
+        line = text.count("\n", 0, decode.unpaired_surrogate(text) or decode.too_deep(text) or 0) + 1
         words, faults = f"`{name}` cannot be read at line {line}: {error}", (LockFault(line, str(error)),)
         raise LockUnreadable(words, hint=RESTORE.format(name), faults=faults) from error
     if not isinstance(document, dict):

@@ -110,14 +110,14 @@ def establish(store: Store) -> None:
     unmentioned = not store.paid_lock.exists() or not (here / ".gitattributes").exists()
     results = here / RESULTS_FOLDER
     if (unmentioned or not results.exists()) and any((folder / ".git").exists() for folder in (here, *here.parents)):
-        teach_git(here)
+        write_git_attributes(here)
         if not results.exists():
             atomic.write_whole(results / ".gitignore", atomic.IGNORED)
     for lock in {store.lock, store.paid_lock}:
         ensure(lock)
 
 
-def teach_git(folder: Path) -> None:
+def write_git_attributes(folder: Path) -> None:
     """Let git keep both sides' lines of a lock, unless its attributes mention it already."""
     attributes = folder / ".gitattributes"
     with atomic.faults_of(attributes):

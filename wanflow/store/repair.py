@@ -78,7 +78,7 @@ def repair_store(store: Store, measure: Measure = unmeasured) -> tuple[Damage, .
     for damage in found:
         if damage.repair is not None:
             damage.repair()
-    layout.sweep_temporary(store)
+    layout.remove_temporary_files(store)
     return found
 
 

@@ -63,18 +63,18 @@ Release = Callable[[], None]
 
 
 class LockTaken(Exception):
-    """Another process holds the lock; `leftover` is the folder that stays if it is killed, if any."""
+    """Another process holds the lock; `left_folder` is the folder that stays if it is killed, if any."""
 
-    def __init__(self, leftover: Path | None = None) -> None:
-        super().__init__(leftover)
-        self.leftover = leftover
+    def __init__(self, left_folder: Path | None = None) -> None:
+        super().__init__(left_folder)
+        self.left_folder = left_folder
 
     @property
     def way_out(self) -> str:
         """How to end a hold that the system does not end by itself, to follow another hint; empty where it does."""
-        if self.leftover is None:
+        if self.left_folder is None:
             return ""
-        return f"; if that process has ended, remove `{self.leftover}`"
+        return f"; if that process has ended, remove `{self.left_folder}`"
 
 
 def seize(path: Path, timeout: float = 0) -> Release:

@@ -17,7 +17,7 @@ from wanflow.graph import diagram
 from wanflow.planner.budget import PlanNotes, rivals
 from wanflow.report.text.catalog import model_text, models_text
 from wanflow.report.text.plan import merge_texts, show_text, why_text
-from wanflow.report.text.status import costs_text, expiring_texts, leftover_text, status_text, takes_text
+from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_text, unclaimed_text
 from wanflow.report.text.words import printable
 from wanflow.store.charges import BY
 from wanflow.suggest import did_you_mean
@@ -42,8 +42,8 @@ def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
             _print_json(pasteable_json([row.to_json() for row in found.shots]))
         elif found.shots:
             click.echo(pasteable(status_text(found)))
-        for item in found.leftovers:
-            click.echo(pasteable(leftover_text(item)), err=True)
+        for item in found.unclaimed_tasks:
+            click.echo(pasteable(unclaimed_text(item)), err=True)
         merged = PlanNotes(rivals=rivals(plan), merged=plan.inventory.lock.notes)
         for warning in (*merge_texts(merged), *expiring_texts(found, now)):
             click.echo(pasteable(f"warning: {warning}"), err=True)

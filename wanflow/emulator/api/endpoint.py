@@ -203,7 +203,7 @@ class EmulatedEndpoint:
             message = "Allocated quota exceeded, please increase your quota limit."
             raise Rejected("Throttling.AllocationQuota", message, status=429)
         if self._terms.strict:
-            validate.judge(call.body, self._catalog, self._terms.region)
+            validate.check_request(call.body, self._catalog, self._terms.region)
         task = Task(_new_id(), _new_id(), model, call.body, self._clock())
         self._tasks = tasks.submit(self._tasks, task)
         self._ledger.write(task)
@@ -266,7 +266,7 @@ class EmulatedEndpoint:
     async def _film(self, task: Task) -> None:
         began = anyio.current_time()
         try:
-            order = validate.judge(task.body, self._catalog, self._terms.region)
+            order = validate.check_request(task.body, self._catalog, self._terms.region)
             for item in order.media:
                 for url in filter(None, (item.url, item.voice)):
                     self.bucket.check_upload(url, order.model)

@@ -34,8 +34,8 @@ def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catal
     return model
 
 
-def judge(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> Order:
-    """What is judged inside the task: media, words and parameters. Gives what is to be filmed.
+def check_request(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> Order:
+    """What is checked inside the task: media, words and parameters. Gives what is to be filmed.
 
     Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
     is ignored, and a prompt that is too long is cut off (service.md 2).

@@ -70,7 +70,7 @@ class HttpTransport:
             reply = decode.parse_reply(text)
         except ValueError:
             reply = None
-        return response.status_code, _discreet(reply, self._key) if isinstance(reply, dict) else {}
+        return response.status_code, _redacted(reply, self._key) if isinstance(reply, dict) else {}
 
     def _compare_clocks(self, date: str | None) -> None:
         """Learn from the `Date` of a reply; one that cannot be read, or is of another century, is ignored."""
@@ -142,10 +142,10 @@ async def _whole(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _discreet(part: dict[str, object], key: str) -> dict[str, object]:
+def _redacted(part: dict[str, object], key: str) -> dict[str, object]:
     """A part of a reply without the key, since its messages are recorded and shown."""
     said = {name: without_key(value, key) for name, value in part.items() if name in SAID and isinstance(value, str)}
-    inner = {name: _discreet(value, key) for name, value in part.items() if isinstance(value, dict)}
+    inner = {name: _redacted(value, key) for name, value in part.items() if isinstance(value, dict)}
     return part | said | inner
 
 

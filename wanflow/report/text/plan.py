@@ -15,9 +15,9 @@ from wanflow.planner.budget import Excess, PlanNotes
 from wanflow.planner.diff import FOLLOWING, Explanation
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
-from wanflow.planner.status import leftovers
+from wanflow.planner.status import unclaimed_tasks
 from wanflow.report.show import NodeDetails
-from wanflow.report.text.status import leftover_text
+from wanflow.report.text.status import unclaimed_text
 from wanflow.report.text.words import columns, cost_text, cost_words, count, listed, printable, seconds_text, visible
 
 SYMBOLS: Mapping[Action, str] = {
@@ -51,7 +51,7 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -
     """
     everything = verbose or not plan.idle
     shown = [step for step in plan.steps if everything or step.action is Action.BLOCKED]
-    beside = "\n".join(map(leftover_text, leftovers(plan)))
+    beside = "\n".join(map(unclaimed_text, unclaimed_tasks(plan)))
     noted = [f"note: {printable(note)}" for note in notes]
     if not shown:
         return "\n".join(filter(None, (beside, would_do(plan), *noted)))
@@ -75,7 +75,7 @@ def brief_text(plan: Plan, notes: Sequence[str] = ()) -> str:
 
 def would_do(plan: Plan) -> str:
     """What a run of this plan would do, in one sentence."""
-    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_deeds(plan)))}"
+    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_planned_work(plan)))}"
 
 
 def _row(step: Step) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def _amount(cost: Cost) -> str:
     return "unknown" if cost.amount is None else cost_text(cost) or f"0 {cost.currency}"
 
 
-def _deeds(plan: Plan) -> Iterator[str]:
+def _planned_work(plan: Plan) -> Iterator[str]:
     """What a run does, a verb and its object each."""
     by_action: dict[Action, list[Step]] = {action: [] for action in Action}
     for step in plan.steps:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
-from wanflow.planner.status import Leftover, ProductionStatus, ShotRow, TakeRow
+from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
 from wanflow.report.text.words import columns, count, printable
 from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
@@ -48,7 +48,7 @@ def _reasons(reasons: Sequence[Reason]) -> str:
     return printable("; ".join(reason.text for reason in reasons))
 
 
-def leftover_text(item: Leftover) -> str:
+def unclaimed_text(item: UnclaimedTask) -> str:
     """That a task or a submission belongs to a request which no shot makes any more."""
     what = "a submission of unknown fate" if item.task_id is None else f"task {printable(item.task_id)} is in flight"
     shot = printable(item.attempt.shot)
