@@ -167,6 +167,66 @@ def test_keys_that_are_not_indented_below_their_shot(reading: Reading) -> None:
     ]
 
 
+def test_media_that_is_not_indented_below_its_shot(reading: Reading) -> None:
+    """One problem, at its key; the shot above, whose media it is, is not said to lack it. A shot may have its name."""
+    body = (
+        f"{HEAD}shots:\n  a:\n    prompt: Rain.\n  first_clip: {{file: a.mp4, tail: 2}}\n"
+        "  video: {model: wan2.7-t2v, prompt: Rain.}\ncuts: {main: [a, video]}\n"
+    )
+    _, problems = reading(body, head="wanflow: 1\n")
+    assert [(each.place.line, each.message, each.hint) for each in problems] == [
+        (6, "`first_clip` is a key of a shot, not a shot", "indent it below the name of its shot")
+    ]
+
+
+def test_a_list_that_is_not_indented_below_its_shot(reading: Reading) -> None:
+    """Like a text."""
+    body = "shots:\n  a: {model: wan2.7-t2v, prompt: Rain.}\n  tags: [night]\n"
+    _, problems = reading(body, head="wanflow: 1\n")
+    assert [(each.place.line, each.message, each.hint) for each in problems] == [
+        (4, "`tags` is a key of a shot, not a shot", "indent it below the name of its shot")
+    ]
+
+
+def test_a_shot_that_is_not_indented_below_shots(reading: Reading) -> None:
+    """It is known by its model or its prompt."""
+    body = "shots:\n  a: {model: wan2.7-t2v, prompt: Rain.}\ncoast:\n  prompt: Waves.\n"
+    _, problems = reading(body, head="wanflow: 1\n")
+    assert [(each.place.line, each.message, each.hint) for each in problems] == [
+        (4, "unknown key `coast`", "indent it below `shots`")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("a: {model: wan2.7-t2v, prompt: x, resolution: 720}", "`resolution` must be text, not `720`", "write `720P`"),
+        ("a: {model: wan2.7-t2v, prompt: x, resolution: 721}", "`resolution` must be text, not `721`", None),
+        ("a: {model: wan2.7-t2v, prompt: x, tags: night}", "`tags` must be a list, not `night`", "write `[night]`"),
+        (
+            "a: {model: wan2.7-r2v, prompt: x, references: mei}",
+            "`references` must be a list, not `mei`",
+            "write `[mei]`",
+        ),
+        ("a: {model: wan2.7-t2v, prompt: x, matrix: {b: noir}}", "`b` must be a list, not `noir`", "write `[noir]`"),
+        ("a: {model: wan2.7-t2v, prompt: x, tags: 'a, b'}", "`tags` must be a list, not `a, b`", "write `[a, b]`"),
+    ],
+)
+def test_a_value_that_lacks_its_unit_or_its_brackets(reading: Reading, line, message, hint) -> None:
+    """The hint is the value as it is written in YAML."""
+    _, problems = reading(f"shots:\n  {line}\n", head="wanflow: 1\n")
+    assert [(each.message, each.hint) for each in problems] == [(message, hint)]
+
+
+def test_a_tier_without_its_letter_in_the_defaults_is_one_problem(reading: Reading) -> None:
+    """Of `defaults.models`, as in a shot."""
+    body = "defaults: {models: {wan2.7-t2v: {resolution: 720}}}\nshots:\n  a: {model: wan2.7-t2v, prompt: Rain.}\n"
+    _, problems = reading(body, head="wanflow: 1\n")
+    assert [(each.message, each.hint) for each in problems] == [
+        ("`resolution` must be text, not `720`", "write `720P`")
+    ]
+
+
 def test_a_known_name_in_the_form_of_another_tool_is_a_warning(reading: Reading) -> None:
     """`$name` and `{name}` stay in the prompt, which is said; unknown ones, money and `$$` are nobody's mistake."""
     body = (

@@ -149,7 +149,7 @@ REFUSED = [
     (shot("{a: [noir, oil], exclude: [{a: zz}]}"), "5:44: `a` has no value `zz`", "its values: noir, oil"),
     (shot("{a: [x], exclude: [{}]}"), "5:32: the mapping is empty", None),
     (shot("{s: []}"), "5:17: `s` is empty", None),
-    (shot("{s: x}"), "5:17: `s` must be a list, not `x`", None),
+    (shot("{s: x}"), "5:17: `s` must be a list, not `x`", "write `[x]`"),
     (shot("[a]"), "5:13: `matrix` must be a mapping, not a list", None),
     (shot("{}"), "5:5: the mapping is empty", None),
     (shot("{exclude: [{a: x}]}"), "5:5: the matrix has no dimension", None),

@@ -65,6 +65,8 @@ OTHER_TRANSITIONS = {
 _TRUE, _FALSE = frozenset({"yes", "on", "y", "true"}), frozenset({"no", "off", "n", "false"})
 _MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×秒]+)", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
+_NAMES = re.compile(r"[\w-]+(?:, *[\w-]+)*")
+"""A name, or several with commas, which make a list in brackets."""
 _UNITS = {
     "db": "dB",
     "dbfs": "dB",
@@ -78,11 +80,22 @@ _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
 
 def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
-    in_cut_item = path[:1] == ("cuts",) and bool(path) and isinstance(path[-1], int) and "shot" in known
+    if not path and "shots" in known and _is_shot(value):
+        return "indent it below `shots`"
     name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
     if name_here is not None:
         return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
-    if in_cut_item and (isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None)):
+    in_cut_item = path[:1] == ("cuts",) and isinstance(path[-1], int) and "shot" in known
+    return _hint_for_cut_item(key, value) if in_cut_item else None
+
+
+def _is_shot(value: Node | None) -> bool:
+    return isinstance(value, MapNode) and any(value.find(key) is not None for key in ("model", "prompt", "use"))
+
+
+def _hint_for_cut_item(key: str, value: Node | None) -> str | None:
+    """The hint for an item that begins with the name of its shot."""
+    if isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None):
         inner = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
         return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in inner)))}}}`"
     return None
@@ -94,8 +107,13 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
     return f"write `{transition}`" if transition in choices else did_you_mean(value, choices)
 
 
-def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int]) -> str | None:
-    """The hint for a value of a wrong type at a path; `kinds` are the schema's names of the expected types."""
+def hint_for_value(
+    value: Node, kinds: Collection[str], path: Sequence[str | int], known: Collection[object] = ()
+) -> str | None:
+    """The hint for a value of a wrong type at a path.
+
+    `kinds` are the schema's names of the expected types, `known` some values that are right.
+    """
     if isinstance(value, ListNode):
         return _hint_for_list(value, path)
     if not isinstance(value, TextNode):
@@ -105,6 +123,10 @@ def hint_for_value(value: Node, kinds: Collection[str], path: Sequence[str | int
         kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"
         return f"write `{path[1]}: {{{kind}: {value.string}}}`"
     if group == "cuts":
+        return f"write `[{value.string}]`"
+    if f"{value.string}P" in known:
+        return f"write `{value.string}P`"
+    if "array" in kinds and _NAMES.fullmatch(value.string):
         return f"write `[{value.string}]`"
     return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
 

@@ -131,7 +131,7 @@ def check_value(
     if not _has_type(value, rule):
         kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
         quoted = needlessly_quoted(written)
-        hint = "write it without quotes" if quoted else hint_for_value(written, [rule.type], (key,))
+        hint = "write it without quotes" if quoted else hint_for_value(written, [rule.type], (key,), rule.values)
         yield Problem(written.place, f"`{key}` must be {kind}, not `{written.string}`", hint)
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)

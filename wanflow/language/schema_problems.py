@@ -36,10 +36,39 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     misspelt one, it is the whole shot, `(group, name)`, since its model's rules would only add noise. An included file
     has no required keys.
     """
+    root, misplaced = _without_misplaced(root)
     broken = list(_without_repeats(violations(plain(root), SCHEMA)))
     found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    return problems, frozenset(path for violation in found for path in _unusable(violation))
+    problems += [Problem(key.place, f"`{key.string}` {NOT_A_SHOT}", INDENT) for key, _ in misplaced]
+    unusable = {path for violation in found for path in _unusable(violation)}
+    return problems, frozenset(unusable | {("shots", key.string) for pair in misplaced for key in pair})
+
+
+NOT_A_SHOT = "is a key of a shot, not a shot"
+INDENT = "indent it below the name of its shot"
+
+
+def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, TextNode]]]:
+    """A file without the media of a shot that are not indented below it; the key of each and the name of its shot.
+
+    A shot may have the name of such a key: only a source, which has none of a shot's keys, is media.
+    """
+    shots = root.find("shots")
+    if not isinstance(shots, MapNode):
+        return root, []
+    sources = _definition_keys("sourceMapping")
+    misplaced: list[tuple[TextNode, TextNode]] = []
+    kept_pairs: list[tuple[TextNode, Node]] = []
+    for key, value in shots.pairs:
+        inside = {name.string for name, _ in value.entries} if isinstance(value, MapNode) else set[str]()
+        if kept_pairs and key.string in media_keys() and inside & sources and not inside & shot_keys():
+            misplaced.append((key, kept_pairs[-1][0]))
+        else:
+            kept_pairs.append((key, value))
+    kept = MapNode(tuple(kept_pairs), shots.place)
+    pairs = tuple((key, kept if value is shots else value) for key, value in root.pairs)
+    return (MapNode(pairs, root.place), misplaced) if misplaced else (root, [])
 
 
 def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | None]:
@@ -163,8 +192,8 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
             return f"`budget` needs a currency: `{broken.value} CNY`", None
         case (*_, str() as name), "type" if broken.value is None and "object" in _kinds(broken):
             return f"`{name}` needs its settings indented below it", None
-        case ("shots", str() as name), "type" if name in shot_keys() and not isinstance(broken.value, list):
-            return f"`{name}` is a key of a shot, not a shot", "indent it below the name of its shot"
+        case ("shots", str() as name), "type" if name in shot_keys():
+            return f"`{name}` {NOT_A_SHOT}", INDENT
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
             return _wrong(broken), f"to choose a take, run `wanflow pick {name} {take}`"
@@ -175,7 +204,11 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
         hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)
     elif broken.rule in {"type", "pattern"}:
         quoted = isinstance(value, TextNode) and needlessly_quoted(value)
-        hint = "write it without quotes" if quoted else hint_for_value(value, _kinds(broken), broken.path)
+        hint = (
+            "write it without quotes"
+            if quoted
+            else hint_for_value(value, _kinds(broken), broken.path, _examples(broken))
+        )
     return _wrong(broken), hint
 
 
@@ -203,6 +236,11 @@ def _wrong(broken: Violation) -> str:
             return f"{name} is empty"
         case _:
             return f"{name} breaks the format's rule `{broken.rule}`"
+
+
+def _examples(broken: Violation) -> Sequence[object]:
+    examples = broken.schema.get("examples", ())
+    return examples if isinstance(examples, list) else ()
 
 
 def _kinds(broken: Violation) -> list[str]:
@@ -260,5 +298,9 @@ def _name_place(root: MapNode, path: Sequence[str | int]) -> Place:
 
 def shot_keys() -> frozenset[str]:
     """The keys of a shot."""
+    return _definition_keys("shot")
+
+
+def _definition_keys(name: str) -> frozenset[str]:
     definitions = load_schema(SCHEMA)["$defs"]
-    return _keys(definitions["shot"]) if isinstance(definitions, Mapping) else frozenset()
+    return _keys(definitions[name]) if isinstance(definitions, Mapping) else frozenset()
