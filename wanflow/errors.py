@@ -120,7 +120,7 @@ def public_url(url: str) -> str:
 
 
 def without_signatures(text: str) -> str:
-    """A text with every address cut before its query, so that nobody can fetch what it names."""
+    """A text with every address cut before its query, which holds the signature that opens it."""
     return _SIGNED.sub(r"\1?…", text)
 
 

@@ -26,7 +26,7 @@ BASE = "/api/v1"
 """Path of the API, as at the vendor's host."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""Methods that the API answers itself, unknown paths included."""
+"""HTTP methods that the API handles, also for unknown paths."""
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 27
