@@ -12,7 +12,7 @@ from wanflow.catalog.provider import load_providers
 from wanflow.store import atomic, blobs, cut_records, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
-from wanflow.store.take import Recipe, Take
+from wanflow.store.take import Recipe
 from wanflow.store.take_names import named_takes, parse_take_node, place_of_take, take_node
 
 
@@ -39,12 +39,6 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
     here = blobs.list_derived(store)
     unused = sorted(name for name in here if not names.get(name, set()) & used)
     return [Removable("derived", name, blobs.derived_file(store, name).stat().st_size) for name in unused]
-
-
-def waste_of(store: Store, kind: str, name: str, take: Take) -> Removable:
-    """How many bytes a take's file would free; none where it is not here."""
-    path = blobs.take_path(store, take.digest, take.suffix)
-    return Removable(kind, name, path.stat().st_size if path.exists() else 0)
 
 
 def remove_derived(store: Store, waste: Iterable[Removable]) -> None:
