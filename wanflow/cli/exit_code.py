@@ -15,7 +15,7 @@ import click
 import wanflow
 from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
-from wanflow.cli.output import ended_by_signals, tolerating_closed_streams
+from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.errors import (
     ExitCode,
     StoreFault,
@@ -36,7 +36,7 @@ def guarded(work: Callable[[], int]) -> int:
 
     SIGTERM and SIGHUP interrupt it as Ctrl-C does.
     """
-    with tolerating_closed_streams(), ended_by_signals():
+    with tolerant_streams(), ended_by_signals():
         try:
             return int(work() or ExitCode.DONE)
         except BrokenPipeError:
@@ -138,7 +138,7 @@ def _keep(report: str) -> Path:
 
 def _write(report: str, folder: Path | None) -> Path:
     handle, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(report)
     return Path(name)
 

@@ -17,6 +17,7 @@ import click
 from click.shell_completion import CompletionItem
 
 import wanflow
+from wanflow.cli.encoding import use_utf8_file_names
 from wanflow.cli.exit_code import guarded
 from wanflow.cli.options import file_option
 from wanflow.errors import ExitCode
@@ -146,6 +147,8 @@ circles: at Python's own threshold the looking takes a sixth of the time of a pl
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `arguments` are those of the process where none are given."""
+    if arguments is None:
+        use_utf8_file_names()
     gc.set_threshold(GARBAGE_AFTER)
     words = None if arguments is None else list(arguments)
     # what a command notes about itself in context variables ends with it

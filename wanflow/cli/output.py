@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -11,33 +12,40 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
 import click
 
+from wanflow.cli.encoding import REPLACING, AsciiStream
+
 
 @contextmanager
-def tolerating_closed_streams() -> Iterator[None]:
-    """Write to the streams of this process so that nothing fails, also not at exit, because a reader left.
+def tolerant_streams() -> Iterator[None]:
+    """Write to the standard streams so that nothing fails because of their encoding, or because a reader left.
 
-    From then on what is written goes nowhere. For stdout BrokenPipeError is raised once, which ends a command that only
-    shows something; after `continue_without_reader` a sentence on stderr takes its place. Streams that were replaced,
-    as tests do it, are left alone.
+    What an encoding lacks is replaced. After a reader left, also at exit, what is written goes nowhere. For stdout
+    BrokenPipeError is raised once, which ends a command that only shows something; after `continue_without_reader` a
+    sentence on stderr takes its place. In streams that were replaced, as tests do it, only the signs are.
     """
     out, err = sys.stdout, sys.stderr
-    if isinstance(sys.__stdout__, io.TextIOWrapper) and out is sys.__stdout__:
-        sys.stdout = _tolerant_stream(sys.__stdout__, _end)
-    if isinstance(sys.__stderr__, io.TextIOWrapper) and err is sys.__stderr__:
-        sys.stderr = _tolerant_stream(sys.__stderr__, _print_nothing)
-    try:
-        yield
-    finally:
-        _when_left(_print_nothing)
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
-        sys.stdout, sys.stderr = out, err
+    with ExitStack() as kept:
+        for stream, inherited in ((out, sys.__stdout__), (err, sys.__stderr__)):
+            if stream is not inherited and isinstance(stream, io.TextIOWrapper):
+                kept.callback(stream.reconfigure, errors=stream.errors)
+                stream.reconfigure(errors=REPLACING)
+        if isinstance(sys.__stdout__, io.TextIOWrapper) and out is sys.__stdout__:
+            sys.stdout = _tolerant_stream(sys.__stdout__, _end)
+        if isinstance(sys.__stderr__, io.TextIOWrapper) and err is sys.__stderr__:
+            sys.stderr = _tolerant_stream(sys.__stderr__, _print_nothing)
+        try:
+            yield
+        finally:
+            _when_left(_print_nothing)
+            for written in filter(None, (sys.stdout, sys.stderr)):
+                written.flush()
+            sys.stdout, sys.stderr = out, err
 
 
 def continue_without_reader() -> None:
@@ -70,7 +78,8 @@ class _OutputStream(io.FileIO):
 def _tolerant_stream(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
     stream.flush()
     buffer = io.BufferedWriter(_OutputStream(stream.fileno(), when_left))
-    return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+    kind = AsciiStream if codecs.lookup(stream.encoding).name == "ascii" else io.TextIOWrapper
+    return kind(buffer, stream.encoding, REPLACING, line_buffering=stream.line_buffering)
 
 
 def _when_left(call: Callable[[], None]) -> None:

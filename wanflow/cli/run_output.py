@@ -15,6 +15,7 @@ from typing import cast
 import click
 
 from wanflow import api
+from wanflow.cli.encoding import print_json_text
 from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, pasteable
 from wanflow.cli.main import import_attribute
@@ -55,7 +56,7 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
 
     def print_event(event: Event) -> None:
         if as_json:
-            click.echo(event_line(event, _now()))
+            print_json_text(event_line(event, _now()))
         elif (text := event_text(event, verbosity)) is not None:
             click.echo(text, err=True)
 
@@ -79,7 +80,7 @@ def conclude(production: Production, outcome: Outcome, text: str, verbosity: Ver
         left = left_text(api.inventory_of(production)) if outcome.exit_code in LEFT else ()
         click.echo(pasteable("\n".join((text, *left))), err=True)
     if as_json:
-        click.echo(finished_line(outcome, _now()))
+        print_json_text(finished_line(outcome, _now()))
     else:
         for path in outcome.cuts.values():
             click.echo(_from_here(production.folder / path))
@@ -118,7 +119,7 @@ def run_guarded(production: Production, *, as_json: bool) -> Iterator[OutcomeSoF
 def ended_early(code: ExitCode, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:
     """End a run that has no outcome; with `--json` the last event is printed."""
     if as_json:
-        click.echo(finished_line(so_far.ended(code), _now()))
+        print_json_text(finished_line(so_far.ended(code), _now()))
     return code
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import click
 
 from wanflow import api
+from wanflow.cli.encoding import print_json
 from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options, selection
@@ -23,10 +23,6 @@ from wanflow.store.charges import BY
 from wanflow.suggest import did_you_mean
 
 
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
 @click.command("status", epilog=example("wanflow status --json"))
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the shots.")
@@ -39,7 +35,7 @@ def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
         plan = api.plan(part.production, whole=part.whole)
         found = api.status(plan, now)
         if as_json:
-            _print_json(pasteable_json([row.to_json() for row in found.shots]))
+            print_json(pasteable_json([row.to_json() for row in found.shots]))
         elif found.shots:
             click.echo(pasteable(status_text(found)))
         for item in found.unclaimed_tasks:
@@ -66,7 +62,7 @@ def takes(
         plan = api.plan(part.production, select, exclude=exclude, whole=part.whole)
         rows = api.takes(plan, removed=removed, whole=part.whole)
         if as_json:
-            _print_json([row.to_json() for row in rows])
+            print_json([row.to_json() for row in rows])
         elif rows:
             click.echo(takes_text(rows))
     return conclude_part(part)
@@ -83,7 +79,7 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
     if part.production is not None:
         ledger = api.costs(part.production)
         if as_json:
-            _print_json(ledger.to_json())
+            print_json(ledger.to_json())
         elif not part.production.provider.paid:
             paid = part.production.provider.models
             click.echo(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
@@ -112,7 +108,7 @@ def show(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
     """Show NODE resolved: its values with the places they come from, and a shot's request as it is sent."""
     details = api.show(api.plan(open_production(settings, quiet=True)), node)
     if as_json:
-        _print_json(details.to_json())
+        print_json(details.to_json())
     else:
         click.echo(show_text(details))
     return ExitCode.DONE
@@ -139,7 +135,7 @@ def graph(settings: ProductionOptions, form: str) -> int:
     """Draw the graph of assets, shots, extracts and cuts."""
     drawn = api.shot_graph(open_production(settings))
     if form == "json":
-        _print_json(diagram.graph_json(drawn))
+        print_json(diagram.graph_json(drawn))
     else:
         click.echo(diagram.dot(drawn) if form == "dot" else diagram.mermaid(drawn))
     return ExitCode.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from wanflow import api
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
+from wanflow.cli.encoding import print_json
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import open_production
@@ -87,7 +87,7 @@ def plan(
         planfile.save(planned, output, select, exclude, settings)
     if as_json:
         said = {"notes": [pasteable(note) for note in notes]} if notes else {}
-        click.echo(json.dumps(pasteable_json({**planned.to_json(), **said}), ensure_ascii=False, indent=2))
+        print_json(pasteable_json({**planned.to_json(), **said}))
     else:
         shown = brief_text(planned, notes) if quiet else plan_text(planned, verbose=verbose, notes=notes)
         click.echo(pasteable(shown))

@@ -84,7 +84,7 @@ def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path
         error(words, "use Python 3.11 to 3.13, or `--format srt`")
         return ExitCode.FAILED
     if dash:
-        click.echo(text, nl=False)
+        click.echo(text.encode(), nl=False)  # the bytes of the file, whatever the encoding of the terminal
     else:
         atomic.write_whole(path, text.encode())
         click.echo(path)

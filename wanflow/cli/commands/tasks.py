@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import anyio
 import click
 
 from wanflow import api
+from wanflow.cli.encoding import print_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, printing, production_options, waiting
 from wanflow.cli.run_output import (
@@ -81,7 +81,7 @@ def cancel(settings: ProductionOptions, select: tuple[str, ...], *, as_json: boo
     nothing = not cancelled and not api.is_unfinished(production, api.unfinished(production))
     missed = nothing and only_elsewhere(production, CANCELS)
     if as_json:
-        click.echo(json.dumps([item.to_json() for item in cancelled], ensure_ascii=False, indent=2))
+        print_json([item.to_json() for item in cancelled])
     elif not missed:
         click.echo(cancelled_text(cancelled))
     if missed:

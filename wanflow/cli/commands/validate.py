@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import click
 
 from wanflow import api
+from wanflow.cli.encoding import print_json
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.errors import ExitCode
 from wanflow.language.pipeline import is_shipped
@@ -51,7 +51,7 @@ def init(folder: Path, template: str | None) -> int:
 @click.option("--pipeline", is_flag=True, help="Print the schema of a pipeline's file instead.")
 def schema(*, pipeline: bool) -> int:
     """Print the JSON Schema of the production file, for editors that complete and check as you type."""
-    click.echo(json.dumps(bundled(PIPELINE if pipeline else PRODUCTION), ensure_ascii=False, indent=2))
+    print_json(bundled(PIPELINE if pipeline else PRODUCTION))
     return ExitCode.DONE
 
 
@@ -73,7 +73,7 @@ def validate(settings: ProductionOptions, form: str) -> int:
     )
     match form:
         case "json":
-            click.echo(json.dumps([as_json(problem) for problem in problems], ensure_ascii=False, indent=2))
+            print_json([as_json(problem) for problem in problems])
         case "github":
             for problem in problems:
                 click.echo(as_annotation(problem, settings.folder))

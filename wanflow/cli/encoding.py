@@ -1,0 +1,62 @@
+"""Signs that the encoding of a terminal or pipe lacks, and file names, which are UTF-8 whatever the locale says."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+import click
+
+SIMPLER: Mapping[str, str] = {"≤": "<=", "→": "->", "←": "<-", "…": "...", "·": "-", "━": "-", "╸": "-", "╺": " "}
+"""Signs of wanflow's own texts, and of the bars of rich, in ASCII."""
+REPLACING = "wanflow.replacing"
+"""Name of the error handler of the streams."""
+
+
+def _replaced(fault: UnicodeError) -> tuple[str, int]:
+    """What is written in the place of signs that an encoding lacks: a simpler one, else an escape as in Python."""
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    lacking = fault.object[fault.start : fault.end]
+    escaped = (SIMPLER.get(sign) or sign.encode("ascii", "backslashreplace").decode("ascii") for sign in lacking)
+    return "".join(escaped), fault.end
+
+
+codecs.register_error(REPLACING, _replaced)
+
+
+class AsciiStream(io.TextIOWrapper):
+    """A stream of ASCII under a name that no codec has: to one that is called so click would write UTF-8."""
+
+    encoding = "escaped-ascii"
+
+
+def print_json(document: object) -> None:
+    """Print a JSON document on stdout."""
+    print_json_text(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_json_text(text: str) -> None:
+    """Print JSON on stdout; unless its encoding has every sign, signs beyond ASCII are escaped as JSON does it."""
+    if not (sys.stdout.encoding or "").lower().startswith("utf"):
+        text = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
+    click.echo(text)
+
+
+def use_utf8_file_names() -> None:
+    """Start this process again in Python's UTF-8 mode, where its file names have another encoding.
+
+    A production names files in UTF-8, and git writes them so; an ASCII or GBK locale would look for other bytes. Python
+    3.15 has this mode by default (PEP 686). The streams keep the encoding of the locale. Where Python is told not to
+    read its environment, nothing changes.
+    """
+    if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
+        return
+    inherited = sys.__stdout__.encoding if sys.__stdout__ else "ascii"
+    environment = {"PYTHONIOENCODING": inherited, **os.environ, "PYTHONUTF8": "1"}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - it is this program
