@@ -125,6 +125,13 @@ def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coas
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
 
 
+def test_a_deep_grey_first_frame_keeps_its_level(run_state: Set, tmp_path: Path) -> None:
+    """Sixteen bits of grey are seen as eight of them."""
+    Image.new("I;16", (1280, 720), 90 * 257).save(tmp_path / "deep.png")
+    film = run_state.film(order(I2V, run_state.item("first_frame", tmp_path / "deep.png")))
+    assert ImageStat.Stat(frames(film.path)[0].convert("L")).mean[0] == pytest.approx(90, abs=3)
+
+
 def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: FilmFile) -> None:
     """Bright letters at the lower right; the rest of the frame is as without it."""
     asked = order(

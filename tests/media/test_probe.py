@@ -189,4 +189,10 @@ def test_a_picture_beyond_all_sizes_is_not_called_damaged(tmp_path):
     Image.new("1", (30_000, 12_000)).save(tmp_path / "wall.png")
     with pytest.raises(BadMedia) as caught:
         probe(tmp_path / "wall.png")
-    assert caught.value.why == "is a picture of more pixels than any model takes"
+    assert caught.value.why == "is a picture of more than 178 million pixels"
+
+
+def test_a_large_picture_is_read_without_a_word_of_pillow(tmp_path):
+    """Pillow warns of pictures of more than 89 million pixels; here a warning is an error."""
+    Image.new("1", (11_000, 10_000)).save(tmp_path / "wide.png")
+    assert (probe(tmp_path / "wide.png").width, probe(tmp_path / "wide.png").height) == (11_000, 10_000)

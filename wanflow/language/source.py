@@ -29,7 +29,8 @@ class Facts:
     `format` is by content (`png`, `jpeg`, `webp`, `bmp`, `mp4`, `mov`, `wav`, `mp3`, `srt`, `vtt`, `ass`, …).
     `frames` and `rate` are of the video, `samples` and `sample_rate` of the sound track, 0 and None where there is
     none; `seconds` is exact: frames / rate of a video, samples / sample_rate of a sound, the end of the last line of
-    subtitles, 0 of a picture.
+    subtitles, 0 of a picture. `pictures` is how many a picture file has: the frames of an animation, or pages. `hdr`
+    is the curve of a video of high dynamic range, `PQ` or `HLG`.
     """
 
     kind: Kind
@@ -44,6 +45,8 @@ class Facts:
     samples: int = 0
     sample_rate: int = 0
     seconds: Fraction = Fraction(0)
+    pictures: int = 1
+    hdr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -21,14 +22,47 @@ READABLE = "mov,matroska,avi,mpegts,wav,mp3,flac,ogg,aac"
 """Demuxers that read one file; a playlist from outside must never make wanflow open the files that it names."""
 PROTOCOLS = "file"
 
+SIGNATURES = (
+    (0, b"RIFF", b"WAVE", "wav"),
+    (0, b"RF64", b"WAVE", "wav"),
+    (0, b"BW64", b"WAVE", "wav"),
+    (0, b"RIFF", b"AVI ", "avi"),
+    (0, b"\x1aE\xdf\xa3", b"", "matroska"),
+    (0, b"OggS", b"", "ogg"),
+    (0, b"fLaC", b"", "flac"),
+    (4, b"ftyp", b"", "mov"),
+)
+"""Where a signature is in a file, it, what the bytes 8 to 12 are, and the demuxer: ffmpeg may guess another one."""
+
+PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""Marks of a video stream that is a picture: a cover, a thumbnail."""
+ASIDE = (
+    Disposition.comment
+    | Disposition.hearing_impaired
+    | Disposition.visual_impaired
+    | Disposition.descriptions
+    | Disposition.lyrics
+    | Disposition.karaoke
+    | Disposition.clean_effects
+    | Disposition.non_diegetic
+    | Disposition.dependent
+)
+"""Marks of a stream that players play only when it is chosen, or together with another one."""
+
 UNTAGGED = 2
 """Code of an unspecified matrix in ITU-T H.273."""
 HD_HEIGHT = 720
 MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 
+HDR_CURVES = {16: "PQ", 18: "HLG"}
+"""Transfer curves of high dynamic range, by their codes in ITU-T H.273."""
+
 OLD = int(av.__version__.split(".")[0]) <= 18
 LENIENT: Mapping[str, Any] = {"metadata_errors": "replace"} if OLD else {}
 """Option for PyAV 18, the last for Python 3.11, and older: without it they refuse metadata that is not UTF-8."""
+
+
+StreamKind = TypeVar("StreamKind", VideoStream, AudioStream)
 
 
 class BadMedia(MediaFault):
@@ -53,19 +87,39 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     options = {"format_whitelist": READABLE, "protocol_whitelist": PROTOCOLS}
     options |= {} if decoding else {"codec_whitelist": "none"}
     try:
-        with av.open(str(path.absolute()), container_options=options, **LENIENT) as container:
+        signed = signed_format(path)
+        with av.open(str(path.absolute()), format=signed, container_options=options, **LENIENT) as container:
             yield container
     except av.FFmpegError as fault:
         words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
 
 
-def film_stream(container: InputContainer) -> VideoStream | None:
-    """The first video stream that is not a cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+def signed_format(path: Path) -> str | None:
+    """The demuxer that the first bytes of a file name; None where they name none, and ffmpeg has to guess."""
+    beginning = b""
+    with suppress(OSError), path.open("rb") as file:
+        beginning = file.read(12)
+    for at, signature, kind, demuxer in SIGNATURES:
+        if beginning[at:].startswith(signature) and beginning[8:].startswith(kind):
+            return demuxer
     return None
+
+
+def film_stream(container: InputContainer) -> VideoStream | None:
+    """The video that people see, None where there is none: a cover or a thumbnail is a picture."""
+    return _played([stream for stream in container.streams.video if not stream.disposition & PICTURES])
+
+
+def sound_stream(container: InputContainer) -> AudioStream | None:
+    """The sound that people hear, None where there is none."""
+    return _played(container.streams.audio)
+
+
+def _played(streams: Sequence[StreamKind]) -> StreamKind | None:
+    """The stream that a player takes: the default, never a commentary beside another one; else the first."""
+    ranks = [(bool(each.disposition & ASIDE), not each.disposition & Disposition.default) for each in streams]
+    return streams[ranks.index(min(ranks))] if streams else None
 
 
 def film_of(container: InputContainer, path: Path) -> VideoStream:

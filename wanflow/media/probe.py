@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path, PurePath
 
 import av
@@ -15,11 +14,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from wanflow import digest
 from wanflow.language.source import Facts, Kind
 from wanflow.media.container import (
+    HDR_CURVES,
     BadMedia,
     Stamp,
     film_of,
@@ -28,23 +28,21 @@ from wanflow.media.container import (
     opened,
     packets_of,
     shown,
+    sound_stream,
     square_size,
 )
 from wanflow.media.jobs import Job, Worker
+from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
-PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-"""Formats that are read; the last two are recognised although no model takes them."""
 SAME = {"mpo": "jpeg"}
 """Formats by another name: a camera's JPEG with a second picture behind it is a JPEG."""
 STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc": "heic", "mif1": "heic", "msf1": "heic"}
 """Formats of pictures in a container of videos, by its brand."""
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
 """First bytes of pictures, by which a badly damaged one is recognised."""
-QUARTER_TURNS = {5, 6, 7, 8}
-"""EXIF orientations of a picture that is turned by a quarter."""
 HINT = (
     "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
 )
@@ -73,7 +71,7 @@ def probe(path: Path) -> Facts:
     """Measure a picture, a video, a sound or subtitles. Raises BadMedia, a MediaFault, with the reason."""
     size = _size(path)
     try:
-        return _probe_picture(path, path, size)
+        return _probe_picture(path, size)
     except UnidentifiedImageError as fault:
         with path.open("rb") as file:
             beginning = file.read(BEGINNING_BYTES)
@@ -89,7 +87,7 @@ def probe_picture(data: bytes) -> Facts:
     """Measure a picture in memory. Raises BadMedia for anything else."""
     name = Path("data")
     try:
-        facts = _probe_picture(name, BytesIO(data), len(data))
+        facts = _probe_picture(name, len(data), data)
     except UnidentifiedImageError:
         raise BadMedia(name, "is not a picture", hint="write the bytes of a png, jpeg, webp or bmp picture") from None
     return facts
@@ -167,23 +165,15 @@ def _size(path: Path) -> int:
     return size
 
 
-def _probe_picture(path: Path, file: Path | BytesIO, size_bytes: int) -> Facts:
-    try:
-        with Image.open(file, formats=PICTURES) as image:
-            image.load()
-            width, height = image.size
-            if image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS:
-                width, height = height, width
-            alpha, written = image.has_transparency_data, (image.format or "").lower()
-            written = SAME.get(written, written)
-    except UnidentifiedImageError:
-        raise
-    except Image.DecompressionBombError as fault:
-        raise BadMedia(path, "is a picture of more pixels than any model takes", hint="scale it") from fault
-    except (OSError, SyntaxError, ValueError) as fault:
-        raise BadMedia(path, f"is a damaged picture: {fault}") from fault
-    found = digest.of_file(file) if isinstance(file, Path) else digest.of_bytes(file.getvalue())
-    return Facts(Kind.IMAGE, written, found, size_bytes, width, height, alpha)
+def _probe_picture(path: Path, size_bytes: int, data: bytes | None = None) -> Facts:
+    with opened_picture(path, data) as image:
+        pictures = picture_count(image)
+        image.load()
+        width, height = upright_size(image)
+        alpha, written = image.has_transparency_data, (image.format or "").lower()
+    written = SAME.get(written, written)
+    found = digest.of_file(path) if data is None else digest.of_bytes(data)
+    return Facts(Kind.IMAGE, written, found, size_bytes, width, height, alpha, pictures=pictures)
 
 
 def _probe_container(path: Path, size_bytes: int) -> Facts:
@@ -194,8 +184,8 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
                 raise BadMedia(path, f"is {still} inside")
             if stream := film_stream(container):
                 return _probe_video(path, size_bytes, container, stream)
-            if container.streams.audio:
-                return _probe_sound(path, size_bytes, container, container.streams.audio[0])
+            if sound := sound_stream(container):
+                return _probe_sound(path, size_bytes, container, sound)
     except BadMedia as fault:
         raise BadMedia(path, fault.why, hint=fault.hint or HINT) from fault
     raise BadMedia(path, "has neither video nor sound", hint=HINT)
@@ -210,7 +200,8 @@ def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
 
 
 def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:
-    width, height = square_size(stream, _first(container, stream, path))
+    frame = _first(container, stream, path)
+    width, height = square_size(stream, frame)
     container.seek(0, backward=True)
     stamps = list(packets_of(container, stream))
     if stream.frames and len(stamps) != stream.frames:
@@ -218,7 +209,7 @@ def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream:
         raise BadMedia(path, why, hint="copy or export it again")
     times = shown(stamps)
     rate = _rate(stream, times, stamps)
-    sound = container.streams.audio[0] if container.streams.audio else None
+    sound = sound_stream(container)
     samples, sample_rate = _samples(container, sound) if sound else (0, 0)
     return Facts(
         kind=Kind.VIDEO,
@@ -232,6 +223,7 @@ def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream:
         samples=samples,
         sample_rate=sample_rate,
         seconds=len(times) / rate,
+        hdr=HDR_CURVES.get(frame.color_trc),
     )
 
 
@@ -286,15 +278,15 @@ def _decode(path: Path) -> int:
         stream = film_of(container, path)
         stream.thread_type = "AUTO"
         decoded = sum(1 for frame in container.decode(stream) if not frame.is_corrupt)
-        if container.streams.audio:
+        if sound := sound_stream(container):
             container.seek(0, backward=True)
-            deque(container.decode(container.streams.audio[0]), maxlen=0)
+            deque(container.decode(sound), maxlen=0)
     return decoded
 
 
 def _format(container: InputContainer) -> str:
-    names = container.format.name.split(",")
-    if "mp4" not in names:
-        return names[0]
+    demuxer = container.format.name.partition(",")[0]
+    if demuxer != "mov":
+        return demuxer
     brand = container.metadata.get("major_brand", "").strip()
     return {"qt": "mov", "M4A": "m4a"}.get(brand, "mp4")

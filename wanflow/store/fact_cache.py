@@ -16,7 +16,7 @@ from wanflow.language.source import Facts, Kind
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
-VERSION = 1
+VERSION = 2
 RACY_NS = 2_000_000_000
 """Nanoseconds between writing and opening a file within which it may change without another stat."""
 _RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
@@ -80,6 +80,8 @@ def _entry(facts: Facts, stamp: list[int] | None) -> dict[str, object] | None:
         "samples": facts.samples,
         "sample_rate": facts.sample_rate,
         "seconds": str(facts.seconds),
+        "pictures": facts.pictures,
+        "hdr": facts.hdr,
     }
 
 
@@ -101,6 +103,8 @@ def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
             samples=facts.read("samples", whole_number),
             sample_rate=facts.read("sample_rate", whole_number),
             seconds=facts.read("seconds", _ratio),
+            pictures=facts.read("pictures", whole_number),
+            hdr=facts.read_if_given("hdr", text),
         )
     except ValueError:
         return None

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from wanflow.emulator.api.order import Order, OrderItem, Rejected
 from wanflow.emulator.api.rules import UNSEEN, FileRules
 from wanflow.emulator.api.validate import check_counts
 from wanflow.emulator.film.command import PixelSize
+from wanflow.media.container import BadMedia, film_of, opened, sound_stream
+from wanflow.media.picture.still import PictureTooLarge, opened_picture, upright_size
 
 Fetch = Callable[[str], Path | None]
 """The file behind an address, None where it is out of reach; raises Rejected for an address that is none."""
@@ -93,39 +95,41 @@ def _check_shape(found: MediaInfo, rule: FileRules) -> None:
 
 def _look_at_picture(path: Path) -> MediaInfo:
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).size
+        with opened_picture(path) as picture:
+            picture.load()
             written = (picture.format or "").lower()
             seen = {"mpo": "jpeg"}.get(written, written)  # a camera's JPEG with a second picture behind it is one
-            return MediaInfo(seen, path.stat().st_size, upright, alpha=picture.has_transparency_data)
-    except Image.DecompressionBombError:
+            return MediaInfo(seen, path.stat().st_size, upright_size(picture), alpha=picture.has_transparency_data)
+    except PictureTooLarge:
         raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (UnidentifiedImageError, BadMedia):
         raise _not_open("image") from None
 
 
 def _look_at_video(path: Path) -> MediaInfo:
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
+        with opened(path) as container:
+            stream = film_of(container, path)
             frame = next(container.decode(stream))
             size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
             return MediaInfo(_format(container), path.stat().st_size, size, seconds)
-    except (av.FFmpegError, IndexError, StopIteration):
+    except (BadMedia, StopIteration):
         raise _not_open("video") from None
 
 
 def _look_at_sound(path: Path) -> MediaInfo:
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.audio[0]
+        with opened(path) as container:
+            stream = sound_stream(container)
+            if stream is None:
+                raise _not_open("audio")
             next(container.decode(stream))
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
             return MediaInfo(_format(container), path.stat().st_size, None, seconds)
-    except (av.FFmpegError, IndexError, StopIteration):
+    except (BadMedia, StopIteration):
         raise _not_open("audio") from None
 
 
@@ -141,18 +145,18 @@ _LOOKS: dict[str, Callable[[Path], MediaInfo]] = {
 
 def _is_picture(path: Path) -> bool:
     try:
-        with Image.open(path):
+        with opened_picture(path):
             return True
-    except Image.DecompressionBombError:
+    except PictureTooLarge:
         return True
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (UnidentifiedImageError, BadMedia):
         return False
 
 
 def _format(container: InputContainer) -> str:
-    names = container.format.name.split(",")
-    if "mp4" not in names:
-        return names[0]
+    demuxer = container.format.name.partition(",")[0]
+    if demuxer != "mov":
+        return demuxer
     brand = container.metadata.get("major_brand", "").strip()
     if brand in _STILL:
         return brand

@@ -11,10 +11,12 @@ from math import isqrt
 from pathlib import Path
 
 import av
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from wanflow.emulator.api.order import Rejected
+from wanflow.media.container import BadMedia, film_of, opened, signed_format, sound_stream
 from wanflow.media.ffmpeg import path_argument
+from wanflow.media.picture.still import PictureTooLarge, read_still
 
 FPS = 30
 SAMPLE_RATE = 48_000
@@ -73,7 +75,9 @@ class FilmCommand:
 
     def add_input(self, path: Path, *options: str) -> int:
         """Read a file, with ffmpeg's options for it; returns the number of the input."""
-        self._inputs += ["-threads", "1", *options, "-i", path_argument(path)]
+        signed = signed_format(path)
+        forced = [] if signed is None else ["-f", signed]
+        self._inputs += ["-threads", "1", *options, *forced, "-i", path_argument(path)]
         self._input_count += 1
         return self._input_count - 1
 
@@ -97,12 +101,13 @@ class FilmCommand:
 
 @dataclass(frozen=True, slots=True)
 class InputVideo:
-    """A video: its size after rotation, its length, and whether it has sound."""
+    """A video: its size after rotation, its length, and the numbers of the streams that are seen and heard."""
 
     path: Path
     size: PixelSize
     seconds: Fraction
-    sound: bool
+    picture: int
+    sound: int | None
 
     @property
     def frames(self) -> int:
@@ -126,25 +131,24 @@ def fetch(url: str, files: Mapping[str, Path], scratch: Path) -> Path | None:
 def probe_clip(path: Path) -> InputVideo:
     """What a video is. Raises Rejected in the service's words for any other file."""
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
+        with opened(path) as container:
+            stream, sound = film_of(container, path), sound_stream(container)
             frame = next(container.decode(stream))
             length = stream.duration * stream.time_base if stream.duration and stream.time_base else None
             seconds = length or Fraction(container.duration or 0, av.time_base)
             size = (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
-            return InputVideo(path, size, seconds, bool(container.streams.audio))
-    except (av.FFmpegError, IndexError, StopIteration):
+            return InputVideo(path, size, seconds, stream.index, None if sound is None else sound.index)
+    except (BadMedia, StopIteration):
         raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as video.") from None
 
 
 def open_picture(path: Path) -> Image.Image:
-    """A picture upright in RGB. Raises Rejected in the service's words for any other file."""
+    """A picture as people see it. Raises Rejected in the service's words for any other file."""
     try:
-        with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except Image.DecompressionBombError:
+        return read_still(path)
+    except PictureTooLarge:
         raise Rejected("InvalidFile.Resolution", "Invalid image resolution.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except BadMedia:
         raise Rejected("InvalidFile.Openerror", "Invalid file, cannot open file as image.") from None
 
 

@@ -185,7 +185,7 @@ class _SceneBuilder:
         falling = None
         if grade.precipitation is not Precipitation.NONE:
             falling = self._save(drawing.draw_precipitation(size, grade.precipitation, order.seed))
-        video = scenes.grade_clip(command, number, grade, vignette, falling)
+        video = scenes.grade_clip(command, clip, number, grade, vignette, falling)
         return _Scene(command, video, audio, (Fraction(frames, FPS),))
 
     def _size(self, first: Image.Image | None) -> PixelSize:

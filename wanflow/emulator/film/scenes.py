@@ -49,7 +49,7 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
     own = min(clip.frames, command.frames)
     more = command.frames - own
     held = f",tpad=stop_mode=clone:stop={more},{_zoom_in(target, own - 1, command.frames - 1)}" if more else ""
-    return command.add_filter([f"{number}:v:0"], f"{_fit_clip(command.size, own)}{held}")
+    return command.add_filter([f"{number}:{clip.picture}"], f"{_fit_clip(command.size, own)}{held}")
 
 
 def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomTarget, *, free_from: int = 0) -> str:
@@ -82,15 +82,17 @@ def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVi
     under = command.add_filter([], black)
     for clip, box in videos:
         number = command.add_input(clip.path, "-stream_loop", "-1")
-        shown = command.add_filter([f"{number}:v:0"], _fit_clip((box.width, box.height), command.frames))
+        shown = command.add_filter([f"{number}:{clip.picture}"], _fit_clip((box.width, box.height), command.frames))
         under = command.add_filter([under, shown], f"overlay=x={box.left}:y={box.top}:format=yuv420")
     over = command.add_filter([source], _loop_overlay(command.frames))
     return command.add_filter([under, over], f"overlay=format=yuv420,{zoom}")
 
 
-def grade_clip(command: FilmCommand, number: int, grade: Grade, vignette: Path, precipitation: Path | None) -> str:
+def grade_clip(
+    command: FilmCommand, clip: InputVideo, number: int, grade: Grade, vignette: Path, precipitation: Path | None
+) -> str:
     """A clip under a grade and a vignette, with rain or snow where a picture of it is given."""
-    seen = command.add_filter([f"{number}:v:0"], f"{_fit_clip(command.size, command.frames)},{grade.filter}")
+    seen = command.add_filter([f"{number}:{clip.picture}"], f"{_fit_clip(command.size, command.frames)},{grade.filter}")
     if precipitation is not None:
         speed = RAIN_SPEED if grade.precipitation == "rain" else SNOW_SPEED
         falling = f"{_loop_overlay(command.frames)},scroll=vertical={-speed}"

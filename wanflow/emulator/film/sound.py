@@ -38,9 +38,9 @@ def track(command: FilmCommand, path: Path) -> str:
 def clip_sound(command: FilmCommand, clip: InputVideo, number: int, seed: int) -> str:
     """The sound of a loaded clip for as long as it lasts, a quiet tone for the rest and where it has none."""
     old = min(clip.frames, command.frames) * SAMPLE_RATE // FPS
-    if not clip.sound:
+    if clip.sound is None:
         return tone(command, seed, command.samples)
-    kept = _fill(command, f"{number}:a:0", old)
+    kept = _fill(command, f"{number}:{clip.sound}", old)
     if old == command.samples:
         return kept
     return command.add_filter([kept, tone(command, seed, command.samples - old)], "concat=n=2:v=0:a=1")

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
-from io import BytesIO
+from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageCms, ImageDraw, UnidentifiedImageError, features
+from PIL import Image, ImageDraw
 
-from wanflow.media.container import BadMedia
 from wanflow.media.picture.segment import fit_bars, fit_crop, strip_height
-from wanflow.media.probe import PICTURES
+from wanflow.media.picture.still import BLACK, read_still
 from wanflow.media.text import layout
 from wanflow.media.text.fonts import Fonts
 from wanflow.media.text.layout import Ink, draw_line, draw_lines, drawable, shortened
 
 WHITE: Ink = (255, 255, 255)
-BLACK: Ink = (0, 0, 0)
 TITLE_PERCENT, SMALLEST_PERCENT, BOX_PERCENT = 10, 3, 84
-
-DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error)
-"""Errors that Pillow's readers raise for a damaged file."""
-
-UPRIGHT: Mapping[int, Image.Transpose] = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""Transpositions that turn a picture upright, by EXIF's orientation."""
-
-MANAGED = ("RGB", "CMYK", "L")
-"""Modes whose colour profile is applied."""
-HINT = "take a png, jpeg, webp, bmp, gif or tiff"
 
 
 def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts = ()) -> Image.Image:
@@ -70,59 +48,10 @@ def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
     """
     if fit not in {"bars", "crop"}:
         raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
-    if not path.is_file():
-        raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
-    try:
-        with Image.open(path, formats=PICTURES) as image:
-            image.load()
-            turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-            still = _over_black(_eight_bits(image if turn is None else image.transpose(turn)))
-            return _fitted(still, size, fit)
-    except UnidentifiedImageError as fault:
-        raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
-    except Image.DecompressionBombError as fault:
-        raise BadMedia(path, "is a picture of too many pixels", hint="scale it down") from fault
-    except DAMAGED as fault:
-        raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
+    return fit_picture(read_still(path), size, fit)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than eight bits in eight, where Pillow would clip it."""
-    if not image.mode.startswith(("I", "F")):
-        return image
-    grey = image.convert("I").convert("F") if image.mode.startswith("I;16") else image.convert("F")
-    brightest = max(level for level in grey.getextrema() if isinstance(level, float))
-    scale: float = 255 if image.mode == "F" and brightest <= 1 else 1
-    if image.mode.startswith("I;16") or brightest > 255:
-        scale = 1 / 256
-    level = grey.point(lambda value: value * scale + 0).convert("L")
-    level.info.pop("transparency", None)
-    return level
-
-
-def _over_black(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return _in_srgb(image, image.info.get("icc_profile"))
-    clear = image.convert("RGBA")
-    black = Image.new("RGB", image.size, BLACK)
-    black.paste(_in_srgb(clear.convert("RGB"), image.info.get("icc_profile")), mask=clear.getchannel("A"))
-    return black
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture's colours by its own profile; one that is damaged, or made for other channels, is ignored."""
-    if not profile or not features.check("littlecms2"):
-        return image.convert("RGB")
-    plain = image if image.mode in MANAGED else image.convert("RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        managed = ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image.convert("RGB")
-    return managed or image.convert("RGB")
-
-
-def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def fit_picture(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
     """The picture with black bars around it, or cropped to the size.
 
     A crop scales only what is seen: a whole very narrow picture would not fit in memory.
