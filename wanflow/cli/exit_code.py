@@ -14,7 +14,7 @@ import click
 
 import wanflow
 from wanflow.catalog.provider import load_providers
-from wanflow.cli.hints import pasteable
+from wanflow.cli.hints import pasteable, problem_text
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.errors import (
     ExitCode,
@@ -23,7 +23,7 @@ from wanflow.errors import (
     without_key,
     without_signatures,
 )
-from wanflow.language.problem import SpecError, render_problem
+from wanflow.language.problem import SpecError
 from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
@@ -73,7 +73,7 @@ def error(message: str, hint: str | None = None) -> None:
 def _print_fault(fault: Exception) -> None:
     match fault:
         case SpecError(problems=problems):
-            click.echo("\n".join(render_problem(problem) for problem in problems), err=True)
+            click.echo("\n".join(problem_text(problem) for problem in problems), err=True)
         case WanflowError():
             error(str(fault), fault.hint)
         case click.UsageError():

@@ -1,19 +1,25 @@
-"""Commands in messages and hints, completed so that they work when pasted.
+"""Commands and paths in messages and hints, completed so that they work when pasted.
 
 A layer that gives a hint knows the command that helps, but not which production the user named. It writes the command
-in backquotes, `wanflow collect`; the options that name the production are added here, before it is printed.
+in backquotes, `wanflow collect`; the options that name the production are added here, before it is printed. Likewise
+it knows paths from the production's folder, and here they become paths from the current folder.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from pathlib import Path
 
 from wanflow.cli.options import ProductionOptions
+from wanflow.language.pipeline import is_shipped
+from wanflow.language.problem import Problem, render_problem
 from wanflow.report.text.words import printable
+from wanflow.yamldoc.nodes import Place
 
 WITHOUT_PRODUCTION = frozenset({"init", "models", "emulator", "schema"})
 """Commands without a production, which take none of its options."""
@@ -63,10 +69,27 @@ def pasteable_json(document: object) -> object:
             return document
 
 
+def from_here(path: str | Path) -> str:
+    """A path that is relative to the production's folder, as seen from the current folder."""
+    settings = _settings.get()
+    return Path(os.path.normpath((Path() if settings is None else settings.folder) / path)).as_posix()
+
+
+def problem_text(problem: Problem) -> str:
+    """A problem for people, with its files as seen from the current folder."""
+    place = problem.place
+    uses = tuple(replace(use, file=_shown(use)) for use in place.used_at)
+    return render_problem(replace(problem, place=replace(place, file=_shown(place), used_at=uses)))
+
+
+def _shown(place: Place) -> str:
+    return place.file if is_shipped(place) else from_here(place.file)
+
+
 def _options(settings: ProductionOptions) -> str:
     """The options that name the same production and override the same keys, as a shell reads them."""
     words = [] if settings.backend is None else ["--backend", settings.backend]
-    words += [] if settings.file == ProductionOptions().file else ["-f", str(settings.file)]
+    words += [] if settings.named is None else ["-f", str(settings.named)]
     words += [] if settings.region is None else ["--region", settings.region]
     for name, value in settings.values.items():
         words += ["--set", f"{name}={value}"]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import click
 
 from wanflow import api
-from wanflow.cli.hints import name_production
+from wanflow.cli.hints import name_production, problem_text
 from wanflow.cli.options import ProductionOptions
 from wanflow.errors import ExitCode
-from wanflow.language.problem import Problem, render_problem
+from wanflow.language.problem import Problem
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
 
@@ -56,4 +56,4 @@ def conclude_part(part: SoundPart, *, quiet: bool = False) -> ExitCode:
 
 def _print(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        click.echo(render_problem(problem), err=True)
+        click.echo(problem_text(problem), err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,20 +18,28 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 
 BACKENDS, REGIONS = tuple(load_providers()), known_regions()
 
+PRODUCTION_FILE = "wanflow.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class ProductionOptions:
     """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
 
-    `allow_outside`: a cut may be outside the production's folder, which matters only to commands that write cuts.
+    `named` is the file of `-f`. `allow_outside`: a cut may be outside the production's folder, which matters only to
+    commands that write cuts.
     """
 
-    file: Path = Path("wanflow.yaml")
+    named: Path | None = None
     backend: str | None = None
     region: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
     allow_outside: bool = True
+
+    @property
+    def file(self) -> Path:
+        """The production file, as seen from the current folder: that of `-f`, else the nearest one."""
+        return nearest_production() if self.named is None else self.named
 
     @property
     def folder(self) -> Path:
@@ -40,6 +49,17 @@ class ProductionOptions:
     def with_backend(self, backend: str) -> ProductionOptions:
         """The same production on a backend."""
         return replace(self, backend=backend)
+
+
+def nearest_production() -> Path:
+    """`wanflow.yaml` in the current folder or the nearest one above it; in the current one where none has it."""
+    here = Path(PRODUCTION_FILE)
+    try:
+        depth = len(Path.cwd().parts)
+    except OSError:  # the folder was removed, or cannot be entered
+        return here
+    upwards = (Path(*[os.pardir] * steps, PRODUCTION_FILE) for steps in range(depth))
+    return next((file for file in upwards if os.path.lexists(file)), here)
 
 
 def example(*lines: str) -> str:
@@ -65,11 +85,11 @@ def _note_values(context: click.Context, option: click.Parameter, value: tuple[s
 def _file_option(*names: str) -> Callable[[Decorated], Decorated]:
     return click.option(
         *names,
-        "file",
+        "named",
         type=click.Path(path_type=Path),
         expose_value=False,
         callback=_note,
-        help="The production file (default: wanflow.yaml).",
+        help="The production file (default: wanflow.yaml, here or above).",
     )
 
 

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import click
@@ -17,7 +16,7 @@ import click
 from wanflow import api
 from wanflow.cli.encoding import print_json_text
 from wanflow.cli.exit_code import cause, code_of, error
-from wanflow.cli.hints import command_on, pasteable
+from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, continue_without_reader
 from wanflow.errors import ExitCode, StoreFault
@@ -27,7 +26,7 @@ from wanflow.report.progress import OutcomeSoFar
 from wanflow.report.text.events import Verbosity, event_line, event_text, finished_line
 from wanflow.report.text.summary import interrupted_text, left_text
 from wanflow.report.text.words import count, listed
-from wanflow.runner.events import Emit, Event, Outcome, StepFinished, Warned
+from wanflow.runner.events import CutFinished, Emit, Event, Outcome, StepFinished, TakeStored, Warned
 
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
 """Exit codes after which something is left with the service; it is named."""
@@ -48,7 +47,7 @@ def display(plan: Plan, verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: 
         yield printer(verbosity, so_far, as_json=as_json)
         return
     with cast(OpenDisplay, import_attribute("wanflow.report.text.console:live"))(plan, verbosity) as show:
-        yield partial(_pass_on, so_far, show)
+        yield partial(_pass_on, so_far, lambda event: show(_seen_from_here(event)))
 
 
 def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
@@ -57,7 +56,7 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
     def print_event(event: Event) -> None:
         if as_json:
             print_json_text(event_line(event, _now()))
-        elif (text := event_text(event, verbosity)) is not None:
+        elif (text := event_text(_seen_from_here(event), verbosity)) is not None:
             click.echo(text, err=True)
 
     return partial(_pass_on, so_far, print_event)
@@ -74,6 +73,11 @@ def _pass_on(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
     emit(event)
 
 
+def _seen_from_here(event: Event) -> Event:
+    """An event whose file a person can open from the current folder."""
+    return replace(event, file=from_here(event.file)) if isinstance(event, TakeStored | CutFinished) else event
+
+
 def conclude(production: Production, outcome: Outcome, text: str, verbosity: Verbosity, *, as_json: bool) -> ExitCode:
     """Print how it ended on stderr, and on stdout the path of each cut or, as JSON, the last event."""
     if verbosity is not Verbosity.QUIET or outcome.exit_code:
@@ -83,16 +87,8 @@ def conclude(production: Production, outcome: Outcome, text: str, verbosity: Ver
         print_json_text(finished_line(outcome, _now()))
     else:
         for path in outcome.cuts.values():
-            click.echo(_from_here(production.folder / path))
+            click.echo(from_here(path))
     return outcome.exit_code
-
-
-def _from_here(path: Path) -> str:
-    """A path as seen from the current folder; unchanged where it lies on another drive."""
-    try:
-        return os.path.relpath(path)
-    except ValueError:
-        return str(path)
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import click
 
 from wanflow import api
 from wanflow.cli.encoding import print_json
+from wanflow.cli.hints import name_production, problem_text
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.errors import ExitCode
 from wanflow.language.pipeline import is_shipped
-from wanflow.language.problem import Problem, Severity, render_problem
+from wanflow.language.problem import Problem, Severity
 from wanflow.report.text.words import count
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
 from wanflow.templates import templates, title_of
@@ -64,6 +65,7 @@ def schema(*, pipeline: bool) -> int:
 @click.pass_obj
 def validate(settings: ProductionOptions, form: str) -> int:
     """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
+    name_production(settings)
     problems = api.validate(
         settings.file,
         backend=settings.backend,
@@ -79,7 +81,7 @@ def validate(settings: ProductionOptions, form: str) -> int:
                 click.echo(as_annotation(problem, settings.folder))
         case _:
             for problem in problems:
-                click.echo(render_problem(problem))
+                click.echo(problem_text(problem))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     found = f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')}" if problems else "no problems"
     click.echo(f"{found} in {settings.file}", err=True)
