@@ -34,7 +34,7 @@ GONE = {
 }
 """Words of our own invention that the glossary of docs/architecture.md replaced."""
 
-BEHIND_OTHERS = {"otio-cmx3600-adapter", "python-multipart"}
+BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter", "python-multipart"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
 NEEDS_NODE = ROOT / "tests" / "test_editor.py"

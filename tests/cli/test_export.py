@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlparse
 
 import opentimelineio as otio
 import pytest
@@ -83,6 +83,31 @@ def test_it_goes_where_it_is_told_and_its_media_stay_reachable(wanflow: Wanflow,
     )
     shown = otio.adapters.read_from_string(wanflow("export", "short", "-o", "-").out, "otio_json")
     assert [clip.name for clip in shown.tracks[0]] == ["coast.t1"]
+
+
+def test_other_takes_are_media_of_their_clip(wanflow: Wanflow, assembled: probe.Facts) -> None:
+    """A suite can switch to each take of the shot that is here; the one of the cut is active."""
+    assert wanflow("retake", "coast").code == 0
+    assert wanflow(*RUN).code == 0
+    assert wanflow("export", "main").code == 0
+    clips = list(otio.adapters.read_from_file("out/main.otio").video_tracks()[0].find_clips())
+    used = clips[-1]
+    assert used.active_media_reference_key == used.name
+    takes = {key: medium.target_url for key, medium in used.media_references().items()}
+    assert takes == {f"coast.t{number}": f"shots/coast.t{number}.mp4" for number in (1, 2)}
+    assert {int(medium.available_range.duration.value) for medium in used.media_references().values()} == {60}
+    assert list(clips[1].media_references()) == [otio.schema.Clip.DEFAULT_MEDIA_KEY]
+
+
+def test_fcp7_is_xml_beside_the_film(wanflow: Wanflow, assembled: probe.Facts) -> None:
+    """As long as the film, with absolute addresses of files that exist, each once."""
+    said = wanflow("export", "main", "--format", "fcp7")
+    assert said.out.strip() == str(Path("out/main.xml").absolute())
+    picture, _sound = otio.adapters.read_from_file("out/main.xml").tracks
+    assert int(picture.duration().value) == assembled.frames
+    found = [unquote(urlparse(clip.media_reference.target_url).path) for clip in picture.find_clips()]
+    assert all(Path(path).is_absolute() and Path(path).is_file() for path in found)
+    assert Path("out/main.xml").read_text(encoding="utf-8").count("<pathurl>") == 3
 
 
 def test_an_edl_has_short_names_of_its_own_for_each_medium(wanflow: Wanflow, assembled: probe.Facts) -> None:

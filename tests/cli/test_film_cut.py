@@ -196,7 +196,7 @@ def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: P
     made(wanflow)
     assert wanflow("export", "main").code == 0
     timeline = otio.adapters.read_from_file("out/main.otio")
-    video, audio = timeline.tracks
+    video, audio, _music = timeline.tracks
     assert round(video.duration().to_seconds() * 30) == round(audio.duration().to_seconds() * 30) == LENGTH
     joins = [each for each in video if isinstance(each, otio.schema.Transition)]
     assert [(join.name, int(join.out_offset.value)) for join in joins] == [

@@ -58,6 +58,13 @@ def frame_rate(edit: Edit) -> Fraction:
     return edit.cut.shape.rate or (first.rate if first is not None else timebase.NOMINAL_RATE)
 
 
+def film_size(edit: Edit) -> tuple[int, int]:
+    """Width and height of a cut: its own, else those of its first video in even numbers (format.md, Cuts)."""
+    film = _first_film(edit)
+    even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
+    return edit.cut.shape.size or even
+
+
 def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
     """The items of a cut on a timeline; raises MediaFault where the real clips don't fit it."""
     try:
@@ -70,9 +77,7 @@ def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
 
 def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> CutLayout:
     """An edit whose clips are placed, with its segments; `captions` are burned in, their frames the film's."""
-    shape, film = edit.cut.shape, _first_film(edit)
-    even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
-    shape = CutShape(shape.size or even, rate, shape.fit)
+    shape = CutShape(film_size(edit), rate, edit.cut.shape.fit)
     return CutLayout(edit, rate, clips, tuple(_segments(edit, clips, shape, captions)))
 
 

@@ -22,7 +22,15 @@ from wanflow.store.remote import Transfer
 
 Writer = Callable[[EditList, Path, Path], str]
 
-INTERCHANGE = {"otio": "wanflow.report.export.otio:to_otio", "edl": "wanflow.report.export.otio:to_edl"}
+INTERCHANGE = {
+    "otio": "wanflow.report.export.otio:to_otio",
+    "edl": "wanflow.report.export.otio:to_edl",
+    "fcp7": "wanflow.report.export.fcp7:to_fcp7",
+}
+"""Formats that OpenTimelineIO writes, each with its writer, which is imported when it is needed."""
+FORMATS = (*INTERCHANGE, "srt")
+SUFFIXES = {"fcp7": "xml"}
+"""Endings of files that are not called like their format."""
 
 
 @click.command("push", epilog=example("wanflow push"))
@@ -59,21 +67,25 @@ def _print_transfer(transfer: Transfer, verb: str, missing: str) -> None:
 
 @click.command("export", epilog=example("wanflow export main --format edl -o cut.edl"))
 @click.argument("cut", required=False)
-@click.option("--format", "kind", type=click.Choice(("otio", "edl", "srt")), default="otio", show_default=True)
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="otio", show_default=True)
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="Where to write it; `-` is stdout (default: out/<cut>.<format>, whose path is printed).",
+    help="Where to write it; `-` is stdout (default: out/<cut>.<format>, for fcp7 .xml; its path is printed).",
 )
 @production_options
 @click.pass_obj
 def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path | None) -> int:
-    """Write CUT (default: the only one) for an editing suite, with relative paths of its media."""
+    """Write CUT (default: the only one) for an editing suite.
+
+    `otio` and `edl` have paths relative to the written file. `fcp7` is XML for Premiere and Resolve; it has absolute
+    paths. `srt` has the names of the shots as subtitles.
+    """
     production = open_production(settings, quiet=True)
     shown = api.export(api.plan(production), cut)
-    path = production.folder / production.out / f"{shown.cut}.{kind}" if output is None else output
+    path = production.folder / production.out / f"{shown.cut}.{SUFFIXES.get(kind, kind)}" if output is None else output
     dash = output is not None and str(output) == "-"
     target = Path.cwd() if dash else path.absolute().parent
     try:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import itemgetter
 
+from wanflow import timebase
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
-from wanflow.language.production import Shot, TransitionKind
-from wanflow.language.timeline import PlacedClip
-from wanflow.planner.cut import EditItem, arrange
-from wanflow.planner.cut_layout import frame_rate, place_items
+from wanflow.language.production import Music, Shot, Subtitles, TransitionKind
+from wanflow.language.timeline import PlacedClip, total_frames
+from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.subtitles import clock_text, read_lines, to_captions
+from wanflow.planner.cut import Edit, EditItem, arrange
+from wanflow.planner.cut_layout import film_size, frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.report.text.words import printable
-from wanflow.store.take import Take
+from wanflow.store.lock import ShotEntry
+from wanflow.store.take import Film, Take
 from wanflow.store.take_names import take_file, take_node
 from wanflow.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFile:
+    """A take that could be shown instead: its name, its file, and how many frames that has at which rate."""
+
+    name: str
+    file: str
+    frames: int
+    rate: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +40,9 @@ class EditEvent:
     """One clip of a cut. `first` and `count` are frames of its file, which has `frames` of them at `rate`.
 
     `begin` and `length` are frames of the cut; of them the first `lead` are a `transition` from the event before, or
-    from black. `file` is relative to the production's folder, None for a title; `still`: it is a picture. `take` and
-    what follows it are None for a file that somebody brought.
+    from black. `file` is relative to the production's folder, None for a title; `still`: it is a picture. `size` is
+    its width and height, None where that is not known. `take`, `shot` and `number` are None for a file that somebody
+    brought; `takes` are all takes of the shot whose files are here, this one among them, by number.
     """
 
     name: str
@@ -44,16 +61,39 @@ class EditEvent:
     shot: Shot | None = None
     number: int | None = None
     take: Take | None = None
+    size: tuple[int, int] | None = None
+    takes: tuple[TakeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditMusic:
+    """The music of a cut: `samples` at `sample_rate`, heard from the first frame of the cut for `length` frames."""
+
+    music: Music
+    samples: int
+    sample_rate: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditSubtitles:
+    """A subtitle file of a cut, and its lines in frames of the cut; they may overlap."""
+
+    track: Subtitles
+    lines: tuple[Caption, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """A cut at its frame rate."""
+    """A cut at its frame rate; `size` is the width and height of its picture."""
 
     cut: str
     title: str
     rate: Fraction
     events: tuple[EditEvent, ...]
+    size: tuple[int, int] | None = None
+    music: EditMusic | None = None
+    subtitles: tuple[EditSubtitles, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -65,7 +105,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     """A cut of a plan's production as it would be assembled now.
 
     Raises UnknownTarget for a cut that isn't there, or one of whose takes is not rendered yet, MediaFault where an `in`
-    or `out` lies beyond a clip.
+    or `out` lies beyond a clip, or a subtitle file cannot be read.
     """
     production = plan.graph.production
     if cut not in production.cuts:
@@ -80,8 +120,15 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     if missing:
         raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")
     rate = frame_rate(edit)
-    events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in place_items(edit, rate))
-    return EditList(cut, production.title or cut, rate, events)
+    clips = place_items(edit, rate)
+    events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
+    frames = total_frames(clips)
+    subtitles = (
+        EditSubtitles(track, to_captions(read_lines(production.folder / track.source.path), frames=frames, rate=rate))
+        for track in edit.cut.finish.subtitles
+    )
+    music = _music(edit, frames, rate)
+    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles))
 
 
 def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> EditEvent:
@@ -100,6 +147,7 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
         digest=item.digest or "",
         sound=film is not None and film.samples > 0,
         still=film is None,
+        size=None if film is None else (film.width, film.height),
     )
     vertex = None if item.vertex is None else plan.graph.vertex(item.vertex)
     if not isinstance(vertex, ShotVertex) or item.digest is None:
@@ -108,7 +156,28 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     number = entry.numbers[item.digest]
     name, take = take_node(vertex.id, number), entry.takes[item.digest]
     file = take_file(plan.graph.production.out, vertex.id, number, take.suffix)
-    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=take)
+    takes = tuple(_take_files(plan, vertex.id, entry, event))
+    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=take, takes=takes)
+
+
+def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> Iterator[TakeFile]:
+    """The takes of a shot whose files are here; a picture is as long as the event."""
+    for digest, number in sorted(entry.numbers.items(), key=itemgetter(1)):
+        take = entry.takes[digest]
+        film = take.result if isinstance(take.result, Film) else None
+        if take.gone or digest not in plan.inventory.here or (film is None) is not event.still:
+            continue
+        length = (event.frames, event.rate) if film is None else (film.frames, film.rate)
+        file = take_file(plan.graph.production.out, shot, number, take.suffix)
+        yield TakeFile(take_node(shot, number), file, *length)
+
+
+def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
+    music, film = edit.cut.finish.music, None if edit.music is None else edit.music.film
+    if music is None or film is None or not film.samples:
+        return None
+    heard = timebase.to_frames(Fraction(film.samples, film.sample_rate), rate)
+    return EditMusic(music, film.samples, film.sample_rate, max(1, min(frames, heard)))
 
 
 def to_srt(cut: EditList) -> str:
@@ -116,14 +185,7 @@ def to_srt(cut: EditList) -> str:
     entries = []
     for number, event in enumerate(cut.events, 1):
         following = cut.events[number].begin if number < len(cut.events) else cut.frames
-        begin, end = (_time(frames / cut.rate) for frames in (event.begin, following))
+        begin, end = (clock_text(round(frames * 1000 / cut.rate)) for frames in (event.begin, following))
         words = printable(event.shot.written) if event.shot is not None else ""
         entries.append(f"{number}\n{begin} --> {end}\n{printable(event.name)}\n{words}".rstrip() + "\n")
     return "\n".join(entries)
-
-
-def _time(seconds: Fraction) -> str:
-    """`00:01:02,500`."""
-    thousandths = round(seconds * 1000)
-    whole, rest = divmod(thousandths, 1000)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d},{rest:03d}"

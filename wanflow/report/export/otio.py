@@ -1,4 +1,4 @@
-"""Cuts for editing suites: OpenTimelineIO and what its adapters write; the only home of opentimelineio."""
+"""Cuts for editing suites: OpenTimelineIO, and edit decision lists by its adapter."""
 
 from __future__ import annotations
 
@@ -11,40 +11,74 @@ from urllib.parse import quote
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from wanflow import timebase
+from wanflow.errors import MediaFault
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
-from wanflow.report.export.edit_list import EditEvent, EditList
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.text.words import printable
 
 REEL_LETTERS = 8
 """Maximum length of a media name in an EDL."""
 
+DROP_RATES = frozenset({Fraction(30000, 1001), Fraction(60000, 1001)})
+"""Rates whose time code leaves out numbers, so that it follows the clock."""
+TIME_CODE_RATES = DROP_RATES | {Fraction(24000, 1001), Fraction(48000, 1001), *map(Fraction, (24, 25, 30, 48, 50, 60))}
+"""Rates for which SMPTE time code is defined, as OpenTimelineIO reads and writes it."""
+
 
 def to_otio(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as OpenTimelineIO: media by addresses relative to where it is written, each with the whole take available.
 
-    `folder` is the production's, `target` the folder that the text is written to.
+    `folder` is the production's, `target` the folder that the text is written to. Lengths are the film's own frames.
+    Music has a track of its own; each line of the subtitles is a marker of the timeline.
     """
-    return str(otio.adapters.write_to_string(_timeline(cut, folder, target), "otio_json"))
+    return str(otio.adapters.write_to_string(build_timeline(cut, folder, target), "otio_json"))
 
 
 def to_edl(cut: EditList, folder: Path, target: Path) -> str:
-    """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own."""
-    timeline = _timeline(cut, folder, target, at=cut.rate)
+    """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own.
+
+    Raises MediaFault for a rate that has no time code.
+    """
+    require_time_code(cut, "an EDL")
+    timeline = build_timeline(cut, folder, target, at=cut.rate)
     timeline.tracks[:] = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
     picture = timeline.tracks[0]
     if picture and isinstance(picture[0], otio.schema.Transition):
         del picture[0]  # a list has no way to come out of black
-    return str(otio.adapters.write_to_string(timeline, "cmx_3600", rate=float(cut.rate)))
+    text = str(otio.adapters.write_to_string(timeline, "cmx_3600", rate=float(cut.rate)))
+    title, _, events = text.partition("\n")
+    counted = "DROP FRAME" if cut.rate in DROP_RATES else "NON-DROP FRAME"
+    return f"{title}\nFCM: {counted}\n{events}"
 
 
-def _timeline(cut: EditList, folder: Path, target: Path, at: Fraction | None = None) -> otio.schema.Timeline:
+def require_time_code(cut: EditList, what: str) -> None:
+    """Raise MediaFault for a cut at a rate without time code; `what` is the format that needs it."""
+    if cut.rate not in TIME_CODE_RATES:
+        rate = timebase.decimal_text(cut.rate, 3)
+        rates = ", ".join(timebase.decimal_text(each, 3) for each in sorted(TIME_CODE_RATES))
+        nearest = min(TIME_CODE_RATES, key=lambda each: abs(each - cut.rate))
+        hint = f"use `--format otio`, or give the cut another rate, e.g. `fps: {timebase.decimal_text(nearest, 3)}`"
+        raise MediaFault(f"{what} cannot have {rate} frames per second, only {rates}", hint=hint)
+
+
+def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | None = None) -> otio.schema.Timeline:
+    """A cut as a timeline whose clips begin where they begin in the film.
+
+    `at` is the rate at which the first frame of a clip is counted, None for that of its file.
+    """
     timeline = otio.schema.Timeline(name=printable(cut.title), global_start_time=RationalTime(0, float(cut.rate)))
     timeline.metadata["wanflow"] = {"cut": cut.cut}
     for kind in (otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio):
         track = otio.schema.Track(name=f"{kind[0]}1", kind=kind)
         track.extend(_children(cut, folder, target, kind, at))
         timeline.tracks.append(track)
+    if cut.music is not None:
+        music = otio.schema.Track(name="Music", kind=otio.schema.TrackKind.Audio)
+        music.append(_music(cut.music, cut.rate, folder, target))
+        timeline.tracks.append(music)
+    timeline.tracks.markers.extend(_subtitle_markers(cut, folder, target))
     return timeline
 
 
@@ -56,16 +90,17 @@ def _children(
     trails = [*(event.lead for event in cut.events[1:]), 0]
     sounding = kind == otio.schema.TrackKind.Audio
     for position, (event, trail) in enumerate(zip(cut.events, trails, strict=True)):
-        span = _shown(event, cut.rate, trail, at)
+        # what plays on beneath the next transition is the editor's to find
+        length = RationalTime(event.length - trail, float(cut.rate))
+        span = TimeRange(_first(event, at), length)
         joined = cut.events[max(0, position - 1) : position + 1]
         if event.lead and (not sounding or all(each.sound for each in joined)):
             yield _transition(event, cut.rate)
         if sounding and not event.sound:
             yield otio.schema.Gap(source_range=span)
             continue
-        clip = otio.schema.Clip(
-            name=printable(event.name), source_range=span, media_reference=_media(event, folder, target)
-        )
+        clip = otio.schema.Clip(name=printable(event.name), source_range=span)
+        clip.set_media_references(*_media(event, folder, target))
         clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:
@@ -73,12 +108,10 @@ def _children(
         yield clip
 
 
-def _shown(event: EditEvent, rate: Fraction, trail: int, at: Fraction | None) -> TimeRange:
-    """The event's frames up to where the next transition begins; what plays on beneath it is the editor's to find."""
-    if at is not None:
-        return _range(round(event.first / event.rate * at), event.length - trail, at)
-    count = event.count - round(trail / rate * event.rate)
-    return _range(event.first, max(count, 1), event.rate)
+def _first(event: EditEvent, at: Fraction | None) -> RationalTime:
+    if at is None:
+        return RationalTime(event.first, float(event.rate))
+    return RationalTime(timebase.to_frames(event.first / event.rate, at), float(at))
 
 
 def _smpte_of(kind: TransitionKind) -> str:
@@ -100,17 +133,59 @@ def _transition(event: EditEvent, rate: Fraction) -> otio.schema.Transition:
     return joined
 
 
-def _media(event: EditEvent, folder: Path, target: Path) -> otio.core.MediaReference:
+def _media(event: EditEvent, folder: Path, target: Path) -> tuple[dict[str, otio.core.MediaReference], str]:
+    """The media of a clip by their keys, and the key of the one that is shown: a shot has all its takes."""
     available = _range(0, event.frames, event.rate)
     if event.file is None:
         words = {"text": printable(event.name)}
-        return otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
-    relative = Path(paths.relpath(folder / event.file, target)).as_posix()
-    return otio.schema.ExternalReference(target_url=quote(relative), available_range=available)
+        title = otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
+        return {otio.schema.Clip.DEFAULT_MEDIA_KEY: title}, otio.schema.Clip.DEFAULT_MEDIA_KEY
+    shown = _reference(event.file, available, folder, target)
+    if event.take is None:
+        return {otio.schema.Clip.DEFAULT_MEDIA_KEY: shown}, otio.schema.Clip.DEFAULT_MEDIA_KEY
+    takes = {
+        take.name: _reference(take.file, _range(0, take.frames, take.rate), folder, target) for take in event.takes
+    }
+    return {**takes, event.name: shown}, event.name
+
+
+def _reference(file: str, available: TimeRange, folder: Path, target: Path) -> otio.schema.ExternalReference:
+    return otio.schema.ExternalReference(_address(file, folder, target), available)
+
+
+def _address(file: str, folder: Path, target: Path) -> str:
+    return quote(Path(paths.relpath(folder / file, target)).as_posix())
 
 
 def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
+
+
+def _music(music: EditMusic, rate: Fraction, folder: Path, target: Path) -> otio.schema.Clip:
+    """The music from the first frame of the film: OpenTimelineIO has no word for its level, so it is metadata."""
+    written, available = music.music, _range(0, music.samples, Fraction(music.sample_rate))
+    file = written.source.path
+    clip = otio.schema.Clip(
+        name=printable(file),
+        media_reference=_reference(file, available, folder, target),
+        source_range=_range(0, music.length, rate),
+    )
+    clip.metadata["wanflow"] = {"gain": float(written.gain), "fade": float(written.fade), "duck": written.duck}
+    return clip
+
+
+def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[otio.schema.Marker]:
+    """A marker for each line: every suite shows markers, and OpenTimelineIO has no track of text."""
+    for subtitles in cut.subtitles:
+        track = subtitles.track
+        facts = {"subtitles": _address(track.source.path, folder, target), "language": track.language or "und"}
+        for line in subtitles.lines:
+            yield otio.schema.Marker(
+                name=printable(line.text),
+                marked_range=_range(line.first, line.end - line.first, cut.rate),
+                color=otio.schema.MarkerColor.YELLOW,
+                metadata={"wanflow": {**facts, "burned": track.burned, "text": line.text}},
+            )
 
 
 def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:

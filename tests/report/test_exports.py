@@ -1,0 +1,238 @@
+"""What editing suites read: every clip begins where it begins in the film, at every rate, or the rate is refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+from xml.etree import ElementTree as ET
+
+import opentimelineio as otio
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kit.films import place
+from wanflow.errors import MediaFault
+from wanflow.language import timeline
+from wanflow.language.production import Music, Subtitles, TransitionKind
+from wanflow.language.source import FileSource
+from wanflow.language.timeline import TimelineError, TimelineItem
+from wanflow.media.text.caption_layout import Caption
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles
+from wanflow.report.export.fcp7 import to_fcp7
+from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
+
+FOLDER, TARGET = Path("/films/夜 1"), Path("/films/夜 1/out")
+FADE, DISSOLVE, WIPE, CUT = (TransitionKind(kind) for kind in ("fade", "dissolve", "wipe", "cut"))
+
+
+def event(name: str, begin: int, length: int, rate: Fraction | int, **facts: object) -> EditEvent:
+    """A clip of a cut: its whole file where nothing else is said, at the rate of the cut."""
+    own = {"file": f"{name}.mp4", "first": 0, "count": length, "frames": length, "rate": Fraction(rate)}
+    own |= {"lead": 0, "transition": CUT, "digest": "d" * 64, "sound": True}
+    return EditEvent(name=name, begin=begin, length=length, **{**own, **facts})  # type: ignore[arg-type]
+
+
+def edit(rate: Fraction | int, *events: EditEvent, **more: object) -> EditList:
+    """A cut of 640x360 pixels."""
+    return EditList("main", "A film", Fraction(rate), events, (640, 360), **more)  # type: ignore[arg-type]
+
+
+def joined(rate: Fraction | int) -> EditList:
+    """Every kind of item and join: a film of 190 frames."""
+    return edit(
+        rate,
+        event("海岸", 0, 50, rate, lead=10, transition=FADE),
+        event("The End", 40, 40, rate, file=None, sound=False, lead=10, transition=DISSOLVE),
+        event("b", 75, 45, rate, first=5, frames=60, lead=5, transition=WIPE),
+        event("still", 120, 30, rate, file="s #1.png", still=True, sound=False),
+        event("海岸", 150, 50, rate),
+        event("海岸", 190, 50, rate, lead=10, transition=FADE),
+    )
+
+
+def parsed(text: str) -> ET.Element:
+    """The elements of what was just written."""
+    return ET.fromstring(text)  # noqa: S314
+
+
+def begins(track: otio.schema.Track) -> list[int]:
+    """The first frame of each clip on its timeline, as a suite counts."""
+    clips = [child for child in track if not isinstance(child, otio.schema.Transition)]
+    return [round(track.range_of_child(clip).start_time.value) for clip in clips]
+
+
+@pytest.mark.parametrize("rate", sorted(TIME_CODE_RATES), ids=float)
+def test_an_edl_of_every_rate_is_read_back(rate):
+    """As long as the film, each event where it is, no two media under one name, and how its time code counts is said."""
+    shown = to_edl(joined(rate), FOLDER, TARGET)
+    drops = round(rate * 1001) % 30_000 == 0 and rate.denominator == 1001
+    assert shown.splitlines()[1] == f"FCM: {'DROP FRAME' if drops else 'NON-DROP FRAME'}"
+    picture = otio.adapters.read_from_string(shown, "cmx_3600", rate=float(rate)).tracks[0]
+    assert round(picture.duration().value) == 240
+    assert begins(picture) == [0, 40, 75, 120, 150, 190]
+    reels = {line.split()[1] for line in shown.splitlines() if line[:3].isdigit()}
+    assert len(reels) == 4
+    hours = edit(rate, *(event("a", number * 90_000, 90_000, rate) for number in range(4)))
+    long = otio.adapters.read_from_string(to_edl(hours, FOLDER, TARGET), "cmx_3600", rate=float(rate))
+    assert begins(long.tracks[0]) == [0, 90_000, 180_000, 270_000]
+
+
+@pytest.mark.parametrize("write", [to_edl, to_fcp7])
+@pytest.mark.parametrize(
+    ("rate", "shown", "other"),
+    [
+        (Fraction(12), "12", "23.976"),
+        (Fraction(15), "15", "23.976"),
+        (Fraction(2997, 100), "29.97", "29.97"),
+        (Fraction(120), "120", "60"),
+    ],
+)
+def test_a_rate_without_time_code_is_refused(write, rate, shown, other):
+    """By its number, with another format and the nearest rate."""
+    with pytest.raises(MediaFault, match=rf"cannot have {shown} frames per second, only 23\.976, 24, 25, 29\.97") as no:
+        write(joined(rate), FOLDER, TARGET)
+    assert no.value.hint == f"use `--format otio`, or give the cut another rate, e.g. `fps: {other}`"
+
+
+rates = st.sampled_from(
+    [Fraction(12), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30), Fraction(22, 7)]
+)
+
+
+@st.composite
+def drawn_items(draw: st.DrawFn) -> TimelineItem:
+    """A clip of any rate, trimmed and joined somehow."""
+    frames, rate = draw(st.integers(1, 300)), draw(rates)
+    whole = Decimal(frames) / Decimal(round(rate))
+    start = draw(st.none() | st.decimals(0, whole, places=2))
+    joins = st.sampled_from([Decimal(0), Decimal("0.04"), Decimal("0.5")])
+    return TimelineItem("a", frames, rate, start, None, None, draw(st.sampled_from(tuple(TransitionKind))), draw(joins))
+
+
+@settings(deadline=None)
+@given(st.lists(drawn_items(), min_size=1, max_size=12), rates, st.sampled_from([to_otio, to_edl, to_fcp7]))
+def test_clips_begin_where_they_begin_in_the_film(items, rate, write):
+    """Over mixed rates, trims and transitions: no frame is lost or added, however many clips there are."""
+    try:
+        placed = timeline.place(items, rate)
+    except TimelineError:
+        assume(False)
+    sources = [items[clip.item] for clip in placed]
+    events = (
+        EditEvent("a", "a.mp4", clip.first, clip.count, source.frames, source.rate, clip.begin, clip.length, clip.lead,
+                  clip.transition, "d", sound=True)
+        for clip, source in zip(placed, sources, strict=True)
+    )  # fmt: skip
+    cut = edit(rate, *events)
+    if write is to_otio:
+        track = otio.adapters.read_from_string(write(cut, FOLDER, TARGET), "otio_json").tracks[0]
+        starts = [clip.source_range.start_time for clip in track.find_clips()]
+        assert [(start.value, start.rate) for start in starts] == [
+            (clip.first, float(source.rate)) for clip, source in zip(placed, sources, strict=True)
+        ]
+        shift = [0] * len(placed)
+    else:
+        assume(rate in TIME_CODE_RATES)
+        kind = "cmx_3600" if write is to_edl else "fcp_xml"
+        words = {"rate": float(rate)} if write is to_edl else {}
+        track = otio.adapters.read_from_string(write(cut, FOLDER, TARGET), kind, **words).tracks[0]
+        shift = [clip.lead // 2 if at else 0 for at, clip in enumerate(placed)] if write is to_fcp7 else [0] * 99
+    assert begins(track) == [clip.begin + moved for clip, moved in zip(placed, shift, strict=False)]
+    assert round(track.duration().value) == timeline.total_frames(placed)
+
+
+def test_sixty_clips_of_another_rate_are_as_long_as_the_film():
+    """A second of 25 frames at 24 is 31 frames at 30: the timeline lasts 62 s, as the film does."""
+    events = (event("a", 31 * at, 31, 24, count=25, frames=25) for at in range(60))
+    shown = otio.adapters.read_from_string(to_otio(edit(30, *events), FOLDER, TARGET), "otio_json")
+    assert shown.duration().to_seconds() == 62
+    assert begins(shown.tracks[0]) == list(accumulate([31] * 59, initial=0))
+
+
+def finished() -> EditList:
+    """A cut of 190 frames at 25 with music, 4 s long at -18 dB, and two subtitles that overlap."""
+    music = EditMusic(Music(FileSource("m/曲.wav"), place(), Decimal(-18), Decimal(1), duck=True), 192_000, 48_000, 100)
+    lines = (Caption("Hello\nthere", 10, 60), Caption("你好", 50, 90))
+    subtitles = EditSubtitles(Subtitles(FileSource("subs/en.srt"), place(), "eng"), lines)
+    cut = joined(25)
+    return edit(25, *cut.events, music=music, subtitles=(subtitles,))
+
+
+def test_music_and_subtitles_are_in_the_timeline():
+    """Music on a track of its own with its level, subtitles as markers with the file that they come from."""
+    shown = otio.adapters.read_from_string(to_otio(finished(), FOLDER, TARGET), "otio_json")
+    assert [(track.name, track.kind) for track in shown.tracks] == [
+        ("V1", "Video"),
+        ("A1", "Audio"),
+        ("Music", "Audio"),
+    ]
+    (music,) = shown.tracks[2]
+    assert music.duration().to_seconds() == music.available_range().duration.to_seconds() == 4
+    assert music.media_reference.target_url == "../m/%E6%9B%B2.wav"
+    assert dict(music.metadata["wanflow"]) == {"gain": -18, "fade": 1, "duck": True}
+    markers = [
+        (mark.name, mark.marked_range.start_time.value, mark.marked_range.duration.value)
+        for mark in shown.tracks.markers
+    ]
+    assert markers == [("Hello there", 10, 50), ("你好", 50, 40)]
+    facts = dict(shown.tracks.markers[0].metadata["wanflow"])
+    assert facts == {"subtitles": "../subs/en.srt", "language": "eng", "burned": False, "text": "Hello\nthere"}
+
+
+def test_fcp7_has_the_whole_cut():
+    """Read back with the adapter: joins around their cuts, each file once, sound beside picture, music with its level."""
+    text = to_fcp7(finished(), FOLDER, TARGET)
+    picture, sound, music = otio.adapters.read_from_string(text, "fcp_xml").tracks
+    assert [child.name for child in picture] == [
+        *("Dip to Color Dissolve", "海岸", "Cross Dissolve", "The End", "Edge Wipe", "b", "still", "海岸"),
+        *("Dip to Color Dissolve", "海岸"),
+    ]
+    assert begins(picture) == [0, 45, 77, 120, 150, 195]
+    assert [clip.name for clip in sound.find_clips()] == ["海岸", "b", "海岸", "海岸"]
+    assert picture.duration() == sound.duration() == otio.opentime.RationalTime(240, 25)
+    root = parsed(text)
+    files = [file for file in root.iter("file") if file.find("pathurl") is not None]
+    paths = [urlparse(file.findtext("pathurl")) for file in files]
+    assert {path.netloc for path in paths} == {"localhost"}
+    assert sorted(unquote(path.path) for path in paths) == [
+        f"/films/夜 1/{name}" for name in ("b.mp4", "m/曲.wav", "s #1.png", "海岸.mp4")
+    ]
+    characteristics = root.find(".//sequence/media/video/format/samplecharacteristics")
+    assert (characteristics.findtext("width"), characteristics.findtext("height")) == ("640", "360")
+    (heard,) = music
+    level = heard.effects[0].metadata["fcp_xml"]["parameter"]
+    assert [(mark["when"], mark["value"]) for mark in level["keyframe"]] == [
+        *(("0", "0"), ("25", "0.125893"), ("75", "0.125893"), ("100", "0")),
+    ]
+    title = root.find(".//generatoritem/effect/parameter")
+    assert title.findtext("value") == "The End"
+
+
+@pytest.mark.parametrize(
+    ("rate", "base", "ntsc"), [(Fraction(24000, 1001), "24", "TRUE"), (Fraction(50), "50", "FALSE")]
+)
+def test_fcp7_tells_broadcast_rates_apart(rate, base, ntsc):
+    """By the whole rate and a flag, of the sequence and of every clip."""
+    root = parsed(to_fcp7(joined(rate), FOLDER, TARGET))
+    assert {(each.findtext("timebase"), each.findtext("ntsc")) for each in root.iter("rate")} == {(base, ntsc)}
+
+
+def test_fcp7_links_sound_to_its_picture():
+    """Each clip with sound names both of its parts, so that a suite moves them together."""
+    root = parsed(to_fcp7(joined(25), FOLDER, TARGET))
+    items = {item.get("id"): item for item in [*root.iter("clipitem"), *root.iter("generatoritem")]}
+    for item in items.values():
+        linked = [items[link.findtext("linkclipref")].findtext("name") for link in item.iterfind("link")]
+        assert linked in ([], [item.findtext("name")] * 2)
+    assert sum(1 for item in items.values() if item.find("link") is not None) == 8
+
+
+def test_a_file_without_time_code_is_counted_in_frames_of_the_cut():
+    """A clip of 15 frames a second in a cut of 30."""
+    root = parsed(to_fcp7(edit(30, event("slow", 0, 60, 15, count=30, frames=30)), FOLDER, TARGET))
+    file = root.find(".//file")
+    assert (file.findtext("rate/timebase"), file.findtext("duration")) == ("30", "60")

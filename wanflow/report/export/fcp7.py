@@ -1,0 +1,182 @@
+"""Cuts as Final Cut Pro 7 XML, which Premiere and Resolve read, by OpenTimelineIO's adapter."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path, PurePath
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import opentimelineio as otio
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from wanflow import timebase
+from wanflow.language.production import TransitionKind
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
+from wanflow.report.export.otio import TIME_CODE_RATES, build_timeline, require_time_code
+from wanflow.report.text.words import printable, visible
+
+XML = "fcp_xml"
+"""Metadata of OpenTimelineIO that its adapter writes as elements."""
+ROOT = "file://localhost"
+"""Beginning of a path's address, as Premiere and Final Cut Pro write it; they find no relative ones."""
+LOUDEST = 10 ** (12 / 20)
+"""Maximum of the level filter: 12 dB as a factor."""
+
+Elements = dict[str, object]
+
+
+def to_fcp7(cut: EditList, folder: Path, target: Path) -> str:
+    """A cut as FCP7 XML: picture, sound and music at the cut's rate, media by absolute addresses.
+
+    `folder` is the production's, `target` the folder that the text is written to. Subtitles are markers. Raises
+    MediaFault for a rate that has no time code.
+    """
+    require_time_code(cut, "FCP7 XML")
+    timeline = build_timeline(cut, folder, target, at=cut.rate)
+    timeline.metadata[XML] = _formats(cut)
+    picture, sound, *music = timeline.tracks
+    for track in (picture, sound):
+        _complete_clips(track, cut, folder)
+        _centre_transitions(track, cut.rate)
+    for track in music:
+        if cut.music is not None:
+            _complete_music(track[0], cut.music, cut.rate, folder)
+    root = ET.fromstring(otio.adapters.write_to_string(timeline, "fcp_xml"))  # noqa: S314 - written just now, here
+    _link_sound(root, cut)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _formats(cut: EditList) -> Elements:
+    """Size and rate of the sequence: without them Premiere takes a size of its own."""
+    width, height = cut.size or (0, 0)
+    picture = {"width": width, "height": height, "pixelaspectratio": "square", "fielddominance": "none"}
+    sound = {"depth": 16, "samplerate": timebase.SAMPLE_RATE}
+    return {
+        "media": {
+            "video": {"format": {"samplecharacteristics": picture}} if width else {},
+            "audio": {"numOutputChannels": 2, "format": {"samplecharacteristics": sound}},
+        }
+    }
+
+
+def _complete_clips(track: otio.schema.Track, cut: EditList, folder: Path) -> None:
+    """Give the clips their media, and a mark of their own: the adapter writes two equal clips as one."""
+    longest: dict[str | None, int] = {}
+    for event in cut.events:
+        longest[event.file] = max(event.frames, longest.get(event.file, 0))  # a still may be shown twice
+    children = [child for child in track if not isinstance(child, otio.schema.Transition)]
+    for number, (clip, event) in enumerate(zip(children, cut.events, strict=True)):
+        if isinstance(clip, otio.schema.Clip):
+            clip.metadata["wanflow"]["mark"] = f"{track.kind} {number}"
+            media = _title(event) if event.file is None else _file(event, longest[event.file], cut.rate, folder)
+            clip.media_reference = media
+
+
+def _title(event: EditEvent) -> otio.schema.GeneratorReference:
+    text = {"parameterid": "str", "name": "Text", "value": visible(event.name)}
+    kind = {"effecttype": "generator", "mediatype": "video", "effectcategory": "Text"}
+    return otio.schema.GeneratorReference("Text", "Text", metadata={XML: {**kind, "parameter": text}})
+
+
+def _file(event: EditEvent, frames: int, rate: Fraction, folder: Path) -> otio.schema.ExternalReference:
+    """A file at its own rate if that has time code, else counted in frames of the cut."""
+    if event.rate not in TIME_CODE_RATES:
+        frames = timebase.to_frames(frames / event.rate, rate)
+    own = event.rate if event.rate in TIME_CODE_RATES else rate
+    shape = {} if event.size is None else {"width": event.size[0], "height": event.size[1]}
+    media: Elements = {"video": {"samplecharacteristics": shape} if shape else {}}
+    if event.sound:
+        media["audio"] = {"samplecharacteristics": {"samplerate": timebase.SAMPLE_RATE}}
+    return _reference(event.file or "", frames, own, media, folder)
+
+
+def _reference(file: str, frames: int, rate: Fraction, media: Elements, folder: Path) -> otio.schema.ExternalReference:
+    available = TimeRange(RationalTime(0, float(rate)), RationalTime(frames, float(rate)))
+    found = otio.schema.ExternalReference(
+        f"{ROOT}{quote((folder / file).as_posix())}", available, {XML: {"media": media}}
+    )
+    found.name = printable(PurePath(file).name)
+    return found
+
+
+def _complete_music(clip: otio.schema.Clip, music: EditMusic, rate: Fraction, folder: Path) -> None:
+    """Give the music its file and its level, as a filter with key frames where it fades."""
+    frames = max(music.length, timebase.to_frames(Fraction(music.samples, music.sample_rate), rate))
+    media: Elements = {"audio": {"samplecharacteristics": {"samplerate": music.sample_rate}}}
+    clip.media_reference = _reference(music.music.source.path, frames, rate, media, folder)
+    level = f"{min(10 ** (float(music.music.gain) / 20), LOUDEST):.6f}"
+    parameter: Elements = {"parameterid": "level", "name": "Level", "valuemin": 0, "valuemax": LOUDEST, "value": level}
+    fade = min(timebase.to_frames(music.music.fade, rate), music.length // 2)
+    if fade:
+        marks = ((0, "0"), (fade, level), (music.length - fade, level), (music.length, "0"))
+        parameter["keyframe"] = [{"when": when, "value": value} for when, value in marks]
+    kind = {"effectcategory": "audiolevels", "effecttype": "audiolevels", "mediatype": "audio"}
+    effect = {"name": "Audio Levels", "effectid": "audiolevels", **kind, "parameter": parameter}
+    clip.metadata[XML] = {"filter": {"effect": effect}}
+
+
+def _centre_transitions(track: otio.schema.Track, rate: Fraction) -> None:
+    """Move each cut into the middle of its transition, as suites count; one from black begins at its start."""
+    for before, transition in pairwise([None, *track]):
+        if not isinstance(transition, otio.schema.Transition):
+            continue
+        kind = TransitionKind(transition.metadata["wanflow"]["transition"])
+        sounding = track.kind == otio.schema.TrackKind.Audio
+        transition.metadata[XML] = {"effect": _effect(kind, sounding=sounding)}
+        if before is None:
+            continue
+        after = track[track.index(transition) + 1]
+        half = RationalTime(transition.out_offset.value // 2, float(rate))
+        transition.metadata[XML]["alignment"] = "center" if half.value else "start"
+        transition.in_offset, transition.out_offset = half, transition.out_offset - half
+        before.source_range = TimeRange(before.source_range.start_time, before.source_range.duration + half)
+        after.source_range = TimeRange(after.source_range.start_time + half, after.source_range.duration - half)
+
+
+def _effect(kind: TransitionKind, *, sounding: bool) -> Elements:
+    """A transition by the name that Final Cut Pro 7 gave it."""
+    if sounding:
+        name, known_as, category = "Cross Fade (+3dB)", "KGAudioTransCrossFade3dB", "Cross Fade"
+    else:
+        match kind:
+            case TransitionKind.WIPE:
+                name, category = "Edge Wipe", "Wipe"
+            case TransitionKind.FADE:
+                name, category = "Dip to Color Dissolve", "Dissolve"
+            case TransitionKind.DISSOLVE | TransitionKind.CUT:
+                name, category = "Cross Dissolve", "Dissolve"
+        known_as = name
+    media = "audio" if sounding else "video"
+    return {
+        "name": name,
+        "effectid": known_as,
+        "effectcategory": category,
+        "effecttype": "transition",
+        "mediatype": media,
+    }
+
+
+def _link_sound(root: ET.Element, cut: EditList) -> None:
+    """Link each clip's picture with its sound, so that suites move them together; drop a rate that is written twice."""
+    pictures = [item for item in root.iterfind(".//video/track/*") if item.tag in {"clipitem", "generatoritem"}]
+    sounds = root.findall(".//audio/track[1]/clipitem")
+    sounding = [
+        (place, item) for place, (item, event) in enumerate(zip(pictures, cut.events, strict=True), 1) if event.sound
+    ]
+    for number, ((place, picture), sound) in enumerate(zip(sounding, sounds, strict=True), 1):
+        for item in (picture, sound):
+            item.extend((_link("video", picture, place), _link("audio", sound, number)))
+    for item in root.iter("clipitem"):
+        for extra in item.findall("rate")[1:]:
+            item.remove(extra)
+
+
+def _link(media: str, item: ET.Element, place: int) -> ET.Element:
+    link = ET.Element("link")
+    facts = {"linkclipref": item.get("id"), "mediatype": media, "trackindex": "1", "clipindex": str(place)}
+    for tag, text in facts.items():
+        ET.SubElement(link, tag).text = text
+    return link
