@@ -48,9 +48,9 @@ def test_status_tells_the_cuts_and_the_totals(wanflow: Wanflow, service: Served)
     rewrite("prompt: a coast, takes: 2", "prompt: a coast, takes: 2, pick: wait")
     assert wanflow(*RUN).code == 3
     said = wanflow("status").out.splitlines()
-    assert "waiting for your pick" in said[0]
-    assert said[4].split()[:3] == ["cut:main", "current", "out/main.mp4"]
-    assert said[5] == "3 shots, 3 takes, 3.60 CNY charged"
+    assert "waiting for your pick" in said[1]
+    assert said[6].split()[:3] == ["cut:main", "current", "out/main.mp4"]
+    assert said[8] == "3 shots, 3 takes, 3.60 CNY charged"
     rows = {row["shot"]: row["picked"] for row in json.loads(wanflow("status", "--json").out)}
     assert rows == {"coast": None, "near": None, "pier": 1}
 

@@ -54,12 +54,13 @@ def test_set_gives_a_var_another_value(wanflow, film: Path) -> None:
 
 def test_status_has_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
     """One line a shot for people, then the cuts and the totals; one object a shot for programs."""
-    coast, approach, gap, cut, totals = wanflow("status").out.splitlines()
+    heading, coast, approach, gap, titles, cut, end, totals = wanflow("status").out.splitlines()
+    assert (heading.split()[:2], titles.split()[:2]) == (["shot", "state"], ["cut", "state"])
     assert [line.split()[:4] for line in (coast, approach)] == [
         ["coast", "current", "take", "1"],
         ["approach", "current", "take", "1"],
     ]
-    assert (gap, cut.split()[:3]) == ("", ["cut:main", "current", "out/main.mp4"])
+    assert (gap, end, cut.split()[:3]) == ("", "", ["cut:main", "current", "out/main.mp4"])
     assert totals == "2 shots, 2 takes, free"
     rows = json.loads(wanflow("status", "--json").out)
     assert [" ".join(row) for row in rows] == ["shot state picked takes in_flight expires reasons"] * 2

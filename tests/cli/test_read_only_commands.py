@@ -163,8 +163,8 @@ def test_status_before_and_after_an_edit(wanflow, rendered: Path) -> None:
     assert {name: row["state"] for name, row in rows.items()} == {"coast": "current", "approach": "changed"}
     assert rows["coast"]["picked"] == 1
     said = wanflow("status").out.splitlines()
-    assert [line.split()[0] for line in said if line] == ["coast", "approach", "cut:main", "2"]
-    assert "outdated" in said[-2]
+    assert [line.split()[0] for line in said if line] == ["shot", "coast", "approach", "cut", "cut:main", "2"]
+    assert "outdated" in said[-3]
 
 
 def test_state_selects_by_what_status_says(wanflow, rendered: Path) -> None:
@@ -178,7 +178,7 @@ def test_takes_name_their_files(wanflow, rendered: Path) -> None:
     rows = json.loads(wanflow("takes", "--json").out)
     assert [(row["shot"], row["take"], row["picked"]) for row in rows] == [("coast", 1, True), ("approach", 1, True)]
     assert all((rendered.parent / row["file"]).is_file() for row in rows)
-    assert len(wanflow("takes", "coast").out.splitlines()) == 1
+    assert len(wanflow("takes", "coast").out.splitlines()) == 2
 
 
 def test_looking_writes_nothing_but_caches(wanflow, film: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.report.text.words import cells_wide, columns, count, listed, printable
+from wanflow.report.text.words import cells_wide, count, listed, printable
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,12 @@ def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str, shown: str
     assert printable(text) == shown
 
 
-def test_columns_hold_with_han_characters() -> None:
-    """A Chinese name takes two cells a character, so that the next column stays aligned."""
-    lines = columns([("海岸", "a"), ("coast", "b")])
-    assert [cells_wide(line[: line.index(mark)]) for line, mark in zip(lines, "ab", strict=True)] == [7, 7]
-
-
-def test_empty_columns_take_no_room() -> None:
-    """A column that nobody fills is left out, and lines have no trailing blanks."""
-    assert columns([("a", "", "b"), ("c", "", "")]) == ["a  b", "c"]
+@pytest.mark.parametrize(
+    ("text", "cells"), [("coast", 5), ("海岸", 4), ("e\u0301te\u0301", 3), ("ก\u0e34", 1), ("ｆ", 2)]
+)
+def test_a_text_is_as_wide_as_its_cells(text: str, cells: int) -> None:
+    """Han and full-width signs take two cells, a mark above or below another sign takes none."""
+    assert cells_wide(text) == cells
 
 
 def test_counting_and_listing() -> None:

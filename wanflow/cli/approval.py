@@ -9,7 +9,7 @@ import click
 
 from wanflow import money
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import pasteable
+from wanflow.cli.screen import print_report
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
@@ -55,7 +55,7 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
         words = f"{takes} would be rendered for {known}: confirmation needed, but stdin is not a terminal"
         error(words, "pass `--yes` to agree")
         return False
-    click.echo(pasteable(plan_text(plan, notes=notes)), err=True)
+    print_report(lambda screen: plan_text(plan, notes=notes, screen=screen), err=True)
     agreed = click.confirm(f"render {takes} for {known}?", default=False, err=True)
     if not agreed:
         click.echo("nothing was sent", err=True)

@@ -12,6 +12,7 @@ from wanflow.cli.hints import pasteable, pasteable_json
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options, selection
 from wanflow.cli.run_output import print_elsewhere
+from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
 from wanflow.planner.budget import PlanNotes, rivals
@@ -26,8 +27,9 @@ from wanflow.suggest import did_you_mean
 @click.command("status", epilog=example("wanflow status --json"))
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the shots.")
+@click.option("-v", "--verbose", is_flag=True, help="Name tasks by their ids.")
 @click.pass_obj
-def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
+def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> ExitCode:
     """Show each shot's state, picked take, takes, tasks in flight and reasons; then the cuts and the totals."""
     part = open_sound_part(settings)
     if part.production is not None:
@@ -37,7 +39,7 @@ def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
         if as_json:
             print_json(pasteable_json([row.to_json() for row in found.shots]))
         elif found.shots:
-            click.echo(pasteable(status_text(found)))
+            print_report(lambda screen: status_text(found, verbose=verbose, screen=screen))
         for item in found.unclaimed_tasks:
             click.echo(pasteable(unclaimed_text(item)), err=True)
         merged = PlanNotes(rivals=rivals(plan), merged=plan.inventory.lock.notes)
@@ -52,9 +54,16 @@ def status(settings: ProductionOptions, *, as_json: bool) -> ExitCode:
 @production_options
 @click.option("--all", "removed", is_flag=True, help="Also the takes of removed shots.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the task and the digest of each take as well.")
 @click.pass_obj
 def takes(
-    settings: ProductionOptions, select: tuple[str, ...], exclude: tuple[str, ...], *, removed: bool, as_json: bool
+    settings: ProductionOptions,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    *,
+    removed: bool,
+    as_json: bool,
+    verbose: bool,
 ) -> ExitCode:
     """List every take: number, picked by a person or by default, seed, model, cost, date, file."""
     part = open_sound_part(settings)
@@ -64,7 +73,7 @@ def takes(
         if as_json:
             print_json([row.to_json() for row in rows])
         elif rows:
-            click.echo(takes_text(rows))
+            print_report(lambda screen: takes_text(rows, verbose=verbose, screen=screen))
     return conclude_part(part)
 
 
@@ -84,7 +93,7 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
             paid = part.production.provider.models
             click.echo(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
         else:
-            click.echo(costs_text(ledger, by))
+            print_report(lambda screen: costs_text(ledger, by, screen))
     return conclude_part(part, quiet=True)
 
 
@@ -110,7 +119,7 @@ def show(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
     if as_json:
         print_json(details.to_json())
     else:
-        click.echo(show_text(details))
+        print_report(lambda screen: show_text(details, screen))
     return ExitCode.DONE
 
 
@@ -147,10 +156,10 @@ def models(model: str | None) -> int:
     """List the models, or show what MODEL accepts: media, text, parameters and their limits."""
     catalog = api.models()
     if model is None:
-        click.echo(models_text(catalog))
+        print_report(lambda screen: models_text(catalog, screen))
         return ExitCode.DONE
     if model not in catalog:
         hint = did_you_mean(model, catalog) or "`wanflow models` lists them"
         raise UnknownTarget(f"no model is called `{printable(model)}`", hint=hint)
-    click.echo(model_text(catalog[model]))
+    print_report(lambda screen: model_text(catalog[model], screen))
     return ExitCode.DONE

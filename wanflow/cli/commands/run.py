@@ -37,6 +37,7 @@ from wanflow.cli.run_output import (
     run_guarded,
     verbosity_of,
 )
+from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
@@ -64,7 +65,7 @@ from wanflow.store.attempt import JournalState
     help="Save the plan as well: `wanflow run --plan FILE` does what it says, and no more.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
-@click.option("-v", "--verbose", is_flag=True, help="List all steps, even where nothing is to be done.")
+@click.option("-v", "--verbose", is_flag=True, help="List all steps, unchanged ones as well.")
 @click.pass_obj
 def plan(
     settings: ProductionOptions,
@@ -89,8 +90,13 @@ def plan(
         said = {"notes": [pasteable(note) for note in notes]} if notes else {}
         print_json(pasteable_json({**planned.to_json(), **said}))
     else:
-        shown = brief_text(planned, notes) if quiet else plan_text(planned, verbose=verbose, notes=notes)
-        click.echo(pasteable(shown))
+        print_report(
+            lambda screen: (
+                brief_text(planned, notes, screen)
+                if quiet
+                else plan_text(planned, verbose=verbose, notes=notes, screen=screen)
+            )
+        )
     return ExitCode.WOULD_RUN if signals and not planned.idle else ExitCode.DONE
 
 

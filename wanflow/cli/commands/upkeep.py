@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from wanflow import api
 from wanflow.catalog.provider import providers_of
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import name_production, pasteable
+from wanflow.cli.hints import name_production
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode, StoreFault
-from wanflow.health import HealthLevel
+from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
-from wanflow.report.text.words import columns, count, listed, printable
+from wanflow.report.text.table import Column, Screen, table
+from wanflow.report.text.words import count, listed, printable
 
 MEGABYTE = 10**6
+LEVEL_STYLES = {HealthLevel.FINE: "green", HealthLevel.POOR: "yellow", HealthLevel.BROKEN: "red"}
 
 
 @click.command("gc", epilog=example("wanflow gc --apply", "wanflow gc --apply --paid talk.t2"))
@@ -73,8 +77,9 @@ def _print_removables(found: Removables, end: str) -> None:
     if found.derived:
         size_bytes = sum(item.bytes for item in found.derived)
         rows.insert(0, ("derived", count(len(found.derived), "file"), _megabytes(size_bytes)))
-    for line in columns(rows, right=frozenset({2})):
-        click.echo(line)
+    headings = (Column("kind"), Column("what"), Column("size", right=True))
+    if rows:
+        print_report(lambda screen: "\n".join(table(headings, rows, screen).lines()))
     click.echo(f"{_megabytes(found.size_bytes)} {end}")
 
 
@@ -96,13 +101,23 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
         if not repaired:
             click.echo("nothing to repair")
     findings = api.doctor(settings.folder, *_backend(settings))
-    lines = columns([(finding.level.value, finding.subject, printable(finding.words)) for finding in findings])
-    for line, finding in zip(lines, findings, strict=True):
-        click.echo(line)
-        if finding.hint:
-            click.echo(pasteable(f"      hint: {printable(finding.hint)}"))
+    print_report(lambda screen: _findings_text(findings, screen))
     broken = any(finding.level is HealthLevel.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
+
+
+def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
+    """A line for each finding, and its hint below it."""
+    headings = (Column("", styled=True), Column("checked"), Column("found", wraps=True))
+    rows = [(finding.level.value, finding.subject, printable(finding.words)) for finding in findings]
+    found = table(headings, rows, screen, [LEVEL_STYLES[finding.level] for finding in findings])
+    lines = [found.heading]
+    for line, finding in zip(found.rows, findings, strict=True):
+        lines.append(line)
+        if finding.hint:
+            hint = screen.complete(f"hint: {printable(finding.hint)}")
+            lines += [f"      {part}" for part in screen.indented(6).lines(hint)]
+    return "\n".join(lines)
 
 
 def _backend(settings: ProductionOptions) -> tuple[str | None, str | None]:

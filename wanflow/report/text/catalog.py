@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate
-from wanflow.report.text.words import columns, listed
+from wanflow.report.text.table import PIPE, Column, Screen, table
+from wanflow.report.text.words import listed
 
 MEGABYTE = 10**6
 FORMS: Mapping[str, str] = {"http": "an address", "oss": "an upload", "data": "a data URI"}
@@ -21,17 +22,20 @@ class Section:
     rows: Sequence[tuple[str, ...]]
 
 
-def models_text(catalog: Mapping[str, Model]) -> str:
+def models_text(catalog: Mapping[str, Model], screen: Screen = PIPE) -> str:
     """One line a model; a dated snapshot has no line of its own."""
     models = {model.name: model for model in catalog.values()}
-    return "\n".join(columns([(name, model.does, ", ".join(model.regions)) for name, model in models.items()]))
+    rows = [(name, model.does, ", ".join(model.regions)) for name, model in models.items()]
+    headings = (Column("model"), Column("what it does", wraps=True), Column("regions", wraps=True, below=1))
+    return "\n".join(table(headings, rows, screen).lines())
 
 
-def model_text(model: Model) -> str:
+def model_text(model: Model, screen: Screen = PIPE) -> str:
     """All that a model accepts."""
-    lines = [f"{model.name}: {'. '.join(summary(model))}."]
+    lines = screen.lines(f"{model.name}: {'. '.join(summary(model))}.")
     for section in sections(model):
-        lines += columns([section.titles, *((f"  {first}", *more) for first, *more in section.rows)])
+        headings = [Column(title, wraps=number == 1) for number, title in enumerate(section.titles)]
+        lines += table(headings, [(f"  {first}", *more) for first, *more in section.rows], screen).lines()
     return "\n".join(lines)
 
 

@@ -18,7 +18,8 @@ from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.status import unclaimed_tasks
 from wanflow.report.show import NodeDetails
 from wanflow.report.text.status import unclaimed_text
-from wanflow.report.text.words import columns, cost_text, cost_words, count, listed, printable, seconds_text, visible
+from wanflow.report.text.table import PIPE, Column, Screen, table
+from wanflow.report.text.words import cost_text, cost_words, count, listed, printable, seconds_text, visible
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
@@ -34,48 +35,80 @@ _TOTALS: Mapping[Action, str] = {
     Action.COLLECT: "to collect",
     Action.RESTORE: "to restore",
     Action.DERIVE: "to build",
+    Action.BLOCKED: "blocked",
     Action.REUSE: "unchanged",
     Action.HELD: "held",
-    Action.BLOCKED: "blocked",
 }
-_HEADINGS = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
+_UNCHANGED = frozenset({Action.REUSE, Action.HELD})
+_TITLES = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
+
+COLUMNS = (
+    Column("", styled=True),
+    Column("node"),
+    Column("action", styled=True),
+    Column("model", below=2),
+    Column("billed", right=True),
+    Column("footage", right=True),
+    Column("price", right=True),
+    Column("why", wraps=True, below=1),
+)
+STYLES: Mapping[Action, str] = {
+    Action.RENDER: "green",
+    Action.COLLECT: "cyan",
+    Action.REUSE: "dim",
+    Action.RESTORE: "cyan",
+    Action.DERIVE: "yellow",
+    Action.HELD: "dim",
+    Action.BLOCKED: "red",
+}
+"""Styles of a step's symbol and action on a terminal."""
 
 MOST_REASONS = 6
 """Maximum reasons that are shown of one step."""
 
 
-def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = ()) -> str:
-    """The whole plan, independent of the terminal; where nothing is to be done, only that.
+def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), screen: Screen = PIPE) -> str:
+    """What a run would change; the rest as a number, or with `verbose` as well. Where nothing is to be done, only that.
 
     `notes` come last: a person should read them before money is spent.
     """
-    everything = verbose or not plan.idle
-    shown = [step for step in plan.steps if everything or step.action is Action.BLOCKED]
-    beside = "\n".join(map(unclaimed_text, unclaimed_tasks(plan)))
-    noted = [f"note: {printable(note)}" for note in notes]
+    shown = [step for step in plan.steps if verbose or step.action not in _UNCHANGED]
+    beside = screen.complete("\n".join(map(unclaimed_text, unclaimed_tasks(plan))))
+    noted = [screen.complete(f"note: {printable(note)}") for note in notes]
     if not shown:
-        return "\n".join(filter(None, (beside, would_do(plan), *noted)))
+        return "\n".join(filter(None, (beside, would_do(plan, screen), *noted)))
     production, counts = plan.graph.production, plan.counts()
     header = f"{printable(production.title) or production.file} ({plan.provider.name}, {plan.region})"
-    lines = columns([_row(step) for step in shown], right=frozenset({4, 5}))
-    groups = [
-        "\n".join([heading, *(f"  {line}" for step, line in zip(shown, lines, strict=True) if step.kind is kind)])
-        for kind, heading in _HEADINGS.items()
-        if any(step.kind is kind for step in shown)
-    ]
     totals = ", ".join(f"{counts[action]} {words}" for action, words in _TOTALS.items() if counts.get(action))
-    closing = [*([] if plan.idle else [f"Plan: {totals}{_price(plan)}"]), would_do(plan), *noted]
-    return "\n\n".join([header, *groups, *filter(None, [beside]), "\n".join(closing)])
+    unshown = len(plan.steps) - len(shown)
+    totals += f" (-v shows {'it' if unshown == 1 else 'them'})" * bool(unshown)
+    closing = [*([] if plan.idle else [f"Plan: {totals}{_price(plan)}"]), would_do(plan, screen), *noted]
+    return "\n\n".join([header, *_steps(shown, screen), *filter(None, [beside]), "\n".join(closing)])
 
 
-def brief_text(plan: Plan, notes: Sequence[str] = ()) -> str:
+def _steps(shown: Sequence[Step], screen: Screen) -> Iterator[str]:
+    """The headings of the columns, then the steps of each kind."""
+    steps = table(COLUMNS, [_row(step) for step in shown], screen.indented(2), [STYLES[step.action] for step in shown])
+    yield _indented(steps.heading)
+    for kind, title in _TITLES.items():
+        rows = [_indented(row) for step, row in zip(shown, steps.rows, strict=True) if step.kind is kind]
+        if rows:
+            yield "\n".join([screen.styled(title, "bold"), *rows])
+
+
+def _indented(lines: str) -> str:
+    return "\n".join(f"  {line}" for line in lines.split("\n"))
+
+
+def brief_text(plan: Plan, notes: Sequence[str] = (), screen: Screen = PIPE) -> str:
     """What a run would do and its price in one line, and a line for each note."""
-    return "\n".join((f"{would_do(plan)}{_price(plan)}", *(f"note: {printable(note)}" for note in notes)))
+    noted = (screen.complete(f"note: {printable(note)}") for note in notes)
+    return "\n".join((f"{would_do(plan, screen)}{_price(plan)}", *noted))
 
 
-def would_do(plan: Plan) -> str:
+def would_do(plan: Plan, screen: Screen = PIPE) -> str:
     """What a run of this plan would do, in one sentence."""
-    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_planned_work(plan)))}"
+    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_planned_work(plan, screen)))}"
 
 
 def _row(step: Step) -> tuple[str, ...]:
@@ -89,6 +122,7 @@ def _row(step: Step) -> tuple[str, ...]:
         f"{step.action.value}?" if perhaps else step.action.value,
         step.model or "",
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
+        seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
         printable("; ".join([*reasons, *([f"and {more} more"] if more > 1 else [])])),
     )
@@ -118,7 +152,7 @@ def _amount(cost: Cost) -> str:
     return "unknown" if cost.amount is None else cost_text(cost) or f"0 {cost.currency}"
 
 
-def _planned_work(plan: Plan) -> Iterator[str]:
+def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
     """What a run does, a verb and its object each."""
     by_action: dict[Action, list[Step]] = {action: [] for action in Action}
     for step in plan.steps:
@@ -137,7 +171,11 @@ def _planned_work(plan: Plan) -> Iterator[str]:
         yield f"extracts {count(len(extracts), 'clip')}"
     cuts = [cut_name(step.vertex) for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
     if cuts:
-        yield f"writes {listed([printable(plan.graph.production.cuts[name].output) for name in cuts])}"
+        yield f"writes {_outputs(plan, cuts, screen)}"
+
+
+def _outputs(plan: Plan, cuts: Sequence[str], screen: Screen) -> str:
+    return listed([printable(screen.seen(plan.graph.production.cuts[name].output)) for name in cuts])
 
 
 def _footage(steps: Sequence[Step]) -> str:
@@ -199,7 +237,7 @@ def excess_text(excess: Excess) -> str:
 _COMPARED = frozenset({ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, ReasonCode.INPUT_CHANGED})
 
 
-def show_text(details: NodeDetails) -> str:
+def show_text(details: NodeDetails, screen: Screen = PIPE) -> str:
     """A line for each value: key, where it is written, value; then the request as it is sent."""
     plain = {True: "true", False: "false"}
     cells = [
@@ -210,7 +248,10 @@ def show_text(details: NodeDetails) -> str:
         if step.take:
             seed = "known when its input is" if step.seed is None else str(step.seed)
             cells.append((f"seed of take {step.take}", "", seed))
-    lines = [details.node, *(f"  {line}" for line in columns(cells))]
+    values = table(
+        (Column("key"), Column("written at"), Column("value", wraps=True, below=1)), cells, screen.indented(2)
+    )
+    lines = [details.node, *map(_indented, values.lines())]
     if details.request is not None:
         body = visible(json.dumps(details.request, ensure_ascii=False, indent=2))
         lines += ["", "the request, with names instead of addresses:", body]

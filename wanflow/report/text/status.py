@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,24 +10,65 @@ from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
-from wanflow.report.text.words import columns, count, printable
+from wanflow.report.text.table import PIPE, Column, Screen, table
+from wanflow.report.text.words import count, printable
 from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
 
+SHOT_COLUMNS = (
+    Column("shot"),
+    Column("state", styled=True),
+    Column("in use"),
+    Column("takes"),
+    Column("in flight", wraps=True, below=2),
+    Column("why", wraps=True, below=1),
+)
+CUT_COLUMNS = (Column("cut"), Column("state", styled=True), Column("file", below=2), Column("why", wraps=True, below=1))
+TAKE_COLUMNS = (
+    Column("take"),
+    Column("use"),
+    Column("state", styled=True),
+    Column("seed", below=3),
+    Column("model", below=4),
+    Column("cost", right=True),
+    Column("date", below=2),
+    Column("file", below=1),
+    Column("task", below=1),
+    Column("digest", below=1),
+)
+STYLES: Mapping[str, str] = {
+    **dict.fromkeys(("current",), "green"),
+    **dict.fromkeys(("new", "changed", "outdated"), "yellow"),
+    **dict.fromkeys(("queued", "rendering"), "cyan"),
+    **dict.fromkeys(("held", "gone"), "dim"),
+    **dict.fromkeys(("blocked", "failed", "refused", "unknown", "missing"), "red"),
+}
+"""Styles of states on a terminal."""
 
-def status_text(status: ProductionStatus) -> str:
-    """One line a shot, then one a cut, then the totals."""
-    shots = "\n".join(columns([_shot_cells(row) for row in status.shots]))
-    cuts = [(row.node, row.state, row.file, _reasons(row.reasons)) for row in status.cuts]
+
+def status_text(status: ProductionStatus, *, verbose: bool = False, screen: Screen = PIPE) -> str:
+    """A line for each shot, then for each cut, then the totals; with `verbose` tasks by their ids."""
+    shots = table(
+        SHOT_COLUMNS,
+        [_shot_cells(row, verbose=verbose) for row in status.shots],
+        screen,
+        [STYLES.get(row.state, "") for row in status.shots],
+    )
+    cuts = table(
+        CUT_COLUMNS,
+        [(row.node, row.state, screen.seen(row.file), _reasons(row.reasons)) for row in status.cuts],
+        screen,
+        [STYLES.get(row.state, "") for row in status.cuts],
+    )
     totals = [count(len(status.shots), "shot"), count(sum(row.takes for row in status.shots), "take")]
     totals += [f"{status.in_flight} in flight"] if status.in_flight else []
     charged = status.charged
     spent = "free" if charged is None else f"{amount_text(charged.amount or Decimal(0))} {charged.currency} charged"
-    closing = "\n".join([*columns(cuts), ", ".join([*totals, spent])])
-    return f"{shots}\n\n{closing}"
+    blocks = ["\n".join(shown.lines()) for shown in (shots, cuts)]
+    return "\n\n".join([*filter(None, blocks), ", ".join([*totals, spent])])
 
 
-def _shot_cells(row: ShotRow) -> tuple[str, ...]:
+def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
     picked = "" if row.picked is None else f"take {row.picked}"
     if row.choice.rivals:
         picked = rivals_text(row.choice)
@@ -36,7 +77,9 @@ def _shot_cells(row: ShotRow) -> tuple[str, ...]:
     elif row.choice.how is ChoiceReason.DEFAULT:
         picked += " (default)"
     takes = count(row.takes, "take") if row.takes else "no takes"
-    tasks = f"in flight: {', '.join(map(printable, row.in_flight))}" if row.in_flight else ""
+    tasks = ""
+    if row.in_flight:
+        tasks = ", ".join(map(printable, row.in_flight)) if verbose else count(len(row.in_flight), "task")
     if row.results:
         tasks += f" (result at {', '.join(map(printable, row.results))}, signed, until {row.expires})"
     elif row.forgotten:
@@ -64,27 +107,30 @@ def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
     )
 
 
-def takes_text(rows: Sequence[TakeRow]) -> str:
-    """One line a take."""
-    return "\n".join(columns([_take_cells(row) for row in rows], right=frozenset({3})))
+def takes_text(rows: Sequence[TakeRow], *, verbose: bool = False, screen: Screen = PIPE) -> str:
+    """A line for each take; with `verbose` its task and its digest as well."""
+    cells = [_take_cells(row, screen, verbose=verbose) for row in rows]
+    return "\n".join(table(TAKE_COLUMNS, cells, screen, [STYLES.get(row.state, "") for row in rows]).lines())
 
 
-def _take_cells(row: TakeRow) -> tuple[str, ...]:
+def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ...]:
     mark = "picked" if row.chosen else "default" if row.picked else ""
-    seed = "" if row.seed is None else f"seed {row.seed}"
+    seed = "" if row.seed is None else str(row.seed)
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
-    node = take_node(row.shot, row.number)
-    return node, mark, row.state, seed, row.take.model, cost, row.take.date, row.file or "(no file here)"
+    file = "(no file here)" if row.file is None else printable(screen.seen(row.file))
+    ids = (printable(row.take.task_id or ""), row.take.digest) if verbose else ("", "")
+    return take_node(row.shot, row.number), mark, row.state, seed, row.take.model, cost, row.take.date, file, *ids
 
 
-def costs_text(ledger: Ledger, by: str) -> str:
+def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
     """A line for each group, then the total; what is not charged yet has a line of its own."""
     groups, coming = ledger.by(by), ledger.to_come
     lines = []
     if groups:
         rows = [_charge_cells(name, part, ledger.currency) for name, part in groups.items()]
         total = _charge_cells("total", ledger.total, ledger.currency)
-        lines = columns([(by, "takes", "charged", "estimated", "failed"), *rows, total], right=frozenset({1, 2, 3, 4}))
+        amounts = (Column(heading, right=True) for heading in ("takes", "charged", "estimated", "failed"))
+        lines = table((Column(by), *amounts), [*rows, total], screen).lines()
     if coming.takes:
         lines.append(
             f"{count(coming.takes, 'take')} still to come, at most {_amount(coming.estimate, ledger.currency)}"

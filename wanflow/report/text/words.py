@@ -1,4 +1,4 @@
-"""Words, numbers and columns for people: nothing that a terminal would act on, Han characters counted as two cells."""
+"""Words and numbers for people: nothing that a terminal would act on, Han characters counted as two cells."""
 
 from __future__ import annotations
 
@@ -58,27 +58,17 @@ def cost_words(cost: Cost) -> str:
     return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
 
 
-def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), gap: str = "  ") -> list[str]:
-    """Rows as lines whose cells stand under each other, whatever the terminal; columns in `right` end together."""
-    if not rows:
-        return []
-    widths = [max(cells_wide(row[index]) for row in rows) for index in range(len(rows[0]))]
-    kept = [index for index, width in enumerate(widths) if width]
-    if kept and kept[-1] not in right:
-        widths[kept[-1]] = 0  # nothing follows it
-    return [gap.join(_pad(row[index], widths[index], right=index in right) for index in kept).rstrip() for row in rows]
+_MARKS = frozenset({"Mn", "Me", "Cf"})
+"""Categories of signs that take no cell of their own: accents and marks, joiners."""
 
 
 def cells_wide(text: str) -> int:
     """How many cells of a terminal a text fills."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
-
-
-def _pad(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - cells_wide(text))
-    return blanks + text if right else text + blanks
+    return sum(
+        0 if unicodedata.category(char) in _MARKS else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text
+    )
 
 
 def _harmless(char: str) -> bool:
