@@ -26,6 +26,11 @@ _RATE = re.compile(r"([0-9]{1,10})(?:/([0-9]{1,10}))?")
 
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (service.md 7.1)."""
+STANDARD_RATES = (
+    *(Fraction(rate) for rate in (24, 25, 30, 50, 60)),
+    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 60)),
+)
+"""Frames per second at which films play; whole rates first."""
 
 
 def to_frames(seconds: Decimal | Fraction | int, rate: Fraction) -> int:

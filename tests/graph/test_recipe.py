@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from kit.films import COAST, place
 from wanflow.graph import recipe
@@ -57,6 +58,14 @@ def test_law_5_a_piece_is_its_source_and_frames_never_the_bytes_ffmpeg_wrote() -
     assert piece == {"of": "a" * 64, "op": "piece", "first": 90, "last": 149, "version": recipe.EXTRACTION_VERSION}
     assert recipe.part_identity("a" * 64, Frame("last"), 149, 149)["op"] == "frame"
     assert recipe.part_identity("a" * 64, Sound(), 0, 9)["op"] == "sound"
+
+
+def test_law_5_a_piece_of_a_variable_rate_is_named_by_its_grid() -> None:
+    """The same frames by another grid are another piece, and the first frame is the same by any."""
+    by_grid = recipe.part_identity("a" * 64, Tail(Decimal(2)), 90, 149, Fraction(30))
+    assert by_grid == {**recipe.part_identity("a" * 64, Tail(Decimal(2)), 90, 149), "grid": "30"}
+    first = recipe.part_identity("a" * 64, Frame("first"), 0, 0, Fraction(30))
+    assert first == recipe.part_identity("a" * 64, Frame("first"), 0, 0)
 
 
 def test_a_signed_address_stays_out_of_a_recipe() -> None:

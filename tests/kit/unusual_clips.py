@@ -20,7 +20,7 @@ TIMES = (0, 1, 2, 5, 6, 9, 10, 14)
 """When the frames of a clip of variable rate are shown, in thirtieths of a second; each is seen until the next one."""
 
 TICKS = tuple(3000 * frame + 700 * (frame % 3) + frame for frame in range(FRAMES))
-"""When the frames of a recording of a screen or a telephone are shown, in ticks of 90 kHz."""
+"""When the frames of a telephone's recording are shown, in ticks of 90 kHz: each is shown once, at 30 a second."""
 
 Make = Callable[[Path], object]
 
@@ -125,9 +125,7 @@ CLIPS: Mapping[str, UnusualClip] = {
     "vfr mkv": UnusualClip(
         drawn(len(TIMES), times=TIMES, container_format="matroska"), "clip.mkv", seen(TIMES, 1, FRAMES)
     ),
-    "vfr of odd ticks": UnusualClip(
-        drawn(len(TICKS), rate=90_000, times=TICKS), numbers=seen(TICKS, 3000, 14), click=None
-    ),
+    "unsteady ticks": UnusualClip(drawn(len(TICKS), rate=90_000, times=TICKS), click=None),
     "edit list": UnusualClip(hidden, numbers=tuple(range(5, FRAMES + 5)), click=None),
     "odd size": UnusualClip(drawn(size=(97, 65))),
     "turned": UnusualClip(drawn(rotation=90), numbers=None),

@@ -15,7 +15,7 @@ from kit.films import shot
 from wanflow import timebase
 from wanflow.language.production import CutItem
 from wanflow.language.source import Frame, Head, Piece, ShotSource, Tail
-from wanflow.language.timeline import TimelineItem, TrimOutsideClip, place, takeover, total_frames
+from wanflow.language.timeline import TimelineItem, TrimOutsideClip, film_rate, place, takeover, total_frames
 
 THIRTY = Fraction(30)
 COAST = TimelineItem("coast", 150, THIRTY, continued_at=90)
@@ -171,3 +171,26 @@ def test_a_length_is_within_half_a_frame(edit: list[TimelineItem], rate: Fractio
     for clip in place(edit, rate):
         exact = clip.count / edit[clip.item].rate * rate
         assert abs(clip.length - exact) <= Fraction(1, 2) or clip.length == 1
+
+
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("videos", "rate"),
+    [
+        ([], 30),
+        ([(Fraction(24), None), (Fraction(60), None)], 24),
+        ([(Fraction(60), Fraction(10)), (Fraction(25), None)], 25),
+        ([(Fraction(5), None), (Fraction(50), None)], 50),
+        ([(Fraction(60), Fraction(10))], 24),
+        ([(Fraction(60), Fraction(299, 10))], 30),
+        ([(Fraction(299, 10), None)], 30),
+        ([(Fraction(60), NTSC)], NTSC),
+        ([(Fraction(240), Fraction(100))], 60),
+        ([(Fraction(25, 2), None)], Fraction(25, 2)),
+    ],
+)
+def test_the_rate_of_a_film(videos: list[tuple[Fraction, Fraction | None]], rate: Fraction) -> None:
+    """That of the first video of constant rate, else the standard rate nearest to the first one's pictures."""
+    assert film_rate(videos) == rate

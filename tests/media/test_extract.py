@@ -48,12 +48,13 @@ def test_the_grabbed_frame_is_the_one_asked_for(tmp_path: Path, options: dict[st
         assert (picture.format, picture.size, read_number(picture)) == ("PNG", (160, 120), index)
 
 
-def test_frames_of_a_variable_rate_are_counted(tmp_path: Path) -> None:
-    """Frame 3 is the fourth that is shown, whenever that is."""
+@pytest.mark.parametrize(("place", "number"), [(0, 0), (3, 1), (14, 2), (15, 3), (20, 4)])
+def test_a_frame_of_a_variable_rate_is_the_one_on_the_screen(tmp_path: Path, place: int, number: int) -> None:
+    """Frames at 0, 1, 2, 5 and 6 tenths of a second: each is shown until the next one."""
     clip = numbered_clip(tmp_path / "v.mov", 5, (160, 120), 10, sound=False, times=[0, 1, 2, 5, 6])
-    extract_frame(clip, 3, tmp_path / "frame.png")
+    extract_frame(clip, place, tmp_path / "frame.png")
     with Image.open(tmp_path / "frame.png") as picture:
-        assert read_number(picture) == 3
+        assert read_number(picture) == number
 
 
 def test_there_is_no_frame_beyond_the_end(tmp_path: Path) -> None:
@@ -113,12 +114,12 @@ def test_a_piece_has_exactly_its_frames_and_samples(
     assert clicks(read_sound(tmp_path / "piece.mp4")) == []
 
 
-def test_a_piece_of_a_variable_rate_has_its_frames_at_the_average(tmp_path: Path) -> None:
-    """Frames are counted; none is doubled to fill a gap."""
+def test_a_piece_of_a_variable_rate_shows_each_frame_as_long_as_the_clip(tmp_path: Path) -> None:
+    """From 0.1 to 0.6 s, at a constant rate: what is on the screen at each thirtieth of a second."""
     clip = numbered_clip(tmp_path / "v.mov", 5, (160, 120), 10, sound=False, times=[0, 1, 2, 5, 6])
-    extract_piece(clip, 1, 4, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
-    assert read_numbers(tmp_path / "piece.mp4") == [1, 2, 3, 4]
-    assert probe(tmp_path / "piece.mp4").rate == Fraction(50, 7)
+    extract_piece(clip, 3, 17, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    assert read_numbers(tmp_path / "piece.mp4") == [*[1] * 3, *[2] * 9, *[3] * 3]
+    assert (probe(tmp_path / "piece.mp4").rate, probe(tmp_path / "piece.mp4").pace) == (Fraction(30), None)
 
 
 def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wanflow.language.source import Facts, Kind
+from wanflow.media.clock import PictureClock
 from wanflow.media.cut import CutRecipe, assemble_arguments, playlist
 from wanflow.media.extract import piece_arguments, sound_arguments
 from wanflow.media.picture.conform import Side, join_arguments, segment_arguments
@@ -36,7 +37,7 @@ def footage(*, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rat
         sample_rate=sample_rate,
         seconds=150 / rate,
     )
-    return Footage(TAKE, facts, "bt709")
+    return Footage(TAKE, facts, "bt709", PictureClock(rate, 150, ()))
 
 
 def side(*slate: str, samples: int = 240_000, **changes: object) -> Side:

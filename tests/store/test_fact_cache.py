@@ -30,6 +30,9 @@ FACTS = Facts(
     7,
     48_000,
     Fraction(1001, 1000),
+    pictures=3,
+    pace=Fraction(10),
+    flaws=("has 2 damaged frames, which are not shown",),
 )
 HOUR_NS = 3_600_000_000_000
 

@@ -136,6 +136,16 @@ def test_each_kind_of_result_has_its_check(tmp_path: Path) -> None:
         result_of(Facts(Kind.AUDIO, "wav", "d", 9, samples=3, sample_rate=48_000))
 
 
+def test_the_pace_of_a_take_of_variable_rate_is_in_the_lock() -> None:
+    """It comes back, fits the schema, and a take of constant rate is written as before."""
+    varied = replace(take("a", "b"), result=replace(FILM, rate=Fraction(60), pace=Fraction(299, 10)))
+    lock = add_take(Lock(), "coast", varied, recipe("a"), 1)
+    document = json.loads(lock_text.to_text(lock))
+    assert list(schemas.violations(document, "lock.schema.json")) == []
+    assert Take.from_json(varied.digest, varied.to_json()) == varied
+    assert "pace" not in take("a", "b").to_json()
+
+
 def test_a_take_of_an_unknown_kind_is_damage() -> None:
     """A record of a later wanflow is not taken for a film."""
     text = lock_text.to_text(add_take(Lock(), "coast", STILL, recipe("coast"), 1)).replace('"picture"', '"hologram"')

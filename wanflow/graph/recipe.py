@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from wanflow import digest
 from wanflow.digest import Canonical
 from wanflow.language.production import Shot
 from wanflow.language.source import Frame, Head, Piece, Sound, Span, Tail, UrlSource
+from wanflow.timebase import rate_text
 
 KEY_VERSION = 1
 EXTRACTION_VERSION = 1
@@ -27,9 +29,14 @@ def url_identity(source: UrlSource) -> Identity:
     return digest_identity(source.sha256) if source.sha256 else {"url": digest.of_bytes(source.url.encode())}
 
 
-def part_identity(of: str, piece: Piece, first: int, last: int) -> Identity:
-    """The identity of a piece, a frame or a sound track: the digest it is cut from and the frames or samples."""
-    return {"of": of, "op": operation(piece), "first": first, "last": last, "version": EXTRACTION_VERSION}
+def part_identity(of: str, piece: Piece, first: int, last: int, grid: Fraction | None = None) -> Identity:
+    """The identity of a piece, a frame or a sound track: the digest it is cut from and the frames or samples.
+
+    `grid` is the rate by which the frames of a clip of variable rate are counted, None for a constant rate; the first
+    frame is the same by any.
+    """
+    counted = {} if grid is None or not last else {"grid": rate_text(grid)}
+    return {"of": of, "op": operation(piece), "first": first, "last": last, "version": EXTRACTION_VERSION, **counted}
 
 
 def operation(piece: Piece) -> str:

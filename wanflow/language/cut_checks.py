@@ -21,7 +21,7 @@ class ExpectedClip:
     """What a source will be: measured for a file, nominal for a shot; None where that is known only after a run.
 
     `facts` of a whole file; `sides` are the pixels of a picture or a clip, of a piece as well. `frames` at `rate` for a
-    clip, `seconds` also for a sound; `silent` only where it certainly has no sound.
+    clip, `seconds` also for a sound; `silent` only where it certainly has no sound. `pace` as in `Facts`.
     """
 
     kind: Kind
@@ -31,6 +31,7 @@ class ExpectedClip:
     rate: Fraction = NOMINAL_RATE
     seconds: Fraction | None = None
     silent: bool = False
+    pace: Fraction | None = None
 
 
 Expect = Callable[[Source], ExpectedClip | Unreadable | None]
@@ -82,8 +83,8 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
 def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
     """Trims that lie outside of their clips, and transitions that do not fit between them."""
     clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
-    rates = (clip.rate for clip in clips if isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO)
-    rate = cut.shape.rate or next(rates, NOMINAL_RATE)
+    videos = [clip for clip in clips if isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO]
+    rate = cut.shape.rate or timeline.film_rate([(clip.rate, clip.pace) for clip in videos])
     placed: list[timeline.TimelineItem | None] = []
     for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
         known = _length(clip)

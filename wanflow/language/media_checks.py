@@ -49,7 +49,19 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
     found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
     for cut in production.cuts.values():
         found += check_cut(cut, check.expect, production.shots)
+    found += _flaws(production, facts)
     return tuple(dict.fromkeys(found))
+
+
+def _flaws(production: Production, facts: FactsTable) -> Iterator[Problem]:
+    """A warning for all that a film loses of a file, at the first place that names the file."""
+    places = {
+        source.path: place for place, source in reversed(list(_sources(production))) if isinstance(source, FileSource)
+    }
+    for path, place in places.items():
+        known = facts.get(path)
+        for flaw in known.flaws if isinstance(known, Facts) else ():
+            yield Problem(place, f"`{path}` {flaw}", None, Severity.WARNING)
 
 
 Outlook = ExpectedClip | Unreadable | None
@@ -147,7 +159,7 @@ class _MediaCheck:
         frames = known.frames or None
         silent = known.kind is Kind.VIDEO and known.samples == 0
         sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
-        return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent)
+        return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent, known.pace)
 
     def _clip(self, name: str) -> Outlook:
         """What a shot will be; the shots that it is as long as are looked at first."""

@@ -30,7 +30,9 @@ class Facts:
     `frames` and `rate` are of the video, `samples` and `sample_rate` of the sound track, 0 and None where there is
     none; `seconds` is exact: frames / rate of a video, samples / sample_rate of a sound, the end of the last line of
     subtitles, 0 of a picture. `pictures` is how many a picture file has: the frames of an animation, or pages. `hdr`
-    is the curve of a video of high dynamic range, `PQ` or `HLG`.
+    is the curve of a video of high dynamic range, `PQ` or `HLG`. A video of variable rate has `frames` places on a grid
+    of `rate`, and `pace` is its usual number of pictures a second, None where the rate is constant. `flaws` are what a
+    film loses of the file, as message fragments.
     """
 
     kind: Kind
@@ -47,6 +49,8 @@ class Facts:
     seconds: Fraction = Fraction(0)
     pictures: int = 1
     hdr: str | None = None
+    pace: Fraction | None = None
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

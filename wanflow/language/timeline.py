@@ -13,6 +13,13 @@ from wanflow.catalog.read import load_catalog
 from wanflow.language.production import CutItem, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
 
+SLOWEST_FILM = 10
+"""Minimum frames per second of a video that gives its rate to a film."""
+COUNTED = (1, 2, 1001)
+"""Denominators of the rates in which recorders and editors count."""
+DRIFT = 5_000
+"""Frames within which 30 and 30000/1001 frames per second are told apart."""
+
 
 class TimelineError(ValueError):
     """Items that cannot be placed; the text says why, `item` is the position of the wrong one."""
@@ -104,6 +111,23 @@ def timeline_item(
     if clip is None:
         return None
     return TimelineItem(item.name, *clip, item.start, item.stop, continued_at, kind, seconds)
+
+
+def film_rate(videos: Sequence[tuple[Fraction, Fraction | None]]) -> Fraction:
+    """The rate of a film by the rate and the pace of each video in it.
+
+    It is that of the first video of constant rate that plays as a film does, else the standard rate nearest to the
+    first video. A measured rate such as 29.9 is near 30, and no rate for a film.
+    """
+    for rate, pace in videos:
+        if pace is None and rate >= SLOWEST_FILM and rate.denominator in COUNTED:
+            return rate
+    if not videos:
+        return timebase.NOMINAL_RATE
+    wanted = videos[0][1] or videos[0][0]
+    near = [rate for rate in timebase.STANDARD_RATES if abs(rate - wanted) <= wanted / DRIFT]
+    whole = (rate for rate in timebase.STANDARD_RATES if rate.denominator == 1)
+    return near[0] if near else min(whole, key=lambda rate: abs(rate - wanted))
 
 
 def takeover(

@@ -131,18 +131,23 @@ def film_of(container: InputContainer, path: Path) -> VideoStream:
 
 
 class Stamp(NamedTuple):
-    """When a packet's frame is shown, in ticks of its stream; `hidden` by an edit list."""
+    """When a packet's frame is shown, in ticks of its stream; `hidden` by an edit list.
+
+    `key`: it can be decoded alone. `corrupt`: its container says that bytes of it are missing.
+    """
 
     pts: int | None
     duration: int
     hidden: bool
+    key: bool = True
+    corrupt: bool = False
 
 
 def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Stamp]:
     """The stamps of all packets of a stream that carry data; reads the file to its end, and keeps nothing of it."""
     for packet in container.demux(stream):
         if packet.size:
-            yield Stamp(packet.pts, packet.duration or 0, packet.is_discard)
+            yield Stamp(packet.pts, packet.duration or 0, packet.is_discard, packet.is_keyframe, packet.is_corrupt)
 
 
 def shown(stamps: Iterable[Stamp]) -> list[int]:

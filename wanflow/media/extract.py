@@ -13,15 +13,20 @@ from ffmpeg.nodes import FilterableStream, OutputStream
 from PIL import Image
 
 from wanflow import timebase
-from wanflow.language.source import Facts
+from wanflow.language.source import Facts, Kind
 from wanflow.media import encoder
-from wanflow.media.container import BadMedia, film_of, matrix_of, opened, packets_of, shown, square_size
+from wanflow.media.clock import read_clock, shown_pictures
+from wanflow.media.container import BadMedia, film_of, matrix_of, opened, square_size
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
+from wanflow.media.pipe import SOURCE as FED
+from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
+TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
+"""Values of ffmpeg's filter `transpose` that turn a picture by degrees against the clock."""
 SWS_MATRICES = {
     "bt709": Colorspace.ITU709,
     "bt601": Colorspace.ITU601,
@@ -82,14 +87,10 @@ def extract_frame(source: Path, index: int, target: Path) -> None:
     """
     with opened(source) as container:
         stream = film_of(container, source)
-        times = shown(packets_of(container, stream))
-        if not 0 <= index < len(times):
-            raise BadMedia(source, f"has no frame {index}: it has {len(times)} frames")
-        stream.thread_type = "AUTO"
-        container.seek(times[index], stream=stream, backward=True)
-        frame = next((frame for frame in container.decode(stream) if frame.pts == times[index]), None)
-        if frame is None:
-            raise BadMedia(source, f"has a frame at {times[index]} that cannot be decoded")
+        clock = read_clock(source, container, stream)
+        if not 0 <= index < clock.frames:
+            raise BadMedia(source, f"has no frame {index}: it has {clock.frames} frames")
+        frame = next(shown_pictures(source, container, stream, clock, [index]))
         picture = _picture(frame).resize(square_size(stream, frame), Image.Resampling.LANCZOS)
     with replacing(target) as part:
         picture.save(part, "PNG")
@@ -106,7 +107,8 @@ def extract_piece(
     if not 0 <= first <= last < footage.facts.frames:
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
     with replacing(target) as part:
-        run_ffmpeg(piece_arguments(footage, first, last, part), processes=processes, progress=progress)
+        arguments = piece_arguments(footage, first, last, part)
+        run_ffmpeg(arguments, processes=processes, progress=progress, stdin=writer_of(_reels(footage, first, last)))
         made, frames = probe(part), last - first + 1
         samples = timebase.to_samples(frames, footage.rate) if footage.facts.samples else 0
         if (made.frames, made.samples) != (frames, samples):
@@ -119,18 +121,27 @@ def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) ->
     facts = probe(source)
     if facts.samples == 0:
         raise BadMedia(source, "has no sound track")
+    footage = examine(source) if facts.kind is Kind.VIDEO else None
     with replacing(target) as part:
-        run_ffmpeg(sound_arguments(source, facts, part), processes=processes)
+        if footage is None or footage.clock.direct:
+            begin = 0 if footage is None else min(footage.lead, footage.onset)
+            run_ffmpeg(sound_arguments(source, facts, part, begin), processes=processes)
+        else:
+            reel = Reel(source, footage.clock, (), footage.rate, (0, _samples(facts)))
+            run_ffmpeg(_fed_sound_arguments(facts, part), processes=processes, stdin=writer_of([reel]))
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
     """The arguments of the ffmpeg that writes a piece; pure."""
     rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
     source = ffmpeg.input(path_argument(footage.path), **encoder.FOREIGN)
+    if footage.clock.plain:
+        video = source.video.filter("trim", start_frame=first, end_frame=last + 1)
+    else:
+        video = fed_pictures(footage, 0)
     video = (
-        source.video.filter("trim", start_frame=first, end_frame=last + 1)
-        # frames are counted, not timed: a clip of variable rate is cut at its average, exact in frames
-        .filter("settb", expr=str(1 / rate))
+        # pictures are counted, not timed: stamps wander
+        video.filter("settb", expr=str(1 / rate))
         .filter("setpts", "N")
         .filter("fps", fps=str(rate))
         .filter("scale", width, height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
@@ -140,16 +151,38 @@ def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> li
     )
     streams = [video]
     if footage.facts.samples:
-        begin = footage.lead + timebase.to_samples(first, rate)
-        streams.append(exact_sound(source.audio, begin, timebase.to_samples(last + 1 - first, rate)))
+        begin, samples = timebase.to_samples(first, rate), timebase.to_samples(last + 1 - first, rate)
+        plain = footage.clock.plain
+        sound = (
+            exact_sound(source.audio, footage.lead + begin, samples) if plain else exact_sound(fed_sound(0), 0, samples)
+        )
+        streams.append(sound)
     return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoder.piece(rate)))
 
 
-def sound_arguments(source: Path, facts: Facts, target: Path) -> list[str]:
-    """The arguments of the ffmpeg that writes the sound track; pure."""
-    samples = round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
-    sound = exact_sound(ffmpeg.input(path_argument(source), **encoder.FOREIGN).audio, 0, samples)
+def _reels(footage: Footage, first: int, last: int) -> list[Reel]:
+    """What is fed for a piece; nothing where ffmpeg can read the file itself."""
+    if footage.clock.plain:
+        return []
+    begin = timebase.to_samples(first, footage.rate)
+    sound = (begin, begin + timebase.to_samples(last + 1 - first, footage.rate)) if footage.facts.samples else None
+    return [Reel(footage.path, footage.clock, range(first, last + 1), footage.rate, sound)]
+
+
+def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0) -> list[str]:
+    """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure."""
+    sound = exact_sound(ffmpeg.input(path_argument(source), **encoder.FOREIGN).audio, begin, _samples(facts))
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
+
+
+def _fed_sound_arguments(facts: Facts, target: Path) -> list[str]:
+    sound = exact_sound(fed_sound(0), 0, _samples(facts))
+    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
+
+
+def _samples(facts: Facts) -> int:
+    """The 48 kHz samples of a sound track."""
+    return round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
 
 
 def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int | None = None) -> FilterableStream:
@@ -163,6 +196,21 @@ def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int 
         .filter("apad", whole_len=samples)
         .filter("atrim", end_sample=samples)
     )
+
+
+def fed_pictures(footage: Footage, number: int) -> FilterableStream:
+    """The pictures of a clip that is fed, upright, one at each place; `number` counts the fed clips before it."""
+    video = ffmpeg.input("pipe:0", **FED)[f"v:{number}"]
+    if footage.full:
+        video = video.filter("setparams", range="pc")
+    for way in TURNS.get(footage.turn, ()):
+        video = video.filter("transpose", way)
+    return video
+
+
+def fed_sound(number: int) -> FilterableStream:
+    """The sound of a clip that is fed, from the sample on that its reel says."""
+    return ffmpeg.input("pipe:0", **FED)[f"a:{number}"]
 
 
 def arguments_of(output: OutputStream) -> list[str]:

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -25,6 +26,9 @@ OLDEST = (5, 1)
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
 LAST_LINES = 4
+
+WriteInput = Callable[[IO[bytes]], None]
+"""Writes the standard input of ffmpeg, in a thread of its own; it ends by an error where ffmpeg reads no more."""
 
 
 def find_ffmpeg(environ: Mapping[str, str]) -> Path:
@@ -60,15 +64,26 @@ def path_argument(path: Path) -> str:
     return str(path.absolute())
 
 
-def run(argv: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
-    """Run ffmpeg to its end: `argv` is the binary and its arguments.
+def run(
+    argv: Sequence[str],
+    *,
+    processes: RunningProcesses,
+    progress: OnProgress | None = None,
+    stdin: WriteInput | None = None,
+) -> None:
+    """Run ffmpeg to its end: `argv` is the binary and its arguments, `stdin` writes its standard input.
 
-    Raises ToolFailed with ffmpeg's last lines, also when its process was killed, and ToolMissing where the binary
-    cannot be started. A partial output may be left.
+    Raises ToolFailed with ffmpeg's last lines, also when its process was killed, ToolMissing where the binary cannot be
+    started, and what `stdin` raises. A partial output may be left.
     """
     quiet = (*QUIET, *REPORTING) if progress else QUIET
-    with _start([argv[0], *quiet, *argv[1:]], reporting=progress is not None) as process, processes.hold(process):
+    command = [argv[0], *quiet, *argv[1:]]
+    with (
+        _start(command, reporting=progress is not None, fed=stdin is not None) as process,
+        processes.hold(process),
+    ):
         last, drain = _drain(process.stderr)
+        writing = None if stdin is None or process.stdin is None else _InputThread(stdin, process.stdin)
         for line in process.stdout or ():
             key, _, value = line.partition(b"=")
             # `out_time` runs ahead of what is written, `frame` does not (ffmpeg.md 3.7)
@@ -76,6 +91,8 @@ def run(argv: Sequence[str], *, processes: RunningProcesses, progress: OnProgres
                 progress(int(value))
         status = process.wait()
         drain.join()
+        if writing is not None:
+            writing.finish()
     _require_success(status, last, processes)
 
 
@@ -90,9 +107,15 @@ def ask(argv: Sequence[str], *, processes: RunningProcesses) -> str:
     return printed.decode(errors="replace")
 
 
-def run_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses, progress: OnProgress | None = None) -> None:
+def run_ffmpeg(
+    arguments: Sequence[str],
+    *,
+    processes: RunningProcesses,
+    progress: OnProgress | None = None,
+    stdin: WriteInput | None = None,
+) -> None:
     """Run the ffmpeg of this machine with these arguments; raises as `find_ffmpeg` and `run` do."""
-    run([str(find_ffmpeg(os.environ)), *arguments], processes=processes, progress=progress)
+    run([str(find_ffmpeg(os.environ)), *arguments], processes=processes, progress=progress, stdin=stdin)
 
 
 def ask_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses) -> str:
@@ -126,11 +149,35 @@ def _banner(binary: Path) -> str:
     return result.stdout.decode(errors="replace")
 
 
-def _start(command: list[str], *, reporting: bool) -> subprocess.Popen[bytes]:
+class _InputThread:
+    """The thread that writes an input, and the fault that ended it."""
+
+    def __init__(self, stdin: WriteInput, pipe: IO[bytes]) -> None:
+        self._stdin, self._pipe = stdin, pipe
+        self._fault: Exception | None = None
+        self._thread = Thread(target=self._write, daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for its end; raises what ended it, unless ffmpeg had read enough."""
+        self._thread.join()
+        if self._fault is not None and not isinstance(self._fault, OSError):
+            raise self._fault
+
+    def _write(self) -> None:
+        try:
+            self._stdin(self._pipe)
+        except Exception as fault:  # noqa: BLE001 - raised by `finish` in the job's own thread
+            self._fault = fault
+        with suppress(OSError):
+            self._pipe.close()
+
+
+def _start(command: list[str], *, reporting: bool, fed: bool = False) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE if reporting else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
@@ -13,26 +13,26 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from PIL import UnidentifiedImageError
 
 from wanflow import digest
 from wanflow.language.source import Facts, Kind
+from wanflow.media.clock import PictureClock, read_clock
 from wanflow.media.container import (
     HDR_CURVES,
     BadMedia,
-    Stamp,
     film_of,
     film_stream,
     matrix_of,
     opened,
-    packets_of,
-    shown,
     sound_stream,
     square_size,
 )
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
+from wanflow.media.sound.track import heard, measured_samples
 from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
@@ -46,8 +46,6 @@ BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
 HINT = (
     "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
 )
-FINEST_RATE = 10_000
-"""Maximum denominator of an average rate: it is off by less than a millisecond in an hour."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -99,9 +97,9 @@ def check_film(path: Path) -> Facts:
         facts = probe(path)
         if facts.kind is not Kind.VIDEO:
             raise BadMedia(path, f"is {OTHERS[facts.kind]}")
-        decoded = _decode(path)
-        if decoded != facts.frames:
-            raise BadMedia(path, f"shows only {decoded} of {facts.frames} frames")
+        decoded, frames = _decode(path), len(examine(path).clock.times)
+        if decoded != frames:
+            raise BadMedia(path, f"shows only {decoded} of {frames} frames")
     except BadMedia as fault:
         raise BadMedia(path, f"is not a playable video: it {fault.why}", hint=fault.hint) from fault
     return facts
@@ -122,13 +120,19 @@ def check_picture(path: Path) -> Facts:
 class Footage:
     """A video with everything that is needed to extract from it.
 
-    `matrix` is its colour matrix as ffmpeg names it, `lead` the 48 kHz samples of its sound before its first picture.
+    `matrix` is its colour matrix as ffmpeg names it, `clock` tells when each picture is shown. `lead` are the 48 kHz
+    samples before its first picture, `onset` those before its sound, as ffmpeg counts them. Pictures have to be turned
+    by `turn` degrees against the clock; `full`: their levels reach from 0 to 255.
     """
 
     path: Path
     facts: Facts
     matrix: str
+    clock: PictureClock
     lead: int = 0
+    onset: int = 0
+    turn: int = 0
+    full: bool = False
 
     @property
     def rate(self) -> Fraction:
@@ -138,16 +142,31 @@ class Footage:
 
 def examine(path: Path) -> Footage:
     """Measure a video to extract from. Raises BadMedia."""
-    facts = probe(path)
-    if facts.kind is not Kind.VIDEO:
-        raise BadMedia(path, "has no video")
+    size_bytes = _size(path)
     with opened(path) as container:
         stream = film_of(container, path)
+        facts, clock = _measure_video(path, size_bytes, container, stream)
+        container.seek(0, backward=True)
         frame = _first(container, stream, path)
-        # the picture's delay, counted as ffmpeg does: from the beginning of the first stream
-        begins = (frame.pts or 0) * (stream.time_base or Fraction(1))
-        late = begins - Fraction(container.start_time or 0, av.time_base)
-        return Footage(path, facts, matrix_of(frame), round(max(Fraction(0), late) * SAMPLE_RATE))
+        # ffmpeg counts from the beginning of the first stream
+        begin = Fraction(container.start_time or 0, av.time_base)
+        track = sound_stream(container)
+        sound = begin if track is None else (track.start_time or 0) * (track.time_base or Fraction(1))
+        return Footage(
+            path,
+            facts,
+            matrix_of(frame),
+            clock,
+            lead=round(max(Fraction(0), _begin(clock, stream) - begin) * SAMPLE_RATE),
+            onset=round(max(Fraction(0), sound - begin) * SAMPLE_RATE),
+            turn=frame.rotation % 360,
+            full=frame.color_range == ColorRange.JPEG,
+        )
+
+
+def _begin(clock: PictureClock, stream: VideoStream) -> Fraction:
+    """The second of the first picture, as the file counts."""
+    return clock.times[0] * (stream.time_base or Fraction(1))
 
 
 def _size(path: Path) -> int:
@@ -183,7 +202,7 @@ def _probe_container(path: Path, size_bytes: int) -> Facts:
             if still is not None:
                 raise BadMedia(path, f"is {still} inside")
             if stream := film_stream(container):
-                return _probe_video(path, size_bytes, container, stream)
+                return _measure_video(path, size_bytes, container, stream)[0]
             if sound := sound_stream(container):
                 return _probe_sound(path, size_bytes, container, sound)
     except BadMedia as fault:
@@ -199,36 +218,55 @@ def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
     return Facts(Kind.SUBTITLES, written or "srt", digest.of_file(path), size_bytes, seconds=seconds)
 
 
-def _probe_video(path: Path, size_bytes: int, container: InputContainer, stream: VideoStream) -> Facts:
+def _measure_video(
+    path: Path, size_bytes: int, container: InputContainer, stream: VideoStream
+) -> tuple[Facts, PictureClock]:
+    clock = read_clock(path, container, stream)
+    container.seek(0, backward=True)
     frame = _first(container, stream, path)
     width, height = square_size(stream, frame)
-    container.seek(0, backward=True)
-    stamps = list(packets_of(container, stream))
-    if stream.frames and len(stamps) != stream.frames:
-        why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
-        raise BadMedia(path, why, hint="copy or export it again")
-    times = shown(stamps)
-    rate = _rate(stream, times, stamps)
-    sound = sound_stream(container)
-    samples, sample_rate = _samples(container, sound) if sound else (0, 0)
-    return Facts(
+    samples, sample_rate = _sound_beside(container, clock, stream)
+    facts = Facts(
         kind=Kind.VIDEO,
         format=_format(container),
         digest=digest.of_file(path),
         size_bytes=size_bytes,
         width=width,
         height=height,
-        frames=len(times),
-        rate=rate,
+        frames=clock.frames,
+        rate=clock.rate,
         samples=samples,
         sample_rate=sample_rate,
-        seconds=len(times) / rate,
+        seconds=clock.frames / clock.rate,
         hdr=HDR_CURVES.get(frame.color_trc),
+        pace=clock.pace,
+        flaws=tuple(_flaws(clock)),
     )
+    return facts, clock
+
+
+def _sound_beside(container: InputContainer, clock: PictureClock, film: VideoStream) -> tuple[int, int]:
+    """The samples of a film's sound and their rate, with the silence before a sound that begins after the picture."""
+    track = sound_stream(container)
+    if track is None:
+        return 0, 0
+    if not clock.direct:
+        ends = [at + frame.samples for at, frame in heard(container, track, clock, film.time_base or Fraction(1))]
+        return max([0, *ends]), track.rate
+    late = (track.start_time or 0) * (track.time_base or Fraction(1)) - _begin(clock, film)
+    samples = measured_samples(container, track)
+    return samples + (round(max(Fraction(0), late) * track.rate) if samples else 0), track.rate
+
+
+def _flaws(clock: PictureClock) -> Iterator[str]:
+    if clock.damaged:
+        yield f"has {clock.damaged} damaged frame{'s' if clock.damaged > 1 else ''}, which are not shown"
+    if clock.unseen:
+        yield f"has {clock.unseen} frame{'s' if clock.unseen > 1 else ''} at the same time as others, not shown"
 
 
 def _probe_sound(path: Path, size_bytes: int, container: InputContainer, stream: AudioStream) -> Facts:
-    samples, sample_rate = _samples(container, stream)
+    samples, sample_rate = measured_samples(container, stream), stream.rate
     if samples == 0:
         raise BadMedia(path, "is a sound without samples")
     return Facts(
@@ -246,31 +284,6 @@ def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoF
     for frame in container.decode(stream):
         return frame
     raise BadMedia(path, "has a video without frames")
-
-
-def _rate(stream: VideoStream, times: Sequence[int], stamps: Sequence[Stamp]) -> Fraction:
-    """The rate that all frames keep to within a tick, else (variable rate) the average that gives the true length.
-
-    The average of a long recording is a fraction that containers and filters cannot represent; one close to it is used.
-    """
-    time_base = stream.time_base or Fraction(1)
-    for rate in filter(None, (stream.average_rate, stream.base_rate, stream.guessed_rate)):
-        step = 1 / (rate * time_base)
-        if all(abs(time - times[0] - index * step) <= 1 for index, time in enumerate(times)):
-            return Fraction(rate)
-    ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps)
-    ticks = max(ends - times[0], len(times))
-    average = len(times) / (ticks * time_base)
-    return average.limit_denominator(FINEST_RATE) if average > 1 else average
-
-
-def _samples(container: InputContainer, stream: AudioStream) -> tuple[int, int]:
-    """The sound track's samples without the encoder's padding, which `duration` leaves out, and their rate."""
-    base, duration = stream.time_base or Fraction(1), stream.duration
-    if duration is None:
-        container.seek(0, backward=True)
-        duration = sum(packet.duration or 0 for packet in container.demux(stream))
-    return round(duration * base * stream.rate), stream.rate
 
 
 def _decode(path: Path) -> int:

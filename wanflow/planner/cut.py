@@ -72,7 +72,8 @@ def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Re
         first, last = frame_span(vertex.piece, source.film.frames, source.film.rate)
     except PieceOutside as outside:
         return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: {outside}")
-    return recipe.part_identity(source.digest, vertex.piece, first, last)
+    grid = None if source.film.pace is None else source.film.rate
+    return recipe.part_identity(source.digest, vertex.piece, first, last, grid)
 
 
 def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:

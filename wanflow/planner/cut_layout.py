@@ -53,14 +53,13 @@ class CutLayout:
 
 
 def frame_rate(edit: Edit) -> Fraction:
-    """The rate of a cut: its own, else that of its first item which is a video (format.md, Cuts)."""
-    first = _first_film(edit)
-    return edit.cut.shape.rate or (first.rate if first is not None else timebase.NOMINAL_RATE)
+    """The rate of a cut: its own, else the one that its videos give it (format.md, Cuts)."""
+    return edit.cut.shape.rate or timeline.film_rate([(film.rate, film.pace) for film in _films(edit)])
 
 
 def film_size(edit: Edit) -> tuple[int, int]:
     """Width and height of a cut: its own, else those of its first video in even numbers (format.md, Cuts)."""
-    film = _first_film(edit)
+    film = next(_films(edit), None)
     even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
     return edit.cut.shape.size or even
 
@@ -136,5 +135,5 @@ def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
     return placed
 
 
-def _first_film(edit: Edit) -> Film | None:
-    return next((item.film for item in edit.items if item.film is not None and item.film.width), None)
+def _films(edit: Edit) -> Iterator[Film]:
+    return (item.film for item in edit.items if item.film is not None and item.film.width)

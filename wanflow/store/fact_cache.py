@@ -16,7 +16,8 @@ from wanflow.language.source import Facts, Kind
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
-VERSION = 2
+VERSION = 3
+"""Raised when the same file would be measured otherwise."""
 RACY_NS = 2_000_000_000
 """Nanoseconds between writing and opening a file within which it may change without another stat."""
 _RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
@@ -82,6 +83,8 @@ def _entry(facts: Facts, stamp: list[int] | None) -> dict[str, object] | None:
         "seconds": str(facts.seconds),
         "pictures": facts.pictures,
         "hdr": facts.hdr,
+        "pace": None if facts.pace is None else str(facts.pace),
+        "flaws": list(facts.flaws),
     }
 
 
@@ -105,9 +108,15 @@ def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
             seconds=facts.read("seconds", _ratio),
             pictures=facts.read("pictures", whole_number),
             hdr=facts.read_if_given("hdr", text),
+            pace=facts.read_if_given("pace", _ratio),
+            flaws=facts.read("flaws", _texts),
         )
     except ValueError:
         return None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(text(each) for each in decode.items(value))
 
 
 def _ratio(value: object) -> Fraction:

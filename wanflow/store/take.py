@@ -40,7 +40,8 @@ class ResultKind(StrEnum):
 class Film:
     """What must be known of a clip to cut pieces from it without having its bytes.
 
-    `samples` counts the sound track's samples at `sample_rate`, 0 for a silent clip.
+    `samples` counts the sound track's samples at `sample_rate`, 0 for a silent clip. `pace` is None where the rate is
+    constant (`language.source.Facts`).
     """
 
     kind: ClassVar = ResultKind.FILM
@@ -51,6 +52,7 @@ class Film:
     height: int
     samples: int = 0
     sample_rate: int = 0
+    pace: Fraction | None = None
 
     @property
     def seconds(self) -> Fraction:
@@ -59,6 +61,7 @@ class Film:
 
     def to_json(self) -> dict[str, object]:
         """Its facts; a film was once the only kind, so that it is the one without a `kind`."""
+        varied = {} if self.pace is None else {"pace": timebase.rate_text(self.pace)}
         return {
             "frames": self.frames,
             "rate": timebase.rate_text(self.rate),
@@ -66,6 +69,7 @@ class Film:
             "height": self.height,
             "samples": self.samples,
             "sample_rate": self.sample_rate,
+            **varied,
         }
 
 
@@ -104,6 +108,7 @@ def _result_from_json(facts: Fields) -> Result:
         height=height,
         samples=facts.read_if_given("samples", whole_number) or 0,
         sample_rate=facts.read_if_given("sample_rate", whole_number) or 0,
+        pace=facts.read_if_given("pace", timebase.rate_from_json),
     )
 
 
@@ -128,7 +133,7 @@ def film_of(facts: Facts) -> Film | None:
     if facts.kind in {Kind.IMAGE, Kind.SUBTITLES}:
         return None
     rate = facts.rate or NOMINAL_RATE
-    return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate)
+    return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate, facts.pace)
 
 
 @dataclass(frozen=True, slots=True)

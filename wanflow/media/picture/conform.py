@@ -16,21 +16,18 @@ from wanflow.errors import MediaFault
 from wanflow.language.production import TransitionKind
 from wanflow.language.source import Facts
 from wanflow.media import encoder
-from wanflow.media.extract import arguments_of, exact_sound
+from wanflow.media.extract import arguments_of, exact_sound, fed_pictures, fed_sound
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
 from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
+from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
-
-MICROSECONDS = 1_000_000
-CLOCK_JITTER = 1_000
-"""Maximum microseconds that a container with a clock of milliseconds stamps a frame too late."""
 
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
@@ -86,7 +83,8 @@ def _below(root: Path, file: PurePath | None) -> Path | None:
 class Side:
     """What a segment, or one side of a transition, is made from: measured footage, or a drawn picture.
 
-    `strip` is the drawn slate, None for a clean picture. `second`: it is the later side.
+    `strip` is the drawn slate, None for a clean picture. `second`: it is the later side. `fed` and `heard` are how many
+    fed clips, and fed sounds, come before it.
     """
 
     recipe: SegmentRecipe
@@ -94,6 +92,21 @@ class Side:
     picture: Path | None = None
     strip: Path | None = None
     second: bool = False
+    fed: int = 0
+    heard: int = 0
+
+    @property
+    def reels(self) -> list[Reel]:
+        """What ffmpeg is fed of it: nothing where it can read the file itself, and for a picture."""
+        recipe, footage = self.recipe, self.footage
+        if footage is None or footage.clock.plain:
+            return []
+        step, seen = footage.rate / recipe.rate, range(recipe.skip, recipe.skip + recipe.frames)
+        places = [recipe.first + min(recipe.count - 1, int(number * step)) for number in seen]
+        begin = timebase.to_samples(recipe.first, footage.rate) + recipe.begin
+        end = min(begin + recipe.samples, timebase.to_samples(recipe.first + recipe.count, footage.rate))
+        sound = (begin, max(begin, end)) if footage.facts.samples else None
+        return [Reel(footage.path, footage.clock, places, recipe.rate, sound)]
 
     def input(self, source: str, **options: object) -> Stream:
         """An input of this side's own: ffmpeg-python takes equal inputs of two sides for one, and refuses that."""
@@ -118,7 +131,8 @@ def conform(
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
         side = prepare(source, recipe, Path(folder), "clip", fonts)
         captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
-        run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress)
+        stdin = writer_of(side.reels)
+        run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress, stdin=stdin)
         require_segment(part, recipe)
 
 
@@ -138,9 +152,16 @@ def blend(
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder, before = Path(name), recipe.before
         first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
-        second = replace(prepare(sources[1], recipe.after, folder, "after", fonts), second=before is not None)
+        fed = [] if first is None else first.reels
+        second = replace(
+            prepare(sources[1], recipe.after, folder, "after", fonts),
+            second=before is not None,
+            fed=len(fed),
+            heard=sum(reel.sound is not None for reel in fed),
+        )
         captions = _drawn(recipe.captions, recipe.after, folder, fonts)
-        run_ffmpeg(join_arguments(first, second, recipe, captions, part), processes=processes, progress=progress)
+        arguments, stdin = join_arguments(first, second, recipe, captions, part), writer_of([*fed, *second.reels])
+        run_ffmpeg(arguments, processes=processes, progress=progress, stdin=stdin)
         require_segment(part, recipe)
 
 
@@ -246,10 +267,12 @@ def _picture(side: Side) -> FilterableStream:
         video = _moving(side, side.footage)
     else:
         raise MediaFault("a segment of a clip needs the clip")
+    # what is fed begins with the first frame that is seen
+    skip = 0 if side.reels else recipe.skip
     video = (
         video.filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
-        .filter("trim", start_frame=recipe.skip, end_frame=recipe.skip + recipe.frames)
+        .filter("trim", start_frame=skip, end_frame=skip + recipe.frames)
         .filter("setpts", "PTS-STARTPTS")
     )
     if side.strip is not None:
@@ -265,13 +288,19 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     recipe, crops = side.recipe, side.recipe.fit == "crop"
     fit = fit_crop if crops else fit_bars
     window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
+    if footage.clock.plain:
+        video = (
+            side.input(path_argument(footage.path), **encoder.FOREIGN)
+            .video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
+            # pictures are counted, not timed: stamps wander
+            .filter("settb", expr=str(1 / footage.rate))
+            .filter("setpts", "N")
+            .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
+        )
+    else:
+        video = fed_pictures(footage, side.fed)
     return (
-        side.input(path_argument(footage.path), **encoder.FOREIGN)
-        .video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
-        .filter("settb", expr=f"1/{MICROSECONDS}")
-        .filter("setpts", f"PTS-STARTPTS-{CLOCK_JITTER}")
-        .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
-        .filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
+        video.filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
         .filter("format", "yuv420p")
         .filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
     )
@@ -282,6 +311,8 @@ def _sound(side: Side) -> FilterableStream:
     recipe, footage = side.recipe, side.footage
     if footage is None or not footage.facts.samples:
         return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
+    if not footage.clock.plain:
+        return exact_sound(fed_sound(side.heard), 0, recipe.samples)
     source = side.input(path_argument(footage.path), **encoder.FOREIGN)
     begin = footage.lead + timebase.to_samples(recipe.first, footage.rate)
     stop = footage.lead + timebase.to_samples(recipe.first + recipe.count, footage.rate)

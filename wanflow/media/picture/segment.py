@@ -9,7 +9,7 @@ from wanflow import digest, timebase
 from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
 
-SEGMENT_VERSION = 3
+SEGMENT_VERSION = 4
 """Version of how a recipe is made into a segment; it rises with another encoder line or another slate."""
 
 SLATE_SHARE = 10

@@ -1,0 +1,103 @@
+"""Clips that wanflow decodes itself and hands to ffmpeg's standard input, since ffmpeg would time them otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import merge
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from wanflow.media import encoder
+from wanflow.media.clock import PictureClock, shown_pictures
+from wanflow.media.container import film_of, opened, sound_stream
+from wanflow.media.ffmpeg import WriteInput
+from wanflow.media.sound.track import pcm
+from wanflow.timebase import SAMPLE_RATE
+
+CONTAINER = "nut"
+"""A container for raw pictures and samples that can be written to a pipe and has every pixel format (ffmpeg.md 3.9)."""
+SOURCE: encoder.Options = {"f": CONTAINER, "protocol_whitelist": "pipe", "format_whitelist": CONTAINER}
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """What ffmpeg is given of a clip: the pictures at these places of its clock, one after another at `rate`.
+
+    `sound` are the first and the end (excluded) of its 48 kHz samples, counted from its first picture; None for none.
+    Without places it is only sound.
+    """
+
+    path: Path
+    clock: PictureClock
+    places: Sequence[int]
+    rate: Fraction
+    sound: tuple[int, int] | None = None
+
+
+def writer_of(reels: Sequence[Reel]) -> WriteInput | None:
+    """What writes these clips; None for none. Their pictures and their sounds are numbered in their order."""
+
+    def write(pipe: IO[bytes]) -> None:
+        with ExitStack() as stack, av.open(pipe, "w", format=CONTAINER) as output:
+            tracks = [track for reel in reels for track in _tracks(reel, output, stack)]
+            for _, _, packet in merge(*tracks, key=lambda item: item[:2]):
+                output.mux(packet)
+
+    return write if reels else None
+
+
+Item = tuple[Fraction, int, "Packet[Any]"]
+"""A packet, with the second at which it comes and the number of its stream."""
+
+
+def _tracks(reel: Reel, output: OutputContainer, stack: ExitStack) -> Iterator[Iterator[Item]]:
+    source = stack.enter_context(opened(reel.path))
+    film = film_of(source, reel.path)
+    if reel.places:
+        yield _film(output, shown_pictures(reel.path, source, film, reel.clock, reel.places), reel.rate)
+    source = stack.enter_context(opened(reel.path))
+    track = sound_stream(source)
+    if track is not None and reel.sound is not None:
+        begin, end = (bound * track.rate // SAMPLE_RATE for bound in reel.sound)
+        base = film.time_base or Fraction(1)
+        yield _sound(output, track, pcm(source, track, reel.clock, base, (begin, end)))
+
+
+def _film(output: OutputContainer, frames: Iterator[VideoFrame], rate: Fraction) -> Iterator[Item]:
+    """The packets of raw pictures; all of the size and the format of the first one."""
+    first = next(frames)
+    raw = output.add_stream("rawvideo", rate=rate)
+    raw.width, raw.height, raw.pix_fmt = first.width, first.height, first.format.name
+    raw.codec_context.time_base = 1 / rate
+
+    def packets() -> Iterator[Item]:
+        for number, frame in enumerate(chain([first], frames)):
+            frame.pts, frame.time_base = number, 1 / rate
+            yield from ((number / rate, raw.index, packet) for packet in raw.encode(frame))
+
+    return packets()
+
+
+def _sound(output: OutputContainer, track: AudioStream, parts: Iterator[bytes]) -> Iterator[Item]:
+    raw = output.add_stream("pcm_s16le", rate=track.rate, layout=track.layout.name)
+
+    def packets() -> Iterator[Item]:
+        done = 0
+        for part in parts:
+            packet = Packet(part)
+            packet.stream, packet.time_base = raw, Fraction(1, track.rate)
+            packet.pts = packet.dts = done
+            yield Fraction(done, track.rate), raw.index, packet
+            done += len(part) // (2 * track.layout.nb_channels)
+
+    return packets()
