@@ -25,10 +25,10 @@ def limit_of(written: str | None, plan: Plan) -> Cost | None:
         limit = parse_amount(written)
     except ValueError:
         words = f'`{written}`: expected an amount with currency, e.g. "20 {plan.currency}"'
-        raise click.BadParameter(words, param_hint="--budget") from None
+        raise click.BadParameter(words, param_hint="`--budget`") from None
     if limit.currency != plan.currency:
         words = f"the prices are in {plan.currency}, but the budget is `{written}`"
-        raise click.BadParameter(words, param_hint="--budget")
+        raise click.BadParameter(words, param_hint="`--budget`")
     return limit
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import tempfile
 import traceback
@@ -89,9 +90,19 @@ def _print_fault(fault: Exception) -> None:
             _print_bug(fault)
 
 
+_QUOTED = re.compile(r"`[^`]*`|(?<!\w)'([^']*)'(?!\w)")
+"""Words in the quotes of click, or in ours; an apostrophe within a word is neither."""
+
+_NUMBERS = {"a valid integer range": "a whole number", "a valid float range": "a number"}
+"""What click calls a number that has a least value, in words."""
+
+
 def _sentence(text: str) -> str:
-    """A message of click in our style: lower-case, without a full stop."""
-    return (text[:1].lower() + text[1:]).removesuffix(".")
+    """A message of click in our style: lower-case, with backquotes, without a full stop."""
+    words = _QUOTED.sub(lambda found: found[0] if found[1] is None else f"`{found[1]}`", text)
+    for kind, plain in _NUMBERS.items():
+        words = words.replace(kind, plain)
+    return (words[:1].lower() + words[1:]).removesuffix(".")
 
 
 def _print_bug(fault: Exception) -> None:

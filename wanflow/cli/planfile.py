@@ -23,7 +23,7 @@ from wanflow.store import atomic
 def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: ProductionOptions) -> None:
     """Write a plan where `run --plan` finds it; raises StoreFault where it cannot be written."""
     if not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="-o")
+        raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="`-o`")
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
@@ -36,17 +36,17 @@ def read(path: Path) -> SavedPlan:
         return saved.read_saved(decode.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise click.BadParameter(f"`{path}` cannot be read: {words}", param_hint="--plan") from fault
+        raise click.BadParameter(f"`{path}` cannot be read: {words}", param_hint="`--plan`") from fault
     except ValueError as fault:
         words = f"`{path}` is not a plan that `wanflow plan -o` saved"
-        raise click.BadParameter(words, param_hint="--plan") from fault
+        raise click.BadParameter(words, param_hint="`--plan`") from fault
 
 
 def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOptions:
     """The options of a command with those of the saved plan; raises BadParameter where the two differ."""
     if settings.values and settings.values != before.values:
         said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"
-        raise click.BadParameter(f"the plan was saved with {printable(said)}", param_hint="--set")
+        raise click.BadParameter(f"the plan was saved with {printable(said)}", param_hint="`--set`")
     prices = settings.prices or (Path(before.prices) if before.prices else None)
     return replace(settings, values=before.values, prices=prices, backend=settings.backend or before.backend)
 

@@ -23,14 +23,12 @@ from wanflow.store.take_names import parse_take_node
 
 
 class TakeNumber(click.IntRange):
-    """The number of a take; `t2`, as it ends a node, is refused with the number to write."""
+    """The number of a take: `2`, `t2` as it ends a node, or `#2`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number; raises BadParameter."""
-        text = str(value)
-        if text.startswith("t") and text[1:].isdecimal():
-            return self.fail(f"`{text}` is not a number: write `{text[1:]}`", param, ctx)
-        return int(super().convert(value, param, ctx))
+        number: Any = str(value).removeprefix("t").removeprefix("#")
+        return int(super().convert(number, param, ctx))
 
 
 @click.command(

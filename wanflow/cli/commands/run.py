@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.encoding import print_json
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import pasteable, pasteable_json
+from wanflow.cli.hints import name_production, pasteable, pasteable_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
     ProductionOptions,
@@ -66,6 +68,8 @@ from wanflow.store.attempt import JournalState
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="List all steps, unchanged ones as well.")
+@click.option("-n", "--dry-run", is_flag=True, hidden=True, expose_value=False)  # it always is
+@click.option("--yes", is_flag=True, hidden=True)
 @click.pass_obj
 def plan(
     settings: ProductionOptions,
@@ -79,8 +83,11 @@ def plan(
     output: Path | None,
     quiet: bool,
     verbose: bool,
+    yes: bool,
 ) -> int:
     """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
+    if yes:
+        raise _other_command(settings, "`plan` renders nothing, and never asks", "run --yes", select, "renders this")
     production = open_production(settings, quiet=quiet)
     planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
     notes = note_texts(api.notes(planned, limit_of(budget, planned)), planned.region)
@@ -100,10 +107,12 @@ def plan(
     return ExitCode.WOULD_RUN if signals and not planned.idle else ExitCode.DONE
 
 
-def _no_dry_run(context: click.Context, option: click.Parameter, value: object) -> None:
-    del context, option
-    if value:
-        raise UnknownTarget("`run` has no dry run", hint="`wanflow plan` shows what a run would do")
+def _other_command(
+    settings: ProductionOptions, words: str, verb: str, select: Sequence[str], effect: str
+) -> UnknownTarget:
+    """An error whose hint is the command that does what was meant."""
+    name_production(settings)
+    return UnknownTarget(words, hint=f"`wanflow {' '.join([verb, *map(shlex.quote, select)])}` {effect}")
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
@@ -142,7 +151,7 @@ def _no_dry_run(context: click.Context, option: click.Parameter, value: object) 
 )
 @click.option("--locked", is_flag=True, help="Fail with 3, before anything is done, if anything would be rendered.")
 @printing
-@click.option("-n", "--dry-run", is_flag=True, hidden=True, expose_value=False, callback=_no_dry_run)
+@click.option("-n", "--dry-run", is_flag=True, hidden=True)
 @click.pass_obj
 def run(
     settings: ProductionOptions,
@@ -165,8 +174,11 @@ def run(
     as_json: bool,
     quiet: bool,
     verbose: bool,
+    dry_run: bool,
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
+    if dry_run:
+        raise _other_command(settings, "`run` has no dry run", "plan", select, "shows what this run would do")
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     request = _request(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(request.as_saved(settings), quiet=quiet)
