@@ -37,8 +37,9 @@ from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
+from wanflow.planner.cut import is_latin
 from wanflow.planner.diff import Explanation
-from wanflow.planner.plan import Action, Plan
+from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of
 from wanflow.planner.request import ShotRequest
@@ -186,7 +187,16 @@ def plan(
 
 def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     """What a person should know of a plan before money is spent; `limit` is what this run may spend."""
-    return plan_notes.notes(plan, limit)
+    production = plan.graph.production
+    written = (step.vertex for step in plan.steps if step.kind is StepKind.CUT and step.action is Action.DERIVE)
+    cuts = {node: production.cuts[cut_name(node)] for node in written}
+    found = plan_notes.notes(plan, limit)
+    if all(is_latin(production, cut) for cut in cuts.values()):
+        return found
+    from wanflow.glyphs import missing_characters
+
+    boxed = ((node, missing_characters(production, cut)) for node, cut in cuts.items())
+    return replace(found, boxed=tuple((node, characters) for node, characters in boxed if characters))
 
 
 def nodes(plan: Plan) -> tuple[str, ...]:
@@ -608,12 +618,17 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
     return found
 
 
-def doctor(folder: Path, backend: str | None = None, region: str | None = None) -> tuple[HealthCheck, ...]:
-    """Check everything that rendering in a folder on a backend needs: ffmpeg, disk, clock, store, key and service."""
+def doctor(
+    folder: Path, backend: str | None = None, region: str | None = None, production: Production | None = None
+) -> tuple[HealthCheck, ...]:
+    """Check everything that rendering in a folder on a backend needs: ffmpeg, disk, clock, store, key and service.
+
+    Where the folder's production can be read, also the fonts that its cuts need.
+    """
     from wanflow.health import check_up
 
     provider = default_provider() if backend is None else load_providers()[backend]
-    return check_up(folder, provider, region or provider.regions[0], os.environ)
+    return check_up(folder, provider, region or provider.regions[0], os.environ, production)
 
 
 def repair(folder: Path) -> tuple[Damage, ...]:

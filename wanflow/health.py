@@ -16,7 +16,9 @@ import anyio
 
 from wanflow.catalog.provider import Provider
 from wanflow.errors import MediaFault, StoreFault
-from wanflow.language.production import RESULTS_FOLDER
+from wanflow.glyphs import missing_characters
+from wanflow.graph.node import cut_id
+from wanflow.language.production import RESULTS_FOLDER, Production
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
 from wanflow.providers.faults import ServiceFault, WrongAddress
@@ -25,6 +27,7 @@ from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
 from wanflow.store.repair import examine, missing_takes
 from wanflow.store.take_names import TAKE_SUFFIXES
+from wanflow.suggest import without_font
 from wanflow.wiring import CONNECTORS
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,7 +66,9 @@ class HealthCheck:
     hint: str | None = None
 
 
-def check_up(folder: Path, provider: Provider, region: str, environ: Mapping[str, str]) -> tuple[HealthCheck, ...]:
+def check_up(
+    folder: Path, provider: Provider, region: str, environ: Mapping[str, str], production: Production | None = None
+) -> tuple[HealthCheck, ...]:
     """Check all that rendering in this folder on this backend needs; a key is sent, never shown."""
     return (
         *_ffmpeg(environ),
@@ -71,6 +76,7 @@ def check_up(folder: Path, provider: Provider, region: str, environ: Mapping[str
         *_file_system(folder),
         _disk(folder),
         _clock(datetime.now(UTC), paid=provider.paid),
+        *(() if production is None else _fonts(production)),
         *_store(folder, provider),
         *_tracked(folder),
         *(_access(provider, region, environ) if provider.remote else ()),
@@ -142,6 +148,14 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
         return HealthCheck("clock", HealthLevel.FINE, words)
     level = HealthLevel.BROKEN if paid else HealthLevel.POOR
     return HealthCheck("clock", level, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+
+
+def _fonts(production: Production) -> Iterator[HealthCheck]:
+    """The cuts with texts that cannot be drawn."""
+    for name, cut in production.cuts.items():
+        if characters := missing_characters(production, cut):
+            words, hint = without_font(characters)
+            yield HealthCheck("fonts", HealthLevel.POOR, f"{cut_id(name)}: {words}", hint)
 
 
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:

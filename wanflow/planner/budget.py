@@ -101,7 +101,8 @@ class PlanNotes:
 
     `unpriced` are models, with the resolution where a price depends on it, that no price list has. `unreported` is the
     number of takes whose cost no reply said, where a budget rests on them. `rivals` are shots for which two branches
-    chose different takes. `merged` are sentences about a lock that a merge changed.
+    chose different takes. `merged` are sentences about a lock that a merge changed. `boxed` are the cuts that a run
+    writes with characters that no font on this machine has, which are drawn as boxes.
     """
 
     excesses: tuple[Excess, ...] = ()
@@ -110,10 +111,11 @@ class PlanNotes:
     unpicked: tuple[UnpickedShot, ...] = ()
     rivals: tuple[tuple[str, TakeChoice], ...] = ()
     merged: tuple[str, ...] = ()
+    boxed: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
-    """All notes about a plan; `limit` is what this run may spend."""
+    """All notes about a plan, but for those about this machine; `limit` is what this run may spend."""
     paid = plan.provider.paid and plan.graph.production.budget is not None
     return PlanNotes(
         excesses=tuple(excesses(plan, limit)),

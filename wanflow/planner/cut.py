@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,14 +12,20 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
-from wanflow.language.production import Cut, CutItem, Shot, TitleCard
-from wanflow.language.source import Frame, PieceOutside, Sound, frame_span
+from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
+from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
 from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
+
+CAPTION_CHARACTERS = 90
+"""Maximum length of the prompt's beginning on a slate."""
+
+LATIN = frozenset(map(chr, (*range(0x250), *range(0x2000, 0x2070))))
+"""Letters and punctuation that every machine can draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +159,26 @@ def _item_json(item: EditItem) -> Canonical:
 
 def _plain(number: Decimal | None) -> str | None:
     return None if number is None else format(number.normalize(), "f")
+
+
+def slate_words(shot: Shot) -> str:
+    """The beginning of a shot's prompt, as its slate has it."""
+    return " ".join(shot.written.split())[:CAPTION_CHARACTERS]
+
+
+def drawn_texts(production: Production, cut: Cut) -> Iterator[str]:
+    """What is drawn into a cut beside subtitles: title cards, slates, the notice over the opening."""
+    for item in cut.items:
+        match item.source:
+            case TitleCard(text):
+                yield text
+            case ShotSource(name) if production.provider.slated and item.slate and name in production.shots:
+                yield from (name, slate_words(production.shots[name]))
+    if cut.finish.notice is not None:
+        yield cut.finish.notice.text
+
+
+def is_latin(production: Production, cut: Cut) -> bool:
+    """Whether every machine can draw the texts of a cut; those of subtitles that are burned in are not known here."""
+    burned = any(track.burned for track in cut.finish.subtitles)
+    return not burned and LATIN.issuperset("".join(drawn_texts(production, cut)))

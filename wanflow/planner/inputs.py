@@ -9,6 +9,7 @@ from wanflow.graph.build import ShotGraph, input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.language.production import Shot
 from wanflow.planner import cut, price
+from wanflow.planner.cut import slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, asset_output, missing_output
@@ -16,9 +17,6 @@ from wanflow.planner.request import ShotRequest, request_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
-
-CAPTION_CHARACTERS = 90
-"""Maximum length of the prompt's beginning on a slate."""
 
 
 def inputs_of(vertex: Decidable, outputs: Mapping[str, NodeOutput], graph: ShotGraph) -> dict[str, NodeOutput]:
@@ -140,8 +138,7 @@ def unplanned_output(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, Nod
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
     """What a slate says of a take: shot, take, model and length, then the prompt's beginning."""
     measured = f"{take.result.width}x{take.result.height}" if take.film is None else f"{float(take.film.seconds):.2f} s"
-    words = " ".join(shot.written.split())[:CAPTION_CHARACTERS]
-    return (f"{shot.name} · take {number} · {take.model} · {measured}", words)
+    return (f"{shot.name} · take {number} · {take.model} · {measured}", slate_words(shot))
 
 
 def _take_output(

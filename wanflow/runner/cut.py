@@ -33,6 +33,7 @@ from wanflow.runner.events import CutFinished, CutProgress, Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.store import atomic, cut_records, outputs
 from wanflow.store.take import MADE_ELSEWHERE
+from wanflow.suggest import without_font
 
 
 async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> str:
@@ -192,11 +193,9 @@ def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -
     """Warn once where the text that is drawn into a cut has characters that no font has."""
     drawn = {segment.recipe.key(): segment.recipe for segment in layout.segments}.values()
     text = "".join(text for recipe in drawn for text in _drawn_text(recipe))
-    missing = sorted(missing_glyphs(text, tuple(context.folder / path for path, _ in layout.edit.cut.finish.fonts)))
+    missing = missing_glyphs(text, tuple(context.folder / path for path, _ in layout.edit.cut.finish.fonts))
     if missing:
-        shown = "".join(missing[:5]) + ("…" if len(missing) > 5 else "")
-        hint = "put one that has them into `fonts/`, or install one, e.g. Noto Sans CJK"
-        context.emit(Warned(f"missing glyphs `{shown}`: no installed font has them: {hint}", node))
+        context.emit(Warned(": ".join(without_font(missing)), node))
 
 
 def _drawn_text(recipe: PartRecipe) -> Iterator[str]:

@@ -17,6 +17,7 @@ from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
+from wanflow.language.production import Production
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
@@ -100,7 +101,10 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
             click.echo(f"repaired: {damage.place}: {printable(damage.words)}")
         if not repaired:
             click.echo("nothing to repair")
-    findings = api.doctor(settings.folder, *_backend(settings))
+    production = _readable(settings)
+    given = settings.backend, settings.region  # the defaults where the production cannot be read: `validate` says why
+    backend, region = given if production is None else (production.provider.name, production.region)
+    findings = api.doctor(settings.folder, backend, region, production)
     print_report(lambda screen: _findings_text(findings, screen))
     broken = any(finding.level is HealthLevel.BROKEN for finding in findings)
     return ExitCode.FAILED if broken else ExitCode.DONE
@@ -120,13 +124,10 @@ def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
     return "\n".join(lines)
 
 
-def _backend(settings: ProductionOptions) -> tuple[str | None, str | None]:
-    """The backend and the region to check; the defaults where the production cannot be read: `validate` says why."""
-    given = settings.backend, settings.region
+def _readable(settings: ProductionOptions) -> Production | None:
     if not settings.file.exists():
-        return given
+        return None
     try:
-        production = open_production(settings, quiet=True)
+        return open_production(settings, quiet=True)
     except (SpecError, StoreFault):
-        return given
-    return production.provider.name, production.region
+        return None

@@ -20,6 +20,7 @@ from wanflow.report.show import NodeDetails
 from wanflow.report.text.status import unclaimed_text
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import cost_text, cost_words, count, listed, printable, seconds_text, visible
+from wanflow.suggest import without_font
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
@@ -210,6 +211,7 @@ def note_texts(notes: PlanNotes, region: str) -> tuple[str, ...]:
         named = [(step.vertex if step.take < 2 else step.node, cost_words(step.cost)) for step in shot.followers]
         followers = listed([f"{name} ({cost})" for name, cost in named])
         texts.append(f"{shot.shot} has {len(shot.takes)} takes and no pick: {followers} will use take {shot.takes[0]}")
+    texts += [f"{cut}: {': '.join(without_font(characters))}" for cut, characters in notes.boxed]
     return (*texts, *merge_texts(notes))
 
 

@@ -1,0 +1,64 @@
+"""Characters that no font on this machine has are named before a cut draws boxes in their place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.conftest import Wanflow
+
+from kit.square_fonts import square_font
+from wanflow.suggest import without_font
+
+GLYPH = "\U00013000"
+"""A character that no usual font has."""
+FILM = """\
+wanflow: 1
+label: {opening_notice: {text: NOTICE}}
+shots:
+  coast: {model: wan2.7-i2v, first_frame: sets/coast.png, duration: 2, resolution: 720P, prompt: PROMPT}
+cuts:
+  main:
+    items: [coast, {title: TITLE, duration: 2}]
+    subtitles: [{file: en.srt, burn: true}]
+"""
+SRT = "1\n00:00:00,000 --> 00:00:01,000\nSPOKEN\n"
+PLACES = ("NOTICE", "PROMPT", "TITLE", "SPOKEN")
+
+
+def write(film: Path, words: str, place: str = "") -> None:
+    """A film with these words in one of the texts that its cut draws."""
+    film.write_text(FILM.replace(place, words) if place else FILM, encoding="utf-8")
+    (film.parent / "en.srt").write_text(SRT.replace(place, words) if place else SRT, encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_boxes_are_foretold_wherever_they_would_be_drawn(place: str, wanflow: Wanflow, film: Path) -> None:
+    """By `plan` and `doctor`, with the way out; a font in `fonts/` is one."""
+    write(film, f"a {GLYPH}", place)
+    trouble = f"missing glyphs `{GLYPH}`: no installed font has them"
+    done = wanflow("plan")
+    assert (done.code, f"note: cut:main: {trouble}: put one that has them into `fonts/`" in done.out) == (0, True), done
+    assert trouble in json.loads(wanflow("plan", "--json").out)["notes"][0]
+    done = wanflow("doctor")
+    assert (done.code, f"cut:main: {trouble}" in done.out) == (0, True)
+    (film.parent / "fonts").mkdir()
+    square_font(film.parent / "fonts" / "square.ttf", GLYPH)
+    assert "missing glyphs" not in wanflow("plan").out
+    assert "missing glyphs" not in wanflow("doctor").out
+
+
+def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) -> None:
+    """A slate is drawn by the animatic alone, and a cut that is not written draws nothing."""
+    write(film, GLYPH, "PROMPT")
+    assert "missing glyphs" not in wanflow("plan", "--backend", "dashscope").out
+    assert "missing glyphs" not in wanflow("plan", "coast").out
+
+
+def test_a_chinese_text_names_packages() -> None:
+    """With the characters that lack a font; for others there is no one package."""
+    words, hint = without_font("灯塔看守人第一集")
+    assert words == "missing glyphs `一人塔守灯…`: no installed font has them"
+    assert "`fonts-noto-cjk` (Debian, Ubuntu)" in hint
+    assert "noto" not in without_font(GLYPH)[1]
