@@ -159,7 +159,7 @@ CLIPS: Mapping[str, UnusualClip] = {
     "late picture ts": UnusualClip(apart(picture=0.2, click=14_400), "clip.ts", click=3),
     "one frame": UnusualClip(drawn(1), numbers=(0,)),
     "2x2": UnusualClip(coded("-vf", "scale=2:2"), numbers=None),
-    "1000 fps": UnusualClip(drawn(300, rate=1000), numbers=(1, 34, 67, 101, 134, 167, 201, 234, 267)),
+    "1000 fps": UnusualClip(drawn(300, rate=1000), numbers=(0, 33, 66, 100, 133, 166, 200, 233, 266)),
     "ts": UnusualClip(coded("-c", "copy"), "clip.ts"),
 }
 """What a cut has to take, by what is odd about it."""

@@ -37,7 +37,7 @@ def footage(*, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rat
         sample_rate=sample_rate,
         seconds=150 / rate,
     )
-    return Footage(TAKE, facts, "bt709", PictureClock(rate, 150, ()))
+    return Footage(TAKE, facts, "bt709", PictureClock(rate, 150, (), 1 / rate))
 
 
 def side(*slate: str, samples: int = 240_000, **changes: object) -> Side:

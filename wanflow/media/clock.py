@@ -15,7 +15,7 @@ from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from wanflow.media.container import BadMedia, Stamp, packets_of, shown
+from wanflow.media.container import BadMedia, Stamp, film_of, opened, packets_of, shown
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
 FINEST_RATE = 10_000
@@ -53,22 +53,30 @@ class PictureClock:
     """When each picture of a video is shown.
 
     The video lasts `frames` places, `rate` of them a second. `slots` are the places of its pictures in order of
-    showing, each shown until the next one; None where picture n is at place n. `times` are their stamps in ticks, as
-    the file has them. `pace` is the usual number of pictures a second where the rate isn't constant, None where it is.
-    `direct`: ffmpeg shows these pictures too, one by one. `counted`: the packets tell them; else each was decoded.
-    Some pictures have no place of their own (`unseen`) or can't be decoded (`damaged`).
+    showing, each shown until the next one; None where picture n is at place n. `times` are their stamps as the file has
+    them, in ticks of `tick` seconds. `pace` is the usual number of pictures a second where the rate isn't constant,
+    None where it is. `direct`: ffmpeg shows these pictures too, one by one. `counted`: the packets tell them; else each
+    was decoded. `jumping`: stamps may jump forward to another clock. Some pictures have no place of their own
+    (`unseen`) or can't be decoded (`damaged`).
     """
 
     rate: Fraction
     frames: int
     times: tuple[int, ...]
+    tick: Fraction
     slots: tuple[int, ...] | None = None
     pace: Fraction | None = None
     direct: bool = True
     counted: bool = True
+    jumping: bool = False
     epochs: tuple[Epoch, ...] = (Epoch(0, 0),)
     unseen: int = 0
     damaged: int = 0
+
+    @property
+    def begin(self) -> Fraction:
+        """The second of the first picture, as the file counts."""
+        return self.times[0] * self.tick
 
     @property
     def plain(self) -> bool:
@@ -80,32 +88,35 @@ class PictureClock:
         return place if self.slots is None else max(0, bisect_right(self.slots, place) - 1)
 
 
-def read_clock(path: Path, container: InputContainer, stream: VideoStream) -> PictureClock:
-    """The clock of a video stream: by its packets where they can be trusted, else by decoding all of it once.
+def read_clock(path: Path) -> PictureClock:
+    """The clock of a file's video: by its packets where they can be trusted, else by decoding all of it once.
 
     Raises BadMedia where packets are missing, or none of them can be decoded.
     """
-    name = container.format.name
-    container.seek(0, backward=True)
-    stamps = list(packets_of(container, stream))
-    # the packets that an AVI leaves out stand for the picture before
-    if name != DROPPING and stream.frames and len(stamps) != stream.frames:
-        why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
-        raise BadMedia(path, why, hint="copy or export it again")
-    times = shown(stamps)
-    if name == DROPPING or not _trusted(stamps, times, stream, jumping=name == JUMPING):
-        clock = _decoded_clock(container, stream)
+    with opened(path) as container:
+        stream = film_of(container, path)
+        name = container.format.name
+        stamps = list(packets_of(container, stream))
+        # the packets that an AVI leaves out stand for the picture before
+        if name != DROPPING and stream.frames and len(stamps) != stream.frames:
+            why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
+            raise BadMedia(path, why, hint="copy or export it again")
+        times = shown(stamps)
+        if name != DROPPING and _trusted(stamps, times, stream, jumping=name == JUMPING):
+            ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps if not stamp.hidden)
+            # ffmpeg times a transport stream by the streams that it reads (ffmpeg.md 3.9)
+            return replace(
+                _clock(stream, times, ends), times=tuple(times), direct=name != JUMPING, jumping=name == JUMPING
+            )
+    # seeking back would lose packets: those below zero, and the first ones of a Matroska's sound
+    with opened(path) as container:
+        clock = _decoded_clock(container, film_of(container, path))
         if clock is None:
             raise BadMedia(path, "has a video without frames that can be decoded", hint="export it again")
         return clock
-    ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps if not stamp.hidden)
-    # ffmpeg times a transport stream by the streams that it reads (ffmpeg.md 3.9)
-    return replace(_clock(stream, times, ends), times=tuple(times), direct=name != JUMPING)
 
 
-def shown_pictures(
-    path: Path, container: InputContainer, stream: VideoStream, clock: PictureClock, places: Iterable[int]
-) -> Iterator[VideoFrame]:
+def shown_pictures(path: Path, clock: PictureClock, places: Iterable[int]) -> Iterator[VideoFrame]:
     """The picture that is shown at each of these places, which rise; one that can't be decoded is held back.
 
     Raises BadMedia where none can be decoded.
@@ -116,7 +127,7 @@ def shown_pictures(
     for place in places:
         wanted = clock.picture(place)
         if frames is None:
-            frames = _numbered(container, stream, clock, wanted)
+            frames = _numbered(path, clock, wanted)
             ahead = next(frames, None)
         while ahead is not None and (ahead[0] <= wanted or shown_now is None):
             shown_now, ahead = ahead[1], next(frames, None)
@@ -125,18 +136,18 @@ def shown_pictures(
         yield shown_now
 
 
-def _numbered(
-    container: InputContainer, stream: VideoStream, clock: PictureClock, first: int
-) -> Iterator[tuple[int, VideoFrame]]:
+def _numbered(path: Path, clock: PictureClock, first: int) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures from number `first` on, each with its number."""
-    if not clock.counted:
-        container.seek(0, backward=True)
-        yield from (each for each in enumerate(_decoded(container, stream)) if each[0] >= first)
-        return
-    container.seek(clock.times[first], stream=stream, backward=True)
-    for frame in _decoded(container, stream):
-        if frame.pts is not None and frame.pts >= clock.times[first]:
-            yield bisect_left(clock.times, frame.pts), frame
+    with opened(path) as container:
+        stream = film_of(container, path)
+        if not clock.counted:
+            yield from (each for each in enumerate(_decoded(container, stream)) if each[0] >= first)
+            return
+        if clock.direct and first:  # a transport stream has no index of key frames
+            container.seek(clock.times[first], stream=stream, backward=True)
+        for frame in _decoded(container, stream):
+            if frame.pts is not None and frame.pts >= clock.times[first]:
+                yield bisect_left(clock.times, frame.pts), frame
 
 
 def _trusted(stamps: Sequence[Stamp], times: Sequence[int], stream: VideoStream, *, jumping: bool) -> bool:
@@ -159,8 +170,7 @@ def _decoded(
     container: InputContainer, stream: VideoStream, faults: list[InvalidDataError] | None = None
 ) -> Iterator[VideoFrame]:
     """All pictures of a stream that can be decoded; `faults` receives one for each that can't."""
-    if not stream.codec_context.is_open:
-        stream.thread_type = "AUTO"
+    stream.thread_type = "AUTO"
     for packet in container.demux(stream):
         try:
             yield from packet.decode()
@@ -173,7 +183,6 @@ def _decoded_clock(container: InputContainer, stream: VideoStream) -> PictureClo
     """The clock by the stamps of decoded pictures: continued where they jump, in order where they are not."""
     base, jumping = stream.time_base or Fraction(1), container.format.name == JUMPING
     step = max(1, round(1 / (base * (stream.average_rate or NOMINAL_RATE))))
-    container.seek(0, backward=True)
     faults: list[InvalidDataError] = []
     raw, duration = _stamps_of(_decoded(container, stream, faults), step)
     if not raw:
@@ -187,7 +196,8 @@ def _decoded_clock(container: InputContainer, stream: VideoStream) -> PictureClo
     if container.format.name == DROPPING:
         ends = max(ends, times[0] + (stream.duration or 0))
     clock = _clock(stream, times, ends)
-    return replace(clock, times=tuple(raw), direct=False, counted=False, epochs=tuple(epochs), damaged=len(faults))
+    told = replace(clock, times=tuple(raw), epochs=tuple(epochs), damaged=len(faults))
+    return replace(told, direct=False, counted=False, jumping=jumping)
 
 
 def _stamps_of(frames: Iterable[VideoFrame], step: int) -> tuple[list[int], int]:
@@ -258,10 +268,10 @@ def _clock(stream: VideoStream, times: Sequence[int], ends: int) -> PictureClock
     told = abs((stream.duration or 0) - (ends - begin)) * base * fit.rate <= 1
     held = told and count > 1 and lasts * fit.rate >= 2
     if fit.once and not held:
-        return PictureClock(fit.rate, count, ())
+        return PictureClock(fit.rate, count, (), base)
     frames = max(fit.slots[-1] + 1, to_frames(ticks[-1] * base + lasts, fit.rate))
     pace = min(fit.rate, 1 / (usual * base)) if usual else fit.rate
-    return PictureClock(fit.rate, frames, (), fit.slots, pace, unseen=count - len(set(fit.slots)))
+    return PictureClock(fit.rate, frames, (), base, fit.slots, pace, unseen=count - len(set(fit.slots)))
 
 
 def _keeps(ticks: Sequence[int], step: Fraction) -> bool:
@@ -276,35 +286,52 @@ def _grid(ticks: Sequence[int], base: Fraction, own: Sequence[Fraction]) -> _Fit
     That is a rate at which each place has its picture, else the lowest at which each picture has its place. At the
     finest grid of all, the later one of two pictures at a place is shown.
     """
-    rates = dict.fromkeys(
-        [*(rate for rate in own if GRID_RATES[0] <= rate <= GRID_RATES[-1]), *STANDARD_RATES, *GRID_RATES]
-    )
+    low, high = GRID_RATES[0], GRID_RATES[-1]
+    rates = dict.fromkeys([*(rate for rate in own if low <= rate <= high), *STANDARD_RATES, *GRID_RATES])
     fits = [_fit(ticks, base, rate) for rate in rates]
     apart = [fit for fit in fits if fit.apart]
+    usual = [fit for fit in apart if fit.rate <= max(STANDARD_RATES)]
+    exact = max(base, COARSE)
+    measured = ((len(ticks) - 1) / (ticks[-1] * base)).limit_denominator(FINEST_RATE)
+    return (
+        _best(usual, EXACT, exact, base)
+        or _unsteady_recording(ticks, base, STANDARD_RATES, Fraction(1, 2))
+        or _best(usual, NEAR, FARTHEST, base)
+        or _unsteady_recording(ticks, base, STANDARD_RATES, Fraction(1))
+        or _unsteady_recording(ticks, base, (measured,), Fraction(1))
+        or _best(apart, EXACT, exact, base)
+        or min(apart, key=lambda fit: fit.rate, default=None)
+        or max(fits, key=lambda fit: fit.rate)
+    )
+
+
+def _best(fits: Iterable[_Fit], share: Fraction, seconds: Fraction, base: Fraction) -> _Fit | None:
+    """The best of the grids that pictures miss by no more than a share of a place, and no more than some seconds."""
+    good = [fit for fit in fits if fit.missed <= min(share, seconds * fit.rate)]
 
     def miss(fit: _Fit) -> tuple[Fraction, int]:
         # in a short clip 24 and 24000/1001 are within a tick of each other
         return max(Fraction(0), fit.missed - base * fit.rate / 2), fit.rate.denominator
 
-    for share, seconds in ((EXACT, max(base, COARSE)), (NEAR, FARTHEST)):
-        good = [fit for fit in apart if fit.missed <= min(share, seconds * fit.rate)]
-        if whole := [fit for fit in good if fit.once]:
-            return min(whole, key=miss)
-        if good:
-            return min(good, key=lambda fit: (round(fit.rate), miss(fit)))
-    if steady := _unsteady_recording(ticks, base):
-        return steady
-    return min(apart, key=lambda fit: fit.rate) if apart else max(fits, key=lambda fit: fit.rate)
+    if whole := [fit for fit in good if fit.once]:
+        return min(whole, key=miss)
+    return min(good, key=lambda fit: (round(fit.rate), miss(fit)), default=None)
 
 
-def _unsteady_recording(ticks: Sequence[int], base: Fraction) -> _Fit | None:
-    """A rate at which each place has its picture although they are off: a standard one, else the measured one."""
-    measured = ((len(ticks) - 1) / (ticks[-1] * base)).limit_denominator(FINEST_RATE)
-    for rates in (STANDARD_RATES, (measured,)):
-        fits = [_Fit(rate, tuple(range(len(ticks))), _spread(ticks, base, rate)) for rate in rates if rate]
-        if near := [fit for fit in fits if fit.missed < min(Fraction(1), FARTHEST * fit.rate)]:
-            return min(near, key=lambda fit: fit.missed)
-    return None
+def _unsteady_recording(
+    ticks: Sequence[int], base: Fraction, rates: Iterable[Fraction], widest: Fraction
+) -> _Fit | None:
+    """The rate at which each place has its picture although they are off, by less than `widest` places in all."""
+    step = _usual_step(ticks)
+    fits = [_Fit(rate, tuple(range(len(ticks))), _spread(ticks, base, rate)) for rate in rates if rate]
+    near = [fit for fit in fits if fit.missed < min(widest, FARTHEST * fit.rate)]
+    # of rates that are all far off, the one by which most pictures follow each other
+    half = Fraction(1, 2)
+    return min(
+        near,
+        key=lambda fit: (fit.missed > half and abs(1 / (fit.rate * base) - step) > half, fit.missed),
+        default=None,
+    )
 
 
 def _fit(ticks: Sequence[int], base: Fraction, rate: Fraction) -> _Fit:

@@ -85,13 +85,13 @@ def extract_frame(source: Path, index: int, target: Path) -> None:
 
     Raises MediaFault where the clip has no such frame, StoreFault where the disk refuses.
     """
+    clock = read_clock(source)
+    if not 0 <= index < clock.frames:
+        raise BadMedia(source, f"has no frame {index}: it has {clock.frames} frames")
+    frame = next(shown_pictures(source, clock, [index]))
     with opened(source) as container:
-        stream = film_of(container, source)
-        clock = read_clock(source, container, stream)
-        if not 0 <= index < clock.frames:
-            raise BadMedia(source, f"has no frame {index}: it has {clock.frames} frames")
-        frame = next(shown_pictures(source, container, stream, clock, [index]))
-        picture = _picture(frame).resize(square_size(stream, frame), Image.Resampling.LANCZOS)
+        size = square_size(film_of(container, source), frame)
+    picture = _picture(frame).resize(size, Image.Resampling.LANCZOS)
     with replacing(target) as part:
         picture.save(part, "PNG")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
@@ -12,14 +11,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import av
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from wanflow.media import encoder
 from wanflow.media.clock import PictureClock, shown_pictures
-from wanflow.media.container import film_of, opened, sound_stream
+from wanflow.media.container import opened, sound_stream
 from wanflow.media.ffmpeg import WriteInput
 from wanflow.media.sound.track import pcm
 from wanflow.timebase import SAMPLE_RATE
@@ -48,8 +46,8 @@ def writer_of(reels: Sequence[Reel]) -> WriteInput | None:
     """What writes these clips; None for none. Their pictures and their sounds are numbered in their order."""
 
     def write(pipe: IO[bytes]) -> None:
-        with ExitStack() as stack, av.open(pipe, "w", format=CONTAINER) as output:
-            tracks = [track for reel in reels for track in _tracks(reel, output, stack)]
+        with av.open(pipe, "w", format=CONTAINER) as output:
+            tracks = [track for reel in reels for track in _tracks(reel, output)]
             for _, _, packet in merge(*tracks, key=lambda item: item[:2]):
                 output.mux(packet)
 
@@ -60,17 +58,15 @@ Item = tuple[Fraction, int, "Packet[Any]"]
 """A packet, with the second at which it comes and the number of its stream."""
 
 
-def _tracks(reel: Reel, output: OutputContainer, stack: ExitStack) -> Iterator[Iterator[Item]]:
-    source = stack.enter_context(opened(reel.path))
-    film = film_of(source, reel.path)
+def _tracks(reel: Reel, output: OutputContainer) -> Iterator[Iterator[Item]]:
     if reel.places:
-        yield _film(output, shown_pictures(reel.path, source, film, reel.clock, reel.places), reel.rate)
-    source = stack.enter_context(opened(reel.path))
-    track = sound_stream(source)
-    if track is not None and reel.sound is not None:
-        begin, end = (bound * track.rate // SAMPLE_RATE for bound in reel.sound)
-        base = film.time_base or Fraction(1)
-        yield _sound(output, track, pcm(source, track, reel.clock, base, (begin, end)))
+        yield _film(output, shown_pictures(reel.path, reel.clock, reel.places), reel.rate)
+    if reel.sound is not None:
+        with opened(reel.path) as source:
+            track = sound_stream(source)
+            rate, layout = (track.rate, track.layout.name) if track else (SAMPLE_RATE, "stereo")
+        span = (reel.sound[0] * rate // SAMPLE_RATE, reel.sound[1] * rate // SAMPLE_RATE)
+        yield _sound(output, rate, layout, pcm(reel.path, reel.clock, span))
 
 
 def _film(output: OutputContainer, frames: Iterator[VideoFrame], rate: Fraction) -> Iterator[Item]:
@@ -88,16 +84,16 @@ def _film(output: OutputContainer, frames: Iterator[VideoFrame], rate: Fraction)
     return packets()
 
 
-def _sound(output: OutputContainer, track: AudioStream, parts: Iterator[bytes]) -> Iterator[Item]:
-    raw = output.add_stream("pcm_s16le", rate=track.rate, layout=track.layout.name)
+def _sound(output: OutputContainer, rate: int, layout: str, parts: Iterator[bytes]) -> Iterator[Item]:
+    raw = output.add_stream("pcm_s16le", rate=rate, layout=layout)
 
     def packets() -> Iterator[Item]:
         done = 0
         for part in parts:
             packet = Packet(part)
-            packet.stream, packet.time_base = raw, Fraction(1, track.rate)
+            packet.stream, packet.time_base = raw, Fraction(1, rate)
             packet.pts = packet.dts = done
-            yield Fraction(done, track.rate), raw.index, packet
-            done += len(part) // (2 * track.layout.nb_channels)
+            yield Fraction(done, rate), raw.index, packet
+            done += len(part) // (2 * raw.layout.nb_channels)
 
     return packets()

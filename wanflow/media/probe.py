@@ -19,7 +19,7 @@ from PIL import UnidentifiedImageError
 
 from wanflow import digest
 from wanflow.language.source import Facts, Kind
-from wanflow.media.clock import PictureClock, read_clock
+from wanflow.media.clock import PictureClock, read_clock, shown_pictures
 from wanflow.media.container import (
     HDR_CURVES,
     BadMedia,
@@ -145,28 +145,25 @@ def examine(path: Path) -> Footage:
     size_bytes = _size(path)
     with opened(path) as container:
         stream = film_of(container, path)
-        facts, clock = _measure_video(path, size_bytes, container, stream)
-        container.seek(0, backward=True)
-        frame = _first(container, stream, path)
+        facts, clock, frame = _measure_video(path, size_bytes, container, stream)
         # ffmpeg counts from the beginning of the first stream
         begin = Fraction(container.start_time or 0, av.time_base)
         track = sound_stream(container)
-        sound = begin if track is None else (track.start_time or 0) * (track.time_base or Fraction(1))
         return Footage(
             path,
             facts,
             matrix_of(frame),
             clock,
-            lead=round(max(Fraction(0), _begin(clock, stream) - begin) * SAMPLE_RATE),
-            onset=round(max(Fraction(0), sound - begin) * SAMPLE_RATE),
+            lead=round(max(Fraction(0), clock.begin - begin) * SAMPLE_RATE),
+            onset=0 if track is None else round(max(Fraction(0), _begin(track) - begin) * SAMPLE_RATE),
             turn=frame.rotation % 360,
             full=frame.color_range == ColorRange.JPEG,
         )
 
 
-def _begin(clock: PictureClock, stream: VideoStream) -> Fraction:
-    """The second of the first picture, as the file counts."""
-    return clock.times[0] * (stream.time_base or Fraction(1))
+def _begin(track: AudioStream) -> Fraction:
+    """The second of the first sound, as the file counts."""
+    return (track.start_time or 0) * (track.time_base or Fraction(1))
 
 
 def _size(path: Path) -> int:
@@ -220,12 +217,13 @@ def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
 
 def _measure_video(
     path: Path, size_bytes: int, container: InputContainer, stream: VideoStream
-) -> tuple[Facts, PictureClock]:
-    clock = read_clock(path, container, stream)
-    container.seek(0, backward=True)
-    frame = _first(container, stream, path)
+) -> tuple[Facts, PictureClock, VideoFrame]:
+    """The facts of a video, its clock and its first picture."""
+    clock = read_clock(path)
+    frame = _first(container, stream, path) if clock.counted else next(shown_pictures(path, clock, [0]))
     width, height = square_size(stream, frame)
-    samples, sample_rate = _sound_beside(container, clock, stream)
+    track = sound_stream(container)
+    samples, sample_rate = (0, 0) if track is None else (_samples_beside(path, track, clock), track.rate)
     facts = Facts(
         kind=Kind.VIDEO,
         format=_format(container),
@@ -242,20 +240,15 @@ def _measure_video(
         pace=clock.pace,
         flaws=tuple(_flaws(clock)),
     )
-    return facts, clock
+    return facts, clock, frame
 
 
-def _sound_beside(container: InputContainer, clock: PictureClock, film: VideoStream) -> tuple[int, int]:
-    """The samples of a film's sound and their rate, with the silence before a sound that begins after the picture."""
-    track = sound_stream(container)
-    if track is None:
-        return 0, 0
+def _samples_beside(path: Path, track: AudioStream, clock: PictureClock) -> int:
+    """The samples of a film's sound, with the silence before a sound that begins after the picture."""
     if not clock.direct:
-        ends = [at + frame.samples for at, frame in heard(container, track, clock, film.time_base or Fraction(1))]
-        return max([0, *ends]), track.rate
-    late = (track.start_time or 0) * (track.time_base or Fraction(1)) - _begin(clock, film)
-    samples = measured_samples(container, track)
-    return samples + (round(max(Fraction(0), late) * track.rate) if samples else 0), track.rate
+        return max([0, *(at + frame.samples for at, frame in heard(path, clock))])
+    samples, late = measured_samples(path), _begin(track) - clock.begin
+    return samples + round(max(Fraction(0), late) * track.rate) if samples else 0
 
 
 def _flaws(clock: PictureClock) -> Iterator[str]:
@@ -266,7 +259,7 @@ def _flaws(clock: PictureClock) -> Iterator[str]:
 
 
 def _probe_sound(path: Path, size_bytes: int, container: InputContainer, stream: AudioStream) -> Facts:
-    samples, sample_rate = measured_samples(container, stream), stream.rate
+    samples, sample_rate = measured_samples(path), stream.rate
     if samples == 0:
         raise BadMedia(path, "is a sound without samples")
     return Facts(
