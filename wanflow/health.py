@@ -21,7 +21,8 @@ from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
-from wanflow.providers.faults import ServiceFault, WrongAddress
+from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
+from wanflow.providers.network import read_network
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
@@ -79,7 +80,7 @@ def check_up(
         *(() if production is None else _fonts(production)),
         *_store(folder, provider),
         *_tracked(folder),
-        *(_access(provider, region, environ) if provider.remote else ()),
+        *(_remote(provider, region, environ) if provider.remote else ()),
     )
 
 
@@ -209,8 +210,22 @@ def _ls_files(folder: Path, place: str) -> list[str]:
     return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
 
 
-def _access(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
-    """The key, and whether the service of the region accepts it."""
+def _remote(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
+    """The way to the provider, the key, and whether the service accepts it, where it can be asked."""
+    try:
+        proxies = read_network(environ).proxies
+    except UnusableVariable as fault:
+        yield HealthCheck("network", HealthLevel.BROKEN, str(fault), fault.hint)
+        yield from _access(provider, region, environ, reachable=False)
+        return
+    if proxies:
+        named = [f"{scheme}: by {proxy.shown} ({proxy.variable})" for scheme, proxy in proxies.items()]
+        yield HealthCheck("network", HealthLevel.FINE, ", ".join(named))
+    yield from _access(provider, region, environ, reachable=True)
+
+
+def _access(provider: Provider, region: str, environ: Mapping[str, str], *, reachable: bool) -> Iterator[HealthCheck]:
+    """The key, and, where the service is reachable, whether that of the region accepts it."""
     connector = CONNECTORS[provider.name]
     try:
         endpoint = connector.endpoint(region, environ)
@@ -219,6 +234,8 @@ def _access(provider: Provider, region: str, environ: Mapping[str, str]) -> Iter
         yield HealthCheck(subject, HealthLevel.BROKEN, str(fault), fault.hint)
         return
     yield HealthCheck("key", HealthLevel.FINE, f"{provider.key_variable} is set")
+    if not reachable:
+        return
     try:
         anyio.run(connector.reach, endpoint)
     except ServiceFault as fault:

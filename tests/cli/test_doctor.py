@@ -96,6 +96,37 @@ def test_a_service_that_can_not_be_reached_is_said(wanflow, film: Path, monkeypa
     assert wanflow("doctor").code == 0
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SSL_CERT_FILE", "/nonexistent/ca.pem"), ("ALL_PROXY", "ftp://me:s3cret@127.0.0.1:21"), ("https_proxy", "://")],
+)
+def test_a_variable_of_the_network_that_cannot_be_used_is_one_line(
+    wanflow, film: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """Beside all others; a run ends with 2 before anything is sent, and an animatic needs no network."""
+    with recorded(AccountTerms(key="sk-any")) as service:
+        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
+        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-any")
+        monkeypatch.setenv(variable, value)
+        said, run = wanflow("doctor", "--backend", "dashscope"), wanflow("run", "--backend", "dashscope", "--yes")
+    verdicts = _verdicts(said.out)
+    assert (said.code, verdicts["network"], verdicts["key"], verdicts["store"]) == (1, "fail", "ok", "ok")
+    assert "service" not in verdicts
+    assert (run.code, service.seen) == (2, [])
+    assert f"error: {variable} " in run.err
+    assert "s3cret" not in f"{said.out}{said.err}{run.out}{run.err}"
+    assert wanflow("doctor").code == 0
+    assert wanflow("run").code == 0
+
+
+def test_the_proxy_in_use_is_shown(tmp_path: Path) -> None:
+    """Without its password."""
+    found = findings(tmp_path, {"HTTPS_PROXY": "http://me:s3cret@proxy.example:8080"})
+    assert found["network"] == HealthCheck(
+        "network", HealthLevel.FINE, "https: by http://proxy.example:8080 (HTTPS_PROXY)"
+    )
+
+
 def test_what_is_weaker_on_a_file_system_is_said_once(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line for each weakness; the machine is fit all the same, and the trial leaves nothing."""
     before = sorted(rendered.parent.rglob("*"))

@@ -92,13 +92,13 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     assert len(journal.read(Store(paid, DASHSCOPE)).unknown_fate) == 1
 
 
-@pytest.mark.parametrize("status", [302, 404, 407, 408])
+@pytest.mark.parametrize("status", [302, 401, 404, 407, 408, 413, 429, 451, 502])
 def test_the_page_of_a_gateway_is_never_remembered_as_a_refusal(run: Run, paid: Path, status: int) -> None:
     """It is told with its status; the next run, behind no gateway, looks the submission up instead of blocking it."""
     page = (status, b"<html>please sign in</html>")
     code, said, liar = run({"POST": page, "/tasks/?": reply(400, code="InvalidParameter", message="x")})
     assert (code, submissions(liar)) == (5, 1), said
-    assert f"something between here and the service replied (HTTP {status})" in said
+    assert f"something between here and the service replied: HTTP {status} with a web page, at 127.0.0.1" in said
     journal_state = journal.read(Store(paid, DASHSCOPE))
     assert (len(journal_state.unknown_fate), journal_state.endings) == (1, ())
 
@@ -183,7 +183,7 @@ def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPat
     code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
     assert code == 1, said
     assert len(liar.asked) > 10
-    assert "other than a JSON object" in said
+    assert "HTTP 200 with a web page, at 127.0.0.1" in said
 
 
 @pytest.mark.parametrize("where", ["POST", "/tasks/"])

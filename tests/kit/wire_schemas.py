@@ -14,14 +14,14 @@ from jsonschema import Draft202012Validator
 
 from kit.served import Exchange
 from wanflow.emulator.api.app import BASE
-from wanflow.providers.dashscope.http import Transport
+from wanflow.providers.dashscope.http import Answer, Transport
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
 
 SNAPSHOT = r"-[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 """How the name of a dated model ends; its requests are those of its model."""
 
-Reply = tuple[int, Mapping[str, object]]
+Reply = tuple[int, Mapping[str, object]] | Answer
 
 
 def complaints(schema: str, value: object) -> list[str]:
@@ -60,18 +60,18 @@ class Scripted:
     asked: list[tuple[str, str, Mapping[str, str], Mapping[str, object]]] = field(default_factory=list)
     sent: list[tuple[str, Mapping[str, str], Path]] = field(default_factory=list)
 
-    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Reply:
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Answer with the next of `answers`."""
         self.asked.append((method, path, headers, body))
         answer = self.answers[len(self.asked) - 1]
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer if isinstance(answer, Answer) else Answer(*answer)
 
-    async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> int:
+    async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> Answer:
         """Take any file."""
         self.sent.append((url, fields, path))
-        return 200
+        return Answer(200)
 
     @asynccontextmanager
     async def open(self, url: str, start: int) -> AsyncIterator[tuple[int, Mapping[str, str], AsyncIterator[bytes]]]:
@@ -127,14 +127,14 @@ class Checked:
         self.send_file = inner.send_file
         self.open = inner.open
 
-    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Reply:
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Check the request, ask, check the reply."""
         model = body.get("model")
         if (SCHEMAS / f"request-{model}.json").exists():
             assert complaints(f"request-{model}", body) == []
-        status, reply = await self._inner.exchange(method, path, headers, body)
-        assert complaints(_schema_of(method, path) if status == 200 else "error", reply) == []
-        return status, reply
+        answer = await self._inner.exchange(method, path, headers, body)
+        assert complaints(_schema_of(method, path) if answer.status == 200 else "error", answer.reply) == []
+        return answer
 
 
 def _schema_of(method: str, path: str) -> str:

@@ -60,6 +60,22 @@ def test_a_data_uri_is_its_decoded_bytes(reading):
     assert found.digest == "b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78"
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8000", "127.0.0.1", "0x7f.1", "192.168.1.5", "[fe80::1]", "studio.local", "nas", "me:pw@10.0.0.1"],
+)
+def test_an_address_that_only_this_network_reaches_is_warned_about(reading, host):
+    """The service fetches it from the internet (service.md 3); the file itself is the way out."""
+    production, problems = reading(f"shots:\n  a: {{first_frame: 'http://{host}/z.png'}}\n")
+    assert production is not None
+    (problem,) = problems
+    assert (problem.severity, problem.place.line) == (Severity.WARNING, 4)
+    assert "the service cannot reach" in problem.message
+    assert "pw" not in problem.message
+    assert "give the file itself" in problem.hint
+    assert reading("shots:\n  a: {first_frame: 'oss://bucket/z.png'}\n")[1] == ()
+
+
 @pytest.mark.parametrize("query", ["Signature=a", "Expires=1", "X-Amz-Expires=60", "a=1&OSSAccessKeyId=b"])
 def test_an_address_that_expires_is_to_be_pinned(reading, query):
     """Its text changes with every signature: a warning, none once it is pinned."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from wanflow.providers.dashscope import error_codes
@@ -41,42 +43,65 @@ from wanflow.providers.protocol import TaskState, TaskStatus
         (500, "InternalError.Algo", "", ServerFault),
         (503, "ModelServingError", "Too many requests.", Throttled),
         (418, "NeverHeardOf", "", Invalid),
-        (502, "", "", ServerFault),
-        (401, "", "", Unauthorised),
+        (400, "invalid_parameter_error", "The provided URL does not appear to be valid", Invalid),
     ],
 )
 def test_a_code_is_the_fault_that_the_sheet_says(
     status: int, code: str, message: str, kind: type[ServiceFault]
 ) -> None:
     """Code first, then the part before its last dot, then the HTTP status."""
-    fault = error_codes.fault_of_reply(status, {"code": code, "message": message})
+    fault = error_codes.fault_of_reply(status, code, message)
     assert type(fault) is kind
-    assert fault.code == (code or None)
-    assert (message or code or str(status)) in str(fault)
+    assert fault.code == code
+    assert (message or code) in str(fault)
 
 
-@pytest.mark.parametrize("status", [302, 304, 403, 404, 407, 408, 413])
-def test_a_page_without_a_code_is_not_the_services_word(status: int) -> None:
-    """A portal, a proxy, a relay without that path: its status is told, and asking again does no harm."""
-    for reply in ({}, {"code": ""}, {"code": 404}, {"code": ["no"]}, {"message": None}):
-        fault = error_codes.fault_of_reply(status, reply)
-        assert type(fault) is ServerFault
-        assert str(fault) == f"something between here and the service replied (HTTP {status})"
-        assert not error_codes.is_refusal(status, reply)
-        assert not fault.permanent
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"code": "InvalidParameter", "message": "no", "request_id": "r"},
+        {"code": "InvalidParameter", "message": "no"},
+        {"code": "NeverHeardOf", "message": "no", "request_id": "r", "more": 1},
+        {"code": "Throttling.New", "message": "", "output": None},
+    ],
+)
+def test_the_services_envelope_has_its_code(reply: Mapping[str, object]) -> None:
+    """It names the request, or has a documented code and nothing of anybody else."""
+    assert error_codes.code_of(reply) == reply["code"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"code": ""},
+        {"code": 404, "message": "not found", "request_id": "r"},
+        {"code": ["no"], "request_id": "r"},
+        {"message": "no Route matched with those values", "request_id": "r"},
+        {"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}},
+        {"code": "NotFound", "message": "no", "data": None},
+        {"code": "NotFound"},
+        {"code": "NotFound", "message": "no", "request_id": None, "path": "/api"},
+        {"error": {"code": "invalid_api_key", "message": "Incorrect API key"}},
+        {"timestamp": "2026-12-01", "status": 404, "error": "Not Found", "path": "/api/v1"},
+    ],
+)
+def test_json_of_somebody_else_is_no_verdict(reply: Mapping[str, object]) -> None:
+    """A relay, a gateway or a framework answers in JSON as well."""
+    assert error_codes.code_of(reply) is None
 
 
 @pytest.mark.parametrize("said", ["Success", "OK", "200", "0", "", None, 200, 0])
 def test_a_word_for_success_is_no_error(said: object) -> None:
     """Relays put one beside what they pass on."""
-    assert error_codes.code_of({"code": said}) is None
+    assert error_codes.code_of({"code": said, "message": "", "request_id": "r"}) is None
 
 
 def test_words_without_end_are_cut_before_they_are_searched() -> None:
     """A message of addresses would take minutes to search, and a code of points as well."""
-    fault = error_codes.fault_of_reply(400, {"code": "a." * 1_000_000, "message": "http://" * 1_000_000})
+    fault = error_codes.fault_of_failure("a." * 1_000_000, "http://" * 1_000_000)
     assert len(str(fault)) < 3000
-    assert len(fault.code or "") <= error_codes.LONGEST_CODE
+    assert len(error_codes.code_of({"code": "a." * 1_000_000, "request_id": "r"}) or "") <= error_codes.LONGEST_CODE
 
 
 def failed(code: str, message: str = "") -> TaskState:
@@ -103,6 +128,6 @@ def test_a_task_that_did_not_succeed_is_a_fault(state: TaskState, kind: type[Ser
 def test_an_address_in_the_services_words_loses_its_signature() -> None:
     """The service repeats what it could not download, which may be a result's address that we passed on."""
     words = "Failed to download https://host/film.mp4?Expires=1&Signature=secret, please check"
-    fault = error_codes.fault_of_reply(400, {"code": "InvalidParameter", "message": words})
+    fault = error_codes.fault_of_reply(400, "InvalidParameter", words)
     assert "https://host/film.mp4?…" in str(fault)
     assert "secret" not in str(fault)

@@ -51,7 +51,7 @@ async def answering(status: int, body: str, headers: Mapping[str, str] | None = 
 async def samples(folder: Path) -> Samples:
     """A reply of each kind, as the emulated service gives it: a field that is new there is covered here."""
     async with premade(folder) as endpoint, in_process(endpoint) as way:
-        _, accepted = await way.exchange("POST", wire.SUBMIT_PATH, ASYNC, BODY)
+        accepted = (await way.exchange("POST", wire.SUBMIT_PATH, ASYNC, BODY)).reply
         task_id = wire.read_accepted(accepted)
         assert task_id is not None
         await anyio.sleep(2 * FILM_SECONDS)
@@ -60,7 +60,7 @@ async def samples(folder: Path) -> Samples:
             LIST: ("GET", "/tasks/?page_size=50"),
             UPLOAD: ("GET", "/uploads?action=getPolicy&model=wan2.7-i2v"),
         }
-        found = {kind: (await way.exchange(method, path, {}, {}))[1] for kind, (method, path) in asks.items()}
+        found = {kind: (await way.exchange(method, path, {}, {})).reply for kind, (method, path) in asks.items()}
     return {SUBMIT: accepted, CANCEL: {"request_id": "r"}, **found}
 
 

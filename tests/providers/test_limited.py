@@ -11,7 +11,8 @@ import pytest
 
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.faults import Throttled
+from wanflow.providers.dashscope.http import Answer
+from wanflow.providers.faults import ServiceFault, Throttled
 from wanflow.providers.limited import SECOND, Limited, TaskSlots
 from wanflow.providers.protocol import ProviderClient, Request
 
@@ -113,13 +114,11 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
     refuse = 3
 
     class Counting(Scripted):
-        async def exchange(
-            self, method: str, path: str, headers: object, body: object
-        ) -> tuple[int, dict[str, object]]:
+        async def exchange(self, method: str, path: str, headers: object, body: object) -> Answer:
             left.append(anyio.current_time())
             if len(left) <= refuse:
-                return 429, {"code": "Throttling.RateQuota", "message": "slower"}
-            return 200, {"output": {"task_id": "t"}, "request_id": "r"}
+                return Answer(429, {"code": "Throttling.RateQuota", "message": "slower"})
+            return Answer(200, {"output": {"task_id": "t"}, "request_id": "r"})
 
     service = Limited(DashScopeClient(Counting()))
     for _ in range(refuse):
@@ -129,6 +128,20 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
         await service.submit(Request(MODEL))
     gaps = [later - earlier for earlier, later in pairwise(left)]
     assert gaps == pytest.approx([0.5, 1.0, 2.0, 1.0, 0.5, 0.0, 0.0], abs=0.01)
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "Throttling"), (503, "ModelUnavailable")])
+async def test_nothing_is_sent_while_the_service_asks_to_wait(status: int, code: str) -> None:
+    """By a `Retry-After`, whatever fault comes with it; other models are not affected."""
+    refused = Answer(status, {"code": code, "message": ""}, retry_after=40)
+    accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
+    service = Limited(DashScopeClient(Scripted([refused, accepted, accepted])))
+    with pytest.raises(ServiceFault):
+        await service.submit(Request(MODEL))
+    await service.submit(Request("wan2.7-r2v"))
+    assert anyio.current_time() == 0
+    await service.submit(Request(MODEL))
+    assert anyio.current_time() == 40
 
 
 async def test_a_model_that_is_throttled_slows_no_other_down() -> None:

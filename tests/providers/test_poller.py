@@ -138,6 +138,16 @@ async def test_a_list_that_fails_is_done_without() -> None:
     assert max(ends.values()) < 20 + POLL_SECONDS + 1
 
 
+async def test_nothing_is_asked_while_a_reply_asks_to_wait() -> None:
+    """A `Retry-After` of the list holds back the polls as well."""
+    names = ["a", "b", "c"]
+    async with vendor(dict.fromkeys(names, 20.0)) as (service, noted):
+        noted.fault = ServerFault("the service is busy", retry_after=100)
+        await submitted(service, *names)
+        await watched(service, *names)
+    assert min(time for asked in noted.polls.values() for time in asked) >= 100
+
+
 async def test_a_task_that_the_list_misses_is_asked_itself() -> None:
     """A list that lags does not say that a task is gone."""
     names = ["a", "b", "c", "d"]

@@ -32,6 +32,10 @@ def test_each_region_has_its_host(region: str, base: str) -> None:
         ("beijing", "https://proxy.example/dashscope/api/v1"),
         ("beijing", "https://ws-1.cn-beijing.maas.aliyuncs.com/api/v1"),
         ("singapore", "https://ws-1.ap-southeast-1.maas.aliyuncs.com/api/v1"),
+        ("beijing", "https://vpc-cn-beijing.dashscope.aliyuncs.com/api/v1"),
+        ("beijing", "https://dashscope.aliyuncs.com./api/v1"),
+        ("beijing", "http://100.100.1.2:8000/api/v1"),
+        ("beijing", "https://relay.cn-hangzhou.fc.aliyuncs.com/api/v1"),
     ],
 )
 def test_the_environment_may_name_another_address(region: str, given: str) -> None:
@@ -45,6 +49,12 @@ def test_the_environment_may_name_another_address(region: str, given: str) -> No
         ("beijing", "https://dashscope-intl.aliyuncs.com/api/v1", "host of region `singapore`"),
         ("singapore", "https://ws-1.cn-beijing.maas.aliyuncs.com/api/v1", "host of region `beijing`"),
         ("virginia", "https://dashscope.aliyuncs.com/api/v1", "host of region `beijing`"),
+        ("beijing", "https://ws-1.eu-central-1.maas.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("singapore", "https://cn-hongkong.dashscope.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("beijing", "https://dashscope-eu.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("beijing", "https://ws-1.ap-northeast-1.maas.aliyuncs.com./api/v1", "region wanflow does not know"),
+        ("beijing", "https://ws-cn-beijing.ap-northeast-1.maas.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("beijing", "https://vpc-ap-southeast-1.dashscope.aliyuncs.com/api/v1", "host of region `singapore`"),
         ("beijing", "https://dashscope.aliyuncs.com", "does not end in /api/v1"),
         ("beijing", "https://dashscope.aliyuncs.com/compatible-mode/v1", "does not end in /api/v1"),
         ("beijing", "http://dashscope.aliyuncs.com/api/v1", "unencrypted"),

@@ -10,6 +10,7 @@ import pytest
 
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
+from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import Invalid, NotSent, ServerFault, Throttled, UnknownFate
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Request, TaskStatus
@@ -22,10 +23,10 @@ ACCEPTED = (200, {"output": {"task_id": "t", "task_status": "PENDING"}, "request
 THROTTLED = (429, {"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded"})
 BROKEN = (500, {"code": "InternalError", "message": ""})
 
-Answer = tuple[int, Mapping[str, object]] | Exception
+Said = tuple[int, Mapping[str, object]] | Exception
 
 
-def state(word: str) -> Answer:
+def state(word: str) -> Said:
     """The reply to a query."""
     return 200, {"output": {"task_id": "t", "task_status": word}, "request_id": "r"}
 
@@ -46,7 +47,7 @@ async def test_a_submit_that_never_arrived_is_sent_again_slower() -> None:
 
 
 @pytest.mark.parametrize("answer", [ConnectionResetError(), BROKEN, (503, {}), (200, {"request_id": "r"})])
-async def test_a_submit_of_unknown_fate_is_never_sent_again(answer: Answer) -> None:
+async def test_a_submit_of_unknown_fate_is_never_sent_again(answer: Said) -> None:
     """Each repetition could be paid twice (law 3)."""
     transport = Scripted([answer, ACCEPTED])
     with pytest.raises(UnknownFate):
@@ -58,12 +59,24 @@ async def test_a_submit_of_unknown_fate_is_never_sent_again(answer: Answer) -> N
     ("answer", "fault", "attempts"),
     [(ConnectionRefusedError(), NotSent, ATTEMPTS), (THROTTLED, Throttled, THROTTLED_ATTEMPTS)],
 )
-async def test_asking_again_ends(answer: Answer, fault: type[Exception], attempts: int) -> None:
+async def test_asking_again_ends(answer: Said, fault: type[Exception], attempts: int) -> None:
     """The last fault is raised as it came."""
     transport = Scripted([answer] * 50)
     with pytest.raises(fault):
         await service(transport).submit(REQUEST)
     assert len(transport.asked) == attempts
+
+
+async def test_a_pause_is_as_long_as_the_reply_asks_for() -> None:
+    """A `Retry-After` is kept by a submit and by a poll; one shorter than the own pause changes nothing."""
+    throttled = Answer(*THROTTLED, retry_after=40)
+    transport = Scripted([throttled, THROTTLED, Answer(503, {}, retry_after=1), state("RUNNING")])
+    with pytest.raises(UnknownFate):
+        await service(transport).submit(REQUEST)
+    assert anyio.current_time() == 40 + 2
+    busy = Answer(503, {}, retry_after=40)
+    assert (await service(Scripted([busy, state("RUNNING")])).poll("t")).status is TaskStatus.RUNNING
+    assert anyio.current_time() == 40 + 2 + 40
 
 
 async def test_what_is_invalid_is_said_once() -> None:
@@ -76,7 +89,7 @@ async def test_what_is_invalid_is_said_once() -> None:
 
 async def test_a_waiting_run_bears_an_outage_of_minutes() -> None:
     """The task goes on at the service; a look that went well wipes out the failures before it."""
-    outage: list[Answer] = [ConnectionResetError()] * (LOOKS - 1)
+    outage: list[Said] = [ConnectionResetError()] * (LOOKS - 1)
     transport = Scripted([state("PENDING"), *outage, state("RUNNING"), *outage, state("FAILED")])
     seen: list[TaskStatus] = []
     final = await service(transport).wait_until_done("t", lambda look: seen.append(look.status))

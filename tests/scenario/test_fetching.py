@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kit.films import COAST, production
@@ -17,7 +19,7 @@ from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.probe import CheckResult
-from wanflow.providers.faults import ServerFault
+from wanflow.providers.faults import ResultExpired, ServerFault
 from wanflow.providers.protocol import DelegatingWaiter, DownloadedFile, WaitingClient
 from wanflow.runner.download import fetch_result
 from wanflow.store import blobs, journal, lockfile
@@ -118,15 +120,32 @@ async def test_a_download_that_breaks_off_goes_on(tmp_path: Path, times: int) ->
 
 
 async def test_an_address_that_expired_is_asked_for_again(tmp_path: Path) -> None:
-    """Its task has another one; if that is refused as well, the step fails and the task stays open."""
+    """Its task has another one; if all are refused, three times, the step fails and the task stays open."""
     async with virtual_run(tmp_path, terms=AccountTerms(faults=(ScriptedFault("download", expire=True),))) as here:
         assert (await here.run(FILM)).exit_code == 0
     async with virtual_run(
-        tmp_path / "twice", terms=AccountTerms(faults=(ScriptedFault("download", expire=True, times=2),))
+        tmp_path / "twice", terms=AccountTerms(faults=(ScriptedFault("download", expire=True, times=6),))
     ) as here:
         assert (await here.run(FILM)).exit_code == 1
         assert open_tasks(here) == 1
         assert (await here.run(FILM)).exit_code == 0
+
+
+async def test_an_address_that_is_refused_for_a_moment_is_asked_again(tmp_path: Path) -> None:
+    """Its task has no other one; after a pause, as long as the reply asks for, the same address is fine."""
+    pauses: list[float] = []
+
+    class Refusing(DelegatingWaiter):
+        async def download(self, url: str, target: Path) -> DownloadedFile:
+            pauses.append(anyio.current_time())
+            if len(pauses) < 3:
+                raise ResultExpired("the result's address is refused (HTTP 403)", retry_after=len(pauses) * 30 - 30)
+            return await super().download(url, target)
+
+    async with virtual_run(tmp_path, Refusing) as here:
+        outcome = await here.run(FILM)
+    assert outcome.exit_code == 0
+    assert [later - earlier for earlier, later in pairwise(pauses)] == pytest.approx([2, 30], abs=0.5)
 
 
 async def test_a_film_that_is_in_the_store_is_not_fetched_again(tmp_path: Path) -> None:

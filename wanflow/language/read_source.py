@@ -10,6 +10,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from wanflow import digest
+from wanflow.hosts import is_local
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.scope import GivenInput, Scope, path_exists
 from wanflow.language.source import (
@@ -165,6 +166,10 @@ def _url(node: TextNode, text: str, sha256: str | None, problems: list[Problem])
     if not host or re.search(r"\s", text):
         problems.append(Problem(node.place, "not a valid URL", "e.g. `https://host.example/coast.png`"))
         return None
+    if urlsplit(text).scheme != "oss" and is_local(host):
+        message = f"the service cannot reach `{host}`: only this machine or its network can"
+        hint = "give the file itself: its path in place of the URL"
+        problems.append(Problem(node.place, message, hint, Severity.WARNING))
     if sha256 is None and _SIGNED.search(text):
         message = "this URL is signed or expires: a new one counts as another file, which is rendered again"
         hint = "pin it: `{url: …, sha256: …}`"

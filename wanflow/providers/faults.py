@@ -10,14 +10,18 @@ from wanflow.errors import ExitCode, WanflowError
 class ServiceFault(WanflowError):
     """A provider, or the way to it, failed or refused; `code` is the provider's own, where it sent one.
 
-    `permanent`: the same request would meet the same fault again.
+    `retry_after` is how many seconds the reply asks to wait. `permanent`: the same request would meet the same fault
+    again.
     """
 
     permanent: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, code: str | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
+        self.retry_after = retry_after
 
 
 class NotSent(ServiceFault):
@@ -60,6 +64,12 @@ class Unauthorised(ServiceFault):
 
 class WrongAddress(ServiceFault):
     """The base address in the environment cannot be that of the region."""
+
+    exit_code = ExitCode.WRONG
+
+
+class UnusableVariable(ServiceFault):
+    """A variable of the environment names a proxy or certificates that cannot be used; nothing was sent."""
 
     exit_code = ExitCode.WRONG
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 import anyio
 from anyio.lowlevel import checkpoint
 
-from wanflow.providers.faults import Throttled
+from wanflow.providers.faults import ServiceFault, Throttled
 from wanflow.providers.protocol import Accepted, Delegating, ProviderClient, Request
 
 RUNNING = 5
@@ -99,16 +99,20 @@ class _SubmitRate:
 
     sent: deque[float]
     gap: float = 0.0
+    resumes: float = -math.inf
     turn: anyio.Lock = field(default_factory=anyio.Lock)
 
     def free_at(self) -> float:
         """When the next submission may leave."""
         full = self.sent[0] + SECOND if len(self.sent) == self.sent.maxlen else -math.inf
-        return max(full, self.sent[-1] + self.gap) if self.sent else full
+        return max(full, self.resumes, self.sent[-1] + self.gap) if self.sent else full
 
-    def slow_down(self) -> None:
-        """A submission was refused for speed."""
-        self.gap = min(max(2 * self.gap, FIRST_GAP), LONGEST_GAP)
+    def slow_down(self, fault: ServiceFault) -> None:
+        """A submission was refused for speed, or its reply asks to wait."""
+        if isinstance(fault, Throttled):
+            self.gap = min(max(2 * self.gap, FIRST_GAP), LONGEST_GAP)
+        if fault.retry_after is not None:
+            self.resumes = max(self.resumes, anyio.current_time() + fault.retry_after)
 
     def recover(self) -> None:
         """A submission was accepted."""
@@ -119,7 +123,7 @@ class Limited(Delegating):
     """A client that sends at most `submits_per_second` submissions of each model; other calls pass through.
 
     Where the provider still refuses for speed, the gap between that model's submissions doubles; it halves with each
-    one that is accepted (service.md 4.4 and 4.7).
+    one that is accepted (service.md 4.4 and 4.7). None is sent in the time that a reply asks to wait.
     """
 
     def __init__(self, service: ProviderClient, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
@@ -134,8 +138,8 @@ class Limited(Delegating):
             lane.sent.append(anyio.current_time())
         try:
             accepted = await self._service.submit(request)
-        except Throttled:
-            lane.slow_down()
+        except ServiceFault as fault:
+            lane.slow_down(fault)
             raise
         lane.recover()
         return accepted

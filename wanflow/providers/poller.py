@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -73,8 +74,8 @@ class Poller(Delegating):
 
     async def poll(self, task_id: str) -> TaskState:
         """Ask for a task once, within the service's limit."""
-        await self._turn()
-        return await self._service.poll(task_id)
+        async with self._turn():
+            return await self._service.poll(task_id)
 
     async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Look at a task, with the others, until it is final."""
@@ -121,9 +122,9 @@ class Poller(Delegating):
 
     async def _list(self, wanted: list[str]) -> Rows:
         """The list, as far as it is needed; empty where it fails, so that the tasks are polled one by one."""
-        await self._turn()
         try:
-            rows = {row.task_id: row for row in await self._service.list(None, wanted)}
+            async with self._turn():
+                rows = {row.task_id: row for row in await self._service.list(None, wanted)}
         except ServiceFault:
             return {}
         self._missed |= set(wanted) - rows.keys()
@@ -135,11 +136,17 @@ class Poller(Delegating):
         ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
         return epoch + ticks * self._poll_seconds
 
-    async def _turn(self) -> None:
-        """Wait until the service's limit allows one more query."""
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until the service's limit allows one more query; no other begins in the time that its reply asks for."""
         turn = max(anyio.current_time(), self._free_at)
         self._free_at = turn + self._gap
         await anyio.sleep_until(turn)
+        try:
+            yield
+        except ServiceFault as fault:
+            self._free_at = max(self._free_at, anyio.current_time() + (fault.retry_after or 0))
+            raise
 
 
 class CompletionPoller(Delegating):

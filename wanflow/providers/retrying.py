@@ -46,8 +46,9 @@ JITTER = 0.25
 class Retrying(DelegatingWaiter):
     """A client that repeats a call after a fault that may pass, and raises the last one.
 
-    The pause doubles from one second, and is up to a quarter longer by chance, so that calls that failed together do
-    not return together. A submit is repeated only if it was certainly not accepted.
+    The pause doubles from one second, and is at least as long as the reply asks for. It is up to a quarter longer by
+    chance, so that calls that failed together do not return together. A submit is repeated only if it was certainly not
+    accepted.
     """
 
     def __init__(self, service: WaitingClient, tell: OnRetry, chance: Callable[[], float] = random) -> None:
@@ -112,4 +113,4 @@ class _Backoff:
         self.failures += 1
         if self.failures >= max(self.attempts, THROTTLED_ATTEMPTS if isinstance(fault, Throttled) else 0):
             return None
-        return min(1 << (self.failures - 1), LONGEST_SECONDS)
+        return max(min(1 << (self.failures - 1), LONGEST_SECONDS), fault.retry_after or 0)

@@ -54,7 +54,7 @@ class _Download:
             return await self.context.service.download(self.url, self.target)
         except ResultExpired:
             fresh = (await self.context.service.poll(self.task_id)).url
-            if fresh in {None, self.url}:
+            if fresh in {None, self.url}:  # the storage may need a moment, or its refusal came from elsewhere
                 raise
             self.url = str(fresh)
             return await self.context.service.download(self.url, self.target)
@@ -70,16 +70,17 @@ async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunCon
     for pause in PAUSES:
         try:
             return await fetching.attempt()
-        except ServerFault as fault:  # the next download continues the file
-            words = str(fault)
+        except (ServerFault, ResultExpired) as fault:  # the next download continues the file
+            words, wanted = str(fault), fault.retry_after or 0
         except MediaFault as fault:
             fetching.target.unlink(missing_ok=True)
-            words = str(fault)
-        context.emit(Warned(f"the {kind} of task {task_id}: {words}; next download in {pause} s"))
-        await anyio.sleep(pause)
+            words, wanted = str(fault), 0
+        wait = max(pause, wanted)
+        context.emit(Warned(f"the {kind} of task {task_id}: {words}; next download in {wait} s"))
+        await anyio.sleep(wait)
     try:
         return await fetching.attempt()
-    except (ServerFault, MediaFault) as fault:
+    except (ServerFault, ResultExpired, MediaFault) as fault:
         kept = blobs.set_aside(context.store, fetching.target)
         where = f"; the downloaded bytes are in `{kept}`" if kept else ""
         words = f"cannot download the {kind} of task {task_id}: {fault}{where}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta, timezone
 from decimal import Decimal
 
+from wanflow import timebase
 from wanflow.decode import Fields, mapping, text
 from wanflow.money import amount_text
 from wanflow.store import atomic, journal, rebuild
@@ -13,6 +15,9 @@ from wanflow.store.attempt import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take_names import take_node
+
+BILLING_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The time zone of the vendor's bills, that of Beijing, which has no summer time (service.md 6.1)."""
 
 TO_COME = frozenset({"in flight", "unknown fate"})
 """States of what is not charged yet."""
@@ -37,8 +42,8 @@ class Charge:
 
     @property
     def day(self) -> str:
-        """The day of it, in UTC."""
-        return self.date[:10]
+        """The day of it by the vendor's calendar, wherever this machine is."""
+        return timebase.moment(self.date).astimezone(BILLING_ZONE).date().isoformat()
 
     def to_json(self) -> dict[str, object]:
         """As `costs --json` prints it."""
@@ -109,7 +114,7 @@ class Ledger:
         sums = {f"by_{key}": {name: part.to_json() for name, part in self.by(key).items()} for key in list(BY)[1:]}
         takes = [charge.to_json() for charge in self.charges]
         totals = {"total": self.total.to_json(), "to_come": self.to_come.to_json()}
-        return {"currency": self.currency, "takes": takes, **sums, **totals}
+        return {"currency": self.currency, "takes": takes, "day_zone": str(BILLING_ZONE), **sums, **totals}
 
 
 def _sum(charges: Iterable[Charge]) -> ChargeSum:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -19,10 +20,19 @@ import wanflow
 from wanflow import decode
 from wanflow.digest import Canonical
 from wanflow.providers.asgi import Application, AsgiTransport
-from wanflow.providers.dashscope import error_codes, wire
-from wanflow.providers.dashscope.http import LIMITS, TIMEOUT, HttpTransport, Transport
+from wanflow.providers.dashscope import verdicts, wire
+from wanflow.providers.dashscope.http import (
+    LIMITS,
+    TIMEOUT,
+    Answer,
+    HttpTransport,
+    Transport,
+    Unreachable,
+    answer_of,
+)
 from wanflow.providers.dashscope.regions import endpoint_of
 from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
+from wanflow.providers.network import RoutedTransport, read_network
 from wanflow.providers.poller import CompletionPoller
 from wanflow.providers.protocol import (
     Accepted,
@@ -63,26 +73,23 @@ class DashScopeClient:
         self._key_hint = key_hint
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request once; unless the reply names a task, or certainly refuses it, its fate is unknown (law 3).
+        """Send a request once; a reply that names a task is that task, whatever else it says.
 
-        Cancelled on the way it ends with its reply, so that a stopped run knows what it bought.
+        Unless the service certainly refused it, the fate of any other is unknown (law 3). Cancelled on the way it ends
+        with its reply, so that a stopped run knows what it bought.
         """
         with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
             body = wire.request_json(request)
             headers = wire.submit_headers(body)
-            status, reply = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, body)
-        accepted = wire.read_accepted(reply)
-        if accepted is not None and _is_fine(status):
-            return accepted
-        said = self._fault(status, reply)
-        if accepted is None and error_codes.is_refusal(status, reply):
-            raise said
-        words = f"the reply names no task (HTTP {status})" if _is_fine(status) and said.code is None else said
-        raise UnknownFate(f"the fate of a request is unknown: {words}", code=said.code)
+            answer = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, body)
+        accepted = wire.read_accepted(answer.reply)
+        if accepted is None:
+            raise self._hinted(verdicts.submit_fault(answer))
+        return accepted
 
     async def poll(self, task_id: str) -> TaskState:
         """Ask for a task once (service.md 1.4)."""
-        return wire.read_state(task_id, await self._ask("GET", _task_path(task_id)))
+        return wire.read_state(task_id, await self._ask("GET", _task_path(task_id), wire.is_state))
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """The pages of the list without a time window, which covers the last 24 h (service.md 4.5)."""
@@ -90,7 +97,7 @@ class DashScopeClient:
         for page in range(1, MOST_PAGES + 1):
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
-            summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}"))
+            summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}", wire.is_page))
             rows |= {row.task_id: row for row in summaries}
             last = len(summaries) < PAGE_ROWS if pages is None else page >= pages
             if last or not summaries or (wanted and rows.keys() >= set(wanted)):
@@ -104,32 +111,27 @@ class DashScopeClient:
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; for any other the service replies UnsupportedOperation (service.md 4.5)."""
         try:
-            reply = await self._ask("POST", f"{_task_path(task_id)}/cancel")
+            await self._ask("POST", f"{_task_path(task_id)}/cancel", wire.is_confirmation)
         except ServiceFault as fault:
             if fault.code == "UnsupportedOperation":
                 return False
             raise
-        if not wire.is_confirmation(reply):
-            raise ServerFault("the service does not say whether it cancelled the task")
         return True
 
     async def upload(self, path: Path, model: str) -> str:
         """Fetch a policy, post the file, and give its `oss://` address, valid 48 h for this model (service.md 5)."""
         query = urlencode({"action": "getPolicy", "model": model})
-        data = (await self._ask("GET", f"/uploads?{query}")).get("data")
-        given = data.items() if isinstance(data, Mapping) else ()
-        policy = {str(name): value for name, value in given if isinstance(value, str) and value}
-        if "upload_dir" not in policy or not policy.get("upload_host", "").startswith(("http://", "https://")):
-            raise ServerFault("the upload policy of the service names no host and folder")
+        policy = wire.read_policy(await self._ask("GET", f"/uploads?{query}", wire.is_policy))
         # a new name that needs no escaping: overwriting is forbidden
         suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
         key = f"{policy['upload_dir']}/{uuid4().hex}{suffix}"
         fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
         with _named_faults("the upload"):
             url = policy["upload_host"]
-            status = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
-        if status != 200:
-            raise ServerFault(f"the upload of `{path.name}` was refused (HTTP {status})")
+            answer = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
+        fault = verdicts.upload_fault(answer, path.name)
+        if fault is not None:
+            raise fault
         return f"{wire.OSS}{key}"
 
     async def download(self, url: str, target: Path) -> DownloadedFile:
@@ -137,18 +139,16 @@ class DashScopeClient:
         with _named_faults("the download"):
             return await self._fetch(url, target)
 
-    async def _ask(self, method: str, path: str) -> wire.Reply:
+    async def _ask(self, method: str, path: str, is_result: Callable[[wire.Reply], bool]) -> wire.Reply:
+        """The reply of the service that has what was asked for; a fault for any other reply."""
         with _named_faults("the service"):
-            status, reply = await self._transport.exchange(method, path, {}, {})
-        if not _is_fine(status) or (error_codes.code_of(reply) and not wire.is_answer(reply)):
-            raise self._fault(status, reply)
-        if not reply:
-            raise ServerFault("the service replied with something other than a JSON object")
-        return reply
+            answer = await self._transport.exchange(method, path, {}, {})
+        if not verdicts.is_fine(answer.status) or not is_result(answer.reply):
+            raise self._hinted(verdicts.fault_of(answer))
+        return answer.reply
 
-    def _fault(self, status: int, reply: wire.Reply) -> ServiceFault:
-        """The fault that a reply means; for a refused key with this region's hint."""
-        fault = error_codes.fault_of_reply(status, reply)
+    def _hinted(self, fault: ServiceFault) -> ServiceFault:
+        """A fault; for a refused key with this region's hint."""
         if isinstance(fault, Unauthorised):
             fault.hint = self._key_hint or fault.hint
         return fault
@@ -156,15 +156,13 @@ class DashScopeClient:
     async def _fetch(self, url: str, target: Path) -> DownloadedFile:
         have = _size(target)
         async with self._transport.open(url, have) as (status, headers, chunks):
-            if status in {403, 404, 410}:
-                raise ResultExpired(f"the result's address is refused (HTTP {status})")
             continues = headers.get("content-range", "").startswith(f"bytes {have}-")
             if status == 416 or (status == 206 and not continues):
                 raise _discarded(target, f"the download cannot continue after {have} bytes (HTTP {status})")
-            if status not in {200, 206}:
-                raise ServerFault(f"the download failed (HTTP {status})")
             start = have if status == 206 else 0
-            fetched = await _save(chunks, target, start)
+            async with aclosing(cast(AsyncGenerator[bytes, None], chunks)):
+                first = b"" if start else await _beginning(answer_of(status, headers, url), chunks)
+                fetched = await _save(first, chunks, target, start)
         promised = decode.count(headers.get("content-length"))
         whole = fetched.size_bytes if promised is None else start + promised
         if fetched.size_bytes > whole:  # its end cannot be continued
@@ -174,8 +172,22 @@ class DashScopeClient:
         return fetched
 
 
-def _is_fine(status: int) -> bool:
-    return 200 <= status < 300
+async def _beginning(answer: Answer, chunks: AsyncIterator[bytes]) -> bytes:
+    """The first bytes of a result; raises ResultExpired for a refused address, ServerFault for another reply.
+
+    A portal replies to everything with a web page of status 200.
+    """
+    first = await anext(chunks, b"")
+    answer = replace(answer, body=first)
+    said = verdicts.storage_words(first)
+    if answer.status in {403, 404, 410} and not answer.is_page:
+        words = f"HTTP {answer.status}: {said}" if said else f"HTTP {answer.status}"
+        raise ResultExpired(f"the result's address is refused ({words})", retry_after=answer.retry_after)
+    if answer.status in {200, 206} and not answer.is_page:
+        return first
+    if said is None:
+        raise verdicts.in_between(answer, "the result")
+    raise ServerFault(f"the download failed (HTTP {answer.status}: {said})", retry_after=answer.retry_after)
 
 
 def _size(target: Path) -> int:
@@ -188,7 +200,7 @@ def _discarded(target: Path, message: str) -> ServerFault:
     return ServerFault(message)
 
 
-async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
+async def _save(first: bytes, chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
     """Write without a thread: a megabyte to a local disk takes less time than a thread, and tests keep virtual time."""
     sha = hashlib.sha256()
     with atomic.faults_of(target):
@@ -196,6 +208,9 @@ async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Downl
     with file:
         while chunk := file.read(CHUNK_BYTES) if start else b"":
             sha.update(chunk)
+        with atomic.faults_of(target):
+            file.write(first)
+        sha.update(first)
         async for chunk in chunks:
             with atomic.faults_of(target):
                 file.write(chunk)
@@ -213,7 +228,8 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
         yield
     except ConnectionRefusedError as fault:
         why = f" ({fault})" if str(fault) else ""
-        raise NotSent(f"{what} could not be reached{why}", hint="check the network and the address") from fault
+        hint = fault.hint if isinstance(fault, Unreachable) else None
+        raise NotSent(f"{what} could not be reached{why}", hint=hint or "check the network and the address") from fault
     except ConnectionError as fault:
         raise lost(f"{what} broke off without a reply ({fault})") from fault
 
@@ -221,9 +237,6 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
 def _task_path(task_id: str) -> str:
     return f"/tasks/{quote(task_id, safe='')}"
 
-
-DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-"""Hosts of this machine, which are reached without the proxy that the environment may name."""
 
 UNKNOWN_TASK = "00000000-0000-0000-0000-000000000000"
 """The id of no task: the service reports it as UNKNOWN to anybody with a key (service.md 1.4)."""
@@ -252,9 +265,10 @@ class DashScope:
 
 @asynccontextmanager
 async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
-    """The way to a region's service; its connections are shared and closed at the end."""
+    """The way to a region's service; its connections are shared and closed at the end. Raises UnusableVariable."""
     agent = {"User-Agent": f"wanflow/{wanflow.__version__}"}
-    async with httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, headers=agent, mounts=DIRECT) as client:
+    way = RoutedTransport(read_network(os.environ), LIMITS)
+    async with httpx.AsyncClient(timeout=TIMEOUT, headers=agent, transport=way) as client:
         yield HttpTransport(client, endpoint.base_url, endpoint.key)
 
 

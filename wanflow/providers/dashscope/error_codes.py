@@ -49,17 +49,18 @@ FAULTS: Mapping[str, type[ServiceFault]] = {
     "UnsupportedOperation": Invalid,
     "WorkSpaceNotFound": Invalid,
     "Workspace.AccessDenied": AccountBlocked,
+    "invalid_parameter_error": Invalid,
 }
 """By the service's code; an unknown code is looked up by its part before the last dot."""
 
 STATUSES: Mapping[int, type[ServiceFault]] = {401: Unauthorised, 403: AccountBlocked, 429: Throttled}
-"""By HTTP status, where the code is unknown; other 4xx are Invalid, 5xx a ServerFault."""
-
-TURNED_AWAY = frozenset({401, 429})
-"""Statuses that refuse a request before it is processed, whoever sends them."""
+"""By HTTP status, where the service's code is unknown; other 4xx are Invalid, 5xx a ServerFault."""
 
 SUCCESS = frozenset({"success", "ok", "200", "0"})
 """Codes that relays put into successful replies."""
+
+ENVELOPE = frozenset({"code", "message", "request_id", "output", "usage", "status_code"})
+"""Keys of the service's own error (service.md 1.4)."""
 
 LONGEST_CODE = 200
 LONGEST_MESSAGE = 2000
@@ -80,47 +81,43 @@ TEXTS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
 
 
 def code_of(reply: Mapping[str, object]) -> str | None:
-    """The error code of a reply (service.md 1.4); None without one, or for a word of success, as relays send it."""
+    """The error code of the service's own envelope (service.md 1.4); None for any other reply.
+
+    This decides whose words a reply has. The service names the request beside its code. Without that name the code must
+    be documented, and nothing else in the reply.
+    """
+    code = said_code(reply)
+    if code is None:
+        return None
+    named = isinstance(reply.get("request_id"), str) and bool(reply["request_id"])
+    own = isinstance(reply.get("message"), str) and reply.keys() <= ENVELOPE and _documented(code) is not None
+    return code if named or own else None
+
+
+def said_code(reply: Mapping[str, object]) -> str | None:
+    """The code of a reply, whoever sent it; None without one, or for a word of success, as relays send it."""
     said = reply.get("code")
     return said[:LONGEST_CODE] if isinstance(said, str) and said and said.lower() not in SUCCESS else None
 
 
-def is_refusal(status: int, reply: Mapping[str, object]) -> bool:
-    """Whether the reply to a submit says that the request was certainly not accepted.
-
-    Only the service's own error says so, or a status that refuses everything. Any other 4xx, and every 3xx, comes from
-    something in between, which may have forwarded the request.
-    """
-    return status in TURNED_AWAY or (400 <= status < 500 and code_of(reply) is not None)
-
-
-def fault_of_reply(status: int, reply: Mapping[str, object]) -> ServiceFault:
-    """The fault that an error reply means: the flat envelope `code`, `message` (service.md 1.4).
-
-    A reply without a code is not the service's own, unless its status refuses everything.
-    """
-    said = reply.get("message")
-    message = said if isinstance(said, str) else ""
-    code = code_of(reply)
-    if code is None and status < 500 and status not in TURNED_AWAY:
-        words = f"HTTP {status}: {_brief(message)}" if message else f"HTTP {status}"
-        return ServerFault(f"something between here and the service replied ({words})", hint="check the network")
-    return _fault(status, code or "", message)
+def fault_of_reply(status: int, code: str, message: object) -> ServiceFault:
+    """The fault that an error of the service means (service.md 4.7)."""
+    return _fault(status, code, message if isinstance(message, str) else "")
 
 
 def fault_of_failure(code: str, message: str) -> ServiceFault:
-    """The fault that a failed task means; the codes are those of replies (service.md 4.7)."""
+    """The fault that a failed task with a code means; the codes are those of replies (service.md 4.7)."""
     return _fault(500, code[:LONGEST_CODE], message)
 
 
 def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = _kind(status, code, message)
     sentence, hint = TEXTS[kind]
-    said = ": ".join(part for part in (code, _brief(message)) if part) or f"HTTP {status}"
-    return kind(f"{sentence} ({said})", hint=hint, code=code or None)
+    said = ": ".join(part for part in (code, brief(message)) if part)
+    return kind(f"{sentence} ({said})", hint=hint, code=code)
 
 
-def _brief(message: str) -> str:
+def brief(message: str) -> str:
     """The service's message, shortened before its signatures are removed, since all of it may be one address."""
     words = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
     return without_signatures(words)
@@ -129,9 +126,13 @@ def _brief(message: str) -> str:
 def _kind(status: int, code: str, message: str) -> type[ServiceFault]:
     if FREE_QUOTA_GONE in message.lower():
         return AccountBlocked
-    word = code
-    while word:
-        if word in FAULTS:
-            return FAULTS[word]
-        word = word.rpartition(".")[0]
-    return STATUSES.get(status, Invalid if status < 500 else ServerFault)
+    return _documented(code) or STATUSES.get(status, Invalid if status < 500 else ServerFault)
+
+
+def _documented(code: str) -> type[ServiceFault] | None:
+    """The fault of a code that the service documents; None for any other code."""
+    while code:
+        if code in FAULTS:
+            return FAULTS[code]
+        code = code.rpartition(".")[0]
+    return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from wanflow.hosts import is_local
 from wanflow.providers.faults import Unauthorised, WrongAddress
 from wanflow.providers.protocol import Endpoint
 
@@ -22,12 +23,11 @@ HOSTS: Mapping[str, str] = {
 }
 """The host of each region."""
 
-WORKSPACES: Mapping[str, str] = {
-    ".cn-beijing.maas.aliyuncs.com": "beijing",
-    ".ap-southeast-1.maas.aliyuncs.com": "singapore",
-    ".us-east-1.maas.aliyuncs.com": "virginia",
-}
-"""The end of a workspace's host, after the workspace's own name, and its region."""
+CODES: Mapping[str, str] = {"cn-beijing": "beijing", "ap-southeast-1": "singapore", "us-east-1": "virginia"}
+"""The vendor's codes of regions, as they occur in the hosts of workspaces and private networks."""
+
+_VENDOR = re.compile(r"(.*[.-])?(dashscope|maas)[.-].*aliyuncs\.com")
+"""The service's own hosts, in any region."""
 
 
 def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
@@ -57,15 +57,32 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
         return f"https://{HOSTS[region]}{API}"
     parts = _split(given)
     _check_form(parts)
-    host = parts.hostname or ""
-    named = (name for name, known in HOSTS.items() if host == known)
-    own = next(named, None) or next((name for end, name in WORKSPACES.items() if host.endswith(end)), None)
+    host = (parts.hostname or "").rstrip(".")
+    own = _region_of(host)
+    if own is None and _VENDOR.fullmatch(host):
+        words = f"{BASE_VARIABLE} names the host {host}, whose region wanflow does not know"
+        known = ", ".join(f"`{name}`" for name in HOSTS)
+        raise WrongAddress(
+            words, hint=f"models and prices are known of {known}: unset {BASE_VARIABLE}, or name their hosts"
+        )
     if own not in {None, region}:
         raise WrongAddress(
             f"{BASE_VARIABLE} names a host of region `{own}` ({host}), but the region is `{region}`",
             hint=f"unset {BASE_VARIABLE}, or choose the region with `--region {own}`",
         )
     return given
+
+
+def _region_of(host: str) -> str | None:
+    """The region of one of the service's hosts; None for any other host, which counts as the region that is chosen."""
+    for name, known in HOSTS.items():
+        if host == known:
+            return name
+    if not _VENDOR.fullmatch(host):
+        return None
+    # the first label of such a host is the name of a workspace
+    place = host.partition(".")[2] if ".maas." in host else host
+    return next((name for code, name in CODES.items() if re.search(rf"(^|[.-]){code}[.-]", place)), None)
 
 
 def _split(given: str) -> SplitResult:
@@ -85,18 +102,10 @@ def _check_form(parts: SplitResult) -> None:
         raise WrongAddress(f"{BASE_VARIABLE} has more than a host and a path", hint=f"keep what ends in {API}")
     if not parts.path.endswith(API):
         raise WrongAddress(f"{BASE_VARIABLE} does not end in {API}", hint=f"add {API} to it: {parts.netloc}{API}")
-    if parts.scheme == "http" and not _private(parts.hostname or ""):
+    if parts.scheme == "http" and not is_local(parts.hostname or ""):
         raise WrongAddress(
             f"{BASE_VARIABLE} would send the key unencrypted to {parts.hostname}", hint="begin it with https://"
         )
-
-
-def _private(host: str) -> bool:
-    """Whether a host is on this machine or in its own network: a bare name, `.localhost`, or a private address."""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _set_key() -> str:

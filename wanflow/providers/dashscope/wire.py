@@ -9,14 +9,17 @@ from decimal import Decimal
 from wanflow import decode
 from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
-from wanflow.providers.dashscope.error_codes import fault_of_failure
-from wanflow.providers.faults import ServerFault
+from wanflow.providers.dashscope.error_codes import brief, fault_of_failure, said_code
+from wanflow.providers.faults import ServerFault, ServiceFault
 from wanflow.providers.protocol import Accepted, Request, TaskState, TaskStatus, TaskSummary
 
 LONGEST_NAME = 1000
 """Maximum length of a task's or a request's id; the service's own have 36 characters."""
 LAST_MILLISECOND = 4_102_444_800_000
 """Milliseconds until the year 2100; a later date of a task is taken for none."""
+
+PAGE_KEYS = frozenset({"request_id", "total", "total_page", "page_no"})
+"""Keys of which a page of the task list has at least one beside its rows (service.md 4.5)."""
 
 OSS = "oss://"
 SUBMIT_PATH = "/services/aigc/video-generation/video-synthesis"
@@ -76,14 +79,36 @@ def read_accepted(reply: Reply) -> Accepted | None:
     return None if task_id is None else Accepted(task_id, _name(reply, "request_id") or "")
 
 
-def is_answer(reply: Reply) -> bool:
-    """Whether a reply has what was asked for: the state of a task, rows of the list, or an upload policy."""
-    return bool(_text(_object(reply, "output"), "task_status") or reply.get("data") or reply.get("tasks"))
+def is_state(reply: Reply) -> bool:
+    """Whether a reply has the state of a task (service.md 1.4)."""
+    return _text(_object(reply, "output"), "task_status") is not None
+
+
+def is_page(reply: Reply) -> bool:
+    """Whether a reply is a page of the task list (service.md 4.5).
+
+    An empty page would mean that a lost submission was never accepted, so it has to be the service's own.
+    """
+    rows = _rows(reply)
+    if rows:
+        return any(isinstance(row, Mapping) and _name(row, "task_id") is not None for row in rows)
+    return rows is not None and said_code(reply) is None and bool(reply.keys() & PAGE_KEYS)
+
+
+def is_policy(reply: Reply) -> bool:
+    """Whether a reply has an upload policy with a host and a folder (service.md 5)."""
+    policy = read_policy(reply)
+    return "upload_dir" in policy and policy.get("upload_host", "").startswith(("http://", "https://"))
 
 
 def is_confirmation(reply: Reply) -> bool:
-    """Whether a reply without an error confirms a request: the service names it (service.md 4.5)."""
-    return _name(reply, "request_id") is not None
+    """Whether a reply confirms a request: the service names it, and no error (service.md 4.5)."""
+    return _name(reply, "request_id") is not None and said_code(reply) is None
+
+
+def read_policy(reply: Reply) -> Mapping[str, str]:
+    """The texts of an upload policy by key."""
+    return {name: value for name, value in _object(reply, "data").items() if isinstance(value, str) and value}
 
 
 def read_state(task_id: str, reply: Reply) -> TaskState:
@@ -93,29 +118,44 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
     """
     output = _object(reply, "output")
     status = _status(_text(output, "task_status"))
-    failed = status is TaskStatus.FAILED
+    request_id = _name(reply, "request_id") or ""
     return TaskState(
         task_id=task_id,
         status=status,
-        request_id=_name(reply, "request_id") or "",
+        request_id=request_id,
         url=_text(output, "video_url"),
-        fault=fault_of_failure(_text(output, "code") or "", _text(output, "message") or "") if failed else None,
+        fault=_failure(task_id, request_id, output) if status is TaskStatus.FAILED else None,
         billed_seconds=billed_seconds(_object(reply, "usage")),
         prompt=_text(output, "orig_prompt"),
     )
 
 
+def _failure(task_id: str, request_id: str, output: Reply) -> ServiceFault:
+    """What the failure of a task means; without a code only the service's support can say, by the ids."""
+    code, message = _text(output, "code"), _text(output, "message") or ""
+    if code is not None:
+        return fault_of_failure(code, message)
+    said = f" ({brief(message)})" if message else ""
+    asked = f", request {request_id}" if request_id else ""
+    words = f"the service failed without saying why{said}: task {task_id}{asked}"
+    return ServerFault(words, hint="run again later, or name these ids to the service's support")
+
+
 def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | None]:
     """One page of the task list and the number of pages, None where it does not say how many.
 
-    Rows are under `data` or `tasks` (service.md 8, 17); one without a task is left out. Raises ServerFault for a reply
-    without rows.
+    A row without a task is left out.
     """
-    rows = reply.get("data") or reply.get("tasks") or ()
-    if not isinstance(rows, Sequence) or isinstance(rows, str) or not reply.keys() & {"data", "tasks", "total"}:
-        raise ServerFault("the service replied with no task list")
-    found = (_summary(model, row) for row in rows if isinstance(row, Mapping))
+    found = (_summary(model, row) for row in _rows(reply) or () if isinstance(row, Mapping))
     return tuple(row for row in found if row is not None), decode.count(reply.get("total_page")) or None
+
+
+def _rows(reply: Reply) -> Sequence[object] | None:
+    """The rows of a page, under `data` or `tasks` (service.md 8, 17); None for a reply without a list."""
+    if not reply.keys() & {"data", "tasks", "total"}:
+        return None
+    rows = reply.get("data") or reply.get("tasks") or ()
+    return rows if isinstance(rows, list | tuple) else None
 
 
 def billed_seconds(usage: Reply) -> Decimal | None:

@@ -130,7 +130,8 @@ def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
         rows = [_charge_cells(name, part, ledger.currency) for name, part in groups.items()]
         total = _charge_cells("total", ledger.total, ledger.currency)
         amounts = (Column(heading, right=True) for heading in ("takes", "charged", "estimated", "failed"))
-        lines = table((Column(by), *amounts), [*rows, total], screen).lines()
+        group = "day (Beijing)" if by == "day" else by
+        lines = table((Column(group), *amounts), [*rows, total], screen).lines()
     if coming.takes:
         lines.append(
             f"{count(coming.takes, 'take')} still to come, at most {_amount(coming.estimate, ledger.currency)}"

@@ -1,0 +1,35 @@
+"""Which hosts only this machine, or its network, can reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from wanflow.hosts import is_local, is_loopback
+
+LOOPBACK = [
+    "localhost", "LOCALHOST.", "app.localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "::1",
+    "[::1]", "::ffff:127.0.0.1",
+]  # fmt: skip
+NEARBY = [
+    "10.1.2.3", "192.168.1.5", "172.16.0.1", "172.31.255.254", "169.254.1.1", "100.64.0.1", "0.0.0.1", "3232235781",
+    "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "::ffff:10.0.0.1", "nas", "studio.local", "box.lan",
+    "host.docker.internal", "nas.home.arpa",
+]  # fmt: skip
+PUBLIC = ["host.example", "8.8.8.8", "172.32.0.1", "192.169.0.1", "2001:4860:4860::8888", "local.example", "1.example"]
+
+
+@pytest.mark.parametrize("host", [*LOOPBACK, *NEARBY])
+def test_a_host_of_this_network_is_local_in_any_notation(host: str) -> None:
+    """Numbers in any form that a resolver takes, and names that no public server has."""
+    assert is_local(host)
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_a_public_host_is_not_local(host: str) -> None:
+    """Next to the private ranges as well."""
+    assert not is_local(host)
+
+
+def test_only_this_machine_itself_is_its_loopback() -> None:
+    """A neighbour may be behind a proxy."""
+    assert [host for host in (*LOOPBACK, *NEARBY, *PUBLIC) if is_loopback(host)] == LOOPBACK

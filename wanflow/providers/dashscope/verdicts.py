@@ -1,0 +1,96 @@
+"""What a reply means, by who sent it: the service, its storage, or something on the way (service.md 1.4, 4.7)."""
+
+from __future__ import annotations
+
+import re
+
+from wanflow.providers.dashscope import error_codes
+from wanflow.providers.dashscope.http import Answer
+from wanflow.providers.dashscope.regions import BASE_VARIABLE
+from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
+
+TIMEOUTS = frozenset({408, 499})
+"""Statuses after which a request may still have arrived, whoever sends them."""
+
+MESSAGE_KEYS = ("message", "msg", "error")
+"""Keys under which a relay or a gateway says what is wrong."""
+
+WAYS_OUT = {
+    407: "give the proxy's user and password in its variable: `http://USER:PASSWORD@HOST:PORT`",
+    511: "sign in to this network in a browser",
+}
+"""The hints of statuses that have one cause."""
+
+_STORAGE_ERROR = re.compile(rb"<Error>.{0,2000}?<Code>([^<]{1,200})</Code>", re.DOTALL)
+_STORAGE_MESSAGE = re.compile(rb"<Message>([^<]{1,2000})</Message>")
+
+
+def is_fine(status: int) -> bool:
+    """Whether an HTTP status reports a success."""
+    return 200 <= status < 300
+
+
+def fault_of(answer: Answer) -> ServiceFault:
+    """The fault that a reply without a result means; only the service's own error is its verdict."""
+    code = error_codes.code_of(answer.reply)
+    if code is None:
+        return in_between(answer)
+    fault = error_codes.fault_of_reply(answer.status, code, answer.reply.get("message"))
+    fault.retry_after = answer.retry_after
+    return fault
+
+
+def submit_fault(answer: Answer) -> ServiceFault:
+    """The fault of a submit whose reply names no task; UnknownFate unless the service certainly refused (law 3).
+
+    Anything in between may have forwarded the request before it replied.
+    """
+    fault = fault_of(answer)
+    if 400 <= answer.status < 500 and answer.status not in TIMEOUTS and fault.code is not None:
+        return fault
+    words = f"the fate of a request is unknown: {fault}"
+    return UnknownFate(words, hint=fault.hint, code=fault.code, retry_after=answer.retry_after)
+
+
+def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
+    """The fault of a reply that came from something between here and `whole`, with its address and status."""
+    said = next(filter(None, (_message(answer, key) for key in MESSAGE_KEYS)), None)
+    quoted = f" (`{error_codes.brief(said)}`)" if said else ""
+    words = (
+        f"something between here and {whole} replied: "
+        f"HTTP {answer.status} with {answer.content}{quoted}, at {answer.address}"
+    )
+    hint = WAYS_OUT.get(answer.status) or (
+        "sign in to this network in a browser, or check the proxy"
+        if answer.is_page
+        else f"check the network, the proxy and {BASE_VARIABLE}"
+    )
+    return ServerFault(words, hint=hint, retry_after=answer.retry_after)
+
+
+def _message(answer: Answer, key: str) -> str | None:
+    """What a foreign reply says under a key; an error may be a text or an object with a message."""
+    value = answer.reply.get(key)
+    if isinstance(value, dict):
+        value = value.get("message")
+    return value if isinstance(value, str) else None
+
+
+def upload_fault(answer: Answer, name: str) -> ServerFault | None:
+    """The fault of a reply to an upload; None for a success, which has no body (service.md 5)."""
+    if is_fine(answer.status) and (not answer.body.strip() or b"<PostResponse>" in answer.body):
+        return None
+    said = storage_words(answer.body)
+    if said is None:
+        return in_between(answer, "the storage of uploads")
+    words = f"the upload of `{name}` was refused (HTTP {answer.status}: {said})"
+    return ServerFault(words, hint="run again later", retry_after=answer.retry_after)
+
+
+def storage_words(body: bytes) -> str | None:
+    """What the storage says in its XML error (service.md 5); None for any other body."""
+    code, message = _STORAGE_ERROR.search(body), _STORAGE_MESSAGE.search(body)
+    if code is None:
+        return None
+    parts = [found[1].decode(errors="replace") for found in (code, message) if found is not None]
+    return error_codes.brief(": ".join(parts))

@@ -1,0 +1,219 @@
+"""The way to a host by the environment: the proxies, the hosts that bypass them, and the certificates to trust."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from wanflow.hosts import address_of, is_loopback
+from wanflow.providers.faults import UnusableVariable
+
+SCHEMES = ("http", "https")
+"""Schemes of the addresses that are asked, each with a variable of its own."""
+
+PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
+OTHER_NAMES = {"socks": "socks5"}
+"""Schemes that desktops write into the variables, and what they mean."""
+
+INSTALL = "pip install 'wanflow[socks]'"
+
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables of other tools that name certificates, which count where those of OpenSSL are not set."""
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""Name of a certificate in a folder, as OpenSSL looks for it."""
+_BRACKETED = re.compile(r"\[([^\]]*)\](?::([0-9]{1,5}))?")
+_PORTED = re.compile(r"([^:]*):([0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentProxy:
+    """A proxy and the variable that names it; `shown` is its address without user and password."""
+
+    variable: str
+    shown: str
+    proxy: httpx.Proxy
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """An entry of NO_PROXY: a name with what is below it, a pattern, or a range of addresses, perhaps with a port."""
+
+    name: str
+    port: int | None = None
+    addresses: IPv4Network | IPv6Network | None = None
+
+    def covers(self, host: str, port: int | None) -> bool:
+        """Whether a host is reached directly by this entry."""
+        if self.port is not None and self.port != port:
+            return False
+        if self.addresses is not None:
+            address = address_of(host)
+            return address is not None and address in self.addresses
+        return host == self.name or host.endswith(f".{self.name}") or fnmatchcase(host, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What the environment says: the proxy of each scheme, what bypasses it, and the trusted certificates."""
+
+    proxies: Mapping[str, EnvironmentProxy]
+    bypasses: tuple[Bypass, ...]
+    certificates: ssl.SSLContext
+
+    def proxy_for(self, scheme: str, host: str, port: int | None) -> EnvironmentProxy | None:
+        """The proxy for an address; None where it is reached directly, as this machine always is."""
+        proxy = self.proxies.get(scheme)
+        name = host.strip("[]").rstrip(".").lower()
+        if proxy is None or is_loopback(name) or any(entry.covers(name, port) for entry in self.bypasses):
+            return None
+        return proxy
+
+
+def read_network(environ: Mapping[str, str]) -> Network:
+    """Read the variables of proxies and certificates that are in use; raises UnusableVariable.
+
+    An entry of NO_PROXY that cannot be read is passed over, as curl does.
+    """
+    certificates = _read_certificates(environ)
+    bypasses = tuple(_read_bypasses(_first(environ, "no_proxy", "NO_PROXY")[1]))
+    proxies = {}
+    for scheme in SCHEMES if not any(entry.name == "*" for entry in bypasses) else ():
+        names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+        variable, value = _first(environ, *names)
+        if value:
+            proxies[scheme] = _read_proxy(variable, value, certificates)
+    return Network(proxies, bypasses, certificates)
+
+
+def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
+    """The first of these variables that is not empty, and its value."""
+    return next(((name, value) for name in names if (value := environ.get(name, "").strip())), ("", ""))
+
+
+def _read_proxy(variable: str, value: str, certificates: ssl.SSLContext) -> EnvironmentProxy:
+    """The proxy that a variable names; without a scheme it is an HTTP proxy. Its password is never shown."""
+    text = value if "://" in value else f"http://{value}"
+    try:
+        parts = urlsplit(text)
+        scheme, host, port = OTHER_NAMES.get(parts.scheme, parts.scheme), parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        hint = f"it looks like http://127.0.0.1:7890; correct it, or unset {variable}"
+        raise UnusableVariable(f"{variable} is not the address of a proxy", hint=hint)
+    shown = f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
+    if scheme not in PROXY_SCHEMES:
+        words = f"{variable} names {shown}, and wanflow cannot use a proxy of the kind `{scheme}`"
+        raise UnusableVariable(words, hint=f"name one with http://, https:// or socks5://, or unset {variable}")
+    try:
+        url = httpx.URL(text).copy_with(scheme=scheme)
+        proxy = httpx.Proxy(url, ssl_context=certificates if scheme == "https" else None)
+        httpx.AsyncHTTPTransport(verify=certificates, proxy=proxy)
+    except ImportError as fault:
+        words = f"{variable} names the SOCKS proxy {shown}, which needs a library that is not installed"
+        raise UnusableVariable(words, hint=f"`{INSTALL}`, or unset {variable}") from fault
+    except (ValueError, UnicodeError, httpx.InvalidURL):
+        raise UnusableVariable(
+            f"{variable} is not the address of a proxy", hint=f"correct or unset {variable}"
+        ) from None
+    return EnvironmentProxy(variable, shown, proxy)
+
+
+def _read_bypasses(text: str) -> Iterator[Bypass]:
+    for entry in re.split(r"[,\s]+", text):
+        parts = _BRACKETED.fullmatch(entry) or _PORTED.fullmatch(entry)
+        host, port = (parts[1], parts[2]) if parts else (entry, None)
+        number = int(port) if port else None
+        try:
+            yield Bypass("", number, ip_network(host, strict=False))
+        except ValueError:
+            name = host.lower() if host == "*" else host.lower().removeprefix("*").strip(".")
+            if name and not re.search(r"[^\w.*-]", name):
+                yield Bypass(name, number)
+
+
+def _read_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """The certificates that the variables name, else those that come with httpx."""
+    named = [(name, environ.get(name, "").strip()) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+    named = [pair for pair in named if pair[1]] or [pair for pair in [_first(environ, *BUNDLES)] if pair[1]]
+    if not named:
+        return httpx.create_ssl_context(trust_env=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for variable, value in named:
+        folders = value.split(os.pathsep) if variable == "SSL_CERT_DIR" else [value]
+        if variable != "SSL_CERT_FILE" and any(Path(folder).is_dir() for folder in folders):
+            _load_folders(variable, [Path(folder) for folder in folders], context)
+        else:
+            _load_file(variable, value, context)
+    return context
+
+
+def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
+    """Trust the certificates of a file in PEM; raises UnusableVariable."""
+    hint = f"name a file with certificates in PEM, or unset {variable}"
+    try:
+        text = Path(path).read_bytes()
+    except OSError as fault:
+        words = f"{variable} names `{path}`, which cannot be read: {(fault.strerror or str(fault)).lower()}"
+        raise UnusableVariable(words, hint=hint) from fault
+    try:
+        context.load_verify_locations(cadata=text.decode("ascii", errors="ignore"))
+    except (ssl.SSLError, ValueError) as fault:
+        raise UnusableVariable(f"{variable} names `{path}`, which has no certificate in PEM", hint=hint) from fault
+
+
+def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -> None:
+    """Trust the certificates of folders, by the names that OpenSSL gives them; raises UnusableVariable."""
+    try:
+        found = [folder for folder in folders if folder.is_dir() and any(map(_is_hashed, folder.iterdir()))]
+    except OSError as fault:
+        words = f"{variable} names a folder that cannot be read: {(fault.strerror or str(fault)).lower()}"
+        raise UnusableVariable(words, hint=f"correct or unset {variable}") from fault
+    if not found:
+        words = f"{variable} names `{folders[0]}`, which has no certificate that OpenSSL finds"
+        raise UnusableVariable(words, hint=f"run `openssl rehash {folders[0]}`, or unset {variable}")
+    for folder in found:
+        context.load_verify_locations(capath=folder)
+
+
+def _is_hashed(path: Path) -> bool:
+    return _HASHED.fullmatch(path.name) is not None
+
+
+class RoutedTransport(httpx.AsyncBaseTransport):
+    """Reaches each host by its proxy, or directly; a failure on the way to a proxy names its variable."""
+
+    def __init__(self, network: Network, limits: httpx.Limits) -> None:
+        self._network = network
+        self._direct = httpx.AsyncHTTPTransport(verify=network.certificates, limits=limits)
+        self._proxied = {
+            scheme: httpx.AsyncHTTPTransport(verify=network.certificates, limits=limits, proxy=proxy.proxy)
+            for scheme, proxy in network.proxies.items()
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request on its way."""
+        url = request.url
+        proxy = self._network.proxy_for(url.scheme, url.host, url.port)
+        if proxy is None:
+            return await self._direct.handle_async_request(request)
+        try:
+            return await self._proxied[url.scheme].handle_async_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as fault:
+            words = f"by the proxy {proxy.shown} of {proxy.variable}: {fault or type(fault).__name__}"
+            raise type(fault)(words, request=request) from fault
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for transport in (self._direct, *self._proxied.values()):
+            await transport.aclose()
