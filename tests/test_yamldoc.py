@@ -228,6 +228,107 @@ def test_a_text_cut_by_a_comment_is_noticed(text, cut):
     assert value_of(text).cut_off is cut
 
 
+UNUSUAL = [
+    # signs that YAML 1.1 takes for line ends, a byte order mark at the beginning of a line, and JSON's escapes
+    ('a: "x\u2028y\x85z"\nb: |\n  p\u2029q\nc: r\u2028s\n', {"a": "x\u2028y\x85z", "b": "p\u2029q", "c": "r\u2028s"}),
+    ('a: "x\n  \ufeffy"\nb: \ufeffz\n', {"a": "x \ufeffy", "b": "\ufeffz"}),
+    (r'a: "\ud83d\ude80 \uD83D\uDE80 \\ud83d"', {"a": "\U0001f680 \U0001f680 \\ud83d"}),
+    ("a: '\\uDaaA \\uda0f'\nb: \\ud83d\\uDE80\n", {"a": "\\uDaaA \\uda0f", "b": "\\ud83d\\uDE80"}),
+    # texts inside brackets that begin with an indicator of PyYAML
+    ("a: [?x, what?no, 'is ?it', \"?\", -y]\n", {"a": ["?x", "what?no", "is ?it", "?", "-y"]}),
+    ("a: {?foo: bar, b: ?c}\nd: [:x, {:y: 1}]\n", {"a": {"?foo": "bar", "b": "?c"}, "d": [":x", {":y": 1}]}),
+    ('a: {"b":1, "c" :2, ? d : 3}\n', {"a": {"b": 1, "c": 2, "d": 3}}),
+    ("a: x\U0010fffd?y\ue000 # ?z\n", {"a": "x\U0010fffd?y\ue000"}),
+]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(("text", "value"), UNUSUAL, ids=[ascii(text) for text, _ in UNUSUAL])
+def test_a_text_is_read_as_yaml_1_2_reads_it(text, value, loader, monkeypatch):
+    """Whatever PyYAML makes of its characters."""
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
+    document = read(text)
+    assert (document.problems, plain(document.root)) == ((), value)
+
+
+def test_lines_are_those_of_editors():
+    """They end at LF, CR LF and CR, and at nothing else; columns count characters."""
+    document = read('a: "x\u2028\x85y"\r\nb: "\u2029"\rc: "z\u2028" # w\nd: {e\u0301: "\u2028", f: 1}\n')
+    assert [line[:1] for line in document.lines] == ["a", "b", "c", "d", ""]
+    assert isinstance(document.root, MapNode)
+    assert [where(key.place) for key, _ in document.root.pairs] == [(1, 1), (2, 1), (3, 1), (4, 1)]
+    inner = document.root.find("d")
+    assert isinstance(inner, MapNode)
+    assert [where(key.place) for key, _ in inner.pairs] == [(4, 5), (4, 14)]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(
+    ("text", "place", "half"),
+    [(r'a: "\ud83d x"', (1, 5), r"\ud83d"), ('a: "x\n  \\\\ud83d \\uDE80"', (2, 11), r"\uDE80")],
+)
+def test_half_a_character_is_located(text, place, half, loader, monkeypatch):
+    """A lone escape for a half cannot be sent; an escaped backslash is none."""
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
+    found = problem(text)
+    assert (where(found.place), found.message) == (place, f"`{half}` is half of a character")
+
+
+UNSEEN = [
+    ("a: 1\n\ufeffb: 2\n", (2, 1), "the key contains U+FEFF (byte order mark)"),
+    ("a:\n  b: 1\n  \u200bc: 2\n", (3, 3), "the key contains U+200B (zero width space)"),
+    ("a:\n  - {b: 1, c\xa0: 2}\n", (2, 13), "the key contains U+00A0 (no-break space)"),
+    ('"a\\u00adb": 1\n', (1, 1), "the key contains U+00AD (soft hyphen)"),
+    ("a:\n  b: 1\n\xa0\xa0c: 2\n", (3, 1), "U+00A0 (no-break space) cannot indent a line"),
+    ("a:\n\u3000\u3000b: 1\n", (2, 1), "U+3000 (ideographic space) cannot indent a line"),
+    ("a:\n\u200b  b: 1\n", (2, 1), "U+200B (zero width space) cannot indent a line"),
+    ("a:\n  b: 1\n \xa0c: 2\n", (3, 2), "U+00A0 (no-break space) is not a space in YAML"),
+    ("a:\n  b:\xa01\n  c: 2\n", (2, 5), "U+00A0 (no-break space) is not a space in YAML"),
+    ("a: 1\u2028b: 2\n", (1, 5), "U+2028 (line separator) does not end a line in YAML"),
+    ("a: 1\x85b: 2\x85", (1, 5), "U+0085 (next line) does not end a line in YAML"),
+]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(("text", "place", "message"), UNSEEN, ids=[ascii(text) for text, _, _ in UNSEEN])
+def test_a_character_that_nobody_sees_is_named(text, place, message, loader, monkeypatch):
+    """By its code point, where it is, and it is the only problem."""
+    monkeypatch.setattr(yamltext, "_EventLoader", loader)
+    found = problem(text)
+    assert (where(found.place), found.message) == (place, message)
+    assert found.hint
+
+
+def test_scripts_that_need_invisible_characters_are_left_alone():
+    """A no-break space or an ideographic one is typography in a text; a joiner belongs to emoji and to Persian."""
+    text = "a: Les bateaux partent\xa0!\nb: 海\u3000岸\nمی\u200cخواهم: 1\n👨\u200d👩: 1\n"
+    document = read(text)
+    assert document.problems == ()
+    assert plain(document.root) == {
+        "a": "Les bateaux partent\xa0!", "b": "海\u3000岸", "می\u200cخواهم": 1, "👨\u200d👩": 1
+    }  # fmt: skip
+
+
+def test_merge_conflicts_are_named_with_their_lines():
+    """Each of them, also where a mark was deleted; marks inside an indented text are text."""
+    text = "a: 1\n<<<<<<< HEAD\nb: 1\n||||||| base\nb: 0\n=======\nb: 2\n>>>>>>> night\nc: 1\n>>>>>>> x\n<<<<<<<\n"
+    document = read(text)
+    assert document.root is None
+    assert [(found.place.line, found.message) for found in document.problems] == [
+        (2, "a merge conflict, lines 2 to 8"),
+        (10, "a mark of a merge conflict"),
+        (11, "a mark of a merge conflict"),
+    ]
+    assert plain(read("a: |\n  <<<<<<< x\nb: '<<<<<<<'\n").root) == {"a": "<<<<<<< x", "b": "<<<<<<<"}
+
+
+def test_a_pointer_of_git_lfs_is_named():
+    """A file that a clone without LFS has in place of the YAML."""
+    found = problem("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    assert (where(found.place), found.message) == ((1, 1), "the file is a Git LFS pointer, its text is not here")
+    assert "git lfs pull" in (found.hint or "")
+
+
 SYNTAX = [
     ("a: A robot: walking\n", (1, 4), "unquoted text cannot contain `: `"),
     ("a: *dramatic* light\n", (1, 4), "unquoted text cannot begin with `*`"),
@@ -265,6 +366,12 @@ def test_a_question_mark_in_a_list_is_explained_where_the_parser_refuses_it(monk
     monkeypatch.setattr(yamltext, "_EventLoader", yaml.BaseLoader)
     found = problem("a: [who? me, b]\n")
     assert (where(found.place), found.message) == ((1, 8), "`?` is unquoted inside `[ ]` or `{ }`")
+
+
+@pytest.mark.parametrize("text", ["a: [?]\n", "? \n: 1\n"])
+def test_a_key_without_text_is_an_error(text):
+    """A `?` alone means an empty key, which no format has."""
+    assert problem(text).message == "the key is empty"
 
 
 @pytest.mark.parametrize("text", ["[", "a: {b", 'a: "x'])

@@ -27,7 +27,7 @@ from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
-from wanflow.suggest import nearest_path
+from wanflow.suggest import hint_for_path, nearest_path
 from wanflow.yamldoc.nodes import Place
 
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
@@ -192,9 +192,8 @@ def _measure_file(folder: Path, name: str) -> Facts | Unreadable:
     """Open a file, which imports PyAV or Pillow; a file that cannot be read gives the reason."""
     path = folder / name
     if not path_exists(path):
-        near = nearest_path(folder, name)
-        hint = "check the path: it is relative to the file that names it" if near is None else f"did you mean `{near}`?"
-        return Unreadable("does not exist", hint)
+        hint = hint_for_path(folder, name) or "check the path: it is relative to the file that names it"
+        return Unreadable("does not exist", hint, nearest_path(folder, name.replace("\\", "/")))
     return _measure(methodcaller("probe", path))
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from wanflow.characters import INVISIBLE, hint_for_invisible, shown_on_line
+
 MAX_PAIRWISE = 50
 """Maximum names that a word is compared with one by one."""
 
@@ -31,7 +33,9 @@ def without_font(missing: Iterable[str]) -> tuple[str, str]:
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """The hint with the nearest known name; None where none is near."""
+    """The hint with the nearest known name, or with a character to delete that nobody sees; None where none is near."""
+    if (unseen := hint_for_invisible(word)) is not None:
+        return unseen
     near = nearest(word, names)
     return f"did you mean `{near}`?" if near is not None else None
 
@@ -69,8 +73,20 @@ def _slips(word: str) -> Iterator[str]:
     yield from {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
+def hint_for_path(folder: Path, path: str) -> str | None:
+    """The hint for a path, from a folder, that leads to no file; None where nothing is known."""
+    if "\\" in path:
+        forward = path.replace("\\", "/")
+        near = nearest_path(folder, forward)
+        return "write `/` between folders, from the folder of the file" if near is None else f"write `{near}`"
+    if shown_on_line(path) != path and not INVISIBLE.search(path):
+        return "write `/` between folders: in double quotes a `\\` begins an escape"
+    near = nearest_path(folder, path)
+    return hint_for_invisible(path) if near is None else f"did you mean `{near}`?"
+
+
 def nearest_path(folder: Path, path: str) -> str | None:
-    """The existing file whose path, from the same folder, is nearest to a misspelt one; None where none is near."""
+    """The existing file whose path, from the same folder, is nearest to a wrong one; None where none is near."""
     parts: list[str] = []
     for part in PurePosixPath(path).parts:
         here = folder.joinpath(*parts)
@@ -78,7 +94,9 @@ def nearest_path(folder: Path, path: str) -> str | None:
             names = [] if (here / part).exists() else [entry.name for entry in here.iterdir()]
         except (OSError, ValueError):
             return None
-        near = nearest(part, names) if names else part
+        stem = part.lower().rpartition(".")[0]
+        alike = [name for name in names if stem and name.lower().rpartition(".")[0] == stem]
+        near = alike[0] if len(alike) == 1 else nearest(part, names) if names else part
         if near is None:
             return None
         parts.append(near)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from kit.project import rewrite, write_production
+from wanflow.characters import cells_wide
 from wanflow.cli.main import main
 from wanflow.cli.screen import screen_of
-from wanflow.report.text.words import cells_wide
 
 FILM = """\
 wanflow: 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from language.conftest import Reading
 
+from kit.production_files import write_files
+from wanflow.language.load import Overrides
 from wanflow.language.problem import Severity
-from wanflow.suggest import nearest_path
+from wanflow.loading import read as load
+from wanflow.suggest import hint_for_path, nearest_path
 
 HEAD = "defaults: {model: wan2.7-i2v}\n"
 SHOTS = HEAD + "shots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n"
@@ -98,6 +103,26 @@ MISTAKES = [
         (5, 19),
         "`b` is a shot, not a file",
         "write `{shot: b}`",
+    ),
+    # characters that nobody sees
+    (
+        shot("duration: 5\xa0"),
+        (5, 37),
+        "`duration` must be a whole number, not `5\xa0`",
+        "delete U+00A0 (no-break space)",
+    ),
+    (f"{SHOTS}cuts: {{m: [a\u200b]}}\n", (6, 12), "no shot `a\u200b`", "delete U+200B (zero width space)"),
+    (
+        f"{HEAD}shots:\n  a: {{model: wan2.7-t2v\ufeff, prompt: x}}\n",
+        (4, 14),
+        "unknown model `wan2.7-t2v\ufeff`",
+        "delete U+FEFF (byte order mark)",
+    ),
+    (
+        f"{SHOTS}cuts:\n  m:\n    -\u2003a\n    - b\n",
+        (8, 5),
+        "`m` must be a list or a mapping, not `-\u2003a - b`",
+        "write an ordinary space instead of U+2003 (em space)",
     ),
     # units
     (shot("duration: 4s"), (5, 37), "`duration` must be a whole number, not `4s`", "whole seconds: write `4`"),
@@ -243,10 +268,64 @@ def test_a_known_name_in_the_form_of_another_tool_is_a_warning(reading: Reading)
     ]
 
 
-def test_a_path_one_letter_off_is_found(tmp_path) -> None:
-    """In the folder's name as in the file's, with the path to write; nothing near is nothing."""
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    """A folder with a picture in a folder of it."""
     (tmp_path / "sets").mkdir()
     (tmp_path / "sets" / "river_dawn.png").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("sets\\river_dawn.png", "write `sets/river_dawn.png`"),
+        ("sets\\River_dwan.png", "write `sets/river_dawn.png`"),
+        ("C:\\films\\valley.png", "write `/` between folders, from the folder of the file"),
+        ("sets\river_dawn.png", "write `/` between folders: in double quotes a `\\` begins an escape"),
+        ("sets/River_Dawn.PNG", "did you mean `sets/river_dawn.png`?"),
+        ("sets/river_dawn.jpeg", "did you mean `sets/river_dawn.png`?"),
+        ("sets/river_dawn\u200b.png", "did you mean `sets/river_dawn.png`?"),
+        ("nowhere/a\u200b.png", "delete U+200B (zero width space)"),
+        ("nowhere/a.png", None),
+    ],
+)
+def test_a_path_that_leads_to_no_file_has_a_hint(sets, path, hint) -> None:
+    """Of other systems, in other letters, with another ending, or with what nobody sees."""
+    assert hint_for_path(sets, path) == hint
+
+
+def test_the_ending_is_found_among_many_files(sets) -> None:
+    """A name that differs in its ending alone is that file, however many others there are."""
+    for number in range(100):
+        (sets / "sets" / f"other_{number}.png").touch()
+    assert hint_for_path(sets, "sets/river_dawn.webp") == "did you mean `sets/river_dawn.png`?"
+
+
+def test_a_path_is_told_as_the_file_that_names_it_writes_it(sets) -> None:
+    """In a file of a folder the hint begins in that folder: for media, included files and pipelines."""
+    files = {
+        "wanflow.yaml": "include: [parts/one.yaml]\n",
+        "parts/one.yaml": (
+            "include: [twoo.yaml, ..\\sets\\three.yaml]\nshots:\n  a: {first_frame: ../sets/river_dwan.png}\n"
+            "  b: {use: pipes/on.yaml}\n"
+        ),
+        "parts/two.yaml": "shots: {}\n",
+        "sets/three.yaml": "shots: {}\n",
+        "parts/pipes/one.yaml": "pipeline: one\n",
+    }
+    problems = load(write_files(sets, files), Overrides()).problems
+    assert [each.hint for each in problems] == [
+        "did you mean `two.yaml`?",
+        "write `../sets/three.yaml`",
+        "did you mean `../sets/river_dawn.png`?",
+        "did you mean `pipes/one.yaml`?",
+    ]
+
+
+def test_a_path_one_letter_off_is_found(sets) -> None:
+    """In the folder's name as in the file's, with the path to write; nothing near is nothing."""
+    tmp_path = sets
     assert nearest_path(tmp_path, "sets/rivr_dawn.png") == "sets/river_dawn.png"
     assert nearest_path(tmp_path, "set/river_dwan.png") == "sets/river_dawn.png"
     assert nearest_path(tmp_path, "sets/harbour.png") is None

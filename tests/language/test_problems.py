@@ -156,3 +156,11 @@ def test_the_caret_lines_up_behind_chinese():
     """A Han character takes two columns of a terminal, and a warning says that it is one."""
     problem = Problem(Place("f", 1, 5), "x", None, Severity.WARNING, "镜头: 5")
     assert render_problem(problem).split("\n") == ["f:1:5: warning: x", "  镜头: 5", "        ^"]
+
+
+def test_a_rendered_problem_shows_what_a_terminal_would_hide_or_act_on():
+    """One sign for each line separator, escape or mark without width, and the caret still lines up."""
+    problem = Problem(Place("f", 1, 8), "no `a\nb`", "\x1b[2J", source="e\u0301: \u2028\u200b\x9b x")
+    assert render_problem(problem).split("\n") == [
+        "f:1:8: no `a\ufffdb`", "  e\u0301: \ufffd\ufffd\ufffd x", "        ^", "  hint: \ufffd[2J"
+    ]  # fmt: skip

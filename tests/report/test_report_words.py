@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.report.text.words import cells_wide, count, listed, printable
+from wanflow.characters import cells_wide
+from wanflow.report.text.words import count, listed, printable
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wanflow.characters import cells_wide
 from wanflow.report.text.table import Column, Screen, table, wrapped
-from wanflow.report.text.words import cells_wide
 
 COLUMNS = (
     Column("", styled=True),

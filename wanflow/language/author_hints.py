@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
+from wanflow.characters import hint_for_invisible
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -118,6 +119,8 @@ def hint_for_value(
         return _hint_for_list(value, path)
     if not isinstance(value, TextNode):
         return None
+    if (unseen := hint_for_invisible(value.string)) is not None:
+        return unseen
     group = path[0] if len(path) == 2 and isinstance(value.value, str) else None
     if group == "cast":
         kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"

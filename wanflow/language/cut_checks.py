@@ -55,7 +55,7 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
         return None
     expected = expect(item.source)
     if isinstance(expected, Unreadable):
-        return Problem(item.place, f"`{item.name}` {expected.why}", expected.hint)
+        return Problem(item.place, f"`{item.name}` {expected.why}", expected.hint_at(item.place))
     if expected is None:
         return None
     if expected.kind not in {Kind.VIDEO, Kind.IMAGE}:
@@ -71,7 +71,7 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
 
 def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
     if isinstance(found, Unreadable):
-        yield Problem(place, f"`{path}` {found.why}", found.hint)
+        yield Problem(place, f"`{path}` {found.why}", found.hint_at(place))
     elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:
         hint = "SRT, WebVTT and ASS are read"
         yield Problem(place, f"`{path}` is {NAMED[found.kind]}, and `subtitles` takes a subtitle file", hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from wanflow.language.names import Names, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
 from wanflow.yamldoc.parse import Document, parse
 
@@ -292,10 +293,13 @@ class SourceTexts:
         try:
             document = parse(bytes_of(file), name)
         except (OSError, ValueError) as error:
-            hint = "the path is relative to the file that names it"
             if place is None:
                 place, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
                 hint = "`wanflow init` makes one; `-f` names another"
+            else:
+                root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
+                near = hint_for_path(root / folder, posixpath.relpath(name, folder or "."))
+                hint = near or "the path is relative to the file that names it"
             problems.append(Problem(place, f"{what} {why_unreadable(error)}", hint))
             return None
         self.lines[name] = document.lines

@@ -129,7 +129,7 @@ class _MediaCheck:
             return
         if isinstance(expected, Unreadable):
             path = source.path if isinstance(source, FileSource) else slot
-            yield Problem(place, f"`{path}` {expected.why}", expected.hint)
+            yield Problem(place, f"`{path}` {expected.why}", expected.hint_at(place))
         elif expected is not None:
             yield from _source_problems(place, source, expected, rule, slot)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from wanflow.characters import cells_wide, shown_on_line
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.yamldoc.nodes import Place
 
@@ -69,15 +69,14 @@ MAX_SHOWN = 160
 def render_problem(problem: Problem) -> str:
     """One problem for people: `file:line:column: what is wrong`, the source line, a caret, the hint."""
     mark = "warning: " if problem.severity is Severity.WARNING else ""
-    lines = [f"{problem.place}: {mark}{problem.message}"]
+    lines = [f"{problem.place}: {mark}{shown_on_line(problem.message)}"]
     if problem.source.strip():
         before, line = _excerpt(problem)
-        indent = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)
-        lines += [f"  {line.expandtabs(1)}", f"  {' ' * indent}^"]
+        lines += [f"  {shown_on_line(line)}", f"  {' ' * cells_wide(shown_on_line(before))}^"]
     lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
     lines += [f"  and {problem.repeats} more use{'s' if problem.repeats > 1 else ''} of it"] if problem.repeats else []
     if problem.hint:
-        lines.append(f"  hint: {problem.hint}")
+        lines.append(f"  hint: {shown_on_line(problem.hint)}")
     return "\n".join(lines)
 
 

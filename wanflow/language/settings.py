@@ -17,11 +17,12 @@ from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
 from wanflow.money import Cost, parse_amount
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 from wanflow.yamldoc.parse import parse
 
 PRICES_SCHEMA = "prices.schema.json"
+PRICES_HINT = "docs/costs.md describes price files"
 
 _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 """Buckets whose filesystems can sign URLs."""
@@ -111,7 +112,9 @@ def read_prices(path: Path, name: str, at: Place, provider: Provider) -> tuple[P
         data = bytes_of(path)
     except (OSError, ValueError) as error:
         message = f"the price file `{name}` {why_unreadable(error)}"
-        return PriceBook(provider.currency), (Problem(at, message, "docs/costs.md describes price files"),)
+        return PriceBook(provider.currency), (
+            Problem(at, message, hint_for_path(path.parent, path.name) or PRICES_HINT),
+        )
     document = parse(data, name)
     root = document.root
     problems = [Problem(problem.place, problem.message, problem.hint) for problem in document.problems]

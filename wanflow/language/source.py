@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from wanflow.timebase import to_frames
+from wanflow.yamldoc.nodes import Place
 
 
 class Kind(StrEnum):
@@ -55,10 +58,21 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that does not exist or is not a media file; `why` is a message fragment, `hint` the way out."""
+    """A file that does not exist or is not a media file; `why` is a message fragment, `hint` the way out.
+
+    `near` is the path in the hint, from the production's folder, of the file that was meant.
+    """
 
     why: str
     hint: str | None = None
+    near: str | None = None
+
+    def hint_at(self, place: Place) -> str | None:
+        """The hint with the path as the file of a place has to write it."""
+        if self.hint is None or self.near is None or Path(self.near).is_absolute():
+            return self.hint
+        written = posixpath.relpath(self.near, posixpath.dirname(place.file) or ".")
+        return self.hint.replace(f"`{self.near}`", f"`{written}`")
 
 
 FactsTable = Mapping[str, Facts | Unreadable]

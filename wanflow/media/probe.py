@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from mimetypes import guess_type
 from pathlib import Path, PurePath
 
 import av
@@ -18,6 +19,7 @@ from av.video.stream import VideoStream
 from PIL import UnidentifiedImageError
 
 from wanflow import digest
+from wanflow.git_marks import POINTER_HINT, is_pointer
 from wanflow.language.source import Facts, Kind
 from wanflow.media.clock import PictureClock, read_clock, shown_pictures
 from wanflow.media.container import (
@@ -73,6 +75,10 @@ def probe(path: Path) -> Facts:
     except UnidentifiedImageError as fault:
         with path.open("rb") as file:
             beginning = file.read(BEGINNING_BYTES)
+        if is_pointer(beginning):
+            kind, _, _ = (guess_type(path.name)[0] or "").partition("/")
+            what = {"image": "picture", "audio": "sound"}.get(kind, kind or "file")
+            raise BadMedia(path, f"is a Git LFS pointer, the {what} itself is not here", hint=POINTER_HINT) from fault
         if beginning.startswith(BEGINNINGS):
             raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
         written = subtitle_format(beginning)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from wanflow import decode
 from wanflow.errors import LockFault, LockUnreadable
+from wanflow.git_marks import BASE, BETWEEN, MARK, OURS, THEIRS
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
@@ -17,9 +18,7 @@ _CHECKOUT = "restore it with `git checkout {}`"
 RESTORE = (
     "restore it with `git checkout {}`, or remove the entry: the computer that rendered the take has it in its journal"
 )
-_OURS, _BASE, _BETWEEN, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
-_AFTER = {_THEIRS: ""}
-_MARK = re.compile("|".join(map(re.escape, (_OURS, _BASE, _BETWEEN, _THEIRS))))
+_AFTER = {THEIRS: ""}
 _MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
 _SHOT = re.compile(r'"([^ "]+) ')
 
@@ -62,12 +61,12 @@ def both_sides(text: str, name: str) -> tuple[str, bool]:
     line, where conflict marks are missing.
     """
     lines, side = text.split("\n"), ""
-    marks = [number for number, line in enumerate(lines, start=1) if _MARK.match(line)]
-    follows = {"": (_OURS,), _OURS: (_BASE, _BETWEEN), _BASE: (_BETWEEN,), _BETWEEN: (_THEIRS,)}
+    marks = [number for number, line in enumerate(lines, start=1) if MARK.match(line)]
+    follows = {"": (OURS,), OURS: (BASE, BETWEEN), BASE: (BETWEEN,), BETWEEN: (THEIRS,)}
     for number, line in enumerate(lines, start=1):
-        found = _MARK.match(line)
+        found = MARK.match(line)
         if found is None:
-            lines[number - 1] = "" if side == _BASE else line
+            lines[number - 1] = "" if side == BASE else line
         elif found[0] in follows[side]:
             lines[number - 1], side = "", _AFTER.get(found[0], found[0])
         else:

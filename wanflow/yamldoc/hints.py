@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from wanflow.characters import INVISIBLE, named
+
 Position = tuple[int, int]
 """Line and column, counted from 0."""
 
 _ENTRY = re.compile(r"""[ ]*(?:-[ ]+)*(?:(?:"[^"]*"|'[^']*'|[^\s"'#\[{][^:#]*?):[ \t]+)?(?P<value>[^\s#].*)?""")
+_BREAKS = "\x85\u2028\u2029"
+"""Line ends of YAML 1.1, which are characters of a text in YAML 1.2."""
+_BESIDE_SIGN = re.compile(
+    rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.pattern})|(?P<before>{INVISIBLE.pattern}):"
+)
+"""An invisible character where YAML expects a space or nothing: in front of a line, and beside its signs."""
+ESCAPE_HINT = "write `/` in a path, and `\\\\` for a `\\` of a text in double quotes"
+"""The way out of an escape that nobody meant."""
 _QUOTE_IT = "put the text in quotes, or on its own lines under `>-`"
 _INDICATORS = "*@%!`{[&|>"
 
@@ -73,7 +83,7 @@ class SyntaxHint:
 
 def explain(fault: SyntaxFault) -> SyntaxHint:
     """The first explanation that fits; the parser's own words where none does."""
-    for rule in (_quotes_and_tabs, _flow, _colons, _unquoted_text, _second_colon):
+    for rule in (_quotes_and_tabs, _invisible, _flow, _colons, _unquoted_text, _second_colon):
         found = rule(fault)
         if found is not None:
             return found
@@ -100,7 +110,24 @@ def _quotes_and_tabs(fault: SyntaxFault) -> SyntaxHint | None:
         hint = "close it; put a quote inside the text into the other kind of quotes"
         return SyntaxHint(fault.since, "this quote is never closed", hint)
     if "escape" in fault.problem:
-        return SyntaxHint(fault.at, "unknown escape after `\\`", "use single quotes, or write `\\\\`")
+        return SyntaxHint(fault.at, "unknown escape after `\\`", ESCAPE_HINT)
+    return None
+
+
+def _invisible(fault: SyntaxFault) -> SyntaxHint | None:
+    """A space that is none for YAML, or a line end that is none, in one of the lines that were being read."""
+    first = fault.since[0] if fault.since else fault.at[0]
+    for number in dict.fromkeys((fault.at[0], first, fault.at[0] - 1)):
+        line = fault.line(number)
+        beside = _BESIDE_SIGN.search(line)
+        if beside is not None:
+            column = beside.start(beside.lastgroup or 0)
+            hint = "use ordinary spaces" if line[column].isspace() else "delete it"
+            return SyntaxHint((number, column), f"{named(line[column])} is not a space in YAML", hint)
+        column = next((column for column, sign in enumerate(line) if sign in _BREAKS), -1)
+        if column >= 0:
+            hint = "write a line break, or put the text in quotes"
+            return SyntaxHint((number, column), f"{named(line[column])} does not end a line in YAML", hint)
     return None
 
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
-from wanflow.yamldoc.hints import SyntaxFault, explain
+from wanflow import git_marks
+from wanflow.characters import INVISIBLE, named
+from wanflow.decode import unpaired_surrogate
+from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, explain
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
+from wanflow.yamldoc.stand_ins import StandIns
 
 MAX_DEPTH = 64
 """Maximum levels of nesting in a file; people write fewer than ten."""
@@ -21,8 +25,10 @@ MAX_VALUES = 1_000_000
 MAX_ALIASED = 100_000
 """Maximum values that a file's aliases stand for, counted at each use."""
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK = re.compile("\r\n|[\n\r]")
+"""The ends of lines for editors, git and GitHub."""
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HALVES = re.compile("[\ud800-\udfff]")
 _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
 _LIBRARY_TOO_DEEP = "maximum nesting"
@@ -60,6 +66,12 @@ def parse(data: bytes, file: str) -> Document:
         problem = TextProblem(place, f"YAML forbids the control character U+{ord(control.group()):04X}", "delete it")
     if problem is not None:
         return Document(file, None, lines, (problem,))
+    if git_marks.is_pointer(data):
+        message = "the file is a Git LFS pointer, its text is not here"
+        return Document(file, None, lines, (TextProblem(Place(file, 1, 1), message, git_marks.POINTER_HINT),))
+    conflicts = tuple(_conflict(file, first, last) for first, last in git_marks.conflicts(lines))
+    if conflicts:
+        return Document(file, None, lines, conflicts)
     return _Composer(text, file, lines).compose()
 
 
@@ -80,8 +92,13 @@ def _place_after(before: str, file: str) -> Place:
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
-class _TooLarge(Exception):
-    """A file that would need too much memory or stack."""
+def _conflict(file: str, first: int, last: int) -> TextProblem:
+    message = f"a merge conflict, lines {first} to {last}" if first < last else "a mark of a merge conflict"
+    return TextProblem(Place(file, first, 1), message, "keep one of the two sides, and delete the lines with the marks")
+
+
+class _Unusable(Exception):
+    """A file that would need too much memory or stack, or whose structure cannot be known."""
 
     def __init__(self, problem: TextProblem) -> None:
         super().__init__(problem.message)
@@ -113,7 +130,7 @@ class _Composer:
     """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
 
     def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
-        self._text, self._file, self._lines = text, file, lines
+        self._stand_ins, self._file, self._lines = StandIns(text), file, lines
         self._problems: list[TextProblem] = []
         self._open: list[_OpenNode] = []
         self._anchors: dict[str, _Anchor] = {}
@@ -122,14 +139,14 @@ class _Composer:
         self._documents = 0
 
     def compose(self) -> Document:
-        loader = _EventLoader(self._text)
+        loader = _EventLoader(self._stand_ins.text)
         try:
             while loader.check_event() and (event := loader.get_event()) is not None:
                 self._take(event)
         except yaml.MarkedYAMLError as fault:
             self._root = None
             self._problems.append(self._syntax(fault))
-        except _TooLarge as refusal:
+        except _Unusable as refusal:
             self._root = None
             self._problems.append(refusal.problem)
         finally:
@@ -143,7 +160,7 @@ class _Composer:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 place = self._at(event)
                 if event.tag not in {None, "!"}:
-                    self._problems.append(_unknown_tag(place, event.tag))
+                    self._problems.append(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
                 self._require_shallow(1, place)
                 self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -155,27 +172,40 @@ class _Composer:
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    raise _TooLarge(TextProblem(self._at(event), "the file contains more than one YAML document"))
+                    raise _Unusable(TextProblem(self._at(event), "the file contains more than one YAML document"))
 
     def _at(self, event: yaml.Event) -> Place:
         line, column = _position(event.start_mark) or (0, 0)
         return Place(self._file, line + 1, column + 1)
 
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
-        place, text, plain = self._at(event), event.value, event.implicit[0]
+        place, text, plain = self._at(event), self._stand_ins.original(event.value), event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
-            self._problems.append(_unknown_tag(place, event.tag))
-        if not plain and _UNPRINTABLE.search(text):
-            self._problems.append(TextProblem(place, "the text contains a control character", "remove its escape"))
-            text = _UNPRINTABLE.sub("", text)
-        value = typed(text) if plain else normalised(text)
+            self._problems.append(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
+        if _HALVES.search(text):
+            self._problems.append(self._half(event))
+            text = _HALVES.sub("\ufffd", text)
+        elif not plain and _UNPRINTABLE.search(text):
+            raise _Unusable(TextProblem(place, "the text contains a control character", ESCAPE_HINT))
         line, column = _position(event.end_mark) or (len(self._lines), 0)
+        value = typed(text) if plain else normalised(text)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
         return TextNode(value, text, place, plain, cut_off)
 
+    def _half(self, event: yaml.ScalarEvent) -> TextProblem:
+        """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
+        line, column = _position(event.start_mark) or (0, 0)
+        end, _ = _position(event.end_mark) or (line, 0)
+        written = "\n".join((self._lines[line][column:], *self._lines[line + 1 : end + 1]))
+        at = unpaired_surrogate(written) or 0
+        before = written[:at].split("\n")
+        place = Place(self._file, line + len(before), len(before[-1]) + 1 + (column if len(before) == 1 else 0))
+        message = f"`{written[at : at + 6]}` is half of a character"
+        return TextProblem(place, message, "write the character itself, or both of its halves")
+
     def _require_shallow(self, more: int, place: Place) -> None:
         if len(self._open) + more > MAX_DEPTH:
-            raise _TooLarge(_too_deep(place))
+            raise _Unusable(_too_deep(place))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor in self._anchors:
@@ -184,11 +214,12 @@ class _Composer:
             self._aliased += anchored.size
             if self._aliased > MAX_ALIASED:
                 message = f"the file's aliases expand to more than {MAX_ALIASED} values"
-                raise _TooLarge(TextProblem(self._at(event), message))
+                raise _Unusable(TextProblem(self._at(event), message))
             self._place_node(anchored.node, None, anchored.size, anchored.depth)
             return
-        hint = f"put text that begins with `*` in quotes, or define `&{event.anchor}` above"
-        self._problems.append(TextProblem(self._at(event), f"unknown alias `*{event.anchor}`", hint))
+        anchor = self._stand_ins.original(event.anchor or "")
+        hint = f"put text that begins with `*` in quotes, or define `&{anchor}` above"
+        self._problems.append(TextProblem(self._at(event), f"unknown alias `*{anchor}`", hint))
         self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
@@ -202,7 +233,7 @@ class _Composer:
         parent.size += size
         parent.depth = max(parent.depth, depth + 1)
         if parent.size > MAX_VALUES:
-            raise _TooLarge(TextProblem(node.place, f"the file contains more than {MAX_VALUES} values"))
+            raise _Unusable(TextProblem(node.place, f"the file contains more than {MAX_VALUES} values"))
 
     def _mapping(self, done: _OpenNode) -> MapNode:
         own: dict[str, tuple[TextNode, Node]] = {}
@@ -210,15 +241,36 @@ class _Composer:
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, TextNode):
                 self._problems.append(TextProblem(key.place, "a key must be text", "put the text in quotes"))
-            elif (name := name_of(key)) in own:
+                continue
+            if key.plain and not key.text:
+                hint = "put a text that begins with `?` or `:` in quotes"
+                self._problems.append(TextProblem(key.place, "the key is empty", hint))
+                continue
+            visible = self._visible(key)
+            if (name := name_of(visible)) in own:
                 first = own[name][0].place
                 self._problems.append(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
             else:
-                own[name] = (key, node)
+                own[name] = (visible, node)
         if "<<" in own and own["<<"][0].plain:
             merged = self._merged(own.pop("<<")[1])
         inherited = [pair for name, pair in merged.items() if name not in own]
         return MapNode((*inherited, *own.values()), done.place)
+
+    def _visible(self, key: TextNode) -> TextNode:
+        """A key without characters that nobody sees; raises _Unusable where one of them indents the line."""
+        found = None if key.text.startswith("x-") else INVISIBLE.search(key.text)
+        if found is None:
+            return key
+        line = self._lines[key.place.line - 1]
+        column = max(line.find(found[0], key.place.column - 1), key.place.column - 1)
+        place = Place(self._file, key.place.line, column + 1)
+        a_space = found[0].isspace() or key.text[found.end() :][:1].isspace()
+        if key.plain and a_space and not line[:column].strip(" -"):
+            raise _Unusable(TextProblem(place, f"{named(found[0])} cannot indent a line", "use ordinary spaces"))
+        self._problems.append(TextProblem(place, f"the key contains {named(found[0])}", "delete it"))
+        text = INVISIBLE.sub("", key.text)
+        return replace(key, value=normalised(text), text=text)
 
     def _merged(self, node: Node) -> dict[str, tuple[TextNode, Node]]:
         merged: dict[str, tuple[TextNode, Node]] = {}

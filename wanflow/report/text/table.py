@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wanflow.report.text.words import cells_wide
+from wanflow.characters import cells_wide
 
 GAP = "  "
 LEAST_TEXT = 28

@@ -58,18 +58,5 @@ def cost_words(cost: Cost) -> str:
     return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
 
 
-_MARKS = frozenset({"Mn", "Me", "Cf"})
-"""Categories of signs that take no cell of their own: accents and marks, joiners."""
-
-
-def cells_wide(text: str) -> int:
-    """How many cells of a terminal a text fills."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.category(char) in _MARKS else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text
-    )
-
-
 def _harmless(char: str) -> bool:
     return not unicodedata.category(char).startswith("C")

@@ -1,0 +1,58 @@
+"""Characters that nobody sees or tells from a space, called by their names, and the width of a text on a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+INVISIBLE = re.compile(
+    "[\x85\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]"
+)
+"""Spaces other than U+0020, line separators, and characters without width.
+
+Joiners count only after ASCII: emoji and several scripts need them.
+"""
+
+_NAMES = {"\x85": "next line", "\ufeff": "byte order mark"}
+"""Names in place of Unicode's, which has none or a misleading one."""
+
+
+def named(character: str) -> str:
+    """The code point and the name: `U+00A0 (no-break space)`."""
+    name = _NAMES.get(character) or unicodedata.name(character, "no name").lower()
+    return f"U+{ord(character):04X} ({name})"
+
+
+def hint_for_invisible(text: str) -> str | None:
+    """What to do about the first invisible character of a wrong value; None without one."""
+    found = INVISIBLE.search(text)
+    if found is None:
+        return None
+    inside = text[: found.start()].strip() and text[found.end() :].strip()
+    if inside and found[0].isspace():
+        return f"write an ordinary space instead of {named(found[0])}"
+    return f"delete {named(found[0])}"
+
+
+def shown_on_line(text: str) -> str:
+    """The text with a sign of one cell for each tab, line end, control character and character without width."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return " "
+    unseen = unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and character not in "\u200c\u200d"
+    return "\ufffd" if unseen else character
+
+
+def cells_wide(text: str) -> int:
+    """How many cells of a terminal a text fills."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,35 @@
+"""What git leaves in a file in place of its content: the marks of a merge conflict, and the pointers of Git LFS."""
+
+from __future__ import annotations
+
+import re
+
+OURS, BASE, BETWEEN, THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+MARK = re.compile("|".join(map(re.escape, (OURS, BASE, BETWEEN, THEIRS))))
+"""A mark of a conflict, at the beginning of a line."""
+
+_WHOLE_MARK = re.compile(rf"({MARK.pattern})(?:[ \t].*)?")
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+POINTER_HINT = "run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout"
+"""The way to the content that a pointer stands for."""
+
+
+def conflicts(lines: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """The first and the last line, from 1, of each merge conflict, also where one of its marks was deleted."""
+    found: list[tuple[int, int]] = []
+    first: int | None = None
+    for number, line in enumerate(lines, start=1):
+        mark = _WHOLE_MARK.fullmatch(line) if line[:1] in "<=|>" else None
+        if mark is not None and mark[1] == OURS:
+            found += [] if first is None else [(first, first)]
+            first = number
+        elif mark is not None and mark[1] == THEIRS:
+            found.append((first or number, number))
+            first = None
+    return (*found, *(() if first is None else ((first, first),)))
+
+
+def is_pointer(beginning: bytes) -> bool:
+    """Whether a file that begins with these bytes is a pointer of Git LFS."""
+    return beginning.startswith(_POINTER)
