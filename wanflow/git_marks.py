@@ -12,7 +12,7 @@ _WHOLE_MARK = re.compile(rf"({MARK.pattern})(?:[ \t].*)?")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 POINTER_HINT = "run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout"
-"""The way to the content that a pointer stands for."""
+"""The way out for a pointer in place of a file."""
 
 
 def conflicts(lines: tuple[str, ...]) -> tuple[tuple[int, int], ...]:

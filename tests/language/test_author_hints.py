@@ -330,3 +330,17 @@ def test_a_path_one_letter_off_is_found(sets) -> None:
     assert nearest_path(tmp_path, "set/river_dwan.png") == "sets/river_dawn.png"
     assert nearest_path(tmp_path, "sets/harbour.png") is None
     assert nearest_path(tmp_path, "cast/river_dawn.png") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "what"),
+    [("a.png", "first_frame", "picture"), ("a.mp4", "first_clip", "video"), ("a.wav", "driving_audio", "sound")],
+)
+def test_a_pointer_of_git_lfs_is_told_as_what_is_missing(tmp_path, name, key, what) -> None:
+    """A clone without LFS has a small text in place of each picture, video and sound."""
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    other = "" if key != "driving_audio" else "first_frame: 'https://a.example/b.png', "
+    file = write_files(tmp_path, {"wanflow.yaml": f"shots:\n  a: {{{other}{key}: {name}}}\n"})
+    (found,) = load(file, Overrides()).problems
+    assert found.message == f"`{name}` is a Git LFS pointer, the {what} itself is not here"
+    assert found.hint == "run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout"
