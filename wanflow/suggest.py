@@ -91,13 +91,21 @@ def nearest_path(folder: Path, path: str) -> str | None:
     for part in PurePosixPath(path).parts:
         here = folder.joinpath(*parts)
         try:
-            names = [] if (here / part).exists() else [entry.name for entry in here.iterdir()]
+            near = part if (here / part).exists() else _nearest_entry([entry.name for entry in here.iterdir()], part)
         except (OSError, ValueError):
             return None
-        stem = part.lower().rpartition(".")[0]
-        alike = [name for name in names if stem and name.lower().rpartition(".")[0] == stem]
-        near = alike[0] if len(alike) == 1 else nearest(part, names) if names else part
         if near is None:
             return None
         parts.append(near)
     return PurePosixPath(*parts).as_posix() if folder.joinpath(*parts).is_file() else None
+
+
+def _nearest_entry(names: list[str], part: str) -> str | None:
+    """The entry of a folder that was meant; an ending in common makes no two of them alike."""
+    alike = [name for name in names if _stem(name) == _stem(part)]
+    near = alike[0] if len(alike) == 1 else nearest(part, names)
+    return near if near is not None and nearest(_stem(part), [_stem(near)]) is not None else None
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name.lower()).stem

@@ -206,9 +206,20 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is not JSON"),
-        ("[]", 'breaks `type: "object"`'),
-        ('{"faults": [{"on": "dream", "lose": true}]}', "faults[0].on: breaks `enum"),
+        ("{", ":1:2: the script is not JSON: expecting property name"),
+        ('{"faults": [\n  {"on": "submit",}]}', ":2:"),
+        ('{"faults": [{"on": "submit", "late": NaN}]}', "is not JSON: `NaN` is not a number"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", ':1:1: the script: breaks `type: "object"`'),
+        ('{"faults": [\n{"on": "dream", "lose": true}]}', ":2:8: faults[0].on: breaks `enum"),
+        (
+            '{"faults": [\n{"on": "submit", "lose": true}, {"on": "submit"}]}',
+            ":2:33: faults[1]: a fault has exactly one of",
+        ),
+        (
+            '{"faults": [{"on": "submit", "lose": true, "times": "x"},\n {"on": 5, "lose": true}]}',
+            ":2:9: faults[1].on: breaks",
+        ),
         ('{"faults": [{"on": "submit"}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "submit", "lose": true, "status": 500}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "submit", "cut": 5}]}', "faults[0]"),
@@ -218,7 +229,7 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
         ('{"faults": [{"on": "task", "late": 2}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "task", "lose": true}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "task", "code": "X", "stall": true}]}', "faults[0]: a fault has exactly one of"),
-        ('{"faults": [{"on": "submit", "lose": true, "mood": 1}]}', "additionalProperties"),
+        ('{"faults": [{"on": "submit", "lose": true, "tims": 1}]}', ":1:44: unknown key `tims`, did you mean `times`?"),
     ],
 )
 def test_a_script_that_is_none_is_said_with_its_place(text: str, words: str, tmp_path: Path) -> None:
@@ -228,6 +239,15 @@ def test_a_script_that_is_none_is_said_with_its_place(text: str, words: str, tmp
     with pytest.raises(ScriptUnreadable) as caught:
         read_script(path)
     assert words in str(caught.value)
+
+
+def test_a_script_that_is_missing_is_wrong_input(tmp_path: Path) -> None:
+    """It is named with the file that was meant, and the exit code says that the command line is wrong."""
+    (tmp_path / "faults.json").write_text('{"faults": []}', encoding="utf-8")
+    with pytest.raises(ScriptUnreadable) as caught:
+        read_script(tmp_path / "fautls.json")
+    assert "fautls.json` cannot be read: no such file or directory" in str(caught.value)
+    assert (caught.value.hint, caught.value.exit_code) == ("did you mean `faults.json`?", 2)
 
 
 def test_the_script_of_the_page_is_one(tmp_path: Path) -> None:

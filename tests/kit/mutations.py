@@ -358,12 +358,42 @@ def _nest(text: str, slip: Slip) -> str:
     return _entry(4, lambda slip: "[" * deep + slip.value + "]" * deep)(text, slip)
 
 
+ODD = (
+    *(
+        "\u2028",
+        "\u2029",
+        "\x85",
+        "\xa0",
+        "\u200b",
+        "\ufeff",
+        "\u3000",
+        "\u200d",
+        "\u202e",
+        "\U0010fffd",
+        "\ue000",
+        "\ufffd",
+    ),
+    *("\r", "\r\n", "\t", "\\ud83d\\ude80", "\\ud83d", '"\\uDE80"', "\\v", "?x", "[?", "{?a: b}", "：", "“"),
+    *("\n<<<<<<< HEAD\n", "\n=======\n", "\n>>>>>>> night\n", "\n\xa0 x: 1\n", "\n\ufeff", "\u2028shots:"),
+)
+"""Characters that nobody sees or types, and what programs leave in a text."""
+
+
+def _odd(text: str, slip: Slip) -> str:
+    """Several of them, each at another place."""
+    for step in range(1 + slip.other % 3):
+        at = (slip.at + step * 7919) % (len(text) + 1)
+        text = text[:at] + ODD[(slip.other + step) % len(ODD)] + text[at:]
+    return text
+
+
 KINDS: Mapping[str, Callable[[str, Slip], str]] = {
     "value": _entry(4, lambda slip: slip.value),
     "key": _entry(2, lambda slip: NAMES[slip.other % len(NAMES)]),
     "key to value": _entry(2, lambda slip: slip.value),
     "nest": _nest,
     "insert": _insert,
+    "odd": _odd,
     "drop": _lines(_drop),
     "double": _lines(_double),
     "indent": _lines(_indent),
@@ -378,7 +408,7 @@ WHOLE = ("swap files", "include", "byte")
 numbers = st.integers(0, 2**16)
 slips = st.builds(
     Slip,
-    st.sampled_from(["value"] * 6 + ["key"] * 3 + [*KINDS, *WHOLE]),
+    st.sampled_from(["value"] * 6 + ["key"] * 3 + ["odd"] * 3 + [*KINDS, *WHOLE]),
     numbers,
     numbers,
     numbers,

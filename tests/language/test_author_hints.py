@@ -183,12 +183,15 @@ def test_the_version_key_of_other_formats(tmp_path, reading: Reading) -> None:
 
 
 def test_keys_that_are_not_indented_below_their_shot(reading: Reading) -> None:
-    """The shot without settings is named, and each key that belongs to it."""
+    """One problem for each empty shot, with the keys that belong to it; a shot may have the name of such a key."""
     _, problems = reading(f"{HEAD}shots:\n  a:\n  first_frame: a.png\n  prompt: Rain.\n", head="wanflow: 1\n")
     assert [(each.place.line, each.message, each.hint) for each in problems] == [
-        (4, "`a` needs its settings indented below it", None),
-        (5, "`first_frame` is a key of a shot, not a shot", "indent it below the name of its shot"),
-        (6, "`prompt` is a key of a shot, not a shot", "indent it below the name of its shot"),
+        (4, "`a` needs its settings indented below it", "indent `first_frame`, `prompt` below it"),
+    ]
+    _, problems = reading(f"{HEAD}shots:\n  a:\n  video: {{prompt: Rain.}}\n", head="wanflow: 1\n")
+    assert [(each.place.line, each.message) for each in problems] == [
+        (4, "`a` needs its settings indented below it"),
+        (5, "`video` needs a first_frame or a first_clip"),
     ]
 
 

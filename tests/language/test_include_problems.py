@@ -105,7 +105,7 @@ REFUSED = [
     ),
     (
         with_b("vars: {k: x}\n", "include: [b.yaml, c.yaml]\ncast: {k: {image: k.png}}\n", c=BOTH),
-        "c.yaml:1:41: `k` is both a cast member and a var",
+        "b.yaml:1:8: `k` is both a var and a cast member, at wanflow.yaml:4:8",
         "rename one of them",
     ),
     (

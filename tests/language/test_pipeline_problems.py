@@ -44,7 +44,7 @@ AT_THE_USE = [
     (use(WHO, "{who: {type: cast}}"), "5:3", "missing input `who` of pipeline `p`", "write `with: {who: …}`; it is the name of a cast member"),
     (use(CLIP, MEDIA), "5:3", "missing input `clip` of pipeline `p`", "write `with: {clip: …}`; it is media: a path, a URL, or e.g. `{shot: coast, tail: 2}`"),
     (use(X, "{w: {type: integer}}", '{w: "5"}'), "7:15", "`w` must be a whole number, not `5`", "write it without quotes"),
-    (use(X, "{w: {type: integer}}", "{w: 1.5}"), "7:15", "`w` must be a whole number, not `1.5`", None),
+    (use(X, "{w: {type: integer}}", "{w: 1.5}"), "7:15", "`w` must be a whole number, not `1.5`", "write `1` or `2`"),
     (use(X, "{w: {type: integer}}", "{w: true}"), "7:15", "`w` must be a whole number, not `true`", None),
     (use(X, "{w: {type: number}}", "{w: x}"), "7:15", "`w` must be a number, not `x`", None),
     (use(X, "{w: {type: boolean}}", '{w: "true"}'), "7:15", "`w` must be `true` or `false`, not `true`", "write it without quotes"),

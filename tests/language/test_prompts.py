@@ -70,9 +70,11 @@ def test_set_of_an_unknown_name_is_an_error(reading):
 
 
 def test_a_name_that_is_both_cast_and_var_is_an_error(reading):
-    """Nobody guesses which one is meant."""
-    _, problems = reading("vars: {gull: x}\nshots:\n  a: {prompt: 'x ${gull}'}\n", head=HEAD)
-    assert any("both a cast member and a var" in item.message for item in problems)
+    """Nobody guesses which one is meant: it is said once, at the var, and the shots are not accused."""
+    _, problems = reading("vars: {gull: x}\nshots:\n  a: {prompt: 'x ${gull}'}\n  b: {prompt: '${gull}'}\n", head=HEAD)
+    assert [(item.place.line, item.place.column, item.message.partition(",")[0]) for item in problems] == [
+        (HEAD.count("\n") + 1, 8, "`gull` is both a var and a cast member")
+    ]
 
 
 def test_a_cast_name_outside_a_prompt_is_an_error(reading):

@@ -22,13 +22,16 @@ from wanflow.language.problem import Problem, SpecError
 from wanflow.language.production import Cut, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, ShotSource, Source
 
+MAX_CIRCLES = 20
+"""Maximum circles that are named at once."""
+
 
 class CyclicGraph(Exception):
-    """The edges form a circle; `path` names its vertices, the first one again at the end."""
+    """The edges form circles; each of `paths` names the vertices of one, the first one again at the end."""
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        super().__init__(" → ".join(path))
-        self.path = path
+    def __init__(self, paths: tuple[tuple[str, ...], ...]) -> None:
+        super().__init__("; ".join(" → ".join(path) for path in paths))
+        self.paths = paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,19 @@ def ordered_graph(production: Production, vertices: Iterable[Vertex], edges: Ite
     try:
         order = list(nx.lexicographical_topological_sort(graph, key=rank.__getitem__))
     except nx.NetworkXUnfeasible:
-        steps = [edge[0] for edge in nx.find_cycle(graph)]
-        raise CyclicGraph((*steps, steps[0])) from None
+        raise CyclicGraph(tuple(_circles(graph))) from None
     return ShotGraph(production, tuple(by_id[name] for name in order), by_id, graph)
+
+
+def _circles(graph: nx.DiGraph[str]) -> Iterator[tuple[str, ...]]:
+    """Circles that have no closing edge in common, each of which is removed from the graph."""
+    for _ in range(MAX_CIRCLES):
+        try:
+            steps = [edge[0] for edge in nx.find_cycle(graph)]
+        except nx.NetworkXNoCycle:
+            return
+        yield (*steps, steps[0])
+        graph.remove_edge(steps[-1], steps[0])
 
 
 def build(production: Production) -> ShotGraph:
@@ -100,7 +113,7 @@ def build(production: Production) -> ShotGraph:
     try:
         return ordered_graph(production, vertices.values(), known)
     except CyclicGraph as cycle:
-        raise SpecError([_circular_dependency(production, cycle.path)]) from None
+        raise SpecError(_circular_dependencies(production, cycle)) from None
 
 
 def _add_source(shot: Shot, slot: str, source: Source, vertices: dict[str, Vertex]) -> list[tuple[str, str]]:
@@ -135,6 +148,10 @@ def cut_sources(cut: Cut) -> Iterator[FileSource | ShotSource]:
             yield item.source
     for _, source in cut.finish.files:
         yield source
+
+
+def _circular_dependencies(production: Production, cycle: CyclicGraph) -> list[Problem]:
+    return [_circular_dependency(production, path) for path in cycle.paths]
 
 
 def _circular_dependency(production: Production, path: tuple[str, ...]) -> Problem:

@@ -12,8 +12,8 @@ from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 OTHER_KEYS = {
-    "aspect": ("ratio",),
-    "aspect_ratio": ("ratio",),
+    "aspect": ("ratio", "size"),
+    "aspect_ratio": ("ratio", "size"),
     "begin": ("in",),
     "captions": ("subtitles",),
     "characters": ("cast",),
@@ -29,8 +29,12 @@ OTHER_KEYS = {
     "image": ("first_frame", "file"),
     "length": ("duration",),
     "negative": ("negative_prompt",),
+    "ratio": ("size",),
+    "resolution": ("size",),
     "picture": ("first_frame", "image", "file"),
     "seconds": ("duration",),
+    "sequence": ("items",),
+    "shots": ("items",),
     "soundtrack": ("music",),
     "start": ("in",),
     "start_frame": ("first_frame",),
@@ -63,11 +67,23 @@ OTHER_TRANSITIONS = {
 }
 """Transitions by their names in editing programs, without spaces, `-` and `_`."""
 
+_OF_ITEMS = "trim an item: `{shot: NAME, in: 1, out: 3}`"
+_OF_MUSIC = "it belongs to the music: `music: {file: …, gain: -6}`"
+_IN_CUTS = {
+    **dict.fromkeys(("begin", "duration", "end", "from", "in", "length", "out", "start", "stop", "to"), _OF_ITEMS),
+    **dict.fromkeys(("duck", "fade", "gain", "volume"), _OF_MUSIC),
+    "transition": "write it in an item: `{shot: NAME, transition: dissolve}`",
+    "title": "write it as an item: `{title: …, duration: 2}`",
+}
+"""Hints for keys that belong to another part of a cut."""
+
 _TRUE, _FALSE = frozenset({"yes", "on", "y", "true"}), frozenset({"no", "off", "n", "false"})
 _MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×秒]+)", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
-_NAMES = re.compile(r"[\w-]+(?:, *[\w-]+)*")
-"""A name, or several with commas, which make a list in brackets."""
+_NAMES = re.compile(r"[\w/-]+(?:[, ] *[\w/-]+)*")
+"""A name, or several with commas or spaces, which make a list in brackets."""
+_TIMED = re.compile(r"(?P<name>[A-Za-z][A-Za-z _-]*?)[ ,]+(?P<seconds>\d+(?:\.\d+)?) *(?:s|sec|seconds?)?")
+"""A transition with its length, `crossfade 1s`."""
 _UNITS = {
     "db": "dB",
     "dbfs": "dB",
@@ -83,19 +99,33 @@ def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Seq
     """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
     if not path and "shots" in known and _is_shot(value):
         return "indent it below `shots`"
+    if path[-1:] == ("transition",) and (kind := transition_named(key)) is not None:
+        return f"write `{{type: {kind}, duration: {_seconds_of(value)}}}`"
     name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
     if name_here is not None:
         return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
-    in_cut_item = path[:1] == ("cuts",) and isinstance(path[-1], int) and "shot" in known
-    return _hint_for_cut_item(key, value) if in_cut_item else None
+    in_cuts = _IN_CUTS.get(key) if path[:1] == ("cuts",) else None
+    if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC):
+        return in_cuts
+    return _hint_for_shot(key, value) if "shot" in known else None
+
+
+def _seconds_of(value: Node | None) -> str:
+    return value.string if isinstance(value, TextNode) and isinstance(value.value, int | Decimal) else "0.5"
+
+
+def is_other_name(key: str, required: str, path: Sequence[str | int]) -> bool:
+    """Whether an unknown key says what a missing key should, so that its hint is enough."""
+    named = path[-1:] == ("transition",) and required == "type" and transition_named(key) is not None
+    return named or required in OTHER_KEYS.get(key, ())
 
 
 def _is_shot(value: Node | None) -> bool:
     return isinstance(value, MapNode) and any(value.find(key) is not None for key in ("model", "prompt", "use"))
 
 
-def _hint_for_cut_item(key: str, value: Node | None) -> str | None:
-    """The hint for an item that begins with the name of its shot."""
+def _hint_for_shot(key: str, value: Node | None) -> str | None:
+    """The hint for an item or a source that begins with the name of its shot."""
     if isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None):
         inner = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
         return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in inner)))}}}`"
@@ -104,8 +134,27 @@ def _hint_for_cut_item(key: str, value: Node | None) -> str | None:
 
 def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value at a path that is not one of the choices."""
-    transition = OTHER_TRANSITIONS.get(re.sub("[ _-]", "", value.lower())) if "transition" in path else None
-    return f"write `{transition}`" if transition in choices else did_you_mean(value, choices)
+    name, seconds = value, ""
+    if "transition" in path and (timed := _TIMED.fullmatch(value)) is not None:
+        name, seconds = timed["name"], timed["seconds"]
+    transition = transition_named(name) if "transition" in path else None
+    if transition not in choices:
+        return did_you_mean(value, choices)
+    return f"write `{{type: {transition}, duration: {seconds}}}`" if seconds else f"write `{transition}`"
+
+
+def transition_named(name: str) -> str | None:
+    """The transition of a name, its own or one of editing programs; None for anything else."""
+    plain = re.sub("[ _-]", "", name.lower())
+    return plain if plain in OTHER_TRANSITIONS.values() else OTHER_TRANSITIONS.get(plain)
+
+
+def hint_for_take(name: str) -> str | None:
+    """The hint for the name of a take, `coast.t2`, where a shot is expected; None for any other."""
+    shot, dot, take = name.rpartition(".t")
+    if not dot or not take.isdecimal():
+        return None
+    return f"name the shot, `{shot}`, and pick the take: `wanflow pick {shot} {take}`"
 
 
 def hint_for_value(
@@ -117,27 +166,50 @@ def hint_for_value(
     """
     if isinstance(value, ListNode):
         return _hint_for_list(value, path)
-    if not isinstance(value, TextNode):
-        return None
+    if isinstance(value, MapNode):
+        return _hint_for_mapping(value, kinds)
     if (unseen := hint_for_invisible(value.string)) is not None:
         return unseen
     group = path[0] if len(path) == 2 and isinstance(value.value, str) else None
     if group == "cast":
-        kind = "video" if PurePosixPath(value.string).suffix.lower() in _VIDEOS else "image"
-        return f"write `{path[1]}: {{{kind}: {value.string}}}`"
+        return _hint_for_member(str(path[1]), value.string)
     if group == "cuts":
-        return f"write `[{value.string}]`"
+        return f"write `[{_with_commas(value.string)}]`"
     if f"{value.string}P" in known:
         return f"write `{value.string}P`"
     if "array" in kinds and _NAMES.fullmatch(value.string):
-        return f"write `[{value.string}]`"
+        return f"write `[{_with_commas(value.string)}]`"
     return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
+
+
+def _hint_for_member(name: str, file: str) -> str:
+    kind = "video" if PurePosixPath(file).suffix.lower() in _VIDEOS else "image"
+    return f"write `{name}: {{{kind}: {file}}}`"
+
+
+def _with_commas(names: str) -> str:
+    """Names as the inside of a list; any other text stays as it is."""
+    return ", ".join(re.split("[, ]+", names)) if _NAMES.fullmatch(names) else names
+
+
+def _hint_for_mapping(value: MapNode, kinds: Collection[str]) -> str | None:
+    """The hint for a text that YAML takes for a mapping: `prompt: {mei}`."""
+    if (
+        "string" in kinds
+        and value.pairs
+        and all(isinstance(each, TextNode) and each.value is None for _, each in value.pairs)
+    ):
+        name = value.pairs[0][0].string
+        return f'put the text in quotes; the value of a name is `"${{{name}}}"`'
+    return None
 
 
 def _hint_for_list(value: ListNode, path: Sequence[str | int]) -> str | None:
     """The hint for a list of shots, cast members, cuts or vars, each of which needs a name."""
     names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
     match path:
+        case ("cast", str() as member) if names and "," not in names:
+            return _hint_for_member(member, names)
         case ("cuts",) if names:
             return f"give the cut a name: `main: [{names}]`"
         case ("shots" | "cast" | "cuts" | "vars",):

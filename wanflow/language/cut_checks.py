@@ -55,7 +55,7 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
         return None
     expected = expect(item.source)
     if isinstance(expected, Unreadable):
-        return Problem(item.place, f"`{item.name}` {expected.why}", expected.hint_at(item.place))
+        return Problem(item.source_place, f"`{item.name}` {expected.why}", expected.hint_at(item.place))
     if expected is None:
         return None
     if expected.kind not in {Kind.VIDEO, Kind.IMAGE}:

@@ -7,12 +7,13 @@ from collections.abc import Sequence as Listed
 from dataclasses import replace
 from decimal import Decimal
 
+from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition, TransitionKind
 from wanflow.language.scope import Scope, path_exists
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import MapNode, Node, TextNode
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 TRANSITION_SECONDS = Decimal("0.5")
 """Seconds of a transition without a `duration`."""
@@ -45,6 +46,10 @@ MAX_ITEMS = 20_000
 """Maximum items of one cut, those of a group counted one by one: as many as a production has shots."""
 
 _CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+UNUSABLE = ShotSource("")
+"""In place of an item with a reported problem: a shot that is in no production, so that none makes the cut."""
+
+_SOURCES = ("shot", "file", "title")
 _OF_CLIPS = ("in", "out", "overlap")
 """Keys of clips that pictures and titles do not have."""
 
@@ -52,12 +57,20 @@ _OF_CLIPS = ("in", "out", "overlap")
 def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
     """The usable items; problems of the others are added to `problems`. A group becomes one item for each shot."""
     items: list[CutItem] = []
-    for node in listed:
+    for number, node in enumerate(listed):
         if len(items) > MAX_ITEMS:
             problems.append(Problem(node.place, f"a cut has at most {MAX_ITEMS} items", "split it"))
             return ()
-        items += _expand_item(node, scope, problems, slated=slated, first=not items)
+        rest = _rest_of(node) if isinstance(node, ListNode) else node
+        found = [] if rest is None else _expand_item(rest, scope, problems, slated=slated, first=number == 0)
+        items += found if rest is node else [CutItem(UNUSABLE, node.place)]
     return tuple(items)
+
+
+def _rest_of(reported: ListNode) -> Node | None:
+    """What can be checked of an item with reported problems; None where its source is among them."""
+    named = (item for item in reported.items if isinstance(item, MapNode) and item.keys_among(_SOURCES))
+    return next(named, None)
 
 
 def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:
@@ -68,7 +81,7 @@ def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: b
     grouped = shots is not None and len(shots) > 1
     item = _item(node, scope, problems, slated=slated, first=first and not grouped)
     if item is None:
-        return []
+        return [CutItem(UNUSABLE, node.place)]
     if not isinstance(item.source, ShotSource) or name is None:
         return [item]
     if shots is None:
@@ -95,9 +108,8 @@ def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Pr
     """Report an item that names no shot: a file, a take, or an unknown name."""
     before = len(problems)
     scope.shot(replace(name, place=item.place), problems)
-    shot, dot, take = name.string.rpartition(".t")
-    if dot and take.isdigit() and scope.find(shot) is not None:
-        hint = f"name the shot, `{shot}`, and pick the take: `wanflow pick {shot} {take}`"
+    hint = hint_for_take(name.string)
+    if hint is not None and scope.find(name.string.rpartition(".t")[0]) is not None:
         problems[before:] = [Problem(item.place, f"an item names a shot, not the take `{name.string}`", hint)]
     elif path_exists(scope.base.root / scope.base.path(name.text)):
         problems[before:] = [
@@ -123,6 +135,7 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
     return CutItem(
         source=source,
         place=node.place,
+        named_at=next(value.place for key in _SOURCES if (value := node.find(key)) is not None),
         start=number_of(node, "in"),
         stop=number_of(node, "out"),
         keep_overlap=node.find("overlap") is not None,
@@ -133,7 +146,7 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
 
 
 def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
-    shot, file, title = (node.find(key) for key in ("shot", "file", "title"))
+    shot, file, title = (node.find(key) for key in _SOURCES)
     if isinstance(shot, TextNode) and shot.string:
         return ShotSource(shot.string)
     if isinstance(file, TextNode) and file.string:

@@ -293,13 +293,13 @@ class SourceTexts:
         try:
             document = parse(bytes_of(file), name)
         except (OSError, ValueError) as error:
+            hint = "the path is relative to the file that names it"
             if place is None:
                 place, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
                 hint = "`wanflow init` makes one; `-f` names another"
-            else:
+            elif isinstance(error, FileNotFoundError):
                 root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
-                near = hint_for_path(root / folder, posixpath.relpath(name, folder or "."))
-                hint = near or "the path is relative to the file that names it"
+                hint = hint_for_path(root / folder, posixpath.relpath(name, folder or ".")) or hint
             problems.append(Problem(place, f"{what} {why_unreadable(error)}", hint))
             return None
         self.lines[name] = document.lines

@@ -29,7 +29,7 @@ from wanflow.language.references import (
 from wanflow.language.schema_problems import check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, string_of, unknown_model
-from wanflow.language.shot import CastMember, WrittenShot, read_cast, read_shot
+from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
@@ -165,9 +165,10 @@ class _Loader:
         for file in merged:
             self._expansion.register_unusable(file.keys("shots"), file.scene)
             self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), own_defaults, file.via))
-        cast: dict[str, CastMember] = {}
+        cast: dict[str, CastMember | None] = {}
         for file in merged:
             cast |= read_cast(file.root, self._scope(file), self._problems)
+        cast |= {key.string: None for file in merged for key in file.keys("vars") if key.string in cast}  # reported
         shots: dict[str, Shot] = {}
         first_names: dict[Place, str] = {}
         for expanded in self._expansion.shots:
@@ -196,9 +197,7 @@ class _Loader:
                 self._problems.append(Problem(place, message, "ask for fewer"))
                 return
 
-    def _shot(
-        self, expanded: ExpandedShot, provider: Provider, region: str, cast: Mapping[str, CastMember]
-    ) -> Shot | None:
+    def _shot(self, expanded: ExpandedShot, provider: Provider, region: str, cast: Cast) -> Shot | None:
         node: MapNode | None = expanded.node
         if expanded.generated:
             found, node = check_shot(expanded.name, expanded.node)
@@ -236,13 +235,11 @@ class _Loader:
         return Scope(file.base, self._index, file.scene)
 
 
-def resolve_shot(
-    shot: WrittenShot, model: Model, region: str, cast: Mapping[str, CastMember], problems: list[Problem]
-) -> Shot:
+def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, problems: list[Problem]) -> Shot:
     """A shot as it will be sent; what its model's rules say against it is added to `problems`."""
     written, before = _text(shot, "prompt") or "", len(problems)
-    references = choose_references(shot, model, written, cast, problems)
-    damaged = shot.damaged or has_errors(problems[before:])
+    chosen = choose_references(shot, model, written, cast, problems)
+    damaged, references = shot.damaged or chosen is None or has_errors(problems[before:]), chosen or ()
     media = tuple(_media(shot, references, model))
     prompt = with_identifiers(written, references, model) or None
     negative = _text(shot, "negative_prompt")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
-from wanflow.language.schema_problems import check_shape
+from wanflow.language.schema_problems import check_shape, without_broken
 from wanflow.language.scope import BasePath
 from wanflow.language.shot import generator_of, is_generator
 from wanflow.suggest import did_you_mean
@@ -17,6 +17,9 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 GROUPS = ("vars", "cast", "cuts")
 """Named things that all files of a production share; the names of shots begin with their scene."""
+
+WHOLE = ""
+"""In place of a key: all of an item."""
 
 Pairs = tuple[tuple[TextNode, Node], ...]
 
@@ -51,12 +54,27 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
     for file in files:
         written = file.root.find("vars")
         values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
-    for name in given.keys() - values.keys():
-        listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
-        problems.append(Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed))
-    cast = {key.string: key.string for file in files for key, _ in file.root.entries_of("cast")}
+    problems += _unknown_vars(given, values)
+    members = {key.string: key.place for file in files for key, _ in file.root.entries_of("cast")}
+    problems += _ambiguous(files, members)
+    cast = {name: name for name in members}
     names = Names(values, cast, problems, frozenset(given))
     return [_merge_file(file, names, problems) for file in files]
+
+
+def _unknown_vars(given: Mapping[str, TextNode], values: Mapping[str, TextNode]) -> Iterator[Problem]:
+    """Problems of vars that only the command line has."""
+    for name in given.keys() - values.keys():
+        listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
+        yield Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed)
+
+
+def _ambiguous(files: Sequence[ProductionFile], members: Mapping[str, Place]) -> Iterator[Problem]:
+    """Problems at the vars that have the name of a cast member."""
+    for key in (key for file in files for key, _ in file.root.entries_of("vars")):
+        if key.string in members:
+            message = f"`{key.string}` is both a var and a cast member, at {members[key.string]}"
+            yield Problem(key.place, message, "rename one of them")
 
 
 def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Problem]:
@@ -121,14 +139,42 @@ def _without_generated(root: MapNode) -> MapNode:
 
 
 def _usable(root: MapNode, group: str, broken: frozenset[tuple[str | int, ...]]) -> Pairs:
-    """The named values of a group without what breaks the schema: whole values, or single keys of one."""
+    """The named values of a group without what breaks the schema: whole values, keys, items and keys of items."""
     unusable = {path[1] for path in broken if len(path) == 2 and path[0] == group}
     keys: dict[str | int, set[str]] = {}
+    items: dict[str | int, dict[int, set[str]]] = {}
     for path in broken:
-        if len(path) == 3 and path[0] == group:
-            keys.setdefault(path[1], set()).add(str(path[2]))
+        match path:
+            case (found, name, int() as at, *rest) if found == group:
+                items.setdefault(name, {}).setdefault(at, set()).update(map(str, rest or [WHOLE]))
+            case (found, name, str() as key) if found == group:
+                keys.setdefault(name, set()).add(key)
     return tuple(
-        (key, value.without(keys[key.string]) if key.string in keys and isinstance(value, MapNode) else value)
+        (key, _marked(_without(value, keys.get(key.string, ())), items.get(key.string, {})))
         for key, value in root.entries_of(group)
         if key.string not in unusable
     )
+
+
+def _without(value: Node, keys: Collection[str]) -> Node:
+    return without_broken(value, keys) if isinstance(value, MapNode) else value
+
+
+def _marked(cut: Node, broken: Mapping[int, Collection[str]]) -> Node:
+    """A cut with each item that breaks the schema inside a list, without its broken keys; an empty one for all of it.
+
+    So the cut is not taken for whole, and what else is wrong with the item is found.
+    """
+    match cut:
+        case MapNode(pairs, place) if broken:
+            marked = ((key, _marked(value, broken) if key.string == "items" else value) for key, value in pairs)
+            return MapNode(tuple(marked), place)
+        case ListNode(items, place) if broken:
+            kept = (_rest(item, broken[at]) if at in broken else item for at, item in enumerate(items))
+            return ListNode(tuple(kept), place)
+        case _:
+            return cut
+
+
+def _rest(item: Node, keys: Collection[str]) -> ListNode:
+    return ListNode(() if WHOLE in keys else (_without(item, keys),), item.place)

@@ -27,7 +27,8 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
         if rule is None and text:
             yield Problem(place, f"`{model.name}` takes no `{key}`")
         elif rule is not None and not (text or "").strip() and rule.required:
-            yield Problem(shot.place, f"`{shot.name}` has no `{key}`, and `{model.name}` needs one")
+            if written is not None or key not in shot.given:  # else it is reported already
+                yield Problem(shot.place, f"`{shot.name}` has no `{key}`, and `{model.name}` needs one")
         elif rule is not None and text and len(text) > rule.most:
             message = f"`{key}` has {len(text)} characters; `{model.name}` takes {rule.most} and would cut it off"
             yield Problem(place, message, "shorten it")

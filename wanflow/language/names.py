@@ -88,7 +88,7 @@ class Names:
     def _scalar(self, written: TextNode, text: str, *, prompt: bool) -> TextNode:
         whole = _PATTERN.fullmatch(text)
         name = whole.group(1) or "" if whole else ""
-        if name in self.vars and name not in self.cast:  # one `${name}` alone keeps the type of its value
+        if name in self.vars and not (prompt and name in self.cast):  # one `${name}` alone keeps its value's type
             known = self.vars[name]
             filled = TextNode(known.value, known.string, written.place, filled=self._origins(name))
         elif whole is not None and not prompt and (default := self._typed_default(name)) is not None:
@@ -152,9 +152,9 @@ class Names:
             default = rest or "" if kind == "-" else ""
             if left_out or kind == "-":
                 return default
-        elif name not in self.vars and name in self.cast and prompt:
+        elif name in self.cast and prompt:
             return f"{CAST_OPEN}{self.cast[name]}{CAST_CLOSE}"
-        elif name in self.vars and name not in self.cast:
+        elif name in self.vars:
             origins += self._origins(name)
             return self.vars[name].string
         self._report(written, *self._why_unusable(name, rest if kind == "?" else None, prompt=prompt))
@@ -168,8 +168,6 @@ class Names:
 
     def _why_unusable(self, name: str, required: str | None, *, prompt: bool) -> tuple[str, str | None]:
         """The message and hint for a name without a text; `required` is the message of `${name:?message}`."""
-        if name in self.cast and name in self.vars:
-            return f"`{name}` is both a cast member and a var", "rename one of them"
         if name in self.cast:
             return f"`{name}` is a cast member: only `prompt` may name one", None
         if name in self.not_text:

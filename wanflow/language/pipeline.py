@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+from wanflow.language.author_hints import hint_for_value
 from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
 from wanflow.language.problem import Problem, has_errors
@@ -254,7 +255,10 @@ def _wrong_type(wanted: PipelineInput, value: Node) -> Problem:
     if isinstance(value, TextNode):
         found = f"`{value.string}`"
         typed = wanted.type in {"integer", "number", "boolean"}
-        hint = "write it without quotes" if typed and needlessly_quoted(value) else None
+        quoted = typed and needlessly_quoted(value)
+        hint = (
+            "write it without quotes" if quoted else hint_for_value(value, [wanted.type], ("with", wanted.name.string))
+        )
     message = f"`{wanted.name.string}` must be {_NAMED.get(wanted.type, 'something else')}, not {found}"
     return Problem(value.place, message, hint)
 

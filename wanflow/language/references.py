@@ -9,15 +9,28 @@ from wanflow.catalog.model import Model
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, strip_cast_markers
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
-from wanflow.language.shot import CastMember, WrittenShot
+from wanflow.language.shot import Cast, CastMember, WrittenShot
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Place, TextNode
 
 
 def choose_references(
+    shot: WrittenShot, model: Model, prompt: str, cast: Cast, problems: list[Problem]
+) -> tuple[CastMember, ...] | None:
+    """The references of a shot: those that it lists, else the cast members that its prompt names, in that order.
+
+    None where one of them has a reported problem.
+    """
+    listed_names = [name.string for name, _ in shot.references or () if name is not None]
+    if any(name in cast and cast[name] is None for name in (*named_cast(prompt), *listed_names)):
+        return None
+    known = {name: member for name, member in cast.items() if member is not None}
+    return _chosen(shot, model, prompt, known, problems)
+
+
+def _chosen(
     shot: WrittenShot, model: Model, prompt: str, cast: Mapping[str, CastMember], problems: list[Problem]
 ) -> tuple[CastMember, ...]:
-    """The references of a shot: those that it lists, else the cast members that its prompt names, in that order."""
     named = [name for name in named_cast(prompt) if name in cast]
     if not model.references:
         if named:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
 from wanflow.catalog.read import media_keys
-from wanflow.language.author_hints import OTHER_KEYS, hint_for_choice, hint_for_key, hint_for_value
+from wanflow.language.author_hints import (
+    OTHER_KEYS,
+    hint_for_choice,
+    hint_for_key,
+    hint_for_take,
+    hint_for_value,
+    is_other_name,
+)
 from wanflow.language.matrix import slug
 from wanflow.language.problem import Problem
 from wanflow.schemas import Violation, load_schema, violations
 from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, plain
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, node_at, plain
 
 SCHEMA = "production.schema.json"
 
@@ -37,38 +44,59 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     has no required keys.
     """
     root, misplaced = _without_misplaced(root)
-    broken = list(_without_repeats(violations(plain(root), SCHEMA)))
+    broken = list(_without_bad_names(_without_repeats(violations(plain(root), SCHEMA))))
     found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
-    problems = [problem for violation in found for problem in _problems(root, violation)]
-    problems += [Problem(key.place, f"`{key.string}` {NOT_A_SHOT}", INDENT) for key, _ in misplaced]
+    below: dict[str, list[str]] = {key.string: [] for key, node in root.entries_of("shots") if _is_null(node)}
+    for key, shot in misplaced:
+        below.get(shot.string, []).append(f"`{key.string}`")
+    problems = [problem for violation in found for problem in _problems(root, violation, below)]
+    problems += [
+        Problem(key.place, f"`{key.string}` {NOT_A_SHOT}", INDENT)
+        for key, shot in misplaced
+        if shot.string not in below
+    ]
     unusable = {path for violation in found for path in _unusable(violation)}
     return problems, frozenset(unusable | {("shots", key.string) for pair in misplaced for key in pair})
 
 
+NOTHING_BELOW: Mapping[str, Collection[str]] = {}
 NOT_A_SHOT = "is a key of a shot, not a shot"
 INDENT = "indent it below the name of its shot"
 
 
 def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, TextNode]]]:
-    """A file without the media of a shot that are not indented below it; the key of each and the name of its shot.
+    """A file without the keys of a shot that are not indented below it; each of them and the name of its shot.
 
-    A shot may have the name of such a key: only a source, which has none of a shot's keys, is media.
+    A shot may have the name of such a key: only a source, which has none of a shot's keys, is media. Below an empty
+    shot every key of a shot is one, unless it has such keys itself.
     """
     shots = root.find("shots")
     if not isinstance(shots, MapNode):
         return root, []
-    sources = _definition_keys("sourceMapping")
     misplaced: list[tuple[TextNode, TextNode]] = []
     kept_pairs: list[tuple[TextNode, Node]] = []
     for key, value in shots.pairs:
-        inside = {name.string for name, _ in value.entries} if isinstance(value, MapNode) else set[str]()
-        if kept_pairs and key.string in media_keys() and inside & sources and not inside & shot_keys():
+        if kept_pairs and key.string in _keys_outside(value, kept_pairs[-1][1]):
             misplaced.append((key, kept_pairs[-1][0]))
         else:
             kept_pairs.append((key, value))
     kept = MapNode(tuple(kept_pairs), shots.place)
     pairs = tuple((key, kept if value is shots else value) for key, value in root.pairs)
     return (MapNode(pairs, root.place), misplaced) if misplaced else (root, [])
+
+
+def _keys_outside(value: Node, shot: Node) -> Collection[str]:
+    """The keys that a value can have without being a shot, after a shot that lacks them."""
+    given = value if isinstance(value, MapNode) else MapNode((), value.place)
+    if given.keys_among(shot_keys()):
+        return ()
+    if _is_null(shot):
+        return shot_keys()
+    return media_keys() if given.keys_among(_definition_keys("sourceMapping")) else ()
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, TextNode) and node.value is None
 
 
 def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | None]:
@@ -81,8 +109,19 @@ def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | 
     ]
     unusable = {path[2:] for violation in found for path in _unusable(violation)}
     problems = [problem for violation in found for problem in _problems(root, violation)]
-    kept = tuple((key, value) for key, value in node.pairs if (key.string,) not in unusable)
-    return problems, None if () in unusable else MapNode(kept, node.place)
+    keys = {str(path[0]) for path in unusable if path}
+    return problems, None if () in unusable else without_broken(node, keys)
+
+
+def without_broken(node: MapNode, keys: Collection[str]) -> MapNode:
+    """A shot or a cut without the keys whose values are unusable.
+
+    A prompt becomes an empty list, which no check reads: its shot is not said to lack one.
+    """
+    pairs = ((key, ListNode((), value.place) if key.string in keys else value) for key, value in node.pairs)
+    return MapNode(
+        tuple(pair for pair in pairs if pair[0].string not in keys or pair[0].string == "prompt"), node.place
+    )
 
 
 def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
@@ -100,22 +139,39 @@ def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
         if each.rule == "type" and (each.path not in types or len(_kinds(each)) > len(_kinds(types[each.path]))):
             types[each.path] = each
     for each in found:
-        if each.rule == "type" and (each.path in listed or each is not types[each.path]):
-            continue
-        if each.rule != "not" or each.path not in types:
+        says_less = each.rule in {"not", "const"} and each.path in types
+        if each.rule == "type":
+            says_less = each.path in listed or each is not types[each.path]
+        if not says_less:
+            yield each
+
+
+def _without_bad_names(broken: Iterable[Violation]) -> Iterator[Violation]:
+    """Without sources that name a shot whose name itself is reported as invalid."""
+    found = list(broken)
+    names = {str(each.value) for each in found if each.rule == "anyOf"}
+    for each in found:
+        if each.rule != "pattern" or each.path[-1:] != ("shot",) or str(each.value) not in names:
             yield each
 
 
 def _unusable(broken: Violation) -> Iterator[tuple[str | int, ...]]:
     match broken.path:
+        case ("cuts", name, int() as at, *rest) | ("cuts", name, "items", int() as at, *rest):
+            keys = rest[:1] if broken.rule != "additionalProperties" or rest else sorted(_unknown(broken))
+            yield from (("cuts", name, at, key) for key in keys) if keys else [("cuts", name, at)]
         case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
-            unknown = [key for key in broken.value if key not in _keys(broken.schema) and not key.startswith("x-")]
-            if any(difflib.get_close_matches(key, _essential()) or key in OTHER_KEYS for key in unknown):
+            if any(difflib.get_close_matches(key, _essential()) or key in OTHER_KEYS for key in _unknown(broken)):
                 yield group, name
         case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _essential():
             yield group, name, key
         case (group, name, *_):
             yield group, name
+
+
+def _unknown(broken: Violation) -> set[str]:
+    given = broken.value if isinstance(broken.value, Mapping) else {}
+    return {key for key in given if key not in _keys(broken.schema) and not key.startswith("x-")}
 
 
 _STRUCTURAL = ("references", "model", "items", "matrix", "use", "with")
@@ -127,8 +183,11 @@ def _essential() -> frozenset[str]:
     return frozenset(_STRUCTURAL) | frozenset(media_keys())
 
 
-def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
-    value = _at(root, broken.path)
+def _problems(
+    root: MapNode, broken: Violation, below: Mapping[str, Collection[str]] = NOTHING_BELOW
+) -> Iterator[Problem]:
+    """The problems of a violation; `below` are the keys that belong to each empty shot, as they are quoted."""
+    value = node_at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
             yield from _unknown_keys(value, broken)
@@ -139,7 +198,9 @@ def _problems(root: MapNode, broken: Violation) -> Iterator[Problem]:
         case "not" | "minProperties" | "dependentRequired":
             yield Problem(_name_place(root, broken.path), _combination(broken))
         case _:
-            yield Problem(value.place, *_wrong_value(value, broken))
+            message, hint = _wrong_value(value, broken)
+            keys = below.get(str(broken.path[1]), ()) if broken.path[:1] == ("shots",) and len(broken.path) == 2 else ()
+            yield Problem(value.place, message, f"indent {', '.join(keys)} below it" if keys else hint)
 
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
@@ -161,7 +222,7 @@ def _bad_name(value: Node, name: str) -> Problem:
 def _missing_keys(root: MapNode, broken: Violation) -> Iterator[Problem]:
     given = broken.value if isinstance(broken.value, Mapping) else {}
     for required in broken.wanted if isinstance(broken.wanted, Sequence) else ():
-        misnamed = any(required in OTHER_KEYS.get(str(key), ()) for key in given)
+        misnamed = any(is_other_name(str(key), str(required), broken.path) for key in given)
         if required not in given and not misnamed:
             hint = _MISSING.get(str(required)) if required != "key" or "matrix" in broken.path else None
             yield Problem(_name_place(root, broken.path), f"`{required}` is missing", hint)
@@ -197,8 +258,10 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
             return _wrong(broken), f"to choose a take, run `wanflow pick {name} {take}`"
-    if broken.rule == "pattern" and broken.path[-1:] == ("sha256",):
-        return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
+        case (*_, "shot"), "pattern":
+            return f"no shot `{broken.value}`", hint_for_take(str(broken.value))
+        case (*_, "sha256"), "pattern":
+            return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
     hint = None
     if broken.rule == "enum" and isinstance(broken.wanted, Sequence):
         hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)
@@ -269,16 +332,6 @@ def _shown(value: object) -> str:
 def _keys(schema: Mapping[str, object]) -> frozenset[str]:
     properties = schema.get("properties", {})
     return frozenset(properties) if isinstance(properties, Mapping) else frozenset()
-
-
-def _at(root: Node, path: Sequence[str | int]) -> Node:
-    node: Node = root
-    for part in path:
-        if isinstance(node, MapNode):
-            node = node.find(str(part)) or node
-        elif isinstance(node, ListNode) and isinstance(part, int):
-            node = node.items[part]
-    return node
 
 
 def _name_place(root: MapNode, path: Sequence[str | int]) -> Place:

@@ -64,15 +64,16 @@ class WrittenShot:
         return self.place if written is None else written.place
 
 
-def read_cast(root: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, CastMember]:
-    """The cast by name; members with problems are left out."""
-    cast = root.find("cast")
-    members: dict[str, CastMember] = {}
-    for key, value in cast.pairs if isinstance(cast, MapNode) else ():
-        if isinstance(value, MapNode):
-            member = read_member(key.string, key.place, value, scope, problems)
-            members |= {key.string: member} if member is not None else {}
-    return members
+Cast = Mapping[str, CastMember | None]
+"""The cast by name; None for a member with a reported problem."""
+
+
+def read_cast(root: MapNode, scope: Scope, problems: list[Problem]) -> Cast:
+    """The cast of a file; what is wrong is added to `problems`, except what breaks the schema."""
+    return {
+        key.string: read_member(key.string, key.place, value, scope, problems) if isinstance(value, MapNode) else None
+        for key, value in root.entries_of("cast")
+    }
 
 
 def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: list[Problem]) -> CastMember | None:

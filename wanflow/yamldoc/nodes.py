@@ -99,6 +99,10 @@ class MapNode:
         """The key itself, for its place; None where it is missing."""
         return next((key for key, _ in self.pairs if name_of(key) == name), None)
 
+    def keys_among(self, names: Iterable[str]) -> frozenset[str]:
+        """The names that are keys of the mapping."""
+        return frozenset(names) & {key.string for key, _ in self.pairs}
+
     def without(self, keys: Iterable[str]) -> MapNode:
         """The same mapping without some of its keys."""
         left_out = frozenset(keys)
@@ -114,6 +118,17 @@ class ListNode:
 
 
 Node: TypeAlias = "TextNode | MapNode | ListNode"
+
+
+def node_at(root: Node, path: Iterable[str | int]) -> Node:
+    """The value under keys and positions of lists, one after the other; the last one that exists."""
+    node = root
+    for part in path:
+        if isinstance(node, MapNode):
+            node = node.find(str(part)) or node
+        elif isinstance(node, ListNode) and isinstance(part, int):
+            node = node.items[part]
+    return node
 
 
 def with_use(node: Node, use: Place) -> Node:

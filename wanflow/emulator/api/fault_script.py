@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wanflow import schemas
-from wanflow.errors import WanflowError
+from wanflow.errors import ExitCode, WanflowError
+from wanflow.suggest import did_you_mean, hint_for_path
+from wanflow.yamldoc.nodes import MapNode, Node, node_at
+from wanflow.yamldoc.parse import parse
 
 SCHEMA = "fault-script.schema.json"
 
@@ -20,6 +23,8 @@ ONE_THING = (
 
 class ScriptUnreadable(WanflowError):
     """The file of `--faults` is not a fault script."""
+
+    exit_code = ExitCode.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +82,50 @@ class FaultScript:
         return found
 
 
+EXAMPLE = "`docs/emulator.md` shows an example"
+
+
 def read_script(path: Path) -> tuple[ScriptedFault, ...]:
-    """The faults of a file; raises ScriptUnreadable with the place and the problem."""
+    """The faults of a file; raises ScriptUnreadable with the place of every problem."""
     try:
-        script = json.loads(path.read_bytes())
+        data = path.read_bytes()
     except OSError as fault:
-        raise ScriptUnreadable(f"`{path}` cannot be read: {(fault.strerror or str(fault)).lower()}") from fault
-    except ValueError as fault:
-        raise ScriptUnreadable(f"`{path}` is not JSON: {fault}", hint="`docs/emulator.md` shows an example") from fault
-    wrong = next(iter(schemas.violations(script, SCHEMA)), None)
-    if wrong is not None:
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.path).lstrip(".")
-        problem = f"{place or 'the script'}: breaks `{wrong.rule}: {json.dumps(wrong.wanted)}`"
-        if wrong.rule == "oneOf":
-            kinds = ", ".join(f"`{name}`" for name in ONE_THING)
-            problem = f"{place}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it"
-        raise ScriptUnreadable(f"`{path}`: {problem}", hint="`docs/emulator.md` shows an example")
+        hint = hint_for_path(path.parent, path.name) if isinstance(fault, FileNotFoundError) else None
+        raise ScriptUnreadable(
+            f"`{path}` cannot be read: {(fault.strerror or str(fault)).lower()}", hint=hint
+        ) from fault
+    try:
+        script = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
+    except json.JSONDecodeError as fault:
+        words = f"{path}:{fault.lineno}:{fault.colno}: the script is not JSON: {fault.msg.lower()}"
+        raise ScriptUnreadable(words, hint=EXAMPLE) from fault
+    except (ValueError, RecursionError) as fault:
+        raise ScriptUnreadable(f"`{path}` is not JSON: {fault}", hint=EXAMPLE) from fault
+    root = parse(data, path.as_posix()).root
+    problems = [each for broken in schemas.violations(script, SCHEMA) for each in _problems(broken, root, path)]
+    if problems:
+        raise ScriptUnreadable("\n".join(problems), hint=EXAMPLE)
     return tuple(ScriptedFault(**fault) for fault in script["faults"])
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"`{name}` is not a number")
+
+
+def _problems(broken: schemas.Violation, root: Node | None, path: Path) -> Iterator[str]:
+    """The places and the words for a violation; without a place where YAML reads the JSON in another way."""
+    at = None if root is None else node_at(root, broken.path)
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in broken.path).lstrip(".")
+    words = f"{name or 'the script'}: breaks `{broken.rule}: {json.dumps(broken.wanted)}`"
+    if broken.rule == "oneOf":
+        kinds = ", ".join(f"`{kind}`" for kind in ONE_THING)
+        words = f"{name}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it"
+    if broken.rule != "additionalProperties" or not isinstance(at, MapNode):
+        yield f"{path if at is None else at.place}: {words}"
+        return
+    properties = broken.schema.get("properties", {})
+    known = list(properties) if isinstance(properties, dict) else []
+    for key, _ in at.pairs:
+        if key.string not in known:
+            near = did_you_mean(key.string, known)
+            yield f"{key.place}: unknown key `{key.string}`{f', {near}' if near else ''}"
