@@ -90,6 +90,9 @@ def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
         yield HealthCheck("ffmpeg", HealthLevel.FINE, f"{ffmpeg.version(binary)} ({binary})")
         ffmpeg.run([str(binary), *TRIAL], processes=RunningProcesses())
         yield HealthCheck("encoders", HealthLevel.FINE, "libx264 and aac work")
+        if not ffmpeg.has_filter(binary, "zscale"):
+            words = "it lacks the filter `zscale`, which clips in HDR need"
+            yield HealthCheck("ffmpeg", HealthLevel.POOR, words, ffmpeg.FILTER_HINT)
     except MediaFault as fault:
         hint = fault.hint or f"set {ffmpeg.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"
         yield HealthCheck("ffmpeg", HealthLevel.BROKEN, str(fault), hint)

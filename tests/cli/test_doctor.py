@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +20,7 @@ from kit.providers import DASHSCOPE
 from kit.served import recorded
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.health import HealthCheck, HealthLevel, check_up
+from wanflow.media import ffmpeg
 
 
 def _verdicts(out: str) -> dict[str, str]:
@@ -47,6 +50,18 @@ def test_an_ffmpeg_that_is_none(wanflow, film: Path, monkeypatch: pytest.MonkeyP
     said = wanflow("doctor")
     assert (said.code, _verdicts(said.out)["ffmpeg"]) == (1, "fail")
     assert "hint:" in said.out
+
+
+def test_an_ffmpeg_that_cannot_convert_hdr(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It renders all other clips, so the filter that it lacks is a warning."""
+    script = film.parent / "ffmpeg-without"
+    real = shlex.quote(str(ffmpeg.find_ffmpeg(os.environ)))
+    script.write_text(f'#!/bin/sh\n[ "$1" = -filters ] || exec {real} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setenv("WANFLOW_FFMPEG", str(script))
+    said = wanflow("doctor")
+    assert (said.code, _verdicts(said.out)["ffmpeg"]) == (0, "warn")
+    assert "lacks the filter `zscale`" in said.out
 
 
 def test_a_store_of_a_newer_version(wanflow, film: Path) -> None:

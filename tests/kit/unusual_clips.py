@@ -138,7 +138,7 @@ CLIPS: Mapping[str, UnusualClip] = {
     "4:2:2 10 bit": UnusualClip(coded("-pix_fmt", "yuv422p10le", "-profile:v", "high422")),
     "prores": UnusualClip(coded("-c:v", "prores_ks", "-c:a", "pcm_s24le"), "clip.mov", encoder="prores_ks"),
     "prores alpha": UnusualClip(
-        coded("-vf", "format=yuva444p10le,colorchannelmixer=aa=0.5", "-c:v", "prores_ks", "-profile:v", 4444),
+        coded("-vf", "format=yuva444p10le,colorchannelmixer=aa=0.75", "-c:v", "prores_ks", "-profile:v", 4444),
         "clip.mov",
         encoder="prores_ks",
     ),

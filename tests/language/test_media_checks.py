@@ -187,6 +187,36 @@ def test_the_items_of_a_cut(reading, item, count):
     assert len(media_problems(reading, f"{FRAME}cuts: {{m: [{item}]}}\n", table)) == count
 
 
+@pytest.mark.parametrize(
+    ("path", "facts", "said"),
+    [
+        ("v.mp4", video(3, hdr="PQ"), ["`v.mp4` is HDR (PQ): it is converted to BT.709"]),
+        ("v.mp4", video(3, hdr="HLG"), ["`v.mp4` is HDR (HLG): it is converted to BT.709"]),
+        ("p.tiff", replace(PICTURE, format="tiff", pictures=3), ["`p.tiff` has 3 pages: only the first one is shown"]),
+        ("p.gif", replace(PICTURE, format="gif", pictures=3), []),
+    ],
+)
+def test_what_a_cut_shows_otherwise_is_said(reading, path, facts, said):
+    """As a warning at the item; an animation plays, so there is nothing to say."""
+    duration = ", duration: 1" if facts.kind is Kind.IMAGE else ""
+    production, _ = reading(f"shots: {{}}\ncuts: {{m: [{{file: {path}{duration}}}]}}\n")
+    found = check_media(production, {path: facts})
+    assert [(problem.message, problem.severity) for problem in found] == [(words, Severity.WARNING) for words in said]
+
+
+def test_what_a_model_gets_otherwise_is_said(reading):
+    """A frame of an HDR clip is converted, a whole clip is sent as it is; an animation is one picture to a model."""
+    table = {"a.png": replace(PICTURE, pictures=3), "v.mp4": video(3, hdr="PQ")}
+    assert [message for _, _, message in media_problems(reading, FRAME, table)] == [
+        "`a.png` is an animation of 3 pictures: a model may see only the first"
+    ]
+    frame = "shots:\n  a: {first_frame: {file: v.mp4, frame: first}}\n"
+    assert [message for _, _, message in media_problems(reading, frame, table)] == [
+        "`v.mp4` is HDR (PQ): it is converted to BT.709"
+    ]
+    assert media_problems(reading, "shots:\n  a: {first_clip: v.mp4, duration: 5}\n", table) == []
+
+
 def test_shots_in_a_circle_end(reading):
     """Lengths that depend on each other are simply unknown; the circle is the graph's to report."""
     shots = (

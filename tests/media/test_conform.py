@@ -7,16 +7,19 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
-from PIL import ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
-from kit.assembly import SIZE, film_of, made, recipe_of, segment_of
+from kit.assembly import SIZE, film_of, joined, made, recipe_of, segment_of
 from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_sound
 from kit.unusual_clips import apart
 from wanflow.errors import MediaFault
+from wanflow.language.production import TransitionKind
 from wanflow.media.extract import extract_piece
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
+from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
 from wanflow.media.probe import examine, probe
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 
@@ -98,3 +101,35 @@ def test_the_same_segment_is_the_same_under_another_name(tmp_path: Path) -> None
     moved = Path(shutil.copy(clip, tmp_path / "moved.mp4"))
     assert recipe_of(clip).key() == recipe_of(moved).key()
     assert segment_of(clip).read_bytes() == segment_of(moved).read_bytes()
+
+
+def animation(path: Path, kind: str) -> Path:
+    """A red, a green and a blue picture, 100 ms each."""
+    red, green, blue = (Image.new("RGB", (64, 36), colour) for colour in ("red", "#00ff00", "blue"))
+    red.save(path, kind, save_all=True, append_images=[green, blue], duration=100)
+    return path
+
+
+def colours(film: Path) -> str:
+    """The colours of a film's frames."""
+    with av.open(str(film)) as container:
+        seen = [frame.to_image().getpixel((160, 90)) for frame in container.decode(video=0)]
+    return "".join("RGB"[pixel.index(max(pixel))] for pixel in seen)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animated_picture_plays_again_and_again(tmp_path: Path, kind: str) -> None:
+    """From the frame on that its recipe skips to, at the cut's rate, and silent."""
+    picture = animation(tmp_path / "moving.dat", kind)
+    recipe = SegmentRecipe("ab" * 32, 0, 1, 24, *SIZE, Fraction(30), skip=3, card=Card())
+    segment = segment_of(picture, recipe)
+    assert colours(segment) == "GGGBBBRRRGGGBBBRRRGGGBBB"
+    assert max(read_sound(segment)) == 0
+
+
+def test_an_animated_picture_moves_in_a_dissolve(tmp_path: Path) -> None:
+    """On both sides of it at once, from two pictures that are fed together."""
+    one, other = animation(tmp_path / "one.gif", "GIF"), animation(tmp_path / "other.webp", "WEBP")
+    before = SegmentRecipe("ab" * 32, 0, 1, 9, *SIZE, Fraction(30), card=Card(), closes=False)
+    join = JoinRecipe(TransitionKind.DISSOLVE, before, replace(before, source="cd" * 32))
+    assert colours(joined(one, other, join)[0]) == "RRRGGGBBB"

@@ -88,6 +88,15 @@ def test_progress_counts_frames() -> None:
     assert told == sorted(told)
 
 
+def test_a_filter_that_ffmpeg_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what needs it, before ffmpeg would fail in its own words."""
+    ffmpeg.require_filter("scale", "a test")
+    monkeypatch.setenv("WANFLOW_FFMPEG", str(stand_in(tmp_path, "ffmpeg version 9.0")))
+    with pytest.raises(ToolMissing, match=r"`x\.mp4` in HDR needs the filter `zscale`, which `.+` lacks") as caught:
+        ffmpeg.require_filter("zscale", "`x.mp4` in HDR")
+    assert "WANFLOW_FFMPEG" in str(caught.value.hint)
+
+
 def test_what_ffmpeg_prints_can_be_asked() -> None:
     """All that it wrote to its standard output, more than a pipe holds; its failures as those of a run."""
     argv = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64:r=30:d=100", "-f", "framecrc", "-"]

@@ -11,10 +11,12 @@ import pytest
 from wanflow.language.source import Facts, Kind
 from wanflow.media.clock import PictureClock
 from wanflow.media.cut import CutRecipe, assemble_arguments, playlist
-from wanflow.media.extract import piece_arguments, sound_arguments
+from wanflow.media.extract import picture_arguments, piece_arguments, sound_arguments
+from wanflow.media.look import Look
 from wanflow.media.picture.conform import Side, join_arguments, segment_arguments
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.probe import Footage
+from wanflow.media.sound.track import Track
 from wanflow.media.text.caption_layout import Caption
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "argv"
@@ -22,7 +24,14 @@ TAKE = Path("/films/it's %d, [v]:x.mp4")
 OUT = Path("/films/out.part")
 
 
-def footage(*, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rate: int = 48_000) -> Footage:
+TAGGED = Look("bt709")
+HDR = Look("bt2020", curve=16, primaries=9)
+CLEAR = Look("bt709", clear=8)
+
+
+def footage(
+    *, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rate: int = 48_000, look: Look = TAGGED
+) -> Footage:
     """Five seconds or so of a take."""
     facts = Facts(
         Kind.VIDEO,
@@ -37,7 +46,7 @@ def footage(*, rate: Fraction = Fraction(30), samples: int = 240_000, sample_rat
         sample_rate=sample_rate,
         seconds=150 / rate,
     )
-    return Footage(TAKE, facts, "bt709", PictureClock(rate, 150, (), 1 / rate))
+    return Footage(TAKE, facts, look, PictureClock(rate, 150, (), 1 / rate))
 
 
 def side(*slate: str, samples: int = 240_000, **changes: object) -> Side:
@@ -59,6 +68,11 @@ CAPTION = (Caption("hello", 3, 20), Path("/tmp/x/caption0.png"))  # noqa: S108
 ARGUMENTS = {
     "piece": piece_arguments(footage(), 90, 149, OUT),
     "piece-silent-23.976": piece_arguments(footage(rate=Fraction(24000, 1001), samples=0), 0, 9, OUT),
+    "piece-hdr": piece_arguments(footage(look=HDR), 90, 149, OUT),
+    "piece-clear": piece_arguments(footage(look=CLEAR, samples=0), 90, 149, OUT),
+    "picture-hdr": picture_arguments(HDR, (1280, 720), OUT),
+    "sound-mono": sound_arguments(TAKE, footage().facts, OUT, track=Track(2, 1)),
+    "sound-5.1": sound_arguments(TAKE, footage().facts, OUT, track=Track(1, 6)),
     "sound": sound_arguments(TAKE, footage(samples=220_500, sample_rate=44_100).facts, OUT),
     "segment": segment_arguments(side(), [], OUT),
     "segment-final": segment_arguments(side(profile="final", fit="crop"), [], OUT),

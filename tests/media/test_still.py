@@ -64,6 +64,15 @@ def test_pages_are_counted_and_not_played(tmp_path: Path) -> None:
     assert probe(tmp_path / "camera.jpg").pictures == 1
 
 
+def test_a_clear_level_of_deep_grey_is_black(tmp_path: Path) -> None:
+    """A PNG names it with sixteen bits; the level beside it is seen."""
+    deep = Image.new("I;16", (2, 1), 90 * 257)
+    deep.putpixel((1, 0), 91 * 257)
+    deep.save(tmp_path / "deep.png", transparency=90 * 257)
+    seen = read_still(tmp_path / "deep.png")
+    assert [seen.getpixel((at, 0)) for at in (0, 1)] == [(0, 0, 0), (91, 91, 91)]
+
+
 def test_an_animation_that_breaks_off_is_a_damaged_picture(tmp_path: Path) -> None:
     """Also where the damage lies behind the first picture."""
     noise = [Image.effect_noise((200, 200), 90) for _ in range(3)]

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow.language import timeline
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Facts, FileSource, Kind, Source, Unreadable
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
 NAMED = {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+
+PLAYED = ("gif", "png", "webp")
+"""Formats of pictures that move; those of other formats are pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     """All problems of a cut with what is, or will be, in it."""
     found = [_problem(item, expect) for item in cut.items]
     yield from (problem for problem in found if problem is not None)
+    for item in cut.items:
+        expected = None if isinstance(item.source, TitleCard) else expect(item.source)
+        if isinstance(expected, ExpectedClip) and expected.facts and (words := shown_otherwise(expected.facts)):
+            yield Problem(item.place, f"`{item.name}` {words}", None, Severity.WARNING)
     music = cut.finish.music
     if music is not None:
         yield from _required(expect(music.source), music.place, music.source.path, "music")
@@ -48,6 +55,15 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
         yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
     if not any(found):
         yield from _misfits(cut, expect, shots)
+
+
+def shown_otherwise(facts: Facts) -> str | None:
+    """What a film shows of a file otherwise than a player does, as a message fragment; None where nothing is."""
+    if facts.hdr is not None:
+        return f"is HDR ({facts.hdr}): it is converted to BT.709"
+    if facts.pictures > 1 and facts.format not in PLAYED:
+        return f"has {facts.pictures} pages: only the first one is shown"
+    return None
 
 
 def _problem(item: CutItem, expect: Expect) -> Problem | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.catalog.model import FileRule, MediaRule, Role
 from wanflow.catalog.read import load_catalog
-from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut
+from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, shown_otherwise
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
 from wanflow.language.source import (
@@ -132,6 +132,18 @@ class _MediaCheck:
             yield Problem(place, f"`{path}` {expected.why}", expected.hint_at(place))
         elif expected is not None:
             yield from _source_problems(place, source, expected, rule, slot)
+            yield from self._otherwise(place, source, rule)
+
+    def _otherwise(self, place: Place, source: Source, rule: FileRule) -> Iterator[Problem]:
+        """What a model sees of a file otherwise than a person does."""
+        whole = self.facts.get(source.path) if isinstance(source, FileSource) else None
+        if not isinstance(source, FileSource) or not isinstance(whole, Facts):
+            return
+        if source.piece is not None and not isinstance(source.piece, Sound) and (words := shown_otherwise(whole)):
+            yield Problem(place, f"`{source.path}` {words}", None, Severity.WARNING)
+        elif whole.pictures > 1 and whole.format in rule.formats:
+            message = f"`{source.path}` is an animation of {whole.pictures} pictures: a model may see only the first"
+            yield Problem(place, message, "save the picture that you mean as a png", Severity.WARNING)
 
     def expect(self, source: Source) -> Outlook:
         """What a source will be; None also where a piece lies outside its clip, which `_source` reports."""

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from wanflow.media.container import BadMedia, Stamp, film_of, opened, packets_of, shown
+from wanflow.media.look import Deinterlacer, decoder_of
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
 FINEST_RATE = 10_000
@@ -116,10 +117,12 @@ def read_clock(path: Path) -> PictureClock:
         return clock
 
 
-def shown_pictures(path: Path, clock: PictureClock, places: Iterable[int]) -> Iterator[VideoFrame]:
+def shown_pictures(
+    path: Path, clock: PictureClock, places: Iterable[int], *, interlaced: bool = False
+) -> Iterator[VideoFrame]:
     """The picture that is shown at each of these places, which rise; one that can't be decoded is held back.
 
-    Raises BadMedia where none can be decoded.
+    Those with two fields are made whole where the video is `interlaced`. Raises BadMedia where none can be decoded.
     """
     frames: Iterator[tuple[int, VideoFrame]] | None = None
     shown_now: VideoFrame | None = None
@@ -127,7 +130,7 @@ def shown_pictures(path: Path, clock: PictureClock, places: Iterable[int]) -> It
     for place in places:
         wanted = clock.picture(place)
         if frames is None:
-            frames = _numbered(path, clock, wanted)
+            frames = _numbered(path, clock, wanted, interlaced=interlaced)
             ahead = next(frames, None)
         while ahead is not None and (ahead[0] <= wanted or shown_now is None):
             shown_now, ahead = ahead[1], next(frames, None)
@@ -136,16 +139,19 @@ def shown_pictures(path: Path, clock: PictureClock, places: Iterable[int]) -> It
         yield shown_now
 
 
-def _numbered(path: Path, clock: PictureClock, first: int) -> Iterator[tuple[int, VideoFrame]]:
+def _numbered(path: Path, clock: PictureClock, first: int, *, interlaced: bool) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures from number `first` on, each with its number."""
     with opened(path) as container:
         stream = film_of(container, path)
-        if not clock.counted:
-            yield from (each for each in enumerate(_decoded(container, stream)) if each[0] >= first)
-            return
-        if clock.direct and first:  # a transport stream has no index of key frames
+        if clock.counted and clock.direct and first:  # a transport stream has no index of key frames
             container.seek(clock.times[first], stream=stream, backward=True)
-        for frame in _decoded(container, stream):
+        frames = _decoded(container, stream)
+        if interlaced:
+            frames = Deinterlacer().frames(frames)
+        if not clock.counted:
+            yield from (each for each in enumerate(frames) if each[0] >= first)
+            return
+        for frame in frames:
             if frame.pts is not None and frame.pts >= clock.times[first]:
                 yield bisect_left(clock.times, frame.pts), frame
 
@@ -171,9 +177,10 @@ def _decoded(
 ) -> Iterator[VideoFrame]:
     """All pictures of a stream that can be decoded; `faults` receives one for each that can't."""
     stream.thread_type = "AUTO"
+    decoder = decoder_of(stream)
     for packet in container.demux(stream):
         try:
-            yield from packet.decode()
+            yield from packet.decode() if decoder is None else decoder.decode(packet)
         except InvalidDataError as fault:
             if faults is not None:
                 faults.append(fault)

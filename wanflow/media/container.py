@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -30,7 +32,6 @@ SIGNATURES = (
     (0, b"\x1aE\xdf\xa3", b"", "matroska"),
     (0, b"OggS", b"", "ogg"),
     (0, b"fLaC", b"", "flac"),
-    (4, b"ftyp", b"", "mov"),
 )
 """Where a signature is in a file, it, what the bytes 8 to 12 are, and the demuxer: ffmpeg may guess another one."""
 
@@ -52,10 +53,15 @@ ASIDE = (
 UNTAGGED = 2
 """Code of an unspecified matrix in ITU-T H.273."""
 HD_HEIGHT = 720
-MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
+BT2020 = 9
+"""Code of BT.2020's primaries, and of its matrix."""
+MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 7: "smpte240m", BT2020: "bt2020"}
 
 HDR_CURVES = {16: "PQ", 18: "HLG"}
 """Transfer curves of high dynamic range, by their codes in ITU-T H.273."""
+
+QUARTER_TURNS = {5, 6, 7, 8}
+"""EXIF's orientations of a picture that lies on its side."""
 
 OLD = int(av.__version__.split(".")[0]) <= 18
 LENIENT: Mapping[str, Any] = {"metadata_errors": "replace"} if OLD else {}
@@ -158,16 +164,28 @@ def shown(stamps: Iterable[Stamp]) -> list[int]:
 def matrix_of(frame: VideoFrame) -> str:
     """The colour matrix of a frame, as ffmpeg's scale filter names it.
 
-    Untagged footage is BT.709 from 720 lines up and BT.601 below: swscale and PyAV would take all of it for BT.601
-    (ffmpeg.md 3.5).
+    Untagged footage is that of its primaries where they are BT.2020, else BT.709 from 720 lines up and BT.601 below:
+    swscale and PyAV would take all of it for BT.601 (ffmpeg.md 3.5).
     """
-    if frame.colorspace in MATRICES:
-        return MATRICES[frame.colorspace]
+    tag = BT2020 if frame.color_primaries == BT2020 else UNTAGGED
+    if known := MATRICES.get(frame.colorspace) or MATRICES.get(tag):
+        return known
     return "bt709" if frame.height >= HD_HEIGHT else "bt601"
+
+
+def orientation_of(frame: VideoFrame) -> int:
+    """EXIF's number of how a frame has to be turned or mirrored, by its display matrix; 1 for an upright one."""
+    written = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(written, SideData):
+        return 1
+    across, down, _, left, right, *_ = struct.unpack("9i", bytes(written))
+    if abs(across) + abs(right) > abs(down) + abs(left):
+        return {(False, False): 1, (True, False): 2, (True, True): 3, (False, True): 4}[across < 0, right < 0]
+    return {(False, False): 5, (False, True): 6, (True, True): 7, (True, False): 8}[down < 0, left < 0]
 
 
 def square_size(stream: VideoStream, frame: VideoFrame) -> tuple[int, int]:
     """Width and height as shown: with square pixels, and upright."""
     aspect = stream.sample_aspect_ratio or Fraction(1)
     width = round(frame.width * aspect)
-    return (frame.height, width) if frame.rotation % 180 else (width, frame.height)
+    return (frame.height, width) if orientation_of(frame) in QUARTER_TURNS else (width, frame.height)

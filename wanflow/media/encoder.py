@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
-from wanflow.media.container import PROTOCOLS, READABLE
+from wanflow.media.container import PROTOCOLS, READABLE, signed_format
 from wanflow.timebase import SAMPLE_RATE
 
 Options = Mapping[str, str | int | None]
@@ -39,9 +40,16 @@ _VIDEO: Options = {
 AAC: Options = {"c:a": "aac", "b:a": "192k", "flags:a": "+bitexact"}
 _PCM: Options = {"c:a": "pcm_s16le", "ar": SAMPLE_RATE, "ac": 2, "flags:a": "+bitexact"}
 
+PICTURE: Options = {"c:v": "png", "frames:v": 1, "f": "image2pipe"}
 WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
 FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
 """Options of a finished film; without the last flag an MP4 drops AI labels (ffmpeg.md 6)."""
+
+
+def foreign(path: Path) -> Options:
+    """Options of a file from outside, which is read as what its first bytes say that it is."""
+    signed = signed_format(path)
+    return FOREIGN if signed is None else {**FOREIGN, "f": signed}
 
 
 def piece(rate: Fraction) -> Options:

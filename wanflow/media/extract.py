@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
@@ -16,17 +17,18 @@ from wanflow import timebase
 from wanflow.language.source import Facts, Kind
 from wanflow.media import encoder
 from wanflow.media.clock import read_clock, shown_pictures
-from wanflow.media.container import BadMedia, film_of, matrix_of, opened, square_size
-from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.container import BadMedia, film_of, opened, square_size
+from wanflow.media.ffmpeg import path_argument, require_filter, run_ffmpeg
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
+from wanflow.media.look import Filter, Look, look_of
+from wanflow.media.picture.still import turned_over_black
 from wanflow.media.pipe import SOURCE as FED
 from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
+from wanflow.media.sound.track import USUAL, Track, heard_track
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
-TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
-"""Values of ffmpeg's filter `transpose` that turn a picture by degrees against the clock."""
 SWS_MATRICES = {
     "bt709": Colorspace.ITU709,
     "bt601": Colorspace.ITU601,
@@ -46,7 +48,7 @@ class ExtractFrame(Job[Facts]):
     def perform(self, worker: Worker) -> Facts:
         """Write it, and measure what came out."""
         target = worker.root / self.target
-        extract_frame(worker.root / self.source, self.index, target)
+        extract_frame(worker.root / self.source, self.index, target, processes=worker.processes)
         return probe(target)
 
 
@@ -80,8 +82,8 @@ class ExtractSound(Job[Facts]):
         return probe(target)
 
 
-def extract_frame(source: Path, index: int, target: Path) -> None:
-    """Write the frame at `index` (from 0, in order of showing) as a PNG, upright, with its true colours.
+def extract_frame(source: Path, index: int, target: Path, *, processes: RunningProcesses | None = None) -> None:
+    """Write the frame at `index` (from 0, in order of showing) as a PNG, as people see it.
 
     Raises MediaFault where the clip has no such frame, StoreFault where the disk refuses.
     """
@@ -90,10 +92,20 @@ def extract_frame(source: Path, index: int, target: Path) -> None:
         raise BadMedia(source, f"has no frame {index}: it has {clock.frames} frames")
     frame = next(shown_pictures(source, clock, [index]))
     with opened(source) as container:
-        size = square_size(film_of(container, source), frame)
-    picture = _picture(frame).resize(size, Image.Resampling.LANCZOS)
+        stream = film_of(container, source)
+        look, size = look_of(container, stream, frame), square_size(stream, frame)
+    if look.interlaced:
+        frame = next(shown_pictures(source, clock, [index], interlaced=True))
+    picture = None if look.converted else _picture(frame, look).resize(size, Image.Resampling.LANCZOS)
     with replacing(target) as part:
-        picture.save(part, "PNG")
+        if picture is not None:
+            picture.save(part, "PNG")
+            return
+        require_zscale(source, look)
+        reel = Reel(source, clock, [index], clock.rate, interlaced=look.interlaced)
+        run_ffmpeg(
+            picture_arguments(look, size, part), processes=processes or RunningProcesses(), stdin=writer_of([reel])
+        )
 
 
 def extract_piece(
@@ -106,6 +118,7 @@ def extract_piece(
     footage = examine(source)
     if not 0 <= first <= last < footage.facts.frames:
         raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
+    require_zscale(source, footage.look)
     with replacing(target) as part:
         arguments = piece_arguments(footage, first, last, part)
         run_ffmpeg(arguments, processes=processes, progress=progress, stdin=writer_of(_reels(footage, first, last)))
@@ -118,65 +131,72 @@ def extract_piece(
 
 def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) -> None:
     """Write the whole sound track as a 48 kHz stereo WAV. Raises MediaFault where there is none."""
-    facts = probe(source)
-    if facts.samples == 0:
-        raise BadMedia(source, "has no sound track")
+    facts, track = probe(source), heard_track(source)
     footage = examine(source) if facts.kind is Kind.VIDEO else None
     with replacing(target) as part:
         if footage is None or footage.clock.direct:
             begin = 0 if footage is None else min(footage.lead, footage.onset)
-            run_ffmpeg(sound_arguments(source, facts, part, begin), processes=processes)
+            run_ffmpeg(sound_arguments(source, facts, part, begin, track=track), processes=processes)
         else:
             reel = Reel(source, footage.clock, (), footage.rate, (0, _samples(facts)))
-            run_ffmpeg(_fed_sound_arguments(facts, part), processes=processes, stdin=writer_of([reel]))
+            run_ffmpeg(_fed_sound_arguments(facts, part, track), processes=processes, stdin=writer_of([reel]))
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
     """The arguments of the ffmpeg that writes a piece; pure."""
     rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
-    source = ffmpeg.input(path_argument(footage.path), **encoder.FOREIGN)
-    if footage.clock.plain:
-        video = source.video.filter("trim", start_frame=first, end_frame=last + 1)
+    source = ffmpeg.input(path_argument(footage.path), **encoder.foreign(footage.path))
+    if footage.plain:
+        video = source[str(footage.picture)].filter("trim", start_frame=first, end_frame=last + 1)
     else:
-        video = fed_pictures(footage, 0)
-    video = (
-        # pictures are counted, not timed: stamps wander
-        video.filter("settb", expr=str(1 / rate))
-        .filter("setpts", "N")
-        .filter("fps", fps=str(rate))
-        .filter("scale", width, height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
-        .filter("format", "yuv420p")
-        .filter("setsar", 1)
-        .filter("setparams", **encoder.TAGS)
-    )
+        video = fed_pictures(0, footage.look)
+    # pictures are counted, not timed: stamps wander
+    video = video.filter("settb", expr=str(1 / rate)).filter("setpts", "N").filter("fps", fps=str(rate))
+    video = filtered(video, footage.look.filters(width, height))
+    video = video.filter("setsar", 1).filter("setparams", **encoder.TAGS)
     streams = [video]
     if footage.facts.samples:
         begin, samples = timebase.to_samples(first, rate), timebase.to_samples(last + 1 - first, rate)
-        plain = footage.clock.plain
-        sound = (
-            exact_sound(source.audio, footage.lead + begin, samples) if plain else exact_sound(fed_sound(0), 0, samples)
-        )
-        streams.append(sound)
+        track = footage.sound
+        if footage.plain:
+            streams.append(exact_sound(source[str(track.stream)], footage.lead + begin, samples, track.channels))
+        else:
+            streams.append(exact_sound(fed_sound(0, track), 0, samples, track.channels))
     return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoder.piece(rate)))
+
+
+def picture_arguments(look: Look, size: tuple[int, int], target: Path) -> list[str]:
+    """The arguments of the ffmpeg that writes a picture that it is fed, in the colours of films; pure."""
+    picture = filtered(fed_pictures(0, look), look.picture_filters(*size))
+    # not as a sequence of pictures: a `%` in the path would be a number
+    return arguments_of(ffmpeg.output(picture, path_argument(target), **encoder.PICTURE))
+
+
+def require_zscale(path: Path, look: Look) -> None:
+    """Raise ToolMissing where the colours of a clip have to be converted and ffmpeg can't."""
+    if look.converted:
+        require_filter("zscale", f"`{path.name}`" if look.hdr is None else f"`{path.name}` in HDR ({look.hdr})")
 
 
 def _reels(footage: Footage, first: int, last: int) -> list[Reel]:
     """What is fed for a piece; nothing where ffmpeg can read the file itself."""
-    if footage.clock.plain:
+    if footage.plain:
         return []
     begin = timebase.to_samples(first, footage.rate)
     sound = (begin, begin + timebase.to_samples(last + 1 - first, footage.rate)) if footage.facts.samples else None
-    return [Reel(footage.path, footage.clock, range(first, last + 1), footage.rate, sound)]
+    places, fields = range(first, last + 1), footage.look.interlaced
+    return [Reel(footage.path, footage.clock, places, footage.rate, sound, interlaced=fields)]
 
 
-def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0) -> list[str]:
+def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0, *, track: Track = USUAL) -> list[str]:
     """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure."""
-    sound = exact_sound(ffmpeg.input(path_argument(source), **encoder.FOREIGN).audio, begin, _samples(facts))
+    sound = ffmpeg.input(path_argument(source), **encoder.foreign(source))[str(track.stream)]
+    sound = exact_sound(sound, begin, _samples(facts), track.channels)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
 
 
-def _fed_sound_arguments(facts: Facts, target: Path) -> list[str]:
-    sound = exact_sound(fed_sound(0), 0, _samples(facts))
+def _fed_sound_arguments(facts: Facts, target: Path, track: Track) -> list[str]:
+    sound = exact_sound(fed_sound(0, track), 0, _samples(facts), track.channels)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
 
 
@@ -185,12 +205,21 @@ def _samples(facts: Facts) -> int:
     return round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
 
 
-def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int | None = None) -> FilterableStream:
-    """48 kHz stereo from sample `begin` on, exactly `samples` of it: silence where it ends before, or at `stop`."""
+def exact_sound(
+    sound: FilterableStream, begin: int, samples: int, channels: int, *, stop: int | None = None
+) -> FilterableStream:
+    """48 kHz stereo from sample `begin` on, exactly `samples` of it: silence where it ends before, or at `stop`.
+
+    Its `channels` are as loud as players play them: ffmpeg would take 3 dB off mono and 8 dB off 5.1 (ffmpeg.md 3.10).
+    """
     end = begin + samples if stop is None else min(stop, begin + samples)
+    sound = sound.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+    if channels == 1:
+        sound = sound.filter("channelmap", map="0|0", channel_layout="stereo")
+    elif channels > 2:
+        sound = sound.filter("aformat", sample_fmts="flt", channel_layouts="stereo")
     return (
-        sound.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
-        .filter("aformat", sample_fmts="s16", channel_layouts="stereo")
+        sound.filter("aformat", sample_fmts="s16", channel_layouts="stereo")
         .filter("atrim", start_sample=begin, end_sample=end)
         .filter("asetpts", "N")
         .filter("apad", whole_len=samples)
@@ -198,19 +227,25 @@ def exact_sound(sound: FilterableStream, begin: int, samples: int, *, stop: int 
     )
 
 
-def fed_pictures(footage: Footage, number: int) -> FilterableStream:
-    """The pictures of a clip that is fed, upright, one at each place; `number` counts the fed clips before it."""
-    video = ffmpeg.input("pipe:0", **FED)[f"v:{number}"]
-    if footage.full:
-        video = video.filter("setparams", range="pc")
-    for way in TURNS.get(footage.turn, ()):
-        video = video.filter("transpose", way)
+def filtered(video: FilterableStream, filters: Iterable[Filter]) -> FilterableStream:
+    """A stream that goes through filters one after another."""
+    for each in filters:
+        video = video.filter(each.name, *each.values, **each.options)
     return video
 
 
-def fed_sound(number: int) -> FilterableStream:
+def fed_pictures(number: int, look: Look) -> FilterableStream:
+    """The pictures of a clip that is fed, upright, one at each place; `number` counts the fed clips before it."""
+    return filtered(ffmpeg.input("pipe:0", **FED)[f"v:{number}"], look.upright())
+
+
+def fed_sound(number: int, track: Track) -> FilterableStream:
     """The sound of a clip that is fed, from the sample on that its reel says."""
-    return ffmpeg.input("pipe:0", **FED)[f"a:{number}"]
+    sound = ffmpeg.input("pipe:0", **FED)[f"a:{number}"]
+    if track.channels <= 2:
+        return sound
+    # the pipe tells the number of channels, not which they are
+    return sound.filter("channelmap", map="|".join(map(str, range(track.channels))), channel_layout=track.layout)
 
 
 def arguments_of(output: OutputStream) -> list[str]:
@@ -219,16 +254,16 @@ def arguments_of(output: OutputStream) -> list[str]:
     return arguments
 
 
-def _picture(frame: VideoFrame) -> Image.Image:
-    matrix = SWS_MATRICES[matrix_of(frame)]
-    full = ColorRange.JPEG if frame.color_range == ColorRange.JPEG else ColorRange.MPEG
+def _picture(frame: VideoFrame, look: Look) -> Image.Image:
+    matrix = SWS_MATRICES[look.matrix]
+    mode = "RGBA" if look.clear else "RGB"
     colours = frame.reformat(
-        format="rgb24",
+        format="rgba" if look.clear else "rgb24",
         src_colorspace=matrix,
         dst_colorspace=matrix,
-        src_color_range=full,
+        src_color_range=ColorRange.JPEG if look.full else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
     )
     plane = colours.planes[0]
-    picture = Image.frombuffer("RGB", (frame.width, frame.height), bytes(plane), "raw", "RGB", plane.line_size, 1)
-    return picture.rotate(frame.rotation, expand=True)
+    picture = Image.frombuffer(mode, (frame.width, frame.height), bytes(plane), "raw", mode, plane.line_size, 1)
+    return turned_over_black(picture, look.orientation)

@@ -23,6 +23,8 @@ VARIABLE = "WANFLOW_FFMPEG"
 OLDEST = (5, 1)
 """First version that has `-fps_mode` (ffmpeg.md 3.0)."""
 
+FILTER_HINT = f"install an ffmpeg that has it, or set {VARIABLE} to one; that of imageio-ffmpeg has it"
+
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
 LAST_LINES = 4
@@ -57,6 +59,20 @@ def version(binary: Path) -> str:
     if words[:2] != ["ffmpeg", "version"] or len(words) < 3:
         raise ToolMissing(f"`{binary}` is not an ffmpeg", hint=f"set {VARIABLE} to an ffmpeg, or unset it")
     return words[2]
+
+
+def require_filter(name: str, what: str) -> None:
+    """Raise ToolMissing where the ffmpeg of this machine lacks a filter that `what` needs."""
+    binary = find_ffmpeg(os.environ)
+    if not has_filter(binary, name):
+        raise ToolMissing(f"{what} needs the filter `{name}`, which `{binary}` lacks", hint=FILTER_HINT)
+
+
+@cache
+def has_filter(binary: Path, name: str) -> bool:
+    """Whether a binary has a filter; raises ToolMissing where it cannot be started."""
+    listed = _printed(binary, "-filters").splitlines()
+    return any(line.split()[1:2] == [name] for line in listed)
 
 
 def path_argument(path: Path) -> str:
@@ -142,8 +158,12 @@ def _is_usable(binary: Path) -> bool:
 
 @cache
 def _banner(binary: Path) -> str:
+    return _printed(binary, "-version")
+
+
+def _printed(binary: Path, *options: str) -> str:
     try:
-        result = subprocess.run([str(binary), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        result = subprocess.run([str(binary), *options], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as fault:
         raise ToolMissing(f"`{binary}` cannot be started: {fault.strerror}") from fault
     return result.stdout.decode(errors="replace")

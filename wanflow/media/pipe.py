@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from wanflow.media import encoder
 from wanflow.media.clock import PictureClock, shown_pictures
 from wanflow.media.container import opened, sound_stream
 from wanflow.media.ffmpeg import WriteInput
+from wanflow.media.picture.card import fit_moving
 from wanflow.media.sound.track import pcm
 from wanflow.timebase import SAMPLE_RATE
 
@@ -32,7 +33,7 @@ class Reel:
     """What ffmpeg is given of a clip: the pictures at these places of its clock, one after another at `rate`.
 
     `sound` are the first and the end (excluded) of its 48 kHz samples, counted from its first picture; None for none.
-    Without places it is only sound.
+    Without places it is only sound. `interlaced`: its pictures are made whole first.
     """
 
     path: Path
@@ -40,9 +41,27 @@ class Reel:
     places: Sequence[int]
     rate: Fraction
     sound: tuple[int, int] | None = None
+    interlaced: bool = False
 
 
-def writer_of(reels: Sequence[Reel]) -> WriteInput | None:
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """Pictures that ffmpeg is given of a picture file that moves: `frames` from `first` on, at `rate`."""
+
+    path: Path
+    size: tuple[int, int]
+    fit: str
+    first: int
+    frames: int
+    rate: Fraction
+
+    def pictures(self) -> Iterator[VideoFrame]:
+        """Them in their order. Raises BadMedia."""
+        drawn = fit_moving(self.path, self.size, self.fit, self.rate, self.first)
+        return (VideoFrame.from_image(each) for each in islice(drawn, self.frames))  # type: ignore[no-untyped-call]
+
+
+def writer_of(reels: Sequence[Reel | Animation]) -> WriteInput | None:
     """What writes these clips; None for none. Their pictures and their sounds are numbered in their order."""
 
     def write(pipe: IO[bytes]) -> None:
@@ -58,9 +77,12 @@ Item = tuple[Fraction, int, "Packet[Any]"]
 """A packet, with the second at which it comes and the number of its stream."""
 
 
-def _tracks(reel: Reel, output: OutputContainer) -> Iterator[Iterator[Item]]:
+def _tracks(reel: Reel | Animation, output: OutputContainer) -> Iterator[Iterator[Item]]:
+    if isinstance(reel, Animation):
+        yield _film(output, reel.pictures(), reel.rate)
+        return
     if reel.places:
-        yield _film(output, shown_pictures(reel.path, reel.clock, reel.places), reel.rate)
+        yield _film(output, shown_pictures(reel.path, reel.clock, reel.places, interlaced=reel.interlaced), reel.rate)
     if reel.sound is not None:
         with opened(reel.path) as source:
             track = sound_stream(source)

@@ -14,7 +14,6 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from PIL import UnidentifiedImageError
 
@@ -27,14 +26,14 @@ from wanflow.media.container import (
     BadMedia,
     film_of,
     film_stream,
-    matrix_of,
     opened,
     sound_stream,
     square_size,
 )
 from wanflow.media.jobs import Job, Worker
+from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
-from wanflow.media.sound.track import heard, measured_samples
+from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
 from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
@@ -126,24 +125,29 @@ def check_picture(path: Path) -> Facts:
 class Footage:
     """A video with everything that is needed to extract from it.
 
-    `matrix` is its colour matrix as ffmpeg names it, `clock` tells when each picture is shown. `lead` are the 48 kHz
-    samples before its first picture, `onset` those before its sound, as ffmpeg counts them. Pictures have to be turned
-    by `turn` degrees against the clock; `full`: their levels reach from 0 to 255.
+    `clock` tells when each picture is shown, `look` what has to be done to it. `picture` is the number of the stream
+    that is seen, `sound` the track that is heard. `lead` are the 48 kHz samples before its first picture, `onset` those
+    before its sound, as ffmpeg counts them.
     """
 
     path: Path
     facts: Facts
-    matrix: str
+    look: Look
     clock: PictureClock
+    picture: int = 0
+    sound: Track = USUAL
     lead: int = 0
     onset: int = 0
-    turn: int = 0
-    full: bool = False
 
     @property
     def rate(self) -> Fraction:
         """Frames per second."""
         return self.facts.rate or NOMINAL_RATE
+
+    @property
+    def plain(self) -> bool:
+        """Whether ffmpeg can read the file itself: it would show the same pictures at the same times."""
+        return self.clock.plain and not self.look.decoded_here
 
 
 def examine(path: Path) -> Footage:
@@ -158,12 +162,12 @@ def examine(path: Path) -> Footage:
         return Footage(
             path,
             facts,
-            matrix_of(frame),
+            look_of(container, stream, frame),
             clock,
+            stream.index,
+            USUAL if track is None else numbered_track(track),
             lead=round(max(Fraction(0), clock.begin - begin) * SAMPLE_RATE),
             onset=0 if track is None else round(max(Fraction(0), _begin(track) - begin) * SAMPLE_RATE),
-            turn=frame.rotation % 360,
-            full=frame.color_range == ColorRange.JPEG,
         )
 
 

@@ -117,7 +117,7 @@ def _recipe(
         rate=shape.rate or timebase.NOMINAL_RATE,
         slate=item.slate,
         fit=shape.fit,
-        skip=skip if item.film is not None else 0,  # a picture is the same at any moment
+        skip=0 if isinstance(made.source, TitleCard) else skip,  # a title is the same at any moment
         opens=stretch.opens,
         closes=stretch.closes,
         card=card,

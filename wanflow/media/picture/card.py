@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from wanflow.media.picture.segment import fit_bars, fit_crop, strip_height
-from wanflow.media.picture.still import BLACK, read_still
+from wanflow.media.picture.still import BLACK, read_moving, read_still
 from wanflow.media.text import layout
 from wanflow.media.text.fonts import Fonts
 from wanflow.media.text.layout import Ink, draw_line, draw_lines, drawable, shortened
@@ -48,10 +49,19 @@ def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
     """
     if fit not in {"bars", "crop"}:
         raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
-    return fit_picture(read_still(path), size, fit)
+    return _fitted(read_still(path), size, fit)
 
 
-def fit_picture(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def fit_moving(path: Path, size: tuple[int, int], fit: str, rate: Fraction, first: int) -> Iterator[Image.Image]:
+    """The pictures of an animation as `fit_still` shows one, at `rate` from frame `first` on, without an end."""
+    shown: Image.Image | None = None
+    for picture in read_moving(path, rate, first):
+        if picture is not shown:
+            shown, still = picture, _fitted(picture, size, fit)
+        yield still
+
+
+def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
     """The picture with black bars around it, or cropped to the size.
 
     A crop scales only what is seen: a whole very narrow picture would not fit in memory.

@@ -16,13 +16,15 @@ from wanflow.errors import MediaFault
 from wanflow.language.production import TransitionKind
 from wanflow.language.source import Facts
 from wanflow.media import encoder
-from wanflow.media.extract import arguments_of, exact_sound, fed_pictures, fed_sound
+from wanflow.media.extract import arguments_of, exact_sound, fed_pictures, fed_sound, filtered, require_zscale
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
+from wanflow.media.look import Look
 from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
-from wanflow.media.pipe import Reel, writer_of
+from wanflow.media.picture.still import moves
+from wanflow.media.pipe import Animation, Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
@@ -32,6 +34,9 @@ from wanflow.timebase import SAMPLE_RATE
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
 """Samples (8 ms) of the fade at a hard cut, where a sound would click (ffmpeg.md 3.3)."""
+
+DRAWN = Look("bt709", rgb=True)
+"""How a picture looks that was drawn, or read by Pillow."""
 
 Captions = Sequence[tuple[Caption, Path]]
 """Captions with their drawn pictures."""
@@ -81,7 +86,7 @@ def _below(root: Path, file: PurePath | None) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What a segment, or one side of a transition, is made from: measured footage, or a drawn picture.
+    """What a segment, or one side of a transition, is made from: measured footage, a drawn picture, or an animation.
 
     `strip` is the drawn slate, None for a clean picture. `second`: it is the later side. `fed` and `heard` are how many
     fed clips, and fed sounds, come before it.
@@ -90,23 +95,27 @@ class Side:
     recipe: SegmentRecipe
     footage: Footage | None = None
     picture: Path | None = None
+    animation: Animation | None = None
     strip: Path | None = None
     second: bool = False
     fed: int = 0
     heard: int = 0
 
     @property
-    def reels(self) -> list[Reel]:
+    def reels(self) -> list[Reel | Animation]:
         """What ffmpeg is fed of it: nothing where it can read the file itself, and for a picture."""
         recipe, footage = self.recipe, self.footage
-        if footage is None or footage.clock.plain:
+        if self.animation is not None:
+            return [self.animation]
+        if footage is None or footage.plain:
             return []
         step, seen = footage.rate / recipe.rate, range(recipe.skip, recipe.skip + recipe.frames)
         places = [recipe.first + min(recipe.count - 1, int(number * step)) for number in seen]
         begin = timebase.to_samples(recipe.first, footage.rate) + recipe.begin
         end = min(begin + recipe.samples, timebase.to_samples(recipe.first + recipe.count, footage.rate))
         sound = (begin, max(begin, end)) if footage.facts.samples else None
-        return [Reel(footage.path, footage.clock, places, recipe.rate, sound)]
+        fields = footage.look.interlaced
+        return [Reel(footage.path, footage.clock, places, recipe.rate, sound, interlaced=fields)]
 
     def input(self, source: str, **options: object) -> Stream:
         """An input of this side's own: ffmpeg-python takes equal inputs of two sides for one, and refuses that."""
@@ -157,7 +166,7 @@ def blend(
             prepare(sources[1], recipe.after, folder, "after", fonts),
             second=before is not None,
             fed=len(fed),
-            heard=sum(reel.sound is not None for reel in fed),
+            heard=sum(isinstance(reel, Reel) and reel.sound is not None for reel in fed),
         )
         captions = _drawn(recipe.captions, recipe.after, folder, fonts)
         arguments, stdin = join_arguments(first, second, recipe, captions, part), writer_of([*fed, *second.reels])
@@ -175,6 +184,9 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
         return Side(recipe, footage=_footage(source, recipe), strip=strip)
     picture = folder / f"{name}.png"
     words = recipe.card.text
+    if words is None and moves(_given(source)):
+        played = Animation(_given(source), size, recipe.fit, recipe.skip, recipe.frames, recipe.rate)
+        return Side(recipe, animation=played, strip=strip)
     if words is None:
         drawn = fit_still(_given(source), size, recipe.fit)
     else:
@@ -260,9 +272,9 @@ def _mixed(one: FilterableStream, other: FilterableStream) -> FilterableStream:
 def _picture(side: Side) -> FilterableStream:
     """The frames that a recipe shows, in the cut's size, rate and colours."""
     recipe = side.recipe
-    if side.picture is not None:
-        video = _png(side.picture, recipe.rate).filter("scale", recipe.width, recipe.height, **encoder.TO_BT709)
-        video = video.filter("format", "yuv420p")
+    if side.picture is not None or side.animation is not None:
+        drawn = fed_pictures(side.fed, DRAWN) if side.picture is None else _png(side.picture, recipe.rate)
+        video = filtered(drawn, DRAWN.filters(recipe.width, recipe.height))
     elif side.footage is not None:
         video = _moving(side, side.footage)
     else:
@@ -288,22 +300,19 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     recipe, crops = side.recipe, side.recipe.fit == "crop"
     fit = fit_crop if crops else fit_bars
     window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
-    if footage.clock.plain:
+    if footage.plain:
         video = (
-            side.input(path_argument(footage.path), **encoder.FOREIGN)
-            .video.filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
+            side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(footage.picture)]
+            .filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
             # pictures are counted, not timed: stamps wander
             .filter("settb", expr=str(1 / footage.rate))
             .filter("setpts", "N")
             .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
         )
     else:
-        video = fed_pictures(footage, side.fed)
-    return (
-        video.filter("scale", window.width, window.height, **encoder.TO_BT709, in_color_matrix=footage.matrix)
-        .filter("format", "yuv420p")
-        .filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
-    )
+        video = fed_pictures(side.fed, footage.look)
+    video = filtered(video, footage.look.filters(window.width, window.height))
+    return video.filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
 
 
 def _sound(side: Side) -> FilterableStream:
@@ -311,12 +320,13 @@ def _sound(side: Side) -> FilterableStream:
     recipe, footage = side.recipe, side.footage
     if footage is None or not footage.facts.samples:
         return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
-    if not footage.clock.plain:
-        return exact_sound(fed_sound(side.heard), 0, recipe.samples)
-    source = side.input(path_argument(footage.path), **encoder.FOREIGN)
+    track = footage.sound
+    if not footage.plain:
+        return exact_sound(fed_sound(side.heard, track), 0, recipe.samples, track.channels)
+    source = side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(track.stream)]
     begin = footage.lead + timebase.to_samples(recipe.first, footage.rate)
     stop = footage.lead + timebase.to_samples(recipe.first + recipe.count, footage.rate)
-    return exact_sound(source.audio, begin + recipe.begin, recipe.samples, stop=stop)
+    return exact_sound(source, begin + recipe.begin, recipe.samples, track.channels, stop=stop)
 
 
 def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:
@@ -327,6 +337,7 @@ def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:
 
 def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:
     footage = examine(_given(source))
+    require_zscale(footage.path, footage.look)
     if recipe.first < 0 or recipe.count < 1 or recipe.first + recipe.count > footage.facts.frames:
         last = recipe.first + recipe.count - 1
         raise MediaFault(

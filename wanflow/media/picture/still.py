@@ -13,7 +13,7 @@ from threading import Lock
 
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
 
-from wanflow.media.container import BadMedia
+from wanflow.media.container import QUARTER_TURNS, BadMedia
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats that are read; the last two are recognised although no model takes them."""
@@ -25,8 +25,6 @@ MOST_PIXELS = 178_956_970
 DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error)
 """Errors that Pillow's readers raise for a damaged file."""
 
-QUARTER_TURNS = {5, 6, 7, 8}
-"""EXIF orientations of a picture that is turned by a quarter."""
 UPRIGHT: Mapping[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -74,6 +72,12 @@ def opened_picture(path: Path, data: bytes | None = None) -> Iterator[Image.Imag
         raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
 
 
+def moves(path: Path) -> bool:
+    """Whether a picture file is an animation. Raises BadMedia."""
+    with _recognised(path) as image:
+        return image.format in ANIMATED and picture_count(image) > 1
+
+
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height as the camera was held."""
     turned = image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS
@@ -87,13 +91,8 @@ def picture_count(image: Image.Image) -> int:
 
 def read_still(path: Path) -> Image.Image:
     """The picture in a file, the first of several, as people see it. Raises BadMedia."""
-    if not path.is_file():
-        raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
-    try:
-        with opened_picture(path) as image:
-            return _as_seen(image)
-    except UnidentifiedImageError as fault:
-        raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
+    with _recognised(path) as image:
+        return _as_seen(image)
 
 
 def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Image]:
@@ -101,7 +100,7 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
 
     Raises BadMedia.
     """
-    with opened_picture(path) as image:
+    with _recognised(path) as image:
         begin = 1 if getattr(image, "default_image", False) else 0
         pictures = range(begin, max(begin + 1, picture_count(image) if image.format in ANIMATED else 1))
         frame, until = first, Fraction(0)
@@ -118,6 +117,24 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
                 while frame < until * rate:
                     yield seen
                     frame += 1
+
+
+def turned_over_black(image: Image.Image, orientation: int) -> Image.Image:
+    """A picture turned upright by EXIF's number, over black, in sRGB with eight bits."""
+    turn = UPRIGHT.get(orientation)
+    return _over_black(_eight_bits(image if turn is None else image.transpose(turn)))
+
+
+@contextmanager
+def _recognised(path: Path) -> Iterator[Image.Image]:
+    """A file that must be a picture; raises BadMedia for any other one."""
+    if not path.is_file():
+        raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
+    try:
+        with opened_picture(path) as image:
+            yield image
+    except UnidentifiedImageError as fault:
+        raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
 
 
 def _seconds(image: Image.Image) -> Fraction:
@@ -141,8 +158,7 @@ def _too_large(path: Path) -> PictureTooLarge:
 def _as_seen(image: Image.Image) -> Image.Image:
     """The decoded picture upright, over black, in sRGB."""
     image.load()
-    turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return _over_black(_eight_bits(image if turn is None else image.transpose(turn)))
+    return turned_over_black(image, image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -150,13 +166,21 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith(("I", "F")):
         return image
     grey = image.convert("I").convert("F") if image.mode.startswith("I;16") else image.convert("F")
-    brightest = max(level for level in grey.getextrema() if isinstance(level, float))
-    scale: float = 255 if image.mode == "F" and brightest <= 1 else 1
-    if image.mode.startswith("I;16") or brightest > 255:
-        scale = 1 / 256 if brightest < 1 << 16 else 1 / (1 << 23)
+    scale = _scale(image.mode, max(level for level in grey.getextrema() if isinstance(level, float)))
     level = grey.point(lambda value: value * scale + 0).convert("L")
-    level.info.pop("transparency", None)
+    clear = level.info.pop("transparency", None)
+    if image.mode == "I;16" and isinstance(clear, int):
+        level.putalpha(image.convert("I").point([0 if value == clear else 255 for value in range(1 << 16)], "L"))
     return level
+
+
+def _scale(mode: str, brightest: float) -> float:
+    """The factor that brings grey to 255 levels, by its mode and where that leaves it open by its brightest level."""
+    if mode == "F" and brightest <= 1:
+        return 255
+    if not mode.startswith("I;16") and brightest <= 255:
+        return 1
+    return 1 / 256 if brightest < 1 << 16 else 1 / (1 << 23)
 
 
 def _over_black(image: Image.Image) -> Image.Image:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from math import inf
 from pathlib import Path
+from typing import NamedTuple
 
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
@@ -15,7 +16,7 @@ from av.container import InputContainer
 from av.error import InvalidDataError
 
 from wanflow.media.clock import JUMP_SECONDS, PictureClock
-from wanflow.media.container import opened, sound_stream
+from wanflow.media.container import BadMedia, opened, sound_stream
 
 SLACK = Fraction(1, 50)
 """Seconds by which stamps of sound may wander without a gap or an overlap being heard."""
@@ -26,6 +27,32 @@ ESTIMATED = ("mp3", "aac", "mpegts")
 """Containers whose header doesn't tell the length of a sound."""
 ROUNDED = 3
 """Packets of a difference between a header's length and that of the packets: the encoder's padding."""
+
+
+class Track(NamedTuple):
+    """The number of the stream that is heard, its channels, and how ffmpeg calls their layout."""
+
+    stream: int = 1
+    channels: int = 2
+    layout: str = "stereo"
+
+
+USUAL = Track()
+"""Where clips have their sound: stereo, behind the picture."""
+
+
+def heard_track(path: Path) -> Track:
+    """The track of a file that must have one. Raises BadMedia."""
+    with opened(path) as container:
+        stream = sound_stream(container)
+        if stream is None:
+            raise BadMedia(path, "has no sound track")
+        return numbered_track(stream)
+
+
+def numbered_track(stream: AudioStream) -> Track:
+    """A stream as a track."""
+    return Track(stream.index, stream.layout.nb_channels, stream.layout.name)
 
 
 def heard(path: Path, clock: PictureClock) -> Iterator[tuple[int, AudioFrame]]:
