@@ -120,13 +120,19 @@ def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
 def _add_lines(path: Path, wanted: Sequence[str]) -> list[str]:
     """Append the lines that a file of the author lacks; a line about the same path, as `!out`, counts."""
     known = path.read_bytes()
-    subjects = {line.split()[0].strip(b"!/") for line in known.splitlines() if line.split()}
-    missing = [line for line in wanted if line.split()[0].strip("/").encode() not in subjects]
+    # in a list of attributes they follow the path; a list of ignored paths has nothing but paths, not even comments
+    about = _subject if path.name == ".gitattributes" else bytes.rstrip
+    subjects = {about(line).strip(b"!/") for line in known.splitlines() if line.split()}
+    missing = [line for line in wanted if about(line.encode()).strip(b"/") not in subjects]
     if missing:
         with path.open("ab") as file:
             file.write(b"\n" * (bool(known) and not known.endswith(b"\n")))
             file.write("".join(f"{line}\n" for line in missing).encode())
     return missing
+
+
+def _subject(line: bytes) -> bytes:
+    return line.split()[0]
 
 
 def production(template: Path | None) -> str:

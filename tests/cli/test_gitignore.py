@@ -64,6 +64,36 @@ def test_no_first_command_leaves_a_store_to_git(wanflow: Wanflow, repository: Pa
     assert not [name for name in staged(repository) if name.startswith(".wanflow")]
 
 
+@pytest.mark.parametrize("ignored", [None, "", "*.tmp", "!*.mp4\n", "out/ # films\n"])
+@pytest.mark.parametrize("folder", [".", "films/first"])
+@pytest.mark.parametrize("template", [(), ("--template", "extend")])
+def test_a_new_production_leaves_no_film_to_git(
+    template: tuple[str, ...],
+    folder: str,
+    ignored: str | None,
+    alone: None,
+    wanflow: Wanflow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a repository or below one, whatever is ignored there, and where `out/` exists before."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init")
+    place = tmp_path / folder
+    (place / "out" / "shots").mkdir(parents=True)
+    for name in {tmp_path, place}:
+        if ignored is not None:
+            (name / ".gitignore").write_text(ignored, encoding="utf-8")
+    assert wanflow("init", folder, *template).code == 0
+    for film in ("out/main.mp4", "out/shots/coast.t1.mp4", "out/main.otio"):
+        (place / film).write_bytes(b"film")
+    names = {
+        Path(name).relative_to(folder).as_posix() for name in staged(tmp_path) if name.startswith(folder.strip("."))
+    }
+    assert not [name for name in names if name.startswith("out/")]
+    assert {"wanflow.yaml", ".gitattributes", ".gitignore"} <= names
+
+
 def test_a_report_of_a_bug_in_an_older_store_is_kept_out_of_git(repository: Path) -> None:
     """A store of an earlier version had no list of its own."""
 

@@ -61,6 +61,8 @@ def test_nothing_is_overwritten(wanflow, tmp_path: Path, monkeypatch: pytest.Mon
         ("*.tmp\n", "*.tmp\nout/\n"),
         ("*.tmp", "*.tmp\nout/\n"),
         ("# out/ is kept\n", "# out/ is kept\nout/\n"),
+        ("out/ # films\n", "out/ # films\nout/\n"),
+        ("out/shots\n!*.mp4\n", "out/shots\n!*.mp4\nout/\n"),
         ("r\xe9sum\xe9\n", "r\xe9sum\xe9\nout/\n"),
     ],
 )
