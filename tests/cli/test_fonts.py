@@ -57,7 +57,7 @@ def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) 
 
 
 def test_a_chinese_text_names_packages() -> None:
-    """With the characters that lack a font; for others there is no one package."""
+    """Beside the characters that lack a font; for other scripts it names none."""
     words, hint = without_font("灯塔看守人第一集")
     assert words == "missing glyphs `一人塔守灯…`: no installed font has them"
     assert "`fonts-noto-cjk` (Debian, Ubuntu)" in hint

@@ -15,8 +15,9 @@ import click
 
 import wanflow
 from wanflow.catalog.provider import load_providers
-from wanflow.cli.hints import pasteable, problem_text
+from wanflow.cli.hints import pasteable
 from wanflow.cli.output import ended_by_signals, tolerant_streams
+from wanflow.cli.screen import print_problems
 from wanflow.errors import (
     ExitCode,
     StoreFault,
@@ -74,7 +75,7 @@ def error(message: str, hint: str | None = None) -> None:
 def _print_fault(fault: Exception) -> None:
     match fault:
         case SpecError(problems=problems):
-            click.echo("\n".join(problem_text(problem) for problem in problems), err=True)
+            print_problems(problems)
         case WanflowError():
             error(str(fault), fault.hint)
         case click.UsageError():

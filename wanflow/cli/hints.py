@@ -17,7 +17,7 @@ from pathlib import Path
 
 from wanflow.cli.options import ProductionOptions
 from wanflow.language.pipeline import is_shipped
-from wanflow.language.problem import Problem, render_problem
+from wanflow.language.problem import Problem
 from wanflow.report.text.words import printable
 from wanflow.yamldoc.nodes import Place
 
@@ -75,11 +75,11 @@ def from_here(path: str | Path) -> str:
     return Path(os.path.normpath((Path() if settings is None else settings.folder) / path)).as_posix()
 
 
-def problem_text(problem: Problem) -> str:
-    """A problem for people, with its files as seen from the current folder."""
+def located(problem: Problem) -> Problem:
+    """A problem with its files as seen from the current folder."""
     place = problem.place
     uses = tuple(replace(use, file=_shown(use)) for use in place.used_at)
-    return render_problem(replace(problem, place=replace(place, file=_shown(place), used_at=uses)))
+    return replace(problem, place=replace(place, file=_shown(place), used_at=uses))
 
 
 def _shown(place: Place) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import click
-
 from wanflow import api
-from wanflow.cli.hints import name_production, problem_text
+from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions
+from wanflow.cli.screen import print_problems
 from wanflow.errors import ExitCode
-from wanflow.language.problem import Problem
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
 
@@ -30,7 +26,7 @@ def open_production(settings: ProductionOptions, *, quiet: bool = False) -> Prod
         allow_outside=settings.allow_outside,
     )
     if not quiet:
-        _print(production.warnings)
+        print_problems(production.warnings)
     return production
 
 
@@ -50,10 +46,5 @@ def open_sound_part(settings: ProductionOptions) -> SoundPart:
 def conclude_part(part: SoundPart, *, quiet: bool = False) -> ExitCode:
     """Print what is wrong with a production, after all its rows, and give the exit code: WRONG where it has errors."""
     if not quiet or not part.whole:
-        _print(part.problems)
+        print_problems(part.problems)
     return ExitCode.DONE if part.whole else ExitCode.WRONG
-
-
-def _print(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        click.echo(problem_text(problem), err=True)

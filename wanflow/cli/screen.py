@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
 import click
 
-from wanflow.cli.hints import from_here, pasteable
+from wanflow.cli.hints import from_here, located, pasteable
+from wanflow.language.problem import MAX_SHOWN, Problem, render_problem
 from wanflow.report.text.table import Screen
 
 DEFAULT_WIDTH = 80
@@ -20,6 +21,13 @@ def print_report(text: Callable[[Screen], str], *, err: bool = False) -> None:
     """Print a text as wide as the screen of stdout, or of stderr."""
     shown = screen_of(sys.stderr if err else sys.stdout, os.environ)
     click.echo(text(shown), err=err, color=shown.coloured)
+
+
+def print_problems(problems: Iterable[Problem], *, err: bool = True) -> None:
+    """Print problems with their source lines, which the terminal must not break: a caret points into them."""
+    width = screen_of(sys.stderr if err else sys.stdout, os.environ).width or MAX_SHOWN
+    for problem in problems:
+        click.echo(render_problem(located(problem), width), err=err)
 
 
 def screen_of(stream: TextIO, environ: Mapping[str, str]) -> Screen:

@@ -63,15 +63,18 @@ def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 MAX_SHOWN = 160
-"""Maximum characters of a line that are shown, around the place."""
+"""Maximum cells of a line that are shown, around the place."""
 
 
-def render_problem(problem: Problem) -> str:
-    """One problem for people: `file:line:column: what is wrong`, the source line, a caret, the hint."""
+def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
+    """One problem for people: `file:line:column: what is wrong`, the source line, a caret, the hint.
+
+    `width` is the most cells of a terminal that the source line may take; below it the caret would be elsewhere.
+    """
     mark = "warning: " if problem.severity is Severity.WARNING else ""
     lines = [f"{problem.place}: {mark}{shown_on_line(problem.message)}"]
     if problem.source.strip():
-        before, line = _excerpt(problem)
+        before, line = _excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
         lines += [f"  {shown_on_line(line)}", f"  {' ' * cells_wide(shown_on_line(before))}^"]
     lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
     lines += [f"  and {problem.repeats} more use{'s' if problem.repeats > 1 else ''} of it"] if problem.repeats else []
@@ -80,11 +83,12 @@ def render_problem(problem: Problem) -> str:
     return "\n".join(lines)
 
 
-def _excerpt(problem: Problem) -> tuple[str, str]:
-    """The line up to the place, and the line; a very long one is shortened around the place."""
+def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
+    """The line up to the place, and the line; one that is wider is shortened around the place."""
     line, at = problem.source, problem.place.column - 1
-    begin, end = max(at - MAX_SHOWN // 2, 0), at + MAX_SHOWN // 2
-    if len(line) <= MAX_SHOWN:
+    if cells_wide(shown_on_line(line)) <= width:
         return line[:at], line
+    half = (width - 2) // (2 if line.isascii() else 4)  # a sign that is not ASCII may take two cells
+    begin, end = max(at - half, 0), at + half
     start, close = "…" if begin else "", "…" if end < len(line) else ""
     return start + line[begin:at], f"{start}{line[begin:end]}{close}"

@@ -9,8 +9,9 @@ import click
 
 from wanflow import api
 from wanflow.cli.encoding import print_json
-from wanflow.cli.hints import name_production, problem_text
+from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
+from wanflow.cli.screen import print_problems
 from wanflow.errors import ExitCode
 from wanflow.language.pipeline import is_shipped
 from wanflow.language.problem import Problem, Severity
@@ -80,8 +81,7 @@ def validate(settings: ProductionOptions, form: str) -> int:
             for problem in problems:
                 click.echo(as_annotation(problem, settings.folder))
         case _:
-            for problem in problems:
-                click.echo(problem_text(problem))
+            print_problems(problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     found = f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')}" if problems else "no problems"
     click.echo(f"{found} in {settings.file}", err=True)
