@@ -166,16 +166,17 @@ CLIPS: Mapping[str, UnusualClip] = {
 
 CUT_SHORT: Mapping[str, UnusualClip] = {
     "ts": UnusualClip(broken("mpegts", 0.6), "clip.ts"),
-    "mkv": UnusualClip(broken("matroska", 0.6), "clip.mkv"),
+    "mkv of a live recording": UnusualClip(broken("matroska", 0.6, "-live", "1"), "clip.mkv"),
 }
 """What has a beginning that can be shown."""
 
 NO_FILM = "is not a picture, video or sound that can be read"
 
 REFUSED: Mapping[str, tuple[UnusualClip, str]] = {
-    "mp4 without its index": (UnusualClip(broken("mp4", 0.6)), "has neither video nor sound"),
+    "mp4 without its index": (UnusualClip(broken("mp4", 0.6)), "is cut short: it has "),
     "mp4 without its end": (UnusualClip(broken("mp4", 0.9, "-movflags", "faststart")), "is cut short: it has "),
-    "mkv without its picture": (UnusualClip(broken("matroska", 0.03), "clip.mkv"), NO_FILM),
+    "mkv without its end": (UnusualClip(broken("matroska", 0.6), "clip.mkv"), "is cut short: it has "),
+    "mkv without its picture": (UnusualClip(broken("matroska", 0.03), "clip.mkv"), "is cut short: it has "),
     "words": (UnusualClip(words), NO_FILM),
     "gif": (UnusualClip(coded("-c:v", "gif", "-an"), "clip.gif"), "is a picture and needs a `duration`"),
     "nothing": (UnusualClip(lambda path: path.write_bytes(b"")), "is empty"),

@@ -139,6 +139,15 @@ def test_recordings_joined_by_cat_play_one_after_the_other(tmp_path: Path, begin
     ] * 2
 
 
+@pytest.mark.parametrize("begins", [-3, 2**33 / 90_000 - 2])
+def test_a_clock_that_begins_below_zero_or_wraps_is_read_from_its_start(tmp_path: Path, begins: float) -> None:
+    """The 33 bits of its stamps overflow in the middle."""
+    clip = odd_clocks.recording(tmp_path / "c.ts", 60, begins=begins)
+    segment = segment_of(clip)
+    assert (probe(clip).frames, read_numbers(segment)) == (60, list(range(60)))
+    assert [click // 1600 for click in clicks(read_sound(segment))] == [0]
+
+
 def test_frames_that_cannot_be_decoded_are_not_frames(tmp_path: Path) -> None:
     """A recording that begins between two key frames begins with the first picture that can be seen."""
     clip = odd_clocks.begun_between_key_frames(tmp_path / "c.ts")

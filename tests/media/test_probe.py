@@ -9,6 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from kit.clips import click_sound, cut_short, numbered_clip
+from kit.unusual_clips import ff
 from wanflow import digest
 from wanflow.language.source import Kind
 from wanflow.media.container import BadMedia
@@ -187,3 +188,65 @@ def test_a_large_picture_is_read_without_a_word_of_pillow(tmp_path):
     """Pillow warns of pictures of more than 89 million pixels; here a warning is an error."""
     Image.new("1", (11_000, 10_000)).save(tmp_path / "wide.png")
     assert (probe(tmp_path / "wide.png").width, probe(tmp_path / "wide.png").height) == (11_000, 10_000)
+
+
+SOUNDS = {
+    "wav": ("pcm_s16le", "wav"),
+    "mp3": ("libmp3lame", "mp3"),
+    "flac": ("flac", "flac"),
+    "m4a": ("aac", "mp4"),
+    "mka": ("aac", "matroska"),
+    "ogg": ("libvorbis", "ogg"),
+}
+FILMS = {"avi": ("mjpeg", "avi"), "mkv": ("libx264", "matroska"), "mp4": ("libx264", "mp4"), "webm": ("libvpx", "webm")}
+
+
+def written(folder: Path, name: str) -> Path:
+    """A sound or a film of two seconds in a container; noise, so that its bytes are spread over all of it."""
+    path = folder / f"whole.{name}"
+    if name in SOUNDS:
+        codec, container = SOUNDS[name]
+        ff("-f", "lavfi", "-i", "anoisesrc=r=48000:d=2:s=1", "-c:a", codec, "-f", container, path)
+    else:
+        codec, container = FILMS[name]
+        film = numbered_clip(folder / "film.mp4", 60, (160, 120))
+        ff("-i", film, "-c:v", codec, "-an", "-g", 10, "-f", container, path)
+    return path
+
+
+@pytest.mark.parametrize("name", [*SOUNDS, *FILMS])
+def test_a_file_that_lacks_its_end_is_told_in_every_container(tmp_path: Path, name: str) -> None:
+    """By what its container says of its length; the whole file is taken, and so is one with something behind it."""
+    whole = written(tmp_path, name)
+    assert abs(probe(whole).seconds - 2) < Fraction(1, 10)
+    with pytest.raises(BadMedia) as caught:
+        probe(cut_short(whole, tmp_path / f"half.{name}"))
+    assert caught.value.why.startswith("is cut short: it ")
+    assert caught.value.hint == "copy or export it again"
+
+
+def test_a_recording_without_a_length_is_not_called_cut_short(tmp_path: Path) -> None:
+    """A browser and a crashed recorder write none: what they wrote is shown."""
+    film = numbered_clip(tmp_path / "film.mp4", 60, (160, 120), sound=False)
+    ff("-i", film, "-c", "copy", "-live", 1, tmp_path / "live.mkv")
+    facts = probe(cut_short(tmp_path / "live.mkv", tmp_path / "half.mkv", 0.7))
+    assert 20 < facts.frames < 60
+    assert facts.flaws == ()
+
+
+def test_a_transport_stream_that_ends_within_a_packet_is_told(tmp_path: Path) -> None:
+    """It has no length: it is taken, with a warning."""
+    film = numbered_clip(tmp_path / "film.mp4", 60, (160, 120))
+    ff("-i", film, "-c", "copy", tmp_path / "whole.ts")
+    assert probe(tmp_path / "whole.ts").flaws == ()
+    facts = probe(cut_short(tmp_path / "whole.ts", tmp_path / "half.ts", 0.61))
+    assert facts.flaws == ("ends in the middle of a packet: its end may be missing",)
+
+
+def test_the_length_of_a_sound_is_measured_where_its_header_estimates_it(tmp_path: Path) -> None:
+    """MP3 of variable bit rate without a Xing header, and raw AAC: loud, then quiet."""
+    sound = "aevalsrc='if(gt(t,2),0.01*sin(2000*t),random(0)-0.5)':s=44100:d=4"
+    ff("-f", "lavfi", "-i", sound, "-c:a", "libmp3lame", "-q:a", 2, "-write_xing", 0, tmp_path / "s.mp3")
+    ff("-f", "lavfi", "-i", sound, "-c:a", "aac", tmp_path / "s.aac")
+    for name in ("s.mp3", "s.aac"):
+        assert abs(probe(tmp_path / name).seconds - 4) < Fraction(1, 10)

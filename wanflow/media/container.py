@@ -96,6 +96,8 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
         signed = signed_format(path)
         with av.open(str(path.absolute()), format=signed, container_options=options, **LENIENT) as container:
             yield container
+    except av.error.EOFError as fault:
+        raise BadMedia(path, "is cut short: it breaks off in the middle", hint="copy or export it again") from fault
     except av.FFmpegError as fault:
         words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault

@@ -35,6 +35,7 @@ from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
 from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
+from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
@@ -47,6 +48,8 @@ BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
 HINT = (
     "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
 )
+AGAIN = "copy or export it again"
+"""The way out for a file that lacks its end."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -204,17 +207,26 @@ def _probe_picture(path: Path, size_bytes: int, data: bytes | None = None) -> Fa
 
 def _probe_container(path: Path, size_bytes: int) -> Facts:
     try:
-        with opened(path) as container:
-            still = STILL.get(container.metadata.get("major_brand", "").strip())
-            if still is not None:
-                raise BadMedia(path, f"is {still} inside")
-            if stream := film_stream(container):
-                return _measure_video(path, size_bytes, container, stream)[0]
-            if sound := sound_stream(container):
-                return _probe_sound(path, size_bytes, container, sound)
+        facts = _measure_container(path, size_bytes)
     except BadMedia as fault:
-        raise BadMedia(path, fault.why, hint=fault.hint or HINT) from fault
-    raise BadMedia(path, "has neither video nor sound", hint=HINT)
+        # a file that lacks its end often can't be read at all
+        short = None if "cut short" in fault.why else missing_end(path)
+        raise BadMedia(path, short or fault.why, hint=AGAIN if short else fault.hint or HINT) from fault
+    if short := missing_end(path):
+        raise BadMedia(path, short, hint=AGAIN)
+    return facts
+
+
+def _measure_container(path: Path, size_bytes: int) -> Facts:
+    with opened(path) as container:
+        still = STILL.get(container.metadata.get("major_brand", "").strip())
+        if still is not None:
+            raise BadMedia(path, f"is {still} inside")
+        if stream := film_stream(container):
+            return _measure_video(path, size_bytes, container, stream)[0]
+        if sound := sound_stream(container):
+            return _probe_sound(path, size_bytes, container, sound)
+    raise BadMedia(path, "has neither video nor sound")
 
 
 def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
@@ -248,7 +260,7 @@ def _measure_video(
         seconds=clock.frames / clock.rate,
         hdr=HDR_CURVES.get(frame.color_trc),
         pace=clock.pace,
-        flaws=tuple(_flaws(clock)),
+        flaws=tuple(_flaws(path, clock)),
     )
     return facts, clock, frame
 
@@ -261,7 +273,9 @@ def _samples_beside(path: Path, track: AudioStream, clock: PictureClock) -> int:
     return samples + round(max(Fraction(0), late) * track.rate) if samples else 0
 
 
-def _flaws(clock: PictureClock) -> Iterator[str]:
+def _flaws(path: Path, clock: PictureClock) -> Iterator[str]:
+    if broken := broken_packet(path):
+        yield broken
     if clock.damaged:
         yield f"has {clock.damaged} damaged frame{'s' if clock.damaged > 1 else ''}, which are not shown"
     if clock.unseen:

@@ -135,6 +135,9 @@ def measured_samples(path: Path) -> int:
         told, length = stream.duration, sum(duration for _, duration in packets)
         if told is None:
             told = max(at + duration for at, duration in packets) - packets[0][0]
+        if container.format.name == "flac" and told - length > ROUNDED * max(duration for _, duration in packets):
+            why = f"is cut short: it has {length * 100 // told} % of its sound"
+            raise BadMedia(path, why, hint="copy or export it again")
         near = abs(told - length) <= ROUNDED * max(duration for _, duration in packets)
         if near or container.format.name not in ESTIMATED:
             return round(told * (stream.time_base or 0) * stream.rate)
