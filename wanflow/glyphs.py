@@ -7,7 +7,7 @@ from contextlib import suppress
 from wanflow.errors import MediaFault
 from wanflow.language.production import Cut, Production
 from wanflow.media.text.layout import missing_glyphs
-from wanflow.media.text.subtitles import read_lines
+from wanflow.media.text.subtitle_file import read_lines
 from wanflow.planner.cut import LATIN, drawn_texts
 
 

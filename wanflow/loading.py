@@ -6,7 +6,8 @@ PyAV and Pillow are imported when a file has to be measured, so that a run with 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from operator import methodcaller
@@ -17,7 +18,13 @@ from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
 from wanflow.language.load import Overrides, read_usable
-from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
+from wanflow.language.media_checks import (
+    check_delivery,
+    check_media,
+    expected_lengths,
+    file_sources,
+    inline_sources,
+)
 from wanflow.language.model_checks import check_chains
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.production import Production
@@ -73,14 +80,32 @@ def read(file: Path, overrides: Overrides) -> SoundPart:
         graph = build(production)
     except SpecError as circle:
         found += circle.problems
-    found += check_outputs(production, store_of(production))
+    found += [*check_outputs(production, store_of(production)), *_late_subtitles(production, facts)]
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
     problems = tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
     values = {each.name: getattr(production, each.name) for each in fields(Production)}
     loaded = LoadedProduction(**{**values, "warnings": problems})
-    object.__setattr__(loaded, "graph", graph)
+    object.__setattr__(loaded, "graph", None if graph is None else replace(graph, production=loaded))
     object.__setattr__(loaded, "facts", facts)
     return SoundPart(loaded, problems)
+
+
+def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Problem]:
+    """Warnings of subtitles that begin after the end of their cut, as far as its length is known."""
+    for name, (frames, rate) in expected_lengths(production, facts).items():
+        for track in production.cuts[name].finish.subtitles:
+            known = facts.get(track.source.path)
+            if not isinstance(known, Facts) or known.kind is not Kind.SUBTITLES or known.seconds * rate <= frames:
+                continue
+            from wanflow.media import container
+            from wanflow.media.text import subtitle_file, subtitles
+
+            with suppress(container.BadMedia):  # it changed just now
+                read = subtitle_file.read_lines(production.folder / track.source.path)
+                if lines := subtitles.beyond(read, frames=frames, rate=rate):
+                    words = subtitles.words_beyond(lines, frames=frames, rate=rate)
+                    hint = "give them other times, or make the cut longer"
+                    yield Problem(track.place, f"`{track.source.path}`: {words}", hint, Severity.WARNING)
 
 
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:
@@ -203,4 +228,4 @@ def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:
     try:
         return look(probe)
     except container.BadMedia as bad:
-        return Unreadable(bad.why, bad.hint)
+        return Unreadable(bad.why, bad.hint, line=bad.line)

@@ -101,6 +101,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             emit=emit,
             clock=now,
             provider=production.provider,
+            warned=frozenset(problem.message for problem in production.warnings),
         )
 
 

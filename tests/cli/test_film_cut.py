@@ -189,6 +189,10 @@ def test_subtitles_after_the_end_are_a_warning(wanflow: Wanflow, film: Path) -> 
     one = f"`subs.en.srt`: 1 subtitle begins after the end of the cut ({seconds} s), at 00:10:00,000"
     two = f"`subs.zh.srt`: 2 subtitles begin after the end of the cut ({seconds} s), the first at 00:10:00,000"
     assert [done.err.count(words) for words in (one, two)] == [1, 1]
+    known = wanflow("validate")
+    assert known.code == 0
+    assert f"warning: {one} (line 6)" in known.out
+    assert f"warning: {two} (line 6)" in known.out
 
 
 def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: Path) -> None:

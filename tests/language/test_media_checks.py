@@ -40,6 +40,32 @@ def media_problems(reading, shots, table):
     return [(item.place.line, item.place.column, item.message) for item in check_media(production, table)]
 
 
+def test_what_a_cut_lacks_is_said_where_its_path_is(reading):
+    """Not at the item, which may begin with a transition; a broken line of subtitles at that line."""
+    production, _ = reading(
+        "cuts:\n"
+        "  main:\n"
+        "    items:\n"
+        "      - {transition: fade, file: a.mp4}\n"
+        "      - {in: 1, file: song.wav}\n"
+        "    music: {gain: -3, file: b.wav}\n"
+        "    subtitles:\n"
+        "      - {language: en, file: c.srt}\n"
+        "      - subs/d.srt\n"
+    )
+    table = dict.fromkeys(("a.mp4", "b.wav", "c.srt"), Unreadable("does not exist"))
+    table |= {"song.wav": SOUND, "subs/d.srt": Unreadable("invalid time code", line=12)}
+    found = [(str(item.place), item.message) for item in check_media(production, table)]
+    start = production.cuts["main"].place.line
+    assert found == [
+        (f"wanflow.yaml:{start + 2}:34", "`a.mp4` does not exist"),
+        (f"wanflow.yaml:{start + 3}:9", "`song.wav` is a sound, not a video or a picture"),
+        (f"wanflow.yaml:{start + 4}:29", "`b.wav` does not exist"),
+        (f"wanflow.yaml:{start + 6}:30", "`c.srt` does not exist"),
+        ("subs/d.srt:12:1", "invalid time code"),
+    ]
+
+
 FRAME = "shots:\n  a: {first_frame: a.png}\n"
 
 

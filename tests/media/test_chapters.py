@@ -18,7 +18,8 @@ from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film
-from wanflow.media.text.subtitles import Line, read_lines, to_srt, track_options
+from wanflow.media.text.subtitle_file import Line, read_lines
+from wanflow.media.text.subtitles import to_srt, track_options
 
 THIRTY = Fraction(30)
 HOSTILE = "a=b; #c \\d\\ [CHAPTER] 'e' \"f\" 灯塔 🎬"

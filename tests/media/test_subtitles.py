@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from kit.call_count import ENDLESS_SECONDS
+from kit.clips import numbered_clip
 from wanflow import digest
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, probe
-from wanflow.media.text.subtitles import Line, beyond, read_lines, subtitle_format, to_srt, to_vtt
+from wanflow.media.text.subtitle_file import Line, read_lines, subtitle_format
+from wanflow.media.text.subtitles import beyond, to_srt, to_vtt, words_beyond
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)
@@ -118,11 +120,11 @@ def test_other_text_is_no_subtitle_file(beginning):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (SRT.encode("gb18030"), "is not UTF-8 text"),
         (SRT.encode().replace(b"there", b"there\xe9"), "is not UTF-8 text"),
         (b"notes of a film\n" * 9, "is not a subtitle file"),
-        (SRT.encode("utf-16-le"), "is not a subtitle file"),
-        (b"[Script Info]\n[Events]\nDialogue: 0,soon,later,,,0,0,0,,x\n", "cannot be read as ass: Failed to parse"),
+        (SRT.encode("utf-16-le"), "is UTF-16 text without a byte order mark"),
+        (codecs.BOM_UTF16_LE + b"\x00\xd8", "is damaged UTF-16 text"),
+        (SRT.replace("there", "the\0re").encode(), "a null byte: the file is damaged, or not text"),
         (f"{SRT}\n3\n00:00:04,000 --> 00:00:05,000\n{'x' * 2001}\n".encode(), "has 2001 letters at 4 s, at most 2000"),
     ],
 )
@@ -135,14 +137,95 @@ def test_what_can_not_be_read_is_refused_with_the_reason(tmp_path, data, why):
 
 
 @pytest.mark.parametrize(
+    ("charset", "name", "words"),
+    [
+        ("gbk", "GBK", "海边的清晨，我们出发了"),
+        ("gbk", "GBK", "海岸"),
+        ("big5", "Big5", "海邊的清晨，我們出發了"),
+        ("big5", "Big5", "海邊"),
+        ("cp932", "Shift_JIS", "海が見えるところにいた"),
+        ("cp949", "EUC-KR", "우리는 바다로 간다"),
+        ("cp1251", "windows-1251", "Мы пошли к морю рано утром"),
+        ("latin-1", "windows-1252", "Café déjà vu, naïve garçon"),
+    ],
+)
+def test_another_character_set_is_named_with_the_way_out(tmp_path, charset, name, words):
+    """By the name with which `iconv` converts it."""
+    with pytest.raises(BadMedia, match=f"is not UTF-8 text; it looks like {name}") as caught:
+        probe(written(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(charset)))
+    assert caught.value.hint == f"save it as UTF-8, or convert it: `iconv -f {name} -t UTF-8 OLD > NEW`"
+
+
+FIRST, SECOND = "00:00:01,000 --> 00:00:02,000", "00:00:03,000 --> 00:00:04,000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Subtitles by me\nhttps://x.org\n\n1\n{FIRST}\na\n\n2\n{SECOND}\nb\n",
+        f"\ufeff\n\n1\n{FIRST}\na\n\n2\n{SECOND}\nb",
+        f"1\n1\n{FIRST}\na\n\n1\n1\n{SECOND}\nb\n",
+        f"{FIRST}\na\n\n{SECOND}\nb\n",
+        f"1\n{FIRST}\na\n2\n{SECOND}\nb\n",
+        f"1\n\n{FIRST}\na\n\n2\n\n{SECOND}\nb\n",
+        f"2\n{SECOND}\nb\n\n1\n{FIRST}\na\n",
+        "1\n00:00:01 --> 00:00:02\na\n\n2\n00:03,000 --> 0:00:04.0\nb\n",
+        f"WEBVTT Kind: captions\nLanguage: en\n\n{FIRST}\na\n\n{SECOND}\nb\n".replace(",", "."),
+    ],
+    ids=["note", "mark", "doubled", "unnumbered", "unspaced", "spaced", "disordered", "short", "header"],
+)
+def test_entries_are_read_as_they_are_meant(tmp_path, text):
+    """Notes before the first one, numbers that are doubled or missing, times without their ends."""
+    assert read_lines(written(tmp_path, text)) == (Line(1000, 2000, "a"), Line(3000, 4000, "b"))
+    assert probe(written(tmp_path, text)).kind is Kind.SUBTITLES
+
+
+def test_a_number_that_is_said_stays(tmp_path):
+    """Alone, as several lines, or in a file whose entries have no numbers."""
+    text = f"1\n{FIRST}\n1984\n\n2\n{SECOND}\n7\n8\n"
+    assert [line.text for line in read_lines(written(tmp_path, text))] == ["1984", "7\n8"]
+    text = f"{FIRST}\n1984\n\n{SECOND}\nb\n"
+    assert [line.text for line in read_lines(written(tmp_path, text))] == ["1984", "b"]
+
+
+def test_a_line_from_before_the_film_is_shown_from_its_beginning(tmp_path):
+    """It keeps its end."""
+    text = f"1\n-00:00:00,400 --> 00:00:00,600\na\n\n2\n{FIRST}\nb\n"
+    assert read_lines(written(tmp_path, text)) == (Line(0, 600, "a"), Line(1000, 2000, "b"))
+
+
+@pytest.mark.parametrize(
+    ("times", "why"),
+    [
+        ("-00:00:00,900 --> -00:00:00,600", "the subtitle ends before the film begins"),
+        ("00:00:05,000 --> 00:00:04,000", "the subtitle ends before it begins"),
+        ("00:00:05,000 --> 00:00:05,000", "the subtitle ends when it begins"),
+    ],
+)
+@pytest.mark.parametrize("head", ["", "WEBVTT\n\n"], ids=["srt", "vtt"])
+def test_a_line_that_would_never_be_seen_is_refused(tmp_path, head, times, why):
+    """With its line in the file: its words would be lost without a word."""
+    text = f"{head}1\n{FIRST}\na\n\n2\n{times}\nb\n"
+    with pytest.raises(BadMedia) as caught:
+        read_lines(written(tmp_path, text.replace(",", ".") if head else text))
+    shown = times.replace(",", ".") if head else times
+    assert (caught.value.why, caught.value.line) == (f"{why}: `{shown}`", 8 if head else 6)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
     ("times", "number"),
     [
-        ("00:00:1 --> 00:00:04,000", 2),
+        ("00:01 --> 00:04", 2),
+        ("00:00:75,000 --> 00:01:20,000", 2),
         ("00:00:01,000 -> 00:00:04,000", 2),
-        ("00:01,000 --> 00:04,000", 2),
+        ("00:00:01,000 –> 00:00:04,000", 2),
+        ("00:00:01,000 00:00:04,000", 2),
         ("0:00:01;000 --> 0:00:04;000", 2),
+        ("00:00:01:000 --> 00:00:04:000", 2),
+        ("OO:OO:O1,000 --> 00:00:04,000", 2),
         ("00:00:01,000 --> later", 2),
-        ("00:00:01,000 --> 00:00:02,000\nfirst\n\n2\n00:00:03 --> 00:00:04,000", 6),
+        ("00:00:01,000 --> 00:00:02,000\nfirst\n\n2\n00:00:03,1234 --> 00:00:04,000", 6),
     ],
 )
 def test_a_broken_time_code_of_an_srt_is_named(tmp_path, times, number):
@@ -152,19 +235,31 @@ def test_a_broken_time_code_of_an_srt_is_named(tmp_path, times, number):
     with pytest.raises(BadMedia) as caught:
         probe(path)
     broken = times.split("\n")[-1]
-    assert caught.value.why == f"has an invalid time code in line {number}: `{broken}`"
+    assert (caught.value.why, caught.value.line) == (f"invalid time code `{broken}`", number)
+    assert str(caught.value) == f"line {number} of `words.srt`: invalid time code `{broken}`"
     assert caught.value.hint == "write for example `00:00:01,000 --> 00:00:04,000`"
 
 
 def test_an_arrow_in_the_words_is_no_time_code(tmp_path):
-    """An arrow after a word or a plain number is text."""
-    text = "1\n00:00:01,000 --> 00:00:02,000\nturn --> left\n5 -> 6\n"
-    assert [line.text for line in read_lines(written(tmp_path, text))] == ["turn --> left\n5 -> 6"]
+    """An arrow after a word, a plain number or a time of day is text."""
+    words = "turn --> left\n5 -> 6\n12:30 - lunch\n10:30 → 11:00"
+    assert [line.text for line in read_lines(written(tmp_path, f"1\n{FIRST}\n{words}\n"))] == [words]
+
+
+def test_a_broken_time_of_an_ass_is_named(tmp_path):
+    """With its line, which pysubs2 does not know."""
+    with pytest.raises(BadMedia, match="line 11 of `words`: invalid time code in `Dialogue: 0,soon"):
+        read_lines(written(tmp_path, ASS.replace("0:00:02.00", "soon")))
+
+
+def test_a_video_that_is_called_like_subtitles_is_a_video(tmp_path):
+    """So that what is said of it is true."""
+    assert probe(numbered_clip(tmp_path / "film.mp4", 4, (64, 64)).rename(tmp_path / "film.srt")).kind is Kind.VIDEO
 
 
 def test_a_file_without_lines_is_no_use(tmp_path):
-    """Empty lines, and lines that end before they begin, are left out; with none left the file is refused."""
-    text = "1\n00:00:01,000 --> 00:00:02,000\n<i> </i>\n\n2\n00:00:05,000 --> 00:00:04,000\nBack\n"
+    """Empty lines are left out; with none left the file is refused."""
+    text = f"1\n{FIRST}\n<i> </i>\n\n2\n{SECOND}\n\n"
     assert read_lines(written(tmp_path, text)) == ()
     with pytest.raises(BadMedia, match="is a subtitle file without lines"):
         probe(tmp_path / "words")
@@ -247,6 +342,9 @@ def test_the_films_end_is_the_end():
     assert found == [("1", "00:00:00,000 --> 00:00:01,000", "a"), ("2", "00:00:02,900 --> 00:00:03,000", "b")]
     assert beyond(lines, frames=90, rate=THIRTY) == lines[2:]
     assert beyond(lines, frames=91, rate=THIRTY) == ()
+    late = (Line(3000, 4000, "d", 14), Line(3500, 4000, "e", 18))
+    said = "2 subtitles begin after the end of the cut (3 s), the first at 00:00:03,000 (line 14)"
+    assert words_beyond(late, frames=90, rate=THIRTY) == said
     assert to_srt(lines[3:], frames=90, rate=THIRTY) == ""
     assert to_vtt(lines[3:], frames=90, rate=THIRTY) == "WEBVTT\n"
 

@@ -86,7 +86,9 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
 
 
 def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
-    if isinstance(found, Unreadable):
+    if isinstance(found, Unreadable) and found.line is not None:
+        yield Problem(Place(path, found.line, 1), found.why, found.hint)
+    elif isinstance(found, Unreadable):
         yield Problem(place, f"`{path}` {found.why}", found.hint_at(place))
     elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:
         hint = "SRT, WebVTT and ASS are read"
@@ -96,8 +98,32 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
         yield Problem(place, f"`{path}` is {what}, and `music` takes a sound")
 
 
+def expected_length(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> tuple[int, Fraction] | None:
+    """How many frames a cut will have at which rate; None where that is known only after a run."""
+    placed, rate = _timeline_items(cut, expect, shots)
+    if None in placed:
+        return None
+    try:
+        return timeline.total_frames(timeline.place([item for item in placed if item is not None], rate)), rate
+    except timeline.TimelineError:
+        return None  # reported already
+
+
 def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
     """Trims that lie outside of their clips, and transitions that do not fit between them."""
+    placed, rate = _timeline_items(cut, expect, shots)
+    if None not in placed:
+        yield from _misfit(cut, [item for item in placed if item is not None], rate)
+        return
+    for at, one in enumerate(placed):  # trims can be checked where lengths are known
+        if one is not None:
+            yield from _misfit(cut, [one], rate, at)
+
+
+def _timeline_items(
+    cut: Cut, expect: Expect, shots: Mapping[str, Shot]
+) -> tuple[list[timeline.TimelineItem | None], Fraction]:
+    """The items of a cut, None where the length of one is not known yet, and the rate of the cut."""
     clips = [None if isinstance(item.source, TitleCard) else expect(item.source) for item in cut.items]
     videos = [clip for clip in clips if isinstance(clip, ExpectedClip) and clip.kind is Kind.VIDEO]
     rate = cut.shape.rate or timeline.film_rate([(clip.rate, clip.pace) for clip in videos])
@@ -106,12 +132,7 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
         known = _length(clip)
         continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
         placed.append(timeline.timeline_item(item, known, continued_at, rate))
-    if None not in placed:
-        yield from _misfit(cut, [item for item in placed if item is not None], rate)
-        return
-    for at, one in enumerate(placed):  # trims can be checked where lengths are known
-        if one is not None:
-            yield from _misfit(cut, [one], rate, at)
+    return placed, rate
 
 
 def _length(clip: ExpectedClip | Unreadable | None) -> tuple[int, Fraction] | None:

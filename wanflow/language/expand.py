@@ -33,7 +33,7 @@ BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
 """Keys of a shot whose place a pipeline takes."""
 
 MAX_NAME_BYTES = 200
-"""Maximum bytes of a shot's name: it becomes the name of a file, followed by the number of a take."""
+"""Maximum bytes of each part of a shot's name: it becomes the name of a file, followed by the number of a take."""
 
 _OF_OUTPUT = ("note", "pick", "takes")
 
@@ -311,7 +311,7 @@ class Expansion:
         return []
 
     def _is_new(self, name: str, key: TextNode) -> bool:
-        if len(os.fsencode(name.rpartition("/")[2])) > MAX_NAME_BYTES:
+        if max(len(os.fsencode(part)) for part in name.split("/")) > MAX_NAME_BYTES:
             self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
             return False
         first = self._defined.setdefault(name, key.place)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.catalog.model import FileRule, MediaRule, Role
 from wanflow.catalog.read import load_catalog
-from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, shown_otherwise
+from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
 from wanflow.language.source import (
@@ -62,6 +62,17 @@ def _flaws(production: Production, facts: FactsTable) -> Iterator[Problem]:
         known = facts.get(path)
         for flaw in known.flaws if isinstance(known, Facts) else ():
             yield Problem(place, f"`{path}` {flaw}", None, Severity.WARNING)
+
+
+def expected_lengths(production: Production, facts: FactsTable) -> dict[str, tuple[int, Fraction]]:
+    """The frames and the rate of the cuts with subtitles, by name, as far as their lengths are known before a run."""
+    check = _MediaCheck(production, facts)
+    lengths = {
+        name: expected_length(cut, check.expect, production.shots)
+        for name, cut in production.cuts.items()
+        if cut.finish.subtitles
+    }
+    return {name: length for name, length in lengths.items() if length is not None}
 
 
 Outlook = ExpectedClip | Unreadable | None

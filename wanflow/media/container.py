@@ -72,15 +72,19 @@ StreamKind = TypeVar("StreamKind", VideoStream, AudioStream)
 
 
 class BadMedia(MediaFault):
-    """A file that is not the media it has to be; `why` follows its name: `is empty`."""
+    """A file that is not the media it has to be; `why` follows its name: `is empty`.
 
-    def __init__(self, path: Path, why: str, *, hint: str | None = None) -> None:
-        super().__init__(f"`{path.name}` {why}", hint=hint)
-        self.path, self.why = path, why
+    With the `line` of a text file, `why` is what is wrong in that line: ``invalid time code `00:00:1` ``.
+    """
+
+    def __init__(self, path: Path, why: str, *, hint: str | None = None, line: int | None = None) -> None:
+        place = f"`{path.name}`" if line is None else f"line {line} of `{path.name}`:"
+        super().__init__(f"{place} {why}", hint=hint)
+        self.path, self.why, self.line = path, why, line
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled by its fields, since a job may run in another process."""
-        return partial(BadMedia, self.path, self.why, hint=self.hint), ()
+        return partial(BadMedia, self.path, self.why, hint=self.hint, line=self.line), ()
 
 
 @contextmanager

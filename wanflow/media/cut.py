@@ -18,7 +18,8 @@ from wanflow.media.join_checks import require_alike, require_cut, survey
 from wanflow.media.probe import probe
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
-from wanflow.media.text.subtitles import read_lines, to_srt, track_options
+from wanflow.media.text.subtitle_file import read_lines
+from wanflow.media.text.subtitles import to_srt, track_options
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 

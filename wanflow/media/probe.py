@@ -34,7 +34,7 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
-from wanflow.media.text.subtitles import BEGINNING_BYTES, read_lines, subtitle_format
+from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, read_lines, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
@@ -83,10 +83,21 @@ def probe(path: Path) -> Facts:
             raise BadMedia(path, f"is a Git LFS pointer, the {what} itself is not here", hint=POINTER_HINT) from fault
         if beginning.startswith(BEGINNINGS):
             raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
-        written = subtitle_format(beginning)
-        if written or path.suffix.lower() == ".srt":
-            return _probe_subtitles(path, size, written)
-        return _probe_container(path, size)
+        return _probe_other(path, size, beginning)
+
+
+def _probe_other(path: Path, size_bytes: int, beginning: bytes) -> Facts:
+    """Measure what is not a picture: by its content, since a video may be called like subtitles."""
+    named = SUFFIXES.get(path.suffix.lower())
+    written = subtitle_format(beginning) or (None if b"\0" in beginning else named)
+    if written is not None:
+        return _probe_subtitles(path, size_bytes, written)
+    try:
+        return _probe_container(path, size_bytes)
+    except BadMedia:
+        if named is None:
+            raise
+        return _probe_subtitles(path, size_bytes, named)  # text in another encoding, else the reason why it is none
 
 
 def probe_picture(data: bytes) -> Facts:
@@ -229,12 +240,12 @@ def _measure_container(path: Path, size_bytes: int) -> Facts:
     raise BadMedia(path, "has neither video nor sound")
 
 
-def _probe_subtitles(path: Path, size_bytes: int, written: str | None) -> Facts:
+def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
     lines = read_lines(path)
     if not lines:
         raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
-    return Facts(Kind.SUBTITLES, written or "srt", digest.of_file(path), size_bytes, seconds=seconds)
+    return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
 
 
 def _measure_video(

@@ -39,7 +39,8 @@ class RunContext:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `addresses` what need not be uploaded;
-    `lost_submissions` what became of submissions; `spending` what may be spent.
+    `lost_submissions` what became of submissions; `spending` what may be spent; `warned` the messages of warnings that
+    were given when the production was loaded.
     """
 
     out: str
@@ -54,6 +55,7 @@ class RunContext:
     emit: Emit
     clock: Clock
     provider: Provider
+    warned: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:

@@ -23,7 +23,7 @@ from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
-from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles, clock_text
+from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles, words_beyond
 from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
@@ -178,15 +178,13 @@ async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunCo
 
 
 async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fraction, context: RunContext) -> None:
-    """Warn for each file with subtitles that begin after the film's end."""
-    length = timebase.decimal_text(timebase.to_seconds(frames, rate), 3)
+    """Warn for each file with subtitles that begin after the film's end, unless that was said before the run."""
     for track in edit.cut.finish.subtitles:
         lines = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate))
         if lines:
-            unseen = "1 subtitle begins" if len(lines) == 1 else f"{len(lines)} subtitles begin"
-            first = f"{'' if len(lines) == 1 else 'the first '}at {clock_text(lines[0].begin_ms)}"
-            text = f"`{track.source.path}`: {unseen} after the end of the cut ({length} s), {first}"
-            context.emit(Warned(text, node))
+            text = f"`{track.source.path}`: {words_beyond(lines, frames=frames, rate=rate)}"
+            if text not in context.warned:
+                context.emit(Warned(text, node))
 
 
 def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -> None:

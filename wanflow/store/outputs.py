@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,10 @@ TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None,
 
 MOST_NAME_BYTES = 255
 """Maximum length of a file's name on every common file system."""
+MOST_PATH_BYTES = 1_023 if sys.platform == "darwin" else 4_095
+"""Maximum length of an absolute path that the system opens."""
+DRAFT_BYTES = 38
+"""Length of the name under which `atomic.drafted` writes a file before it gets its own."""
 
 
 def check_outputs(production: Production, store: Store) -> Iterator[Problem]:
@@ -76,7 +81,12 @@ class _OutputRule:
     def problem(self, cut: Cut) -> Problem | None:
         """What is wrong with the path of the film, else of the first file beside it that has a problem."""
         for path in (cut.output, *sidecars(self.production.out, cut)):
-            wrong = _unusable(path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
+            wrong = (
+                _unusable(path)
+                or self._too_long(cut, path)
+                or self._forbidden(cut, path)
+                or self._in_the_way(cut, path)
+            )
             if wrong is not None:
                 words, hint = wrong
                 return Problem(cut.written_at, f"{self._named(cut, path)} {words}", hint)
@@ -90,6 +100,19 @@ class _OutputRule:
         if folded(entry) != folded(Path(os.path.normpath(self.root / path))):
             return f"`{path}`, which leads to `{self._shown(entry)}`,"
         return f"`{path}`"
+
+    def _too_long(self, cut: Cut, path: str) -> tuple[str, str] | None:
+        """Why a path is too long for the disk: one of its names, or all of it under the name of its draft."""
+        longest = max((len(os.fsencode(part)) for part in Path(path).parts), default=0)
+        what = "it" if path == cut.output else "the name of the cut"
+        if longest > MOST_NAME_BYTES:
+            over = longest - MOST_NAME_BYTES
+            hint = f"shorten {what} by {over} byte{'s' * (over > 1)}: a name may have {MOST_NAME_BYTES}"
+            return f"has a name of {longest} bytes, which is too long", hint
+        whole = len(os.fsencode(self.root / path)) + max(0, DRAFT_BYTES - len(os.fsencode(Path(path).name)))
+        if whole > MOST_PATH_BYTES:
+            return f"is a path of {whole} bytes, which is too long", f"a path may have {MOST_PATH_BYTES}"
+        return None
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
         """Why a path may not be written, whatever is at it: it is reserved, read, among the takes, or outside."""
@@ -147,13 +170,11 @@ class _OutputRule:
 def _unusable(path: str) -> tuple[str, str] | None:
     """Why no file system accepts a path."""
     try:
-        longest = max(len(os.fsencode(part)) for part in Path(path).parts)
+        os.fsencode(path)
     except UnicodeEncodeError:
         return "cannot be the name of a file", "use only valid Unicode characters"
     if "\0" in path:
         return "cannot be the name of a file", "leave out the null character"
-    if longest > MOST_NAME_BYTES:
-        return f"has a name of {longest} bytes", f"shorten it to {MOST_NAME_BYTES} bytes"
     return None
 
 

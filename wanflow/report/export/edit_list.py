@@ -13,7 +13,8 @@ from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
 from wanflow.language.production import Music, Shot, Subtitles, TransitionKind
 from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
-from wanflow.media.text.subtitles import clock_text, read_lines, to_captions
+from wanflow.media.text.subtitle_file import read_lines
+from wanflow.media.text.subtitles import clock_text, to_captions
 from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import film_size, frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of

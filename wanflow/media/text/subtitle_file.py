@@ -1,0 +1,278 @@
+"""Subtitle files as people have them: SRT and WebVTT line by line, ASS and SSA by pysubs2, whose only home this is."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import pysubs2
+
+from wanflow import timebase
+from wanflow.media.container import BadMedia
+from wanflow.media.text.charset import WESTERN, guess_charset
+
+MOST_BYTES = 10_000_000
+MOST_LINES = 20_000
+"""Maximum lines of a file: more than a film has, and each takes time in players too."""
+MOST_LETTERS = 2_000
+"""Maximum letters of one line: eight lines of four-byte letters fit in a sample of an MP4 (65,535 bytes)."""
+
+BEGINNING_BYTES = 4_096
+"""First bytes of a file that decide whether it has subtitles."""
+SUFFIXES = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ass"}
+"""Formats by the name of a file, for one whose beginning tells nothing."""
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CLOCK = r"(-?)(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[,.](\d{1,3}))?"
+"""Hours and thousandths may be missing, as in `00:04,5` and `00:00:04`."""
+_TIMES = re.compile(rf"[ \t]*{_CLOCK}[ \t]*-->[ \t]*{_CLOCK}(?:[ \t].*)?")
+_BROKEN = re.compile(
+    r"[ \t]*-?\d+[:.,][\d:.,; \t]*[-\u2010-\u2015 \t]+>"
+    r"|[\dOolI:.,; \t-]{0,40}-->[ \t]*-?\d+:\d"
+    r"|.{0,40}-->[ \t]*-?\d+:\d+:\d+[,.]\d"
+    r"|[ \t]*-?\d+:\d+:\d+[,.;:]?\d*[ \t,;|\u2010-\u2015\u2192-]*-?\d+:\d+:\d+[,.;:]?\d*[ \t]*$"
+)
+"""A line that is meant as the times of an entry, whatever is wrong with them."""
+_TIMES_AHEAD = 200
+"""Characters of a line in which times are looked for."""
+_BEGINNINGS = {
+    "vtt": re.compile(r"WEBVTT(?!\S)"),
+    "ass": re.compile(r"(?:[;!][^\n]*\n\s*)*\[script info\]", re.IGNORECASE),
+    "srt": re.compile(r"(?:[^\n]*\n)*?[ \t]*-?(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[,.]\d{1,3})?[ \t]*-->"),
+}
+_ASS_TIMES = re.compile(r"[^,]*(?:,\s*-?\d+:\d{1,2}:\d{1,2}(?:[.,:]\d+)?\s*){2},")
+_MARKUP = {
+    "vtt": re.compile(r"<[^<>]*>"),
+    "ass": re.compile(r"\{[^{}]*\}"),
+    "srt": re.compile(r"\{\\[^{}]*\}|</?[A-Za-z][^<>]*>"),
+}
+"""Tags and styles; every pattern takes linear time."""
+_DRAWING = re.compile(r"\\p[1-9]")
+_NOT_CUES = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?!\S)")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+EXAMPLE = "write for example `00:00:01,000 --> 00:00:04,000`"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be read from `begin_ms` until `end_ms`, thousandths of a second of the film: plain text, in lines.
+
+    `number` is the line of the file that has its times, 0 where that is not known.
+    """
+
+    begin_ms: int
+    end_ms: int
+    text: str
+    number: int = field(default=0, compare=False)
+
+
+def subtitle_format(beginning: bytes) -> str | None:
+    """`srt`, `vtt` or `ass` (SSA as well) by how a file begins, None for everything else.
+
+    A note may come before the first entry of an SRT.
+    """
+    text = _with_newlines(beginning.decode(_encoding(beginning), errors="replace")).lstrip("\ufeff \t\n")
+    if "\0" in text:
+        return None
+    return next((written for written, begins in _BEGINNINGS.items() if begins.match(text)), None)
+
+
+def read_lines(path: Path) -> tuple[Line, ...]:
+    """The lines of an SRT, WebVTT, ASS or SSA file in the order of their times, without tags and styles.
+
+    A line that begins below zero is shown from 0. What shows nothing is left out: empty lines, drawings, comments, and
+    in ASS lines that end before they begin. Raises BadMedia for another file, for text that is neither UTF-8 nor UTF-16
+    with its mark, for times that are broken or end before they begin, and for more than a film can have.
+    """
+    data = _bytes(path)
+    text = _decoded(path, data)
+    written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower())
+    if written is None:
+        raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
+    if text.count("Dialogue:" if written == "ass" else "-->") > MOST_LINES:
+        raise BadMedia(path, f"has more than {MOST_LINES} lines of subtitles", hint="split it")
+    match written:
+        case "srt":
+            found = list(_srt_lines(path, text))
+        case "vtt":
+            found = list(_vtt_lines(path, text))
+        case _:
+            found = list(_ass_lines(path, text))
+    if not found and written == "srt" and text.strip():
+        raise BadMedia(path, "is not a subtitle file: it has no times", hint=EXAMPLE)
+    lines = (Line(line.begin_ms, line.end_ms, _plain(line.text, written), line.number) for line in found)
+    shown = [line for line in lines if line.text and line.end_ms > line.begin_ms]
+    for line in shown:
+        if len(line.text) > MOST_LETTERS:
+            where = timebase.decimal_text(Fraction(line.begin_ms, 1000), 3)
+            raise BadMedia(
+                path, f"has {len(line.text)} letters at {where} s, at most {MOST_LETTERS}", hint="split them"
+            )
+    return tuple(sorted(shown, key=lambda line: (line.begin_ms, line.end_ms)))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as fault:
+        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
+    if len(data) > MOST_BYTES:
+        raise BadMedia(path, f"has more than {MOST_BYTES // 1_000_000} MB of subtitles", hint="split it")
+    return data
+
+
+def _encoding(data: bytes) -> str:
+    return "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
+
+
+def _with_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    """The text of a file; one in another character set is refused with the name of that, and how to convert it."""
+    encoding = _encoding(data)
+    if encoding != "utf-16" and b"\0" in data:
+        if max(data[::2].count(0), data[1::2].count(0)) > len(data) / 8:  # every other byte of its numbers
+            raise BadMedia(path, "is UTF-16 text without a byte order mark", hint="save it as UTF-8")
+        line = data[: data.index(0)].count(b"\n") + 1
+        raise BadMedia(path, "a null byte: the file is damaged, or not text", hint="save it again as UTF-8", line=line)
+    try:
+        return _with_newlines(data.decode(encoding))
+    except UnicodeDecodeError as fault:
+        if encoding == "utf-16":
+            raise BadMedia(path, "is damaged UTF-16 text", hint="save it as UTF-8") from fault
+        charset = guess_charset(data)
+        if charset is None:
+            raise BadMedia(path, "is not UTF-8 text", hint="save it as UTF-8") from fault
+        also = " (Latin-1)" if charset == WESTERN else ""
+        hint = f"save it as UTF-8, or convert it: `iconv -f {charset} -t UTF-8 OLD > NEW`"
+        raise BadMedia(path, f"is not UTF-8 text; it looks like {charset}{also}", hint=hint) from fault
+
+
+def _srt_lines(path: Path, text: str) -> Iterator[Line]:
+    """The entries of an SRT; numbers may be missing or doubled, and what comes before the first times is a note."""
+    times: tuple[int, int, int] | None = None
+    words: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _times_of(path, number, line)
+        if found is None:
+            if line.strip() or (words and words[-1]):
+                words.append(line.strip())
+            continue
+        if times is not None:
+            yield _entry(times, _without_number(words))
+        times, words = found, []
+    if times is not None:
+        yield _entry(times, words)
+
+
+def _entry(times: tuple[int, int, int], words: Sequence[str]) -> Line:
+    begin, end, number = times
+    return Line(begin, end, "\n".join(words), number)
+
+
+def _without_number(words: list[str]) -> list[str]:
+    """The words of an entry without the number of the next one, which may be doubled, or have a blank line below it."""
+    end = len(words) - (words[-1:] == [""])
+    first = end
+    while first and words[first - 1].isdecimal():
+        first -= 1
+    if first == end:
+        return words
+    if first and words[first - 1]:
+        # words directly above it: only the last one can be a number, and only directly above the times
+        return words[: end - 1] if end == len(words) else words
+    alone = first == 0 and end < len(words)
+    return words if alone else words[:first]  # a number is all that is said
+
+
+def _vtt_lines(path: Path, text: str) -> Iterator[Line]:
+    """The timed blocks of WebVTT, without the names, notes and styles between them."""
+    block: list[tuple[int, str]] = []
+    for number, line in enumerate([*text.split("\n"), ""], 1):
+        if line.strip():
+            block.append((number, line))
+            continue
+        named = block[:1] and not _NOT_CUES.match(block[0][1].lstrip("\ufeff"))
+        for place, (at, written) in enumerate(block[:2] if named else ()):
+            times = _times_of(path, at, written)
+            if times is not None:
+                yield _entry(times, [words for _, words in block[place + 1 :]])
+                break
+        block = []
+
+
+def _times_of(path: Path, number: int, line: str) -> tuple[int, int, int] | None:
+    """When an entry begins and ends, and its line; None for a line that is not times.
+
+    Raises BadMedia where they are broken: as words they would be shown.
+    """
+    found, shown = _TIMES.fullmatch(line[:_TIMES_AHEAD]), line.strip()[:60]
+    if found is None and not _BROKEN.match(line[:_TIMES_AHEAD]):
+        return None
+    begin, end = (None, None) if found is None else (_clock(found.groups()[:5]), _clock(found.groups()[5:]))
+    if begin is None or end is None:
+        raise BadMedia(path, f"invalid time code `{shown}`", hint=EXAMPLE, line=number)
+    if end <= begin:
+        when = "when" if end == begin else "before"
+        hint = "give it a later end, or delete it"
+        raise BadMedia(path, f"the subtitle ends {when} it begins: `{shown}`", hint=hint, line=number)
+    if end <= 0:
+        hint = "delete it, or move its times"
+        raise BadMedia(path, f"the subtitle ends before the film begins: `{shown}`", hint=hint, line=number)
+    return max(0, begin), end, number
+
+
+def _clock(parts: Sequence[str | None]) -> int | None:
+    """Thousandths of a second; None for a time that no clock shows, or that could be minutes as well as hours."""
+    sign, hours, minutes, seconds, thousandths = parts
+    if (hours is None and thousandths is None) or int(minutes or 0) > 59 or int(seconds or 0) > 59:
+        return None
+    whole = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)
+    found = whole * 1000 + int((thousandths or "").ljust(3, "0"))
+    return -found if sign else found
+
+
+def _ass_lines(path: Path, text: str) -> Iterator[Line]:
+    # a mistake in a style must not keep the words from being read
+    kept = [line for line in text.split("\n") if not line.lstrip().startswith("Style:")]
+    numbers = [number for number, line in enumerate(text.split("\n"), 1) if line.startswith(("Dialogue:", "Comment:"))]
+    try:
+        with warnings.catch_warnings():
+            # they are about margins and layers, which are not used here
+            warnings.simplefilter("ignore", RuntimeWarning)
+            events = pysubs2.SSAFile.from_string("\n".join(kept), format_="ass", keep_html_tags=True).events
+    except (pysubs2.Pysubs2Error, ValueError) as fault:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.startswith("Dialogue:") and not _ASS_TIMES.match(line):
+                shown = line.strip()[:60]
+                hint = "write for example `0:00:01.00`"
+                raise BadMedia(path, f"invalid time code in `{shown}`", hint=hint, line=number) from fault
+        raise BadMedia(path, f"cannot be read as ass: {fault}"[:200], hint="save it again as srt") from fault
+    known = numbers if len(numbers) == len(events) else [0] * len(events)
+    for event, number in zip(events, known, strict=True):
+        if not event.is_comment:
+            yield Line(max(0, event.start), event.end, event.text, number)
+
+
+def _plain(text: str, written: str) -> str:
+    if written == "ass":
+        text = "" if _DRAWING.search(text) else text.replace(r"\h", " ").replace(r"\n", r"\N")
+    text = _MARKUP[written].sub("", text).replace(r"\N", "\n")
+    if written == "vtt":
+        text = html.unescape(text)
+    return without_blanks(text)
+
+
+def without_blanks(text: str) -> str:
+    """Text without empty lines, which end an entry, and without control characters."""
+    lines = (_CONTROL.sub("", line).replace("\t", " ").strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
