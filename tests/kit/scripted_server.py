@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +27,13 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_server(lie: Script) -> Iterator[ScriptedServer]:
-    """Serve lies until the end of the block."""
+def scripted_server(
+    lie: Script, wrapped: Callable[[socket.socket], socket.socket] = lambda sock: sock
+) -> Iterator[ScriptedServer]:
+    """Serve lies until the end of the block, on a socket that may be `wrapped`."""
     liar = ScriptedServer()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, lie, liar)) as server:
+        server.socket = wrapped(server.socket)
         liar.base_url = f"http://127.0.0.1:{server.server_port}/api/v1"
         thread = Thread(target=partial(server.serve_forever, poll_interval=0.02))
         thread.start()

@@ -14,6 +14,7 @@ import pytest
 
 from kit.proxies import socks_proxy
 from kit.scripted_server import reply, scripted_server
+from kit.tls import self_signed, tls_server
 from wanflow.providers.dashscope.client import DashScope
 from wanflow.providers.faults import NotSent, ServerFault, UnusableVariable
 from wanflow.providers.network import read_network
@@ -169,6 +170,50 @@ def test_a_proxy_that_is_not_there_is_named_with_its_variable(monkeypatch: pytes
     with pytest.raises(NotSent, match=r"emulator:8000: by the proxy http://127\.0\.0\.1:9 of ALL_PROXY") as caught:
         reach(endpoint(8000))
     assert "s3cret" not in f"{caught.value}{caught.value.hint}"
+
+
+def test_a_proxy_whose_name_is_unknown_is_told_from_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name that cannot be resolved is the proxy's."""
+    monkeypatch.setenv("ALL_PROXY", "proxy.invalid:8080")
+    with pytest.raises(NotSent, match=r"by the proxy http://proxy\.invalid:8080 of ALL_PROXY: its name cannot"):
+        reach(endpoint(8000))
+
+
+def test_a_host_that_cannot_be_reached_is_named_with_the_cause() -> None:
+    """Its name or its connection; each has a way out."""
+    for base, words in {
+        "https://service.invalid/api/v1": "service.invalid: its name cannot be resolved",
+        "http://127.0.0.1:9/api/v1": "127.0.0.1:9: the connection is refused",
+    }.items():
+        with pytest.raises(NotSent) as caught:
+            reach(Endpoint("beijing", base, "sk-any"))
+        assert str(caught.value) == f"the service could not be reached ({words})"
+        assert caught.value.hint
+
+
+def test_a_certificate_that_nobody_trusts_is_named_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As behind a proxy that opens TLS: its certificates can be named, for their own host only."""
+    certificate = self_signed(tmp_path / "ca.pem")
+    with tls_server(lambda *_: UNKNOWN, certificate) as server:
+        with pytest.raises(NotSent, match=r"localhost:[0-9]+: its certificate is not trusted \(self") as caught:
+            reach(Endpoint("beijing", server.base_url, "sk-any"))
+        assert "SSL_CERT_FILE" in (caught.value.hint or "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        reach(Endpoint("beijing", server.base_url, "sk-any"))
+        with pytest.raises(NotSent, match="its certificate is not trusted"):
+            reach(Endpoint("beijing", server.base_url.replace("localhost", "127.0.0.1"), "sk-any"))
+    assert len(server.asked) == 1
+
+
+def test_a_server_without_tls_is_told_as_such() -> None:
+    """As where a proxy speaks HTTP on the port of HTTPS."""
+    with (
+        scripted_server(lambda *_: UNKNOWN) as server,
+        pytest.raises(NotSent, match=r"127\.0\.0\.1:[0-9]+: TLS failed"),
+    ):
+        reach(Endpoint("beijing", server.base_url.replace("http:", "https:"), "sk-any"))
 
 
 # certificates

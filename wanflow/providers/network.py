@@ -210,8 +210,7 @@ class RoutedTransport(httpx.AsyncBaseTransport):
         try:
             return await self._proxied[url.scheme].handle_async_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as fault:
-            words = f"by the proxy {proxy.shown} of {proxy.variable}: {fault or type(fault).__name__}"
-            raise type(fault)(words, request=request) from fault
+            raise httpx.ProxyError(f"by the proxy {proxy.shown} of {proxy.variable}", request=request) from fault
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -224,10 +224,14 @@ def _in_builtins(url: str) -> Iterator[None]:
         raise ConnectionRefusedError("the address names no host") from fault
 
 
-def _cause(fault: Exception) -> tuple[str, str | None]:
-    """Why a request was not sent, and the way out."""
+def _cause(fault: BaseException) -> tuple[str, str | None]:
+    """Why a request was not sent, and the way out; a failure at a proxy or behind it names the proxy."""
     if isinstance(fault, httpx.ProxyError):
-        return _words(fault), "check the proxy's variable, with its user and password"
+        behind = fault.__cause__
+        refused = not isinstance(behind, httpx.TransportError) or isinstance(behind, httpx.ProxyError)
+        why, hint = (str(behind or ""), None) if refused or behind is None else _cause(behind)
+        words = ": ".join(filter(None, (_words(fault), why)))
+        return words, hint or "check the proxy and its variable, with user and password"
     for inner in _chain(fault):
         match inner:
             case socket.gaierror():
@@ -237,9 +241,9 @@ def _cause(fault: Exception) -> tuple[str, str | None]:
                 return f"its certificate is not trusted ({why})", hint
             case ssl.SSLError(reason=why):
                 return f"TLS failed ({why or 'the connection was closed'})", "check the proxy and the address"
-    if isinstance(fault, httpx.TimeoutException):
-        return "no connection in time", None
-    return _words(fault), None
+            case ConnectionRefusedError():
+                return "the connection is refused", None
+    return "no connection in time" if isinstance(fault, httpx.TimeoutException) else _words(fault), None
 
 
 def _chain(fault: BaseException | None) -> Iterator[BaseException]:
@@ -249,7 +253,7 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
         fault = fault.__cause__ or fault.__context__
 
 
-def _words(fault: Exception) -> str:
+def _words(fault: BaseException) -> str:
     return str(fault) or type(fault).__name__
 
 

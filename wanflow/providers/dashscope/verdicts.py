@@ -62,7 +62,7 @@ def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
     )
     hint = WAYS_OUT.get(answer.status) or (
         "sign in to this network in a browser, or check the proxy"
-        if answer.is_page
+        if answer.is_page and answer.status < 400
         else f"check the network, the proxy and {BASE_VARIABLE}"
     )
     return ServerFault(words, hint=hint, retry_after=answer.retry_after)
