@@ -127,6 +127,19 @@ async def test_law_3_a_request_that_never_arrived_is_sent_again_after_the_grace(
     assert (outcome.exit_code, outcome.submitted, faults.sent) == (0, 1, 2)
 
 
+async def test_a_request_that_never_arrives_is_sent_three_times(tmp_path: Path) -> None:
+    """The failure has the words of the last reply, nothing is remembered as refused, and the next run sends it again."""
+    faults = Faults(lost_requests=3)
+    async with virtual_run(tmp_path, faulty(faults), unlike=True) as here:
+        outcome = await here.run(production(COAST))
+        (failure,) = outcome.failures
+        again = await here.run(production(COAST))
+    assert (outcome.exit_code, outcome.submitted, faults.sent) == (1, 0, 4)
+    assert "accepted none of 3 submissions" in failure.message
+    assert failure.message.endswith("the last reply: the fate of a request is unknown: HTTP 500")
+    assert (again.exit_code, again.submitted) == (0, 1)
+
+
 async def test_a_list_that_lags_within_the_grace_costs_nothing(tmp_path: Path) -> None:
     """The task shows up after twenty seconds: it is adopted, nothing is sent again."""
     faults = Faults(lost_replies=1, lag_seconds=20)

@@ -47,19 +47,23 @@ async def submit(step: Step, vertex: ShotVertex, seed: int, run_state: RunState,
     price = run_state.price(vertex)
     with _set_aside(step, price, context):
         request = await compose(vertex.shot, seed, run_state, context)
-    for _ in range(SENDS):
+    lost: list[UnknownFate] = []
+    while len(lost) < SENDS:
         if run_state.halted_by is not None:
             raise run_state.halted_by
         attempt = _attempt(step, run_state.shot_request(vertex), seed, price, context)
         context.spending.reserve(attempt.id, price, f"`{step.node}`")
         context.journal.intended(attempt)
-        task = await _send(step.node, attempt, request, context)
-        if task is not None:
+        sent = await _send(step.node, attempt, request, context)
+        if isinstance(sent, OpenTask):
             run_state.counts.submitted += 1
-            context.emit(TaskSubmitted(step.node, task.task_id, request.model))
-            return task
-    words = f"the service lost {SENDS} submissions of this request and accepted none, by its own list"
-    raise ServerFault(words, hint="run again later")
+            context.emit(TaskSubmitted(step.node, sent.task_id, request.model))
+            return sent
+        lost.append(sent)
+        if len(lost) < SENDS:
+            context.emit(Warned("it was not accepted: it is sent again", step.node))
+    words = f"the service accepted none of {SENDS} submissions, by its own list; the last reply: {lost[-1]}"
+    raise ServerFault(words, hint=lost[-1].hint or "run again later")
 
 
 @contextmanager
@@ -88,8 +92,8 @@ def _attempt(step: Step, shot_request: ShotRequest, seed: int, price: Price | No
     )
 
 
-async def _send(node: str, attempt: Attempt, request: Request, context: RunContext) -> OpenTask | None:
-    """One submission; None where its reply was lost and it was certainly not accepted.
+async def _send(node: str, attempt: Attempt, request: Request, context: RunContext) -> OpenTask | UnknownFate:
+    """One submission; the fault of its reply where that was lost and the request was certainly not accepted.
 
     Raises UnknownFate also where the answer names a task that belongs to another submission.
     """
@@ -97,8 +101,9 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
         try:
             accepted = await context.service.submit(request)
         except UnknownFate as fault:
+            lost = fault
             context.lost_submissions.lose(attempt)
-            looked_up = "; it is looked up in the service's list" if context.provider.list_reach else ""
+            looked_up = "; the submission is looked up in the service's list" if context.provider.list_reach else ""
             context.emit(Warned(f"{fault}{looked_up}", node))
         except ServiceFault as fault:
             state = "refused" if fault.permanent else "failed"
@@ -108,9 +113,10 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
         else:
             return context.lost_submissions.accept(attempt, accepted.task_id, accepted.request_id)
     found = await context.lost_submissions.decide(attempt)
-    context.emit(_found(node, found) if found else Warned("it was not accepted: it is sent again", node))
     if found is None:
         context.spending.release(attempt.id)
+        return lost
+    context.emit(_found(node, found))
     return found
 
 

@@ -48,8 +48,7 @@ def submit_fault(answer: Answer) -> ServiceFault:
     fault = fault_of(answer)
     if 400 <= answer.status < 500 and answer.status not in TIMEOUTS and fault.code is not None:
         return fault
-    words = f"the fate of a request is unknown: {fault}"
-    return UnknownFate(words, hint=fault.hint, code=fault.code, retry_after=answer.retry_after)
+    return UnknownFate(str(fault), hint=fault.hint, code=fault.code, retry_after=answer.retry_after)
 
 
 def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
