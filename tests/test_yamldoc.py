@@ -228,6 +228,46 @@ def test_a_text_cut_by_a_comment_is_noticed(text, cut):
     assert value_of(text).cut_off is cut
 
 
+PROBLEM = object()
+"""A text that is refused, with a problem inside it."""
+
+CONSTRUCTS: dict[str, object] = {
+    # documents, directives and comments
+    "": None, "# only\n": None, "---\n": None, "--- a\n...\n": "a", "...\n": PROBLEM, "%YAML 1.2\n---\na: 1\n": {"a": 1},
+    "%YAML 2.0\n---\na\n": PROBLEM, "%YAML 1.2\na: 1\n": PROBLEM, "%FOO bar\n--- a\n": PROBLEM, "a\n...\nb\n": PROBLEM,
+    "--- |\n %x\n": "%x", "a: 1 # b\n": {"a": 1}, "a#b: c#d\n": {"a#b": "c#d"}, "a: 'b'#c\n": {"a": "b"},
+    # block collections
+    "- a\n-\n  - b\n- - c\n": ["a", ["b"], ["c"]], "a:\n- b\n-\nc:\n": {"a": ["b", None], "c": None},
+    "? a\n: b\n? c\n": {"a": "b", "c": None}, "? [a]\n: b\n": PROBLEM, "? - a\n: b\n": PROBLEM, "-a: b\n": {"-a": "b"},
+    "a: b: c\n": PROBLEM, "a:\n  b: 1\n c: 2\n": PROBLEM, "- a\n b: 1\n": PROBLEM, "a: 1\n- b\n": PROBLEM,
+    # flow collections
+    "[a, [b, c], {d: e}, ]\n": ["a", ["b", "c"], {"d": "e"}], "{a, b: , 'c': 1}\n": {"a": None, "b": None, "c": 1},
+    "[a: b, ? c : d]\n": [{"a": "b"}, {"c": "d"}], "{a: [\n b,\n c\n]}\n": {"a": ["b", "c"]}, "[a, , b]\n": PROBLEM,
+    "[a\n": PROBLEM, "a]\n": "a]", "{a: 1}}\n": PROBLEM, "[a] b\n": PROBLEM, "{a: 1, a: 2}\n": PROBLEM, "[,]\n": PROBLEM,
+    # scalars in every style
+    "'it''s'\n": "it's", "'a\n\n b'\n": "a\nb", '"a\\\n  b"\n': "ab", r'"\x41\u00e9\U0001F680\/\_"': "Aé🚀/\xa0",
+    r'"\q"': PROBLEM, r'"\x4"': PROBLEM, r'"\U00110000"': PROBLEM, "a\n b\n\n c\n": "a b\nc", "'a' 'b'\n": PROBLEM,
+    "|\n a\n  b\n\n": "a\n b", "|2-\n   a\n": " a", ">\n a\n b\n\n  c\n d\n": "a b\n\n c\nd", "|+\n a\n\n": "a", "|-1\n a\n": "a",
+    "|0\n a\n": PROBLEM, "| a\n b\n": PROBLEM, "|\n   a\n  b\n": PROBLEM, "a: |\nb: 1\n": {"a": "", "b": 1},
+    # node properties
+    "a: &x 1\nb: *x\n": {"a": 1, "b": 1}, "&a [*a]\n": PROBLEM, "a: &x\nb: *x\n": {"a": None, "b": None}, "&x &y a\n": PROBLEM,
+    "*x : a\n": PROBLEM, "a: !!str 1\n": {"a": "1"}, "a: ! 1\n": {"a": 1}, "a: !!int 1\n": PROBLEM, "a: !<x> 1\n": PROBLEM, "!h!x a\n": PROBLEM,
+    # tabs
+    "a:\t1\n": {"a": 1}, "a:\n\tb: 1\n": PROBLEM, "- a\t\n": ["a"], "[\ta,\tb]\n": ["a", "b"], '"a\tb"\n': "a\tb", "|\n \ta\n": PROBLEM, "|\n a\n \tb\n": "a\n\tb",
+}  # fmt: skip
+"""A text for each construct of YAML 1.2, and its value."""
+
+
+@pytest.mark.parametrize("text", CONSTRUCTS, ids=map(ascii, CONSTRUCTS))
+def test_every_construct_is_a_value_or_a_problem_inside_the_file(text):
+    """Nothing is lost in silence, and nothing raises."""
+    document = read(text)
+    found = PROBLEM if document.problems else plain(document.root)
+    assert found == CONSTRUCTS[text]
+    for each in document.problems:
+        assert each.place.column <= len(document.lines[each.place.line - 1]) + 1
+
+
 UNUSUAL = [
     # signs that YAML 1.1 takes for line ends, a byte order mark at the beginning of a line, and JSON's escapes
     ('a: "x\u2028y\x85z"\nb: |\n  p\u2029q\nc: r\u2028s\n', {"a": "x\u2028y\x85z", "b": "p\u2029q", "c": "r\u2028s"}),

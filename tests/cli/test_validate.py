@@ -80,3 +80,20 @@ def test_annotations_begin_at_the_checkout(wanflow, film: Path, monkeypatch: pyt
 def test_a_production_that_is_not_there_is_named_as_it_was_asked_for(wanflow, film: Path) -> None:
     """Not by the last part of its path alone."""
     assert "`nowhere/wanflow.yaml` does not exist" in wanflow("validate", "-f", "nowhere/wanflow.yaml").out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_lines_are_those_of_the_editor_in_every_format(wanflow, film: Path, form: str) -> None:
+    """Also after signs that YAML 1.1 takes for line ends, with Windows line ends and wide characters."""
+    lines = ["wanflow: 1", "shots:", '  海: {model: wan2.7-t2v, prompt: "a\u2028b\u2029c\x85d", duration: 99}', ""]
+    film.write_bytes("\r\n".join(lines).encode())
+    out = wanflow("validate", "--format", form).out
+    column = lines[2].index("99") + 1
+    match form:
+        case "text":
+            assert out.startswith(f"wanflow.yaml:3:{column}: ")
+            assert out.split("\n")[2].index("^") == 2 + column  # one sign is two cells wide
+        case "json":
+            assert [(each["line"], each["column"]) for each in json.loads(out)] == [(3, column)]
+        case "github":
+            assert out.startswith(f"::error file=wanflow.yaml,line=3,col={column}::")

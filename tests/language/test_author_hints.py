@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from language.conftest import Reading
+from PIL import Image
 
 from kit.production_files import write_files
 from wanflow.language.load import Overrides
 from wanflow.language.problem import Severity
 from wanflow.loading import read as load
+from wanflow.loading import sound_part
 from wanflow.suggest import hint_for_path, nearest_path
 
 HEAD = "defaults: {model: wan2.7-i2v}\n"
@@ -27,6 +29,9 @@ def item(keys: str) -> str:
     """A production with a cut whose second item has these keys."""
     return f"{SHOTS}cuts:\n  m: [a, {{{keys}}}]\n"
 
+
+OF_MUSIC = "it belongs to the music: `music: {file: …, gain: -6}`"
+TAKE_2 = "name the shot, `b`, and pick the take: `wanflow pick b 2`"
 
 MISTAKES = [
     # keys by their names in other tools
@@ -104,6 +109,76 @@ MISTAKES = [
         "`b` is a shot, not a file",
         "write `{shot: b}`",
     ),
+    (
+        item("shot: b, transition: crossfade 1.5s"),
+        (7, 32),
+        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `crossfade 1.5s`",
+        "write `{type: dissolve, duration: 1.5}`",
+    ),
+    (
+        item("shot: b, transition: {dissolve: 1}"),
+        (7, 33),
+        "unknown key `dissolve`",
+        "write `{type: dissolve, duration: 1}`",
+    ),
+    (item("shot: b, volume: 3"), (7, 20), "unknown key `volume`", OF_MUSIC),
+    (f"{SHOTS}cuts:\n  m: {{items: [a], volume: 3}}\n", (7, 19), "unknown key `volume`", OF_MUSIC),
+    (f"{SHOTS}cuts:\n  m: {{items: [a], aspect_ratio: x}}\n", (7, 19), "unknown key `aspect_ratio`", "write `size`"),
+    (f"{SHOTS}cuts:\n  m: {{shots: [a]}}\n", (7, 7), "unknown key `shots`", "write `items`"),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], length: 5}}\n",
+        (7, 19),
+        "unknown key `length`",
+        "trim an item: `{shot: NAME, in: 1, out: 3}`",
+    ),
+    (
+        f"{SHOTS}cuts:\n  m: {{items: [a], transition: wipe}}\n",
+        (7, 19),
+        "unknown key `transition`",
+        "write it in an item: `{shot: NAME, transition: dissolve}`",
+    ),
+    (f"{SHOTS}cuts:\n  m: a b\n", (7, 6), "`m` must be a list or a mapping, not `a b`", "write `[a, b]`"),
+    (f"{SHOTS}cast: {{li: [li.mp4]}}\n", (6, 12), "`li` must be a mapping, not a list", "write `li: {video: li.mp4}`"),
+    (
+        f"{HEAD}shots:\n  b: {{first_frame: b.png}}\n  c: {{first_clip: {{b: {{tail: 2}}}}}}\n",
+        (5, 20),
+        "unknown key `b`",
+        "write `{shot: b, tail: …}`",
+    ),
+    (f"{SHOTS}  c: {{first_clip: b.t2}}\n", (6, 19), "a source names a shot, not the take `b.t2`", TAKE_2),
+    (f"{SHOTS}  c: {{first_clip: {{shot: b.t2}}}}\n", (6, 26), "no shot `b.t2`", TAKE_2),
+    (f"{SHOTS}cuts: {{m: [{{shot: b.t2}}]}}\n", (6, 19), "no shot `b.t2`", TAKE_2),
+    (
+        f"{HEAD}shots:\n  a: {{model: wan2.7-t2v, prompt: {{mei}}}}\n",
+        (4, 34),
+        "`prompt` must be text, not a mapping",
+        'put the text in quotes; the value of a name is `"${mei}"`',
+    ),
+    # what only follows from a mistake is not said
+    (
+        f"{SHOTS}  c: {{model: wan2.7-r2v, prompt: '${{mei}} walks'}}\ncast: {{mei: mei.png}}\n",
+        (7, 13),
+        "`mei` must be a mapping, not `mei.png`",
+        "write `mei: {image: mei.png}`",
+    ),
+    (
+        f"{SHOTS}  c: {{model: wan2.7-r2v, prompt: x, references: [mei]}}\ncast: {{mei: {{imag: mei.png}}}}\n",
+        (7, 14),
+        "unknown key `imag`",
+        "did you mean `image`?",
+    ),
+    (
+        f"{SHOTS}  Climb!: {{first_frame: a.png}}\n  c: {{first_clip: {{shot: Climb!}}, duration: 9}}\ncuts: {{m: [Climb!, c]}}\n",
+        (6, 3),
+        "`Climb!` is not a valid name",
+        "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`, e.g. `climb`",
+    ),
+    (
+        f"{HEAD}shots:\n  a: {{first_frame: a.png, matrix: {{s: [{{words: k}}, {{key: l, words: m}}]}}, prompt: '${{s.words}}'}}\n",
+        (4, 40),
+        "`key` is missing",
+        "a value of several parts needs a `key` for its name; combinations are left out by `exclude`",
+    ),
     # characters that nobody sees
     (
         shot("duration: 5\xa0"),
@@ -174,6 +249,75 @@ def test_a_mistake_has_one_problem_that_says_what_to_write(reading: Reading, bod
     _, problems = reading(body, head="wanflow: 1\n")
     found = [((each.place.line, each.place.column), each.message, each.hint) for each in problems]
     assert found == [(place, message, hint)]
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        # two circles, and a shot that needs itself
+        (
+            "".join(f"  {a}: {{first_clip: {{shot: {b}, tail: 2}}}}\n" for a, b in ("ab", "ba", "cd", "dc", "ee")),
+            [(4, "circular"), (6, "circular"), (8, "depends on itself")],
+        ),
+        # two circles through one shot
+        (
+            (
+                "  a: {first_clip: {shot: b, tail: 2}, last_frame: {shot: c, frame: last}}\n"
+                "  b: {first_clip: {shot: a, tail: 2}}\n  c: {first_clip: {shot: a, tail: 2}}\n"
+            ),
+            [(4, "circular"), (4, "circular")],
+        ),
+        # an unknown name, a wrong length and a wrong choice in one shot
+        (
+            "  a: {first_frame: a.png, prompt: 'x ${who}', duration: 99, resolution: 480P}\n",
+            [(4, "no cast member or var `who`"), (4, "`duration` of"), (4, "`resolution` of")],
+        ),
+        # two mistakes in one item of a cut, and one in each of the next
+        (
+            (
+                "  a: {first_frame: a.png}\ncuts:\n  m:\n    - {shot: xx, in: 4s}\n    - zz\n    - {shot: yy, form: 1}\n"
+                "    - {shot: a, transition: zoom}\n    - {file: gone.mp4}\n    - {shot: a, transition: wipe}\n    - []\n"
+            ),
+            [
+                (7, "no shot `xx`"), (7, "`in` must be a number"), (8, "no shot `zz`"), (9, "no shot `yy`"),
+                (9, "unknown key `form`"), (10, "`transition` must be one of"), (11, "`gone.mp4` does not exist"),
+                (13, "this must be text or a mapping"),
+            ],
+        ),
+    ],
+    ids=["circles", "joined circles", "one shot", "items"],
+)  # fmt: skip
+def test_no_mistake_hides_another(tmp_path, body, places) -> None:
+    """All are told at once, in the order of their places."""
+    Image.new("RGB", (320, 240)).save(tmp_path / "a.png")
+    problems = load(write_files(tmp_path, {"wanflow.yaml": f"shots:\n{body}"}), Overrides()).problems
+    found = [each for each in problems if "is not longer than the clip" not in each.message]
+    assert [each.place.line for each in found] == [line for line, _ in places]
+    assert [words for each, (_, words) in zip(found, places, strict=True) if words not in each.message] == []
+
+
+def test_a_cut_with_a_broken_item_is_not_taken_for_whole(tmp_path) -> None:
+    """What can be used of a production has no cut without the items that are wrong."""
+    Image.new("RGB", (320, 240)).save(tmp_path / "a.png")
+    body = "shots: {a: {first_frame: a.png}}\ncuts:\n  whole: [a]\n  broken: [a, {shot: a, in: 4s}]\n  long: {items: [[], a]}\n"
+    part = sound_part(write_files(tmp_path, {"wanflow.yaml": body}), Overrides())
+    assert part.production is not None
+    assert list(part.production.cuts) == ["whole"]
+
+
+def test_a_missing_file_of_a_cut_is_told_at_its_path(tmp_path) -> None:
+    """Not at the beginning of its item."""
+    body = "shots: {}\ncuts:\n  m: [{duration: 2, file: gone.png}]\n"
+    (found,) = load(write_files(tmp_path, {"wanflow.yaml": body}), Overrides()).problems
+    assert (found.place.line, found.place.column, found.message) == (5, 27, "`gone.png` does not exist")
+
+
+def test_the_version_in_quotes_is_one_mistake(reading: Reading) -> None:
+    """It is a text, and not another number as well."""
+    _, problems = reading('wanflow: "1"\nshots: {}\n', head="")
+    assert [(each.message, each.hint) for each in problems] == [
+        ("`wanflow` must be a whole number, not `1`", "write it without quotes")
+    ]
 
 
 def test_the_version_key_of_other_formats(tmp_path, reading: Reading) -> None:

@@ -86,7 +86,8 @@ def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: 
             spoken = None if voice is None else read_source(voice, scope, problems)
             heard = None if voice is None else value_place(voice)
             return None if source is None else CastMember(name, kind, source, spoken, value_place(shown), heard)
-    problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
+    if {key.string for key, _ in node.entries} <= {"voice"}:  # an unknown key is reported already
+        problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
     return None
 
 
