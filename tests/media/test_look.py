@@ -106,6 +106,17 @@ def test_clear_frames_lie_over_black(tmp_path: Path, kind: str) -> None:
         assert right == pytest.approx((0, 0, 0), abs=3)
 
 
+def test_clear_frames_in_hdr_are_whole(tmp_path: Path) -> None:
+    """All lines of an opaque white: ffmpeg 9 spoils some where it drops an alpha channel of 16 bits."""
+    white = f"nullsrc=s=320x180:r=30,format=yuva444p10le,geq=lum={int(64 + 876 * 0.58)}:cb=512:cr=512:a=1023"
+    source = f"{white},{tagged('smpte2084')}"
+    clip = drawn(tmp_path / "a.mov", source, "-c:v", "prores_ks", "-profile:v", 4444, "-pix_fmt", "yuva444p10le")
+    assert probe(clip).hdr == "PQ"
+    for picture in shown(clip):
+        lowest = min(low for low, _ in picture.getextrema() if isinstance(low, int))
+        assert lowest == pytest.approx(231, abs=4)
+
+
 ORIENTATIONS = (
     *((turn, "", False) for turn in (0, 90, 180, 270)),
     *((turn, "-display_hflip:v", False) for turn in (0, 90, 180, 270)),

@@ -26,7 +26,7 @@ OUT = Path("/films/out.part")
 
 TAGGED = Look("bt709")
 HDR = Look("bt2020", curve=16, primaries=9)
-CLEAR = Look("bt709", clear=8)
+CLEAR = Look("bt709", clear=True)
 
 
 def footage(

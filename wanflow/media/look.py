@@ -75,8 +75,8 @@ class Look:
 
     `orientation` is EXIF's number by which they are turned, `matrix` their colour matrix as ffmpeg's filter `scale`
     names it, `full` whether their levels reach from 0 to 255. `curve` and `primaries` are codes of ITU-T H.273, 1 where
-    nothing has to be converted. `clear` is the bits of a channel of frames with alpha, else 0. `interlaced`: some have
-    two fields. `decoder` is one that sees the alpha channel, None for the usual one.
+    nothing has to be converted. `clear`: they have an alpha channel. `interlaced`: some have two fields. `decoder` is
+    one that sees the alpha channel, None for the usual one.
     """
 
     matrix: str
@@ -85,7 +85,7 @@ class Look:
     rgb: bool = False
     curve: int = BT709
     primaries: int = BT709
-    clear: int = 0
+    clear: bool = False
     interlaced: bool = False
     decoder: str | None = None
 
@@ -111,7 +111,7 @@ class Look:
 
     def filters(self, width: int, height: int) -> Iterator[Filter]:
         """From upright frames to a film's: over black, of this size, in BT.709 of limited range."""
-        rgb = self.rgb or bool(self.clear)
+        rgb = self.rgb or self.clear
         yield from self._over_black()
         if self.converted:
             yield from self._linear(width, height, rgb=rgb)
@@ -125,19 +125,18 @@ class Look:
     def picture_filters(self, width: int, height: int) -> Iterator[Filter]:
         """From upright frames whose colours are `converted` to pictures in RGB of this size."""
         yield from self._over_black()
-        yield from self._linear(width, height, rgb=self.rgb or bool(self.clear))
+        yield from self._linear(width, height, rgb=self.rgb or self.clear)
         yield Filter("zscale", options={"transfer": "bt709"})
         yield Filter("format", ("rgb24",))
 
     def _over_black(self) -> Iterator[Filter]:
         if self.clear:
-            depth = "" if self.clear == 8 else "16le"
             if not self.rgb:
                 levels = {"in_range": "pc"} if self.full else {}
                 yield Filter("scale", options={"in_color_matrix": self.matrix, **levels})
-            yield Filter("format", (f"gbrap{depth}",))
+            # what follows drops the channel: ffmpeg 9 spoils lines where `format` drops it from 16 bits
+            yield Filter("format", ("gbrap16le" if self.converted else "gbrap",))
             yield Filter("premultiply", options={"inplace": 1})
-            yield Filter("format", (f"gbrp{depth}",))
 
     def _linear(self, width: int, height: int, *, rgb: bool) -> Iterator[Filter]:
         """In linear light with BT.709's primaries, 1 being white; what is brighter is brought below it."""
@@ -165,7 +164,6 @@ def look_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -
     decoder = _seeing_alpha(stream)
     clear = any(part.is_alpha for part in frame.format.components)
     curve, primaries = _conversion(frame)
-    deepest = max((part.bits for part in frame.format.components), default=8)
     return Look(
         matrix=matrix_of(frame),
         orientation=orientation_of(frame),
@@ -173,7 +171,7 @@ def look_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -
         rgb=frame.format.is_rgb,
         curve=curve,
         primaries=primaries,
-        clear=deepest if clear or decoder else 0,
+        clear=clear or decoder is not None,
         interlaced=_is_interlaced(container, stream, frame),
         decoder=decoder,
     )
