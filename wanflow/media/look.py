@@ -54,8 +54,7 @@ SEEING_ALPHA: Mapping[str, str] = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 FIELDS = ("h264", "mpeg1video", "mpeg2video", "mpeg4", "vc1", "dvvideo", "prores", "dnxhd", "mjpeg", "rawvideo", "v210")
 """Formats that may have interlaced frames."""
 SAMPLED = 4
-"""Places in a video at which frames are looked at for fields; a film may begin with a progressive title."""
-SAMPLED_FRAMES = 3
+"""Parts of a video whose beginnings are looked at for fields; a film may begin with a progressive title."""
 
 DEINTERLACER = "mode=send_frame:parity=auto:deint=interlaced"
 """Options of ffmpeg's filter `bwdif`: as many frames as before, and only those that are marked as interlaced."""
@@ -196,10 +195,10 @@ def _is_interlaced(container: InputContainer, stream: VideoStream, first: VideoF
 def _samples(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """A few frames here and there, as far as they can be decoded."""
     length = container.duration or 0
-    for part in range(SAMPLED):
+    for part in range(1, SAMPLED):
         with suppress(av.FFmpegError):
             container.seek((container.start_time or 0) + length * part // SAMPLED)
-            yield from islice(container.decode(stream), SAMPLED_FRAMES)
+            yield from islice(container.decode(stream), 1)
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext | None:
