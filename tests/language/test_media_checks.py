@@ -358,8 +358,8 @@ def test_local_media_without_a_store_is_warned_of_once(reading):
 
 def test_what_a_film_loses_of_a_file_is_said_once(reading):
     """A warning at the first place that names it, whatever uses it."""
-    flawed = video(5, flaws=("has 2 damaged frames, which are not shown",))
+    flawed = video(5, flaws=("has 2 damaged frames",))
     text = "shots:\n  a: {first_frame: {file: v.mp4, frame: last}}\ncuts:\n  m: [{file: v.mp4}, a]\n"
     production, _ = reading(text)
     found = [(each.place.line, each.message, each.severity) for each in check_media(production, {"v.mp4": flawed})]
-    assert found == [(4, "`v.mp4` has 2 damaged frames, which are not shown", Severity.WARNING)]
+    assert found == [(4, "`v.mp4` has 2 damaged frames", Severity.WARNING)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -153,6 +154,19 @@ def test_frames_that_cannot_be_decoded_are_not_frames(tmp_path: Path) -> None:
     clip = odd_clocks.begun_between_key_frames(tmp_path / "c.ts")
     assert (probe(clip).frames, probe(clip).rate) == (45, 30)
     assert read_numbers(segment_of(clip)) == list(range(15, 60))
+
+
+def test_damaged_frames_of_a_recording_are_counted(tmp_path: Path) -> None:
+    """Bytes of the picture are lost in the middle: it is said of how many frames."""
+    source = numbered_clip(tmp_path / "source.mp4", 30, (320, 240), sound=False)
+    ff("-i", source, "-c:v", "libx264", "-qp", 10, "-g", 10, "-bf", 0, tmp_path / "whole.ts")
+    data = (tmp_path / "whole.ts").read_bytes()
+    middle = len(data) // 376 * 188
+    (tmp_path / "c.ts").write_bytes(data[:middle] + data[middle + 5 * 188 :])
+    assert [re.fullmatch(r"has \d+ damaged frames?", flaw) is not None for flaw in probe(tmp_path / "c.ts").flaws] == [
+        True
+    ]
+    assert probe(tmp_path / "whole.ts").flaws == ()
 
 
 def test_an_empty_chunk_of_an_avi_holds_the_frame_before(tmp_path: Path) -> None:

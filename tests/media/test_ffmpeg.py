@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from threading import Thread, Timer
+from threading import Thread, Timer, active_count
+from typing import IO
 
 import imageio_ffmpeg
 import pytest
 
-from wanflow.errors import ToolFailed, ToolMissing
+from wanflow.errors import MediaFault, ToolFailed, ToolMissing
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
 
@@ -139,6 +140,35 @@ def test_a_killed_leash_starts_nothing_that_lasts() -> None:
     processes.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
         ffmpeg.run(ENDLESS, processes=processes)
+
+
+def test_an_input_that_never_ends_is_ended_with_its_process() -> None:
+    """An ffmpeg that is written to is ended from another thread, and no process and no thread is left."""
+    processes, before = RunningProcesses(), active_count()
+
+    def write(pipe: IO[bytes]) -> None:
+        Timer(0.2, processes.kill).start()
+        while True:
+            pipe.write(bytes(64 * 48 * 3))
+
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x48", "-i", "pipe:0", "-f", "null", "-"]
+    with pytest.raises(ToolFailed, match="was stopped"):
+        ffmpeg.run([ENDLESS[0], *raw], processes=processes, stdin=write)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert active_count() == before
+
+
+def test_what_an_input_raises_comes_out() -> None:
+    """Not the complaint of the ffmpeg that got too little."""
+
+    def write(pipe: IO[bytes]) -> None:
+        raise MediaFault("no such picture")
+
+    with pytest.raises(MediaFault, match="no such picture"):
+        ffmpeg.run(
+            [ENDLESS[0], "-f", "nut", "-i", "pipe:0", "-f", "null", "-"], processes=RunningProcesses(), stdin=write
+        )
 
 
 def test_a_listener_that_fails_leaves_no_process() -> None:

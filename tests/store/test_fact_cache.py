@@ -32,7 +32,7 @@ FACTS = Facts(
     Fraction(1001, 1000),
     pictures=3,
     pace=Fraction(10),
-    flaws=("has 2 damaged frames, which are not shown",),
+    flaws=("has 2 damaged frames",),
 )
 HOUR_NS = 3_600_000_000_000
 

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median_low
@@ -58,7 +59,7 @@ class PictureClock:
     them, in ticks of `tick` seconds. `pace` is the usual number of pictures a second where the rate isn't constant,
     None where it is. `direct`: ffmpeg shows these pictures too, one by one. `counted`: the packets tell them; else each
     was decoded. `jumping`: stamps may jump forward to another clock. Some pictures have no place of their own
-    (`unseen`) or can't be decoded (`damaged`).
+    (`unseen`), or can't be decoded whole (`damaged`).
     """
 
     rate: Fraction
@@ -94,6 +95,13 @@ def read_clock(path: Path) -> PictureClock:
 
     Raises BadMedia where packets are missing, or none of them can be decoded.
     """
+    state = path.stat()
+    return _clock_of(path, (state.st_size, state.st_mtime_ns, state.st_ino))
+
+
+@lru_cache(maxsize=4)
+def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
+    """The clock of a file in a state: each piece of a cut asks for it, and decoding takes long."""
     with opened(path) as container:
         stream = film_of(container, path)
         name = container.format.name
@@ -114,7 +122,8 @@ def read_clock(path: Path) -> PictureClock:
         clock = _decoded_clock(container, film_of(container, path))
         if clock is None:
             raise BadMedia(path, "has a video without frames that can be decoded", hint="export it again")
-        return clock
+        # a decoder may hide what its container knows to be missing
+        return replace(clock, damaged=max(clock.damaged, sum(stamp.corrupt for stamp in stamps)))
 
 
 def shown_pictures(
@@ -191,7 +200,7 @@ def _decoded_clock(container: InputContainer, stream: VideoStream) -> PictureClo
     base, jumping = stream.time_base or Fraction(1), container.format.name == JUMPING
     step = max(1, round(1 / (base * (stream.average_rate or NOMINAL_RATE))))
     faults: list[InvalidDataError] = []
-    raw, duration = _stamps_of(_decoded(container, stream, faults), step)
+    raw, duration, corrupt = _stamps_of(_decoded(container, stream, faults), step)
     if not raw:
         return None
     step = _usual_step(raw) or step
@@ -203,20 +212,24 @@ def _decoded_clock(container: InputContainer, stream: VideoStream) -> PictureClo
     if container.format.name == DROPPING:
         ends = max(ends, times[0] + (stream.duration or 0))
     clock = _clock(stream, times, ends)
-    told = replace(clock, times=tuple(raw), epochs=tuple(epochs), damaged=len(faults))
+    told = replace(clock, times=tuple(raw), epochs=tuple(epochs), damaged=len(faults) + corrupt)
     return replace(told, direct=False, counted=False, jumping=jumping)
 
 
-def _stamps_of(frames: Iterable[VideoFrame], step: int) -> tuple[list[int], int]:
-    """The stamps of pictures, a `step` after the one before where one is missing, and the ticks of the last picture."""
+def _stamps_of(frames: Iterable[VideoFrame], step: int) -> tuple[list[int], int, int]:
+    """The stamps of pictures, a `step` after the one before where one is missing.
+
+    With the ticks that the last picture lasts, and the number of pictures that came out damaged.
+    """
     raw: list[int] = []
-    duration = 0
+    duration = corrupt = 0
     for frame in frames:
         at = frame.dts if frame.pts is None else frame.pts
         follows = raw[-1] + step if raw else 0
         raw.append(follows if at is None else at)
         duration = frame.duration or 0
-    return raw, duration
+        corrupt += frame.is_corrupt
+    return raw, duration, corrupt
 
 
 def _epochs(raw: Sequence[int], step: int, longest: Fraction | None) -> list[Epoch]:

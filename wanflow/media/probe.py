@@ -288,7 +288,7 @@ def _flaws(path: Path, clock: PictureClock) -> Iterator[str]:
     if broken := broken_packet(path):
         yield broken
     if clock.damaged:
-        yield f"has {clock.damaged} damaged frame{'s' if clock.damaged > 1 else ''}, which are not shown"
+        yield f"has {clock.damaged} damaged frame{'s' if clock.damaged > 1 else ''}"
     if clock.unseen:
         yield f"has {clock.unseen} frame{'s' if clock.unseen > 1 else ''} at the same time as others, not shown"
 
