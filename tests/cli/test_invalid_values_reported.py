@@ -180,4 +180,4 @@ def _read(path: Path) -> saved.SavedPlan | None:
 def test_a_time_that_is_no_number_is_refused(option: str, film: Path, wanflow: Wanflow) -> None:
     """It passes every range, and no clock can wait for it."""
     said = wanflow("run", option, "nan")
-    assert (said.code, f"'{option}': `nan` is not a number of seconds" in said.err) == (2, True), said.err
+    assert (said.code, f"`{option}`: `nan` is not a number of seconds" in said.err) == (2, True), said.err
