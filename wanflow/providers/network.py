@@ -175,7 +175,8 @@ def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
 def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -> None:
     """Trust the certificates of folders, by the names that OpenSSL gives them; raises UnusableVariable."""
     try:
-        found = [folder for folder in folders if folder.is_dir() and any(map(_is_hashed, folder.iterdir()))]
+        there = [folder for folder in folders if folder.is_dir()]
+        found = [folder for folder in there if any(_HASHED.fullmatch(path.name) for path in folder.iterdir())]
     except OSError as fault:
         words = f"{variable} names a folder that cannot be read: {(fault.strerror or str(fault)).lower()}"
         raise UnusableVariable(words, hint=f"correct or unset {variable}") from fault
@@ -184,10 +185,6 @@ def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -
         raise UnusableVariable(words, hint=f"run `openssl rehash {folders[0]}`, or unset {variable}")
     for folder in found:
         context.load_verify_locations(capath=folder)
-
-
-def _is_hashed(path: Path) -> bool:
-    return _HASHED.fullmatch(path.name) is not None
 
 
 class RoutedTransport(httpx.AsyncBaseTransport):

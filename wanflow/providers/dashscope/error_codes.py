@@ -111,7 +111,8 @@ def fault_of_failure(code: str, message: str) -> ServiceFault:
 
 
 def _fault(status: int, code: str, message: str) -> ServiceFault:
-    kind = _kind(status, code, message)
+    by_status = STATUSES.get(status, Invalid if status < 500 else ServerFault)
+    kind = AccountBlocked if FREE_QUOTA_GONE in message.lower() else _documented(code) or by_status
     sentence, hint = TEXTS[kind]
     said = ": ".join(part for part in (code, brief(message)) if part)
     return kind(f"{sentence} ({said})", hint=hint, code=code)
@@ -121,12 +122,6 @@ def brief(message: str) -> str:
     """The service's message, shortened before its signatures are removed, since all of it may be one address."""
     words = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
     return without_signatures(words)
-
-
-def _kind(status: int, code: str, message: str) -> type[ServiceFault]:
-    if FREE_QUOTA_GONE in message.lower():
-        return AccountBlocked
-    return _documented(code) or STATUSES.get(status, Invalid if status < 500 else ServerFault)
 
 
 def _documented(code: str) -> type[ServiceFault] | None:

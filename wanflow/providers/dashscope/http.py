@@ -157,23 +157,21 @@ class HttpTransport:
 
 
 def answer_of(status: int, headers: Mapping[str, str], url: str) -> Answer:
-    """The head of a reply from an address; `headers` are by lower-case name."""
-    wait = _seconds_to_wait(headers.get("retry-after"), headers.get("date"))
+    """The head of a reply from an address; `headers` are by lower-case name.
+
+    A `Retry-After` counts in seconds or as a date, unless that has passed.
+    """
+    text = headers.get("retry-after")
+    seconds, moment = decode.count(text), _moment(text)
+    if moment is not None:
+        seconds = math.ceil((moment - (_moment(headers.get("date")) or datetime.now(UTC))).total_seconds())
+    wait = min(seconds, LONGEST_WAIT_SECONDS) if seconds is not None and seconds > 0 else None
     return Answer(status, media_type=headers.get("content-type", ""), retry_after=wait, address=place_of(url))
 
 
 def place_of(url: str) -> str:
     """The host and the path of an address, without what may be secret in it."""
     return public_url(url).partition("//")[2].removesuffix("?…") or "an address without a host"
-
-
-def _seconds_to_wait(text: str | None, date: str | None) -> int | None:
-    """What a `Retry-After` means, in seconds or as a date; None without one, or for one that has passed."""
-    seconds = decode.count(text)
-    moment = _moment(text)
-    if moment is not None:
-        seconds = math.ceil((moment - (_moment(date) or datetime.now(UTC))).total_seconds())
-    return min(seconds, LONGEST_WAIT_SECONDS) if seconds is not None and seconds > 0 else None
 
 
 def _moment(date: str | None) -> datetime | None:
