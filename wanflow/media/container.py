@@ -102,6 +102,8 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
             yield container
     except av.error.EOFError as fault:
         raise BadMedia(path, "is cut short: it breaks off in the middle", hint="copy or export it again") from fault
+    except av.error.ArgumentError as fault:  # its demuxer is none of READABLE
+        raise BadMedia(path, "is not a picture, video or sound of a format that wanflow reads") from fault
     except av.FFmpegError as fault:
         words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault

@@ -46,7 +46,8 @@ STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc":
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
 """First bytes of pictures, by which a badly damaged one is recognised."""
 HINT = (
-    "wanflow reads png, jpeg, webp and bmp pictures, mp4 and mov videos, wav and mp3 sounds, srt, vtt and ass subtitles"
+    "convert it to a format that wanflow reads: png, jpeg, webp, bmp, gif or tiff; mp4, mov, mkv, webm, avi or ts; "
+    "wav, mp3, m4a, aac, flac or ogg; srt, vtt or ass"
 )
 AGAIN = "copy or export it again"
 """The way out for a file that lacks its end."""
