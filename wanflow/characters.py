@@ -37,22 +37,16 @@ def hint_for_invisible(text: str) -> str | None:
 
 def shown_on_line(text: str) -> str:
     """The text with a sign of one cell for each tab, line end, control character and character without width."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
-
-
-def _shown(character: str) -> str:
-    if character == "\t":
-        return " "
-    unseen = unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and character not in "\u200c\u200d"
-    return "\ufffd" if unseen else character
+    if text.isascii() and text.isprintable():
+        return text
+    unseen = {character for character in text if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}}
+    signs = {ord(character): "\ufffd" for character in unseen - {"\u200c", "\u200d"}}
+    return text.translate({**signs, ord("\t"): " "})
 
 
 def cells_wide(text: str) -> int:
     """How many cells of a terminal a text fills."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
-
-
-def _cells(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    if text.isascii():
+        return len(text)
+    wide = [character for character in text if unicodedata.category(character) not in {"Mn", "Me", "Cf"}]
+    return len(wide) + sum(unicodedata.east_asian_width(character) in "WF" for character in wide)

@@ -97,7 +97,7 @@ _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
 
 def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Sequence[str | int]) -> str | None:
     """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
-    if not path and "shots" in known and _is_shot(value):
+    if not path and "shots" in known and isinstance(value, MapNode) and value.keys_among(("model", "prompt", "use")):
         return "indent it below `shots`"
     if path[-1:] == ("transition",) and (kind := transition_named(key)) is not None:
         return f"write `{{type: {kind}, duration: {_seconds_of(value)}}}`"
@@ -118,10 +118,6 @@ def is_other_name(key: str, required: str, path: Sequence[str | int]) -> bool:
     """Whether an unknown key says what a missing key should, so that its hint is enough."""
     named = path[-1:] == ("transition",) and required == "type" and transition_named(key) is not None
     return named or required in OTHER_KEYS.get(key, ())
-
-
-def _is_shot(value: Node | None) -> bool:
-    return isinstance(value, MapNode) and any(value.find(key) is not None for key in ("model", "prompt", "use"))
 
 
 def _hint_for_shot(key: str, value: Node | None) -> str | None:

@@ -61,16 +61,13 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
         if len(items) > MAX_ITEMS:
             problems.append(Problem(node.place, f"a cut has at most {MAX_ITEMS} items", "split it"))
             return ()
-        rest = _rest_of(node) if isinstance(node, ListNode) else node
+        rest: Node | None = node
+        if isinstance(node, ListNode):  # its problems are reported; where its source is among them, nothing is left
+            named = (item for item in node.items if isinstance(item, MapNode) and item.keys_among(_SOURCES))
+            rest = next(named, None)
         found = [] if rest is None else _expand_item(rest, scope, problems, slated=slated, first=number == 0)
         items += found if rest is node else [CutItem(UNUSABLE, node.place)]
     return tuple(items)
-
-
-def _rest_of(reported: ListNode) -> Node | None:
-    """What can be checked of an item with reported problems; None where its source is among them."""
-    named = (item for item in reported.items if isinstance(item, MapNode) and item.keys_among(_SOURCES))
-    return next(named, None)
 
 
 def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:

@@ -54,19 +54,16 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
     for file in files:
         written = file.root.find("vars")
         values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
-    problems += _unknown_vars(given, values)
+    listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
+    problems += (
+        Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed)
+        for name in given.keys() - values.keys()
+    )
     members = {key.string: key.place for file in files for key, _ in file.root.entries_of("cast")}
     problems += _ambiguous(files, members)
     cast = {name: name for name in members}
     names = Names(values, cast, problems, frozenset(given))
     return [_merge_file(file, names, problems) for file in files]
-
-
-def _unknown_vars(given: Mapping[str, TextNode], values: Mapping[str, TextNode]) -> Iterator[Problem]:
-    """Problems of vars that only the command line has."""
-    for name in given.keys() - values.keys():
-        listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
-        yield Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed)
 
 
 def _ambiguous(files: Sequence[ProductionFile], members: Mapping[str, Place]) -> Iterator[Problem]:

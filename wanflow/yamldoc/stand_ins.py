@@ -17,8 +17,8 @@ _SURROGATE_STAND_IN = re.compile(r"\\u([eE])([0-7a-f])([0-9a-fA-F]{2})")
 _SURROGATE_BLOCK = re.compile(r"[\ue000-\uefff]|\\u[eE]|\\U0000[eE]")
 _AS_PRIVATE = str.maketrans("89abcdefABCDEF", "01234567abcdef")
 _AS_SURROGATE = str.maketrans("01234567abcdef", "89abcdefABCDEF")
-_LOWER = range(0xE000, 0xE800)
-"""Stand-ins of escapes whose second digit is 8, 9 or a small letter; those of capital letters follow."""
+_HALVES = {stand_in: 0xD800 + stand_in % 0x800 for stand_in in range(0xE000, 0xF000)}
+"""Halves of surrogate pairs, by stand-in: first those of escapes whose second digit is 8, 9 or a small letter."""
 
 
 class StandIns:
@@ -44,12 +44,4 @@ class StandIns:
         value = _SURROGATE_STAND_IN.sub(
             lambda half: rf"\u{'dD'[half[1] == 'E']}{half[2].translate(_AS_SURROGATE)}{half[3]}", value
         )
-        halves = "".join(map(_surrogate, value))
-        return halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-
-
-def _surrogate(character: str) -> str:
-    code = ord(character)
-    if not 0xE000 <= code <= 0xEFFF:
-        return character
-    return chr(code - 0xE000 + 0xD800) if code in _LOWER else chr(code - 0x1000)
+        return value.translate(_HALVES).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

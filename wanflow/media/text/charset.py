@@ -28,18 +28,10 @@ def guess_charset(data: bytes) -> str | None:
     best = max(shares, key=lambda name: shares[name])
     if shares[best] >= 1:
         return best
-    return next((name for name, codec in STRICT.items() if _decodes(data, codec)), None)
+    return next((name for name, codec in STRICT.items() if "\ufffd" not in data.decode(codec, "replace")), None)
 
 
 def _share(data: bytes, codec: str, letters: str) -> float:
     text = data.decode(codec, errors="replace")
     foreign = [letter for letter in text if letter > "\x7f"]
     return sum(letter in letters for letter in foreign) / max(len(foreign), 1)
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
