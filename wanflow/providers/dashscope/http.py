@@ -230,7 +230,8 @@ def _cause(fault: BaseException) -> tuple[str, str | None]:
         why, hint = (str(behind or ""), None) if refused or behind is None else _cause(behind)
         words = ": ".join(filter(None, (_words(fault), why)))
         return words, hint or "check the proxy and its variable, with user and password"
-    for inner in _chain(fault):
+    inner: BaseException | None = fault
+    while inner is not None:
         match inner:
             case socket.gaierror():
                 return "its name cannot be resolved", "check the network, the DNS and the address"
@@ -241,14 +242,8 @@ def _cause(fault: BaseException) -> tuple[str, str | None]:
                 return f"TLS failed ({why or 'the connection was closed'})", "check the proxy and the address"
             case ConnectionRefusedError():
                 return "the connection is refused", None
+        inner = inner.__cause__ or inner.__context__
     return "no connection in time" if isinstance(fault, httpx.TimeoutException) else _words(fault), None
-
-
-def _chain(fault: BaseException | None) -> Iterator[BaseException]:
-    """An exception and those that led to it."""
-    while fault is not None:
-        yield fault
-        fault = fault.__cause__ or fault.__context__
 
 
 def _words(fault: BaseException) -> str:

@@ -53,7 +53,10 @@ def submit_fault(answer: Answer) -> ServiceFault:
 
 def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
     """The fault of a reply that came from something between here and `whole`, with its address and status."""
-    said = next(filter(None, (_message(answer, key) for key in MESSAGE_KEYS)), None)
+    given = (answer.reply.get(key) for key in MESSAGE_KEYS)
+    # an error may be a text or an object with a message
+    texts = (value.get("message") if isinstance(value, dict) else value for value in given)
+    said = next((text for text in texts if isinstance(text, str) and text), None)
     quoted = f" (`{error_codes.brief(said)}`)" if said else ""
     words = (
         f"something between here and {whole} replied: "
@@ -65,14 +68,6 @@ def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
         else f"check the network, the proxy and {BASE_VARIABLE}"
     )
     return ServerFault(words, hint=hint, retry_after=answer.retry_after)
-
-
-def _message(answer: Answer, key: str) -> str | None:
-    """What a foreign reply says under a key; an error may be a text or an object with a message."""
-    value = answer.reply.get(key)
-    if isinstance(value, dict):
-        value = value.get("message")
-    return value if isinstance(value, str) else None
 
 
 def upload_fault(answer: Answer, name: str) -> ServerFault | None:
