@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from math import sin
 from pathlib import Path
@@ -121,7 +121,8 @@ def _add_lines(path: Path, wanted: Sequence[str]) -> list[str]:
     """Append the lines that a file of the author lacks; a line about the same path, as `!out`, counts."""
     known = path.read_bytes()
     # in a list of attributes they follow the path; a list of ignored paths has nothing but paths, not even comments
-    about = _subject if path.name == ".gitattributes" else bytes.rstrip
+    attributes = path.name == ".gitattributes"
+    about: Callable[[bytes], bytes] = (lambda line: line.split()[0]) if attributes else bytes.rstrip
     subjects = {about(line).strip(b"!/") for line in known.splitlines() if line.split()}
     missing = [line for line in wanted if about(line.encode()).strip(b"/") not in subjects]
     if missing:
@@ -129,10 +130,6 @@ def _add_lines(path: Path, wanted: Sequence[str]) -> list[str]:
             file.write(b"\n" * (bool(known) and not known.endswith(b"\n")))
             file.write("".join(f"{line}\n" for line in missing).encode())
     return missing
-
-
-def _subject(line: bytes) -> bytes:
-    return line.split()[0]
 
 
 def production(template: Path | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -17,7 +18,6 @@ from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
-from wanflow.language.production import Production
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
@@ -101,9 +101,11 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
             click.echo(f"repaired: {damage.place}: {printable(damage.words)}")
         if not repaired:
             click.echo("nothing to repair")
-    production = _readable(settings)
-    given = settings.backend, settings.region  # the defaults where the production cannot be read: `validate` says why
-    backend, region = given if production is None else (production.provider.name, production.region)
+    production, backend, region = None, settings.backend, settings.region
+    if settings.file.exists():
+        with suppress(SpecError, StoreFault):  # the defaults are checked then: `validate` says why
+            production = open_production(settings, quiet=True)
+            backend, region = production.provider.name, production.region
     findings = api.doctor(settings.folder, backend, region, production)
     print_report(lambda screen: _findings_text(findings, screen))
     broken = any(finding.level is HealthLevel.BROKEN for finding in findings)
@@ -122,12 +124,3 @@ def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
             hint = screen.complete(f"hint: {printable(finding.hint)}")
             lines += [f"      {part}" for part in screen.indented(6).lines(hint)]
     return "\n".join(lines)
-
-
-def _readable(settings: ProductionOptions) -> Production | None:
-    if not settings.file.exists():
-        return None
-    try:
-        return open_production(settings, quiet=True)
-    except (SpecError, StoreFault):
-        return None

@@ -92,7 +92,9 @@ def _children(
     for position, (event, trail) in enumerate(zip(cut.events, trails, strict=True)):
         # what plays on beneath the next transition is the editor's to find
         length = RationalTime(event.length - trail, float(cut.rate))
-        span = TimeRange(_first(event, at), length)
+        counted = event.rate if at is None else at
+        first = RationalTime(timebase.to_frames(event.first / event.rate, counted), float(counted))
+        span = TimeRange(first, length)
         joined = cut.events[max(0, position - 1) : position + 1]
         if event.lead and (not sounding or all(each.sound for each in joined)):
             yield _transition(event, cut.rate)
@@ -106,12 +108,6 @@ def _children(
         if not sounding:
             clip.markers.append(_marker(event, span))
         yield clip
-
-
-def _first(event: EditEvent, at: Fraction | None) -> RationalTime:
-    if at is None:
-        return RationalTime(event.first, float(event.rate))
-    return RationalTime(timebase.to_frames(event.first / event.rate, at), float(at))
 
 
 def _smpte_of(kind: TransitionKind) -> str:

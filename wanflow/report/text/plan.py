@@ -170,13 +170,10 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
         yield f"restores {count(len(restored), 'take')}"
     if extracts := [step for step in by_action[Action.DERIVE] if step.kind is StepKind.EXTRACT]:
         yield f"extracts {count(len(extracts), 'clip')}"
-    cuts = [cut_name(step.vertex) for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
-    if cuts:
-        yield f"writes {_outputs(plan, cuts, screen)}"
-
-
-def _outputs(plan: Plan, cuts: Sequence[str], screen: Screen) -> str:
-    return listed([printable(screen.seen(plan.graph.production.cuts[name].output)) for name in cuts])
+    cuts = plan.graph.production.cuts
+    films = [cuts[cut_name(step.vertex)].output for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
+    if films:
+        yield f"writes {listed([printable(screen.seen(film)) for film in films])}"
 
 
 def _footage(steps: Sequence[Step]) -> str:
