@@ -96,7 +96,7 @@ def test_one_mistake_is_said_once(reading, body, said):
 
 def test_a_signed_address_does_not_hide_a_refused_set(reading):
     """A warning is not an error: the model's rules still apply."""
-    _, problems = reading("shots:\n  a: {last_frame: 'https://h/a.png?Signature=x'}\n")
+    _, problems = reading("shots:\n  a: {last_frame: 'https://host.example/a.png?Signature=x'}\n")
     assert [problem.severity.value for problem in problems] == ["error", "warning"]
 
 
