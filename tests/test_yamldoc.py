@@ -324,6 +324,9 @@ UNSEEN = [
     ("a:\n\u200b  b: 1\n", (2, 1), "U+200B (zero width space) cannot indent a line"),
     ("a:\n  b: 1\n \xa0c: 2\n", (3, 2), "U+00A0 (no-break space) is not a space in YAML"),
     ("a:\n  b:\xa01\n  c: 2\n", (2, 5), "U+00A0 (no-break space) is not a space in YAML"),
+    ("a: {b:\xa0c, d: e}\n", (1, 7), "U+00A0 (no-break space) is not a space in YAML"),
+    ("a: {b:\u200bc}\n", (1, 7), "U+200B (zero width space) is not a space in YAML"),
+    ("a:\xa0{b: c, d: e}\n", (1, 3), "U+00A0 (no-break space) is not a space in YAML"),
     ("a: 1\u2028b: 2\n", (1, 5), "U+2028 (line separator) does not end a line in YAML"),
     ("a: 1\x85b: 2\x85", (1, 5), "U+0085 (next line) does not end a line in YAML"),
 ]
@@ -388,6 +391,21 @@ SYNTAX = [
     ("a: neon #1\n  more words\n", (1, 4), "the text is cut at ` #`: the rest is a comment"),
     ("a:\n   b: c\n  d: e\n", (3, 3), "wrong indentation: it lines up with nothing above"),
     ("a: - b\n", (1, 4), "a value cannot begin with `- `"),
+    # inside brackets: the value that is wrong, not the bracket
+    ("a: {b: [- c]}\n", (1, 9), "a value inside `[ ]` or `{ }` cannot begin with `- `"),
+    ("a: [\n  b, - c]\n", (2, 6), "a value inside `[ ]` or `{ }` cannot begin with `- `"),
+    ("a: {b: @home}\n", (1, 8), "unquoted text cannot begin with `@`"),
+    ("a: [b, %x]\n", (1, 8), "unquoted text cannot begin with `%`"),
+    ("a: {`b`: c}\n", (1, 5), "unquoted text cannot begin with a backtick"),
+    ("a: {b: *dramatic* light}\n", (1, 8), "unquoted text cannot begin with `*`"),
+    ("a: {b: *dramatic light}\n", (1, 8), "unquoted text cannot begin with `*`"),
+    ("a: {b: > c}\n", (1, 8), "unquoted text cannot begin with `>`"),
+    ("a: [b, , c]\n", (1, 8), "there is no value before this `,`"),
+    ("a: {b: [wide] shot}\n", (1, 15), "text follows the `]`"),
+    ("a: {b: {mei} walks, c: d}\n", (1, 14), "text follows the `}`"),
+    ("a: {b: c}}\n", (1, 10), "this `}` closes nothing"),
+    ("a: [{b: c], {d: e}]\n", (1, 5), "this `{` is not closed"),
+    ("a: [b, 'c' d]\n", (1, 12), "text follows the closing quote"),
 ]
 
 

@@ -21,6 +21,9 @@ ESCAPE_HINT = "write `/` in a path, and `\\\\` for a `\\` of a text in double qu
 """The way out of an escape that nobody meant."""
 _QUOTE_IT = "put the text in quotes, or on its own lines under `>-`"
 _INDICATORS = "*@%!`{[&|>"
+_CLOSING = tuple("\"']}")
+_ALIAS = re.compile(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
+"""An alias that ends a piece of a line."""
 
 _BY_WORDS = (
     (
@@ -83,7 +86,7 @@ class SyntaxHint:
 
 def explain(fault: SyntaxFault) -> SyntaxHint:
     """The first explanation that fits; the parser's own words where none does."""
-    for rule in (_quotes_and_tabs, _invisible, _flow, _colons, _unquoted_text, _second_colon):
+    for rule in (_quotes_and_tabs, _invisible, _flow, _colons, _comment, _text_after, _first_sign, _second_colon):
         found = rule(fault)
         if found is not None:
             return found
@@ -93,6 +96,14 @@ def explain(fault: SyntaxFault) -> SyntaxHint:
             return SyntaxHint(at, message, hint)
     detail = f"{fault.context}, {fault.problem}" if fault.context else fault.problem
     return SyntaxHint(fault.at, f"invalid YAML: {detail}")
+
+
+def not_a_space(line: str, at: Position) -> SyntaxHint:
+    """The invisible character at a place of a line, where YAML needs a space or nothing."""
+    column = at[1]
+    needed = line[column - 1 : column] in {":", "-"} and line[column + 1 : column + 2] != " "
+    hint = "use ordinary spaces" if needed or line[column].isspace() else "delete it"
+    return SyntaxHint(at, f"{named(line[column])} is not a space in YAML", hint)
 
 
 def value_at(line: str) -> tuple[int, str]:
@@ -122,8 +133,7 @@ def _invisible(fault: SyntaxFault) -> SyntaxHint | None:
         beside = _BESIDE_SIGN.search(line)
         if beside is not None:
             column = beside.start(beside.lastgroup or 0)
-            hint = "use ordinary spaces" if line[column].isspace() else "delete it"
-            return SyntaxHint((number, column), f"{named(line[column])} is not a space in YAML", hint)
+            return not_a_space(line, (number, column))
         column = next((column for column, sign in enumerate(line) if sign in _BREAKS), -1)
         if column >= 0:
             hint = "write a line break, or put the text in quotes"
@@ -145,7 +155,7 @@ def _flow(fault: SyntaxFault) -> SyntaxHint | None:
     first, start = fault.since
     rest = "\n".join((fault.line(first)[start:], *fault.lines[first + 1 :]))
     closing = {"[": "]", "{": "}"}.get(rest[:1])
-    if closing is None or closing in rest:
+    if closing is None or (closing in rest and fault.character not in {"]", "}"}):
         return None
     return SyntaxHint(fault.since, f"this `{rest[0]}` is not closed", f"add the `{closing}`")
 
@@ -164,21 +174,51 @@ def _colons(fault: SyntaxFault) -> SyntaxHint | None:
     return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", "put the text in quotes")
 
 
-def _unquoted_text(fault: SyntaxFault) -> SyntaxHint | None:
-    """Text cut off by ` #`, text that begins with an indicator of YAML, and text after a closing quote."""
+def _comment(fault: SyntaxFault) -> SyntaxHint | None:
+    """Text cut off by ` #`."""
     for number in (fault.at[0] - 1, fault.since[0] if fault.since else -1):
         column, value = value_at(fault.line(number))
         if " #" in value and value[0] not in "\"'":
             return SyntaxHint((number, column), "the text is cut at ` #`: the rest is a comment", _QUOTE_IT)
-    line = fault.since[0] if fault.since and "scanning" in fault.context else fault.at[0]
-    column, value = value_at(fault.line(line))
-    if value and value[0] in _INDICATORS:
-        sign = "a backtick" if value[0] == "`" else f"`{value[0]}`"
-        return SyntaxHint((line, column), f"unquoted text cannot begin with {sign}", _QUOTE_IT)
-    column, value = value_at(fault.line(fault.at[0]))
-    if value[:1] in {'"', "'"} and "expect" in fault.problem:
-        return SyntaxHint((fault.at[0], column), "text follows the closing quote", "put all of it in quotes")
     return None
+
+
+def _first_sign(fault: SyntaxFault) -> SyntaxHint | None:
+    """Text that begins with an indicator of YAML, and a value inside `[ ]` or `{ }` that begins with `- ` or `,`."""
+    if "scanning" in fault.context:
+        line, column = fault.since or fault.at
+    elif fault.in_flow:
+        if "node content" in fault.problem and fault.character == "-":
+            message = "a value inside `[ ]` or `{ }` cannot begin with `- `"
+            return SyntaxHint(fault.at, message, "delete the `- `, or put the text in quotes")
+        if "node content" in fault.problem and fault.character == ",":
+            return SyntaxHint(fault.at, "there is no value before this `,`", "delete the `,`")
+        return None
+    else:
+        line, column = fault.at[0], value_at(fault.line(fault.at[0]))[0]
+    sign = fault.line(line)[column : column + 1]
+    if not sign or sign not in _INDICATORS:
+        return None
+    shown = "a backtick" if sign == "`" else f"`{sign}`"
+    hint = _QUOTE_IT if column == value_at(fault.line(line))[0] else "put the text in quotes"
+    return SyntaxHint((line, column), f"unquoted text cannot begin with {shown}", hint)
+
+
+def _text_after(fault: SyntaxFault) -> SyntaxHint | None:
+    """Text or a bracket after the end of a quoted text, a list, a mapping or an alias."""
+    line, column = fault.at
+    if fault.character in {"]", "}"}:
+        return SyntaxHint(fault.at, f"this `{fault.character}` closes nothing", "delete it, or put the text in quotes")
+    start, value = value_at(fault.line(line))
+    if not fault.in_flow and value[:1] in {'"', "'"} and "expect" in fault.problem:
+        return SyntaxHint((line, start), "text follows the closing quote", "put all of it in quotes")
+    before = fault.line(line)[:column].rstrip() if fault.in_flow else ""
+    if (alias := _ALIAS.search(before)) is not None:
+        return SyntaxHint((line, alias.start()), "unquoted text cannot begin with `*`", "put the text in quotes")
+    if not before.endswith(_CLOSING):
+        return None
+    closing = "closing quote" if before[-1] in "\"'" else f"`{before[-1]}`"
+    return SyntaxHint(fault.at, f"text follows the {closing}", "put all of it in quotes, or a comma between")
 
 
 def _second_colon(fault: SyntaxFault) -> SyntaxHint | None:

@@ -14,7 +14,7 @@ import yaml
 from wanflow import git_marks
 from wanflow.characters import INVISIBLE, named
 from wanflow.decode import unpaired_surrogate
-from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, explain
+from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
 from wanflow.yamldoc.stand_ins import StandIns
 
@@ -144,8 +144,8 @@ class _Composer:
             while loader.check_event() and (event := loader.get_event()) is not None:
                 self._take(event)
         except yaml.MarkedYAMLError as fault:
-            self._root = None
-            self._problems.append(self._syntax(fault))
+            self._root, found = None, self._syntax(fault)
+            self._problems = [*(each for each in self._problems if each.place != found.place), found]
         except _Unusable as refusal:
             self._root = None
             self._problems.append(refusal.problem)
@@ -265,6 +265,8 @@ class _Composer:
         line = self._lines[key.place.line - 1]
         column = max(line.find(found[0], key.place.column - 1), key.place.column - 1)
         place = Place(self._file, key.place.line, column + 1)
+        if key.plain and key.text[: found.start()].endswith(":"):
+            raise _Unusable(self._explained(not_a_space(line, (key.place.line - 1, column))))
         a_space = found[0].isspace() or key.text[found.end() :][:1].isspace()
         if key.plain and a_space and not line[:column].strip(" -"):
             raise _Unusable(TextProblem(place, f"{named(found[0])} cannot indent a line", "use ordinary spaces"))
@@ -288,7 +290,9 @@ class _Composer:
         at = _position(fault.problem_mark) or since or (0, 0)
         if _LIBRARY_TOO_DEEP in problem.lower():
             return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
-        found = explain(SyntaxFault(problem, context, at, since, self._lines))
+        return self._explained(explain(SyntaxFault(problem, context, at, since, self._lines)))
+
+    def _explained(self, found: SyntaxHint) -> TextProblem:
         end = (len(self._lines) - 1, len(self._lines[-1]))
         line, column = min(found.at, end)  # the parser's position may lie behind the end
         return TextProblem(Place(self._file, line + 1, column + 1), found.message, found.hint)
