@@ -139,7 +139,9 @@ def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) ->
             run_ffmpeg(sound_arguments(source, facts, part, begin, track=track), processes=processes)
         else:
             reel = Reel(source, footage.clock, (), footage.rate, (0, _samples(facts)))
-            run_ffmpeg(_fed_sound_arguments(facts, part, track), processes=processes, stdin=writer_of([reel]))
+            sound = exact_sound(fed_sound(0, track), 0, _samples(facts), track.channels)
+            arguments = arguments_of(ffmpeg.output(sound, path_argument(part), **encoder.WAV))
+            run_ffmpeg(arguments, processes=processes, stdin=writer_of([reel]))
 
 
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
@@ -192,11 +194,6 @@ def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0, *,
     """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure."""
     sound = ffmpeg.input(path_argument(source), **encoder.foreign(source))[str(track.stream)]
     sound = exact_sound(sound, begin, _samples(facts), track.channels)
-    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
-
-
-def _fed_sound_arguments(facts: Facts, target: Path, track: Track) -> list[str]:
-    sound = exact_sound(fed_sound(0, track), 0, _samples(facts), track.channels)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
 
 

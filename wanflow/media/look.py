@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, cast
 
 import av
@@ -163,6 +163,7 @@ def look_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -
     decoder = _seeing_alpha(stream)
     clear = any(part.is_alpha for part in frame.format.components)
     curve, primaries = _conversion(frame)
+    frames = chain([frame], _samples(container, stream))
     return Look(
         matrix=matrix_of(frame),
         orientation=orientation_of(frame),
@@ -171,7 +172,7 @@ def look_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -
         curve=curve,
         primaries=primaries,
         clear=clear or decoder is not None,
-        interlaced=_is_interlaced(container, stream, frame),
+        interlaced=stream.codec_context.name in FIELDS and any(each.interlaced_frame for each in frames),
         decoder=decoder,
     )
 
@@ -184,12 +185,6 @@ def _conversion(frame: VideoFrame) -> tuple[int, int]:
     if primaries in WIDE_PRIMARIES:
         return curve if curve in CURVES else BT709, primaries
     return BT709, BT709
-
-
-def _is_interlaced(container: InputContainer, stream: VideoStream, first: VideoFrame) -> bool:
-    if stream.codec_context.name not in FIELDS:
-        return False
-    return first.interlaced_frame or any(frame.interlaced_frame for frame in _samples(container, stream))
 
 
 def _samples(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

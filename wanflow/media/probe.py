@@ -254,7 +254,9 @@ def _measure_video(
 ) -> tuple[Facts, PictureClock, VideoFrame]:
     """The facts of a video, its clock and its first picture."""
     clock = read_clock(path)
-    frame = _first(container, stream, path) if clock.counted else next(shown_pictures(path, clock, [0]))
+    frame = next(container.decode(stream) if clock.counted else shown_pictures(path, clock, [0]), None)
+    if frame is None:
+        raise BadMedia(path, "has a video without frames")
     width, height = square_size(stream, frame)
     track = sound_stream(container)
     samples, sample_rate = (0, 0) if track is None else (_samples_beside(path, track, clock), track.rate)
@@ -307,12 +309,6 @@ def _probe_sound(path: Path, size_bytes: int, container: InputContainer, stream:
         sample_rate=sample_rate,
         seconds=Fraction(samples, sample_rate),
     )
-
-
-def _first(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    for frame in container.decode(stream):
-        return frame
-    raise BadMedia(path, "has a video without frames")
 
 
 def _decode(path: Path) -> int:

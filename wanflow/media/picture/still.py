@@ -60,7 +60,11 @@ def opened_picture(path: Path, data: bytes | None = None) -> Iterator[Image.Imag
     UnidentifiedImageError for a file that is not a picture.
     """
     try:
-        with _lazily(path if data is None else BytesIO(data)) as image:
+        with _header_lock, warnings.catch_warnings():
+            # wanflow judges the size itself
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(path if data is None else BytesIO(data), formats=PICTURES)
+        with opened as image:
             if image.width * image.height > MOST_PIXELS:
                 raise _too_large(path)
             yield image
@@ -111,7 +115,9 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
         while True:
             for number in pictures:
                 image.seek(number)
-                until += _seconds(image)
+                image.load()
+                milliseconds = Fraction(image.info.get("duration") or 0)
+                until += (milliseconds if milliseconds > SHORTEST_MS else Fraction(BROWSERS_MS)) / 1000
                 if frame < until * rate:
                     seen = _as_seen(image)
                 while frame < until * rate:
@@ -122,7 +128,13 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
 def turned_over_black(image: Image.Image, orientation: int) -> Image.Image:
     """A picture turned upright by EXIF's number, over black, in sRGB with eight bits."""
     turn = UPRIGHT.get(orientation)
-    return _over_black(_eight_bits(image if turn is None else image.transpose(turn)))
+    upright = _eight_bits(image if turn is None else image.transpose(turn))
+    if not upright.has_transparency_data:
+        return _in_srgb(upright, upright.info.get("icc_profile"))
+    clear = upright.convert("RGBA")
+    black = Image.new("RGB", upright.size, BLACK)
+    black.paste(_in_srgb(clear.convert("RGB"), upright.info.get("icc_profile")), mask=clear.getchannel("A"))
+    return black
 
 
 @contextmanager
@@ -135,19 +147,6 @@ def _recognised(path: Path) -> Iterator[Image.Image]:
             yield image
     except UnidentifiedImageError as fault:
         raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
-
-
-def _seconds(image: Image.Image) -> Fraction:
-    image.load()
-    milliseconds = Fraction(image.info.get("duration") or 0)
-    return (milliseconds if milliseconds > SHORTEST_MS else Fraction(BROWSERS_MS)) / 1000
-
-
-def _lazily(file: Path | BytesIO) -> Image.Image:
-    """Open a picture without Pillow's words on its size, which wanflow judges itself."""
-    with _header_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(file, formats=PICTURES)
 
 
 def _too_large(path: Path) -> PictureTooLarge:
@@ -181,15 +180,6 @@ def _scale(mode: str, brightest: float) -> float:
     if not mode.startswith("I;16") and brightest <= 255:
         return 1
     return 1 / 256 if brightest < 1 << 16 else 1 / (1 << 23)
-
-
-def _over_black(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return _in_srgb(image, image.info.get("icc_profile"))
-    clear = image.convert("RGBA")
-    black = Image.new("RGB", image.size, BLACK)
-    black.paste(_in_srgb(clear.convert("RGB"), image.info.get("icc_profile")), mask=clear.getchannel("A"))
-    return black
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -66,9 +66,12 @@ def to_srt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
     text and would drop the others.
     """
     spans = _on_grid(lines, frames, rate)
-    return "\n".join(
-        f"{number}\n{_times(span, rate, ',')}\n{_in_srt(span.text)}\n" for number, span in enumerate(spans, 1)
-    )
+    entries = []
+    for number, span in enumerate(spans, 1):
+        # nothing in a text begins an entry or is markup
+        text = _ACTED_ON.sub(rf"\g<0>{WORD_JOINER}", span.text.replace("-->", "→"))
+        entries.append(f"{number}\n{_times(span, rate, ',')}\n{text}\n")
+    return "\n".join(entries)
 
 
 def to_vtt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
@@ -156,8 +159,3 @@ def clock_text(milliseconds: int, point: str = ",") -> str:
     """A time as SRT writes it: `00:01:02,500`."""
     seconds, thousandths = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{thousandths:03d}"
-
-
-def _in_srt(text: str) -> str:
-    """Text without anything that would begin an entry or be markup."""
-    return _ACTED_ON.sub(rf"\g<0>{WORD_JOINER}", text.replace("-->", "→"))
