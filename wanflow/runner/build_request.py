@@ -14,7 +14,7 @@ from wanflow.errors import MediaFault
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.language.media_checks import goes_inline
-from wanflow.language.production import Production, Shot
+from wanflow.language.production import Shot
 from wanflow.language.source import DataSource, Source, UrlSource
 from wanflow.providers.protocol import Request, request_with
 from wanflow.runner.context import RunContext, RunState
@@ -47,7 +47,10 @@ async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, c
         if online is not None:
             return online
     file = context.folder / file_of(node, run_state, context)
-    if _inline(file, _rule(shot, slot), run_state.plan.graph.production):
+    rule = _rule(shot, slot)
+    with _readable(file):
+        inline = goes_inline(rule, file.stat().st_size, run_state.plan.graph.production)
+    if inline:
         return _written_out(file, expected)
     return await _upload(file, expected, shot.model, context)
 
@@ -57,11 +60,6 @@ def _rule(shot: Shot, slot: str) -> FileRule:
     types = {media.slot: media.type for media in shot.media}
     rule = load_catalog()[shot.model].media[types[slot.removesuffix(".voice")]]
     return rule.voice if rule.voice is not None and slot not in types else rule.file
-
-
-def _inline(file: Path, rule: FileRule, production: Production) -> bool:
-    with _readable(file):
-        return goes_inline(rule, file.stat().st_size, production)
 
 
 def _written_out(file: Path, expected: str | None) -> str:

@@ -109,14 +109,10 @@ def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
             pictures=facts.read("pictures", whole_number),
             hdr=facts.read_if_given("hdr", text),
             pace=facts.read_if_given("pace", _ratio),
-            flaws=facts.read("flaws", _texts),
+            flaws=tuple(map(text, facts.read("flaws", decode.items))),
         )
     except ValueError:
         return None
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(text(each) for each in decode.items(value))
 
 
 def _ratio(value: object) -> Fraction:

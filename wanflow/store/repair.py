@@ -205,7 +205,9 @@ def _derived(store: Store) -> Iterator[Damage]:
 
 def _locks(store: Store) -> Iterator[Damage]:
     """Locks that cannot be read, and what a merge left to decide: only a person can repair either."""
-    for one in _by_lock(store):
+    # all providers that are paid share a lock: it is read once
+    by_lock = {one.lock: one for one in reversed(_by_provider(store))}
+    for one in reversed(by_lock.values()):
         try:
             lock = lockfile.read(one.lock)
         except StoreFault as fault:
@@ -253,11 +255,6 @@ def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
 
 def _by_provider(store: Store) -> list[Store]:
     return [Store(store.folder, provider) for provider in load_providers().values()]
-
-
-def _by_lock(store: Store) -> list[Store]:
-    """The store as one provider of each lock sees it: all who are paid share one."""
-    return list({one.lock: one for one in reversed(_by_provider(store))}.values())[::-1]
 
 
 def _readable_lock(store: Store) -> Lock | None:

@@ -20,7 +20,8 @@ def visible(text: str) -> str:
     """The text as it is, but for characters that a terminal would act on; lines stay lines."""
     if text.isprintable():
         return text
-    return "".join(char if char == "\n" or _harmless(char) else f"\\x{ord(char):02x}" for char in text)
+    acted_on = {char for char in text if unicodedata.category(char).startswith("C")} - {"\n"}
+    return text.translate({ord(char): f"\\x{ord(char):02x}" for char in acted_on})
 
 
 def count(number: int, noun: str) -> str:
@@ -56,7 +57,3 @@ def cost_words(cost: Cost) -> str:
         return "a price that is not known"
     mark = "at most " if cost.bound is Bound.AT_MOST else ""
     return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
-
-
-def _harmless(char: str) -> bool:
-    return not unicodedata.category(char).startswith("C")
