@@ -31,6 +31,7 @@ def item(keys: str) -> str:
 
 
 OF_MUSIC = "it belongs to the music: `music: {file: …, gain: -6}`"
+OF_ITEMS = "trim an item: `{shot: NAME, in: 1, out: 3}`"
 TAKE_2 = "name the shot, `b`, and pick the take: `wanflow pick b 2`"
 
 MISTAKES = [
@@ -49,6 +50,11 @@ MISTAKES = [
         "unknown key `volume`",
         "write `gain`",
     ),
+    (f"{SHOTS}version: '3'\n", (6, 1), "unknown key `version`", "remove it: `wanflow` is there already"),
+    (shot("duration: 4, length: 5"), (5, 40), "unknown key `length`", "remove it: `duration` is there already"),
+    (item("shot: b, trim: [0, 1]"), (7, 20), "unknown key `trim`", OF_ITEMS),
+    (item("b: {trim: [0, 1]}"), (7, 11), "unknown key `b`", "write `{shot: b, in: …, out: …}`"),
+    (item("b: {start: 1, colour: red}"), (7, 11), "unknown key `b`", "write `{shot: b, in: …}`"),
     # shapes
     (
         f"{HEAD}shots:\n  - a: {{first_frame: a.png}}\n",

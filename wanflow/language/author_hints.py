@@ -70,7 +70,9 @@ OTHER_TRANSITIONS = {
 _OF_ITEMS = "trim an item: `{shot: NAME, in: 1, out: 3}`"
 _OF_MUSIC = "it belongs to the music: `music: {file: …, gain: -6}`"
 _IN_CUTS = {
-    **dict.fromkeys(("begin", "duration", "end", "from", "in", "length", "out", "start", "stop", "to"), _OF_ITEMS),
+    **dict.fromkeys(
+        ("begin", "duration", "end", "from", "in", "length", "out", "start", "stop", "to", "trim"), _OF_ITEMS
+    ),
     **dict.fromkeys(("duck", "fade", "gain", "volume"), _OF_MUSIC),
     "transition": "write it in an item: `{shot: NAME, transition: dissolve}`",
     "title": "write it as an item: `{title: …, duration: 2}`",
@@ -95,19 +97,26 @@ _FRAMES = frozenset({"f", "frame", "frames"})
 _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
 
 
-def hint_for_key(key: str, value: Node | None, known: Collection[str], path: Sequence[str | int]) -> str | None:
-    """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known."""
+def hint_for_key(
+    key: str, value: Node | None, known: Collection[str], path: Sequence[str | int], given: Collection[str] = ()
+) -> str | None:
+    """The hint for an unknown key at a place where `known` keys are expected; None where no other name is known.
+
+    `given` are the known keys that the place has already.
+    """
     if not path and "shots" in known and isinstance(value, MapNode) and value.keys_among(("model", "prompt", "use")):
         return "indent it below `shots`"
     if path[-1:] == ("transition",) and (kind := transition_named(key)) is not None:
         return f"write `{{type: {kind}, duration: {_seconds_of(value)}}}`"
     name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
+    if name_here in given:
+        return f"remove it: `{name_here}` is there already"
     if name_here is not None:
         return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
     in_cuts = _IN_CUTS.get(key) if path[:1] == ("cuts",) else None
-    if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC):
+    if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC or key == "trim"):
         return in_cuts
-    return _hint_for_shot(key, value) if "shot" in known else None
+    return _hint_for_shot(key, value, known) if "shot" in known else None
 
 
 def _seconds_of(value: Node | None) -> str:
@@ -120,12 +129,16 @@ def is_other_name(key: str, required: str, path: Sequence[str | int]) -> bool:
     return named or required in OTHER_KEYS.get(key, ())
 
 
-def _hint_for_shot(key: str, value: Node | None) -> str | None:
-    """The hint for an item or a source that begins with the name of its shot."""
-    if isinstance(value, MapNode) or (isinstance(value, TextNode) and value.value is None):
-        inner = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
-        return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in inner)))}}}`"
-    return None
+def _hint_for_shot(key: str, value: Node | None, known: Collection[str]) -> str | None:
+    """The hint for an item or a source that begins with the name of its shot; inner keys by their names here."""
+    if not isinstance(value, MapNode) and not (isinstance(value, TextNode) and value.value is None):
+        return None
+    written = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
+    inner = [
+        each for name in written for each in (("in", "out") if name == "trim" else (name, *OTHER_KEYS.get(name, ())))
+    ]
+    usable = dict.fromkeys(name for name in inner if name in known and name != "shot")
+    return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in usable)))}}}`"
 
 
 def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int]) -> str | None:

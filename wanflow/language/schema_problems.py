@@ -205,9 +205,10 @@ def _problems(
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     known = _keys(broken.schema)
+    given = value.keys_among(known) if isinstance(value, MapNode) else frozenset()
     for key, inner in value.entries if isinstance(value, MapNode) else ():
         if key.string not in known:
-            hint = hint_for_key(key.string, inner, known, broken.path) or did_you_mean(key.string, known)
+            hint = hint_for_key(key.string, inner, known, broken.path, given) or did_you_mean(key.string, known)
             hint = hint or f"known keys: {', '.join(sorted(known))}"
             yield Problem(key.place, f"unknown key `{key.string}`", hint)
 
