@@ -129,14 +129,10 @@ def _timeline_items(
     rate = cut.shape.rate or timeline.film_rate([(clip.rate, clip.pace) for clip in videos])
     placed: list[timeline.TimelineItem | None] = []
     for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
-        known = _length(clip)
+        known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
         continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
         placed.append(timeline.timeline_item(item, known, continued_at, rate))
     return placed, rate
-
-
-def _length(clip: ExpectedClip | Unreadable | None) -> tuple[int, Fraction] | None:
-    return (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
 
 
 def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset: int = 0) -> Iterator[Problem]:
