@@ -69,7 +69,7 @@ from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
-    from wanflow.report.export.edit_list import EditList
+    from wanflow.report.export.edit_list import EditEvent, EditList
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
     from wanflow.store.remote import Transfer
@@ -268,11 +268,14 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
         hint = f"name one: {names}" if names else None
         raise UnknownTarget(f"the production has {len(production.cuts)} cuts", hint=hint)
     shown = edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
-    events = [
-        replace(event, file=_file_of_take(production, event.digest, event.file)) if event.take and event.file else event
-        for event in shown.events
-    ]
-    return replace(shown, events=tuple(events))
+
+    def with_files(event: EditEvent) -> EditEvent:
+        if not event.take or not event.file:
+            return event
+        takes = [replace(take, file=_file_of_take(production, take.digest, take.file)) for take in event.takes]
+        return replace(event, file=_file_of_take(production, event.digest, event.file), takes=tuple(takes))
+
+    return replace(shown, events=tuple(map(with_files, shown.events)))
 
 
 def pick(production: Production, shot: str, take: int) -> Picked:

@@ -53,6 +53,16 @@ def test_stamps_that_wander_by_two_milliseconds_keep_their_rate(tmp_path: Path, 
     assert (facts.rate, facts.frames, facts.pace) == (rate, count, None)
 
 
+def test_a_clip_that_changes_from_one_usual_rate_to_another_keeps_a_usual_rate(tmp_path: Path) -> None:
+    """A telephone falls from 30 to 24 frames a second: a piece has 30 a second, and every frame of the clip."""
+    times = [*range(0, 120, 4), *range(120, 240, 5)]
+    clip = numbered_clip(tmp_path / "c.mp4", len(times), (320, 180), 120, sound=False, times=times)
+    facts = probe(clip)
+    assert (facts.rate, facts.frames, facts.pace is None, facts.flaws) == (30, 60, False, ())
+    extract_piece(clip, 0, 59, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
+    assert sorted(set(read_numbers(tmp_path / "piece.mp4"))) == list(range(len(times)))
+
+
 def test_every_frame_of_an_unsteady_recording_is_shown_once(tmp_path: Path) -> None:
     """In a segment and in a piece, although the stamps are off by two milliseconds."""
     times = [3000 * frame + 180 * (-1) ** frame * (frame % 3 > 0) for frame in range(30)]

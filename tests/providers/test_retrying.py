@@ -46,6 +46,14 @@ async def test_a_submit_that_never_arrived_is_sent_again_slower() -> None:
     assert [words.rpartition("; ")[2] for words in told] == ["next attempt in 1 s", "next attempt in 2 s"]
 
 
+async def test_a_submit_that_is_cancelled_in_a_pause_says_that_it_never_arrived() -> None:
+    """Otherwise its intent would look like a submission of unknown fate."""
+    transport = Scripted([ConnectionRefusedError("no route"), ACCEPTED])
+    with pytest.raises(NotSent), anyio.move_on_after(0.5):
+        await service(transport).submit(REQUEST)
+    assert len(transport.asked) == 1
+
+
 @pytest.mark.parametrize("answer", [ConnectionResetError(), BROKEN, (503, {}), (200, {"request_id": "r"})])
 async def test_a_submit_of_unknown_fate_is_never_sent_again(answer: Said) -> None:
     """Each repetition could be paid twice (law 3)."""

@@ -56,7 +56,7 @@ class PictureClock:
 
     The video lasts `frames` places, `rate` of them a second. `slots` are the places of its pictures in order of
     showing, each shown until the next one; None where picture n is at place n. `times` are their stamps as the file has
-    them, in ticks of `tick` seconds. `pace` is the usual number of pictures a second where the rate isn't constant,
+    them, in ticks of `tick` seconds. `pace` is the rate for a film of a clip whose rate isn't constant,
     None where it is. `direct`: ffmpeg shows these pictures too, one by one. `counted`: the packets tell them; else each
     was decoded. `jumping`: stamps may jump forward to another clock. Some pictures have no place of their own
     (`unseen`), or can't be decoded whole (`damaged`).
@@ -290,7 +290,9 @@ def _clock(stream: VideoStream, times: Sequence[int], ends: int) -> PictureClock
     if fit.once and not held:
         return PictureClock(fit.rate, count, (), base)
     frames = max(fit.slots[-1] + 1, to_frames(ticks[-1] * base + lasts, fit.rate))
-    pace = min(fit.rate, 1 / (usual * base)) if usual else fit.rate
+    # a film of this rate shows every picture, unless they come faster than films play
+    fast = fit.rate > max(STANDARD_RATES)
+    pace = min(fit.rate, 1 / (usual * base)) if usual and fast else fit.rate
     return PictureClock(fit.rate, frames, (), base, fit.slots, pace, unseen=count - len(set(fit.slots)))
 
 
@@ -319,6 +321,8 @@ def _grid(ticks: Sequence[int], base: Fraction, own: Sequence[Fraction]) -> _Fit
         or _best(usual, NEAR, FARTHEST, base)
         or _unsteady_recording(ticks, base, STANDARD_RATES, Fraction(1))
         or _unsteady_recording(ticks, base, (measured,), Fraction(1))
+        # half a place off at a usual rate rather than a piece of four times as many frames
+        or min(usual, key=lambda fit: (round(fit.rate), fit.rate.denominator), default=None)
         or _best(apart, EXACT, exact, base)
         or min(apart, key=lambda fit: fit.rate, default=None)
         or max(fits, key=lambda fit: fit.rate)

@@ -57,8 +57,11 @@ class Retrying(DelegatingWaiter):
         self._chance = chance
 
     async def submit(self, request: Request) -> Accepted:
-        """Send a request; repeat it only if it never arrived or was refused for speed."""
-        return await self._again(lambda: self._service.submit(request), UNSENT)
+        """Send a request; repeat it only if it never arrived or was refused for speed.
+
+        Cancelled in a pause it raises the last fault, so that the attempt is on record as one that was not accepted.
+        """
+        return await self._again(lambda: self._service.submit(request), UNSENT, raise_when_cancelled=True)
 
     async def poll(self, task_id: str) -> TaskState:
         """Ask for a task once."""
@@ -90,7 +93,14 @@ class Retrying(DelegatingWaiter):
 
         return await self._again(lambda: self._waiter.wait_until_done(task_id, noted), HARMLESS, backoff)
 
-    async def _again(self, ask: Callable[[], Awaitable[T]], faults: Faults, backoff: _Backoff | None = None) -> T:
+    async def _again(
+        self,
+        ask: Callable[[], Awaitable[T]],
+        faults: Faults,
+        backoff: _Backoff | None = None,
+        *,
+        raise_when_cancelled: bool = False,
+    ) -> T:
         backoff = backoff or _Backoff(ATTEMPTS)
         while True:
             try:
@@ -100,7 +110,14 @@ class Retrying(DelegatingWaiter):
                 if pause is None:
                     raise
                 self._tell(f"{fault}; next attempt in {pause} s")
-            await anyio.sleep(pause * (1 + JITTER * self._chance()))
+                last = fault
+            try:
+                await anyio.sleep(pause * (1 + JITTER * self._chance()))
+            except anyio.get_cancelled_exc_class():
+                if raise_when_cancelled:
+                    # the caller's scope is still cancelled, and ends it at its next checkpoint
+                    raise last from None
+                raise
 
 
 @dataclass(slots=True)

@@ -31,9 +31,14 @@ from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
+MICROSECONDS = 1_000_000
+
 SILENCE = f"anullsrc=r={SAMPLE_RATE}:cl=stereo"
 EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
 """Samples (8 ms) of the fade at a hard cut, where a sound would click (ffmpeg.md 3.3)."""
+
+EARLY_SECONDS = Fraction(1, 1000)
+"""How much too early a frame may be shown: at 24 frames a second none of 23.976 has to be shown twice at the start."""
 
 DRAWN = Look("bt709", rgb=True)
 """How a picture looks that was drawn, or read by Pillow."""
@@ -109,8 +114,8 @@ class Side:
             return [self.animation]
         if footage is None or footage.plain:
             return []
-        step, seen = footage.rate / recipe.rate, range(recipe.skip, recipe.skip + recipe.frames)
-        places = [recipe.first + min(recipe.count - 1, int(number * step)) for number in seen]
+        moments = (number / recipe.rate + EARLY_SECONDS for number in range(recipe.skip, recipe.skip + recipe.frames))
+        places = [recipe.first + min(recipe.count - 1, int(moment * footage.rate)) for moment in moments]
         begin = timebase.to_samples(recipe.first, footage.rate) + recipe.begin
         end = min(begin + recipe.samples, timebase.to_samples(recipe.first + recipe.count, footage.rate))
         sound = (begin, max(begin, end)) if footage.facts.samples else None
@@ -305,8 +310,8 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
             side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(footage.picture)]
             .filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
             # pictures are counted, not timed: stamps wander
-            .filter("settb", expr=str(1 / footage.rate))
-            .filter("setpts", "N")
+            .filter("settb", expr=f"1/{MICROSECONDS}")
+            .filter("setpts", f"N*{MICROSECONDS / footage.rate}-{EARLY_SECONDS * MICROSECONDS}")
             .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
         )
     else:

@@ -28,10 +28,11 @@ from wanflow.suggest import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class TakeFile:
-    """A take that could be shown instead: its name, its file, and how many frames that has at which rate."""
+    """A take that could be shown instead: its name, file and digest, and how many frames that has at which rate."""
 
     name: str
     file: str
+    digest: str
     frames: int
     rate: Fraction
 
@@ -170,7 +171,7 @@ def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> It
             continue
         length = (event.frames, event.rate) if film is None else (film.frames, film.rate)
         file = take_file(plan.graph.production.out, shot, number, take.suffix)
-        yield TakeFile(take_node(shot, number), file, *length)
+        yield TakeFile(take_node(shot, number), file, digest, *length)
 
 
 def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
