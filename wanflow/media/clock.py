@@ -291,8 +291,7 @@ def _clock(stream: VideoStream, times: Sequence[int], ends: int) -> PictureClock
         return PictureClock(fit.rate, count, (), base)
     frames = max(fit.slots[-1] + 1, to_frames(ticks[-1] * base + lasts, fit.rate))
     # a film of this rate shows every picture, unless they come faster than films play
-    fast = fit.rate > max(STANDARD_RATES)
-    pace = min(fit.rate, 1 / (usual * base)) if usual and fast else fit.rate
+    pace = min(fit.rate, max(*STANDARD_RATES, 1 / (usual * base))) if usual else fit.rate
     return PictureClock(fit.rate, frames, (), base, fit.slots, pace, unseen=count - len(set(fit.slots)))
 
 
