@@ -71,6 +71,7 @@ AT_THE_USE = [
 """Files; line and column in `wanflow.yaml`; words; the way out."""
 
 IN_THE_PIPELINE = [
+    (use("  a: {model: wan2.7-r2v, prompt: '$who x'}\n", "{who: {type: cast}}", "{who: keeper}"), "4:34", "`$who` is not filled in", "did you mean `${who}`?"),
     (use(X, "{w: {type: integer, default: x}}"), "2:38", "`w` must be a whole number, not `x`", None),
     (use(WHO, "{who: {type: cast, default: nobody}}"), "2:37", "no cast member `nobody`", "define it under `cast`"),
     (use(X, "{v: {type: string}, w: {type: string, default: 'x ${v}'}}", "{v: y}"), "2:56", "`w` cannot use `${…}`: names do not nest", "write the text itself"),

@@ -25,6 +25,12 @@ HEAD = "wanflow: 1\ncast: {v: {video: v.mp4}, k: {image: k.png, voice: k.wav}}\n
             'a: {model: wan2.7-videoedit, video: w.mp4, prompt: "with ${k}"}',
             [(4, 54, "`wan2.7-videoedit` takes no voices: that of `k` is not sent", "")],
         ),
+        ("a: {model: wan2.7-r2v, prompt: '$k walks'}", [(4, 34, "`$k` is not filled in", "did you mean `${k}`?")]),
+        ("a: {model: wan2.7-r2v, prompt: '{k}'}", [(4, 34, "`{k}` is not filled in", "did you mean `${k}`?")]),
+        (
+            "a: {model: wan2.7-r2v, prompt: '{x} walks'}",
+            [(4, 3, "`a` has no `reference_image` or `reference_video`", "name cast members in the prompt")],
+        ),
         ("a: {model: wan2.7-t2v, prompt: ''}", [(4, 3, "`a` has no `prompt`, and `wan2.7-t2v` needs one", "")]),
         ("a: {model: wan2.7-i2v, first_frame: a.png, prompt: ''}", []),
         (

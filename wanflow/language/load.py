@@ -14,7 +14,7 @@ from wanflow.language.cut_finish import read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, merge
-from wanflow.language.names import strip_cast_markers
+from wanflow.language.names import other_forms, strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
@@ -216,7 +216,10 @@ class _Loader:
             message = f"`{shot.model.string}` is a model of `{model.provider}`, and the backend is `{provider.name}`"
             self._problems.append(Problem(shot.model.place, message, f"write `backend: {model.provider}`"))
             return None
-        shot = replace(shot, damaged=shot.damaged or context.damaged)
+        members = cast if context.scope.cast is None else context.scope.cast
+        prompt = shot.values.get("prompt")
+        misnamed = tuple(other_forms(prompt, members)) if prompt is not None else ()
+        shot = replace(shot, damaged=shot.damaged or context.damaged, misnamed=misnamed)
         return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)
 
     def _cuts(self, merged: list[MergedFile], out: str, provider: Provider) -> dict[str, Cut]:

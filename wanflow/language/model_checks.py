@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from wanflow.catalog.model import Condition, Model, ParameterRule, ParameterValue, Role
 from wanflow.catalog.read import load_catalog, parameter_keys
@@ -218,6 +219,9 @@ def _check_count(
     count = sum(types.count(key) for key in keys)
     if count < least:
         referring = set(keys) & set(model.references.values())
+        if referring and shot.misnamed:
+            yield from (replace(each, severity=Severity.ERROR) for each in shot.misnamed)
+            return
         hint = "name cast members in the prompt, or list `references`" if referring else None
         named = _listed([f"`{key}`" for key in keys], "or")
         yield Problem(shot.place, f"`{shot.name}` has {count or 'no'} {named}; `{model.name}` needs {least}", hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow.language.problem import Problem, Severity
@@ -63,7 +63,7 @@ class Names:
             case ListNode(items, place):
                 return ListNode(tuple(self.fill(item, prompt=prompt) for item in items), place)
             case TextNode(value) if isinstance(value, str) and ("$" in value or "{" in value):
-                self._warn_of_other_forms(node, value, prompt=prompt)
+                self.problems.extend(other_forms(node, {*self.vars, *(self.cast if prompt else ())}))
                 return self._scalar(node, value, prompt=prompt) if "$" in value else node
             case _:
                 return node
@@ -71,19 +71,6 @@ class Names:
     def entry(self, key: TextNode, value: Node) -> Node:
         """The value of a key with its names filled in."""
         return value if key.string.startswith("x-") else self.fill(value, prompt=key.string == "prompt")
-
-    def _warn_of_other_forms(self, written: TextNode, text: str, *, prompt: bool) -> None:
-        """Warn of `$name` and `{name}` of a known name, which stay as they are."""
-        known = {*self.vars, *(self.cast if prompt else ())}
-        for match in _OTHER_FORM.finditer(text):
-            word = match["braced"] or match["bare"] or ""
-            ends = (end for end in range(len(word), 0, -1) if not word[end:] or not word[end].isascii())
-            name = next((word[:end] for end in ends if word[:end] in known), None)
-            if name is None or (match["braced"] and name != word):
-                continue
-            form = f"{{{name}}}" if match["braced"] else f"${name}"
-            message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
-            self.problems.append(Problem(written.place, message, hint, Severity.WARNING))
 
     def _scalar(self, written: TextNode, text: str, *, prompt: bool) -> TextNode:
         whole = _PATTERN.fullmatch(text)
@@ -190,6 +177,19 @@ class Names:
 
     def _report(self, written: TextNode, message: str, hint: str | None) -> None:
         self.problems.append(Problem(written.place, message, hint))
+
+
+def other_forms(written: TextNode, known: Collection[str]) -> Iterator[Problem]:
+    """Warnings of `$name` and `{name}` of a known name, which stay as they are."""
+    for match in _OTHER_FORM.finditer(written.string):
+        word = match["braced"] or match["bare"] or ""
+        ends = (end for end in range(len(word), 0, -1) if not word[end:] or not word[end].isascii())
+        name = next((word[:end] for end in ends if word[:end] in known), None)
+        if name is None or (match["braced"] and name != word):
+            continue
+        form = f"{{{name}}}" if match["braced"] else f"${name}"
+        message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
+        yield Problem(written.place, message, hint, Severity.WARNING)
 
 
 def strip_cast_markers(text: str) -> str:

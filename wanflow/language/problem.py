@@ -53,9 +53,15 @@ def has_errors(problems: Sequence[Problem]) -> bool:
 
 
 def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, in the order of places; one that every use of a pipeline has, at the first use."""
+    """Each problem once, in the order of places; one that every use of a pipeline has, at the first use.
+
+    A warning that is an error as well is the error.
+    """
+    found = set(problems)
     kept: dict[Problem, Problem] = {}
-    for problem in sorted(set(problems), key=lambda each: (each.place, each.message)):
+    for problem in sorted(found, key=lambda each: (each.place, each.message)):
+        if problem.severity is Severity.WARNING and replace(problem, severity=Severity.ERROR) in found:
+            continue
         place = replace(problem.place, used_at=())
         alike = replace(problem, place=place)
         kept[alike] = replace(kept[alike], repeats=kept[alike].repeats + 1) if alike in kept else problem

@@ -44,7 +44,7 @@ class WrittenShot:
 
     `values` are all keys except media. `given` are the places of the keys, media included, in the shot itself or in the
     defaults of its model. `references` is None where the prompt decides. `damaged`: a source could not be read, which
-    is reported already.
+    is reported already. `misnamed` are warnings of cast members that the prompt names in a form that is not filled in.
     """
 
     name: str
@@ -56,6 +56,7 @@ class WrittenShot:
     references: tuple[tuple[TextNode | None, CastMember | None], ...] | None
     tags: tuple[str, ...] = ()
     damaged: bool = False
+    misnamed: tuple[Problem, ...] = ()
 
     @property
     def prompt_place(self) -> Place:
