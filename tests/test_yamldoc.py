@@ -400,7 +400,7 @@ SYNTAX = [
     ("a: {b: *dramatic* light}\n", (1, 8), "unquoted text cannot begin with `*`"),
     ("a: {b: *dramatic light}\n", (1, 8), "unquoted text cannot begin with `*`"),
     ("a: {b: > c}\n", (1, 8), "unquoted text cannot begin with `>`"),
-    ("a: [b, , c]\n", (1, 8), "there is no value before this `,`"),
+    ("a: [b, , c]\n", (1, 8), "a value is missing before this `,`"),
     ("a: {b: [wide] shot}\n", (1, 15), "text follows the `]`"),
     ("a: {b: {mei} walks, c: d}\n", (1, 14), "text follows the `}`"),
     ("a: {b: c}}\n", (1, 10), "this `}` closes nothing"),

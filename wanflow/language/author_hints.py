@@ -110,7 +110,7 @@ def hint_for_key(
         return f"write `{{type: {kind}, duration: {_seconds_of(value)}}}`"
     name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
     if name_here in given:
-        return f"remove it: `{name_here}` is there already"
+        return f"remove it: `{name_here}` is given already"
     if name_here is not None:
         return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
     in_cuts = _IN_CUTS.get(key) if path[:1] == ("cuts",) else None

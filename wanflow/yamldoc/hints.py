@@ -192,7 +192,7 @@ def _first_sign(fault: SyntaxFault) -> SyntaxHint | None:
             message = "a value inside `[ ]` or `{ }` cannot begin with `- `"
             return SyntaxHint(fault.at, message, "delete the `- `, or put the text in quotes")
         if "node content" in fault.problem and fault.character == ",":
-            return SyntaxHint(fault.at, "there is no value before this `,`", "delete the `,`")
+            return SyntaxHint(fault.at, "a value is missing before this `,`", "delete the `,`")
         return None
     else:
         line, column = fault.at[0], value_at(fault.line(fault.at[0]))[0]
