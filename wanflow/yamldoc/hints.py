@@ -20,7 +20,7 @@ _BESIDE_SIGN = re.compile(
 ESCAPE_HINT = "write `/` in a path, and `\\\\` for a `\\` of a text in double quotes"
 """The way out of an escape that nobody meant."""
 _QUOTE_IT = "put the text in quotes, or on its own lines under `>-`"
-_INDICATORS = "*@%!`{[&|>"
+_INDICATORS = "*@%!`{[&|>,"
 _CLOSING = tuple("\"']}")
 _ALIAS = re.compile(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
 """An alias that ends a piece of a line."""
@@ -36,6 +36,7 @@ _BY_WORDS = (
         "a value cannot begin with `- `",
         "put the text in quotes, or the list on its own lines",
     ),
+    ("mapping keys are not allowed", "a value cannot begin with `? `", "put the text in quotes"),
     (
         "expected key",
         "wrong indentation: it lines up with nothing above",
@@ -155,7 +156,9 @@ def _flow(fault: SyntaxFault) -> SyntaxHint | None:
     first, start = fault.since
     rest = "\n".join((fault.line(first)[start:], *fault.lines[first + 1 :]))
     closing = {"[": "]", "{": "}"}.get(rest[:1])
-    if closing is None or (closing in rest and fault.character not in {"]", "}"}):
+    indent = len(fault.line(first)) - len(fault.line(first).lstrip())
+    outside = line > first and column <= indent < start
+    if closing is None or (closing in rest and fault.character not in {"]", "}"} and not outside):
         return None
     return SyntaxHint(fault.since, f"this `{rest[0]}` is not closed", f"add the `{closing}`")
 
@@ -171,7 +174,8 @@ def _colons(fault: SyntaxFault) -> SyntaxHint | None:
     in_plain = "plain scalar" in fault.context and sign == ":"
     if sign is None or not (fault.in_flow or in_plain):
         return None
-    return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", "put the text in quotes")
+    hint = "put the text in quotes" if sign == "?" else "put the text in quotes, or a comma before the next key"
+    return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", hint)
 
 
 def _comment(fault: SyntaxFault) -> SyntaxHint | None:
@@ -215,6 +219,8 @@ def _text_after(fault: SyntaxFault) -> SyntaxHint | None:
     before = fault.line(line)[:column].rstrip() if fault.in_flow else ""
     if (alias := _ALIAS.search(before)) is not None:
         return SyntaxHint((line, alias.start()), "unquoted text cannot begin with `*`", "put the text in quotes")
+    if fault.in_flow and not before and "',' or" in fault.problem:
+        return SyntaxHint(fault.at, "there is no comma before this value", "write `,` at the end of the line above")
     if not before.endswith(_CLOSING):
         return None
     closing = "closing quote" if before[-1] in "\"'" else f"`{before[-1]}`"
