@@ -407,7 +407,7 @@ SYNTAX = [
     ("a: [{b: c], {d: e}]\n", (1, 5), "this `{` is not closed"),
     ("a: {b: {c: d}\ne: {f: g}\n", (1, 4), "this `{` is not closed"),
     ("a: {b: 1,\n  c: 2\n  d: 3}\n", (3, 4), "`:` is unquoted inside `[ ]` or `{ }`"),
-    ("a: [{b: c}\n  {d: e}]\n", (2, 3), "there is no comma before this value"),
+    ("a: [{b: c}\n  {d: e}]\n", (2, 3), "a comma is missing before this value"),
     ("a: ,b\n", (1, 4), "unquoted text cannot begin with `,`"),
     ("a: ? b\n", (1, 4), "a value cannot begin with `? `"),
     ("a: [b, 'c' d]\n", (1, 12), "text follows the closing quote"),

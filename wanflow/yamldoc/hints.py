@@ -220,7 +220,7 @@ def _text_after(fault: SyntaxFault) -> SyntaxHint | None:
     if (alias := _ALIAS.search(before)) is not None:
         return SyntaxHint((line, alias.start()), "unquoted text cannot begin with `*`", "put the text in quotes")
     if fault.in_flow and not before and "',' or" in fault.problem:
-        return SyntaxHint(fault.at, "there is no comma before this value", "write `,` at the end of the line above")
+        return SyntaxHint(fault.at, "a comma is missing before this value", "write `,` at the end of the line above")
     if not before.endswith(_CLOSING):
         return None
     closing = "closing quote" if before[-1] in "\"'" else f"`{before[-1]}`"
