@@ -14,7 +14,7 @@ from wanflow.cli.main import COMMANDS
 from wanflow.store import fact_cache
 
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
-LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio")
+LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio", "yaml")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "pick", "retake", "hold"),
     *("release", "costs", "collect", "cancel", "resolve", "export", "push", "pull", "gc", "models", "emulator"),

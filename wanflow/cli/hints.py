@@ -16,8 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wanflow.cli.options import ProductionOptions
-from wanflow.language.pipeline import is_shipped
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, is_shipped
 from wanflow.report.text.words import printable
 from wanflow.yamldoc.nodes import Place
 

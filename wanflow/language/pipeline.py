@@ -12,7 +12,7 @@ from pathlib import Path
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
-from wanflow.language.problem import Problem, has_errors
+from wanflow.language.problem import SHIPPED, Problem, has_errors
 from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope, path_exists
@@ -23,8 +23,6 @@ from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, 
 
 SCHEMA = "pipeline.schema.json"
 SUFFIX = ".yaml"
-SHIPPED = "<wanflow>/pipelines/"
-"""Prefix of the files of shipped pipelines, in places."""
 
 MEDIA = "media"
 CAST = "cast"
@@ -104,11 +102,6 @@ def read_pipeline(root: MapNode, file: str, base: BasePath) -> Pipeline | None:
         if isinstance(node, MapNode) and isinstance(kind, TextNode):
             declared[key.string] = PipelineInput(key, kind.string, node.find("default"))
     return Pipeline(name.string, file, base, root, declared, output)
-
-
-def is_shipped(place: Place) -> bool:
-    """Whether a place is in a shipped pipeline, which its users cannot change."""
-    return place.file.startswith(SHIPPED)
 
 
 class PipelineLibrary:

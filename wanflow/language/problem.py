@@ -10,6 +10,9 @@ from wanflow.characters import cells_wide, shown_on_line
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.yamldoc.nodes import Place
 
+SHIPPED = "<wanflow>/pipelines/"
+"""Prefix of the files of shipped pipelines, in places."""
+
 
 class Severity(StrEnum):
     """Errors stop a command before anything is sent; warnings alone don't."""
@@ -32,6 +35,11 @@ class Problem:
     severity: Severity = Severity.ERROR
     source: str = ""
     repeats: int = 0
+
+
+def is_shipped(place: Place) -> bool:
+    """Whether a place is in a shipped pipeline, which its users cannot change."""
+    return place.file.startswith(SHIPPED)
 
 
 class SpecError(WanflowError):

@@ -13,8 +13,7 @@ from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.cli.screen import print_problems
 from wanflow.errors import ExitCode
-from wanflow.language.pipeline import is_shipped
-from wanflow.language.problem import Problem, Severity
+from wanflow.language.problem import Problem, Severity, is_shipped
 from wanflow.report.text.words import count
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
 from wanflow.templates import templates, title_of
