@@ -39,6 +39,8 @@ EDGE_SAMPLES = SAMPLE_RATE * 8 // 1000
 
 EARLY_SECONDS = Fraction(1, 1000)
 """How much too early a frame may be shown: at 24 frames a second none of 23.976 has to be shown twice at the start."""
+EARLY_SHARE = 4
+"""Divisor of a frame's length that limits it, at rates where a frame lasts about as long."""
 
 DRAWN = Look("bt709", rgb=True)
 """How a picture looks that was drawn, or read by Pillow."""
@@ -306,18 +308,24 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     fit = fit_crop if crops else fit_bars
     window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
     if footage.plain:
+        early = _early(footage.rate)
         video = (
             side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(footage.picture)]
             .filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
             # pictures are counted, not timed: stamps wander
             .filter("settb", expr=f"1/{MICROSECONDS}")
-            .filter("setpts", f"N*{MICROSECONDS / footage.rate}-{EARLY_SECONDS * MICROSECONDS}")
+            .filter("setpts", f"N*{MICROSECONDS / footage.rate}-{early * MICROSECONDS}")
             .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
         )
     else:
         video = fed_pictures(side.fed, footage.look)
     video = filtered(video, footage.look.filters(window.width, window.height))
     return video.filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
+
+
+def _early(rate: Fraction) -> Fraction:
+    """Seconds by which a frame of a clip of this rate may be shown too early."""
+    return min(EARLY_SECONDS, 1 / (EARLY_SHARE * rate))
 
 
 def _sound(side: Side) -> FilterableStream:
