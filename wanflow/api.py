@@ -69,7 +69,7 @@ from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
-    from wanflow.report.export.edit_list import EditEvent, EditList
+    from wanflow.report.export.edit_list import EditList
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
     from wanflow.store.remote import Transfer
@@ -220,7 +220,7 @@ def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[Tak
     Without `whole` the plan lacks shots with errors, and every shot that it lacks has the rows of its last run.
     """
     found = [*rows.take_rows(plan), *(rows.other_rows(plan, whole=whole) if removed or not whole else ())]
-    placed = partial(_file_of_take, plan.graph.production)
+    placed = partial(take_names.present_file, Store(plan.graph.production.folder, plan.provider))
     return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in found)
 
 
@@ -267,15 +267,7 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
         names = ", ".join(production.cuts)
         hint = f"name one: {names}" if names else None
         raise UnknownTarget(f"the production has {len(production.cuts)} cuts", hint=hint)
-    shown = edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
-
-    def with_files(event: EditEvent) -> EditEvent:
-        if not event.take or not event.file:
-            return event
-        takes = [replace(take, file=_file_of_take(production, take.digest, take.file)) for take in event.takes]
-        return replace(event, file=_file_of_take(production, event.digest, event.file), takes=tuple(takes))
-
-    return replace(shown, events=tuple(map(with_files, shown.events)))
+    return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
 
 
 def pick(production: Production, shot: str, take: int) -> Picked:
@@ -679,17 +671,6 @@ def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) 
     if plan.renames or moved:
         take_names.arrange(store, lock, production.folder / production.out)
     return lock
-
-
-def _file_of_take(production: Production, digest: str, name: str) -> str:
-    """The place of a take's file, relative to the production's folder: its name where that holds it, else the store.
-
-    Before the next run the names do not follow a rename or a merge yet.
-    """
-    store = Store(production.folder, production.provider)
-    if take_names.holds(store, digest, store.folder / name):
-        return name
-    return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
 
 
 def _paid_store(production: Production) -> Store:

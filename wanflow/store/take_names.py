@@ -83,6 +83,16 @@ def holds(store: Store, digest: str, name: Path) -> bool:
     return _same(blobs.take_path(store, digest, name.suffix), name)
 
 
+def present_file(store: Store, digest: str, name: str) -> str:
+    """A take's file as it is now, relative to the production's folder: its name where that holds it, else the store's.
+
+    Before the next run the names do not follow a rename or a merge yet.
+    """
+    if holds(store, digest, store.folder / name):
+        return name
+    return blobs.take_path(store, digest, Path(name).suffix).relative_to(store.folder).as_posix()
+
+
 def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) -> Lock:
     """Update the lock's file and the names below `out` after renames of shots and new numbers from a merge.
 

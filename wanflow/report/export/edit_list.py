@@ -20,19 +20,19 @@ from wanflow.planner.cut_layout import film_size, frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.report.text.words import printable
+from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Film, Take
-from wanflow.store.take_names import take_file, take_node
+from wanflow.store.take_names import present_file, take_file, take_node
 from wanflow.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
 class TakeFile:
-    """A take that could be shown instead: its name, file and digest, and how many frames that has at which rate."""
+    """A take that could be shown instead: its name, its file, and how many frames that has at which rate."""
 
     name: str
     file: str
-    digest: str
     frames: int
     rate: Fraction
 
@@ -157,7 +157,7 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     entry = plan.inventory.lock.shots[vertex.id]
     number = entry.numbers[item.digest]
     name, take = take_node(vertex.id, number), entry.takes[item.digest]
-    file = take_file(plan.graph.production.out, vertex.id, number, take.suffix)
+    file = _present_file(plan, vertex.id, number, take)
     takes = tuple(_take_files(plan, vertex.id, entry, event))
     return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=take, takes=takes)
 
@@ -170,8 +170,13 @@ def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> It
         if take.gone or digest not in plan.inventory.here or (film is None) is not event.still:
             continue
         length = (event.frames, event.rate) if film is None else (film.frames, film.rate)
-        file = take_file(plan.graph.production.out, shot, number, take.suffix)
-        yield TakeFile(take_node(shot, number), file, digest, *length)
+        yield TakeFile(take_node(shot, number), _present_file(plan, shot, number, take), *length)
+
+
+def _present_file(plan: Plan, shot: str, number: int, take: Take) -> str:
+    production = plan.graph.production
+    named = take_file(production.out, shot, number, take.suffix)
+    return present_file(Store(production.folder, production.provider), take.digest, named)
 
 
 def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
