@@ -102,7 +102,7 @@ class MediaFault(WanflowError):
 
 
 class ToolMissing(MediaFault):
-    """No ffmpeg that wanflow can use was found."""
+    """No ffmpeg that wanflow can use was found, or an adapter of OpenTimelineIO is not installed."""
 
 
 class ToolFailed(MediaFault):

@@ -161,6 +161,16 @@ def test_without_the_library_only_its_formats_are_missing(
     assert wanflow("export", "main", "--format", "srt").code == 0
 
 
+def test_without_its_adapter_only_one_format_is_missing(
+    wanflow: Wanflow, assembled: probe.Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an update that left the dependencies as they were."""
+    monkeypatch.setattr(otio.adapters.from_name("fcp_xml"), "name", "of another version")
+    done = wanflow("export", "main", "--format", "fcp7")
+    assert (done.code, "OpenTimelineIO lacks its adapter `fcp_xml`" in done.err) == (2, True), done.err
+    assert wanflow("export", "main", "--format", "otio").code == 0
+
+
 def test_a_sidecar_says_where_each_clip_comes_from(wanflow: Wanflow, assembled: probe.Facts) -> None:
     """Model, task, seed, digests and dates of each take; a file that somebody brought has its digest."""
     sidecar = json.loads(Path("out/main.provenance.json").read_text(encoding="utf-8"))

@@ -221,6 +221,16 @@ def test_fcp7_tells_broadcast_rates_apart(rate, base, ntsc):
     assert {(each.findtext("timebase"), each.findtext("ntsc")) for each in root.iter("rate")} == {(base, ntsc)}
 
 
+def test_fcp7_says_how_long_each_medium_is():
+    """Not how much of it is seen: a suite would take the rest for missing."""
+    root = parsed(to_fcp7(finished(), FOLDER, TARGET))
+    lengths = {event.name: round(event.frames / event.rate * 25) for event in finished().events if not event.still}
+    items = [item for item in root.iter("clipitem") if item.findtext("name") in lengths]
+    assert len(items) > len(lengths)
+    assert [int(item.findtext("duration")) for item in items] == [lengths[item.findtext("name")] for item in items]
+    assert all(int(item.findtext("out")) <= int(item.findtext("duration")) for item in root.iter("clipitem"))
+
+
 def test_fcp7_links_sound_to_its_picture():
     """Each clip with sound names both of its parts, so that a suite moves them together."""
     root = parsed(to_fcp7(joined(25), FOLDER, TARGET))

@@ -14,7 +14,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from wanflow import timebase
 from wanflow.language.production import TransitionKind
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
-from wanflow.report.export.otio import TIME_CODE_RATES, build_timeline, require_time_code
+from wanflow.report.export.otio import TIME_CODE_RATES, build_timeline, require_time_code, written
 from wanflow.report.text.words import printable, visible
 
 XML = "fcp_xml"
@@ -43,8 +43,8 @@ def to_fcp7(cut: EditList, folder: Path, target: Path) -> str:
     for track in music:
         if cut.music is not None:
             _complete_music(track[0], cut.music, cut.rate, folder)
-    root = ET.fromstring(otio.adapters.write_to_string(timeline, "fcp_xml"))  # noqa: S314 - written just now, here
-    _link_sound(root, cut)
+    root = ET.fromstring(written(timeline, XML))  # noqa: S314 - written just now, here
+    _complete_items(root, cut)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -159,16 +159,24 @@ def _effect(kind: TransitionKind, *, sounding: bool) -> Elements:
     }
 
 
-def _link_sound(root: ET.Element, cut: EditList) -> None:
-    """Link each clip's picture with its sound, so that suites move them together; drop a rate that is written twice."""
+def _complete_items(root: ET.Element, cut: EditList) -> None:
+    """Link each clip's picture with its sound, so that suites move them together, and say how long its medium is.
+
+    The adapter writes the visible length in place of the medium's, and a rate twice.
+    """
     pictures = [item for item in root.iterfind(".//video/track/*") if item.tag in {"clipitem", "generatoritem"}]
     sounds = root.findall(".//audio/track[1]/clipitem")
-    sounding = [
-        (place, item) for place, (item, event) in enumerate(zip(pictures, cut.events, strict=True), 1) if event.sound
-    ]
-    for number, ((place, picture), sound) in enumerate(zip(sounding, sounds, strict=True), 1):
+    placed = list(zip(pictures, cut.events, strict=True))
+    sounding = [(place, item, event) for place, (item, event) in enumerate(placed, 1) if event.sound]
+    for number, ((place, picture, _), sound) in enumerate(zip(sounding, sounds, strict=True), 1):
         for item in (picture, sound):
             item.extend((_link("video", picture, place), _link("audio", sound, number)))
+    heard = ((sound, event) for (_, _, event), sound in zip(sounding, sounds, strict=True))
+    for item, event in (*placed, *heard):
+        length, end = item.find("duration"), item.findtext("out")
+        if length is not None and end is not None:
+            # a still is longer by half of its transitions
+            length.text = str(max(timebase.to_frames(event.frames / event.rate, cut.rate), int(end)))
     for item in root.iter("clipitem"):
         for extra in item.findall("rate")[1:]:
             item.remove(extra)

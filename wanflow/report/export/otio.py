@@ -12,7 +12,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow import timebase
-from wanflow.errors import MediaFault
+from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
@@ -33,7 +33,7 @@ def to_otio(cut: EditList, folder: Path, target: Path) -> str:
     `folder` is the production's, `target` the folder that the text is written to. Lengths are the film's own frames.
     Music has a track of its own; each line of the subtitles is a marker of the timeline.
     """
-    return str(otio.adapters.write_to_string(build_timeline(cut, folder, target), "otio_json"))
+    return written(build_timeline(cut, folder, target), "otio_json")
 
 
 def to_edl(cut: EditList, folder: Path, target: Path) -> str:
@@ -47,10 +47,19 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     picture = timeline.tracks[0]
     if picture and isinstance(picture[0], otio.schema.Transition):
         del picture[0]  # a list has no way to come out of black
-    text = str(otio.adapters.write_to_string(timeline, "cmx_3600", rate=float(cut.rate)))
+    text = written(timeline, "cmx_3600", rate=float(cut.rate))
     title, _, events = text.partition("\n")
     counted = "DROP FRAME" if cut.rate in DROP_RATES else "NON-DROP FRAME"
     return f"{title}\nFCM: {counted}\n{events}"
+
+
+def written(timeline: otio.schema.Timeline, adapter: str, **options: float) -> str:
+    """A timeline as an adapter of OpenTimelineIO writes it. Raises ToolMissing where that is not installed."""
+    try:
+        return str(otio.adapters.write_to_string(timeline, adapter, **options))
+    except otio.exceptions.NotSupportedError as missing:
+        hint = "install wanflow again with its dependencies, or use `--format otio`"
+        raise ToolMissing(f"OpenTimelineIO lacks its adapter `{adapter}`", hint=hint) from missing
 
 
 def require_time_code(cut: EditList, what: str) -> None:
