@@ -228,4 +228,5 @@ def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:
     try:
         return look(probe)
     except container.BadMedia as bad:
-        return Unreadable(bad.why, bad.hint, line=bad.line)
+        others = tuple(Unreadable(other.why, other.hint, line=other.line) for other in bad.others)
+        return Unreadable(bad.why, bad.hint, line=bad.line, others=others)

@@ -54,7 +54,7 @@ def test_what_a_cut_lacks_is_said_where_its_path_is(reading):
         "      - subs/d.srt\n"
     )
     table = dict.fromkeys(("a.mp4", "b.wav", "c.srt"), Unreadable("does not exist"))
-    table |= {"song.wav": SOUND, "subs/d.srt": Unreadable("invalid time code", line=12)}
+    table |= {"song.wav": SOUND, "subs/d.srt": Unreadable("invalid time code", line=12, others=(Unreadable("it ends", line=20),))}
     found = [(str(item.place), item.message) for item in check_media(production, table)]
     start = production.cuts["main"].place.line
     assert found == [
@@ -63,6 +63,7 @@ def test_what_a_cut_lacks_is_said_where_its_path_is(reading):
         (f"wanflow.yaml:{start + 4}:29", "`b.wav` does not exist"),
         (f"wanflow.yaml:{start + 6}:30", "`c.srt` does not exist"),
         ("subs/d.srt:12:1", "invalid time code"),
+        ("subs/d.srt:20:1", "it ends"),
     ]
 
 

@@ -240,6 +240,21 @@ def test_a_broken_time_code_of_an_srt_is_named(tmp_path, times, number):
     assert caught.value.hint == "write for example `00:00:01,000 --> 00:00:04,000`"
 
 
+@pytest.mark.parametrize("mark", ["", "WEBVTT\n\n"])
+def test_all_broken_times_are_told_at_once(tmp_path, mark):
+    """In both formats, so that one correction after the other is not needed."""
+    broken = ("00:00:00.000 --> 00:00:61.000", FIRST, "00:00:02.000 --> 00:00:02.000", "00:00:04.000 --> 00:00:03.000")
+    path = written(tmp_path, mark + "\n".join(f"{times}\nwords\n" for times in broken))
+    with pytest.raises(BadMedia) as caught:
+        read_lines(path)
+    faults = (caught.value, *caught.value.others)
+    first = mark.count("\n") + 1
+    assert [fault.line for fault in faults] == [first, first + 6, first + 9]
+    assert [fault.why.partition(": ")[0].partition(" `")[0] for fault in faults] == [
+        *("invalid time code", "the subtitle ends when it begins", "the subtitle ends before it begins"),
+    ]
+
+
 def test_an_arrow_in_the_words_is_no_time_code(tmp_path):
     """An arrow after a word, a plain number or a time of day is text."""
     words = "turn --> left\n5 -> 6\n12:30 - lunch\n10:30 → 11:00"

@@ -87,7 +87,8 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
 
 def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, role: str) -> Iterator[Problem]:
     if isinstance(found, Unreadable) and found.line is not None:
-        yield Problem(Place(path, found.line, 1), found.why, found.hint)
+        for fault in (found, *found.others):
+            yield Problem(Place(path, fault.line or 1, 1), fault.why, fault.hint)
     elif isinstance(found, Unreadable):
         yield Problem(place, f"`{path}` {found.why}", found.hint_at(place))
     elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:

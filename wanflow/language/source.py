@@ -61,13 +61,14 @@ class Unreadable:
     """A file that does not exist or is not a media file; `why` is a message fragment, `hint` the way out.
 
     `near` is the path in the hint, from the production's folder, of the file that was meant.
-    With the `line` of a text file, `why` is what is wrong in that line.
+    With the `line` of a text file, `why` is what is wrong in that line; `others` are the faults of further lines.
     """
 
     why: str
     hint: str | None = None
     near: str | None = None
     line: int | None = None
+    others: tuple[Unreadable, ...] = ()
 
     def hint_at(self, place: Place) -> str | None:
         """The hint with the path as the file of a place has to write it."""

@@ -74,17 +74,26 @@ StreamKind = TypeVar("StreamKind", VideoStream, AudioStream)
 class BadMedia(MediaFault):
     """A file that is not the media it has to be; `why` follows its name: `is empty`.
 
-    With the `line` of a text file, `why` is what is wrong in that line: ``invalid time code `00:00:1` ``.
+    With the `line` of a text file, `why` is what is wrong in that line: ``invalid time code `00:00:1` ``; `others` are
+    the faults of further lines.
     """
 
-    def __init__(self, path: Path, why: str, *, hint: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        why: str,
+        *,
+        hint: str | None = None,
+        line: int | None = None,
+        others: tuple[BadMedia, ...] = (),
+    ) -> None:
         place = f"`{path.name}`" if line is None else f"line {line} of `{path.name}`:"
         super().__init__(f"{place} {why}", hint=hint)
-        self.path, self.why, self.line = path, why, line
+        self.path, self.why, self.line, self.others = path, why, line, others
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled by its fields, since a job may run in another process."""
-        return partial(BadMedia, self.path, self.why, hint=self.hint, line=self.line), ()
+        return partial(BadMedia, self.path, self.why, hint=self.hint, line=self.line, others=self.others), ()
 
 
 @contextmanager

@@ -22,6 +22,8 @@ MOST_LINES = 20_000
 """Maximum lines of a file: more than a film has, and each takes time in players too."""
 MOST_LETTERS = 2_000
 """Maximum letters of one line: eight lines of four-byte letters fit in a sample of an MP4 (65,535 bytes)."""
+MOST_FAULTS = 20
+"""Broken entries of a file that are told at once."""
 
 BEGINNING_BYTES = 4_096
 """First bytes of a file that decide whether it has subtitles."""
@@ -88,7 +90,8 @@ def read_lines(path: Path) -> tuple[Line, ...]:
 
     A line that begins below zero is shown from 0. What shows nothing is left out: empty lines, drawings, comments, and
     in ASS lines that end before they begin. Raises BadMedia for another file, for text that is neither UTF-8 nor UTF-16
-    with its mark, for times that are broken or end before they begin, and for more than a film can have.
+    with its mark, for more than a film can have, and for times that are broken or end before they begin: `others` has
+    the faults behind the first one.
     """
     data = _bytes(path)
     text = _decoded(path, data)
@@ -97,13 +100,17 @@ def read_lines(path: Path) -> tuple[Line, ...]:
         raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
     if text.count("Dialogue:" if written == "ass" else "-->") > MOST_LINES:
         raise BadMedia(path, f"has more than {MOST_LINES} lines of subtitles", hint="split it")
+    faults: list[BadMedia] = []
     match written:
         case "srt":
-            found = list(_srt_lines(path, text))
+            found = list(_srt_lines(path, text, faults))
         case "vtt":
-            found = list(_vtt_lines(path, text))
+            found = list(_vtt_lines(path, text, faults))
         case _:
             found = list(_ass_lines(path, text))
+    if faults:
+        first, *others = faults[:MOST_FAULTS]
+        raise BadMedia(path, first.why, hint=first.hint, line=first.line, others=tuple(others))
     if not found and written == "srt" and text.strip():
         raise BadMedia(path, "is not a subtitle file: it has no times", hint=EXAMPLE)
     lines = (Line(line.begin_ms, line.end_ms, _plain(line.text, written), line.number) for line in found)
@@ -157,12 +164,12 @@ def _decoded(path: Path, data: bytes) -> str:
         raise BadMedia(path, f"is not UTF-8 text; it looks like {charset}{also}", hint=hint) from fault
 
 
-def _srt_lines(path: Path, text: str) -> Iterator[Line]:
+def _srt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:
     """The entries of an SRT; numbers may be missing or doubled, and what comes before the first times is a note."""
     times: tuple[int, int, int] | None = None
     words: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
-        found = _times_of(path, number, line)
+        found = _times_of(path, number, line, faults)
         if found is None:
             if line.strip() or (words and words[-1]):
                 words.append(line.strip())
@@ -194,7 +201,7 @@ def _without_number(words: list[str]) -> list[str]:
     return words if alone else words[:first]  # a number is all that is said
 
 
-def _vtt_lines(path: Path, text: str) -> Iterator[Line]:
+def _vtt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:
     """The timed blocks of WebVTT, without the names, notes and styles between them."""
     block: list[tuple[int, str]] = []
     for number, line in enumerate([*text.split("\n"), ""], 1):
@@ -203,31 +210,31 @@ def _vtt_lines(path: Path, text: str) -> Iterator[Line]:
             continue
         named = block[:1] and not _NOT_CUES.match(block[0][1].lstrip("\ufeff"))
         for place, (at, written) in enumerate(block[:2] if named else ()):
-            times = _times_of(path, at, written)
+            times = _times_of(path, at, written, faults)
             if times is not None:
                 yield _entry(times, [words for _, words in block[place + 1 :]])
                 break
         block = []
 
 
-def _times_of(path: Path, number: int, line: str) -> tuple[int, int, int] | None:
+def _times_of(path: Path, number: int, line: str, faults: list[BadMedia]) -> tuple[int, int, int] | None:
     """When an entry begins and ends, and its line; None for a line that is not times.
 
-    Raises BadMedia where they are broken: as words they would be shown.
+    `faults` receives times that are broken: as words they would be shown.
     """
     found, shown = _TIMES.fullmatch(line[:_TIMES_AHEAD]), line.strip()[:60]
     if found is None and not _BROKEN.match(line[:_TIMES_AHEAD]):
         return None
     begin, end = (None, None) if found is None else (_clock(found.groups()[:5]), _clock(found.groups()[5:]))
     if begin is None or end is None:
-        raise BadMedia(path, f"invalid time code `{shown}`", hint=EXAMPLE, line=number)
+        faults.append(BadMedia(path, f"invalid time code `{shown}`", hint=EXAMPLE, line=number))
+        return None
     if end <= begin:
-        when = "when" if end == begin else "before"
-        hint = "give it a later end, or delete it"
-        raise BadMedia(path, f"the subtitle ends {when} it begins: `{shown}`", hint=hint, line=number)
-    if end <= 0:
-        hint = "delete it, or move its times"
-        raise BadMedia(path, f"the subtitle ends before the film begins: `{shown}`", hint=hint, line=number)
+        why = f"the subtitle ends {'when' if end == begin else 'before'} it begins: `{shown}`"
+        faults.append(BadMedia(path, why, hint="give it a later end, or delete it", line=number))
+    elif end <= 0:
+        why = f"the subtitle ends before the film begins: `{shown}`"
+        faults.append(BadMedia(path, why, hint="delete it, or move its times", line=number))
     return max(0, begin), end, number
 
 
