@@ -430,6 +430,16 @@ def require_key(plan: Plan) -> None:
         CONNECTORS[plan.provider.name].endpoint(plan.region, os.environ)
 
 
+def require_address(plan: Plan) -> None:
+    """Raise what a run of a plan would raise for the base address in the environment: the prices are of one region."""
+    variable = plan.provider.address_variable
+    if variable is not None and os.environ.get(variable):
+        from wanflow.wiring import CONNECTORS
+
+        named = {variable: os.environ[variable]}
+        CONNECTORS[plan.provider.name].endpoint(plan.region, named, key_needed=False)
+
+
 def finish_idle(plan: Plan) -> Outcome:
     """The outcome of a plan in which nothing is to be done; takes get their names in `out/` back."""
     production = plan.graph.production

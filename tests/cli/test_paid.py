@@ -412,3 +412,16 @@ def test_a_decision_has_to_be_one(wanflow: Wanflow, lost: str, words: tuple[str,
     assert said in done.err
     assert wanflow("resolve", "coast", "--adopt", lost).code == 0
     assert wanflow("resolve", "coast", "--resubmit").code == 2
+
+
+@pytest.mark.parametrize("host", ["dashscope-eu.aliyuncs.com", "dashscope-intl.aliyuncs.com"])
+def test_a_plan_never_has_the_prices_of_another_region(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """A host of an unknown or another region is an error before anything is priced; no key is needed for that."""
+    monkeypatch.delenv(KEY_VARIABLE)
+    assert wanflow("plan").code == 0
+    monkeypatch.setenv(BASE_VARIABLE, f"https://{host}/api/v1")
+    done = wanflow("plan")
+    assert (done.code, done.out, host in done.err) == (2, "", True), done.err
+    assert wanflow("plan", "--backend", "animatic").code == 0

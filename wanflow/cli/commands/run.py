@@ -90,6 +90,7 @@ def plan(
         raise _other_command(settings, "`plan` renders nothing, and never asks", "run --yes", select, "renders this")
     production = open_production(settings, quiet=quiet)
     planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
+    api.require_address(planned)
     notes = note_texts(api.notes(planned, limit_of(budget, planned)), planned.region)
     if output is not None:
         planfile.save(planned, output, select, exclude, settings)
