@@ -54,7 +54,10 @@ def test_what_a_cut_lacks_is_said_where_its_path_is(reading):
         "      - subs/d.srt\n"
     )
     table = dict.fromkeys(("a.mp4", "b.wav", "c.srt"), Unreadable("does not exist"))
-    table |= {"song.wav": SOUND, "subs/d.srt": Unreadable("invalid time code", line=12, others=(Unreadable("it ends", line=20),))}
+    table |= {
+        "song.wav": SOUND,
+        "subs/d.srt": Unreadable("invalid time code", line=12, others=(Unreadable("it ends", line=20),)),
+    }
     found = [(str(item.place), item.message) for item in check_media(production, table)]
     start = production.cuts["main"].place.line
     assert found == [
