@@ -193,9 +193,7 @@ def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     found = plan_notes.notes(plan, limit)
     if all(is_latin(production, cut) for cut in cuts.values()):
         return found
-    from wanflow.glyphs import missing_characters
-
-    boxed = ((node, missing_characters(production, cut)) for node, cut in cuts.items())
+    boxed = ((node, loading.missing_characters(production, cut)) for node, cut in cuts.items())
     return replace(found, boxed=tuple((node, characters) for node, characters in boxed if characters))
 
 

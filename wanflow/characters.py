@@ -1,9 +1,10 @@
-"""Characters that nobody sees or tells from a space, called by their names, and the width of a text on a terminal."""
+"""Characters that people cannot see or cannot draw: their names, their width on a terminal, the way to a font."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 INVISIBLE = re.compile(
     "[\x85\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
@@ -50,3 +51,18 @@ def cells_wide(text: str) -> int:
         return len(text)
     wide = [character for character in text if unicodedata.category(character) not in {"Mn", "Me", "Cf"}]
     return len(wide) + sum(unicodedata.east_asian_width(character) in "WF" for character in wide)
+
+
+CJK_PACKAGES = {"Debian, Ubuntu": "fonts-noto-cjk", "Fedora": "google-noto-sans-cjk-fonts"}
+"""Packages with a font that has Chinese, Japanese and Korean characters, by system."""
+
+
+def without_font(missing: Iterable[str]) -> tuple[str, str]:
+    """That no font has these characters, and the way to get one."""
+    characters = sorted(missing)
+    shown = "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
+    hint = "put one that has them into `fonts/`, or install one"
+    if any(unicodedata.east_asian_width(character) in "WF" for character in characters):
+        packages = ", ".join(f"`{package}` ({system})" for system, package in CJK_PACKAGES.items())
+        hint = f"{hint}, e.g. Noto Sans CJK: {packages}"
+    return f"missing glyphs `{shown}`: no installed font has them", hint

@@ -15,10 +15,11 @@ from pathlib import Path
 import anyio
 
 from wanflow.catalog.provider import Provider
+from wanflow.characters import without_font
 from wanflow.errors import MediaFault, StoreFault
-from wanflow.glyphs import missing_characters
 from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
+from wanflow.loading import missing_characters
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import RunningProcesses
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
@@ -28,7 +29,6 @@ from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
 from wanflow.store.repair import examine, missing_takes
 from wanflow.store.take_names import TAKE_SUFFIXES
-from wanflow.suggest import without_font
 from wanflow.wiring import CONNECTORS
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)

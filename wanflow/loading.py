@@ -27,9 +27,10 @@ from wanflow.language.media_checks import (
 )
 from wanflow.language.model_checks import check_chains
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
-from wanflow.language.production import Production
+from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
+from wanflow.planner.cut import LATIN, drawn_texts
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.outputs import check_outputs
@@ -106,6 +107,21 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
                     words = subtitles.words_beyond(lines, frames=frames, rate=rate)
                     hint = "give them other times, or make the cut longer"
                     yield Problem(track.place, f"`{track.source.path}`: {words}", hint, Severity.WARNING)
+
+
+def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
+    """The characters in the texts of a cut, burned subtitles as well, that no font on this machine has."""
+    from wanflow.media.container import BadMedia
+    from wanflow.media.text.layout import missing_glyphs
+    from wanflow.media.text.subtitle_file import read_lines
+
+    characters = set("".join(drawn_texts(production, cut)))
+    for track in cut.finish.subtitles:
+        if track.burned:
+            with suppress(BadMedia):  # what is wrong with the file is a problem of its own
+                characters.update(*(line.text for line in read_lines(production.folder / track.source.path)))
+    fonts = tuple(production.folder / path for path, _ in cut.finish.fonts)
+    return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), fonts))
 
 
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -15,21 +14,6 @@ MAX_PAIRWISE = 50
 
 MAX_COMPARED = 60
 """Maximum characters of a name that is compared with many."""
-
-
-CJK_PACKAGES = {"Debian, Ubuntu": "fonts-noto-cjk", "Fedora": "google-noto-sans-cjk-fonts"}
-"""Packages with a font that has Chinese, Japanese and Korean characters, by system."""
-
-
-def without_font(missing: Iterable[str]) -> tuple[str, str]:
-    """That no font has these characters, and the way to get one."""
-    characters = sorted(missing)
-    shown = "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
-    hint = "put one that has them into `fonts/`, or install one"
-    if any(unicodedata.east_asian_width(character) in "WF" for character in characters):
-        packages = ", ".join(f"`{package}` ({system})" for system, package in CJK_PACKAGES.items())
-        hint = f"{hint}, e.g. Noto Sans CJK: {packages}"
-    return f"missing glyphs `{shown}`: no installed font has them", hint
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from cli.conftest import Wanflow
 
 from kit.square_fonts import square_font
-from wanflow.suggest import without_font
+from wanflow.characters import without_font
 
 GLYPH = "\U00013000"
 """A character that no usual font has."""

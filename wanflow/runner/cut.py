@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 import anyio
 
 from wanflow import digest, timebase
+from wanflow.characters import without_font
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
@@ -33,7 +34,6 @@ from wanflow.runner.events import CutFinished, CutProgress, Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.store import atomic, cut_records, outputs
 from wanflow.store.take import MADE_ELSEWHERE
-from wanflow.suggest import without_font
 
 
 async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> str:

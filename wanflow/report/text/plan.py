@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wanflow import money
+from wanflow.characters import without_font
 from wanflow.graph.node import cut_name
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import Excess, PlanNotes
@@ -20,7 +21,6 @@ from wanflow.report.show import NodeDetails
 from wanflow.report.text.status import unclaimed_text
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import cost_text, cost_words, count, listed, printable, seconds_text, visible
-from wanflow.suggest import without_font
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
