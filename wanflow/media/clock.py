@@ -16,7 +16,7 @@ from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from wanflow.media.container import BadMedia, Stamp, film_of, opened, packets_of, shown
+from wanflow.media.container import BadMedia, CutShort, Stamp, film_of, opened, packets_of, shown
 from wanflow.media.look import Deinterlacer, decoder_of
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
@@ -106,10 +106,9 @@ def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
         stream = film_of(container, path)
         name = container.format.name
         stamps = list(packets_of(container, stream))
-        # the packets that an AVI leaves out stand for the picture before
-        if name != DROPPING and stream.frames and len(stamps) != stream.frames:
-            why = f"is cut short: it has {len(stamps)} of {stream.frames} frames"
-            raise BadMedia(path, why, hint="copy or export it again")
+        # the packets that an AVI leaves out repeat the picture before them
+        if name != DROPPING and len(stamps) < stream.frames:
+            raise CutShort(path, f"{len(stamps)} of {stream.frames} frames")
         times = shown(stamps)
         if name != DROPPING and _trusted(stamps, times, stream, jumping=name == JUMPING):
             ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps if not stamp.hidden)

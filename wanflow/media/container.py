@@ -96,6 +96,19 @@ class BadMedia(MediaFault):
         return partial(BadMedia, self.path, self.why, hint=self.hint, line=self.line, others=self.others), ()
 
 
+class CutShort(BadMedia):
+    """A file that lacks its end; `has` says how much of it is here: `60 of 120 frames`, None where not known."""
+
+    def __init__(self, path: Path, has: str | None = None) -> None:
+        how = "it breaks off in the middle" if has is None else f"it has {has}"
+        super().__init__(path, f"is cut short: {how}", hint="copy or export it again")
+        self.has = has
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by its fields, since a job may run in another process."""
+        return CutShort, (self.path, self.has)
+
+
 @contextmanager
 def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     """A media file open for reading; any failure to read it inside the block is a BadMedia.
@@ -110,7 +123,7 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
         with av.open(str(path.absolute()), format=signed, container_options=options, **LENIENT) as container:
             yield container
     except av.error.EOFError as fault:
-        raise BadMedia(path, "is cut short: it breaks off in the middle", hint="copy or export it again") from fault
+        raise CutShort(path) from fault
     except av.error.ArgumentError as fault:  # its demuxer is none of READABLE
         raise BadMedia(path, "is not a picture, video or sound of a format that wanflow reads") from fault
     except av.FFmpegError as fault:

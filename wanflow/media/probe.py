@@ -24,6 +24,7 @@ from wanflow.media.clock import PictureClock, read_clock, shown_pictures
 from wanflow.media.container import (
     HDR_CURVES,
     BadMedia,
+    CutShort,
     film_of,
     film_stream,
     opened,
@@ -49,8 +50,6 @@ HINT = (
     "convert it to a format that wanflow reads: png, jpeg, webp, bmp, gif or tiff; mp4, mov, mkv, webm, avi or ts; "
     "wav, mp3, m4a, aac, flac or ogg; srt, vtt or ass"
 )
-AGAIN = "copy or export it again"
-"""The way out for a file that lacks its end."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -220,12 +219,14 @@ def _probe_picture(path: Path, size_bytes: int, data: bytes | None = None) -> Fa
 def _probe_container(path: Path, size_bytes: int) -> Facts:
     try:
         facts = _measure_container(path, size_bytes)
+    except CutShort:
+        raise
     except BadMedia as fault:
-        # a file that lacks its end often can't be read at all
-        short = None if "cut short" in fault.why else missing_end(path)
-        raise BadMedia(path, short or fault.why, hint=AGAIN if short else fault.hint or HINT) from fault
-    if short := missing_end(path):
-        raise BadMedia(path, short, hint=AGAIN)
+        if has := missing_end(path):  # a file that lacks its end often can't be read at all
+            raise CutShort(path, has) from fault
+        raise BadMedia(path, fault.why, hint=fault.hint or HINT) from fault
+    if has := missing_end(path):
+        raise CutShort(path, has)
     return facts
 
 

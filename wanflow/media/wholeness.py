@@ -19,11 +19,11 @@ MOST_PARTS = 100_000
 
 
 def missing_end(path: Path) -> str | None:
-    """Why a file is cut short, as a message fragment; None where it is whole, or where its container can't tell."""
+    """How much there is of a file that lacks its end; None where it is whole, or where its container can't tell."""
     with path.open("rb") as file:
         told = _told_bytes(file)
     has = path.stat().st_size
-    return f"is cut short: it has {has} of {told} bytes" if told is not None and told > has + PADDING else None
+    return f"{has} of {told} bytes" if told is not None and told > has + PADDING else None
 
 
 def broken_packet(path: Path) -> str | None:

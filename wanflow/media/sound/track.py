@@ -16,7 +16,7 @@ from av.container import InputContainer
 from av.error import InvalidDataError
 
 from wanflow.media.clock import JUMP_SECONDS, PictureClock
-from wanflow.media.container import BadMedia, opened, sound_stream
+from wanflow.media.container import BadMedia, CutShort, opened, sound_stream
 
 SLACK = Fraction(1, 50)
 """Seconds by which stamps of sound may wander without a gap or an overlap being heard."""
@@ -136,8 +136,7 @@ def measured_samples(path: Path) -> int:
         if told is None:
             told = max(at + duration for at, duration in packets) - packets[0][0]
         if container.format.name == "flac" and told - length > ROUNDED * max(duration for _, duration in packets):
-            why = f"is cut short: it has {length * 100 // told} % of its sound"
-            raise BadMedia(path, why, hint="copy or export it again")
+            raise CutShort(path, f"{length * 100 // told} % of its sound")
         near = abs(told - length) <= ROUNDED * max(duration for _, duration in packets)
         if near or container.format.name not in ESTIMATED:
             return round(told * (stream.time_base or 0) * stream.rate)
