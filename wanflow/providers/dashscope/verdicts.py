@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wanflow import decode
 from wanflow.providers.dashscope import error_codes
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.dashscope.regions import BASE_VARIABLE
@@ -72,13 +73,27 @@ def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
 
 def upload_fault(answer: Answer, name: str) -> ServerFault | None:
     """The fault of a reply to an upload; None for a success, which has no body (service.md 5)."""
-    if is_fine(answer.status) and (not answer.body.strip() or b"<PostResponse>" in answer.body):
+    if is_fine(answer.status) and _stored(answer.body):
         return None
     said = storage_words(answer.body)
     if said is None:
         return in_between(answer, "the storage of uploads")
     words = f"the upload of `{name}` was refused (HTTP {answer.status}: {said})"
     return ServerFault(words, hint="run again later", retry_after=answer.retry_after)
+
+
+def _stored(body: bytes) -> bool:
+    """Whether the body of a success is one of a storage: none, its own XML, or the JSON of a callback without an error.
+
+    OSS gives what a callback replied as the body; a relay of uploads does the same.
+    """
+    if not body.strip() or b"<PostResponse>" in body:
+        return True
+    try:
+        reply = decode.parse_reply(body)
+    except ValueError:
+        return False
+    return isinstance(reply, dict) and not reply.keys() & {*MESSAGE_KEYS, "code", "error_code"}
 
 
 def storage_words(body: bytes) -> str | None:
