@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -19,21 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from wanflow.errors import MediaFault
-
-READABLE = "mov,matroska,avi,mpegts,wav,mp3,flac,ogg,aac"
-"""Demuxers that read one file; a playlist from outside must never make wanflow open the files that it names."""
-PROTOCOLS = "file"
-
-SIGNATURES = (
-    (0, b"RIFF", b"WAVE", "wav"),
-    (0, b"RF64", b"WAVE", "wav"),
-    (0, b"BW64", b"WAVE", "wav"),
-    (0, b"RIFF", b"AVI ", "avi"),
-    (0, b"\x1aE\xdf\xa3", b"", "matroska"),
-    (0, b"OggS", b"", "ogg"),
-    (0, b"fLaC", b"", "flac"),
-)
-"""Where a signature is in a file, it, what the bytes 8 to 12 are, and the demuxer: ffmpeg may guess another one."""
+from wanflow.media.inputs import container_options, demuxer_of
 
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """Marks of a video stream that is a picture: a cover, a thumbnail."""
@@ -116,30 +102,18 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     Opening decodes a frame to know the pixel format and the range; without `decoding` they stay unknown, and it takes a
     tenth of the time.
     """
-    options = {"format_whitelist": READABLE, "protocol_whitelist": PROTOCOLS}
-    options |= {} if decoding else {"codec_whitelist": "none"}
+    demuxer = demuxer_of(path)
+    options = container_options(demuxer) | ({} if decoding else {"codec_whitelist": "none"})
     try:
-        signed = signed_format(path)
-        with av.open(str(path.absolute()), format=signed, container_options=options, **LENIENT) as container:
+        with av.open(str(path.absolute()), format=demuxer, container_options=options, **LENIENT) as container:
             yield container
     except av.error.EOFError as fault:
         raise CutShort(path) from fault
-    except av.error.ArgumentError as fault:  # its demuxer is none of READABLE
+    except av.error.ArgumentError as fault:  # no demuxer that is allowed reads it
         raise BadMedia(path, "is not a picture, video or sound of a format that wanflow reads") from fault
     except av.FFmpegError as fault:
         words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
-
-
-def signed_format(path: Path) -> str | None:
-    """The demuxer that the first bytes of a file name; None where they name none, and ffmpeg has to guess."""
-    beginning = b""
-    with suppress(OSError), path.open("rb") as file:
-        beginning = file.read(12)
-    for at, signature, kind, demuxer in SIGNATURES:
-        if beginning[at:].startswith(signature) and beginning[8:].startswith(kind):
-            return demuxer
-    return None
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:

@@ -13,6 +13,7 @@ from wanflow import timebase
 from wanflow.language.source import Facts
 from wanflow.media import encoder, labels
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.inputs import Options, input_words, option_words, own_options
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.join_checks import require_alike, require_cut, survey
 from wanflow.media.probe import probe
@@ -127,18 +128,18 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
 def assemble_arguments(film: CutRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
     """The arguments of the ffmpeg that joins the files of a folder, with a subtitle track for each language; pure."""
     tracks = range(len(languages))
-    arguments = _input(folder / PLAYLIST, f="concat", safe=0, protocol_whitelist="file")
-    arguments += _input(folder / SOUND, f="aac")
-    arguments += [word for at in tracks for word in _input(folder / _track_name(at), f="srt")]
+    arguments = input_words(folder / PLAYLIST, {**own_options("concat", also="mov"), "safe": 0})
+    arguments += input_words(folder / SOUND, own_options("aac"))
+    arguments += [word for at in tracks for word in input_words(folder / _track_name(at), own_options("srt"))]
     arguments += input_arguments(folder / CHAPTERS)
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
     subtitles = track_options(languages) if languages else {}
     options = {**encoder.FILM, **_times(film), **mux_options(2 + len(languages), film.rate), **subtitles}
-    return [*arguments, *_options(options), path_argument(target), "-y"]
+    return [*arguments, *option_words(options), path_argument(target), "-y"]
 
 
-def _times(film: CutRecipe) -> encoder.Options:
+def _times(film: CutRecipe) -> Options:
     """Options that give every packet its time, counted from 0.
 
     ffmpeg's own times are rounded to microseconds at every join. The first frame of an AAC stream holds no sound of
@@ -187,14 +188,6 @@ def _track_name(position: int) -> str:
     return f"subtitles{position}.srt"
 
 
-def _input(file: Path, **options: str | int) -> list[str]:
-    return [*_options(options), "-i", path_argument(file)]
-
-
-def _options(options: Mapping[str, str | int | None]) -> list[str]:
-    return [word for key, value in options.items() for word in (f"-{key}", str(value))]
-
-
 def chapter_file(chapters: Sequence[Chapter], rate: Fraction, metadata: Mapping[str, str] | None = None) -> str:
     """The text of an FFMETADATA1 file: chapters counted in frames at `rate`, after the metadata of the whole film.
 
@@ -225,9 +218,9 @@ def mux_options(index: int, rate: Fraction) -> dict[str, str | int]:
     }
 
 
-def input_arguments(path: Path) -> tuple[str, ...]:
+def input_arguments(path: Path) -> list[str]:
     """The arguments by which ffmpeg reads such a file as an input."""
-    return ("-f", "ffmetadata", "-i", path_argument(path))
+    return input_words(path, own_options("ffmetadata"))
 
 
 def _escaped(text: str) -> str:

@@ -1,21 +1,15 @@
-"""Options of ffmpeg for the inputs and outputs of every file that wanflow writes."""
+"""Options of ffmpeg for every file that wanflow writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 
-from wanflow.media.container import PROTOCOLS, READABLE, signed_format
+from wanflow.media.inputs import Options
 from wanflow.timebase import SAMPLE_RATE
-
-Options = Mapping[str, str | int | None]
 
 FINEST_TICKS = 10_000
 """Minimum ticks a second of a time base in which players keep sound in step with frames."""
-
-FOREIGN: Options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": READABLE}
-"""Options of an input from outside, which must open no other file."""
 
 TO_BT709: Options = {"out_color_matrix": "bt709", "out_range": "tv", "flags": "lanczos"}
 TAGS: Options = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
@@ -44,12 +38,6 @@ PICTURE: Options = {"c:v": "png", "frames:v": 1, "f": "image2pipe"}
 WAV: Options = {**_CLEAN, **_PCM, "f": "wav"}
 FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_metadata_tags"}
 """Options of a finished film; without the last flag an MP4 drops AI labels (ffmpeg.md 6)."""
-
-
-def foreign(path: Path) -> Options:
-    """Options of a file from outside, which is read as what its first bytes say that it is."""
-    signed = signed_format(path)
-    return FOREIGN if signed is None else {**FOREIGN, "f": signed}
 
 
 def piece(rate: Fraction) -> Options:

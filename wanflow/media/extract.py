@@ -19,10 +19,10 @@ from wanflow.media import encoder
 from wanflow.media.clock import read_clock, shown_pictures
 from wanflow.media.container import BadMedia, film_of, opened, square_size
 from wanflow.media.ffmpeg import path_argument, require_filter, run_ffmpeg
+from wanflow.media.inputs import fed_input, media_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.look import Filter, Look, look_of
 from wanflow.media.picture.still import turned_over_black
-from wanflow.media.pipe import SOURCE as FED
 from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.sound.track import USUAL, Track, heard_track
@@ -147,7 +147,7 @@ def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) ->
 def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
     """The arguments of the ffmpeg that writes a piece; pure."""
     rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
-    source = ffmpeg.input(path_argument(footage.path), **encoder.foreign(footage.path))
+    source = media_input(footage.path)
     if footage.plain:
         video = source[str(footage.picture)].filter("trim", start_frame=first, end_frame=last + 1)
     else:
@@ -192,7 +192,7 @@ def _reels(footage: Footage, first: int, last: int) -> list[Reel]:
 
 def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0, *, track: Track = USUAL) -> list[str]:
     """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure."""
-    sound = ffmpeg.input(path_argument(source), **encoder.foreign(source))[str(track.stream)]
+    sound = media_input(source)[str(track.stream)]
     sound = exact_sound(sound, begin, _samples(facts), track.channels)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
 
@@ -233,12 +233,12 @@ def filtered(video: FilterableStream, filters: Iterable[Filter]) -> FilterableSt
 
 def fed_pictures(number: int, look: Look) -> FilterableStream:
     """The pictures of a clip that is fed, upright, one at each place; `number` counts the fed clips before it."""
-    return filtered(ffmpeg.input("pipe:0", **FED)[f"v:{number}"], look.upright())
+    return filtered(fed_input()[f"v:{number}"], look.upright())
 
 
 def fed_sound(number: int, track: Track) -> FilterableStream:
     """The sound of a clip that is fed, from the sample on that its reel says."""
-    sound = ffmpeg.input("pipe:0", **FED)[f"a:{number}"]
+    sound = fed_input()[f"a:{number}"]
     if track.channels <= 2:
         return sound
     # the pipe tells the number of channels, not which they are

@@ -15,17 +15,13 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from wanflow.media import encoder
 from wanflow.media.clock import PictureClock, shown_pictures
 from wanflow.media.container import opened, sound_stream
 from wanflow.media.ffmpeg import WriteInput
+from wanflow.media.inputs import FED_DEMUXER
 from wanflow.media.picture.card import fit_moving
 from wanflow.media.sound.track import pcm
 from wanflow.timebase import SAMPLE_RATE
-
-CONTAINER = "nut"
-"""A container for raw pictures and samples that can be written to a pipe and has every pixel format (ffmpeg.md 3.9)."""
-SOURCE: encoder.Options = {"f": CONTAINER, "protocol_whitelist": "pipe", "format_whitelist": CONTAINER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def writer_of(reels: Sequence[Reel | Animation]) -> WriteInput | None:
     """What writes these clips; None for none. Their pictures and their sounds are numbered in their order."""
 
     def write(pipe: IO[bytes]) -> None:
-        with av.open(pipe, "w", format=CONTAINER) as output:
+        with av.open(pipe, "w", format=FED_DEMUXER) as output:
             tracks = [track for reel in reels for track in _tracks(reel, output)]
             for _, _, packet in merge(*tracks, key=lambda item: item[:2]):
                 output.mux(packet)

@@ -14,8 +14,9 @@ import av
 from PIL import Image
 
 from wanflow.emulator.api.order import Rejected
-from wanflow.media.container import BadMedia, film_of, opened, signed_format, sound_stream
+from wanflow.media.container import BadMedia, film_of, opened, sound_stream
 from wanflow.media.ffmpeg import path_argument
+from wanflow.media.inputs import PICTURE_DEMUXER, Options, input_words, media_options, own_options
 from wanflow.media.picture.still import PictureTooLarge, read_still
 
 FPS = 30
@@ -73,11 +74,16 @@ class FilmCommand:
         """The samples of sound beside its frames."""
         return self.frames * SAMPLE_RATE // FPS
 
-    def add_input(self, path: Path, *options: str) -> int:
-        """Read a file, with ffmpeg's options for it; returns the number of the input."""
-        signed = signed_format(path)
-        forced = [] if signed is None else ["-f", signed]
-        self._inputs += ["-threads", "1", *options, *forced, "-i", path_argument(path)]
+    def add_media(self, path: Path, *, endless: bool = False) -> int:
+        """Read a video or a sound, again and again where it is `endless`; returns the number of the input."""
+        return self._add(path, {**media_options(path), "stream_loop": -1} if endless else media_options(path))
+
+    def add_picture(self, path: Path) -> int:
+        """Read a PNG that was drawn here; returns the number of the input."""
+        return self._add(path, own_options(PICTURE_DEMUXER))
+
+    def _add(self, path: Path, options: Options) -> int:
+        self._inputs += input_words(path, {"threads": 1, **options})
         self._input_count += 1
         return self._input_count - 1
 

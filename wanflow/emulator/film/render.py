@@ -141,7 +141,7 @@ class _SceneBuilder:
     def _continue(self, clip: InputVideo) -> _Scene:
         """Contains the clip, then continues from its last frame, perhaps to a given one (service.md 2.2)."""
         command = FilmCommand(self._order.seconds * FPS, size_by_input(self._order.tier, clip.size))
-        number = command.add_input(clip.path)
+        number = command.add_media(clip.path)
         video = scenes.continue_clip(command, clip, number, self._target)
         if clip.frames < command.frames:
             video = self._end(command, video, free_from=clip.frames)
@@ -177,7 +177,7 @@ class _SceneBuilder:
         if order.ratio:
             size = size_by_ratio(order.rules.sizes, order.tier, order.ratio)
         command = FilmCommand(frames, size)
-        number = command.add_input(clip.path)
+        number = command.add_media(clip.path)
         audio = self._clip_sound(command, clip, number)
         grade = choose_grade(order.prompt, order.seed)
         given = [picture for item in order.all("reference") if (picture := self._picture(item)) is not None]

@@ -40,7 +40,7 @@ def choose_target(seed: int) -> ZoomTarget:
 
 def from_picture(command: FilmCommand, picture: Path, target: ZoomTarget) -> str:
     """Starts exactly on a picture and zooms in slowly."""
-    source = f"{command.add_input(picture)}:v"
+    source = f"{command.add_picture(picture)}:v"
     return command.add_filter([source], f"{_loop(command.frames)},{_zoom_in(target, 0, command.frames - 1)}")
 
 
@@ -61,7 +61,7 @@ def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomT
     rest = command.frames - start
     zoom_out = _zoom(target, f"(1-{_eased(0, rest - 1)})")
     arrival = f"{_loop(rest)},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
-    top = command.add_filter([f"{command.add_input(picture)}:v"], arrival)
+    top = command.add_filter([f"{command.add_picture(picture)}:v"], arrival)
     return command.add_filter([base, top], "overlay=format=yuv420")
 
 
@@ -73,7 +73,7 @@ def dissolve(command: FilmCommand, first: str, second: str) -> str:
 
 def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVideo, Box]], target: ZoomTarget) -> str:
     """A board of references, with the videos playing behind its holes, and a slow zoom over all of it."""
-    source = f"{command.add_input(board)}:v"
+    source = f"{command.add_picture(board)}:v"
     zoom = _zoom_in(target, 0, command.frames - 1)
     if not videos:
         return command.add_filter([source], f"{_loop(command.frames)},{zoom}")
@@ -81,7 +81,7 @@ def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVi
     black = f"color=black:s={width}x{height}:r={FPS},trim=end_frame={command.frames},format=yuv420p"
     under = command.add_filter([], black)
     for clip, box in videos:
-        number = command.add_input(clip.path, "-stream_loop", "-1")
+        number = command.add_media(clip.path, endless=True)
         shown = command.add_filter([f"{number}:{clip.picture}"], _fit_clip((box.width, box.height), command.frames))
         under = command.add_filter([under, shown], f"overlay=x={box.left}:y={box.top}:format=yuv420")
     over = command.add_filter([source], _loop_overlay(command.frames))
@@ -96,14 +96,14 @@ def grade_clip(
     if precipitation is not None:
         speed = RAIN_SPEED if grade.precipitation == "rain" else SNOW_SPEED
         falling = f"{_loop_overlay(command.frames)},scroll=vertical={-speed}"
-        drops = command.add_filter([f"{command.add_input(precipitation)}:v"], falling)
+        drops = command.add_filter([f"{command.add_picture(precipitation)}:v"], falling)
         seen = command.add_filter([seen, drops], "overlay=format=yuv420")
     return overlay_picture(command, seen, vignette)
 
 
 def overlay_picture(command: FilmCommand, base: str, picture: Path) -> str:
     """A scene with a picture over all of its frames."""
-    over = command.add_filter([f"{command.add_input(picture)}:v"], _loop_overlay(command.frames))
+    over = command.add_filter([f"{command.add_picture(picture)}:v"], _loop_overlay(command.frames))
     return command.add_filter([base, over], "overlay=format=yuv420")
 
 

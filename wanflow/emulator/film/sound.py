@@ -32,7 +32,7 @@ def tone(command: FilmCommand, seed: int, samples: int) -> str:
 
 def track(command: FilmCommand, path: Path) -> str:
     """A given sound: cut to the film's length, silent after its own end (service.md 2.2)."""
-    return _fill(command, f"{command.add_input(path)}:a:0", command.samples)
+    return _fill(command, f"{command.add_media(path)}:a:0", command.samples)
 
 
 def clip_sound(command: FilmCommand, clip: InputVideo, number: int, seed: int) -> str:
@@ -51,7 +51,7 @@ def voices(command: FilmCommand, paths: Sequence[Path], seed: int) -> str:
     ground = tone(command, seed, command.samples)
     if not paths:
         return ground
-    spoken = [command.add_filter([f"{command.add_input(path)}:a:0"], f"{STEREO},asetpts=N/SR/TB") for path in paths]
+    spoken = [command.add_filter([f"{command.add_media(path)}:a:0"], f"{STEREO},asetpts=N/SR/TB") for path in paths]
     joined = command.add_filter(spoken, f"concat=n={len(spoken)}:v=0:a=1") if len(spoken) > 1 else spoken[0]
     speech = _fill(command, joined, command.samples)
     return command.add_filter([speech, ground], "amix=inputs=2:normalize=0:duration=first")

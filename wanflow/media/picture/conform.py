@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import ffmpeg
-from ffmpeg.nodes import FilterableStream, Stream
+from ffmpeg.nodes import FilterableStream
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
@@ -18,6 +18,7 @@ from wanflow.language.source import Facts
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of, exact_sound, fed_pictures, fed_sound, filtered, require_zscale
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
+from wanflow.media.inputs import PICTURE_DEMUXER, generated_input, media_input, own_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
 from wanflow.media.look import Look
@@ -124,10 +125,10 @@ class Side:
         fields = footage.look.interlaced
         return [Reel(footage.path, footage.clock, places, recipe.rate, sound, interlaced=fields)]
 
-    def input(self, source: str, **options: object) -> Stream:
-        """An input of this side's own: ffmpeg-python takes equal inputs of two sides for one, and refuses that."""
-        apart = {"itsoffset": 0} if self.second else {}
-        return ffmpeg.input(source, **options, **apart)
+    @property
+    def apart(self) -> Mapping[str, int]:
+        """An option for inputs of the later side: ffmpeg-python takes equal inputs of two sides for one, and fails."""
+        return {"itsoffset": 0} if self.second else {}
 
 
 def conform(
@@ -310,7 +311,7 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     if footage.plain:
         early = _early(footage.rate)
         video = (
-            side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(footage.picture)]
+            media_input(footage.path, **side.apart)[str(footage.picture)]
             .filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
             # pictures are counted, not timed: stamps wander
             .filter("settb", expr=f"1/{MICROSECONDS}")
@@ -332,20 +333,19 @@ def _sound(side: Side) -> FilterableStream:
     """Exactly the samples beside a recipe's frames; silence where its source has none."""
     recipe, footage = side.recipe, side.footage
     if footage is None or not footage.facts.samples:
-        return side.input(SILENCE, f="lavfi").audio.filter("atrim", end_sample=recipe.samples)
+        return generated_input(SILENCE, **side.apart).audio.filter("atrim", end_sample=recipe.samples)
     track = footage.sound
     if not footage.plain:
         return exact_sound(fed_sound(side.heard, track), 0, recipe.samples, track.channels)
-    source = side.input(path_argument(footage.path), **encoder.foreign(footage.path))[str(track.stream)]
+    source = media_input(footage.path, **side.apart)[str(track.stream)]
     begin = footage.lead + timebase.to_samples(recipe.first, footage.rate)
     stop = footage.lead + timebase.to_samples(recipe.first + recipe.count, footage.rate)
     return exact_sound(source, begin + recipe.begin, recipe.samples, track.channels, stop=stop)
 
 
 def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:
-    # as a picture from a pipe: the other reader takes a `%` in its path for a number
     timed = {} if rate is None else {"framerate": timebase.rate_text(rate)}
-    return ffmpeg.input(path_argument(picture), f="png_pipe", **timed).video
+    return own_input(picture, PICTURE_DEMUXER, **timed).video
 
 
 def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:

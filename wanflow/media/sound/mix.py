@@ -19,6 +19,7 @@ from wanflow.language.source import Facts
 from wanflow.media import encoder
 from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import ask_ffmpeg, path_argument, run_ffmpeg
+from wanflow.media.inputs import Options, own_input
 from wanflow.media.jobs import Job, RunningProcesses, Worker
 from wanflow.media.probe import probe
 from wanflow.media.sound.pcm import interleave, keep_frames, read_bed, read_frames, read_pieces
@@ -114,14 +115,15 @@ LIMIT = "0.841395"
 OVERSAMPLED = 4 * SAMPLE_RATE
 """Sample rate of the limiter: at 48 kHz it would miss the peaks between samples."""
 
-RAW: encoder.Options = {"f": "s16le", "ar": SAMPLE_RATE, "ch_layout": "stereo"}
-RAW_PAIR: encoder.Options = {**RAW, "ch_layout": "quad"}
+RAW = "s16le"
+STEREO: Mapping[str, str | int] = {"ar": SAMPLE_RATE, "ch_layout": "stereo"}
+STEREO_PAIR: Mapping[str, str | int] = {**STEREO, "ch_layout": "quad"}
 PAIR = ("0|1", "2|3")
 """Channels of the film's own sound and of its music in the one file that ffmpeg reads. It reads two files in an order
 that differs from run to run, and then the end of its compressor's output differs too."""
 AFTERMATH = 16 * 1024
 """Samples of silence after the two: a compressor drops the rest of one input when the other ends first."""
-ADTS: encoder.Options = {**encoder.AAC, "f": "adts"}
+ADTS: Options = {**encoder.AAC, "f": "adts"}
 
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
 PEAK_ROUNDING = 0.0005
@@ -258,9 +260,9 @@ def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
 def _mixed(span: SoundSpan, raw: Path) -> FilterableStream:
     """The film's own sound with its music, at its gain; limited where the recipe says so."""
     if span.bed is None:
-        mix = ffmpeg.input(path_argument(raw), **RAW).audio
+        mix = own_input(raw, RAW, **STEREO).audio
     else:
-        both = ffmpeg.input(path_argument(raw), **RAW_PAIR).audio.filter_multi_output("asplit")
+        both = own_input(raw, RAW, **STEREO_PAIR).audio.filter_multi_output("asplit")
         own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
         music = _faded(music, span.bed)
         if span.bed.duck:

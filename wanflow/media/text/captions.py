@@ -10,12 +10,11 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-import ffmpeg
 from ffmpeg.nodes import FilterableStream
 from PIL import Image, ImageDraw
 
 from wanflow.media import encoder
-from wanflow.media.ffmpeg import path_argument
+from wanflow.media.inputs import PICTURE_DEMUXER, own_input
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.caption_layout import Below, Caption
 from wanflow.media.text.fonts import Fonts, font_for
@@ -55,8 +54,7 @@ def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Pat
     for caption, path in files:
         y = "0" if caption.place == "top" else "main_h-overlay_h"
         shown = f"between(n,{caption.first:d},{caption.end - 1:d})"
-        # as a picture from a pipe: the other reader takes a `%` in its path for a number
-        strip = ffmpeg.input(path_argument(path), f="png_pipe").video.filter("scale", **encoder.TO_BT709)
+        strip = own_input(path, PICTURE_DEMUXER).video.filter("scale", **encoder.TO_BT709)
         video = video.overlay(strip.filter("format", "yuva420p"), x=0, y=y, format="yuv420", enable=shown)
     return video
 
