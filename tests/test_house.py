@@ -116,6 +116,56 @@ def test_imports_are_not_hidden_from_the_contracts():
     assert hidden <= {"wanflow/__init__.py", "wanflow/api.py"}
 
 
+PRINTERS = {
+    "echo",
+    "secho",
+    "confirm",
+    "prompt",
+    "echo_via_pager",
+    "progressbar",
+    "print",
+    "print_exception",
+    "print_exc",
+}
+"""Functions and methods that write on a standard stream."""
+PRINTS = {"wanflow/cli/screen.py", "wanflow/report/text/console.py"}
+"""The files that print; what they print is safe whatever it holds."""
+
+
+def test_all_printing_is_in_one_place():
+    """Nobody can forget to escape a text: no other file prints, or writes on a stream of its own."""
+    printing = [
+        f"{named(file)}:{node.lineno}: {ast.unparse(node)}"
+        for file in PACKAGE
+        for node in ast.walk(parsed(file))
+        if named(file) not in PRINTS and prints(node)
+    ]
+    assert printing == []
+
+
+def prints(node: ast.AST) -> bool:
+    """Whether a node of a syntax tree calls a function that prints, or takes one to be called."""
+    match node:
+        case ast.Name(id="print", ctx=ast.Load()) | ast.ImportFrom(module="click", names=[*_]):
+            return isinstance(node, ast.Name) or bool(PRINTERS & {alias.name for alias in node.names})
+        case ast.Attribute(attr=name, value=ast.Name(id="click" | "traceback" | "rich")):
+            return name in PRINTERS
+        case ast.Attribute(attr="write" | "writelines" | "buffer", value=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in {"stdout", "stderr", "__stdout__", "__stderr__"}
+        case ast.Call(func=ast.Attribute(attr="write", value=ast.Name(id="os")), args=[ast.Constant(), *_]):
+            return True
+    return False
+
+
+def test_a_new_way_to_print_is_noticed():
+    """The rule sees the ways that the libraries and Python have."""
+    forms = ("print(x)", "click.echo(x)", "f(click.echo)", "sys.stdout.write(x)", "from click import echo")
+    forms += ("click.confirm(x)", "sys.stderr.buffer", "os.write(1, x)", "traceback.print_exc()", "rich.print(x)")
+    assert [form for form in forms if not any(map(prints, ast.walk(ast.parse(form))))] == []
+    harmless = ("file.write(x)", "self.print(x)", "os.write(handle, x)", "click.option(x)", "stdout.isatty()")
+    assert [form for form in harmless if any(map(prints, ast.walk(ast.parse(form))))] == []
+
+
 def test_names_say_what_things_are():
     """No module or class is a drawer, and no function has an empty verb."""
     modules = [named(file) for file in PACKAGE if DRAWERS.search(file.stem)]

@@ -1,19 +1,87 @@
-"""Characters that people cannot see or cannot draw: their names, their width on a terminal, the way to a font."""
+"""Characters that people cannot see or cannot draw: how they are printed, their names, their width, a font for them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+_LOOSE_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
+"""A joiner that joins nothing: after ASCII, or after another one. Emoji and several scripts need the others."""
 
 INVISIBLE = re.compile(
     "[\x85\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
-    "|(?<![^\x00-\x7f])[\u200c\u200d]"
+    f"|{_LOOSE_JOINER.pattern}"
 )
-"""Spaces other than U+0020, line separators, and characters without width.
+"""Spaces other than U+0020, line separators, and characters without width; of the joiners only loose ones."""
 
-Joiners count only after ASCII: emoji and several scripts need them.
+_SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+"""A variation selector: one may follow a character; a row of them hides a text."""
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164]"
+    "|[\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    f"|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]|(?<={_SELECTOR}){_SELECTOR}"
+)
+"""What a terminal acts on or draws as nothing: controls, line ends, directions, fillers, tags, lone surrogates.
+
+The list is written out, so that a text is printed alike whatever edition of Unicode a Python has.
 """
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+"""Escapes that are shorter than the code point."""
+
+_COMMAND_LINE = re.compile(r"\A(\s*:):")
+"""How a line begins that GitHub takes for a command; it strips blanks of any kind."""
+_COMMAND_INSIDE = re.compile(r"(##[a-z]*)\[", re.IGNORECASE)
+"""How a command begins anywhere in a line, for the runners of GitHub, Azure and TeamCity."""
+
+LONGEST_LINE = 20_000
+"""Maximum characters of a printed line; no model takes a prompt that is as long."""
+LONGEST_MESSAGE = 2_000
+"""Maximum characters of a message or a hint."""
+
+
+def shown(text: str, most: int = LONGEST_LINE) -> str:
+    """A text from anywhere as one line that is safe to print; no other function decides what is.
+
+    Line ends and characters that cannot be seen become escapes, as YAML and Python write them. The runner of a build
+    service takes no line for a command. The middle of a text of more than `most` characters is left out.
+
+    The beginning of a shorter text is shown alike whatever follows it. A text that is shown twice stays the same.
+    """
+    if len(text) > most:
+        end = most // 3
+        text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
+    if not (text.isascii() and text.isprintable()):
+        text = _escaped(text, lambda character: f"\\U{ord(character):08x}")
+    return _COMMAND_INSIDE.sub(r"\1\\u005b", _COMMAND_LINE.sub(r"\1\\u003a", text))
+
+
+def shown_lines(text: str) -> str:
+    """A text of several lines, each as `shown` shows it."""
+    return "\n".join(map(shown, text.split("\n")))
+
+
+def escaped_json(text: str) -> str:
+    """JSON in which everything is escaped that `shown` escapes, so that it means the same and is safe to print."""
+
+    def pair(character: str) -> str:
+        units = character.encode("utf-16-be").hex()
+        return f"\\u{units[:4]}\\u{units[4:]}"
+
+    lines = (_escaped(line, pair) for line in text.split("\n"))
+    return _COMMAND_INSIDE.sub(r"\1\\u005b", "\n".join(lines))
+
+
+def _escaped(text: str, long_escape: Callable[[str], str]) -> str:
+    """The text with escapes; `long_escape` gives that of a character beyond U+FFFF."""
+
+    def escape(found: re.Match[str]) -> str:
+        character = found[0]
+        short = _SHORT.get(character) or f"\\u{ord(character):04x}"
+        return short if character <= "\uffff" else long_escape(character)
+
+    return _LOOSE_JOINER.sub(escape, _UNSEEN.sub(escape, text))
+
 
 _NAMES = {"\x85": "next line", "\ufeff": "byte order mark"}
 """Names in place of Unicode's, which has none or a misleading one."""
@@ -34,15 +102,6 @@ def hint_for_invisible(text: str) -> str | None:
     if inside and found[0].isspace():
         return f"write an ordinary space instead of {named(found[0])}"
     return f"delete {named(found[0])}"
-
-
-def shown_on_line(text: str) -> str:
-    """The text with a sign of one cell for each tab, line end, control character and character without width."""
-    if text.isascii() and text.isprintable():
-        return text
-    unseen = {character for character in text if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}}
-    signs = {ord(character): "\ufffd" for character in unseen - {"\u200c", "\u200d"}}
-    return text.translate({**signs, ord("\t"): " "})
 
 
 def cells_wide(text: str) -> int:

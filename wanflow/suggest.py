@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from wanflow.characters import INVISIBLE, hint_for_invisible, shown_on_line
+from wanflow.characters import INVISIBLE, hint_for_invisible
 
 MAX_PAIRWISE = 50
 """Maximum names that a word is compared with one by one."""
@@ -63,7 +63,7 @@ def hint_for_path(folder: Path, path: str) -> str | None:
         forward = path.replace("\\", "/")
         near = nearest_path(folder, forward)
         return "write `/` between folders, from the folder of the file" if near is None else f"write `{near}`"
-    if shown_on_line(path) != path and not INVISIBLE.search(path):
+    if not path.isprintable() and not INVISIBLE.search(path):
         return "write `/` between folders: in double quotes a `\\` begins an escape"
     near = nearest_path(folder, path)
     return hint_for_invisible(path) if near is None else f"did you mean `{near}`?"

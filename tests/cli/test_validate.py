@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.project import rewrite
-from wanflow.cli.commands.validate import as_annotation
-from wanflow.language.problem import Problem
+from wanflow.cli.screen import print_annotation
 from wanflow.yamldoc.nodes import Place
 
 
@@ -41,11 +40,11 @@ def test_no_problems_are_an_empty_list(wanflow, film: Path) -> None:
     assert json.loads(wanflow("validate", "--format", "json").out) == []
 
 
-def test_a_message_cannot_end_its_annotation() -> None:
-    """Line ends, percent signs, colons and commas are written as codes where they would act."""
-    hostile = Problem(Place("a,b:c.yaml", 1, 2), "100 %\n::error::x", "two\r\nlines")
-    told = as_annotation(hostile, Path())
-    assert told == "::error file=a%2Cb%3Ac.yaml,line=1,col=2::100 %25%0A::error::x%0Ahint: two%0D%0Alines"
+def test_a_message_cannot_end_its_annotation(capsys: pytest.CaptureFixture[str]) -> None:
+    """Line ends are escaped; percent signs, colons and commas are written as codes where they would act."""
+    print_annotation("error", Place("a,b:c%\n.yaml", 1, 2), "100 %\n::error::x", "hint: two\r\nlines")
+    properties = r"file=a%2Cb%3Ac%25\n.yaml,line=1,col=2"
+    assert capsys.readouterr().out == rf"::error {properties}::100 %25\n::error::x%0Ahint: two\r\nlines" + "\n"
 
 
 def test_media_and_circles_are_found_beside_other_mistakes(wanflow, film: Path) -> None:
@@ -92,7 +91,8 @@ def test_lines_are_those_of_the_editor_in_every_format(wanflow, film: Path, form
     match form:
         case "text":
             assert out.startswith(f"wanflow.yaml:3:{column}: ")
-            assert out.split("\n")[2].index("^") == 2 + column  # one sign is two cells wide
+            escapes = 3 * (len(r"\u2028") - 1)  # one sign is two cells wide
+            assert out.split("\n")[2].index("^") == 2 + column + escapes
         case "json":
             assert [(each["line"], each["column"]) for each in json.loads(out)] == [(3, column)]
         case "github":

@@ -159,8 +159,13 @@ def test_the_caret_lines_up_behind_chinese():
 
 
 def test_a_rendered_problem_shows_what_a_terminal_would_hide_or_act_on():
-    """One sign for each line separator, escape or mark without width, and the caret still lines up."""
+    """An escape for each line end, control or mark without width, and the caret still lines up."""
     problem = Problem(Place("f", 1, 8), "no `a\nb`", "\x1b[2J", source="e\u0301: \u2028\u200b\x9b x")
     assert render_problem(problem).split("\n") == [
-        "f:1:8: no `a\ufffdb`", "  e\u0301: \ufffd\ufffd\ufffd x", "        ^", "  hint: \ufffd[2J"
-    ]  # fmt: skip
+        r"f:1:8: no `a\nb`",
+        "  e\u0301: " + r"\u2028\u200b\u009b x",
+        f"{' ' * 23}^",
+        r"  hint: \u001b[2J",
+    ]
+    commands = Problem(Place("f", 1, 6), "::error::x", source="::##[a")
+    assert render_problem(commands).split("\n") == ["f:1:6: ::error::x", r"  :\u003a##\u005ba", f"{' ' * 17}^"]

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from wanflow.characters import cells_wide
-from wanflow.report.text.words import count, listed, printable
+from wanflow.characters import cells_wide, escaped_json, shown
+from wanflow.report.text.words import count, listed, on_one_line
 
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\nb\tc", "a b c"),
-        ("\x1b[31mred", "\\x1b[31mred"),
-        ("灯塔", "灯塔"),
-        ("[bold]", "[bold]"),
-        ("a\u202eb", "a\\x202eb"),
-    ],
+ESCAPES = (
+    ("a\nb\tc\rd", r"a\nb\tc\rd"),
+    ("\x1b[31mred\x9b2J\x7f", r"\u001b[31mred\u009b2J\u007f"),
+    ("a\u202eb\u2066c\u061cd\u200ee", r"a\u202eb\u2066c\u061cd\u200ee"),
+    ("a\u200bb\u2028c\ufeffd\u3164", r"a\u200bb\u2028c\ufeffd\u3164"),
+    ("\U000e0041\udc80", r"\U000e0041\udc80"),
+    ("灯塔\u3000[bold] café 🎬", "灯塔\u3000[bold] café 🎬"),
 )
-def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str, shown: str) -> None:
-    """Controls and bidirectional overrides are made visible; words of any language stay."""
-    assert printable(text) == shown
+JOINED = (
+    ("👩\u200d🚀 क्\u200dष می\u200cخواهم", "👩\u200d🚀 क्\u200dष می\u200cخواهم"),
+    ("a\u200db", r"a\u200db"),
+    ("👩\u200d\u200d🚀", "👩\u200d" + r"\u200d🚀"),
+    ("\u202e\u200d", r"\u202e\u200d"),
+    ("1\ufe0f\u20e3 葛\U000e0100", "1\ufe0f\u20e3 葛\U000e0100"),
+    ("❤\ufe0f\ufe0e\ufe0e", "❤\ufe0f" + r"\ufe0e\ufe0e"),
+)
+COMMANDS = (
+    ("::set-output name=t::evil", r":\u003aset-output name=t::evil"),
+    ("\u3000 ::x", "\u3000 " + r":\u003ax"),
+    (":::x", r":\u003a:x"),
+    ("\u200b::x", r"\u200b::x"),
+    ("a ##[group]b ##vso[task]", r"a ##\u005bgroup]b ##vso\u005btask]"),
+    ("a::b # [c] 10:30", "a::b # [c] 10:30"),
+)
+
+
+@pytest.mark.parametrize(("text", "printed"), [*ESCAPES, *JOINED, *COMMANDS])
+def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str, printed: str) -> None:
+    """Controls, directions and commands are escaped; words of any language, and their joiners, stay."""
+    assert shown(text) == printed
+    assert shown(printed) == printed
+    document = {text: [text, {"key": text}]}
+    assert json.loads(escaped_json(json.dumps(document, ensure_ascii=False, indent=2))) == document
+
+
+def test_a_long_text_loses_its_middle() -> None:
+    """Both ends say what it was."""
+    assert shown("`" + "a" * 500 + "` is unknown", 40) == f"`{'a' * 25}…a` is unknown"
+    assert shown("a" * 40, 40) == "a" * 40
+    assert len(shown("a" * 10**6)) == 20_000
+
+
+def test_a_text_of_several_lines_is_put_on_one() -> None:
+    """Formats of editing suites have one line for it."""
+    assert on_one_line(" a\n\n b\u2028c\x1b") == r"a b c\u001b"
 
 
 @pytest.mark.parametrize(

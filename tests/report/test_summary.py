@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit import films
 from wanflow.errors import ExitCode
-from wanflow.report.text.summary import blocked_text, interrupted_text, outcome_text
+from wanflow.report.text.summary import blocked_lines, interrupted_lines, outcome_lines
 from wanflow.runner.events import Failure, Outcome
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
@@ -14,9 +14,9 @@ WAYS = "`wanflow collect` stores the results, `wanflow cancel` cancels what is s
 
 def test_success_counts_what_was_done() -> None:
     """A run that went well says in one line what it did."""
-    text = outcome_text(Outcome(submitted=2, derived=2, reused=2, rendered=2, extracted=1, written=1))
-    assert text == "done: 2 takes rendered, 1 clip extracted, 1 cut written"
-    assert outcome_text(Outcome(reused=2)) == "done: no changes"
+    lines = outcome_lines(Outcome(submitted=2, derived=2, reused=2, rendered=2, extracted=1, written=1))
+    assert lines == ["done: 2 takes rendered, 1 clip extracted, 1 cut written"]
+    assert outcome_lines(Outcome(reused=2)) == ["done: no changes"]
 
 
 def test_failure_names_the_nodes_and_what_they_stopped() -> None:
@@ -24,7 +24,7 @@ def test_failure_names_the_nodes_and_what_they_stopped() -> None:
     outcome = Outcome(
         exit_code=ExitCode.FAILED, submitted=2, rendered=1, failures=(Failure("coast.t1", "refused"),), blocked=2
     )
-    assert outcome_text(outcome).splitlines() == [
+    assert outcome_lines(outcome) == [
         "not done: 1 take rendered",
         "failed: coast.t1; 2 other steps could not start; what was finished is kept",
     ]
@@ -32,8 +32,8 @@ def test_failure_names_the_nodes_and_what_they_stopped() -> None:
 
 def test_blocked_steps_are_told_with_their_reasons() -> None:
     """Each step that can't start gives its reason, on one line."""
-    text = blocked_text(films.plan(films.LIGHTHOUSE, facts={}))
-    assert text.splitlines()[0] == "blocked: coast.t1: `sets/coast.png` was not read"
+    lines = blocked_lines(films.plan(films.LIGHTHOUSE, facts={}))
+    assert lines[0] == "blocked: coast.t1: `sets/coast.png` was not read"
 
 
 def test_interruption_names_what_it_leaves_behind() -> None:
@@ -43,7 +43,7 @@ def test_interruption_names_what_it_leaves_behind() -> None:
     ]
     tasks = [OpenTask(f"task-{attempt.number}", attempt, attempt.date) for attempt in attempts]
     have = Inventory(open_tasks=(tasks[0],), lost=(tasks[1],), unknown_fate=(attempts[2],))
-    assert interrupted_text(have).splitlines() == [
+    assert interrupted_lines(have) == [
         "interrupted: what was finished is kept",
         "in flight: coast.t1 (task task-1)",
         "stopped: coast.t2",
@@ -55,6 +55,4 @@ def test_interruption_names_what_it_leaves_behind() -> None:
 
 def test_giving_up_waiting_says_how_to_go_on() -> None:
     """A run that stopped waiting leaves its tasks to the next one."""
-    assert (
-        outcome_text(Outcome(exit_code=ExitCode.IN_FLIGHT)).splitlines()[1].startswith("some tasks are still in flight")
-    )
+    assert outcome_lines(Outcome(exit_code=ExitCode.IN_FLIGHT))[1].startswith("some tasks are still in flight")

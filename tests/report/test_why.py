@@ -5,12 +5,12 @@ from __future__ import annotations
 from kit import bookkeeping, films
 from wanflow.planner.diff import explain
 from wanflow.planner.plan import Plan
-from wanflow.report.text.plan import why_text, word_diff
+from wanflow.report.text.plan import why_lines, word_diff
 
 
 def _why(plan: Plan, node: str) -> str:
     (explanation,) = explain(plan, [films.step(plan, node)])
-    return why_text(plan, explanation)
+    return "\n".join(why_lines(plan, explanation))
 
 
 def _after(**words: object) -> Plan:

@@ -13,7 +13,7 @@ from kit.virtual_run import now, virtual_run
 from wanflow.language.source import FileSource
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised
 from wanflow.providers.protocol import DelegatingWaiter, DownloadedFile, TaskState, WaitingClient
-from wanflow.report.text.summary import cancelled_text
+from wanflow.report.text.summary import cancelled_lines
 from wanflow.runner.cancel import cancel_tasks
 from wanflow.store import journal, lockfile
 
@@ -151,4 +151,4 @@ async def test_trouble_with_one_cancel_stops_no_other(tmp_path: Path) -> None:
     assert [one.cancelled for one in done] == [False, True]
     assert [task.task_id for task in left] == [tasks[0].task_id]
     assert done[0].to_json()["trouble"] == "the service failed"
-    assert "not known whether it was cancelled: the service failed" in cancelled_text(done)
+    assert "not known whether it was cancelled: the service failed" in "\n".join(cancelled_lines(done))

@@ -9,7 +9,7 @@ import click
 
 from wanflow import money
 from wanflow.cli.exit_code import error
-from wanflow.cli.screen import print_report
+from wanflow.cli.screen import confirm, print_report, say
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
@@ -56,7 +56,7 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
         error(words, "pass `--yes` to agree")
         return False
     print_report(lambda screen: plan_text(plan, notes=notes, screen=screen), err=True)
-    agreed = click.confirm(f"render {takes} for {known}?", default=False, err=True)
+    agreed = confirm(f"render {takes} for {known}?")
     if not agreed:
-        click.echo("nothing was sent", err=True)
+        say("nothing was sent", err=True)
     return agreed

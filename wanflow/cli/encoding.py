@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import os
-import re
 import sys
 from collections.abc import Mapping
-
-import click
 
 SIMPLER: Mapping[str, str] = {"≤": "<=", "→": "->", "←": "<-", "…": "...", "·": "-", "━": "-", "╸": "-", "╺": " "}
 """Signs of wanflow's own texts, and of the bars of rich, in ASCII."""
@@ -34,18 +30,6 @@ class AsciiStream(io.TextIOWrapper):
     """A stream of ASCII under a name that no codec has: to one that is called so click would write UTF-8."""
 
     encoding = "escaped-ascii"
-
-
-def print_json(document: object) -> None:
-    """Print a JSON document on stdout."""
-    print_json_text(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def print_json_text(text: str) -> None:
-    """Print JSON on stdout; unless its encoding has every sign, signs beyond ASCII are escaped as JSON does it."""
-    if not (sys.stdout.encoding or "").lower().startswith("utf"):
-        text = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
-    click.echo(text)
 
 
 def use_utf8_file_names() -> None:

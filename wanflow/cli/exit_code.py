@@ -15,9 +15,9 @@ import click
 
 import wanflow
 from wanflow.catalog.provider import load_providers
-from wanflow.cli.hints import pasteable
+from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
 from wanflow.cli.output import ended_by_signals, tolerant_streams
-from wanflow.cli.screen import print_problems
+from wanflow.cli.screen import print_problems, say
 from wanflow.errors import (
     ExitCode,
     StoreFault,
@@ -26,7 +26,6 @@ from wanflow.errors import (
     without_signatures,
 )
 from wanflow.language.problem import SpecError
-from wanflow.report.text.words import visible
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
@@ -44,7 +43,7 @@ def guarded(work: Callable[[], int]) -> int:
         except BrokenPipeError:
             return ExitCode.FAILED  # the reader of stdout left a command that only shows something
         except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted", err=True)
+            say("interrupted", err=True)
             return ExitCode.INTERRUPTED
         except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
             first = cause(fault)
@@ -67,9 +66,8 @@ def code_of(fault: Exception) -> ExitCode:
 
 def error(message: str, hint: str | None = None) -> None:
     """Print on stderr what is wrong and, where known, the way out."""
-    click.echo(f"error: {visible(pasteable(message))}", err=True)
-    if hint:
-        click.echo(f"hint: {visible(pasteable(hint))}", err=True)
+    lines = [f"error: {message}", *([f"hint: {hint}"] if hint else [])]
+    say(*(shown(line, LONGEST_MESSAGE) for line in lines), err=True)
 
 
 def _print_fault(fault: Exception) -> None:
@@ -116,13 +114,13 @@ def _print_bug(fault: Exception) -> None:
         f"  {type(fault).__name__}: {_without_secrets(str(fault))}",
         f"  traceback: {_keep(_report(fault))}",
     )
-    click.echo("\n" + "\n".join(lines), err=True)
+    say("", *lines, err=True)
     _print_traceback(fault)
 
 
 def _print_traceback(fault: Exception) -> None:
     if os.environ.get(DEBUG_VARIABLE):
-        click.echo(_report(fault), err=True)
+        say(*_report(fault).split("\n"), err=True)
 
 
 def _report(fault: Exception) -> str:
@@ -151,7 +149,7 @@ def _keep(report: str) -> Path:
 def _write(report: str, folder: Path | None) -> Path:
     handle, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(report)
+        file.write(shown_lines(report))
     return Path(name)
 
 

@@ -20,6 +20,7 @@ import wanflow
 from wanflow.cli.encoding import use_utf8_file_names
 from wanflow.cli.exit_code import guarded
 from wanflow.cli.options import file_option
+from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode
 
 
@@ -135,7 +136,7 @@ def commands(context: click.Context) -> int:
     """Scene specs in YAML become shot graphs, takes and final cuts; a second run renders only what changed."""
     if context.invoked_subcommand is not None:
         return ExitCode.DONE
-    click.echo(context.get_help(), err=True)
+    print_report(lambda _: context.get_help(), err=True)
     return ExitCode.WRONG
 
 

@@ -16,9 +16,8 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
-import click
-
 from wanflow.cli.encoding import REPLACING, AsciiStream
+from wanflow.cli.screen import say
 
 
 @contextmanager
@@ -97,7 +96,7 @@ def _print_nothing() -> None:
 
 
 def _warn_of_closed_stdout() -> None:
-    click.echo("warning: stdout was closed; the work continues to its end", err=True)
+    say("warning: stdout was closed; the work continues to its end", err=True)
 
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

@@ -11,12 +11,12 @@ import click
 
 from wanflow import decode
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import pasteable
+from wanflow.cli.hints import for_shell
 from wanflow.cli.options import ProductionOptions
+from wanflow.cli.screen import say
 from wanflow.planner import saved
 from wanflow.planner.plan import Plan
 from wanflow.planner.saved import PlanArguments, SavedPlan
-from wanflow.report.text.words import printable
 from wanflow.store import atomic
 
 
@@ -27,7 +27,7 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
-    click.echo(pasteable(f"saved as {path}: `wanflow run --plan {path}` runs it, and no more"), err=True)
+    say(f"saved as {path}: `wanflow run --plan {for_shell(path)}` runs it, and no more", err=True)
 
 
 def read(path: Path) -> SavedPlan:
@@ -46,7 +46,7 @@ def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOption
     """The options of a command with those of the saved plan; raises BadParameter where the two differ."""
     if settings.values and settings.values != before.values:
         said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"
-        raise click.BadParameter(f"the plan was saved with {printable(said)}", param_hint="`--set`")
+        raise click.BadParameter(f"the plan was saved with {said}", param_hint="`--set`")
     prices = settings.prices or (Path(before.prices) if before.prices else None)
     return replace(settings, values=before.values, prices=prices, backend=settings.backend or before.backend)
 
@@ -55,7 +55,7 @@ def fits(plan: Plan, before: SavedPlan) -> bool:
     """Whether a plan does no more than the saved one; what it does beyond it is printed on stderr (exit 3)."""
     found = list(saved.unapproved(plan, before))
     for words in found:
-        error(printable(words))
+        error(words)
     if found:
-        click.echo(pasteable("hint: `wanflow plan -o FILE` saves a new one"), err=True)
+        say("hint: `wanflow plan -o FILE` saves a new one", err=True)
     return not found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,17 +14,17 @@ from typing import cast
 import click
 
 from wanflow import api
-from wanflow.cli.encoding import print_json_text
 from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, continue_without_reader
+from wanflow.cli.screen import print_json_text, say
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.language.production import Production
 from wanflow.planner.plan import Plan
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import Verbosity, event_line, event_text, finished_line
-from wanflow.report.text.summary import interrupted_text, left_text
+from wanflow.report.text.events import Verbosity, event_line, event_lines, finished_line
+from wanflow.report.text.summary import interrupted_lines, left_lines
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import CutFinished, Emit, Event, Outcome, StepFinished, TakeStored, Warned
 
@@ -56,8 +56,8 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
     def print_event(event: Event) -> None:
         if as_json:
             print_json_text(event_line(event, _now()))
-        elif (text := event_text(_seen_from_here(event), verbosity)) is not None:
-            click.echo(text, err=True)
+        else:
+            say(*event_lines(_seen_from_here(event), verbosity), err=True)
 
     return partial(_pass_on, so_far, print_event)
 
@@ -78,16 +78,18 @@ def _seen_from_here(event: Event) -> Event:
     return replace(event, file=from_here(event.file)) if isinstance(event, TakeStored | CutFinished) else event
 
 
-def conclude(production: Production, outcome: Outcome, text: str, verbosity: Verbosity, *, as_json: bool) -> ExitCode:
+def conclude(
+    production: Production, outcome: Outcome, lines: Iterable[str], verbosity: Verbosity, *, as_json: bool
+) -> ExitCode:
     """Print how it ended on stderr, and on stdout the path of each cut or, as JSON, the last event."""
     if verbosity is not Verbosity.QUIET or outcome.exit_code:
-        left = left_text(api.inventory_of(production)) if outcome.exit_code in LEFT else ()
-        click.echo(pasteable("\n".join((text, *left))), err=True)
+        left = left_lines(api.inventory_of(production)) if outcome.exit_code in LEFT else ()
+        say(*lines, *left, err=True)
     if as_json:
         print_json_text(finished_line(outcome, _now()))
     else:
         for path in outcome.cuts.values():
-            click.echo(from_here(path))
+            say(from_here(path))
     return outcome.exit_code
 
 
@@ -104,7 +106,7 @@ def run_guarded(production: Production, *, as_json: bool) -> Iterator[OutcomeSoF
         with cancelled_by_signals():
             yield so_far
     except (KeyboardInterrupt, click.Abort):
-        click.echo(pasteable(interrupted_text(api.inventory_of(production))), err=True)
+        say(*interrupted_lines(api.inventory_of(production)), err=True)
         code = ended_early(ExitCode.INTERRUPTED, so_far, as_json=as_json)
         raise click.exceptions.Exit(code) from None
     except Exception as fault:
@@ -137,10 +139,10 @@ def print_elsewhere(production: Production, verbosity: Verbosity = Verbosity.NOR
     try:
         others = api.in_flight_elsewhere(production)
     except StoreFault as fault:
-        click.echo(f"warning: {fault}{f'; {fault.hint}' if fault.hint else ''}", err=True)
+        say(f"warning: {fault}{f'; {fault.hint}' if fault.hint else ''}", err=True)
         return
     for backend, number in others.items():
-        click.echo(f"note: {_in_flight(number)} on {backend}: {_way(COLLECTS, backend)}", err=True)
+        say(f"note: {_in_flight(number)} on {backend}: {_way(COLLECTS, backend)}", err=True)
 
 
 def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:

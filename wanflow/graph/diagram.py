@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wanflow.characters import shown
 from wanflow.errors import public_url
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import (
@@ -42,8 +43,7 @@ def dot(graph: ShotGraph) -> str:
     ids = _ids(graph)
     nodes: list[str] = []
     for vertex in graph.vertices:
-        label = "".join(char if char.isprintable() else "?" for char in _label(vertex))
-        label = label.replace("\\", "\\\\").replace('"', '\\"')
+        label = _label(vertex).replace("\\", "\\\\").replace('"', '\\"')
         nodes.append(f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{label}"];')
     edges = [f"  {ids[start]} -> {ids[end]};" for start, end in _edges(graph)]
     return "\n".join(["digraph wanflow {", "  rankdir=LR;", *nodes, *edges, "}"])
@@ -74,5 +74,4 @@ def _label(vertex: Vertex) -> str:
     name = asset_name(vertex.id)
     if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):
         name = public_url(vertex.source.url)
-    flat = " ".join(name.split())
-    return flat if len(flat) <= MOST_CHARACTERS else flat[: MOST_CHARACTERS - 1] + "…"
+    return shown(name, MOST_CHARACTERS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wanflow.characters import cells_wide, shown_on_line
+from wanflow.characters import LONGEST_MESSAGE, cells_wide, shown
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.yamldoc.nodes import Place
 
@@ -86,23 +86,27 @@ def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
     `width` is the most cells of a terminal that the source line may take; below it the caret would be elsewhere.
     """
     mark = "warning: " if problem.severity is Severity.WARNING else ""
-    lines = [f"{problem.place}: {mark}{shown_on_line(problem.message)}"]
+    lines = [shown(f"{problem.place}: {mark}{problem.message}", LONGEST_MESSAGE)]
     if problem.source.strip():
         before, line = _excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
-        lines += [f"  {shown_on_line(line)}", f"  {' ' * cells_wide(shown_on_line(before))}^"]
-    lines += [f"  the pipeline is used at {place}" for place in problem.place.used_at]
+        lines += [f"  {shown(line)}", f"  {' ' * cells_wide(shown(before))}^"]
+    lines += [shown(f"  the pipeline is used at {place}") for place in problem.place.used_at]
     lines += [f"  and {problem.repeats} more use{'s' if problem.repeats > 1 else ''} of it"] if problem.repeats else []
     if problem.hint:
-        lines.append(f"  hint: {shown_on_line(problem.hint)}")
+        lines.append(shown(f"  hint: {problem.hint}", LONGEST_MESSAGE))
     return "\n".join(lines)
 
 
 def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
     """The line up to the place, and the line; one that is wider is shortened around the place."""
     line, at = problem.source, problem.place.column - 1
-    if cells_wide(shown_on_line(line)) <= width:
+    if cells_wide(shown(line)) <= width:
         return line[:at], line
-    half = (width - 2) // (2 if line.isascii() else 4)  # a sign that is not ASCII may take two cells
-    begin, end = max(at - half, 0), at + half
+    half = (width - 2) // 2
+    begin, end = max(at - half, 0), min(at + half, len(line))  # a sign of the line takes a cell or several
+    while begin < at and cells_wide(shown(line[begin:at])) > half:
+        begin += 1
+    while end > at + 1 and cells_wide(shown(line[at:end])) > half:
+        end -= 1
     start, close = "…" if begin else "", "…" if end < len(line) else ""
     return start + line[begin:at], f"{start}{line[begin:end]}{close}"

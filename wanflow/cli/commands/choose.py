@@ -9,16 +9,17 @@ from typing import Any
 import click
 
 from wanflow import api
-from wanflow.cli.hints import pasteable
+from wanflow.cli.hints import for_shell
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options, production_options_but_file
+from wanflow.cli.screen import say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.language.production import Production
 from wanflow.planner.budget import new_cost
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.report.text.plan import would_do
 from wanflow.report.text.summary import choice_text, choice_warning
-from wanflow.report.text.words import cost_words, printable
+from wanflow.report.text.words import cost_words
 from wanflow.store.take_names import parse_take_node
 
 
@@ -84,8 +85,8 @@ def retake(settings: ProductionOptions, select: tuple[str, ...], more: int) -> i
     production = open_production(settings, quiet=True)
     *shots, last = select
     if shots and last.isdecimal() and last not in production.shots:
-        hint = f"to ask for {last} more: `wanflow retake {' '.join(shots)} -n {last}`"
-        raise UnknownTarget(f"`{printable(last)}` matches no shot", hint=hint)
+        hint = f"to ask for {last} more: `wanflow retake {for_shell(*shots)} -n {last}`"
+        raise UnknownTarget(f"`{last}` matches no shot", hint=hint)
     return _print(production, api.retake(production, select, more))
 
 
@@ -112,12 +113,12 @@ def release(settings: ProductionOptions, select: tuple[str, ...]) -> int:
 def _print(production: Production, choices: Sequence[Picked | Retake | Held | Released]) -> ExitCode:
     """What was decided and on which backend, on stdout; what a run would do about it, at which price, on stderr."""
     for choice in choices:
-        click.echo(f"{printable(choice_text(choice))} ({production.provider.name})")
+        say(f"{choice_text(choice)} ({production.provider.name})")
         warning = choice_warning(choice)
         if warning is not None:
-            click.echo(pasteable(f"warning: {printable(warning)}"), err=True)
+            say(f"warning: {warning}", err=True)
     plan = api.plan(production)
     price = new_cost(plan)
     free = not plan.provider.paid or price.amount == 0
-    click.echo(f"{would_do(plan)}{'' if free else f', for {cost_words(price)}'}", err=True)
+    say(f"{would_do(plan)}{'' if free else f', for {cost_words(price)}'}", err=True)
     return ExitCode.DONE

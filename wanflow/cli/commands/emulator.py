@@ -11,6 +11,7 @@ import click
 
 from wanflow.catalog.provider import default_provider
 from wanflow.cli.options import example
+from wanflow.cli.screen import say
 from wanflow.emulator.api.server import Serving, serve
 from wanflow.errors import ExitCode
 from wanflow.store import atomic
@@ -57,5 +58,5 @@ def emulator(
     if state is not None:
         atomic.make_folder(state.parent)
     serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
-    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, click.echo)
+    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, say)
     return ExitCode.DONE

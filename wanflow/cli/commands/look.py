@@ -7,19 +7,17 @@ from datetime import UTC, datetime
 import click
 
 from wanflow import api
-from wanflow.cli.encoding import print_json
-from wanflow.cli.hints import pasteable, pasteable_json
+from wanflow.cli.hints import pasteable_json
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options, selection
 from wanflow.cli.run_output import print_elsewhere
-from wanflow.cli.screen import print_report
+from wanflow.cli.screen import print_json, print_report, say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
 from wanflow.planner.budget import PlanNotes, rivals
 from wanflow.report.text.catalog import model_text, models_text
-from wanflow.report.text.plan import merge_texts, show_text, why_text
+from wanflow.report.text.plan import merge_texts, show_text, why_lines
 from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_text, unclaimed_text
-from wanflow.report.text.words import printable
 from wanflow.store.charges import BY
 from wanflow.suggest import did_you_mean
 
@@ -41,10 +39,10 @@ def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> Exit
         elif found.shots:
             print_report(lambda screen: status_text(found, verbose=verbose, screen=screen))
         for item in found.unclaimed_tasks:
-            click.echo(pasteable(unclaimed_text(item)), err=True)
+            say(unclaimed_text(item), err=True)
         merged = PlanNotes(rivals=rivals(plan), merged=plan.inventory.lock.notes)
         for warning in (*merge_texts(merged), *expiring_texts(found, now)):
-            click.echo(pasteable(f"warning: {warning}"), err=True)
+            say(f"warning: {warning}", err=True)
         print_elsewhere(part.production)
     return conclude_part(part)
 
@@ -91,7 +89,7 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
             print_json(ledger.to_json())
         elif not part.production.provider.paid:
             paid = part.production.provider.models
-            click.echo(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
+            say(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
         else:
             print_report(lambda screen: costs_text(ledger, by, screen))
     return conclude_part(part, quiet=True)
@@ -104,7 +102,8 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
 def why(settings: ProductionOptions, node: str) -> int:
     """Explain why NODE is rendered, or is not: what changed since the last run, down to the words of the prompt."""
     plan = api.plan(open_production(settings))
-    click.echo(pasteable("\n".join(why_text(plan, explanation) for explanation in api.why(plan, node))))
+    for explanation in api.why(plan, node):
+        say(*why_lines(plan, explanation))
     return ExitCode.DONE
 
 
@@ -129,8 +128,7 @@ def show(settings: ProductionOptions, node: str, *, as_json: bool) -> int:
 @click.pass_obj
 def nodes(settings: ProductionOptions, select: tuple[str, ...], exclude: tuple[str, ...]) -> int:
     """List the nodes that match SELECT, with everything they need, in the order in which they are made."""
-    for node in api.nodes(api.plan(open_production(settings), select, exclude=exclude)):
-        click.echo(node)
+    say(*api.nodes(api.plan(open_production(settings), select, exclude=exclude)))
     return ExitCode.DONE
 
 
@@ -146,7 +144,7 @@ def graph(settings: ProductionOptions, form: str) -> int:
     if form == "json":
         print_json(diagram.graph_json(drawn))
     else:
-        click.echo(diagram.dot(drawn) if form == "dot" else diagram.mermaid(drawn))
+        print_report(lambda _: diagram.dot(drawn) if form == "dot" else diagram.mermaid(drawn))
     return ExitCode.DONE
 
 
@@ -160,6 +158,6 @@ def models(model: str | None) -> int:
         return ExitCode.DONE
     if model not in catalog:
         hint = did_you_mean(model, catalog) or "`wanflow models` lists them"
-        raise UnknownTarget(f"no model is called `{printable(model)}`", hint=hint)
+        raise UnknownTarget(f"no model is called `{model}`", hint=hint)
     print_report(lambda screen: model_text(catalog[model], screen))
     return ExitCode.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,9 +14,8 @@ import click
 from wanflow import api
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
-from wanflow.cli.encoding import print_json
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import name_production, pasteable, pasteable_json
+from wanflow.cli.hints import for_shell, name_production, pasteable, pasteable_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
     ProductionOptions,
@@ -39,13 +37,13 @@ from wanflow.cli.run_output import (
     run_guarded,
     verbosity_of,
 )
-from wanflow.cli.screen import print_report
+from wanflow.cli.screen import print_json, print_report, say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
 from wanflow.report.text.plan import brief_text, note_texts, plan_text, would_do
-from wanflow.report.text.summary import blocked_text, outcome_text
+from wanflow.report.text.summary import blocked_lines, outcome_lines
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import CollectOutcome
 from wanflow.store.attempt import JournalState
@@ -113,7 +111,7 @@ def _other_command(
 ) -> UnknownTarget:
     """An error whose hint is the command that does what was meant."""
     name_production(settings)
-    return UnknownTarget(words, hint=f"`wanflow {' '.join([verb, *map(shlex.quote, select)])}` {effect}")
+    return UnknownTarget(words, hint=f"`wanflow {verb} {for_shell(*select)}` {effect}")
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
@@ -222,7 +220,7 @@ def run(
         )
         with display(plan, verbosity, so_far, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))
-    return conclude(production, outcome, outcome_text(outcome), verbosity, as_json=as_json)
+    return conclude(production, outcome, outcome_lines(outcome), verbosity, as_json=as_json)
 
 
 class RunRequest(NamedTuple):
@@ -260,10 +258,8 @@ def _renders(plan: Plan) -> bool:
 
 def _finish_idle(plan: Plan, collected: CollectOutcome | None, verbosity: Verbosity, *, as_json: bool) -> ExitCode:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
-    for line in (blocked_text(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes)):
-        if line:
-            click.echo(pasteable(line), err=True)
+    say(*blocked_lines(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes), err=True)
     outcome = api.finish_idle(plan)
     if collected is not None:
         outcome = replace(outcome, collected=collected.collected, cost=collected.cost or outcome.cost)
-    return conclude(plan.graph.production, outcome, would_do(plan), verbosity, as_json=as_json)
+    return conclude(plan.graph.production, outcome, [would_do(plan)], verbosity, as_json=as_json)

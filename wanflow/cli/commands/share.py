@@ -14,9 +14,10 @@ from wanflow.cli.exit_code import error
 from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.cli.screen import print_file, say
 from wanflow.errors import ExitCode
 from wanflow.report.export.edit_list import EditList, to_srt
-from wanflow.report.text.words import count, listed, printable
+from wanflow.report.text.words import count, listed
 from wanflow.store import atomic
 from wanflow.store.remote import Transfer
 
@@ -54,15 +55,15 @@ def pull(settings: ProductionOptions) -> int:
 
 
 def _print_take(verb: str, name: str) -> None:
-    click.echo(f"{verb} {printable(name)}", err=True)
+    say(f"{verb} {name}", err=True)
 
 
 def _print_transfer(transfer: Transfer, verb: str, missing: str) -> None:
     for fault in transfer.faults:
         error(str(fault), fault.hint)
     if transfer.missing:
-        click.echo(f"{missing}: {listed([printable(name) for name in transfer.missing])}", err=True)
-    click.echo(f"{count(len(transfer.moved), 'take')} {verb}, {transfer.there} in place already")
+        say(f"{missing}: {listed(transfer.missing)}", err=True)
+    say(f"{count(len(transfer.moved), 'take')} {verb}, {transfer.there} in place already")
 
 
 @click.command("export", epilog=example("wanflow export main --format edl -o cut.edl"))
@@ -96,8 +97,8 @@ def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path
         error(words, "use Python 3.11 to 3.13, or `--format srt`")
         return ExitCode.FAILED
     if dash:
-        click.echo(text.encode(), nl=False)  # the bytes of the file, whatever the encoding of the terminal
+        print_file(text.encode())
     else:
         atomic.write_whole(path, text.encode())
-        click.echo(path)
+        say(str(path))
     return ExitCode.DONE

@@ -8,7 +8,6 @@ import anyio
 import click
 
 from wanflow import api
-from wanflow.cli.encoding import print_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, printing, production_options, waiting
 from wanflow.cli.run_output import (
@@ -22,9 +21,10 @@ from wanflow.cli.run_output import (
     run_guarded,
     verbosity_of,
 )
+from wanflow.cli.screen import print_json, say
 from wanflow.errors import ExitCode
-from wanflow.report.text.summary import cancelled_text, collected_text
-from wanflow.report.text.words import count, printable
+from wanflow.report.text.summary import cancelled_lines, collected_lines
+from wanflow.report.text.words import count
 from wanflow.runner.events import Outcome
 from wanflow.store.take_names import take_node
 
@@ -56,13 +56,13 @@ def collect(
         if not api.is_unfinished(production, left, thorough=True):
             if only_elsewhere(production, COLLECTS):
                 return ended_early(ExitCode.WRONG, so_far, as_json=as_json)
-            return conclude(production, Outcome(), "nothing is in flight", verbosity, as_json=as_json)
+            return conclude(production, Outcome(), ["nothing is in flight"], verbosity, as_json=as_json)
         print_elsewhere(production, verbosity)
         if not as_json and not quiet:
-            click.echo(f"{count(len(left.open), 'task')} in flight", err=True)
+            say(f"{count(len(left.open), 'task')} in flight", err=True)
         work = partial(api.collect, timeout=timeout, poll_seconds=poll_interval, grace=grace, wait=wait)
         outcome = anyio.run(partial(work, production, emit=printer(verbosity, so_far, as_json=as_json)))
-    return conclude(production, outcome, collected_text(outcome), verbosity, as_json=as_json)
+    return conclude(production, outcome, collected_lines(outcome), verbosity, as_json=as_json)
 
 
 @click.command("cancel", epilog=example("wanflow cancel approach"))
@@ -83,7 +83,7 @@ def cancel(settings: ProductionOptions, select: tuple[str, ...], *, as_json: boo
     if as_json:
         print_json([item.to_json() for item in cancelled])
     elif not missed:
-        click.echo(cancelled_text(cancelled))
+        say(*cancelled_lines(cancelled))
     if missed:
         return ExitCode.WRONG
     print_elsewhere(production)
@@ -105,8 +105,6 @@ def resolve(settings: ProductionOptions, shot: str, *, take: int | None, adopt: 
     if (adopt is None) is not resubmit:
         raise click.UsageError("give either `--adopt TASK_ID` or `--resubmit`")
     attempt = api.resolve(open_production(settings), shot, take=take, adopt=adopt)
-    words = (
-        f"is task {printable(adopt)}: the next run collects it" if adopt else "was not accepted: a run may submit it"
-    )
-    click.echo(f"{take_node(attempt.shot, attempt.number)} {words}")
+    words = f"is task {adopt}: the next run collects it" if adopt else "was not accepted: a run may submit it"
+    say(f"{take_node(attempt.shot, attempt.number)} {words}")
     return ExitCode.DONE

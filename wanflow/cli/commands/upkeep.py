@@ -10,18 +10,19 @@ import click
 
 from wanflow import api
 from wanflow.catalog.provider import providers_of
+from wanflow.characters import LONGEST_MESSAGE, shown
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import name_production
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
-from wanflow.cli.screen import print_report
+from wanflow.cli.screen import confirm, print_report, say
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
-from wanflow.report.text.words import count, listed, printable
+from wanflow.report.text.words import count, listed
 
 MEGABYTE = 10**6
 LEVEL_STYLES = {HealthLevel.FINE: "green", HealthLevel.POOR: "yellow", HealthLevel.BROKEN: "red"}
@@ -45,8 +46,8 @@ def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, ye
     if not applies:
         _print_removables(found, "can be freed")
         if found.unused_paid:
-            unused = ", ".join(printable(take.node) for take in found.unused_paid)
-            click.echo(f"paid and unused now, removed only by name (`--paid NAME`): {unused}", err=True)
+            unused = ", ".join(take.node for take in found.unused_paid)
+            say(f"paid and unused now, removed only by name (`--paid NAME`): {unused}", err=True)
         return ExitCode.DONE
     if found.paid and not _agreed(found, yes=yes):
         return ExitCode.STOPPED
@@ -59,29 +60,29 @@ def _agreed(found: Removables, *, yes: bool) -> bool:
     parts = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(found.costs().items())]
     parts += ["an unknown amount"] if any(take.take.cost is None for take in found.paid) else []
     takes = count(len(found.paid), "paid take")
-    nodes = listed([printable(take.node) for take in found.paid])
-    click.echo(f"{takes}, which cost {' and '.join(parts) or 'nothing'}: {nodes}", err=True)
-    again = [printable(take.node) for take in found.paid if take.wanted]
+    nodes = listed([take.node for take in found.paid])
+    say(f"{takes}, which cost {' and '.join(parts) or 'nothing'}: {nodes}", err=True)
+    again = [take.node for take in found.paid if take.wanted]
     if again:
-        click.echo(f"warning: a run renders {listed(again)} again, and pays again", err=True)
+        say(f"warning: a run renders {listed(again)} again, and pays again", err=True)
     if yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         error("confirmation needed to remove a paid take, but stdin is not a terminal", "pass `--yes` to agree")
         return False
-    return click.confirm(f"remove {takes} for good?", default=False, err=True)
+    return confirm(f"remove {takes} for good?")
 
 
 def _print_removables(found: Removables, end: str) -> None:
-    rows = [(take.provider, printable(take.node), _megabytes(take.size_bytes)) for take in found.free]
-    rows += [("paid", printable(take.node), _megabytes(take.size_bytes)) for take in found.paid]
+    rows = [(take.provider, take.node, _megabytes(take.size_bytes)) for take in found.free]
+    rows += [("paid", take.node, _megabytes(take.size_bytes)) for take in found.paid]
     if found.derived:
         size_bytes = sum(item.bytes for item in found.derived)
         rows.insert(0, ("derived", count(len(found.derived), "file"), _megabytes(size_bytes)))
     headings = (Column("kind"), Column("what"), Column("size", right=True))
     if rows:
         print_report(lambda screen: "\n".join(table(headings, rows, screen).lines()))
-    click.echo(f"{_megabytes(found.size_bytes)} {end}")
+    say(f"{_megabytes(found.size_bytes)} {end}")
 
 
 def _megabytes(size_bytes: int) -> str:
@@ -98,9 +99,9 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
     if repairs:
         repaired = api.repair(settings.folder)
         for damage in repaired:
-            click.echo(f"repaired: {damage.place}: {printable(damage.words)}")
+            say(f"repaired: {damage.place}: {damage.words}")
         if not repaired:
-            click.echo("nothing to repair")
+            say("nothing to repair")
     production, backend, region = None, settings.backend, settings.region
     if settings.file.exists():
         with suppress(SpecError, StoreFault):  # the defaults are checked then: `validate` says why
@@ -115,12 +116,12 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
 def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
     """A line for each finding, and its hint below it."""
     headings = (Column("", styled=True), Column("checked"), Column("found", wraps=True))
-    rows = [(finding.level.value, finding.subject, printable(finding.words)) for finding in findings]
+    rows = [(finding.level.value, finding.subject, finding.words) for finding in findings]
     found = table(headings, rows, screen, [LEVEL_STYLES[finding.level] for finding in findings])
     lines = [found.heading]
     for line, finding in zip(found.rows, findings, strict=True):
         lines.append(line)
         if finding.hint:
-            hint = screen.complete(f"hint: {printable(finding.hint)}")
+            hint = shown(screen.complete(f"hint: {finding.hint}"), LONGEST_MESSAGE)
             lines += [f"      {part}" for part in screen.indented(6).lines(hint)]
     return "\n".join(lines)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from wanflow import api
-from wanflow.cli.encoding import print_json
-from wanflow.cli.hints import name_production
+from wanflow.cli.hints import for_shell, name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
-from wanflow.cli.screen import print_problems
+from wanflow.cli.screen import print_annotation, print_json, print_problems, say
 from wanflow.errors import ExitCode
 from wanflow.language.problem import Problem, Severity, is_shipped
 from wanflow.report.text.words import count
@@ -41,10 +41,10 @@ class InitCommand(click.Command):
 def init(folder: Path, template: str | None) -> int:
     """Write a small working production with drawn assets into DIR (default: here). Overwrites nothing."""
     for path, lines in api.init(folder, template).items():
-        click.echo(f"added {' and '.join(f'`{line}`' for line in lines)} to `{path}`", err=True)
-    click.echo(folder / "wanflow.yaml")
+        say(f"added {' and '.join(f'`{line}`' for line in lines)} to `{path}`", err=True)
+    say(str(folder / "wanflow.yaml"))
     here = folder.resolve() == Path.cwd().resolve()
-    click.echo(f"next: {'' if here else f'cd {folder} && '}wanflow plan && wanflow run", err=True)
+    say(f"next: {'' if here else f'cd {for_shell(folder)} && '}wanflow plan && wanflow run", err=True)
     return ExitCode.DONE
 
 
@@ -78,12 +78,12 @@ def validate(settings: ProductionOptions, form: str) -> int:
             print_json([as_json(problem) for problem in problems])
         case "github":
             for problem in problems:
-                click.echo(as_annotation(problem, settings.folder))
+                _annotate(problem, settings.folder)
         case _:
             print_problems(problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     found = f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')}" if problems else "no problems"
-    click.echo(f"{found} in {settings.file}", err=True)
+    say(f"{found} in {settings.file}", err=True)
     return ExitCode.WRONG if errors else ExitCode.DONE
 
 
@@ -100,15 +100,13 @@ def as_json(problem: Problem) -> dict[str, object]:
     }
 
 
-def as_annotation(problem: Problem, folder: Path) -> str:
-    """A problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
+def _annotate(problem: Problem, folder: Path) -> None:
+    """Print a problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
     place, message = _located(problem)
     checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
     file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
-    text = f"{message}\nhint: {problem.hint}" if problem.hint else message
-    name = _data(file).replace(":", "%3A").replace(",", "%2C")
-    where = f"file={name},line={place.line},col={place.column}"
-    return f"::{problem.severity.value} {where}::{_data(text)}"
+    hint = [f"hint: {problem.hint}"] if problem.hint else []
+    print_annotation(problem.severity.value, replace(place, file=file), message, *hint)
 
 
 def _located(problem: Problem) -> tuple[Place, str]:
@@ -122,8 +120,3 @@ def _located(problem: Problem) -> tuple[Place, str]:
         return uses[-1], f"{problem.message} (in {place})"
     used = "".join(f", used at {use}" for use in uses)
     return place, f"{problem.message} (in a pipeline{used})" if uses else problem.message
-
-
-def _data(text: str) -> str:
-    """Escaped so that a message can't end the command or begin another one."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -19,7 +19,7 @@ from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import film_size, frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
-from wanflow.report.text.words import printable
+from wanflow.report.text.words import on_one_line
 from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Film, Take
@@ -193,6 +193,6 @@ def to_srt(cut: EditList) -> str:
     for number, event in enumerate(cut.events, 1):
         following = cut.events[number].begin if number < len(cut.events) else cut.frames
         begin, end = (clock_text(round(frames * 1000 / cut.rate)) for frames in (event.begin, following))
-        words = printable(event.shot.written) if event.shot is not None else ""
-        entries.append(f"{number}\n{begin} --> {end}\n{printable(event.name)}\n{words}".rstrip() + "\n")
+        words = on_one_line(event.shot.written) if event.shot is not None else ""
+        entries.append(f"{number}\n{begin} --> {end}\n{on_one_line(event.name)}\n{words}".rstrip() + "\n")
     return "\n".join(entries)

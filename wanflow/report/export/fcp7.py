@@ -12,10 +12,11 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow import timebase
+from wanflow.characters import shown_lines
 from wanflow.language.production import TransitionKind
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.export.otio import TIME_CODE_RATES, build_timeline, require_time_code, written
-from wanflow.report.text.words import printable, visible
+from wanflow.report.text.words import on_one_line
 
 XML = "fcp_xml"
 """Metadata of OpenTimelineIO that its adapter writes as elements."""
@@ -76,7 +77,7 @@ def _complete_clips(track: otio.schema.Track, cut: EditList, folder: Path) -> No
 
 
 def _title(event: EditEvent) -> otio.schema.GeneratorReference:
-    text = {"parameterid": "str", "name": "Text", "value": visible(event.name)}
+    text = {"parameterid": "str", "name": "Text", "value": shown_lines(event.name)}
     kind = {"effecttype": "generator", "mediatype": "video", "effectcategory": "Text"}
     return otio.schema.GeneratorReference("Text", "Text", metadata={XML: {**kind, "parameter": text}})
 
@@ -98,7 +99,7 @@ def _reference(file: str, frames: int, rate: Fraction, media: Elements, folder: 
     found = otio.schema.ExternalReference(
         f"{ROOT}{quote((folder / file).as_posix())}", available, {XML: {"media": media}}
     )
-    found.name = printable(PurePath(file).name)
+    found.name = on_one_line(PurePath(file).name)
     return found
 
 

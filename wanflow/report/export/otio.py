@@ -12,11 +12,12 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow import timebase
+from wanflow.characters import escaped_json
 from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
-from wanflow.report.text.words import printable
+from wanflow.report.text.words import on_one_line
 
 REEL_LETTERS = 8
 """Maximum length of a media name in an EDL."""
@@ -33,7 +34,7 @@ def to_otio(cut: EditList, folder: Path, target: Path) -> str:
     `folder` is the production's, `target` the folder that the text is written to. Lengths are the film's own frames.
     Music has a track of its own; each line of the subtitles is a marker of the timeline.
     """
-    return written(build_timeline(cut, folder, target), "otio_json")
+    return escaped_json(written(build_timeline(cut, folder, target), "otio_json"))
 
 
 def to_edl(cut: EditList, folder: Path, target: Path) -> str:
@@ -77,7 +78,7 @@ def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | Non
 
     `at` is the rate at which the first frame of a clip is counted, None for that of its file.
     """
-    timeline = otio.schema.Timeline(name=printable(cut.title), global_start_time=RationalTime(0, float(cut.rate)))
+    timeline = otio.schema.Timeline(name=on_one_line(cut.title), global_start_time=RationalTime(0, float(cut.rate)))
     timeline.metadata["wanflow"] = {"cut": cut.cut}
     for kind in (otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio):
         track = otio.schema.Track(name=f"{kind[0]}1", kind=kind)
@@ -110,7 +111,7 @@ def _children(
         if sounding and not event.sound:
             yield otio.schema.Gap(source_range=span)
             continue
-        clip = otio.schema.Clip(name=printable(event.name), source_range=span)
+        clip = otio.schema.Clip(name=on_one_line(event.name), source_range=span)
         clip.set_media_references(*_media(event, folder, target))
         clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
@@ -142,7 +143,7 @@ def _media(event: EditEvent, folder: Path, target: Path) -> tuple[dict[str, otio
     """The media of a clip by their keys, and the key of the one that is shown: a shot has all its takes."""
     available = _range(0, event.frames, event.rate)
     if event.file is None:
-        words = {"text": printable(event.name)}
+        words = {"text": on_one_line(event.name)}
         title = otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
         return {otio.schema.Clip.DEFAULT_MEDIA_KEY: title}, otio.schema.Clip.DEFAULT_MEDIA_KEY
     shown = _reference(event.file, available, folder, target)
@@ -171,7 +172,7 @@ def _music(music: EditMusic, rate: Fraction, folder: Path, target: Path) -> otio
     written, available = music.music, _range(0, music.samples, Fraction(music.sample_rate))
     file = written.source.path
     clip = otio.schema.Clip(
-        name=printable(file),
+        name=on_one_line(file),
         media_reference=_reference(file, available, folder, target),
         source_range=_range(0, music.length, rate),
     )
@@ -186,7 +187,7 @@ def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[oti
         facts = {"subtitles": _address(track.source.path, folder, target), "language": track.language or "und"}
         for line in subtitles.lines:
             yield otio.schema.Marker(
-                name=printable(line.text),
+                name=on_one_line(line.text),
                 marked_range=_range(line.first, line.end - line.first, cut.rate),
                 color=otio.schema.MarkerColor.YELLOW,
                 metadata={"wanflow": {**facts, "burned": track.burned, "text": line.text}},
@@ -195,9 +196,9 @@ def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[oti
 
 def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
     """The beginning of a shot, with its words."""
-    words = {"wanflow": {"prompt": printable(event.shot.written) if event.shot is not None else ""}}
+    words = {"wanflow": {"prompt": on_one_line(event.shot.written) if event.shot is not None else ""}}
     first = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
-    return otio.schema.Marker(name=printable(event.name), marked_range=first, metadata=words)
+    return otio.schema.Marker(name=on_one_line(event.name), marked_range=first, metadata=words)
 
 
 def _facts(event: EditEvent, folder: Path) -> dict[str, object]:

@@ -12,9 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from wanflow.characters import shown
 from wanflow.planner.plan import Plan
 from wanflow.report.progress import Progress, RunningCut, progress_of
-from wanflow.report.text.events import Verbosity, event_text
+from wanflow.report.text.events import Verbosity, event_lines
+from wanflow.report.text.table import LONGEST_CELL, wrapped
 from wanflow.report.text.words import cost_words, count, seconds_text
 from wanflow.runner.events import Emit, Event, StepStarted
 
@@ -31,13 +33,14 @@ def live(plan: Plan, verbosity: Verbosity) -> Iterator[Emit]:
     """
     console = Console(stderr=True, highlight=False)
     display = Display(progress_of(plan, time.monotonic))
-    with Live(display, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True) as drawn:
+    with Live(display, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True):
 
         def emit(event: Event) -> None:
             display.progress.note(event)
-            text = None if isinstance(event, StepStarted) else event_text(event, verbosity)
-            if text is not None:
-                drawn.console.print(Text(text, style=STYLES.get(text.partition(":")[0], "")))
+            lines = () if isinstance(event, StepStarted) else event_lines(event, verbosity)
+            style = STYLES.get("".join(lines).partition(":")[0], "")
+            for part in (part for line in lines for part in wrapped(shown(line), console.width)):
+                console.print(Text(shown(part), style=style), soft_wrap=True)
 
         yield emit
 
@@ -53,14 +56,19 @@ class Display:
         takes, cuts = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
         for item in progress.in_flight:
             elapsed = f"{int(now - item.since)} s"
-            takes.add_row(Text(item.node, style="bold"), item.state, elapsed, Text(item.model, style="dim"))
+            takes.add_row(_cell(item.node, "bold"), _cell(item.state), elapsed, _cell(item.model, "dim"))
         for cut in progress.cuts.values():
             bar = ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
-            cuts.add_row(Text(cut.node, style="bold"), bar, _frames(cut, now))
+            cuts.add_row(_cell(cut.node, "bold"), bar, _cell(_frames(cut, now)))
         stored = f"{count(progress.stored, 'take')} rendered ({seconds_text(progress.rendered) or '0 s'})"
         cost = "cost unknown" if progress.cost.amount is None else cost_words(progress.cost)
         footer = Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
         return Group(*(table for table in (takes, cuts) if table.row_count), footer)  # an empty one takes a line
+
+
+def _cell(text: str, style: str = "") -> Text:
+    """A text that is never read as markup, nor broken into lines."""
+    return Text(shown(text, LONGEST_CELL), style, no_wrap=True, overflow="ellipsis")
 
 
 def _frames(cut: RunningCut, now: float) -> str:

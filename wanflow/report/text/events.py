@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from enum import IntEnum
 
+from wanflow.characters import LONGEST_MESSAGE, shown
 from wanflow.planner.plan import Action
-from wanflow.report.text.words import cost_text, count, printable
+from wanflow.report.text.words import cost_text, count
 from wanflow.runner.events import (
     CutFinished,
     CutProgress,
@@ -37,21 +38,22 @@ _BEGUN = {
 }
 
 
-def event_text(event: Event, verbosity: Verbosity) -> str | None:
-    """The lines for an event, None where it is not printed; errors and warnings always are."""
+def event_lines(event: Event, verbosity: Verbosity) -> tuple[str, ...]:
+    """The lines for an event, none where it is not printed; errors and warnings always are."""
     match event:
         case Warned(message, node):
-            return f"warning: {f'{node}: ' if node else ''}{printable(message)}"
+            return (shown(f"warning: {f'{node}: ' if node else ''}{message}", LONGEST_MESSAGE),)
         case StepFinished(node, "failed", message, hint):
-            return f"error: {node}: {printable(message or 'it failed')}" + (
-                f"\nhint: {printable(hint)}" if hint else ""
-            )
+            lines = [f"error: {node}: {message or 'it failed'}", *([f"hint: {hint}"] if hint else [])]
+            return tuple(shown(line, LONGEST_MESSAGE) for line in lines)
         case StepFinished(node, "blocked", message) if message:
-            return f"blocked: {node}: {printable(message)}"
+            return (shown(f"blocked: {node}: {message}", LONGEST_MESSAGE),)
     if verbosity is Verbosity.QUIET:
-        return None
-    milestone = _milestone(event)
-    return milestone if milestone is not None or verbosity is Verbosity.NORMAL else _detail(event)
+        return ()
+    line = _milestone(event)
+    if line is None and verbosity is Verbosity.VERBOSE:
+        line = _detail(event)
+    return () if line is None else (line,)
 
 
 def _milestone(event: Event) -> str | None:
@@ -60,9 +62,9 @@ def _milestone(event: Event) -> str | None:
             return f"{node}: {_BEGUN.get(action, action.value)}{f' ({model})' if model else ''}"
         case TakeStored(node, _, _, _, seconds, file, cost):
             price = "" if cost is None else f", {'cost unknown' if cost.amount is None else cost_text(cost)}"
-            return f"{node}: {seconds} s, {printable(file)}{price}"
+            return f"{node}: {seconds} s, {file}{price}"
         case CutFinished(node, file, encoded, copied, seconds):
-            return f"{node}: {seconds} s, {printable(file)} ({count(encoded, 'segment')} encoded, {copied} unchanged)"
+            return f"{node}: {seconds} s, {file} ({count(encoded, 'segment')} encoded, {copied} unchanged)"
         case _:
             return None
 
@@ -70,9 +72,9 @@ def _milestone(event: Event) -> str | None:
 def _detail(event: Event) -> str | None:
     match event:
         case TaskSubmitted(node, task_id):
-            return f"{node}: submitted as task {printable(task_id)}"
+            return f"{node}: submitted as task {task_id}"
         case TaskChanged(node, _, state):
-            return f"{node}: {printable(state)}"
+            return f"{node}: {state}"
         case CutProgress(node, done, total):
             return f"{node}: {done} of {total} frames"
         case StepFinished(node, outcome):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wanflow import money
-from wanflow.characters import without_font
+from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown, without_font
 from wanflow.graph.node import cut_name
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import Excess, PlanNotes
@@ -19,8 +19,8 @@ from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.status import unclaimed_tasks
 from wanflow.report.show import NodeDetails
 from wanflow.report.text.status import unclaimed_text
-from wanflow.report.text.table import PIPE, Column, Screen, table
-from wanflow.report.text.words import cost_text, cost_words, count, listed, printable, seconds_text, visible
+from wanflow.report.text.table import LONGEST_CELL, PIPE, Column, Screen, table
+from wanflow.report.text.words import cost_text, cost_words, count, listed, seconds_text
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
@@ -73,26 +73,31 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
 
     `notes` come last: a person should read them before money is spent.
     """
-    shown = [step for step in plan.steps if verbose or step.action not in _UNCHANGED]
-    beside = screen.complete("\n".join(map(unclaimed_text, unclaimed_tasks(plan))))
-    noted = [screen.complete(f"note: {printable(note)}") for note in notes]
-    if not shown:
+    listed_steps = [step for step in plan.steps if verbose or step.action not in _UNCHANGED]
+    beside = "\n".join(shown(screen.complete(unclaimed_text(item))) for item in unclaimed_tasks(plan))
+    noted = _noted(notes, screen)
+    if not listed_steps:
         return "\n".join(filter(None, (beside, would_do(plan, screen), *noted)))
     production, counts = plan.graph.production, plan.counts()
-    header = f"{printable(production.title) or production.file} ({plan.provider.name}, {plan.region})"
+    header = f"{shown(production.title or production.file, LONGEST_CELL)} ({plan.provider.name}, {plan.region})"
     totals = ", ".join(f"{counts[action]} {words}" for action, words in _TOTALS.items() if counts.get(action))
-    unshown = len(plan.steps) - len(shown)
+    unshown = len(plan.steps) - len(listed_steps)
     totals += f" (-v shows {'it' if unshown == 1 else 'them'})" * bool(unshown)
     closing = [*([] if plan.idle else [f"Plan: {totals}{_price(plan)}"]), would_do(plan, screen), *noted]
-    return "\n\n".join([header, *_steps(shown, screen), *filter(None, [beside]), "\n".join(closing)])
+    return "\n\n".join([header, *_steps(listed_steps, screen), *filter(None, [beside]), "\n".join(closing)])
 
 
-def _steps(shown: Sequence[Step], screen: Screen) -> Iterator[str]:
+def _noted(notes: Sequence[str], screen: Screen) -> list[str]:
+    return [shown(screen.complete(f"note: {note}"), LONGEST_MESSAGE) for note in notes]
+
+
+def _steps(listed_steps: Sequence[Step], screen: Screen) -> Iterator[str]:
     """The headings of the columns, then the steps of each kind."""
-    steps = table(COLUMNS, [_row(step) for step in shown], screen.indented(2), [STYLES[step.action] for step in shown])
+    styles = [STYLES[step.action] for step in listed_steps]
+    steps = table(COLUMNS, [_row(step) for step in listed_steps], screen.indented(2), styles)
     yield _indented(steps.heading)
     for kind, title in _TITLES.items():
-        rows = [_indented(row) for step, row in zip(shown, steps.rows, strict=True) if step.kind is kind]
+        rows = [_indented(row) for step, row in zip(listed_steps, steps.rows, strict=True) if step.kind is kind]
         if rows:
             yield "\n".join([screen.styled(title, "bold"), *rows])
 
@@ -103,8 +108,7 @@ def _indented(lines: str) -> str:
 
 def brief_text(plan: Plan, notes: Sequence[str] = (), screen: Screen = PIPE) -> str:
     """What a run would do and its price in one line, and a line for each note."""
-    noted = (screen.complete(f"note: {printable(note)}") for note in notes)
-    return "\n".join((f"{would_do(plan, screen)}{_price(plan)}", *noted))
+    return "\n".join((f"{would_do(plan, screen)}{_price(plan)}", *_noted(notes, screen)))
 
 
 def would_do(plan: Plan, screen: Screen = PIPE) -> str:
@@ -125,7 +129,7 @@ def _row(step: Step) -> tuple[str, ...]:
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        printable("; ".join([*reasons, *([f"and {more} more"] if more > 1 else [])])),
+        "; ".join([*reasons, *([f"and {more} more"] if more > 1 else [])]),
     )
 
 
@@ -173,7 +177,7 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
     cuts = plan.graph.production.cuts
     films = [cuts[cut_name(step.vertex)].output for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
     if films:
-        yield f"writes {listed([printable(screen.seen(film)) for film in films])}"
+        yield f"writes {listed([shown(screen.seen(film)) for film in films])}"
 
 
 def _footage(steps: Sequence[Step]) -> str:
@@ -240,29 +244,24 @@ def show_text(details: NodeDetails, screen: Screen = PIPE) -> str:
     """A line for each value: key, where it is written, value; then the request as it is sent."""
     plain = {True: "true", False: "false"}
     cells = [
-        (row.key, row.origin, printable(plain[row.value] if isinstance(row.value, bool) else str(row.value)))
+        (row.key, row.origin, plain[row.value] if isinstance(row.value, bool) else str(row.value))
         for row in details.rows
     ]
     for step in details.steps:
         if step.take:
             seed = "known when its input is" if step.seed is None else str(step.seed)
             cells.append((f"seed of take {step.take}", "", seed))
-    values = table(
-        (Column("key"), Column("written at"), Column("value", wraps=True, below=1)), cells, screen.indented(2)
-    )
-    lines = [details.node, *map(_indented, values.lines())]
+    value = Column("value", wraps=True, below=1, most=LONGEST_LINE)
+    values = table((Column("key"), Column("written at"), value), cells, screen.indented(2))
+    lines = [shown(details.node), *map(_indented, values.lines())]
     if details.request is not None:
-        body = visible(json.dumps(details.request, ensure_ascii=False, indent=2))
+        body = escaped_json(json.dumps(details.request, ensure_ascii=False, indent=2))
         lines += ["", "the request, with names instead of addresses:", body]
     return "\n".join(lines)
 
 
-def why_text(plan: Plan, explanation: Explanation) -> str:
+def why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
     """The action of a step and its reasons, old value against new, and what it follows from."""
-    return "\n".join(_why_lines(plan, explanation))
-
-
-def _why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
     step, renders = explanation.step, explanation.step.action is Action.RENDER
     price = f" ({cost_words(step.cost)}{'' if plan.provider.paid else ', list price of the paid take'})"
     action = f"{step.action.value}{', if its input comes out different' if renders and not step.certain else ''}"
@@ -270,19 +269,19 @@ def _why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
         action = "up to date"
     yield f"{step.node}: {action}{price if renders else ''}"
     for reason in step.reasons:
-        shown = explanation.differences and reason.code in _COMPARED
-        if not shown and reason.code is not ReasonCode.UP_TO_DATE:
-            yield f"  {printable(reason.text)}"
+        compared = explanation.differences and reason.code in _COMPARED
+        if not compared and reason.code is not ReasonCode.UP_TO_DATE:
+            yield f"  {reason.text}"
     for difference in explanation.differences:
-        yield f"  {printable(difference.key)}"
+        yield f"  {difference.key}"
         if difference.code is ReasonCode.PROMPT_CHANGED:
-            yield f"    {printable(word_diff(difference.old, difference.new))}"
+            yield f"    {word_diff(difference.old, difference.new)}"
         else:
-            yield f"    - {printable(difference.old) or '(none)'}"
-            yield f"    + {printable(difference.new) or '(none)'}"
+            yield f"    - {difference.old or '(none)'}"
+            yield f"    + {difference.new or '(none)'}"
     for cause in explanation.causes:
         reasons = "; ".join(reason.text for reason in cause.reasons if reason.code not in FOLLOWING)
-        yield f"  follows from {cause.node} ({cause.action.value}): {printable(reasons)}"
+        yield f"  follows from {cause.node} ({cause.action.value}): {reasons}"
 
 
 _PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")

@@ -11,7 +11,7 @@ from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
 from wanflow.report.text.table import PIPE, Column, Screen, table
-from wanflow.report.text.words import count, printable
+from wanflow.report.text.words import count
 from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
 
@@ -79,30 +79,30 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
     takes = count(row.takes, "take") if row.takes else "no takes"
     tasks = ""
     if row.in_flight:
-        tasks = ", ".join(map(printable, row.in_flight)) if verbose else count(len(row.in_flight), "task")
+        tasks = ", ".join(row.in_flight) if verbose else count(len(row.in_flight), "task")
     if row.results:
-        tasks += f" (result at {', '.join(map(printable, row.results))}, signed, until {row.expires})"
+        tasks += f" (result at {', '.join(row.results)}, signed, until {row.expires})"
     elif row.forgotten:
         tasks += f" (known to the service until {row.forgotten})"
     return row.shot, row.state, picked, takes, tasks, _reasons(row.reasons)
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    return printable("; ".join(reason.text for reason in reasons))
+    return "; ".join(reason.text for reason in reasons)
 
 
 def unclaimed_text(item: UnclaimedTask) -> str:
     """That a task or a submission belongs to a request which no shot makes any more."""
-    what = "a submission of unknown fate" if item.task_id is None else f"task {printable(item.task_id)} is in flight"
-    shot = printable(item.attempt.shot)
+    what = "a submission of unknown fate" if item.task_id is None else f"task {item.task_id} is in flight"
+    shot = item.attempt.shot
     return f"{what} for an earlier request of `{shot}`: a run, or `wanflow collect`, stores its result"
 
 
 def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
     """A warning for each task in flight that the service forgets soon or has forgotten, and its result with it."""
     return tuple(
-        f"the service {'forgets' if now < end else 'forgot'} task {printable(task.task_id)} of "
-        f"`{printable(task.attempt.shot)}` at {end:%Y-%m-%d %H:%M} UTC: `wanflow collect` may still store its result"
+        f"the service {'forgets' if now < end else 'forgot'} task {task.task_id} of "
+        f"`{task.attempt.shot}` at {end:%Y-%m-%d %H:%M} UTC: `wanflow collect` may still store its result"
         for task, end in status.expiring
     )
 
@@ -117,8 +117,8 @@ def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ..
     mark = "picked" if row.chosen else "default" if row.picked else ""
     seed = "" if row.seed is None else str(row.seed)
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
-    file = "(no file here)" if row.file is None else printable(screen.seen(row.file))
-    ids = (printable(row.take.task_id or ""), row.take.digest) if verbose else ("", "")
+    file = "(no file here)" if row.file is None else screen.seen(row.file)
+    ids = (row.take.task_id or "", row.take.digest) if verbose else ("", "")
     return take_node(row.shot, row.number), mark, row.state, seed, row.take.model, cost, row.take.date, file, *ids
 
 
@@ -141,7 +141,7 @@ def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
 
 def _charge_cells(name: str, part: ChargeSum, currency: str) -> tuple[str, ...]:
     charged, estimate = _amount(part.charged, currency), _amount(part.estimate, currency)
-    return printable(name), str(part.takes), charged, estimate, str(part.failed) if part.failed else ""
+    return name, str(part.takes), charged, estimate, str(part.failed) if part.failed else ""
 
 
 def _amount(amount: Decimal | None, currency: str) -> str:

@@ -8,7 +8,7 @@ from wanflow.errors import ExitCode
 from wanflow.money import Bound
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.plan import Action, Plan
-from wanflow.report.text.words import cost_text, count, listed, printable
+from wanflow.report.text.words import cost_text, count, listed
 from wanflow.runner.cancel import Cancelled
 from wanflow.runner.events import Outcome
 from wanflow.store.attempt import Attempt
@@ -16,7 +16,7 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.take_names import take_node
 
 
-def outcome_text(outcome: Outcome) -> str:
+def outcome_lines(outcome: Outcome) -> list[str]:
     """One line that says what was done, and one for what failed and what could not start because of it."""
     done = ", ".join(_done(outcome))
     lines = [f"not done: {done or 'nothing was finished'}" if outcome.exit_code else f"done: {done or 'no changes'}"]
@@ -26,7 +26,7 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"failed: {names}{stopped}; what was finished is kept")
     if outcome.exit_code == ExitCode.IN_FLIGHT:
         lines.append("some tasks are still in flight: `wanflow run` waits for them again")
-    return "\n".join(lines)
+    return lines
 
 
 def _done(outcome: Outcome) -> Iterator[str]:
@@ -41,54 +41,52 @@ def _done(outcome: Outcome) -> Iterator[str]:
         yield cost_text(outcome.cost)
 
 
-def collected_text(outcome: Outcome) -> str:
+def collected_lines(outcome: Outcome) -> list[str]:
     """What came of a `collect`."""
     lines = [f"{count(outcome.collected, 'take')} collected"]
     if outcome.failures:
         lines.append(f"failed: {listed([failure.node for failure in outcome.failures])}")
         unknown = [failure for failure in outcome.failures if failure.code == ExitCode.UNDECIDED]
-        lines += [f"error: {printable(failure.message)}" for failure in unknown]
+        lines += [f"error: {failure.message}" for failure in unknown]
     if outcome.exit_code == ExitCode.IN_FLIGHT:
         lines.append("some tasks are still in flight: `wanflow collect` waits for them again")
-    return "\n".join(lines)
+    return lines
 
 
-def cancelled_text(tasks: Sequence[Cancelled]) -> str:
+def cancelled_lines(tasks: Sequence[Cancelled]) -> list[str]:
     """A line for each task: cancelled, or why not and what that means."""
     lines = []
     for item in tasks:
-        task = printable(item.task_id)
+        task = item.task_id
         if item.trouble is not None:
-            lines.append(f"{item.node}: not known whether it was cancelled: {printable(item.trouble)} (task {task})")
+            lines.append(f"{item.node}: not known whether it was cancelled: {item.trouble} (task {task})")
         elif item.cancelled:
             lines.append(f"{item.node}: cancelled (task {task})")
         else:
             lines.append(f"{item.node}: already running: cannot be cancelled, will be charged (task {task})")
-    return "\n".join(lines) or "nothing is in flight"
+    return lines or ["nothing is in flight"]
 
 
-def blocked_text(plan: Plan) -> str:
-    """A line for each step that cannot start, with the reason; empty where none is blocked."""
+def blocked_lines(plan: Plan) -> list[str]:
+    """A line for each step that cannot start, with the reason."""
     steps = [step for step in plan.steps if step.action is Action.BLOCKED]
-    return "\n".join(
-        f"blocked: {step.node}: {printable('; '.join(reason.text for reason in step.reasons))}" for step in steps
-    )
+    return [f"blocked: {step.node}: {'; '.join(reason.text for reason in step.reasons)}" for step in steps]
 
 
-def interrupted_text(have: Inventory) -> str:
+def interrupted_lines(have: Inventory) -> list[str]:
     """What an interrupted run leaves behind, what becomes of it and of the money, and the way on."""
-    lines = ["interrupted: what was finished is kept", *left_text(have)]
+    lines = ["interrupted: what was finished is kept", *left_lines(have)]
     if have.open_tasks:
         tasks = count(len(have.open_tasks), "task")
         ways = "`wanflow collect` stores the results, `wanflow cancel` cancels what is still queued"
         lines.append(f"{tasks} will be charged when done, at the service's prices: {ways}")
-    return "\n".join([*lines, "hint: `wanflow run` continues from here"])
+    return [*lines, "hint: `wanflow run` continues from here"]
 
 
-def left_text(have: Inventory) -> tuple[str, ...]:
+def left_lines(have: Inventory) -> tuple[str, ...]:
     """A line for each thing that a run leaves behind with the service, or that ended with it."""
     return (
-        *(f"in flight: {_take(task.attempt)} (task {printable(task.task_id)})" for task in have.open_tasks),
+        *(f"in flight: {_take(task.attempt)} (task {task.task_id})" for task in have.open_tasks),
         *(f"stopped: {_take(task.attempt)}" for task in have.lost),
         *(f"of unknown fate: {_take(attempt)}" for attempt in have.unknown_fate),
     )

@@ -6,18 +6,21 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wanflow.characters import cells_wide
+from wanflow.characters import cells_wide, shown, shown_lines
 
 GAP = "  "
 LEAST_TEXT = 28
 """Minimum cells of a column that is broken into lines; in fewer of them its text is hard to read."""
 LEAST = 6
 """Minimum cells of any other column on a narrow screen."""
+LONGEST_CELL = 1_000
+"""Maximum characters of a cell; the middle of a longer one is left out."""
 BELOW = "     "
 """Indentation of what has a line of its own below its row."""
 
 CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 """Styles, by the number that a terminal knows them by."""
+_STYLE = re.compile(rf"(\x1b\[(?:0|{'|'.join(map(str, CODES.values()))})m)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Screen:
         """The text in a style, where the screen has colours."""
         return f"\x1b[{CODES[style]}m{text}\x1b[0m" if self.coloured and style and text.strip() else text
 
+    def printed(self, text: str) -> str:
+        """A report whose lines are safe to print, whatever they hold; of escape sequences only styles stay."""
+        if not self.coloured:
+            return shown_lines(text)
+        return "".join(part if _STYLE.fullmatch(part) else shown_lines(part) for part in _STYLE.split(text))
+
 
 PIPE = Screen()
 """A file or a program."""
@@ -55,7 +64,7 @@ class Column:
     """A column: its heading, whether its cells end together, and what becomes of it where the screen is too narrow.
 
     `wraps`: its text is broken into lines. `below`: it moves to a line of its own below the row, that of the lowest
-    number first. `styled`: it has the style of its row.
+    number first. `styled`: it has the style of its row. `most` is the maximum of characters in a cell.
     """
 
     heading: str
@@ -63,6 +72,7 @@ class Column:
     wraps: bool = False
     below: int | None = None
     styled: bool = False
+    most: int = LONGEST_CELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +90,13 @@ class Table:
 def table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], screen: Screen = PIPE, styles: Sequence[str] = ()
 ) -> Table:
-    """Rows of cells under the headings of their columns; a column without text is left out.
+    """Rows of cells, whatever they hold, under the headings of their columns; a column without text is left out.
 
     `styles` are those of the rows, one each, where they have some.
     """
-    cells = [[screen.complete(cell) for cell in row] for row in rows]
+    cells = [
+        [shown(screen.complete(cell), column.most) for column, cell in zip(columns, row, strict=True)] for row in rows
+    ]
     widths = {
         index: max(cells_wide(column.heading), *(cells_wide(row[index]) for row in cells))
         for index, column in enumerate(columns)

@@ -1,27 +1,19 @@
-"""Words and numbers for people: nothing that a terminal would act on, Han characters counted as two cells."""
+"""Words and numbers for people."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import money, timebase
+from wanflow.characters import shown
 from wanflow.money import Bound, Cost
 
 
-def printable(text: str) -> str:
-    """The text on one line, with every character that a terminal would act on made visible."""
-    return visible(" ".join(text.split()))
-
-
-def visible(text: str) -> str:
-    """The text as it is, but for characters that a terminal would act on; lines stay lines."""
-    if text.isprintable():
-        return text
-    acted_on = {char for char in text if unicodedata.category(char).startswith("C")} - {"\n"}
-    return text.translate({ord(char): f"\\x{ord(char):02x}" for char in acted_on})
+def on_one_line(text: str) -> str:
+    """A text for a file that has one line for it: safe to print, with a space for each row of blanks and line ends."""
+    return shown(" ".join(text.split()))
 
 
 def count(number: int, noun: str) -> str:
