@@ -18,7 +18,7 @@ FOLDERS = ("wanflow", "tests", "examples", "docs", "schemas", "pipelines", "benc
 MADE_HERE = {"__pycache__", "out", ".wanflow"}
 TEXT = {".py", ".md", ".toml", ".yaml", ".json", ".txt", ""}
 
-LATE = {"wanflow/cli/main.py", "wanflow/loading.py", "wanflow/schemas.py", "wanflow/api.py"}
+LATE = {"wanflow/cli/main.py", "wanflow/loading.py", "wanflow/schemas.py", "wanflow/suggest.py", "wanflow/api.py"}
 """The files that may import where a thing is used instead of at their top."""
 
 DRAWERS = re.compile(r"(utils?|helpers?|common|misc|shared|managers?|handlers?)$", re.IGNORECASE)

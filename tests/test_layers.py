@@ -31,6 +31,7 @@ TRESPASSES = (
     ("fsspec", "cli/options.py", "fsspec"),
     ("opentimelineio", "cli/options.py", "opentimelineio"),
     ("pysubs2", "cli/options.py", "pysubs2"),
+    ("rapidfuzz", "cli/options.py", "rapidfuzz"),
     ("rich", "cli/options.py", "rich"),
     ("starlette", "cli/options.py", "starlette"),
     ("Segments and captions are pure", "media/picture/segment.py", "anyio"),

@@ -26,7 +26,7 @@ from wanflow.language.media_checks import (
     inline_sources,
 )
 from wanflow.language.model_checks import check_chains
-from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
+from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors, in_order
 from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
@@ -83,7 +83,7 @@ def read(file: Path, overrides: Overrides) -> SoundPart:
         found += circle.problems
     found += [*check_outputs(production, store_of(production)), *_late_subtitles(production, facts)]
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
-    problems = tuple(sorted((*reading.problems, *located), key=lambda problem: problem.place))
+    problems = tuple(sorted((*reading.problems, *located), key=in_order))
     values = {each.name: getattr(production, each.name) for each in fields(Production)}
     loaded = LoadedProduction(**{**values, "warnings": problems})
     object.__setattr__(loaded, "graph", None if graph is None else replace(graph, production=loaded))

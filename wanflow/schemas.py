@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -208,14 +209,19 @@ def _parameter_schema(rules: list[Json]) -> Json:
     return schema | ({"default": agreed["default"]} if "default" in agreed else {})
 
 
+MAX_VIOLATIONS = 25_000
+"""Maximum violations of a file that are listed."""
+
+
 def violations(instance: object, name: str) -> Iterator[Violation]:
     """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones.
 
+    Of more than MAX_VIOLATIONS only as many and one more are found, and then not the outer ones first.
     `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition.
     """
     if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
         return
-    errors = _slow(name).iter_errors(instance)
+    errors = islice(_slow(name).iter_errors(instance), MAX_VIOLATIONS + 1)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
         yield Violation(
             path=tuple(error.absolute_path),

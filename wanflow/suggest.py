@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from wanflow.characters import INVISIBLE, hint_for_invisible
+
+Named = TypeVar("Named")
+
+ALIKE = 0.6
+"""Minimum part of two names that is alike; difflib's own."""
+
+ROUNDING = 0.001
+"""Maximum difference between two ways to calculate a similarity."""
 
 MAX_PAIRWISE = 50
 """Maximum names that a word is compared with one by one."""
@@ -16,9 +25,22 @@ MAX_COMPARED = 60
 """Maximum characters of a name that is compared with many."""
 
 
+MAX_NAMED = 20
+"""Maximum names that a hint lists."""
+
+
+class Known(dict[str, Named]):
+    """A table whose names are suggested for misspelt ones; nothing is added to it after the first suggestion."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names, in a set that is made once."""
+        return frozenset(self)
+
+
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     """The hint with the nearest known name, or with a character to delete that nobody sees; None where none is near."""
-    if (unseen := hint_for_invisible(word)) is not None:
+    if (unseen := hint_for_invisible(word[: MAX_COMPARED + 1])) is not None:
         return unseen
     near = nearest(word, names)
     return f"did you mean `{near}`?" if near is not None else None
@@ -27,19 +49,40 @@ def did_you_mean(word: str, names: Iterable[str]) -> str | None:
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The nearest known name; None where none is near, among many names where none is a slip or two away.
 
-    Fast for thousands of words and thousands of names, fastest with a frozenset.
+    Fast for thousands of words and thousands of names in a frozenset or a `Known`.
     """
-    pool = frozenset(names)
-    return _nearest(word.lower()[: MAX_COMPARED + 1], pool)
+    pool = names.names if isinstance(names, Known) else frozenset(names)
+    return _nearest(word[: MAX_COMPARED + 1].lower(), pool)
 
 
 @lru_cache(maxsize=4096)
 def _nearest(word: str, pool: frozenset[str]) -> str | None:
-    known = _by_slip(pool) if len(pool) > MAX_PAIRWISE else {"": sorted(pool)}
-    slips = _slips(word) if len(pool) > MAX_PAIRWISE else ("",)
-    names = {name.lower(): name for slip in slips for name in known.get(slip, ())}
-    near = difflib.get_close_matches(word, sorted(names), n=1)
+    from rapidfuzz import process  # noqa: PLC0415  # only a wrong name needs it
+    from rapidfuzz.distance import Indel  # noqa: PLC0415
+
+    if len(pool) > MAX_PAIRWISE:
+        known = _by_slip(pool)
+        names: Mapping[str, str] = {name.lower(): name for slip in _slips(word) for name in known.get(slip, ())}
+    else:
+        names = _lowered(pool)
+    # what difflib finds alike is a subsequence of both names, so this similarity is never below its ratio
+    likely = process.extract(
+        word, [*names], scorer=Indel.normalized_similarity, score_cutoff=ALIKE - ROUNDING, limit=None
+    )
+    near = difflib.get_close_matches(word, sorted(name for name, *_ in likely), n=1, cutoff=ALIKE)
     return names[near[0]] if near else None
+
+
+@lru_cache(maxsize=64)
+def _lowered(pool: frozenset[str]) -> Mapping[str, str]:
+    return {name.lower(): name for name in sorted(pool)}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names with commas, for a hint; of very many the first ones, and how many more there are."""
+    known = [*names]
+    more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED + 1 else ""
+    return ", ".join(known[:MAX_NAMED] if more else known) + more
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 
 from wanflow.characters import hint_for_invisible
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import MAX_NAMED, did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 OTHER_KEYS = {
@@ -215,7 +215,8 @@ def _hint_for_mapping(value: MapNode, kinds: Collection[str]) -> str | None:
 
 def _hint_for_list(value: ListNode, path: Sequence[str | int]) -> str | None:
     """The hint for a list of shots, cast members, cuts or vars, each of which needs a name."""
-    names = ", ".join(item.string for item in value.items if isinstance(item, TextNode))
+    names = ", ".join(item.string for item in value.items[:MAX_NAMED] if isinstance(item, TextNode))
+    names += ", …" if len(value.items) > MAX_NAMED else ""
     match path:
         case ("cast", str() as member) if names and "," not in names:
             return _hint_for_member(member, names)

@@ -15,7 +15,7 @@ from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import is_generator
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 MAX_SHOTS = 20_000
@@ -93,7 +93,8 @@ class SizeLimits:
             pipeline = self._library.try_find(use, base)
             used = ONE_SHOT if pipeline is None else self.of_pipeline(pipeline)
         times = size_of(matrix)
-        return ShotCount(times * max(used.shots, 1), times * (_value_count(node.without({"matrix"})) + used.values))
+        own = _value_count(node.without({"matrix"})) + (len(matrix.pairs) if isinstance(matrix, MapNode) else 0)
+        return ShotCount(times * max(used.shots, 1), times * (own + used.values))
 
     def of_pipeline(self, pipeline: Pipeline) -> ShotCount:
         """What a pipeline expands to; a circular one counts as one shot: it is never expanded."""
@@ -260,7 +261,7 @@ class Expansion:
         own = Scope(pipeline.base, self.index, path, len(path), {}, {})
         given, defaults = node.find("with"), pipeline.root.find("defaults")
         bound = bind(name, given if isinstance(given, MapNode) else None, pipeline, context.names, context.scope, own)
-        names = bound.names(pipeline, self._problems)
+        names = bound.names(pipeline, context.names)
         own_defaults = (_filled(defaults, names),) if isinstance(defaults, MapNode) else ()
         tags = node.find("tags")
         own_tags = (context.names.fill(tag) for tag in tags.items) if isinstance(tags, ListNode) else ()
@@ -306,8 +307,8 @@ class Expansion:
             one = self.index.groups[name][0].removeprefix(inside)
             return [Problem(place, f"`{output}` is a group: the output must be a single shot", f"e.g. `{one}`")]
         if not self.index.knows(name):
-            listed = ", ".join(key.string for key, _ in pipeline.shots)
-            return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {listed}")]
+            known = listed(key.string for key, _ in pipeline.shots)
+            return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {known}")]
         return []
 
     def _is_new(self, name: str, key: TextNode) -> bool:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from fnmatch import filter as matching
 from pathlib import Path
 
-from wanflow.language.names import Names, values_of
+from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
-from wanflow.yamldoc.parse import Document, parse
+from wanflow.yamldoc.parse import MAX_VALUES, Document, parse
 
 INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """Keys that an included file may have."""
@@ -32,6 +32,12 @@ MAX_SCANNED = 50_000
 
 MAX_BYTES = 16_000_000
 """Maximum size of one file."""
+
+MAX_LINES = 2_000_000
+"""Maximum lines of all texts of a production; 20,000 shots have fewer."""
+
+MAX_BYTES_IN_ALL = 48_000_000
+"""Maximum size of all texts of a production; 20,000 shots with prompts as long as models take have less."""
 
 ANY_DEPTH = "**"
 
@@ -96,7 +102,8 @@ class _IncludeWalk:
     def add(self, file: ProductionFile, known: Mapping[str, TextNode], above: tuple[tuple[str, str], ...]) -> None:
         """Add a file, then those that it includes; `above` are the files that lead to it, real path and name."""
         written = file.root.find("vars")
-        known = {**known, **values_of(written if isinstance(written, MapNode) else None, self._given)}
+        if isinstance(written, MapNode):
+            known = layered(values_of(written, self._given), known)
         self.files.append(file)
         listed = file.root.find("include")
         for item in listed.items if isinstance(listed, ListNode) else ():
@@ -280,10 +287,16 @@ class _GlobWalk:
 
 @dataclass(slots=True)
 class SourceTexts:
-    """The lines of each file, by its name in places; `files` are the absolute paths of all that were read."""
+    """The lines of each file, by its name in places; `files` are the absolute paths of all that were read.
+
+    `values` and `size` count the values and bytes of all of them.
+    """
 
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    values: int = 0
+    size: int = 0
+    line_count: int = 0
 
     def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
         """A file's tree; None, and a problem at `place`, where it cannot be read.
@@ -291,7 +304,15 @@ class SourceTexts:
         `what` is its name in messages; without a place it is the production file itself.
         """
         try:
-            document = parse(bytes_of(file), name)
+            data = bytes_of(file)
+            self.size += len(data)
+            self.line_count += data.count(b"\n")
+            if self.size > MAX_BYTES_IN_ALL or self.line_count > MAX_LINES:
+                most = f"{MAX_BYTES_IN_ALL // 1_000_000} MB" if self.size > MAX_BYTES_IN_ALL else f"{MAX_LINES} lines"
+                at, message = place or Place(name, 1, 1), f"the texts of a production have at most {most} in all"
+                problems.append(Problem(at, message, "split it into several productions"))
+                return None
+            document = parse(data, name, MAX_VALUES - self.values)
         except (OSError, ValueError) as error:
             hint = "the path is relative to the file that names it"
             if place is None:
@@ -302,6 +323,7 @@ class SourceTexts:
                 hint = hint_for_path(root / folder, posixpath.relpath(name, folder or ".")) or hint
             problems.append(Problem(place, f"{what} {why_unreadable(error)}", hint))
             return None
+        self.values += document.size
         self.lines[name] = document.lines
         self.files.append(file.absolute())
         for found in document.problems:

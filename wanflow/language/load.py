@@ -26,10 +26,11 @@ from wanflow.language.references import (
     unused_members,
     with_identifiers,
 )
-from wanflow.language.schema_problems import check_shot
+from wanflow.language.schema_problems import TooManyProblems, check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, string_of, unknown_model
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
+from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 
 Found = tuple[Production | None, tuple[Problem, ...]]
@@ -107,7 +108,10 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
                 problems.append(Problem(top, f"unknown {kind} `{chosen}`", f"choose one of {', '.join(known)}"))
         expansion = Expansion(library, limits, ShotIndex(), problems)
         loader = _Loader(overrides, BasePath(file.absolute().parent), expansion, problems)
-        production = loader.load(merge(files, given, problems), texts)
+        try:
+            production = loader.load(merge(files, given, problems), texts)
+        except TooManyProblems as fault:
+            problems.append(fault.problem)
     return LoadResult(production, tuple(texts.quoted(problem) for problem in deduplicated(problems)), texts)
 
 
@@ -165,10 +169,7 @@ class _Loader:
         for file in merged:
             self._expansion.register_unusable(file.keys("shots"), file.scene)
             self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), own_defaults, file.via))
-        cast: dict[str, CastMember | None] = {}
-        for file in merged:
-            cast |= read_cast(file.root, self._scope(file), self._problems)
-        cast |= {key.string: None for file in merged for key in file.keys("vars") if key.string in cast}  # reported
+        cast = self._cast(merged)
         shots: dict[str, Shot] = {}
         first_names: dict[Place, str] = {}
         for expanded in self._expansion.shots:
@@ -186,6 +187,16 @@ class _Loader:
                 shots[shot.name] = shot
         self._check_takes(shots.values())
         return shots
+
+    def _cast(self, merged: list[MergedFile]) -> Cast:
+        """The members of all files; None for one that has a reported problem, such as a var of its name."""
+        cast: Known[CastMember | None] = Known()
+        for file in merged:
+            cast.update(read_cast(file.root, self._scope(file), self._problems))
+        for name in (key.string for file in merged for key in file.keys("vars")):
+            if name in cast:
+                cast[name] = None
+        return cast
 
     def _check_takes(self, shots: Iterable[Shot]) -> None:
         total = 0

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from typing import NamedTuple
 
 from wanflow.language.names import Names, NotText, strip_cast_markers
 from wanflow.language.problem import Problem
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 EXCLUDE = "exclude"
@@ -19,9 +20,6 @@ Parts = tuple[str, ...]
 
 MAX_SLUG = 80
 """Maximum characters of a value's part of a name; longer values need a `key`."""
-
-MAX_LISTED = 20
-"""Maximum values in a hint."""
 
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\s*[:*×]\s*(?=\d)")
 _NOT_IN_NAMES = re.compile("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
@@ -53,9 +51,12 @@ class Combination:
 
     def within(self, names: Names) -> Names:
         """The names around the shot, and its values."""
+        values: dict[str, TextNode] = {}
+        not_text: dict[str, NotText] = {}
         for choice in self.choices.values():
-            names = names.extended(choice.values, choice.not_text)
-        return names
+            values |= choice.values
+            not_text |= choice.not_text
+        return names.extended(values, not_text)
 
 
 def slug(text: str) -> str:
@@ -132,10 +133,7 @@ def _excluded(
     node: MapNode, dimensions: Mapping[str, Sequence[MatrixValue]], names: Names, problems: list[Problem]
 ) -> Iterator[Mapping[str, str]]:
     """The rules of `exclude`: slugs by dimension."""
-    known = {
-        name: {choice.slug: strip_cast_markers(choice.written.string) for choice in choices}
-        for name, choices in dimensions.items()
-    }
+    known = Known((name, _Values.of(choices)) for name, choices in dimensions.items())
     for item in node.items_of(EXCLUDE):
         entries = item.entries if isinstance(item, MapNode) else ()
         filled = [(key, names.fill(value, prompt=True)) for key, value in entries]
@@ -148,18 +146,27 @@ def _excluded(
             yield rule
 
 
-def _exists(
-    key: TextNode, wanted: TextNode, dimensions: Mapping[str, Mapping[str, str]], problems: list[Problem]
-) -> bool:
-    """Whether an `exclude` names an existing dimension and value; `dimensions` are values by slug."""
+class _Values(NamedTuple):
+    """The values of a dimension: their parts of names, and how they are written."""
+
+    slugs: frozenset[str]
+    written: Known[None]
+
+    @classmethod
+    def of(cls, choices: Sequence[MatrixValue]) -> _Values:
+        texts = Known((strip_cast_markers(choice.written.string), None) for choice in choices)
+        return cls(frozenset(choice.slug for choice in choices), texts)
+
+
+def _exists(key: TextNode, wanted: TextNode, dimensions: Known[_Values], problems: list[Problem]) -> bool:
+    """Whether an `exclude` names an existing dimension and value."""
     values = dimensions.get(key.string)
     if values is None:
-        hint = did_you_mean(key.string, dimensions) or f"its dimensions: {', '.join(dimensions)}"
+        hint = did_you_mean(key.string, dimensions) or f"its dimensions: {listed(dimensions)}"
         problems.append(Problem(key.place, f"this matrix has no dimension `{key.string}`", hint))
         return False
-    if slug(wanted.string) not in values and values:
-        listed = ", ".join([*values.values()][:MAX_LISTED])
-        hint = did_you_mean(wanted.string, values.values()) or f"its values: {listed}"
+    if slug(wanted.string) not in values.slugs and values.slugs:
+        hint = did_you_mean(wanted.string, values.written) or f"its values: {listed(values.written)}"
         problems.append(Problem(wanted.place, f"`{key.string}` has no value `{wanted.string}`", hint))
         return False
     return True

@@ -12,7 +12,7 @@ from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import check_shape, without_broken
 from wanflow.language.scope import BasePath
 from wanflow.language.shot import generator_of, is_generator
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 GROUPS = ("vars", "cast", "cuts")
@@ -50,18 +50,18 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
         problems += _defined_twice(files, group)
     nested = (not_nested(key.string, value) for file in files for key, value in file.root.entries_of("vars"))
     problems += (problem for problem in nested if problem is not None)
-    values: dict[str, TextNode] = {}
-    for file in files:
+    values: Known[TextNode] = Known()
+    for file in reversed(files):  # the first file that has a name decides
         written = file.root.find("vars")
-        values = {**values_of(written if isinstance(written, MapNode) else None, given), **values}
-    listed = f"its vars: {', '.join(sorted(values))}" if values else "this production defines none"
+        values |= values_of(written if isinstance(written, MapNode) else None, given)
+    known = f"its vars: {listed(sorted(values))}" if values else "this production defines none"
     problems += (
-        Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or listed)
+        Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or known)
         for name in given.keys() - values.keys()
     )
     members = {key.string: key.place for file in files for key, _ in file.root.entries_of("cast")}
     problems += _ambiguous(files, members)
-    cast = {name: name for name in members}
+    cast: Known[str | None] = Known((name, name) for name in members)
     names = Names(values, cast, problems, frozenset(given))
     return [_merge_file(file, names, problems) for file in files]
 

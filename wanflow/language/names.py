@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from wanflow.language.problem import Problem, Severity
-from wanflow.suggest import nearest
+from wanflow.suggest import Known, nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
@@ -15,6 +17,12 @@ CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 
 MAX_FILLED = 20_000
 """Maximum characters that names add to a text; no model takes as many."""
+
+MAX_FILLED_IN_ALL = 40_000_000
+"""Maximum characters of all texts of a production into which names are filled."""
+
+MAX_NAME = 200
+"""Maximum characters of a name that is looked for where it is not marked as one."""
 
 _PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
@@ -31,13 +39,26 @@ class NotText:
     hint: str
 
 
+@dataclass(slots=True)
+class Room:
+    """Characters that may still be made by filling in names; what is written once may be copied for each shot."""
+
+    left: int = MAX_FILLED_IN_ALL
+
+    def take(self, characters: int) -> bool:
+        """Whether there was room for a text; after one that did not fit nothing does."""
+        fits = characters <= self.left
+        self.left = self.left - characters if fits else 0
+        return fits
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The meaning of `${…}` in one place; problems found while filling it in are added to `problems`.
 
     `vars` are values by name, those in `given` from the command line. `cast` maps the names that cast members have
     here to those of the production, or to None for one that was left out. `not_text` are known names without a text.
-    `pipeline` is set where only a pipeline's inputs are known.
+    `pipeline` is set where only a pipeline's inputs are known. `room` is that of the whole production.
     """
 
     vars: Mapping[str, TextNode]
@@ -46,10 +67,11 @@ class Names:
     given: frozenset[str] = frozenset()
     not_text: Mapping[str, NotText] = field(default_factory=dict)
     pipeline: str | None = None
+    room: Room = field(default_factory=Room, compare=False)
 
     def extended(self, values: Mapping[str, TextNode], not_text: Mapping[str, NotText]) -> Names:
         """The same names and the values of a matrix."""
-        return replace(self, vars={**self.vars, **values}, not_text={**self.not_text, **not_text})
+        return replace(self, vars=layered(values, self.vars), not_text=layered(not_text, self.not_text))
 
     def knows(self, name: str) -> bool:
         """Whether a name has a meaning already."""
@@ -63,7 +85,7 @@ class Names:
             case ListNode(items, place):
                 return ListNode(tuple(self.fill(item, prompt=prompt) for item in items), place)
             case TextNode(value) if isinstance(value, str) and ("$" in value or "{" in value):
-                self.problems.extend(other_forms(node, {*self.vars, *(self.cast if prompt else ())}))
+                self.problems.extend(other_forms(node, self.vars, self.cast if prompt else ()))
                 return self._scalar(node, value, prompt=prompt) if "$" in value else node
             case _:
                 return node
@@ -113,6 +135,12 @@ class Names:
                 return text
             parts += [text[end : match.start()], value]
             end = match.end()
+        if not self.room.left:
+            return text
+        if not self.room.take(len(text) + added):
+            message = f"names make texts of more than {MAX_FILLED_IN_ALL} characters in all"
+            self._report(written, message, "shorten their values, or split the production")
+            return text
         return "".join((*parts, text[end:]))
 
     def _origins(self, name: str) -> tuple[Interpolated, ...]:
@@ -160,8 +188,8 @@ class Names:
         if name in self.not_text:
             return self.not_text[name].why, self.not_text[name].hint
         whole, dot, part = name.partition(".")
-        known = [*self.vars, *(self.cast if prompt else ())]
-        near = nearest(name, known)
+        tables = (*_layers(self.vars), *([self.cast] if prompt else ()))
+        near = nearest(name, [found for table in tables if (found := nearest(name, table)) is not None])
         where = "vars" if self.pipeline is None else "inputs"
         hint = f"did you mean `${{{near}}}`?" if near is not None else f"define `{name}` under `{where}`"
         has_no_parts = bool(dot) and whole in self.vars
@@ -179,17 +207,22 @@ class Names:
         self.problems.append(Problem(written.place, message, hint))
 
 
-def other_forms(written: TextNode, known: Collection[str]) -> Iterator[Problem]:
+def other_forms(written: TextNode, *known: Container[str]) -> Iterator[Problem]:
     """Warnings of `$name` and `{name}` of a known name, which stay as they are."""
     for match in _OTHER_FORM.finditer(written.string):
         word = match["braced"] or match["bare"] or ""
-        ends = (end for end in range(len(word), 0, -1) if not word[end:] or not word[end].isascii())
-        name = next((word[:end] for end in ends if word[:end] in known), None)
+        name = _name_at_start(word, known)
         if name is None or (match["braced"] and name != word):
             continue
         form = f"{{{name}}}" if match["braced"] else f"${name}"
         message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
         yield Problem(written.place, message, hint, Severity.WARNING)
+
+
+def _name_at_start(word: str, known: Sequence[Container[str]]) -> str | None:
+    """The longest known name that a word begins with: all of it, or as far as a character that is not ASCII."""
+    ends = (end for end in range(min(len(word), MAX_NAME), 0, -1) if end == len(word) or not word[end].isascii())
+    return next((word[:end] for end in ends if any(word[:end] in names for names in known)), None)
 
 
 def strip_cast_markers(text: str) -> str:
@@ -204,8 +237,21 @@ def not_nested(name: str, value: Node) -> Problem | None:
     return Problem(value.place, f"`{name}` cannot use `${{…}}`: names do not nest", "write the text itself")
 
 
-def values_of(table: MapNode | None, given: Mapping[str, TextNode]) -> dict[str, TextNode]:
+Layered = TypeVar("Layered")
+
+
+def layered(inner: Mapping[str, Layered], outer: Mapping[str, Layered]) -> Mapping[str, Layered]:
+    """The values of both, those of `inner` first; nothing is copied, since thousands of shots may share `outer`."""
+    return cast("Mapping[str, Layered]", ChainMap(*(layer for table in (inner, outer) for layer in _layers(table))))
+
+
+def _layers(table: Mapping[str, Layered]) -> Sequence[MutableMapping[str, Layered]]:
+    """The tables of which one is made; only `layered` makes one of several, and nothing is ever added to any."""
+    return table.maps if isinstance(table, ChainMap) else (cast("MutableMapping[str, Layered]", table),)
+
+
+def values_of(table: MapNode | None, given: Mapping[str, TextNode]) -> Known[TextNode]:
     """The vars of a table by name; those of the command line take precedence."""
     pairs = table.entries if table is not None else ()
     written = {key.string: value for key, value in pairs if isinstance(value, TextNode)}
-    return {name: given.get(name, value) for name, value in written.items()}
+    return Known((name, given.get(name, value)) for name, value in written.items())

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from wanflow.language.author_hints import hint_for_value
@@ -18,7 +19,7 @@ from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope, path_exists
 from wanflow.language.shot import generator_of
 from wanflow.schemas import data_folder
-from wanflow.suggest import did_you_mean
+from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, with_use
 
 SCHEMA = "pipeline.schema.json"
@@ -68,7 +69,8 @@ class Pipeline:
         )
 
 
-def shipped() -> dict[str, Path]:
+@cache
+def shipped() -> Mapping[str, Path]:
     """The shipped pipelines, by name."""
     files = sorted(data_folder("pipelines").glob(f"*{SUFFIX}"))
     return {file.name.removesuffix(SUFFIX): file for file in files}
@@ -96,7 +98,7 @@ def read_pipeline(root: MapNode, file: str, base: BasePath) -> Pipeline | None:
     name, output, inputs = root.find("pipeline"), root.find("output"), root.find("inputs")
     if not isinstance(name, TextNode) or not isinstance(output, TextNode):
         return None
-    declared: dict[str, PipelineInput] = {}
+    declared: Known[PipelineInput] = Known()
     for key, node in inputs.entries if isinstance(inputs, MapNode) else ():
         kind = node.find("type") if isinstance(node, MapNode) else None
         if isinstance(node, MapNode) and isinstance(kind, TextNode):
@@ -183,18 +185,18 @@ class BoundInputs:
     `damaged`: one has a reported problem, so that what the shots then lack is not reported.
     """
 
-    values: dict[str, TextNode] = field(default_factory=dict)
+    values: Known[TextNode] = field(default_factory=Known)
     media: dict[str, GivenInput] = field(default_factory=dict)
-    cast: dict[str, str | None] = field(default_factory=dict)
+    cast: Known[str | None] = field(default_factory=Known)
     damaged: bool = False
 
-    def names(self, pipeline: Pipeline, problems: list[Problem]) -> Names:
-        """The names for `${…}` inside the pipeline: its inputs only."""
+    def names(self, pipeline: Pipeline, outer: Names) -> Names:
+        """The names for `${…}` inside the pipeline: its inputs only; `outer` are those where it is used."""
         not_text = {
             name: NotText(f"`{name}` is a media input", f"write `{{input: {name}}}` under a media key")
             for name in self.media
         }
-        return Names(self.values, self.cast, problems, not_text=not_text, pipeline=pipeline.name)
+        return Names(self.values, self.cast, outer.problems, not_text=not_text, pipeline=pipeline.name, room=outer.room)
 
 
 def bind(
@@ -206,9 +208,9 @@ def bind(
     """
     bound, problems = BoundInputs(), names.problems
     given = given or MapNode((), shot.place)
-    listed = f"its inputs: {', '.join(pipeline.inputs)}" if pipeline.inputs else "it has no inputs"
+    known = f"its inputs: {listed(pipeline.inputs)}" if pipeline.inputs else "it has no inputs"
     for key in (key for key, _ in given.entries if key.string not in pipeline.inputs):
-        hint = did_you_mean(key.string, pipeline.inputs) or listed
+        hint = did_you_mean(key.string, pipeline.inputs) or known
         problems.append(Problem(key.place, f"the pipeline `{pipeline.name}` has no input `{key.string}`", hint))
     for name, wanted in pipeline.inputs.items():
         written = given.find(name)
@@ -300,8 +302,7 @@ def _member(value: TextNode, names: Names) -> str | None:
         return named[0]
     if value.string in names.cast:
         return names.cast[value.string]
-    known: Mapping[str, object] = names.cast
     name = strip_cast_markers(value.string)
-    hint = did_you_mean(name, known) or "define it under `cast`"
+    hint = did_you_mean(name, names.cast) or "define it under `cast`"
     names.problems.append(Problem(value.place, f"no cast member `{name}`", hint))
     return None

@@ -60,6 +60,11 @@ def has_errors(problems: Sequence[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
+def in_order(problem: Problem) -> tuple[str, int, int, tuple[Place, ...]]:
+    """What problems are sorted by: their places, which by themselves compare ten times as slowly."""
+    return problem.place.file, problem.place.line, problem.place.column, problem.place.used_at
+
+
 def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Each problem once, in the order of places; one that every use of a pipeline has, at the first use.
 
@@ -67,11 +72,10 @@ def deduplicated(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """
     found = set(problems)
     kept: dict[Problem, Problem] = {}
-    for problem in sorted(found, key=lambda each: (each.place, each.message)):
+    for problem in sorted(found, key=lambda each: (*in_order(each), each.message)):
         if problem.severity is Severity.WARNING and replace(problem, severity=Severity.ERROR) in found:
             continue
-        place = replace(problem.place, used_at=())
-        alike = replace(problem, place=place)
+        alike = replace(problem, place=replace(problem.place, used_at=())) if problem.place.used_at else problem
         kept[alike] = replace(kept[alike], repeats=kept[alike].repeats + 1) if alike in kept else problem
     return tuple(kept.values())
 

@@ -24,12 +24,11 @@ def choose_references(
     listed_names = [name.string for name, _ in shot.references or () if name is not None]
     if any(name in cast and cast[name] is None for name in (*named_cast(prompt), *listed_names)):
         return None
-    known = {name: member for name, member in cast.items() if member is not None}
-    return _chosen(shot, model, prompt, known, problems)
+    return _chosen(shot, model, prompt, cast, problems)
 
 
 def _chosen(
-    shot: WrittenShot, model: Model, prompt: str, cast: Mapping[str, CastMember], problems: list[Problem]
+    shot: WrittenShot, model: Model, prompt: str, cast: Cast, problems: list[Problem]
 ) -> tuple[CastMember, ...]:
     named = [name for name in named_cast(prompt) if name in cast]
     if not model.references:
@@ -40,10 +39,11 @@ def _chosen(
             problems.append(Problem(shot.given["references"], f"`{model.name}` takes no `references`"))
         return ()
     if shot.references is None:
-        return tuple(cast[name] for name in named)
+        return tuple(member for name in named if (member := cast[name]) is not None)
     listed = _listed(shot, cast, problems)
+    references = {member.name for member in listed}
     for name in named:
-        if name not in {member.name for member in listed}:
+        if name not in references:
             message = f"the prompt names `{name}`, which is not among `references`"
             problems.append(Problem(shot.prompt_place, message, "add it, or leave `references` out"))
     return listed
@@ -54,17 +54,19 @@ def named_places(shot: WrittenShot) -> dict[str, Place]:
     return {name.string: name.place for name, _ in shot.references or () if name is not None}
 
 
-def _listed(shot: WrittenShot, cast: Mapping[str, CastMember], problems: list[Problem]) -> tuple[CastMember, ...]:
+def _listed(shot: WrittenShot, cast: Cast, problems: list[Problem]) -> tuple[CastMember, ...]:
     members: list[CastMember] = []
+    seen: set[str] = set()
     for name, in_place in shot.references or ():
         member = cast.get(name.string) if name is not None else in_place
         if name is not None and member is None:
             message = f"no cast member `{name.string}`"
             problems.append(Problem(name.place, message, did_you_mean(name.string, cast)))
-        elif name is not None and name.string in {known.name for known in members}:
+        elif name is not None and name.string in seen:
             problems.append(Problem(name.place, f"`{name.string}` is listed twice", "list each reference once"))
         elif member is not None:
             members.append(member)
+            seen.add(member.name)
     return tuple(members)
 
 

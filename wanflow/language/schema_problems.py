@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 
 from wanflow.catalog.read import media_keys
 from wanflow.language.author_hints import (
@@ -19,8 +19,8 @@ from wanflow.language.author_hints import (
 )
 from wanflow.language.matrix import slug
 from wanflow.language.problem import Problem
-from wanflow.schemas import Violation, load_schema, violations
-from wanflow.suggest import did_you_mean
+from wanflow.schemas import MAX_VIOLATIONS, Violation, load_schema, violations
+from wanflow.suggest import did_you_mean, listed, nearest
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, node_at, plain
 
 SCHEMA = "production.schema.json"
@@ -36,15 +36,27 @@ _KINDS = {
 }
 
 
+class TooManyProblems(Exception):
+    """A file of which nothing can be used, since not all of its problems are known."""
+
+    def __init__(self, place: Place) -> None:
+        message = f"`{place.file}` breaks the format in more than {MAX_VIOLATIONS} places"
+        self.problem = Problem(place, message, "mend what generates it: `wanflow validate` lists the problems of fewer")
+        super().__init__(message)
+
+
 def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
     """The problems of a file's shape, and the paths of what is unusable because of them.
 
     For a broken parameter this is the key, `(group, name, key)`. For broken media, or an unknown key that may be a
     misspelt one, it is the whole shot, `(group, name)`, since its model's rules would only add noise. An included file
-    has no required keys.
+    has no required keys. Raises TooManyProblems.
     """
     root, misplaced = _without_misplaced(root)
-    broken = list(_without_bad_names(_without_repeats(violations(plain(root), SCHEMA))))
+    violated = list(violations(plain(root), SCHEMA))
+    if len(violated) > MAX_VIOLATIONS:
+        raise TooManyProblems(root.place)
+    broken = list(_without_bad_names(_without_repeats(violated)))
     found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
     below: dict[str, list[str]] = {key.string: [] for key, node in root.entries_of("shots") if _is_null(node)}
     for key, shot in misplaced:
@@ -126,7 +138,7 @@ def without_broken(node: MapNode, keys: Collection[str]) -> MapNode:
 
 def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
     """The problems of a file's shape by the schema of that name."""
-    for violation in _without_repeats(violations(plain(root), schema)):
+    for violation in islice(_without_repeats(violations(plain(root), schema)), MAX_VIOLATIONS):
         yield from _problems(root, violation)
 
 
@@ -161,7 +173,7 @@ def _unusable(broken: Violation) -> Iterator[tuple[str | int, ...]]:
             keys = rest[:1] if broken.rule != "additionalProperties" or rest else sorted(_unknown(broken))
             yield from (("cuts", name, at, key) for key in keys) if keys else [("cuts", name, at)]
         case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
-            if any(difflib.get_close_matches(key, _essential()) or key in OTHER_KEYS for key in _unknown(broken)):
+            if any(nearest(key, _essential()) or key in OTHER_KEYS for key in _unknown(broken)):
                 yield group, name
         case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _essential():
             yield group, name, key
@@ -200,7 +212,7 @@ def _problems(
         case _:
             message, hint = _wrong_value(value, broken)
             keys = below.get(str(broken.path[1]), ()) if broken.path[:1] == ("shots",) and len(broken.path) == 2 else ()
-            yield Problem(value.place, message, f"indent {', '.join(keys)} below it" if keys else hint)
+            yield Problem(value.place, message, f"indent {listed(keys)} below it" if keys else hint)
 
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -14,6 +14,9 @@ Value: TypeAlias = "bool | int | Decimal | str | None"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})?\.[0-9]{1,30}")
 _WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False}
+
+INDEXED = 16
+"""Minimum keys of a mapping in which they are found by an index."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,6 +75,7 @@ class MapNode:
 
     pairs: tuple[tuple[TextNode, Node], ...]
     place: Place
+    _index: dict[str, tuple[TextNode, Node]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[tuple[str, TextNode, Node]]:
         return ((name_of(key), key, node) for key, node in self.pairs)
@@ -93,11 +97,20 @@ class MapNode:
 
     def find(self, name: str) -> Node | None:
         """The value of a key; None where the key is missing."""
-        return next((node for key, node in self.pairs if name_of(key) == name), None)
+        found = self._pair(name)
+        return None if found is None else found[1]
 
     def key(self, name: str) -> TextNode | None:
         """The key itself, for its place; None where it is missing."""
-        return next((key for key, _ in self.pairs if name_of(key) == name), None)
+        found = self._pair(name)
+        return None if found is None else found[0]
+
+    def _pair(self, name: str) -> tuple[TextNode, Node] | None:
+        if len(self.pairs) < INDEXED:
+            return next((pair for pair in self.pairs if name_of(pair[0]) == name), None)
+        if not self._index:
+            self._index.update((name_of(pair[0]), pair) for pair in reversed(self.pairs))
+        return self._index.get(name)
 
     def keys_among(self, names: Iterable[str]) -> frozenset[str]:
         """The names that are keys of the mapping."""

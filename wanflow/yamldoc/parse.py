@@ -21,7 +21,9 @@ from wanflow.yamldoc.stand_ins import StandIns
 MAX_DEPTH = 64
 """Maximum levels of nesting in a file; people write fewer than ten."""
 MAX_VALUES = 1_000_000
-"""Maximum values in a file; 20,000 shots have fewer."""
+"""Maximum values in the texts of a production; 20,000 shots have fewer."""
+MAX_PROBLEMS = 1_000
+"""Maximum problems of a file's text that are told."""
 MAX_ALIASED = 100_000
 """Maximum values that a file's aliases stand for, counted at each use."""
 
@@ -48,16 +50,23 @@ class TextProblem:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as far as it could be read; `root` is None where it is empty or its syntax is broken."""
+    """A file as far as it could be read; `root` is None where it is empty or its syntax is broken.
+
+    `size` is the number of its values.
+    """
 
     file: str
     root: Node | None
     lines: tuple[str, ...]
     problems: tuple[TextProblem, ...]
+    size: int = 0
 
 
-def parse(data: bytes, file: str) -> Document:
-    """Read a YAML file's bytes; `file` is its name for places. What is wrong is in `problems`; nothing is raised."""
+def parse(data: bytes, file: str, most: int = MAX_VALUES) -> Document:
+    """Read a YAML file's bytes; `file` is its name for places, `most` the maximum of its values.
+
+    What is wrong is in `problems`; nothing is raised.
+    """
     text, problem = _decode(data, file)
     lines = tuple(_BREAK.split(text))
     control = _UNPRINTABLE.search(text)
@@ -72,7 +81,7 @@ def parse(data: bytes, file: str) -> Document:
     conflicts = tuple(_conflict(file, first, last) for first, last in git_marks.conflicts(lines))
     if conflicts:
         return Document(file, None, lines, conflicts)
-    return _Composer(text, file, lines).compose()
+    return _Composer(text, file, lines, most).compose()
 
 
 def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
@@ -129,7 +138,8 @@ class _Anchor:
 class _Composer:
     """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
 
-    def __init__(self, text: str, file: str, lines: tuple[str, ...]) -> None:
+    def __init__(self, text: str, file: str, lines: tuple[str, ...], most: int) -> None:
+        self._most, self._size = most, 0
         self._stand_ins, self._file, self._lines = StandIns(text), file, lines
         self._problems: list[TextProblem] = []
         self._open: list[_OpenNode] = []
@@ -151,17 +161,28 @@ class _Composer:
             self._problems.append(refusal.problem)
         finally:
             loader.dispose()
-        return Document(self._file, self._root, self._lines, tuple(self._problems))
+        return Document(self._file, self._root, self._lines, tuple(self._problems), self._size)
+
+    def _count(self, values: int, place: Place) -> None:
+        """Count values of the file; raises _Unusable where it has too many, or too many problems."""
+        self._size += values
+        if self._size > self._most:
+            message = f"the texts of a production contain at most {MAX_VALUES} values"
+            raise _Unusable(TextProblem(place, message, "split it into several productions"))
+        if len(self._problems) > MAX_PROBLEMS:
+            raise _Unusable(TextProblem(place, f"more than {MAX_PROBLEMS} problems: the rest of the file is not read"))
 
     def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
+                self._count(1, self._at(event))
                 self._place_node(self._scalar(event), event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 place = self._at(event)
                 if event.tag not in {None, "!"}:
                     self._problems.append(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
                 self._require_shallow(1, place)
+                self._count(1, place)
                 self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 done = self._open.pop()
@@ -195,8 +216,9 @@ class _Composer:
     def _half(self, event: yaml.ScalarEvent) -> TextProblem:
         """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
         line, column = _position(event.start_mark) or (0, 0)
-        end, _ = _position(event.end_mark) or (line, 0)
-        written = "\n".join((self._lines[line][column:], *self._lines[line + 1 : end + 1]))
+        end, stop = _position(event.end_mark) or (line, 0)
+        last = self._lines[line][column:stop] if end == line else self._lines[line][column:]
+        written = "\n".join((last, *self._lines[line + 1 : end + 1]))
         at = unpaired_surrogate(written) or 0
         before = written[:at].split("\n")
         place = Place(self._file, line + len(before), len(before[-1]) + 1 + (column if len(before) == 1 else 0))
@@ -212,11 +234,13 @@ class _Composer:
             anchored = self._anchors[event.anchor]
             self._require_shallow(anchored.depth, self._at(event))
             self._aliased += anchored.size
+            self._count(anchored.size, self._at(event))
             if self._aliased > MAX_ALIASED:
                 message = f"the file's aliases expand to more than {MAX_ALIASED} values"
                 raise _Unusable(TextProblem(self._at(event), message))
             self._place_node(anchored.node, None, anchored.size, anchored.depth)
             return
+        self._count(1, self._at(event))
         anchor = self._stand_ins.original(event.anchor or "")
         hint = f"put text that begins with `*` in quotes, or define `&{anchor}` above"
         self._problems.append(TextProblem(self._at(event), f"unknown alias `*{anchor}`", hint))
@@ -232,8 +256,6 @@ class _Composer:
         parent.nodes.append(node)
         parent.size += size
         parent.depth = max(parent.depth, depth + 1)
-        if parent.size > MAX_VALUES:
-            raise _Unusable(TextProblem(node.place, f"the file contains more than {MAX_VALUES} values"))
 
     def _mapping(self, done: _OpenNode) -> MapNode:
         own: dict[str, tuple[TextNode, Node]] = {}
