@@ -36,7 +36,12 @@ async def interrupted(cuts: Sequence[int]) -> None:
             assert here.plan(FILM).idle, cuts
 
 
-async def test_law_2_a_run_that_stops_at_any_moment_is_gone_on_with() -> None:
+PARTS = 8
+"""Number of tests among which the moments are divided, so that they run side by side."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_law_2_a_run_that_stops_at_any_moment_is_gone_on_with(part: int) -> None:
     """After every durable write and every request: the next run finishes the film, and each take was paid once."""
-    for left in range(await moments()):
+    for left in range(part, await moments(), PARTS):
         await interrupted([left])

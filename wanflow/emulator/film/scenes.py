@@ -159,4 +159,4 @@ def _zoom(target: ZoomTarget, amount: str) -> str:
         "x2": left, "y2": f"H-{bottom}", "x3": f"W-{right}", "y3": f"H-{bottom}",
     }  # fmt: skip
     sides = ":".join(f"{name}='{text}'" for name, text in corners.items())
-    return f"perspective={sides}:interpolation=cubic:eval=frame"
+    return f"perspective={sides}:interpolation=linear:eval=frame"
