@@ -120,14 +120,17 @@ def load(
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
     allow_outside: bool = False,
+    root: Path | None = None,
+    untrusted: bool = False,
 ) -> Production:
     """Read and check a production file with everything that it names, media included.
 
     `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`, `prices` its
-    price file. With `allow_outside` its cuts may be written outside its folder. Raises SpecError with every problem;
-    those that are only warnings are in the production's `warnings`.
+    price file. With `allow_outside` its cuts may be written outside its folder. The texts that it names are read below
+    its folder or below `root`. An `untrusted` production opens its media only there, too, and writes only in its
+    folder. Raises SpecError with every problem; those that are only warnings are in the production's `warnings`.
     """
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
     if part.production is None or not part.whole:
         raise SpecError(part.problems)
     return part.production
@@ -141,9 +144,11 @@ def load_sound_part(
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
     allow_outside: bool = False,
+    root: Path | None = None,
+    untrusted: bool = False,
 ) -> SoundPart:
     """As `load`, but what can be used of a production with errors: shots that have none, and need none that has."""
-    return loading.sound_part(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+    return loading.sound_part(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
 
 
 def validate(
@@ -154,9 +159,11 @@ def validate(
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
     allow_outside: bool = False,
+    root: Path | None = None,
+    untrusted: bool = False,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file and of its lock, in the order of their places. Options as for `load`."""
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside=allow_outside))
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
     return part.problems if part.production is None else (*part.problems, *loading.problems_of_lock(part.production))
 
 
@@ -658,9 +665,16 @@ def init(folder: Path, template: str | None = None) -> Mapping[str, Sequence[str
 
 
 def _overrides(
-    backend: str | None, region: str | None, values: Mapping[str, str], prices: Path | None, *, allow_outside: bool
+    backend: str | None,
+    region: str | None,
+    values: Mapping[str, str],
+    prices: Path | None,
+    allow_outside: bool,
+    root: Path | None,
+    untrusted: bool,
 ) -> Overrides:
-    return Overrides(backend, region or os.environ.get("WANFLOW_REGION") or None, values, prices, allow_outside)
+    region = region or os.environ.get("WANFLOW_REGION") or None
+    return Overrides(backend, region, values, prices, allow_outside and not untrusted, root, untrusted)
 
 
 def _each(change: Callable[[Lock, ShotRequest], Lock], asked: Sequence[ShotRequest]) -> Callable[[Lock], Lock]:

@@ -14,8 +14,9 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
+from wanflow.boundary import Boundary, Content
 from wanflow.catalog.provider import default_provider, load_providers
-from wanflow.errors import LockFault, LockUnreadable
+from wanflow.errors import LockFault, LockUnreadable, MediaFault
 from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import (
@@ -24,6 +25,7 @@ from wanflow.language.media_checks import (
     expected_lengths,
     file_sources,
     inline_sources,
+    text_sources,
 )
 from wanflow.language.model_checks import check_chains
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors, in_order
@@ -98,11 +100,10 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
             known = facts.get(track.source.path)
             if not isinstance(known, Facts) or known.kind is not Kind.SUBTITLES or known.seconds * rate <= frames:
                 continue
-            from wanflow.media import container
             from wanflow.media.text import subtitle_file, subtitles
 
-            with suppress(container.BadMedia):  # it changed just now
-                read = subtitle_file.read_lines(production.folder / track.source.path)
+            with suppress(MediaFault):  # it changed just now
+                read = subtitle_file.read_lines(production.opened(track.source.path, Content.TEXT))
                 if lines := subtitles.beyond(read, frames=frames, rate=rate):
                     words = subtitles.words_beyond(lines, frames=frames, rate=rate)
                     hint = "give them other times, or make the cut longer"
@@ -111,16 +112,16 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
 
 def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
     """The characters in the texts of a cut, burned subtitles as well, that no font on this machine has."""
-    from wanflow.media.container import BadMedia
     from wanflow.media.text.layout import missing_glyphs
     from wanflow.media.text.subtitle_file import read_lines
 
     characters = set("".join(drawn_texts(production, cut)))
     for track in cut.finish.subtitles:
         if track.burned:
-            with suppress(BadMedia):  # what is wrong with the file is a problem of its own
-                characters.update(*(line.text for line in read_lines(production.folder / track.source.path)))
-    fonts = tuple(production.folder / path for path, _ in cut.finish.fonts)
+            with suppress(MediaFault):  # what is wrong with the file is a problem of its own
+                path = production.opened(track.source.path, Content.TEXT)
+                characters.update(*(line.text for line in read_lines(path)))
+    fonts = tuple(production.opened(path, Content.MEDIA) for path, _ in cut.finish.fonts)
     return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), fonts))
 
 
@@ -178,10 +179,17 @@ def facts_of(production: Production) -> FactsTable:
     """The facts of the files and inline pictures of a production: from the cache, measured where they changed."""
     if isinstance(production, LoadedProduction) and production.facts is not None:
         return production.facts
-    looks = {path: partial(_measure_file, production.folder, path) for path in file_sources(production)}
+    boundary, texts = production.boundary, text_sources(production)
+    looks, refused = dict[str, Callable[[], Facts | Unreadable]](), dict[str, Unreadable]()
+    for path in file_sources(production):
+        refusal = boundary.refusal(path, Content.TEXT if path in texts else Content.MEDIA)
+        if refusal is not None:
+            refused[path] = Unreadable(refusal.words, refusal.hint)
+        else:
+            looks[path] = partial(_measure_file, path, boundary)
     for source in inline_sources(production):
         looks[source.key] = partial(_measure, methodcaller("probe_picture", source.data))
-    return _looked_up(store_of(production), looks)
+    return {**_looked_up(store_of(production), looks), **refused}
 
 
 def problems_of_lock(production: Production) -> tuple[Problem, ...]:
@@ -203,9 +211,7 @@ def results_of(store: Store, digests: Sequence[str]) -> dict[str, Result]:
     """
     paths = {digest: path for digest in digests if (path := blobs.find_take(store, digest)) is not None}
     names = {digest: path.relative_to(store.folder).as_posix() for digest, path in paths.items()}
-    facts = _looked_up(
-        store, {names[digest]: partial(_measure_file, store.folder, name) for digest, name in names.items()}
-    )
+    facts = _looked_up(store, {name: partial(_measure_file, name, Boundary(store.folder)) for name in names.values()})
     found = ((digest, facts[name]) for digest, name in names.items())
     return {digest: result_of(known) for digest, known in found if isinstance(known, Facts) and known.kind in RESULTS}
 
@@ -229,13 +235,16 @@ def store_of(production: Production) -> Store:
     return store
 
 
-def _measure_file(folder: Path, name: str) -> Facts | Unreadable:
-    """Open a file, which imports PyAV or Pillow; a file that cannot be read gives the reason."""
-    path = folder / name
+def _measure_file(name: str, boundary: Boundary) -> Facts | Unreadable:
+    """Open a file, which imports PyAV or Pillow; a file that cannot be read gives the reason.
+
+    `name` is relative to the folder of the boundary. A file where text may not be read is never read as subtitles.
+    """
+    folder, path = boundary.folder, boundary.folder / name
     if not path_exists(path):
-        hint = hint_for_path(folder, name) or "check the path: it is relative to the file that names it"
-        return Unreadable("does not exist", hint, nearest_path(folder, name.replace("\\", "/")))
-    return _measure(methodcaller("probe", path))
+        hint = hint_for_path(folder, name, boundary) or "check the path: it is relative to the file that names it"
+        return Unreadable("does not exist", hint, nearest_path(folder, name.replace("\\", "/"), boundary))
+    return _measure(methodcaller("probe", path, texts=boundary.refusal(name, Content.TEXT) is None))
 
 
 def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from wanflow.boundary import Boundary, Content
 from wanflow.characters import INVISIBLE, hint_for_invisible
 
 Named = TypeVar("Named")
@@ -100,31 +101,45 @@ def _slips(word: str) -> Iterator[str]:
     yield from {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
-def hint_for_path(folder: Path, path: str) -> str | None:
-    """The hint for a path, from a folder, that leads to no file; None where nothing is known."""
+def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
+    """The hint for a path, from a folder, that leads to no file; None where nothing is known.
+
+    It names nothing outside of the boundary for text, whatever the file is.
+    """
     if "\\" in path:
         forward = path.replace("\\", "/")
-        near = nearest_path(folder, forward)
+        near = nearest_path(folder, forward, boundary)
         return "write `/` between folders, from the folder of the file" if near is None else f"write `{near}`"
     if not path.isprintable() and not INVISIBLE.search(path):
         return "write `/` between folders: in double quotes a `\\` begins an escape"
-    near = nearest_path(folder, path)
+    near = nearest_path(folder, path, boundary)
     return hint_for_invisible(path) if near is None else f"did you mean `{near}`?"
 
 
-def nearest_path(folder: Path, path: str) -> str | None:
-    """The existing file whose path, from the same folder, is nearest to a wrong one; None where none is near."""
+def nearest_path(folder: Path, path: str, boundary: Boundary) -> str | None:
+    """The existing file whose path, from the same folder, is nearest to a wrong one; None where none is near.
+
+    Only folders within the boundary for text are listed.
+    """
     parts: list[str] = []
     for part in PurePosixPath(path).parts:
-        here = folder.joinpath(*parts)
-        try:
-            near = part if (here / part).exists() else _nearest_entry([entry.name for entry in here.iterdir()], part)
-        except (OSError, ValueError):
-            return None
+        near = _near_part(folder.joinpath(*parts), part, boundary)
         if near is None:
             return None
         parts.append(near)
-    return PurePosixPath(*parts).as_posix() if folder.joinpath(*parts).is_file() else None
+    found = folder.joinpath(*parts)
+    readable = boundary.refusal(found, Content.TEXT) is None and found.is_file()
+    return PurePosixPath(*parts).as_posix() if readable else None
+
+
+def _near_part(here: Path, part: str, boundary: Boundary) -> str | None:
+    """The entry of a folder that was meant; the part itself where it exists, None outside of the boundary."""
+    if any(boundary.refusal(each, Content.TEXT) for each in (here, here / part)):
+        return None
+    try:
+        return part if (here / part).exists() else _nearest_entry([entry.name for entry in here.iterdir()], part)
+    except (OSError, ValueError):
+        return None
 
 
 def _nearest_entry(names: list[str], part: str) -> str | None:

@@ -9,6 +9,7 @@ from language.conftest import Reading
 from PIL import Image
 
 from kit.production_files import write_files
+from wanflow.boundary import Boundary
 from wanflow.language.load import Overrides
 from wanflow.language.problem import Severity
 from wanflow.loading import read as load
@@ -445,14 +446,14 @@ def sets(tmp_path: Path) -> Path:
 )
 def test_a_path_that_leads_to_no_file_has_a_hint(sets, path, hint) -> None:
     """Of other systems, in other letters, with another ending, or with what nobody sees."""
-    assert hint_for_path(sets, path) == hint
+    assert hint_for_path(sets, path, Boundary(sets)) == hint
 
 
 def test_the_ending_is_found_among_many_files(sets) -> None:
     """A name that differs in its ending alone is that file, however many others there are."""
     for number in range(100):
         (sets / "sets" / f"other_{number}.png").touch()
-    assert hint_for_path(sets, "sets/river_dawn.webp") == "did you mean `sets/river_dawn.png`?"
+    assert hint_for_path(sets, "sets/river_dawn.webp", Boundary(sets)) == "did you mean `sets/river_dawn.png`?"
 
 
 def test_a_path_is_told_as_the_file_that_names_it_writes_it(sets) -> None:
@@ -479,10 +480,10 @@ def test_a_path_is_told_as_the_file_that_names_it_writes_it(sets) -> None:
 def test_a_path_one_letter_off_is_found(sets) -> None:
     """In the folder's name as in the file's, with the path to write; nothing near is nothing."""
     tmp_path = sets
-    assert nearest_path(tmp_path, "sets/rivr_dawn.png") == "sets/river_dawn.png"
-    assert nearest_path(tmp_path, "set/river_dwan.png") == "sets/river_dawn.png"
-    assert nearest_path(tmp_path, "sets/harbour.png") is None
-    assert nearest_path(tmp_path, "cast/river_dawn.png") is None
+    assert nearest_path(tmp_path, "sets/rivr_dawn.png", Boundary(tmp_path)) == "sets/river_dawn.png"
+    assert nearest_path(tmp_path, "set/river_dwan.png", Boundary(tmp_path)) == "sets/river_dawn.png"
+    assert nearest_path(tmp_path, "sets/harbour.png", Boundary(tmp_path)) is None
+    assert nearest_path(tmp_path, "cast/river_dawn.png", Boundary(tmp_path)) is None
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,9 @@ def test_a_path_keeps_its_meaning_when_its_file_leads_out_of_the_folder(filing, 
     folder = tmp_path / "film"
     (tmp_path / "shared.yaml").write_text("cast: {k: {image: k.png}}\n" + A, encoding="utf-8")
     text = 'wanflow: 1\ndefaults: {model: wan2.7-i2v}\ninclude: ["../shared.yaml"]\n'
-    assert paths_of(shots_of(read(write_files(folder, {"wanflow.yaml": text})))["a"]) == ["../a.png"]
+    assert paths_of(shots_of(read(write_files(folder, {"wanflow.yaml": text}), root=tmp_path))["a"]) == ["../a.png"]
     text = text.replace("../shared.yaml", str(tmp_path / "shared.yaml"))
-    assert paths_of(shots_of(read(write_files(folder, {"wanflow.yaml": text})))["a"]) == ["../a.png"]
+    assert paths_of(shots_of(read(write_files(folder, {"wanflow.yaml": text}), root=tmp_path))["a"]) == ["../a.png"]
 
 
 def test_scenes_go_before_names_and_short_names_are_looked_up_outwards(filing) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from wanflow.boundary import Boundary
 from wanflow.catalog.read import load_catalog
 from wanflow.language.load import resolve_shot
 from wanflow.language.problem import Severity
@@ -190,7 +191,7 @@ def checked(invented, shot, region="virginia"):
     document = parse(f"a: {{model: dream-1, {shot}}}\n".encode(), "wanflow.yaml")
     ((key, node),) = document.root.pairs
     problems = []
-    draft = read_shot(key, node, (), Scope(BasePath(data_folder("schemas")), ShotIndex()), problems)
+    draft = read_shot(key, node, (), Scope(BasePath(Boundary(data_folder("schemas"))), ShotIndex()), problems)
     return resolve_shot(draft, invented["dream-1"], region, {}, problems), [item.message for item in problems]
 
 

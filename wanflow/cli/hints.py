@@ -105,6 +105,8 @@ def _options(settings: ProductionOptions) -> str:
     words = [] if settings.backend is None else ["--backend", settings.backend]
     words += [] if settings.named is None else ["-f", str(settings.named)]
     words += [] if settings.region is None else ["--region", settings.region]
+    words += [] if settings.root is None else ["--root", str(settings.root)]
+    words += ["--untrusted"] if settings.untrusted else []
     for name, value in settings.values.items():
         words += ["--set", f"{name}={value}"]
     return for_shell(*words)

@@ -23,7 +23,9 @@ def open_production(settings: ProductionOptions, *, quiet: bool = False) -> Prod
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
-        allow_outside=settings.allow_outside,
+        allow_outside=settings.allow_outside is not False,
+        root=settings.root,
+        untrusted=settings.untrusted,
     )
     if not quiet:
         print_problems(production.warnings)
@@ -39,7 +41,9 @@ def open_sound_part(settings: ProductionOptions) -> SoundPart:
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
-        allow_outside=settings.allow_outside,
+        allow_outside=settings.allow_outside is not False,
+        root=settings.root,
+        untrusted=settings.untrusted,
     )
 
 

@@ -25,8 +25,8 @@ PRODUCTION_FILE = "wanflow.yaml"
 class ProductionOptions:
     """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
 
-    `named` is the file of `-f`. `allow_outside`: a cut may be outside the production's folder, which matters only to
-    commands that write cuts.
+    `named` is the file of `-f`. `allow_outside`: a cut may be outside the production's folder; None for commands that
+    write no cuts. `root` and `untrusted` say which files may be opened (wanflow.boundary).
     """
 
     named: Path | None = None
@@ -34,7 +34,9 @@ class ProductionOptions:
     region: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
-    allow_outside: bool = True
+    allow_outside: bool | None = None
+    root: Path | None = None
+    untrusted: bool = False
 
     @property
     def file(self) -> Path:
@@ -70,6 +72,8 @@ def example(*lines: str) -> str:
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
     settings = context.obj or ProductionOptions()
     context.obj = settings if value is None else replace(settings, **{str(option.name): value})
+    if context.obj.untrusted and context.obj.allow_outside:
+        raise click.UsageError("`--untrusted` and `--allow-outside` exclude each other", context)
 
 
 def _note_values(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> None:
@@ -117,6 +121,24 @@ _OVERRIDES = (
     ),
 )
 
+_BOUNDARY = (
+    click.option(
+        "--root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_note,
+        help="Read text files below this folder as well (default: only below the production's).",
+    ),
+    click.option(
+        "--untrusted",
+        is_flag=True,
+        expose_value=False,
+        callback=_note,
+        help="The production is not yours: open and write nothing outside its folder.",
+    ),
+)
+
 _SPENDING = (
     click.option("--budget", metavar='"20 CNY"', help="The most that this run may spend."),
     click.option(
@@ -141,8 +163,11 @@ allowing_outside = click.option(
 
 
 def production_options(command: Decorated) -> Decorated:
-    """Add `-f`, `--backend`, `--region` and `--set`; the command gets `ProductionOptions` by `click.pass_obj`."""
-    return _with(command, (file_option, *_OVERRIDES))
+    """Add the options that name a production, override its keys and say what it may open.
+
+    The command gets `ProductionOptions` by `click.pass_obj`.
+    """
+    return _with(command, (file_option, *_OVERRIDES, *_BOUNDARY))
 
 
 def spending(command: Decorated) -> Decorated:
@@ -152,7 +177,7 @@ def spending(command: Decorated) -> Decorated:
 
 def production_options_but_file(command: Decorated) -> Decorated:
     """The same with `-f` alone, for a command whose `--file` is another."""
-    return _with(command, (_file_option("-f"), *_OVERRIDES))
+    return _with(command, (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
 
 
 def selection(command: Decorated) -> Decorated:

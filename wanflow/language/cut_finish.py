@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePosixPath
 
+from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
 from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.output_paths import FILM, place_output
@@ -51,11 +53,7 @@ def read_finish(
 ) -> CutFinish:
     """The settings of the whole film; `label` is the production's. Invalid ones are reported and left out."""
     labelled, notice = _label(label)
-    try:
-        files = sorted(file for file in (base.root / FONT_FOLDER).iterdir() if file.suffix.lower() in FONT_FORMATS)
-        fonts = tuple((f"{FONT_FOLDER}/{file.name}", file.stat().st_size) for file in files)
-    except OSError:
-        fonts = ()
+    fonts = _fonts(Place(node.place.file, 1, 1), base, problems)
     plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts)
     if not isinstance(node, MapNode):
         return plain
@@ -71,8 +69,28 @@ def read_finish(
     )
 
 
+def _fonts(place: Place, base: BasePath, problems: list[Problem]) -> tuple[tuple[str, int], ...]:
+    """The fonts beside the production, with their bytes; one that may not be opened is reported and left out."""
+    found = list[tuple[str, int]]()
+    refusal = base.boundary.refusal(FONT_FOLDER, Content.MEDIA)
+    if refusal is not None:
+        problems.append(Problem(place, f"the folder `{FONT_FOLDER}` {refusal.words}", refusal.hint))
+        return ()
+    with suppress(OSError):
+        for file in sorted((base.root / FONT_FOLDER).iterdir()):
+            name = f"{FONT_FOLDER}/{file.name}"
+            if file.suffix.lower() not in FONT_FORMATS:
+                continue
+            refusal = base.boundary.refusal(name, Content.MEDIA)
+            if refusal is None:
+                found.append((name, file.stat().st_size))
+            else:
+                problems.append(Problem(place, f"the font `{name}` {refusal.words}", refusal.hint))
+    return tuple(found)
+
+
 def _music(node: Node | None, base: BasePath) -> Music | None:
-    found = _file(node, base)
+    found = _file(node, base, Content.MEDIA)
     if found is None:
         return None
     source, place = found
@@ -83,7 +101,7 @@ def _music(node: Node | None, base: BasePath) -> Music | None:
 
 
 def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | None:
-    named = _file(node, base)
+    named = _file(node, base, Content.TEXT)
     if named is None:
         return None
     source, place = named
@@ -115,11 +133,11 @@ def _label(node: Node | None) -> tuple[bool, Notice | None]:
     return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
 
 
-def _file(node: Node | None, base: BasePath) -> tuple[FileSource, Place] | None:
+def _file(node: Node | None, base: BasePath, content: Content) -> tuple[FileSource, Place] | None:
     written = node.find("file") if isinstance(node, MapNode) else node
     if not isinstance(written, TextNode) or not written.string:
         return None
-    return FileSource(base.path(written.text)), written.place
+    return FileSource(base.path(written.text, content)), written.place
 
 
 def _is_true(node: Node | None) -> bool:

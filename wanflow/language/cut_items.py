@@ -10,7 +10,7 @@ from decimal import Decimal
 from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition, TransitionKind
-from wanflow.language.scope import Scope, path_exists
+from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
@@ -108,7 +108,7 @@ def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Pr
     hint = hint_for_take(name.string)
     if hint is not None and scope.find(name.string.rpartition(".t")[0]) is not None:
         problems[before:] = [Problem(item.place, f"an item names a shot, not the take `{name.string}`", hint)]
-    elif path_exists(scope.base.root / scope.base.path(name.text)):
+    elif scope.base.has(scope.base.path(name.text)):
         problems[before:] = [
             Problem(item.place, f"no shot `{name.string}`", f"for a file write `{{file: {name.string}}}`")
         ]

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import filter as matching
 from pathlib import Path
 
+from wanflow.boundary import Boundary, Content
 from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
+from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
 from wanflow.yamldoc.parse import MAX_VALUES, Document, parse
@@ -65,6 +67,11 @@ class _IncludedFile:
     path: str
     place: Place
 
+    @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return f"the included file `{self.path}`"
+
 
 def gather(
     file: Path, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]
@@ -81,9 +88,8 @@ def gather(
             message = "a production file is a mapping"
             problems.append(Problem(Place(file.name, 1, 1), message, "begin with `wanflow: 1`"))
         return []
-    root = file.absolute().parent
-    walk = _IncludeWalk(root, given, texts, problems)
-    top = ProductionFile(file.name, document.root, BasePath(root))
+    walk = _IncludeWalk(given, texts, problems)
+    top = ProductionFile(file.name, document.root, BasePath(texts.boundary))
     walk.add(top, {}, ((os.path.realpath(file), file.name),))
     return walk.files
 
@@ -91,9 +97,10 @@ def gather(
 class _IncludeWalk:
     """Visits the files depth first, in the order in which they are named."""
 
-    def __init__(self, root: Path, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]) -> None:
+    def __init__(self, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]) -> None:
         self.files: list[ProductionFile] = []
-        self._root, self._given, self._texts, self._problems = root, given, texts, problems
+        self._boundary, self._root = texts.boundary, texts.boundary.folder
+        self._given, self._texts, self._problems = given, texts, problems
         self._first_at: dict[str, Place] = {}
         self._real_paths: dict[str, str] = {}
         self._repeated_at: set[Place] = set()
@@ -112,7 +119,9 @@ class _IncludeWalk:
             readable = isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.string
             if isinstance(filled, TextNode) and readable and len(self._problems) == before:
                 for named in self._within_limit(self._matching(filled, file), filled):
-                    self._include(named, file, known, above)
+                    # before it is compared with others: that would tell where a link outside leads
+                    if not self._texts.refused(self._root / named.path, named.place, named.title, self._problems):
+                        self._include(named, file, known, above)
 
     def _include(
         self,
@@ -131,7 +140,7 @@ class _IncludeWalk:
             self._problems.append(Problem(named.place, f"files include each other more than {MAX_DEPTH} levels deep"))
             return
         self._first_at[real] = named.place
-        document = self._texts.read(path, named.path, named.place, f"the included file `{named.path}`", self._problems)
+        document = self._texts.read(path, named.path, named.place, named.title, self._problems)
         root = document.root if document is not None else None
         if root is None:
             return
@@ -148,7 +157,7 @@ class _IncludeWalk:
                 (*parent.scene, scene.string) if isinstance(scene, TextNode) and named_scene else parent.scene
             )
             via = (*parent.via, OriginStep("include", named.path, named.place))
-            base = BasePath(self._root).beside(named.path)
+            base = BasePath(self._boundary).beside(named.path)
             self.add(ProductionFile(named.path, root, base, path_of_scene, via), known, (*above, (real, named.path)))
 
     def _report_repeat(self, named: _IncludedFile, real: str, above: tuple[tuple[str, str], ...]) -> None:
@@ -175,16 +184,24 @@ class _IncludeWalk:
 
     def _matching(self, written: TextNode, file: ProductionFile) -> list[_IncludedFile]:
         """The files that an item names: one by its path, or all that match a pattern, sorted."""
-        pattern, named = written.string, file.base.path(written.text)
-        if not has_wildcard(pattern) or _is_file(self._root / named):
+        pattern, named = written.string, file.base.path(written.text, Content.TEXT)
+        if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and _is_file(self._root / named)):
             return [_IncludedFile(_relative(named, self._root), written.place)]
         hint = "name the folders to look into"
         if ANY_DEPTH in pattern and (pattern.startswith("..") or Path(pattern).is_absolute()):
             message = "`**` matches only below the folder of the file that names it"
             self._problems.append(Problem(written.place, message, hint))
             return []
+        begin = next(at for at, part in enumerate(Path(named).parts) if has_wildcard(part))
+        searched = Path(*Path(named).parts[:begin])
+        if (refusal := self._boundary.refusal(searched, Content.TEXT)) is not None:
+            problem = Problem(
+                written.place, f"`{pattern}`: the folder `{searched.as_posix()}` {refusal.words}", refusal.hint
+            )
+            self._problems.append(problem)
+            return []
         try:
-            found = files_like(pattern, self._root / file.base.folder)
+            found = files_like(pattern, self._root / file.base.folder, self._boundary)
         except PatternTooWide:
             message = f"`{pattern}` scans more than {MAX_SCANNED} files"
             self._problems.append(Problem(written.place, message, hint))
@@ -234,20 +251,21 @@ def has_wildcard(pattern: str) -> bool:
     return _WILDCARD.search(pattern) is not None
 
 
-def files_like(pattern: str, folder: Path) -> list[str]:
+def files_like(pattern: str, folder: Path, boundary: Boundary) -> list[str]:
     """The files below a folder that match a pattern, sorted.
 
-    Hidden files and folders match only where the pattern names them. `**` follows no links, so that it ends.
-    Raises PatternTooWide.
+    Hidden files and folders match only where the pattern names them. `**` follows no links, so that it ends. A folder
+    outside of the boundary for text counts as empty; a link that leads outside matches by its name, whatever it leads
+    to. Raises PatternTooWide.
     """
-    return sorted(_GlobWalk(folder).run(Path(pattern).parts))
+    return sorted(_GlobWalk(folder, boundary).run(Path(pattern).parts))
 
 
 class _GlobWalk:
     """One walk over folders, which reads each folder once for each part of the pattern."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._scanned = folder, 0
+    def __init__(self, folder: Path, boundary: Boundary) -> None:
+        self._folder, self._boundary, self._scanned = folder, boundary, 0
 
     def run(self, parts: tuple[str, ...]) -> set[str]:
         seen: set[tuple[str, int]] = set()
@@ -256,7 +274,7 @@ class _GlobWalk:
         while waiting:
             path, at = waiting.pop()
             if at == len(parts):
-                found |= {Path(path).as_posix()} if _is_file(self._folder / path) else set()
+                found |= {Path(path).as_posix()} if self._is_match(self._folder / path) else set()
             elif (path, at) not in seen:
                 seen.add((path, at))
                 waiting += self._below(path, parts, at)
@@ -271,8 +289,15 @@ class _GlobWalk:
             return [(os.path.join(path, part), at + 1)]  # noqa: PTH118  # a path may be empty here
         return [(name, at + 1) for name in self._names(path, part, folders=False)]
 
+    def _is_match(self, file: Path) -> bool:
+        if self._boundary.refusal(file, Content.TEXT) is None:
+            return _is_file(file)
+        return self._boundary.refusal(file.parent, Content.TEXT) is None and os.path.islink(file)  # noqa: PTH114
+
     def _names(self, path: str, part: str, *, folders: bool) -> list[str]:
         """The entries of a folder that match a part; with `folders` only folders, links left out."""
+        if self._boundary.refusal(self._folder / path, Content.TEXT) is not None:
+            return []
         try:
             with os.scandir(self._folder / path) as entries:
                 listed = [entry.name for entry in entries if not folders or entry.is_dir(follow_symlinks=False)]
@@ -289,9 +314,14 @@ class _GlobWalk:
 class SourceTexts:
     """The lines of each file, by its name in places; `files` are the absolute paths of all that were read.
 
+    Only what `boundary` allows is read, and the pipelines that come with wanflow. A production file is named on the
+    command line or found; one that is a symbolic link is read where its target is within the boundary, too. In the
+    checkout of a pull request the link is as foreign as the rest.
+
     `values` and `size` count the values and bytes of all of them.
     """
 
+    boundary: Boundary
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     values: int = 0
@@ -299,29 +329,32 @@ class SourceTexts:
     line_count: int = 0
 
     def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
-        """A file's tree; None, and a problem at `place`, where it cannot be read.
+        """A file's tree; None, and a problem at `place`, where it cannot or may not be read.
 
         `what` is its name in messages; without a place it is the production file itself.
         """
+        at, hint = place, "the path is relative to the file that names it"
+        if at is None:
+            at, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
+            hint = "`wanflow init` makes one; `-f` names another"
+        if self.refused(file, at, what, problems):
+            return None
         try:
             data = bytes_of(file)
             self.size += len(data)
             self.line_count += data.count(b"\n")
             if self.size > MAX_BYTES_IN_ALL or self.line_count > MAX_LINES:
                 most = f"{MAX_BYTES_IN_ALL // 1_000_000} MB" if self.size > MAX_BYTES_IN_ALL else f"{MAX_LINES} lines"
-                at, message = place or Place(name, 1, 1), f"the texts of a production have at most {most} in all"
+                message = f"the texts of a production have at most {most} in all"
                 problems.append(Problem(at, message, "split it into several productions"))
                 return None
             document = parse(data, name, MAX_VALUES - self.values)
         except (OSError, ValueError) as error:
-            hint = "the path is relative to the file that names it"
-            if place is None:
-                place, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
-                hint = "`wanflow init` makes one; `-f` names another"
-            elif isinstance(error, FileNotFoundError):
+            if place is not None and isinstance(error, FileNotFoundError):
                 root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
-                hint = hint_for_path(root / folder, posixpath.relpath(name, folder or ".")) or hint
-            problems.append(Problem(place, f"{what} {why_unreadable(error)}", hint))
+                near = hint_for_path(root / folder, posixpath.relpath(name, folder or "."), self.boundary)
+                hint = near or hint
+            problems.append(Problem(at, f"{what} {why_unreadable(error)}", hint))
             return None
         self.values += document.size
         self.lines[name] = document.lines
@@ -330,6 +363,14 @@ class SourceTexts:
             severity = Severity.WARNING if found.warning else Severity.ERROR
             problems.append(Problem(found.place, found.message, found.hint, severity))
         return document
+
+    def refused(self, file: Path, place: Place, what: str, problems: list[Problem]) -> bool:
+        """Whether a file may not be read; then there is a problem at `place`, which says nothing of the file itself."""
+        shipped = file.parent == data_folder("pipelines")
+        refusal = None if shipped else self.boundary.refusal(file.absolute(), Content.TEXT)
+        if refusal is not None:
+            problems.append(Problem(place, f"{what} {refusal.words}", refusal.hint))
+        return refusal is not None
 
     def quoted(self, problem: Problem) -> Problem:
         """The problem with the source line at its place."""
@@ -340,23 +381,26 @@ class SourceTexts:
 
 
 def bytes_of(file: Path) -> bytes:
-    """The bytes of a text file.
+    """The bytes of a text file that may be opened.
 
     Raises OSError for what is not a regular file, since reading a pipe or a device might never end, and for one that is
     larger than MAX_BYTES.
     """
     if file.exists() and not file.is_file():
         raise OSError(0, "is not a file")
-    with open(file, "rb", opener=_open_nonblocking) as opened:  # `Path.open` has no opener
+    with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
         data = opened.read(MAX_BYTES + 1) or b""
     if len(data) > MAX_BYTES:
         raise OSError(0, f"has more than {MAX_BYTES // 1_000_000} MB")
     return data
 
 
-def _open_nonblocking(path: str, flags: int) -> int:
-    """Some files of a system look like regular ones, and reading them would block."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _open_checked(path: str, flags: int) -> int:
+    """Some files of a system look like regular ones, and reading them would block.
+
+    The links of the path were followed before, so a link at its end came after the check.
+    """
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def why_unreadable(error: OSError | ValueError) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from wanflow.boundary import Boundary
 from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
 from wanflow.catalog.read import load_catalog
@@ -47,7 +48,8 @@ MAX_ITEMS = 50_000
 class Overrides:
     """Values that take precedence over the keys of the file; None leaves a key as written, `values` override `vars`.
 
-    `allow_outside`: a cut may be written outside the production's folder.
+    `allow_outside`: a cut may be written outside the production's folder. `root` and `untrusted` say which files may be
+    opened (wanflow.boundary).
     """
 
     backend: str | None = None
@@ -55,6 +57,12 @@ class Overrides:
     values: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
     allow_outside: bool = False
+    root: Path | None = None
+    untrusted: bool = False
+
+    def boundary(self, file: Path) -> Boundary:
+        """The files that the production of a file may open."""
+        return Boundary(file.absolute().parent, None if self.root is None else self.root.absolute(), self.untrusted)
 
 
 AS_WRITTEN = Overrides()
@@ -76,13 +84,15 @@ def read(
     region: str | None = None,
     values: Mapping[str, str] = NO_VALUES,
     prices: Path | None = None,
+    root: Path | None = None,
+    untrusted: bool = False,
 ) -> Found:
     """The production of a file, None where it has errors, and all its problems in the order of their places.
 
     `backend`, `region` and the file `prices` override the file's own keys, `values` its `vars`. Media files are not
-    opened.
+    opened. `root` and `untrusted` are those of the boundary.
     """
-    reading = read_usable(file, Overrides(backend, region, values, prices))
+    reading = read_usable(file, Overrides(backend, region, values, prices, root=root, untrusted=untrusted))
     if reading.production is None or has_errors(reading.problems):
         return None, reading.problems
     return replace(reading.production, warnings=reading.problems), reading.problems
@@ -90,7 +100,7 @@ def read(
 
 def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found."""
-    texts, problems = SourceTexts(), list[Problem]()
+    texts, problems = SourceTexts(overrides.boundary(file)), list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text, top) for name, text in overrides.values.items()}
     files = gather(file, given, texts, problems)
@@ -107,7 +117,7 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
             if chosen not in {None, *known}:
                 problems.append(Problem(top, f"unknown {kind} `{chosen}`", f"choose one of {', '.join(known)}"))
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        loader = _Loader(overrides, BasePath(file.absolute().parent), expansion, problems)
+        loader = _Loader(overrides, BasePath(texts.boundary), expansion, problems)
         try:
             production = loader.load(merge(files, given, problems), texts)
         except TooManyProblems as fault:
@@ -149,6 +159,8 @@ class _Loader:
             addresses=self._index.all(),
             read_from=tuple(texts.files),
             allow_outside=self._overrides.allow_outside,
+            root=self._base.boundary.root,
+            untrusted=self._base.boundary.untrusted,
         )
 
     def _region(self, root: MapNode, provider: Provider) -> str:

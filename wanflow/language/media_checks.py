@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from wanflow import timebase
+from wanflow.boundary import Content
 from wanflow.catalog.model import FileRule, MediaRule, Role
 from wanflow.catalog.read import load_catalog
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
@@ -35,6 +36,12 @@ def file_sources(production: Production) -> tuple[str, ...]:
     """All local files that a production names, each once, in order."""
     paths = [source.path for _, source in _sources(production) if isinstance(source, FileSource)]
     return tuple(dict.fromkeys(paths))
+
+
+def text_sources(production: Production) -> frozenset[str]:
+    """Those of the local files that are read as text: subtitles."""
+    read = (pair for cut in production.cuts.values() for pair in cut.finish.contents.items())
+    return frozenset(path for path, content in read if content is Content.TEXT)
 
 
 def inline_sources(production: Production) -> tuple[DataSource, ...]:

@@ -10,13 +10,14 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from wanflow.boundary import Content
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
 from wanflow.language.problem import SHIPPED, Problem, has_errors
 from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
-from wanflow.language.scope import BasePath, GivenInput, Scope, path_exists
+from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.shot import generator_of
 from wanflow.schemas import data_folder
 from wanflow.suggest import Known, did_you_mean, listed
@@ -83,13 +84,13 @@ def find_pipeline(written: TextNode, base: BasePath) -> tuple[Path, str, BasePat
         if written.string in known:
             file = known[written.string]
             away = Path(os.path.relpath(file.parent, base.root)).as_posix()
-            return file, f"{SHIPPED}{file.name}", BasePath(base.root, away)
-        beside = base.path(written.string + SUFFIX)
-        near = f"for a file write `use: {written.string}{SUFFIX}`" if path_exists(base.root / beside) else None
+            return file, f"{SHIPPED}{file.name}", BasePath(base.boundary, away)
+        beside = base.path(written.string + SUFFIX, Content.TEXT)
+        near = f"for a file write `use: {written.string}{SUFFIX}`" if base.has(beside, Content.TEXT) else None
         listed = f"the shipped ones: {', '.join(known)}; name a file by its path" if known else None
         hint = near or did_you_mean(written.string, known) or listed
         return Problem(written.place, f"no shipped pipeline `{written.string}`", hint)
-    path = base.path(written.text)
+    path = base.path(written.text, Content.TEXT)
     return base.root / path, path, base.beside(path)
 
 

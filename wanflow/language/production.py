@@ -9,9 +9,11 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
+from wanflow.boundary import Boundary, Content
 from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.provider import Provider, default_provider
 from wanflow.catalog.read import PriceBook
+from wanflow.errors import MediaFault
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
@@ -230,6 +232,13 @@ class CutFinish:
         music = [(self.music.place, self.music.source)] if self.music else []
         return (*music, *((each.place, each.source) for each in self.subtitles))
 
+    @property
+    def contents(self) -> Mapping[str, Content]:
+        """What each of its files is read as, by path; fonts as well."""
+        media = (*(path for path, _ in self.fonts), *(() if self.music is None else (self.music.source.path,)))
+        texts = (track.source.path for track in self.subtitles)
+        return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
+
 
 PLAIN = CutFinish()
 
@@ -265,7 +274,7 @@ class Production:
     `warnings` are the problems that did not stop it. `addresses` are names that mean shots without being one: the
     group of a matrix all of them in order, a used pipeline its output. `read_from` are the texts that it was read
     from: production file, included files, pipelines, price file. `allow_outside`: its cuts may be written outside
-    `folder`.
+    `folder`. `root` and `untrusted` are those of its boundary.
     """
 
     folder: Path
@@ -284,3 +293,20 @@ class Production:
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     read_from: tuple[Path, ...] = ()
     allow_outside: bool = False
+    root: Path | None = None
+    untrusted: bool = False
+
+    @property
+    def boundary(self) -> Boundary:
+        """The files that it may open."""
+        return Boundary(self.folder, self.root, self.untrusted)
+
+    def opened(self, path: str, content: Content) -> Path:
+        """The absolute path of a file that it names; raises MediaFault where that may not be opened.
+
+        A file may have become a link since the production was checked, so this is asked right before it is read.
+        """
+        refusal = self.boundary.refusal(path, content)
+        if refusal is not None:
+            raise MediaFault(f"`{path}` {refusal.words}", hint=refusal.hint)
+        return self.folder / path

@@ -13,7 +13,7 @@ from wanflow import digest
 from wanflow.hosts import is_local
 from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.scope import GivenInput, Scope, path_exists
+from wanflow.language.scope import GivenInput, Scope
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -153,15 +153,11 @@ def _written(node: TextNode, text: str, scope: Scope, problems: list[Problem]) -
         problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
         return None
     path = scope.base.path(text)
-    if scope.find(text) is not None and not path_exists(scope.base.root / path):
+    if scope.find(text) is not None and not scope.base.has(path):
         problems.append(Problem(node.place, f"`{text}` is a shot, not a file", f"write `{{shot: {text}}}`"))
         return None
     hint = hint_for_take(text)
-    if (
-        hint is not None
-        and scope.find(text.rpartition(".t")[0]) is not None
-        and not path_exists(scope.base.root / path)
-    ):
+    if hint is not None and scope.find(text.rpartition(".t")[0]) is not None and not scope.base.has(path):
         problems.append(Problem(node.place, f"a source names a shot, not the take `{text}`", hint))
         return None
     return FileSource(path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wanflow.boundary import Boundary, Content
 from wanflow.language.problem import Problem
 from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
@@ -146,21 +147,31 @@ class Scope:
 class BasePath:
     """The base of a file's paths.
 
-    `root` is the production's folder, absolute; `folder` leads from there to the file's folder, empty for the same one.
+    `boundary` says which files may be opened. `folder` leads from the production's folder to the file's own, empty for
+    the same one.
     """
 
-    root: Path
+    boundary: Boundary
     folder: str = ""
 
-    def path(self, text: str) -> str:
+    @property
+    def root(self) -> Path:
+        """The production's folder, absolute."""
+        return self.boundary.folder
+
+    def path(self, text: str, content: Content = Content.MEDIA) -> str:
         """A path from `root`: as written, in NFC or in NFD, whichever exists (format.md, Sources), else as written."""
         forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
         joined = [self._joined(form) for form in forms]
-        return next((path for path in joined if path_exists(self.root / path)), joined[0])
+        return next((path for path in joined if self.has(path, content)), joined[0])
+
+    def has(self, path: str, content: Content = Content.MEDIA) -> bool:
+        """Whether a path from `root` exists; False for one that may not be opened."""
+        return self.boundary.refusal(path, content) is None and path_exists(self.root / path)
 
     def beside(self, file: str) -> BasePath:
         """The base of another file, whose path is from `root`."""
-        return BasePath(self.root, posixpath.dirname(file))
+        return BasePath(self.boundary, posixpath.dirname(file))
 
     def _joined(self, text: str) -> str:
         plain = Path(text).as_posix()

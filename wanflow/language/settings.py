@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from wanflow.boundary import Boundary, Content
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import PriceBook, load_catalog, parameter_keys
@@ -36,16 +37,22 @@ def read_book(
     texts: SourceTexts,
     problems: list[Problem],
 ) -> PriceBook:
-    """The price file of the command line, else that of the production; its prices override the catalog's."""
-    written = root.find("prices")
+    """The price file of the command line, else that of the production; its prices override the catalog's.
+
+    One of the command line may be anywhere. If it is a symbolic link, its target has to be in the folder of its name,
+    or where the production may read.
+    """
+    written, boundary = root.find("prices"), base.boundary
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
+        if boundary.refusal(path.absolute(), Content.TEXT) is not None:
+            boundary = boundary.beside(path)
     elif isinstance(written, TextNode) and written.value is not None:
         path, name, place = base.root / written.string, written.string, written.place
     else:
         return PriceBook(provider.currency)
     texts.files.append(path.absolute())
-    prices, found = read_prices(path, name, place, provider)
+    prices, found = read_prices(path, name, place, provider, boundary)
     problems += found
     return prices
 
@@ -106,14 +113,20 @@ def unknown_model(written: TextNode) -> Problem:
     return Problem(written.place, f"unknown model `{written.string}`", hint)
 
 
-def read_prices(path: Path, name: str, at: Place, provider: Provider) -> tuple[PriceBook, tuple[Problem, ...]]:
+def read_prices(
+    path: Path, name: str, at: Place, provider: Provider, boundary: Boundary
+) -> tuple[PriceBook, tuple[Problem, ...]]:
     """The prices of a file, called `name` in messages, and its problems; `at` is where the file is named."""
+    refusal = boundary.refusal(path.absolute(), Content.TEXT)
+    if refusal is not None:
+        problem = Problem(at, f"the price file `{name}` {refusal.words}", refusal.hint)
+        return PriceBook(provider.currency), (problem,)
     try:
         data = bytes_of(path)
     except (OSError, ValueError) as error:
         message = f"the price file `{name}` {why_unreadable(error)}"
         return PriceBook(provider.currency), (
-            Problem(at, message, hint_for_path(path.parent, path.name) or PRICES_HINT),
+            Problem(at, message, hint_for_path(path.parent, path.name, boundary) or PRICES_HINT),
         )
     document = parse(data, name)
     root = document.root

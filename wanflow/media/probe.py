@@ -69,8 +69,11 @@ class CheckResult(Job[Facts]):
                 return check_picture(worker.root / self.path)
 
 
-def probe(path: Path) -> Facts:
-    """Measure a picture, a video, a sound or subtitles. Raises BadMedia, a MediaFault, with the reason."""
+def probe(path: Path, *, texts: bool = True) -> Facts:
+    """Measure a picture, a video, a sound or subtitles. Raises BadMedia, a MediaFault, with the reason.
+
+    Without `texts` subtitles are not read, so that no reason quotes them.
+    """
     size = _size(path)
     try:
         return _probe_picture(path, size)
@@ -83,7 +86,7 @@ def probe(path: Path) -> Facts:
             raise BadMedia(path, f"is a Git LFS pointer, the {what} itself is not here", hint=POINTER_HINT) from fault
         if beginning.startswith(BEGINNINGS):
             raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
-        return _probe_other(path, size, beginning)
+        return _probe_other(path, size, beginning) if texts else _probe_container(path, size)
 
 
 def _probe_other(path: Path, size_bytes: int, beginning: bytes) -> Facts:

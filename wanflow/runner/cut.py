@@ -47,6 +47,8 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     if fingerprint is None:
         raise MediaFault(f"a clip of `{step.node}` is missing")
     outputs.require_outputs(production, vertex.cut, context.store)
+    for path, content in vertex.cut.finish.contents.items():
+        production.opened(path, content)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     captions = await _read_captions(edit, total_frames(clips), rate, context)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from wanflow import digest
+from wanflow.boundary import Content
 from wanflow.errors import MediaFault
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
@@ -63,10 +64,14 @@ def _job(piece: Piece, identity: Identity, source: PurePath, target: PurePath) -
 
 
 def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePath:
-    """The file of an asset, a take or an extract, below the production's folder; raises MediaFault without it."""
+    """The file of an asset, a take or an extract, below the production's folder; raises MediaFault without it.
+
+    A file that became a link since the plan was made is judged again: it is about to be read or sent.
+    """
     output = run_state.output(vertex_id)
     match run_state.plan.graph.vertex(vertex_id):
         case AssetVertex(source=FileSource(path)):
+            run_state.plan.graph.production.opened(path, Content.MEDIA)
             return PurePath(path)
         case ShotVertex() if output.digest is not None and (file := find_take(context.store, output.digest)):
             return context.relative(file)

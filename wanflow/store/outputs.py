@@ -126,7 +126,8 @@ class _OutputRule:
             if not self.takes.isdisjoint(folded(each) for each in (place, *place.parents)):
                 return f"is in `{TAKE_FOLDERS[0]}/`, the folder of the takes", elsewhere
         if not self.production.allow_outside and not all(place.is_relative_to(self.root) for place in places):
-            return "is outside the production's folder", f"allow it with `--allow-outside`, or {elsewhere}"
+            allowed = "" if self.production.untrusted else "allow it with `--allow-outside`, or "
+            return "is outside the production's folder", f"{allowed}{elsewhere}"
         return None
 
     def _kept(self, place: Path) -> str | None:

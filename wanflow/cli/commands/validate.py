@@ -71,7 +71,9 @@ def validate(settings: ProductionOptions, form: str) -> int:
         backend=settings.backend,
         region=settings.region,
         values=settings.values,
-        allow_outside=settings.allow_outside,
+        allow_outside=settings.allow_outside is not False,
+        root=settings.root,
+        untrusted=settings.untrusted,
     )
     match form:
         case "json":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wanflow import schemas
+from wanflow.boundary import Boundary
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import MapNode, Node, node_at
@@ -90,7 +91,11 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
     try:
         data = path.read_bytes()
     except OSError as fault:
-        hint = hint_for_path(path.parent, path.name) if isinstance(fault, FileNotFoundError) else None
+        hint = (
+            hint_for_path(path.parent, path.name, Boundary(path.parent))
+            if isinstance(fault, FileNotFoundError)
+            else None
+        )
         raise ScriptUnreadable(
             f"`{path}` cannot be read: {(fault.strerror or str(fault)).lower()}", hint=hint
         ) from fault

@@ -8,6 +8,7 @@ from fractions import Fraction
 from operator import itemgetter
 
 from wanflow import timebase
+from wanflow.boundary import Content
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
 from wanflow.language.production import Music, Shot, Subtitles, TransitionKind
@@ -125,9 +126,9 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
     frames = total_frames(clips)
+    files = {track: production.opened(track.source.path, Content.TEXT) for track in edit.cut.finish.subtitles}
     subtitles = (
-        EditSubtitles(track, to_captions(read_lines(production.folder / track.source.path), frames=frames, rate=rate))
-        for track in edit.cut.finish.subtitles
+        EditSubtitles(track, to_captions(read_lines(file), frames=frames, rate=rate)) for track, file in files.items()
     )
     music = _music(edit, frames, rate)
     return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles))
