@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.project import rewrite, write_production
+from kit.terminals import Terminal
 from wanflow.characters import cells_wide
 from wanflow.cli.main import main
 from wanflow.cli.screen import screen_of
@@ -44,14 +45,6 @@ TABLES = (
 )
 STYLE = re.compile("\x1b\\[[0-9;]*m")
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
-
-
-class Terminal(io.TextIOWrapper):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        """It is one."""
-        return True
 
 
 Shown = Callable[..., str]

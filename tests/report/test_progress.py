@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import io
+import re
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
 from kit import films
+from kit.terminals import Terminal
 from wanflow.money import Bound, Cost, unknown
 from wanflow.planner.plan import Action
 from wanflow.report.progress import Progress, progress_of
-from wanflow.report.text.console import Display
+from wanflow.report.text.console import Display, live
+from wanflow.report.text.events import Verbosity
 from wanflow.runner.events import (
     CutFinished,
     CutProgress,
+    Event,
     StepFinished,
     StepStarted,
     TakeStored,
     TaskChanged,
     TaskSubmitted,
+    Warned,
 )
 
 
@@ -124,3 +131,36 @@ def test_a_failed_take_disappears(progress: Progress) -> None:
 def test_nothing_running_takes_one_line(progress: Progress) -> None:
     """Before anything runs there is only the footer, so that nothing jumps."""
     assert _drawn(progress) == "2 in the queue · 0 takes rendered (0 s) · 0 CNY\n"
+
+
+def test_no_event_acts_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks of rich stay words, escape sequences become visible, and no line begins a command of GitHub."""
+    mark = "[red]r[/red] [link=http://e]l[/link] :smile: \x1b]0;t\x07\u202e\n::error::x " + "x" * 26 + " ::error::y"
+    events: tuple[Event, ...] = (
+        StepStarted("coast.t1", Action.RENDER, mark),
+        TaskSubmitted("coast.t1", mark, mark),
+        TaskChanged("coast.t1", mark, mark),
+        StepStarted("cut:main", Action.DERIVE),
+        CutProgress("cut:main", 1, 2),
+        Warned(mark, "coast.t1"),
+        TakeStored("coast.t1", mark, 1, "d", "2", mark, None),
+        CutFinished("cut:main", mark, 1, 1, "2"),
+        StepFinished("coast.t1", "failed", mark, mark),
+        StepFinished("coast.t1", "blocked", mark),
+    )
+    assert {type(event) for event in events} == set(get_args(Event))
+    stream = Terminal(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    with live(films.plan(films.LIGHTHOUSE), Verbosity.VERBOSE) as emit:
+        for event in events:
+            emit(event)
+    assert isinstance(stream.buffer, io.BytesIO)
+    drawn = stream.buffer.getvalue().decode()
+    assert "[red]" in drawn
+    assert ":smile:" in drawn
+    assert [raw for raw in ("\x1b]", "\x07", "\u202e") if raw in drawn] == []
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", drawn)
+    lines = re.split(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]", plain)
+    assert [line for line in lines if line.strip().startswith("::")] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -126,6 +127,8 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         sock = socket.socket(family, socket.SOCK_STREAM)
+    except UnicodeError as fault:
+        raise CannotListen(errno.EINVAL, f"cannot listen on `{host}`: it is not the name of a host") from fault
     except OSError as fault:
         raise CannotListen(fault.errno, f"cannot listen on {host}: {(fault.strerror or str(fault)).lower()}") from fault
     with sock:
