@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterable
 
@@ -70,6 +71,23 @@ def escaped_json(text: str) -> str:
 
     lines = (_escaped(line, pair) for line in text.split("\n"))
     return _COMMAND_INSIDE.sub(r"\1\\u005b", "\n".join(lines))
+
+
+def for_shell(*words: object) -> str:
+    """Words as a shell reads them, safe to print and to paste, for a command within the backquotes of a message.
+
+    A word that is not printed as it is has the escapes of `$'…'`, which bash, zsh and ksh read.
+    """
+    return " ".join(map(_quoted, map(str, words)))
+
+
+def _quoted(word: str) -> str:
+    if "`" not in word and shown(word) == word:
+        return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else shlex.quote(word)  # a Han name needs no quotes
+    word = word.replace("\\", r"\\").replace("'", r"\'").replace("`", r"\x60")
+    # a byte of a file name that is not UTF-8 is a lone surrogate in Python
+    word = re.sub("[\udc80-\udcff]", lambda byte: rf"\x{ord(byte[0]) - 0xDC00:02x}", word)
+    return f"$'{shown(word)}'"
 
 
 def _escaped(text: str, long_escape: Callable[[str], str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 from wanflow.catalog.provider import Provider
-from wanflow.characters import without_font
+from wanflow.characters import for_shell, without_font
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
@@ -175,7 +175,7 @@ def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
     for damage in damaged:
         hint = damage.hint
         if damage.emptied and _ls_files(folder, damage.place):
-            hint = f"`git checkout {damage.place}` first, it has your picks too; then {hint}"
+            hint = f"`git checkout {for_shell(damage.place)}` first, it has your picks too; then {hint}"
         level = HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR
         yield HealthCheck("store", level, f"{damage.place}: {damage.words}", hint)
     if damaged:

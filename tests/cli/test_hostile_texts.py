@@ -6,6 +6,7 @@ import errno
 import json
 import re
 import shutil
+import subprocess
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -329,3 +330,14 @@ def test_a_bug_is_reported_safely(
         assert dangers(err, wraps=True) == []  # a traceback has the lines that Python gives it
     (report,) = tmp_path.glob("bug-*.txt")
     assert dangers(report.read_text(encoding="utf-8"), wraps=True) == []
+
+
+def test_a_pasted_hint_changes_to_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that `init` prints goes to the new folder, and runs nothing that the name says."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    told = printed(monkeypatch, ("init", NAME), None)
+    change = told.err.removeprefix("next: ").partition(" && ")[0]
+    bash = shutil.which("bash") or "bash"
+    assert subprocess.check_output([bash, "-c", f"{change} && pwd"], text=True) == f"{tmp_path / NAME}\n"
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]

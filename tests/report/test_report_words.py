@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from wanflow.characters import cells_wide, escaped_json, shown
+from wanflow.characters import cells_wide, escaped_json, for_shell, shown
 from wanflow.report.text.words import count, listed, on_one_line
 
 ESCAPES = (
@@ -49,6 +53,34 @@ def test_a_long_text_loses_its_middle() -> None:
     assert shown("`" + "a" * 500 + "` is unknown", 40) == f"`{'a' * 25}…a` is unknown"
     assert shown("a" * 40, 40) == "a" * 40
     assert len(shown("a" * 10**6)) == 20_000
+
+
+WORDS_FOR_SHELLS = (
+    ("coast", "coast"),
+    ("灯塔/看守人-1", "灯塔/看守人-1"),
+    ("a b", "'a b'"),
+    ("it's", """'it'"'"'s'"""),
+    ("$(touch pwned); rm -rf ~ &", "'$(touch pwned); rm -rf ~ &'"),
+    ("a`touch pwned`'\\", r"$'a\x60touch pwned\x60\'\\'"),
+    ("a\n::error::\x1b[2J\u202e\U000e0041", r"$'a\n::error::\u001b[2J\u202e\U000e0041'"),
+    ("::x ##[y", r"$':\u003ax ##\u005by'"),
+    ("\udcff\udc80\t", r"$'\xff\x80\t'"),
+)
+
+
+@pytest.mark.parametrize(("word", "pasted"), WORDS_FOR_SHELLS)
+def test_a_word_in_a_command_is_what_a_shell_reads(word: str, pasted: str, tmp_path: Path) -> None:
+    """Whatever a folder is called: pasting the command does what it says, and nothing else."""
+    assert for_shell(word) == pasted
+    assert shown(pasted) == pasted
+    assert "`" not in pasted
+    script = f"printf %s {pasted}".encode()
+    environ = {**os.environ, "LC_ALL": "C.UTF-8"}
+    read = subprocess.run(
+        [shutil.which("bash") or "bash", "-c", script], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, check=True
+    )
+    assert read.stdout == os.fsencode(word)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_text_of_several_lines_is_put_on_one() -> None:

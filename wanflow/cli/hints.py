@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
-from wanflow.characters import shown
+from wanflow.characters import for_shell
 from wanflow.cli.options import ProductionOptions
 from wanflow.language.problem import Problem, is_shipped
 from wanflow.yamldoc.nodes import Place
@@ -38,21 +37,6 @@ def name_production(settings: ProductionOptions) -> None:
 def command_on(backend: str, verb: str) -> str:
     """A command about this production on a backend, in backquotes."""
     return f"`wanflow {verb} {_options(replace(_settings.get() or ProductionOptions(), backend=backend))}`"
-
-
-def for_shell(*words: str | Path) -> str:
-    """Words as a shell reads them from a line that is safe to print, within the backquotes of a message."""
-    return " ".join(map(_quoted, map(str, words)))
-
-
-def _quoted(word: str) -> str:
-    """A word for a shell; one that is not printed as it is gets the escapes of `$'…'`, which bash, zsh and ksh read."""
-    if shown(word) == word and "`" not in word:
-        return shlex.quote(word)
-    plain = word.replace("\\", "\\\\").replace("'", "\\'").replace("`", "\\x60")
-    # a byte of a file name that is not UTF-8 is a lone surrogate in Python
-    plain = re.sub("[\udc80-\udcff]", lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", plain)
-    return f"$'{shown(plain)}'"
 
 
 def pasteable(text: str) -> str:

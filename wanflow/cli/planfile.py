@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from wanflow import decode
+from wanflow.characters import for_shell
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import for_shell
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import say
 from wanflow.planner import saved

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from wanflow.characters import hint_for_invisible
+from wanflow.characters import for_shell, hint_for_invisible
 from wanflow.suggest import MAX_NAMED, did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -163,7 +163,7 @@ def hint_for_take(name: str) -> str | None:
     shot, dot, take = name.rpartition(".t")
     if not dot or not take.isdecimal():
         return None
-    return f"name the shot, `{shot}`, and pick the take: `wanflow pick {shot} {take}`"
+    return f"name the shot, `{shot}`, and pick the take: `wanflow pick {for_shell(shot)} {take}`"
 
 
 def hint_for_value(

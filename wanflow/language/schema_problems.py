@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 
 from wanflow.catalog.read import media_keys
+from wanflow.characters import for_shell
 from wanflow.language.author_hints import (
     OTHER_KEYS,
     hint_for_choice,
@@ -270,7 +271,7 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
             return f"`{name}` {NOT_A_SHOT}", INDENT
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
-            return _wrong(broken), f"to choose a take, run `wanflow pick {name} {take}`"
+            return _wrong(broken), f"to choose a take, run `wanflow pick {for_shell(name)} {take}`"
         case (*_, "shot"), "pattern":
             return f"no shot `{broken.value}`", hint_for_take(str(broken.value))
         case (*_, "sha256"), "pattern":

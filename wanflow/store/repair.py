@@ -11,6 +11,7 @@ from pathlib import Path
 from wanflow import decode
 from wanflow import digest as digests
 from wanflow.catalog.provider import load_providers
+from wanflow.characters import for_shell
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault
 from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
@@ -217,7 +218,7 @@ def _locks(store: Store) -> Iterator[Damage]:
             yield Damage(one.lock.name, note, hint="the next command that changes the lock resolves it", blocks=False)
         for shot in sorted(shot for shot, entry in lock.shots.items() if entry.rival_picks or entry.rival_holds):
             words = f"both sides of a merge chose a take of `{shot}`"
-            hint = f"`wanflow pick {shot} N` resolves it; `wanflow takes {shot}` lists them"
+            hint = f"`wanflow pick {for_shell(shot)} N` resolves it; `wanflow takes {for_shell(shot)}` lists them"
             yield Damage(one.lock.name, words, hint=hint, blocks=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wanflow import api
-from wanflow.cli.hints import for_shell
+from wanflow.characters import for_shell
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options, production_options_but_file
 from wanflow.cli.screen import say

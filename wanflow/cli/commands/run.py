@@ -12,10 +12,11 @@ import anyio
 import click
 
 from wanflow import api
+from wanflow.characters import for_shell
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import for_shell, name_production, pasteable, pasteable_json
+from wanflow.cli.hints import name_production, pasteable, pasteable_json
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
     ProductionOptions,
@@ -111,7 +112,7 @@ def _other_command(
 ) -> UnknownTarget:
     """An error whose hint is the command that does what was meant."""
     name_production(settings)
-    return UnknownTarget(words, hint=f"`wanflow {verb} {for_shell(*select)}` {effect}")
+    return UnknownTarget(words, hint=f"`wanflow {' '.join([verb, *map(for_shell, select)])}` {effect}")
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from wanflow import api
-from wanflow.cli.hints import for_shell, name_production
+from wanflow.characters import for_shell
+from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.cli.screen import print_annotation, print_json, print_problems, say
 from wanflow.errors import ExitCode
