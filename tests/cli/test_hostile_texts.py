@@ -211,11 +211,11 @@ def test_every_argument_is_quoted_safely(mode: str, film: Path, monkeypatch: pyt
     for name in COMMANDS:
         command = find_command(name)
         needed = sum(isinstance(parameter, click.Argument) for parameter in command.params)
-        feeds = [[HOSTILE], [f"--{HOSTILE}"], [HOSTILE] * (needed + 1)]
+        given = [[HOSTILE], [f"--{HOSTILE}"], [HOSTILE] * (needed + 1)]
         options = (each for each in command.params if isinstance(each, click.Option) and not each.is_flag)
-        feeds += [[*["coast"] * needed, max(option.opts, key=len), HOSTILE] for option in options]
-        for feed in feeds:
-            words = (name, *feed, *(["--faults", NAME] if name == "emulator" else []))  # it never serves
+        given += [[*["coast"] * needed, max(option.opts, key=len), HOSTILE] for option in options]
+        for typed in given:
+            words = (name, *typed, *(["--faults", NAME] if name == "emulator" else []))  # it never serves
             told = printed(monkeypatch, words, MODES[mode])
             assert told.code != 70, (words, told.err)
             found[" ".join(words)] = dangers_of(told, mode)
