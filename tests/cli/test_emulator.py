@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -150,3 +151,58 @@ def test_a_state_inside_a_store_is_kept_out_of_git(tmp_path: Path) -> None:
     """Films and signed addresses of the emulator are no more for git than those of a run."""
     with emulator("--port", "0", "--state", str(tmp_path / ".wanflow" / "emulated")):
         assert (tmp_path / ".wanflow" / ".gitignore").read_bytes() == b"*\n"
+
+
+@pytest.mark.parametrize("key", ["", "sk-animatic"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "203.0.113.1"])  # noqa: S104
+def test_other_machines_need_a_key_of_ones_own(wanflow, host: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """The default key is known to everybody, so it ends with 2 and the way out."""
+    monkeypatch.setenv("DASHSCOPE_API_KEY", key)
+    said = wanflow("emulator", "--host", host)
+    assert said.code == 2
+    assert f"`{host}`" in said.err
+    assert "hint: set DASHSCOPE_API_KEY" in said.err
+
+
+class TestState:
+    """The folder of `--state`."""
+
+    def test_its_files_are_private(self, tmp_path: Path) -> None:
+        """Prompts, media and signed addresses are in them; the umask does not matter."""
+        state = tmp_path / "state"
+        before = os.umask(0)
+        try:
+            with emulator("--speed", "100", "--state", str(state)) as (_, client):
+                assert final_state(client, submit(client)) == "SUCCEEDED"
+        finally:
+            os.umask(before)
+        modes = {stat.S_IMODE(path.lstat().st_mode) for path in (state, *state.rglob("*")) if path.is_dir()}
+        assert modes == {0o700}
+        files = [path for path in state.rglob("*") if path.is_file()]
+        assert {path.name for path in files} > {"tasks.jsonl", "secret"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+    @pytest.mark.parametrize("name", ["uploads", "films", "tasks.jsonl", "secret"])
+    def test_a_link_inside_is_refused(self, wanflow, name: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        """It leads elsewhere, where others read or lose what is written."""
+        state = tmp_path / "state"
+        state.mkdir()
+        (state / name).symlink_to(tmp_path / "elsewhere")
+        said = wanflow("emulator", "--state", str(state))
+        assert (said.code, said.err.splitlines()[0]) == (2, f"error: `{state / name}` is a symbolic link")
+
+    def test_a_folder_that_all_can_write_to_is_refused(self, wanflow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        """Anybody could lay a task there."""
+        tmp_path.chmod(0o777)
+        said = wanflow("emulator", "--state", str(tmp_path))
+        assert said.code == 2
+        assert f"hint: `chmod o-w {tmp_path}`" in said.err
+
+    def test_a_folder_of_another_user_is_refused(  # type: ignore[no-untyped-def]
+        self, wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They could read all that is kept there; root may use any, as in containers."""
+        other = tmp_path.stat().st_uid + 1
+        monkeypatch.setattr(os, "geteuid", lambda: other)
+        said = wanflow("emulator", "--state", str(tmp_path))
+        assert (said.code, said.err.splitlines()[0]) == (2, f"error: `{tmp_path}` belongs to another user")

@@ -144,8 +144,8 @@ def _render(folder: Path, jobs: Open) -> tuple[RenderedFilm, str]:
     bucket = Bucket(folder / "bucket", "http://emulator.invalid", lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
     leave = bucket.allow("wan2.7-i2v")
     form = {"key": f"{leave.folder}/clip.mp4", "policy": leave.policy, "Signature": leave.signature}
-    with numbered_clip(folder / "clip.mp4", 70, (320, 240)).open("rb") as file:
-        bucket.receive(form, file)
+    with bucket.receiving(form) as write:
+        write(numbered_clip(folder / "clip.mp4", 70, (320, 240)).read_bytes())
     media = (OrderItem("first_clip", f"oss://{form['key']}"),)
     settings = {"resolution": "720P", "duration": 3, "seed": 3}
     order = Order(read_catalog()["wan2.7-i2v"], "a coast", media, settings)

@@ -51,8 +51,8 @@ class Set:
         """A file's address in the bucket."""
         leave = self.bucket.allow(I2V)
         key = f"{leave.folder}/{path.name}"
-        with path.open("rb") as file:
-            self.bucket.receive({"key": key, "policy": leave.policy, "Signature": leave.signature}, file)
+        with self.bucket.receiving({"key": key, "policy": leave.policy, "Signature": leave.signature}) as write:
+            write(path.read_bytes())
         return f"oss://{key}"
 
     def film(self, order: Order, target: Path | None = None, processes: RunningProcesses | None = None) -> FilmFile:

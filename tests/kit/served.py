@@ -48,6 +48,7 @@ class Exchange:
     body: bytes = b""
     status: int = 0
     reply: bytes = b""
+    over: bool = False
 
     @property
     def json(self) -> Any:
@@ -90,6 +91,15 @@ class Served:
 
         with self.arrival:
             assert self.arrival.wait_for(answered, PATIENCE_SECONDS), f"no {count} answers to {method} {part}"
+
+    def await_end(self, method: str, part: str) -> None:
+        """Wait until nothing more is done for a call with a method, under a path that has a part."""
+
+        def over() -> bool:
+            return any(exchange.over for exchange in self.calls(method, part))
+
+        with self.arrival:
+            assert self.arrival.wait_for(over, PATIENCE_SECONDS), f"{method} {part} does not end"
 
 
 @contextmanager
@@ -228,6 +238,7 @@ class _Recorder:
 
         await self._app(scope, hear, say)
         with self._service.arrival:
+            exchange.over = True
             self._service.arrival.notify_all()
 
 

@@ -19,6 +19,13 @@ from wanflow.store import atomic
 
 @click.command("emulator", epilog=example("wanflow emulator --port 8000 --state emulated"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Also answer requests for this host name; may be repeated.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0, the default, is any free one.")
 @click.option(
     "--state",
@@ -49,14 +56,23 @@ from wanflow.store import atomic
     help="Serve the models of this region.",
 )
 def emulator(
-    *, host: str, port: int, state: Path | None, faults: Path | None, strict: bool, speed: float, region: str
+    *,
+    host: str,
+    names: tuple[str, ...],
+    port: int,
+    state: Path | None,
+    faults: Path | None,
+    strict: bool,
+    speed: float,
+    region: str,
 ) -> int:
     """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.
 
-    Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused.
+    Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused. An address that other machines can
+    reach needs a key of your own. Requests have to name an address of loopback, that of `--host`, or an allowed name.
     """
     if state is not None:
         atomic.make_folder(state.parent)
-    serving = Serving(host, port, state, Fraction(str(speed)), strict, faults=faults, region=region)
+    serving = Serving(host, port, state, names, Fraction(str(speed)), strict, faults=faults, region=region)
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, say)
     return ExitCode.DONE

@@ -11,13 +11,12 @@ from uuid import uuid4
 
 import anyio
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from wanflow.emulator.api import replies
+from wanflow.emulator.api import bucket, replies, upload_form
 from wanflow.emulator.api.endpoint import EmulatedEndpoint, call_of
 from wanflow.emulator.api.fault_script import NO_FAULT, ScriptedFault
 from wanflow.emulator.api.order import Rejected
@@ -29,8 +28,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """HTTP methods that the API handles, also for unknown paths."""
 
 CHUNK_BYTES = 1 << 20
+CLOSE = {"connection": "close"}
+"""Header of a reply to a request whose body was not read to its end."""
 MOST_BYTES = 1 << 27
 """Maximum bytes of a request: more than five pictures of 20 MB as data URIs (service.md 3)."""
+MOST_UPLOAD_BYTES = bucket.MOST_BYTES + upload_form.MOST_FIELD_BYTES
+"""Maximum bytes of an upload form, roughly."""
 
 
 def build_app(endpoint: EmulatedEndpoint) -> Starlette:
@@ -56,12 +59,19 @@ class _Routes:
         path = request.scope["raw_path"].decode("latin-1").removeprefix(BASE)
         query = request.scope["query_string"].decode("latin-1")
         data = bytearray()
-        async with aclosing(request.stream()) as chunks:
-            async for chunk in chunks:
-                data += chunk
-                if len(data) > MOST_BYTES:
-                    large = Rejected("BadRequest.TooLarge", "Payload Too Large", status=413)
-                    return JSONResponse(replies.error(large, str(uuid4())), large.status, {"connection": "close"})
+        kept = self._endpoint.has_key(request.headers)  # without the key a body is read and thrown away
+        size = 0
+        try:
+            async with aclosing(request.stream()) as chunks:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > MOST_BYTES:
+                        large = Rejected("BadRequest.TooLarge", "Payload Too Large", status=413)
+                        return JSONResponse(replies.error(large, str(uuid4())), large.status, CLOSE)
+                    if kept:
+                        data += chunk
+        except ClientDisconnect:
+            return Response(status_code=400)  # it reaches nobody
         body = _json_object(bytes(data))
         model = (body or {}).get("model") or request.query_params.get("model")
         fault = self._endpoint.faults.next_fault(
@@ -83,14 +93,17 @@ class _Routes:
         if fault is not None and (fault.status is not None or fault.drop):
             return await apply_fault(Response(), fault)
         try:
-            async with request.form(max_files=1, max_fields=20) as form:
-                file = form.get("file")
-                if not isinstance(file, UploadFile):
-                    raise Rejected("InvalidArgument", "POST requires exactly one file upload per request.")
-                fields = {name: value for name, value in form.items() if isinstance(value, str)}
-                self._endpoint.bucket.receive(fields, file.file)
+            if int(request.headers.get("content-length", 0)) > MOST_UPLOAD_BYTES:
+                raise bucket.too_large()
+            async with aclosing(request.stream()) as chunks:
+                kind = request.headers.get("content-type", "")
+                await upload_form.read_upload(kind, chunks, self._endpoint.bucket.receiving)
         except Rejected as refusal:
-            return storage_error(refusal)
+            response = storage_error(refusal)
+            response.headers.update(CLOSE)  # the rest of the body stays unread
+            return response
+        except ClientDisconnect:
+            return Response(status_code=400)
         return await apply_fault(Response(), fault)
 
     async def film(self, request: Request) -> Response:
@@ -186,11 +199,12 @@ def storage_error(refusal: Rejected) -> Response:
     return Response(text, refusal.status, media_type="application/xml")
 
 
-def _json_object(text: bytes) -> Mapping[str, object] | None:
+def _json_object(body: bytes) -> Mapping[str, object] | None:
     """The JSON object of a body; None for anything else, also for text with half a surrogate pair."""
     try:
+        text = body.decode()  # not left to `json`, which reads surrogates and UTF-16 from bytes
         value = json.loads(text)
-        if rb"\ud" in text.lower():
+        if r"\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None

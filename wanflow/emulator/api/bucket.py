@@ -9,16 +9,19 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
+from operator import itemgetter
 from pathlib import Path
-from typing import IO
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 from wanflow.digest import of_bytes
 from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.api.tasks import PRIVATE
 
 OSS = "oss://"
 FOLDER = "dashscope-instant/emulated"
@@ -26,6 +29,7 @@ UPLOAD_LIFE = timedelta(hours=48)
 PERMIT_LIFE = timedelta(seconds=300)
 RESULT_LIFE = timedelta(hours=24)
 MOST_BYTES = 100 * 10**6
+"""Maximum bytes of an uploaded file."""
 
 TimeSource = Callable[[], datetime]
 
@@ -44,18 +48,21 @@ class Bucket:
     """Uploads under `oss://` keys, and films under addresses below `origin`.
 
     File names are made here; keys and addresses of clients are only hashed and looked up. The secret for signatures is
-    kept in the folder, so that addresses stay valid after a restart.
+    kept in the folder, so that addresses stay valid after a restart. No upload is accepted that could leave less than
+    `spare_bytes` of the disk free.
     """
 
-    def __init__(self, folder: Path, origin: str, clock: TimeSource) -> None:
+    def __init__(self, folder: Path, origin: str, clock: TimeSource, *, spare_bytes: int = 0) -> None:
         self._uploads = folder / "uploads"
         self._films = folder / "films"
         self._origin = origin
         self._clock = clock
+        self._spare_bytes = spare_bytes
         for place in (self._uploads, self._films):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._secret = _secret(folder / "secret")
         self._issues: Counter[str] = Counter()
+        self._received = self._read_uploads()
 
     @property
     def upload_url(self) -> str:
@@ -63,35 +70,52 @@ class Bucket:
         return f"{self._origin}/uploads"
 
     def allow(self, model: str) -> UploadPermit:
-        """Permit the upload of one file for a model within five minutes."""
+        """Permit the upload of one file for a model within five minutes; uploads that expired are deleted."""
+        self._delete_expired()
         folder = f"{FOLDER}/{uuid4()}"
         terms = {"folder": folder, "model": model, "until": (self._clock() + PERMIT_LIFE).timestamp()}
         policy = json.dumps(terms).encode().hex()
         return UploadPermit(policy, self._sign(policy), folder, self.upload_url)
 
-    def receive(self, fields: Mapping[str, str], file: IO[bytes]) -> None:
-        """Store a file under the key of the form; raises Rejected as the vendor's storage answers."""
+    @contextmanager
+    def receiving(self, fields: Mapping[str, str]) -> Iterator[Callable[[bytes], object]]:
+        """A writer of the file that the fields of a form permit; the file is kept if the block ends well.
+
+        Raises Rejected as the vendor's storage answers: before anything is written, or for a file that is too large.
+        """
         policy = fields.get("policy", "")
         if not hmac.compare_digest(fields.get("Signature", "").encode(), self._sign(policy).encode()):
             raise Rejected("SignatureDoesNotMatch", "The request signature we calculated does not match.", status=403)
         terms: Mapping[str, float | str] = json.loads(bytes.fromhex(policy))
-        if self._clock().timestamp() >= float(terms["until"]):
+        now = self._clock().timestamp()
+        if now >= float(terms["until"]):
             raise Rejected("AccessDenied", "Invalid according to Policy: Policy expired.", status=403)
         key = fields.get("key", "")
         if not key.startswith(f"{terms['folder']}/"):
             raise Rejected("AccessDenied", "Invalid according to Policy: Policy Condition failed.", status=403)
         place = self._upload_place(key)
         if place.exists():
-            raise Rejected("FileAlreadyExists", "The object you specified already exists.", status=409)
-        part = place.with_suffix(".part")
-        with part.open("wb") as target:
-            shutil.copyfileobj(file, target, 1 << 20)
-        if part.stat().st_size > MOST_BYTES:
-            part.unlink()
-            raise Rejected("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.", status=400)
-        facts = {"model": terms["model"], "received": self._clock().timestamp()}
-        place.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
-        part.replace(place)
+            raise _exists()
+        if self._spare_bytes and shutil.disk_usage(self._uploads).free < self._spare_bytes + MOST_BYTES:
+            raise Rejected("InsufficientStorage", "The disk of the emulator is nearly full.", status=507)
+        part = place.with_suffix(f".{uuid4().hex}.part")
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as target:
+
+                def write(data: bytes) -> None:
+                    if target.tell() + len(data) > MOST_BYTES:
+                        raise too_large()
+                    target.write(data)
+
+                yield write
+            if place.exists():  # another form with the same key was quicker
+                raise _exists()
+            facts = json.dumps({"model": terms["model"], "received": now})
+            _write_private(_facts_of(place), facts.encode())
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+        self._received[place] = now
 
     def film_place(self, task_id: str) -> Path:
         """The path of the film of a task."""
@@ -129,10 +153,9 @@ class Bucket:
         """The file of one of our addresses; None for other addresses, and for missing or expired files."""
         if url.startswith(OSS):
             place = self._upload_place(url.removeprefix(OSS))
-            if not place.is_file():
+            if place not in self._received:
                 return None
-            received = json.loads(place.with_suffix(".json").read_bytes())["received"]
-            age = self._clock().timestamp() - float(received)
+            age = self._clock().timestamp() - self._received[place]
             return place if age < UPLOAD_LIFE.total_seconds() else None
         films = f"{self._origin}/films/"
         if not url.startswith(films):
@@ -149,7 +172,7 @@ class Bucket:
             return
         if self.find(url) is None:
             raise Rejected("InvalidParameter", f"Failed to download {url}")
-        facts = self._upload_place(url.removeprefix(OSS)).with_suffix(".json")
+        facts = _facts_of(self._upload_place(url.removeprefix(OSS)))
         if json.loads(facts.read_bytes())["model"] != model:
             message = "Unable to download the media resource during the data inspection process."
             raise Rejected("InvalidParameter.DataInspection", message)
@@ -157,6 +180,26 @@ class Bucket:
     def drop_film(self, task_id: str) -> None:
         """Delete the film of an expired task."""
         self.film_place(task_id).unlink(missing_ok=True)
+
+    def _read_uploads(self) -> dict[Path, float]:
+        """When each file was received, oldest first; what a killed emulator left unfinished is deleted."""
+        for part in self._uploads.glob("*.part"):
+            part.unlink()
+        received: dict[Path, float] = {}
+        for facts in self._uploads.glob("*.json"):
+            place = facts.with_suffix("")
+            try:
+                received[place] = float(json.loads(facts.read_bytes())["received"])
+            except (ValueError, TypeError, KeyError):
+                received[place] = 0
+        return dict(sorted(received.items(), key=itemgetter(1)))
+
+    def _delete_expired(self) -> None:
+        oldest = self._clock().timestamp() - UPLOAD_LIFE.total_seconds()
+        for place in list(takewhile(lambda place: self._received[place] <= oldest, self._received)):
+            for file in (place, _facts_of(place)):
+                file.unlink(missing_ok=True)
+            del self._received[place]
 
     def _upload_place(self, key: str) -> Path:
         return self._uploads / of_bytes(key.encode())
@@ -169,9 +212,26 @@ class Bucket:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
 
 
+def too_large() -> Rejected:
+    """The refusal of a file above the size that a policy allows."""
+    return Rejected("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
+
+
+def _exists() -> Rejected:
+    return Rejected("FileAlreadyExists", "The object you specified already exists.", status=409)
+
+
+def _facts_of(upload: Path) -> Path:
+    return upload.with_suffix(".json")
+
+
 def _secret(path: Path) -> bytes:
     """The secret of a folder, made at the first use."""
     if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
+        _write_private(path, secrets.token_bytes(32))
     return path.read_bytes()
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE), "wb") as file:
+        file.write(data)

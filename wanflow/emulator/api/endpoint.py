@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -71,6 +72,8 @@ class AccountTerms:
 
 
 SECOND = timedelta(seconds=1)
+DAY = timedelta(hours=24)
+"""Longest window of a list."""
 
 
 @dataclass(slots=True)
@@ -146,6 +149,11 @@ class EmulatedEndpoint:
         self._changes: dict[str, anyio.Event] = {}
         self._start()
 
+    def has_key(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request has the key of the account; `headers` are by lower-case name."""
+        given, key = headers.get("authorization", ""), f"Bearer {self._terms.key}"
+        return hmac.compare_digest(given.encode(), key.encode())
+
     async def exchange(
         self,
         method: str,
@@ -164,10 +172,9 @@ class EmulatedEndpoint:
         where, _, query = path.partition("?")
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            given = lowered.get("authorization", "")
-            if not given:
+            if not lowered.get("authorization"):
                 raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
-            if given != f"Bearer {self._terms.key}":
+            if not self.has_key(lowered):
                 raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
             name = call_of(method, where)
             if name is None:
@@ -223,13 +230,13 @@ class EmulatedEndpoint:
     def list(self, call: ApiCall) -> ReplyBody:
         """List tasks of a window of at most a day; the default is the last day (service.md 4.5)."""
         self._rates.count("list", self._terms.limits.lists, self._clock())
-        now, day = self._clock(), timedelta(hours=24)
+        now = self._clock()
         since, until = _moment(call.query, "start_time"), _moment(call.query, "end_time")
         if since is None:
             until = until or now
-            since = until - day
+            since = until - DAY
         else:
-            until = min(until or since + day, since + day)
+            until = min(until or since + DAY, since + DAY)
         if call.fault.reach is not None:
             since = max(since, now - timedelta(seconds=call.fault.reach))
         until = min(until, now - timedelta(seconds=call.fault.lag))
@@ -321,14 +328,18 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
     if name not in query:
         return None
     try:
-        return datetime.strptime(query[name], "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
-    except ValueError:
+        if not re.fullmatch("[0-9]{14}", query[name]):
+            raise ValueError
+        moment = datetime.strptime(query[name], "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
+        _ = moment - DAY, moment + DAY  # the list looks a day back or ahead
+    except (ValueError, OverflowError):
         raise Rejected("InvalidParameter", f"Input should be YYYYMMDDhhmmss: {name}") from None
+    return moment
 
 
 def _count(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, str(default))
-    if not text.isdecimal() or not int(text):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise Rejected("InvalidParameter", f"Input should be greater than 0: {name}")
     return int(text)
 

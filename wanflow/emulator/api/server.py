@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import shlex
 import signal
 import socket
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,34 +19,56 @@ import anyio
 import uvicorn
 from starlette.types import ASGIApp as Application
 
+from wanflow.emulator.api.access import OwnHosts
 from wanflow.emulator.api.app import BASE, build_app
+from wanflow.emulator.api.connections import LimitedConnection, connection_limits
 from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import open_animatic
+from wanflow.errors import ExitCode, WanflowError
+from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 SHUTDOWN_SECONDS = 2
 """Seconds to wait at the end for clients that still read."""
+QUEUED_CONNECTIONS = 1024
+"""Maximum connections that the system holds until they are accepted."""
+SPARE_BYTES = 10**9
+"""Bytes of the disk that uploads leave free."""
 
 
 class CannotListen(OSError):
     """The server cannot listen on the address."""
 
 
+class KeyRequired(WanflowError):
+    """The default key does not keep other machines out."""
+
+    exit_code = ExitCode.WRONG
+
+
+class UnsafeState(WanflowError):
+    """Other users can read or prepare the folder of `--state`."""
+
+    exit_code = ExitCode.WRONG
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """Where and how to serve the models of one `region`.
 
-    `port` 0 means any free port; `state` is the folder that keeps tasks and files, None a temporary one. Task times are
-    divided by `speed`; `strict` checks bodies at submit; `faults` is a fault script.
+    `port` 0 means any free port; `names` are host names that requests may have besides `host`. `state` is the folder
+    that keeps tasks and files, None a temporary one. Task times are divided by `speed`; `strict` checks bodies at
+    submit; `faults` is a fault script.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     state: Path | None = None
+    names: tuple[str, ...] = ()
     speed: Fraction = Fraction(1)
     strict: bool = False
     limits: AccountLimits = VENDOR
@@ -54,7 +79,8 @@ class Serving:
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; `announce` gets the base URL once the server accepts connections.
 
-    Raises CannotListen, ToolMissing without ffmpeg, StateUnreadable for a damaged state, and ScriptUnreadable for an
+    Raises CannotListen, KeyRequired for the default key on an address that is not loopback, ToolMissing without ffmpeg,
+    StateUnreadable for a damaged state, UnsafeState for one that other users can reach, and ScriptUnreadable for an
     invalid fault script.
     """
     signals = [signal.SIGINT, signal.SIGTERM]
@@ -77,8 +103,17 @@ class Server:
     """A uvicorn server on a listening socket."""
 
     def __init__(self, app: Application, sock: socket.socket) -> None:
+        _, accepted = connection_limits()
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
+            app,
+            http=LimitedConnection,
+            ws="none",
+            backlog=accepted,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            server_header=False,
+            proxy_headers=False,
         )
         self._server = _Quiet(config)
         self._socket = sock
@@ -95,6 +130,12 @@ class Server:
 class _Quiet(uvicorn.Server):
     """Leaves signals to `serve`: uvicorn would raise them again before films are cleaned up."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the system queue more connections than a turn of the event loop accepts, which is uvicorn's backlog."""
+        await super().startup(sockets)
+        for sock in sockets or ():
+            sock.listen(QUEUED_CONNECTIONS)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
@@ -103,9 +144,18 @@ class _Quiet(uvicorn.Server):
 
 @asynccontextmanager
 async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> AsyncIterator[tuple[Server, str]]:
-    """A server that is ready to `run`, and its base URL; leaving it ends all filming."""
+    """A server that is ready to `run`, and its base URL; leaving it ends all filming.
+
+    Raises as `serve` does.
+    """
+    key = environ.get(KEY_VARIABLE) or KEY
+    if key == KEY and not is_loopback(serving.host):
+        raise KeyRequired(
+            f"the emulator needs a key of its own to listen on `{serving.host}`: other machines can reach it",
+            hint=f"set {KEY_VARIABLE} to a key that you make up, or listen on 127.0.0.1",
+        )
     terms = AccountTerms(
-        key=environ.get(KEY_VARIABLE) or KEY,
+        key=key,
         region=serving.region,
         limits=serving.limits,
         speed=serving.speed,
@@ -118,8 +168,10 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
         ledger = TaskLog(folder / "tasks.jsonl")
         find_ffmpeg(environ)
         filming = LocalJobs(folder, jobs)
-        async with open_animatic(folder, filming, root=folder, origin=origin, terms=terms, ledger=ledger) as account:
-            yield Server(build_app(account), sock), f"{origin}{BASE}"
+        async with open_animatic(
+            folder, filming, root=folder, origin=origin, terms=terms, ledger=ledger, spare_bytes=SPARE_BYTES
+        ) as account:
+            yield Server(OwnHosts(build_app(account), serving.host, serving.names), sock), f"{origin}{BASE}"
 
 
 @contextmanager
@@ -135,7 +187,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
-            sock.listen(128)
+            sock.listen(QUEUED_CONNECTIONS)
         except OSError as fault:
             words = f"cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}"
             raise CannotListen(fault.errno, words) from fault
@@ -144,9 +196,19 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _folder(state: Path | None) -> Iterator[Path]:
-    if state is not None:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        yield state
+    """The folder of the state, which nobody else may have prepared."""
+    if state is None:
+        with TemporaryDirectory(prefix="wanflow-emulator-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
         return
-    with TemporaryDirectory(prefix="wanflow-emulator-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    facts = state.stat()
+    if os.geteuid() and facts.st_uid != os.geteuid():  # root works in containers, on folders of other users
+        raise UnsafeState(f"`{state}` belongs to another user", hint="name a folder of your own with `--state`")
+    if facts.st_mode & stat.S_IWOTH:
+        hint = f"`chmod o-w {shlex.quote(str(state))}`, or name another folder with `--state`"
+        raise UnsafeState(f"every user can write to `{state}`", hint=hint)
+    for name in ("uploads", "films", "tasks.jsonl", "secret"):
+        if (state / name).is_symlink():
+            raise UnsafeState(f"`{state / name}` is a symbolic link", hint="remove the link")
+    yield state

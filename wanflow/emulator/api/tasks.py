@@ -142,7 +142,7 @@ class StateUnreadable(WanflowError):
 
 
 PRIVATE = 0o600
-"""Mode of the file: it has prompts and signed addresses."""
+"""Mode of files in the folder of `--state`: they have prompts, signed addresses and media."""
 
 
 class TaskLog:
@@ -176,7 +176,8 @@ class TaskLog:
         """Write the present state of a task to disk."""
         if self._path is None:
             return
-        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE), "ab") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        with os.fdopen(os.open(self._path, flags, PRIVATE), "ab") as file:
             file.write(json.dumps(_to_json(task)).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())

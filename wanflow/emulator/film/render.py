@@ -21,7 +21,7 @@ from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, AccountTerms, Emul
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.tasks import TaskLog
+from wanflow.emulator.api.tasks import PRIVATE, TaskLog
 from wanflow.emulator.film import drawing, scenes, sound
 from wanflow.emulator.film.command import (
     FPS,
@@ -77,6 +77,7 @@ def render_film(order: Order, target: Path, *, files: Mapping[str, Path], proces
             inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
             scene = _SceneBuilder(inspected, files, Path(scratch)).build()
             run_ffmpeg(scene.command.arguments(scene.video, scene.audio, part, comment=comment), processes=processes)
+        part.chmod(PRIVATE)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -248,13 +249,14 @@ async def open_animatic(
     origin: str = ORIGIN,
     terms: AccountTerms = IN_PROCESS,
     ledger: TaskLog = NO_LOG,
+    spare_bytes: int = 0,
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder`, and whose films are `jobs` with files below `root`.
 
-    `origin` is the beginning of the URLs that it returns. Leaving it cancels the films that are still being rendered.
-    Raises StateUnreadable for a damaged ledger.
+    `origin` is the beginning of the URLs that it returns. Uploads leave `spare_bytes` of the disk free. Leaving it
+    cancels the films that are still being rendered. Raises StateUnreadable for a damaged ledger.
     """
-    bucket = Bucket(folder, origin, _now)
+    bucket = Bucket(folder, origin, _now, spare_bytes=spare_bytes)
 
     async def render(order: Order, target: Path) -> RenderedFilm:
         return await jobs(film_job(order, target, bucket, root))
