@@ -1,4 +1,4 @@
-"""Failures that a person can act on, and what their messages must not show.
+"""Failures that a person can act on.
 
 The tree of exceptions; a leaf is defined beside the code that raises it:
 
@@ -16,7 +16,6 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
@@ -107,23 +106,3 @@ class ToolMissing(MediaFault):
 
 class ToolFailed(MediaFault):
     """ffmpeg ended with an error; the message carries its last lines."""
-
-
-_SIGNED = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]+""")
-"""An address with a query, which may be a signature: providers repeat ours in their messages."""
-
-
-def public_url(url: str) -> str:
-    """An address without user, query and fragment; `?…` says that there was a query."""
-    bare = re.split(r"[?#]", url, maxsplit=1)[0]
-    return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
-
-
-def without_signatures(text: str) -> str:
-    """A text with every address cut before its query, which holds the signature that opens it."""
-    return _SIGNED.sub(r"\1?…", text)
-
-
-def without_key(text: str, key: str) -> str:
-    """A text without a key; an empty key changes nothing."""
-    return text.replace(key, "***") if key else text

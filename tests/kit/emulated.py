@@ -90,4 +90,4 @@ async def in_process(
     async with httpx.AsyncClient(
         transport=AsgiTransport(build_app(endpoint)), event_hooks={"response": [date]}
     ) as client:
-        yield HttpTransport(client, f"{HOST}{BASE}", KEY, wall_clock)
+        yield HttpTransport(client, f"{HOST}{BASE}", KEY, wall_clock, patience=None)

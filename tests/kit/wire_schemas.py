@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kit.served import Exchange
 from wanflow.emulator.api.app import BASE
-from wanflow.providers.dashscope.http import Answer, Transport
+from wanflow.providers.dashscope.http import Answer, Download, Transport
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "wire"
 
@@ -74,10 +74,10 @@ class Scripted:
         return Answer(200)
 
     @asynccontextmanager
-    async def open(self, url: str, start: int) -> AsyncIterator[tuple[int, Mapping[str, str], AsyncIterator[bytes]]]:
+    async def open(self, url: str, start: int) -> AsyncIterator[Download]:
         """Give `chunks` under the scripted status and length."""
         headers = {} if self.length is None else {"content-length": str(self.length)}
-        yield self.download_status, headers, self._body()
+        yield Answer(self.download_status), headers, self._body()
 
     async def _body(self) -> AsyncIterator[bytes]:
         for chunk in self.chunks:
@@ -103,14 +103,14 @@ class BrokenDownload(Scripted):
         self.film, self.cuts, self.manner, self.starts = film, cuts, manner, []
 
     @asynccontextmanager
-    async def open(self, url: str, start: int) -> AsyncIterator[tuple[int, Mapping[str, str], AsyncIterator[bytes]]]:
+    async def open(self, url: str, start: int) -> AsyncIterator[Download]:
         """Give the film from a byte on."""
         self.starts.append(start)
         first = {"on": start, "whole": 0}.get(self.manner, start - 1 if start else 0)
         body = self.film[first:]
         headers = {"content-length": str(len(body)), "content-range": f"bytes {first}-{len(self.film) - 1}/99"}
         status = 416 if start and self.manner == "unwilling" else 206 if first else 200
-        yield status, headers, self._until(first, self.cuts[len(self.starts) - 1 :])
+        yield Answer(status), headers, self._until(first, self.cuts[len(self.starts) - 1 :])
 
     async def _until(self, first: int, cuts: Sequence[int]) -> AsyncIterator[bytes]:
         yield self.film[first : cuts[0] if cuts else None]

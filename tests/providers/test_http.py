@@ -13,6 +13,7 @@ import anyio
 import httpx
 import pytest
 
+from kit.streams import Stream
 from wanflow.errors import StoreFault
 from wanflow.providers.asgi import AsgiTransport, Message
 from wanflow.providers.dashscope.http import BEGINNING_BYTES, CHUNK_BYTES, HttpTransport
@@ -129,7 +130,7 @@ async def test_only_what_never_arrived_counts_as_refused(fault: Exception, built
 async def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it fills the memory; of a submit the fate is unknown then."""
     monkeypatch.setattr("wanflow.providers.dashscope.http.MOST_BYTES", 1000)
-    async with way(lambda _: httpx.Response(200, content=b"[" * 2000)) as transport:
+    async with way(lambda _: httpx.Response(200, stream=Stream([b"[" * 2000]))) as transport:
         with pytest.raises(ConnectionError, match="does not end"):
             await transport.exchange("GET", "/tasks/t", {}, {})
 
@@ -160,9 +161,9 @@ async def test_a_result_is_fetched_without_the_key_from_where_it_was_cut_off() -
         return httpx.Response(206, content=b"film", headers={"Content-Length": "4"})
 
     async with way(serve) as transport, transport.open("https://host.example/film?Signature=s", 7) as answer:
-        status, headers, chunks = answer
+        head, headers, chunks = answer
         body = b"".join([chunk async for chunk in chunks])
-    assert (status, headers["content-length"], body) == (206, "4", b"film")
+    assert (head.status, headers["content-length"], body) == (206, "4", b"film")
     assert seen[0].headers["range"] == "bytes=7-"
     assert "authorization" not in seen[0].headers
 
@@ -201,13 +202,13 @@ async def test_in_process_a_response_that_nobody_reads_to_the_end_is_dropped() -
 
     async def app(_: Message, __: object, send: Callable[[Message], Awaitable[None]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"film", "more_body": True})
+        await send({"type": "http.response.body", "body": b"f" * BEGINNING_BYTES, "more_body": True})
         await anyio.sleep_forever()
 
     async with httpx.AsyncClient(transport=AsgiTransport(app)) as client:
         for _ in range(2):
-            async with HttpTransport(client, BASE, KEY).open(f"{BASE}/film", 0) as (status, _, _):
-                assert status == 200
+            async with HttpTransport(client, BASE, KEY).open(f"{BASE}/film", 0) as (head, _, _):
+                assert head.status == 200
 
 
 async def test_an_application_that_says_nothing_is_a_lost_answer() -> None:
@@ -226,6 +227,7 @@ async def test_a_callers_fault_comes_out_of_the_client_as_it_went_in() -> None:
 
     async def app(_: object, __: object, send: Callable[[Message], Awaitable[None]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"f" * BEGINNING_BYTES, "more_body": True})
         await anyio.sleep_forever()
 
     async def fail() -> None:

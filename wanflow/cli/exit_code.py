@@ -18,14 +18,9 @@ from wanflow.catalog.provider import load_providers
 from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_problems, say
-from wanflow.errors import (
-    ExitCode,
-    StoreFault,
-    WanflowError,
-    without_key,
-    without_signatures,
-)
+from wanflow.errors import ExitCode, StoreFault, WanflowError
 from wanflow.language.problem import SpecError
+from wanflow.masking import without_key, without_signatures
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 

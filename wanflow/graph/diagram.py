@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wanflow.characters import shown
-from wanflow.errors import public_url
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import (
     AssetVertex,
@@ -17,6 +16,7 @@ from wanflow.graph.node import (
     public_asset_id,
 )
 from wanflow.language.source import UrlSource
+from wanflow.masking import public_url
 
 MOST_CHARACTERS = 80
 """Maximum length of a label."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wanflow import digest
-from wanflow.errors import public_url
 from wanflow.language.production import Cut, Shot
 from wanflow.language.source import DataSource, FileSource, Piece, ShotSource, UrlSource
+from wanflow.masking import public_url
 
 _ASSET, _CUT = "asset:", "cut:"
 """Beginnings of vertex ids; a shot has none, so that its name is its id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, cast
@@ -100,15 +100,19 @@ class _Call:
 
 
 class _Body(httpx.AsyncByteStream):
-    """What the application still has to say."""
+    """What the application still has to say; not a generator, so that a reader may leave it at any point."""
 
     def __init__(self, call: _Call) -> None:
         self._call = call
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
         async for message in self._call.said:
             if chunk := message.get("body"):
-                yield chunk
+                return bytes(chunk)
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         self._call.stop()

@@ -11,6 +11,7 @@ import fsspec
 from anyio import to_thread
 
 from wanflow import digest
+from wanflow.masking import without_signatures
 from wanflow.providers.faults import NoBucket
 from wanflow.providers.protocol import Delegating, ProviderClient
 
@@ -69,6 +70,6 @@ def _named_faults(address: str) -> Iterator[None]:
         words = f"the filesystem of `uploads: {address}` cannot sign addresses"
         raise NoBucket(words, hint="use a bucket, `s3://bucket/prefix`") from fault
     except Exception as fault:
-        said = " ".join(str(fault).split()) or type(fault).__name__
+        said = " ".join(without_signatures(str(fault)).split()) or type(fault).__name__
         hint = "check its name, and the credentials in the environment"
         raise NoBucket(f"the bucket `{address}` cannot be used: {said}", hint=hint) from fault

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from wanflow import timebase
 from wanflow.catalog.model import ParameterValue
-from wanflow.errors import public_url
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
@@ -25,6 +24,7 @@ from wanflow.language.source import (
     Tail,
     UrlSource,
 )
+from wanflow.masking import public_url
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request, request_with
 from wanflow.yamldoc.nodes import Interpolated, Place

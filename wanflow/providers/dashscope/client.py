@@ -24,14 +24,12 @@ from wanflow.providers.dashscope import verdicts, wire
 from wanflow.providers.dashscope.http import (
     LIMITS,
     TIMEOUT,
-    Answer,
     HttpTransport,
     Transport,
     Unreachable,
-    answer_of,
 )
 from wanflow.providers.dashscope.regions import endpoint_of
-from wanflow.providers.faults import NotSent, ResultExpired, ServerFault, ServiceFault, Unauthorised, UnknownFate
+from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.network import RoutedTransport, read_network
 from wanflow.providers.poller import CompletionPoller
 from wanflow.providers.protocol import (
@@ -155,14 +153,16 @@ class DashScopeClient:
 
     async def _fetch(self, url: str, target: Path) -> DownloadedFile:
         have = _size(target)
-        async with self._transport.open(url, have) as (status, headers, chunks):
+        async with self._transport.open(url, have) as (answer, headers, chunks):
             continues = headers.get("content-range", "").startswith(f"bytes {have}-")
-            if status == 416 or (status == 206 and not continues):
-                raise _discarded(target, f"the download cannot continue after {have} bytes (HTTP {status})")
-            start = have if status == 206 else 0
+            if answer.status == 416 or (answer.status == 206 and not continues):
+                raise _discarded(target, f"the download cannot continue after {have} bytes (HTTP {answer.status})")
+            start = have if answer.status == 206 else 0
+            fault = None if start else verdicts.download_fault(answer)
+            if fault is not None:
+                raise fault
             async with aclosing(cast(AsyncGenerator[bytes, None], chunks)):
-                first = b"" if start else await _beginning(answer_of(status, headers, url), chunks)
-                fetched = await _save(first, chunks, target, start)
+                fetched = await _save(chunks, target, start)
         promised = decode.count(headers.get("content-length"))
         whole = fetched.size_bytes if promised is None else start + promised
         if fetched.size_bytes > whole:  # its end cannot be continued
@@ -170,24 +170,6 @@ class DashScopeClient:
         if fetched.size_bytes < whole:
             raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {whole} bytes")
         return fetched
-
-
-async def _beginning(answer: Answer, chunks: AsyncIterator[bytes]) -> bytes:
-    """The first bytes of a result; raises ResultExpired for a refused address, ServerFault for another reply.
-
-    A portal replies to everything with a web page of status 200.
-    """
-    first = await anext(chunks, b"")
-    answer = replace(answer, body=first)
-    said = verdicts.storage_words(first)
-    if answer.status in {403, 404, 410} and not answer.is_page:
-        words = f"HTTP {answer.status}: {said}" if said else f"HTTP {answer.status}"
-        raise ResultExpired(f"the result's address is refused ({words})", retry_after=answer.retry_after)
-    if answer.status in {200, 206} and not answer.is_page:
-        return first
-    if said is None:
-        raise verdicts.in_between(answer, "the result")
-    raise ServerFault(f"the download failed (HTTP {answer.status}: {said})", retry_after=answer.retry_after)
 
 
 def _size(target: Path) -> int:
@@ -200,7 +182,7 @@ def _discarded(target: Path, message: str) -> ServerFault:
     return ServerFault(message)
 
 
-async def _save(first: bytes, chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
+async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
     """Write without a thread: a megabyte to a local disk takes less time than a thread, and tests keep virtual time."""
     sha = hashlib.sha256()
     with atomic.faults_of(target):
@@ -208,9 +190,6 @@ async def _save(first: bytes, chunks: AsyncIterator[bytes], target: Path, start:
     with file:
         while chunk := file.read(CHUNK_BYTES) if start else b"":
             sha.update(chunk)
-        with atomic.faults_of(target):
-            file.write(first)
-        sha.update(first)
         async for chunk in chunks:
             with atomic.faults_of(target):
                 file.write(chunk)
@@ -284,4 +263,4 @@ async def open_in_process(
 ) -> AsyncIterator[WaitingClient]:
     """The same client bound to an application in this process; `changed` waits for a task's next change."""
     async with httpx.AsyncClient(transport=AsgiTransport(app), timeout=None) as client:  # noqa: S113 - no network
-        yield CompletionPoller(DashScopeClient(HttpTransport(client, base_url, key)), changed)
+        yield CompletionPoller(DashScopeClient(HttpTransport(client, base_url, key, patience=None)), changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wanflow.errors import without_signatures
+from wanflow.masking import without_signatures
 from wanflow.providers.faults import (
     AccountBlocked,
     Invalid,

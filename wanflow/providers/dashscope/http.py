@@ -1,32 +1,45 @@
-"""HTTP below the client: a pool of connections, the key in one header, faults as builtin exceptions (service.md 1)."""
+"""HTTP below the client: a pool of connections, the key in one header, faults as builtin exceptions (service.md 1).
+
+What comes back is bounded in size and time, and loses the key and signatures here, before anything reads it.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 import re
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
+import anyio
 import httpx
 
 from wanflow import decode
-from wanflow.errors import public_url, without_key
+from wanflow.masking import public_url, without_key, without_signatures
 
 CHUNK_BYTES = 1 << 20
-MOST_BYTES = 1 << 24
+MOST_BYTES = 1 << 22
 """Maximum size of a reply, far beyond the longest page of a task list."""
-SAID = frozenset({"code", "message", "msg", "error"})
-"""Keys of a reply that hold messages, of the service or of something in between."""
+LONGEST_TEXT = 1 << 16
+"""Maximum length of a text in a reply, beyond the longest prompt and address; the rest is dropped."""
+ADDRESSES = frozenset({"video_url", "orig_prompt"})
+"""Keys of a reply whose value is used as it is: what opens the result, and what tells a lost submission from others."""
 
 TIMEOUT = httpx.Timeout(60, connect=15)
-"""Timeout of a call: a submit may take long while the service is busy, a connection may not."""
+"""Timeout of each step of a call: a submit may take long while the service is busy, a connection may not."""
+CALL_SECONDS = 120
+"""Seconds after which a call is given up, in which it may be sent and its whole reply arrive."""
+SLOW_SECONDS = 60
+LEAST_RATE = 1 << 16
+"""Bytes a second that a body has to have on average, after some seconds in which it may be slower."""
 
 HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|[+]0000)")
 """Form of a `Date` header; its parser raises many exceptions for other forms."""
@@ -82,7 +95,8 @@ class HttpTransport:
     """A `Transport` over HTTP to one base address, which ends in `/api/v1`.
 
     `client` has the timeouts and the pool; its key is set here and sent to the base address only, never to an upload
-    host or a result's address. `clock` is this machine's.
+    host or a result's address. `clock` is this machine's. A call is given up after `patience` seconds, and the time
+    that its body needs at `LEAST_RATE`; None is never, for an application in this process.
     """
 
     def __init__(
@@ -91,11 +105,13 @@ class HttpTransport:
         base_url: str,
         key: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience: float | None = CALL_SECONDS,
     ) -> None:
         self._client = client
         self._base_url = base_url
         self._key = key
         self._clock = clock
+        self._patience = patience
         self._least_ahead: timedelta | None = None
 
     @property
@@ -105,18 +121,20 @@ class HttpTransport:
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
-        signed = {**headers, "Authorization": f"Bearer {self._key}"}
-        url, given = f"{self._base_url}{path}", dict(body) if body else None
-        with _in_builtins(url):
-            async with self._client.stream(method, url, headers=signed, json=given) as response:
+        url = f"{self._base_url}{path}"
+        sent = {"Authorization": f"Bearer {self._key}", "Accept-Encoding": "identity", **headers}
+        with self._in_builtins(url):
+            request = self._client.build_request(method, url, headers=sent, json=dict(body) if body else None)
+            async with self._reply(request, len(request.content)) as response:
                 self._compare_clocks(response.headers.get("date"))
                 text = await _whole(response)
         try:
             reply = decode.parse_reply(text)
         except ValueError:
             reply = None
-        answer = replace(answer_of(response.status_code, response.headers, url), body=text[:BEGINNING_BYTES])
-        return replace(answer, reply=_redacted(reply, self._key), body=b"") if isinstance(reply, dict) else answer
+        answer = self._answer_of(response, url, text)
+        clean = masked(reply, self._key)
+        return replace(answer, reply=clean, body=b"") if isinstance(clean, dict) else answer
 
     def _compare_clocks(self, date: str | None) -> None:
         """Learn from the `Date` of a reply; one that cannot be read, or is of another century, is ignored."""
@@ -126,21 +144,41 @@ class HttpTransport:
             self._least_ahead = ahead if self._least_ahead is None else min(ahead, self._least_ahead)
 
     async def send_file(self, url: str, fields: Mapping[str, str], path: Path) -> Answer:
-        """Post a form with the file as its last part, read as it is sent."""
-        with path.open("rb") as file, _in_builtins(url):
+        """Post a form with the file as its last part, read as it is sent; redirects are not followed."""
+        with path.open("rb") as file, self._in_builtins(url):
             part = (fields["key"].rpartition("/")[2], file, "application/octet-stream")
-            async with self._client.stream("POST", url, data=dict(fields), files={"file": part}) as response:
+            request = self._client.build_request("POST", url, data=dict(fields), files={"file": part})
+            request.headers["Accept-Encoding"] = "identity"
+            async with self._reply(request, os.fstat(file.fileno()).st_size) as response:
                 text = await _whole(response)
-        return replace(answer_of(response.status_code, response.headers, url), body=text[:BEGINNING_BYTES])
+        return self._answer_of(response, url, text)
+
+    @asynccontextmanager
+    async def _reply(self, request: httpx.Request, size: int) -> AsyncIterator[httpx.Response]:
+        """The response to a request of this size; raises TimeoutError where it is not read whole in time.
+
+        A response that drips would meet every timeout of a step.
+        """
+        with anyio.fail_after(None if self._patience is None else self._patience + size / LEAST_RATE):
+            async with aclosing(await self._client.send(request, stream=True)) as response:
+                yield response
 
     @asynccontextmanager
     async def open(self, url: str, start: int) -> AsyncIterator[Download]:
         """Open a result for reading from byte `start`; redirects are followed."""
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        with _in_builtins(url):
-            response = await self._follow(self._client.build_request("GET", url, headers=headers))
-            async with aclosing(response):
-                yield response.status_code, dict(response.headers), response.aiter_bytes(CHUNK_BYTES)
+        with self._in_builtins(url):
+            with anyio.fail_after(self._patience):
+                response = await self._follow(self._client.build_request("GET", url, headers=headers))
+            async with aclosing(response), aclosing(self._paced(_decoded(response))) as chunks:
+                beginning = bytearray()
+                async for chunk in chunks:
+                    beginning += chunk
+                    if len(beginning) >= BEGINNING_BYTES:
+                        break
+                # of a compressed body the headers count other bytes than those that are read
+                said = dict(response.headers) if _encoding(response) is None else {}
+                yield self._answer_of(response, url, bytes(beginning)), said, _joined(bytes(beginning), chunks)
 
     async def _follow(self, request: httpx.Request) -> httpx.Response:
         """The response at the end of a few redirects; raises ConnectionError for one that leaves encryption."""
@@ -151,22 +189,77 @@ class HttpTransport:
                 return response
             await response.aclose()
             if request.url.scheme == "https" != target.url.scheme:
-                raise ConnectionError(f"{place_of(str(request.url))}: it redirects to an unencrypted address")
+                raise ConnectionError("it redirects to an unencrypted address")
             request = target
-        raise ConnectionError(f"{place_of(str(request.url))}: more than {MOST_REDIRECTS} redirects")
+        raise ConnectionError(f"more than {MOST_REDIRECTS} redirects")
+
+    async def _paced(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The chunks of a body; raises ConnectionError where they come slower than `LEAST_RATE`."""
+        began, fetched = anyio.current_time(), 0
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                fetched += len(chunk)
+                seconds = anyio.current_time() - began
+                if self._patience is not None and fetched < (seconds - SLOW_SECONDS) * LEAST_RATE:
+                    raise ConnectionError(f"only {fetched} bytes in {seconds:.0f} s")
+                yield chunk
+
+    def _answer_of(self, response: httpx.Response, url: str, body: bytes) -> Answer:
+        """A reply from an address, with the beginning of its body; nothing in it has the key.
+
+        A `Retry-After` counts in seconds or as a date, unless that has passed.
+        """
+        headers = response.headers
+        text = headers.get("retry-after")
+        seconds, moment = decode.count(text), _moment(text)
+        if moment is not None:
+            seconds = math.ceil((moment - (_moment(headers.get("date")) or datetime.now(UTC))).total_seconds())
+        beginning = body[:BEGINNING_BYTES]
+        words = beginning.decode(errors="surrogateescape")
+        clean = masked(words, self._key)
+        return Answer(
+            response.status_code,
+            body=beginning if clean == words else str(clean).encode(errors="surrogateescape"),
+            media_type=headers.get("content-type", ""),
+            retry_after=min(seconds, LONGEST_WAIT_SECONDS) if seconds is not None and seconds > 0 else None,
+            address=without_key(place_of(url), self._key),
+        )
+
+    @contextmanager
+    def _in_builtins(self, url: str) -> Iterator[None]:
+        """Tell httpx's errors apart: nothing arrived, or the reply was lost. The words name the host."""
+        host = place_of(url).partition("/")[0]
+
+        def words(said: str) -> str:
+            return without_signatures(without_key(f"{host}: {said}", self._key))
+
+        try:
+            yield
+        except NEVER_SENT as fault:
+            cause, hint = _cause(fault)
+            raise Unreachable(words(cause), hint) from fault
+        except (httpx.TimeoutException, TimeoutError) as fault:
+            raise ConnectionError(words("no reply in time")) from fault
+        except (httpx.RequestError, httpx.InvalidURL, ConnectionError) as fault:
+            raise ConnectionError(words(_words(fault))) from fault
+        except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
+            if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
+                raise
+            raise ConnectionRefusedError("the address names no host") from fault
 
 
-def answer_of(status: int, headers: Mapping[str, str], url: str) -> Answer:
-    """The head of a reply from an address; `headers` are by lower-case name.
-
-    A `Retry-After` counts in seconds or as a date, unless that has passed.
-    """
-    text = headers.get("retry-after")
-    seconds, moment = decode.count(text), _moment(text)
-    if moment is not None:
-        seconds = math.ceil((moment - (_moment(headers.get("date")) or datetime.now(UTC))).total_seconds())
-    wait = min(seconds, LONGEST_WAIT_SECONDS) if seconds is not None and seconds > 0 else None
-    return Answer(status, media_type=headers.get("content-type", ""), retry_after=wait, address=place_of(url))
+def masked(value: object, key: str, name: str = "") -> object:
+    """A value of a reply, at `name`, in which no text and no name has the key or what opens an address."""
+    match value:
+        case str():
+            text = without_key(value[:LONGEST_TEXT], key)
+            return text if name in ADDRESSES else without_signatures(text)
+        case dict():
+            return {str(masked(inner, key)): masked(item, key, inner) for inner, item in value.items()}
+        case list():
+            return [masked(item, key, name) for item in value]
+        case _:
+            return value
 
 
 def place_of(url: str) -> str:
@@ -203,25 +296,6 @@ class Unreachable(ConnectionRefusedError):
         self.hint = hint
 
 
-@contextmanager
-def _in_builtins(url: str) -> Iterator[None]:
-    """Tell httpx's errors apart: nothing arrived, or the reply was lost. The words name the host."""
-    host = place_of(url).partition("/")[0]
-    try:
-        yield
-    except NEVER_SENT as fault:
-        cause, hint = _cause(fault)
-        raise Unreachable(f"{host}: {cause}", hint) from fault
-    except httpx.TimeoutException as fault:
-        raise ConnectionError(f"{host}: no reply in time") from fault
-    except (httpx.RequestError, httpx.InvalidURL) as fault:
-        raise ConnectionError(f"{host}: {_words(fault)}") from fault
-    except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
-        if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
-            raise
-        raise ConnectionRefusedError("the address names no host") from fault
-
-
 def _cause(fault: BaseException) -> tuple[str, str | None]:
     """Why a request was not sent, and the way out; a failure at a proxy or behind it names the proxy."""
     if isinstance(fault, httpx.ProxyError):
@@ -253,7 +327,7 @@ def _words(fault: BaseException) -> str:
 async def _whole(response: httpx.Response) -> bytes:
     """The body of a reply; raises ConnectionError for one that is too long."""
     body = bytearray()
-    async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_bytes())) as chunks:
+    async with aclosing(_decoded(response)) as chunks:
         async for chunk in chunks:
             body += chunk
             if len(body) > MOST_BYTES:
@@ -261,15 +335,58 @@ async def _whole(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _redacted(part: dict[str, object], key: str) -> dict[str, object]:
-    """A part of a reply without the key, since its messages are recorded and shown."""
-    said = {name: without_key(value, key) for name, value in part.items() if name in SAID and isinstance(value, str)}
-    inner = {name: _redacted(value, key) for name, value in part.items() if isinstance(value, dict)}
-    return part | said | inner
+def _encoding(response: httpx.Response) -> str | None:
+    """How a body is compressed; None where it is not."""
+    named = response.headers.get("content-encoding", "").strip().lower()
+    return named if named not in {"", "identity"} else None
 
 
-Download = tuple[int, Mapping[str, str], AsyncIterator[bytes]]
-"""An HTTP status, the headers by lower-case name, and the body in chunks of a megabyte at most."""
+async def _decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """A body in chunks of a megabyte at most, decompressed step by step, although no compression was asked for.
+
+    httpx decompresses what arrived at once, which can be a thousand times as long. Raises ConnectionError.
+    """
+    encoding = _encoding(response)
+    if encoding not in {None, "gzip", "x-gzip", "deflate"}:
+        raise ConnectionError("the reply is compressed in a way that was not asked for")
+    unpack = None if encoding is None else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    stream = aiter(cast(httpx.AsyncByteStream, response.stream))
+    async with aclosing(cast(AsyncGenerator[bytes, None], stream)) as chunks:
+        async for chunk in chunks:
+            for piece in _unpacked(chunk, unpack):
+                yield piece
+    if unpack is not None and not unpack.eof:
+        raise ConnectionError("the reply broke off")
+
+
+def _unpacked(chunk: bytes, unpack: Any) -> Iterator[bytes]:
+    """A chunk in pieces, through zlib's decompressor where there is one."""
+    if unpack is None:
+        for at in range(0, len(chunk), CHUNK_BYTES):
+            yield chunk[at : at + CHUNK_BYTES]
+        return
+    while chunk and not unpack.eof:
+        try:
+            piece = unpack.decompress(chunk, CHUNK_BYTES)
+        except zlib.error as fault:
+            raise ConnectionError("the reply cannot be decompressed") from fault
+        yield piece
+        chunk = unpack.unconsumed_tail
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The chunks of a body, of which the first was read already."""
+    if first:
+        yield first
+    async for chunk in rest:
+        yield chunk
+
+
+Download = tuple[Answer, Mapping[str, str], AsyncIterator[bytes]]
+"""The head of a reply with the beginning of its body, its headers by lower-case name, and the whole body.
+
+The body comes in chunks of a little over a megabyte at most.
+"""
 
 
 class Transport(Protocol):

@@ -8,7 +8,7 @@ from wanflow import decode
 from wanflow.providers.dashscope import error_codes
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.dashscope.regions import BASE_VARIABLE
-from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
+from wanflow.providers.faults import ResultExpired, ServerFault, ServiceFault, UnknownFate
 
 TIMEOUTS = frozenset({408, 499})
 """Statuses after which a request may still have arrived, whoever sends them."""
@@ -94,6 +94,22 @@ def _stored(body: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(reply, dict) and not reply.keys() & {*MESSAGE_KEYS, "code", "error_code"}
+
+
+def download_fault(answer: Answer) -> ServiceFault | None:
+    """The fault of a reply to a download, by the beginning of its body; None for a result.
+
+    A refused address is ResultExpired. A portal replies to everything with a web page of status 200.
+    """
+    if answer.status in {200, 206} and not answer.is_page:
+        return None
+    said = storage_words(answer.body)
+    if answer.status in {403, 404, 410} and not answer.is_page:
+        words = f"HTTP {answer.status}: {said}" if said else f"HTTP {answer.status}"
+        return ResultExpired(f"the result's address is refused ({words})", retry_after=answer.retry_after)
+    if said is None:
+        return in_between(answer, "the result")
+    return ServerFault(f"the download failed (HTTP {answer.status}: {said})", retry_after=answer.retry_after)
 
 
 def storage_words(body: bytes) -> str | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from wanflow import decode
 from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
+from wanflow.masking import MASK
 from wanflow.providers.dashscope.error_codes import brief, fault_of_failure, said_code
 from wanflow.providers.faults import ServerFault, ServiceFault
 from wanflow.providers.protocol import Accepted, Request, TaskState, TaskStatus, TaskSummary
@@ -117,13 +118,13 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
     The id is the one that was asked for: a relay may repeat that of another account.
     """
     output = _object(reply, "output")
-    status = _status(_text(output, "task_status"))
+    status, url = _status(_text(output, "task_status")), _text(output, "video_url")
     request_id = _name(reply, "request_id") or ""
     return TaskState(
         task_id=task_id,
         status=status,
         request_id=request_id,
-        url=_text(output, "video_url"),
+        url=None if MASK in (url or "") else url,
         fault=_failure(task_id, request_id, output) if status is TaskStatus.FAILED else None,
         billed_seconds=billed_seconds(_object(reply, "usage")),
         prompt=_text(output, "orig_prompt"),
@@ -200,10 +201,10 @@ def _text(reply: Reply, key: str) -> str | None:
 
 
 def _name(reply: Reply, key: str) -> str | None:
-    """An id of the service, as text or as a number."""
+    """An id of the service, as text or as a number; one that had the key in it is none."""
     value = reply.get(key)
     text = str(decode.count(value)) if isinstance(value, int) and decode.count(value) is not None else value
-    return text if isinstance(text, str) and 0 < len(text) <= LONGEST_NAME else None
+    return text if isinstance(text, str) and 0 < len(text) <= LONGEST_NAME and MASK not in text else None
 
 
 def _mentions_oss(value: Canonical) -> bool:

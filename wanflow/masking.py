@@ -1,0 +1,137 @@
+"""What no message, record or output may show: keys, and the signatures that open addresses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterator
+from functools import lru_cache
+
+MASK = "***"
+
+RUN = 8
+"""Letters and digits that a text and a key have in common by more than chance."""
+SHORTEST_KEY = 16
+"""Letters and digits of the shortest key whose parts are hidden; a shorter one, as of an emulator, may be a word."""
+
+_NOT_KEPT = re.compile(r"[^a-z0-9]+")
+_ESCAPED = re.compile(
+    r"%(?:25)*([0-9a-f]{2})|\\(?:x|u00)([0-9a-f]{2})|&#(?:x([0-9a-f]{2})|([0-9]{2,3}));", re.IGNORECASE
+)
+"""A character in an address, however often that was encoded, in a string of a program, or in HTML."""
+
+_WORD = re.compile(r"""[^\s"'<>`]+""")
+_SCHEME = re.compile(r"\b(?:https?|oss|ftp)(?:://|%(?:25)*3a)", re.IGNORECASE)
+_QUERY = re.compile(r"\?|%(?:25)*3f", re.IGNORECASE)
+_LOGIN = re.compile(r"(://)[^\s/@\"'<>]{1,1000}@")
+_SIGNATURE = re.compile(
+    r"""\b(?:(signature|policy|expires|(?:oss)?access-?key-?id|security-?token|x-(?:oss|amz)-[a-z-]{1,50})(=|%(?:25)*3d)"""
+    r"""|(signature|(?:oss)?access-?key-?id|security-?token|x-(?:oss|amz)-[a-z-]{1,50})(["']?\s?:\s?["']?)(?=[^\s"'<>,;]{8}))"""
+    r"""[^\s&"'<>,;]+""",
+    re.IGNORECASE,
+)
+"""A part of a signature by its name; after a colon only a long value is one, since messages have colons as well."""
+_LOGGED_IN = re.compile(
+    r"""\b(authorization["']?\s?[:=]\s?["']?(?:(?:bearer|basic|digest|oss4?[a-z0-9-]{0,20})\s++)?+)(?=[^\s"',;<>]{8})[^\s"',;<>]+"""
+    r"""|\b((?:bearer|basic)\s+)(?=[^\s"',;<>]{0,200}[0-9])[^\s"',;<>]{8,}""",
+    re.IGNORECASE,
+)
+"""The value of an `Authorization`, with or without the header's name."""
+
+
+def public_url(url: str) -> str:
+    """An address without user, query and fragment; `?…` says that there was a query."""
+    bare = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"//[^/@]*@", "//", bare) + ("?…" if "?" in url else "")
+
+
+def without_signatures(text: str) -> str:
+    """A text with every address cut before its query, and without the parts of a signature that are alone."""
+    if "://" in text or "%" in text:
+        text = _LOGIN.sub(rf"\1{MASK}@", _WORD.sub(_cut, text))
+    text = _SIGNATURE.sub(lambda found: f"{found[1] or found[3]}{found[2] or found[4]}{MASK}", text)
+    return _LOGGED_IN.sub(lambda found: f"{found[1] or found[2]}{MASK}", text)
+
+
+def _cut(word: re.Match[str]) -> str:
+    """A word; an address in it, also one that is encoded, ends before its query."""
+    address = _SCHEME.search(word[0])
+    query = None if address is None else _QUERY.search(word[0], address.end())
+    return word[0] if query is None or query.end() == len(word[0]) else f"{word[0][: query.start()]}?…"
+
+
+def without_key(text: str, key: str) -> str:
+    """A text without a key and without any part of it that has `RUN` letters and digits; an empty key changes nothing.
+
+    Found are the key and its base64 in any case, whatever other characters are between, also encoded as in addresses.
+    A key of less than `SHORTEST_KEY` letters and digits is found only where it is whole.
+    """
+    if not key or not text:
+        return text
+    if len(_folded(key)) < SHORTEST_KEY:
+        return re.sub(re.escape(key), MASK, text, flags=re.IGNORECASE)
+    runs = _runs(key)
+    plain, unescaped = _folded(text), _folded(_ESCAPED.sub(_character, text)) if re.search(r"[%\\&]", text) else ""
+    if not any(run in plain or run in unescaped for run in runs):
+        return text
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted({*_spans(_letters(text), runs), *_spans(_decoded_letters(text), runs)}):
+        if start >= end:
+            parts += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join(parts) + text[end:]
+
+
+def _folded(text: str) -> str:
+    """The letters and digits of a text, in lower case and in their simplest form."""
+    return _NOT_KEPT.sub("", unicodedata.normalize("NFKD", text).lower())
+
+
+def _character(escape: re.Match[str]) -> str:
+    """The character that an escape means."""
+    hexadecimal = escape[1] or escape[2] or escape[3]
+    return chr(int(hexadecimal, 16) if hexadecimal else int(escape[4]))
+
+
+@lru_cache(maxsize=8)
+def _runs(key: str) -> frozenset[str]:
+    """Each run of a key and of its base64, by the place in three bytes at which it begins."""
+    forms = [_folded(key)]
+    for before, spoilt in ((0, 0), (1, 2), (2, 3)):
+        data = bytes(before) + key.encode()
+        whole = b64encode(data)[: len(data) * 8 // 6]
+        forms.append(_folded(whole[spoilt:].decode()))
+    return frozenset(form[at : at + RUN] for form in forms for at in range(len(form) - RUN + 1))
+
+
+Letter = tuple[str, int, int]
+"""A letter or a digit, and from where to where it is in a text."""
+
+
+def _letters(text: str, first: int = 0, last: int | None = None) -> Iterator[Letter]:
+    """The letters and digits of a text or of a part of it."""
+    for at in range(first, len(text) if last is None else last):
+        for letter in _folded(text[at]):
+            yield letter, at, at + 1
+
+
+def _decoded_letters(text: str) -> Iterator[Letter]:
+    """The same with each escape as the character that it means."""
+    end = 0
+    for escape in _ESCAPED.finditer(text):
+        yield from _letters(text, end, escape.start())
+        for letter in _folded(_character(escape)):
+            yield letter, escape.start(), escape.end()
+        end = escape.end()
+    yield from _letters(text, end)
+
+
+def _spans(found: Iterator[Letter], runs: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where the runs are in a text; they overlap."""
+    known = list(found)
+    letters = "".join(letter for letter, _, _ in known)
+    for at in range(len(letters) - RUN + 1):
+        if letters[at : at + RUN] in runs:
+            yield known[at][1], known[at + RUN - 1][2]
