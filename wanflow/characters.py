@@ -19,14 +19,16 @@ INVISIBLE = re.compile(
 _SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 """A variation selector: one may follow a character; a row of them hides a text."""
 _UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164]"
+    "[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164]"
     "|[\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
     f"|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]|(?<={_SELECTOR}){_SELECTOR}"
 )
 """What a terminal acts on or draws as nothing: controls, line ends, directions, fillers, tags, lone surrogates.
 
-The list is written out, so that a text is printed alike whatever edition of Unicode a Python has.
+The controls of ASCII are not in it: JSON escapes them itself, but for the ends of its own lines. The list is written
+out, so that a text is printed alike whatever edition of Unicode a Python has.
 """
+_CONTROL = re.compile("[\x00-\x1f]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 """Escapes that are shorter than the code point."""
 
@@ -53,8 +55,9 @@ def shown(text: str, most: int = LONGEST_LINE) -> str:
         end = most // 3
         text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
     if not (text.isascii() and text.isprintable()):
-        text = _escaped(text, lambda character: f"\\U{ord(character):08x}")
-    return _COMMAND_INSIDE.sub(r"\1\\u005b", _COMMAND_LINE.sub(r"\1\\u003a", text))
+        text = _escaped(_CONTROL.sub(_escape, text), lambda character: f"\\U{ord(character):08x}")
+    text = _COMMAND_LINE.sub(r"\1\\u003a", text) if "::" in text else text
+    return _COMMAND_INSIDE.sub(r"\1\\u005b", text) if "##" in text else text
 
 
 def shown_lines(text: str) -> str:
@@ -69,8 +72,9 @@ def escaped_json(text: str) -> str:
         units = character.encode("utf-16-be").hex()
         return f"\\u{units[:4]}\\u{units[4:]}"
 
-    lines = (_escaped(line, pair) for line in text.split("\n"))
-    return _COMMAND_INSIDE.sub(r"\1\\u005b", "\n".join(lines))
+    if not text.isascii() or "\x7f" in text:  # JSON itself escapes all other controls
+        text = _escaped(text, pair)
+    return _COMMAND_INSIDE.sub(r"\1\\u005b", text) if "##" in text else text
 
 
 def for_shell(*words: object) -> str:
@@ -91,14 +95,16 @@ def _quoted(word: str) -> str:
 
 
 def _escaped(text: str, long_escape: Callable[[str], str]) -> str:
-    """The text with escapes; `long_escape` gives that of a character beyond U+FFFF."""
+    """The text with escapes for what cannot be seen; `long_escape` gives that of a character beyond U+FFFF."""
 
     def escape(found: re.Match[str]) -> str:
-        character = found[0]
-        short = _SHORT.get(character) or f"\\u{ord(character):04x}"
-        return short if character <= "\uffff" else long_escape(character)
+        return _escape(found) if found[0] <= "\uffff" else long_escape(found[0])
 
     return _LOOSE_JOINER.sub(escape, _UNSEEN.sub(escape, text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}"
 
 
 _NAMES = {"\x85": "next line", "\ufeff": "byte order mark"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import re
 import shutil
 import subprocess
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from PIL import Image
 
 from kit.scripted_server import Answer, reply, scripted_server
 from kit.terminals import Printed, printed
+from wanflow import api
+from wanflow.catalog.model import Model
 from wanflow.cli.exit_code import guarded
 from wanflow.cli.main import COMMANDS, find_command
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -330,6 +334,32 @@ def test_a_bug_is_reported_safely(
         assert dangers(err, wraps=True) == []  # a traceback has the lines that Python gives it
     (report,) = tmp_path.glob("bug-*.txt")
     assert dangers(report.read_text(encoding="utf-8"), wraps=True) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_records_and_warnings_of_libraries_are_printed_safely(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line each, a traceback on lines of its own; nothing is changed for what comes after the command."""
+    before, log = warnings.showwarning, logging.getLogger("some.library")
+
+    def models() -> Mapping[str, Model]:
+        log.warning("it said %s", HOSTILE)
+        warnings.warn(HOSTILE, stacklevel=1)
+        try:
+            raise ValueError(HOSTILE)
+        except ValueError:
+            log.exception("broken")
+        return {}
+
+    monkeypatch.setattr(api, "models", models)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        told = printed(monkeypatch, ("models",), MODES[mode])
+    assert told.err.startswith("warning: some.library: it said ")
+    assert "UserWarning" in told.err
+    assert "error: some.library: broken\nTraceback" in told.err
+    assert dangers(told.err, wraps=True) == []
+    assert warnings.showwarning is before
 
 
 def test_a_pasted_hint_changes_to_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

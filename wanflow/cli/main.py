@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -135,6 +136,8 @@ class CommandTable(click.Group):
 def commands(context: click.Context) -> int:
     """Scene specs in YAML become shot graphs, takes and final cuts; a second run renders only what changed."""
     if context.invoked_subcommand is not None:
+        logs = cast(Callable[[], AbstractContextManager[None]], import_attribute("wanflow.cli.logs:printed_logs"))
+        context.with_resource(logs())
         return ExitCode.DONE
     print_report(lambda _: context.get_help(), err=True)
     return ExitCode.WRONG

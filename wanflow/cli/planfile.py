@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wanflow import decode
-from wanflow.characters import for_shell
+from wanflow.characters import escaped_json, for_shell
 from wanflow.cli.exit_code import error
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import say
@@ -26,7 +26,8 @@ def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], 
         raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="`-o`")
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
-    atomic.write_whole(path, f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
+    text = escaped_json(json.dumps(document, ensure_ascii=False, indent=2))
+    atomic.write_whole(path, f"{text}\n".encode())
     say(f"saved as {path}: `wanflow run --plan {for_shell(path)}` runs it, and no more", err=True)
 
 

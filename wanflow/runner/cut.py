@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import anyio
 
 from wanflow import digest, timebase
-from wanflow.characters import without_font
+from wanflow.characters import escaped_json, without_font
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
@@ -110,7 +110,8 @@ class _Assembly:
         self._publish(made, fingerprint, [*(segment.recipe.key() for segment in layout.segments), *sound.keys])
         described = {**sources, "digest": facts.digest}
         sidecar = context.folder / provenance_file(context.out, cut)
-        atomic.write_whole(sidecar, f"{json.dumps(described, ensure_ascii=False, indent=1)}\n".encode())
+        text = escaped_json(json.dumps(described, ensure_ascii=False, indent=1))
+        atomic.write_whole(sidecar, f"{text}\n".encode())
         seconds = timebase.decimal_text(facts.seconds, 3)
         copied = len(layout.segments) - len(self._encoded)
         context.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))

@@ -13,6 +13,7 @@ from typing import IO
 from uuid import uuid4
 
 from wanflow import decode
+from wanflow.characters import escaped_json
 from wanflow.errors import StoreFault
 
 Record = Mapping[str, object]
@@ -117,7 +118,8 @@ def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
 
 def line_of(record: Record) -> bytes:
     """A record as its line in a file of records."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return escaped_json(line).encode() + b"\n"  # people read journals on terminals
 
 
 def read_records(path: Path) -> Iterator[dict[str, object]]:

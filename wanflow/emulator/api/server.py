@@ -109,6 +109,7 @@ class Server:
             http=LimitedConnection,
             ws="none",
             backlog=accepted,
+            log_config=None,  # whoever serves decides how records are printed
             log_level="warning",
             lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
