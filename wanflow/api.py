@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from wanflow.report.export.edit_list import EditList
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
-    from wanflow.store.remote import Transfer
+    from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
 
 NO_VALUES: Mapping[str, str] = {}
@@ -428,10 +428,11 @@ def requires_service(plan: Plan) -> bool:
 
 
 def require_key(plan: Plan) -> None:
-    """Raise, before anybody is asked to approve a plan, what its run would raise without a usable key or address."""
-    from wanflow.wiring import CONNECTORS
+    """Raise, before anybody is asked to approve a plan, what its run would: no usable key, address or bucket."""
+    from wanflow.wiring import CONNECTORS, trusted_bucket
 
     if requires_service(plan):
+        trusted_bucket(plan.graph.production)
         CONNECTORS[plan.provider.name].endpoint(plan.region, os.environ)
 
 
@@ -573,7 +574,7 @@ def push(production: Production, on_take: Callable[[str], None] | None = None) -
     """
     from wanflow.store import remote
 
-    return remote.push_takes(remote.open_remote(production.remote, production.folder), _paid_store(production), on_take)
+    return remote.push_takes(_remote_of(production), _paid_store(production), on_take)
 
 
 def pull(production: Production, on_take: Callable[[str], None] | None = None) -> Transfer:
@@ -584,7 +585,7 @@ def pull(production: Production, on_take: Callable[[str], None] | None = None) -
     from wanflow.store import remote
 
     store = _paid_store(production)
-    moved = remote.pull_takes(remote.open_remote(production.remote, production.folder), store, on_take)
+    moved = remote.pull_takes(_remote_of(production), store, on_take)
     out = production.out if production.provider.paid else results_folder(production.provider.models)
     take_names.arrange(store, lockfile.read(store.lock), production.folder / out)
     return moved
@@ -641,6 +642,12 @@ def doctor(
     return check_up(folder, provider, region or provider.regions[0], os.environ, production)
 
 
+def require_own_files(file: Path | str, *, untrusted: bool) -> None:
+    """Raise SpecError where an untrusted production's store or results are elsewhere, before anything reads them."""
+    if found := loading.problems_of_links(Path(file), untrusted=untrusted):
+        raise SpecError(found)
+
+
 def repair(folder: Path) -> tuple[Damage, ...]:
     """Repair a damaged store; gives what was repaired. Removed data is in `.wanflow/aside`. Raises StoreBusy."""
     from wanflow.store.repair import repair_store
@@ -693,6 +700,12 @@ def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) 
     if plan.renames or moved:
         take_names.arrange(store, lock, production.folder / production.out)
     return lock
+
+
+def _remote_of(production: Production) -> Remote:
+    from wanflow.store.remote import open_remote
+
+    return open_remote(production.remote, production.folder, untrusted=production.untrusted)
 
 
 def _paid_store(production: Production) -> Store:

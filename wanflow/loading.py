@@ -35,6 +35,7 @@ from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreada
 from wanflow.planner.cut import LATIN, drawn_texts
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store
+from wanflow.store.links import links_outside
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
 from wanflow.suggest import hint_for_path, nearest_path
@@ -72,7 +73,12 @@ class SoundPart:
 
 
 def read(file: Path, overrides: Overrides) -> SoundPart:
-    """Read and check a production; with errors, its shots and cuts may name shots that it lacks."""
+    """Read and check a production; with errors, its shots and cuts may name shots that it lacks.
+
+    Where an untrusted one would write to elsewhere, nothing of it is read, since reading fills a cache.
+    """
+    if links := problems_of_links(file, untrusted=overrides.untrusted):
+        return SoundPart(None, links)
     reading = read_usable(file, overrides)
     production = reading.production
     if production is None:
@@ -133,7 +139,8 @@ def sound_part(file: Path, overrides: Overrides) -> SoundPart:
     """
     part = read(file, overrides)
     if part.production is None:
-        return SoundPart(_lock_alone(file, overrides.backend), part.problems) if file.exists() else part
+        usable = file.exists() and not problems_of_links(file, untrusted=overrides.untrusted)
+        return SoundPart(_lock_alone(file, overrides.backend), part.problems) if usable else part
     return part if part.whole else SoundPart(_without_broken(part.production), part.problems)
 
 
@@ -190,6 +197,16 @@ def facts_of(production: Production) -> FactsTable:
     for source in inline_sources(production):
         looks[source.key] = partial(_measure, methodcaller("probe_picture", source.data))
     return {**_looked_up(store_of(production), looks), **refused}
+
+
+def problems_of_links(file: Path, *, untrusted: bool) -> tuple[Problem, ...]:
+    """The errors of links by which an untrusted production would read and write its store or results elsewhere."""
+    found = links_outside(file.absolute().parent) if untrusted else ()
+    words, hint = (
+        "leads outside the production's folder",
+        "`--untrusted` follows no such link: put the file itself there",
+    )
+    return tuple(Problem(Place(file.name, 1, 1), f"`{name}` {words}", hint) for name in sorted(found))
 
 
 def problems_of_lock(production: Production) -> tuple[Problem, ...]:

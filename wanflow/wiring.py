@@ -16,7 +16,7 @@ from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
 from wanflow.emulator.film.render import ORIGIN, open_animatic
-from wanflow.errors import StoreBusy
+from wanflow.errors import MediaFault, StoreBusy
 from wanflow.language.production import Production
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
@@ -184,7 +184,7 @@ async def _service(
 ) -> AsyncIterator[tuple[WaitingClient, Addresses]]:
     """The client of a remote provider, or of the emulator in this process."""
     if production.provider.remote:
-        provider, bucket = production.provider, production.uploads
+        provider, bucket = production.provider, trusted_bucket(production)
         endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
         known = recall(endpoint.account, provider, store, journal.read(store).online, bucket)
         async with open_client(
@@ -202,6 +202,14 @@ async def _service(
             yield service, Addresses(f"{production.provider.name} {folder.name}", production.provider)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def trusted_bucket(production: Production) -> str | None:
+    """The bucket that local media go through; raises MediaFault where only an untrusted production names it."""
+    if production.untrusted and production.uploads is not None:
+        words = f"`uploads: {production.uploads}` is named by an untrusted production: your media would go there"
+        raise MediaFault(words, hint="remove the key, or leave out `--untrusted` if you trust the production")
+    return production.uploads
 
 
 @asynccontextmanager

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 from cli.conftest import Wanflow
 from PIL import Image
@@ -19,8 +21,10 @@ from wanflow import api
 from wanflow.boundary import Boundary, Content
 from wanflow.cli.main import COMMANDS
 from wanflow.cli.options import ProductionOptions
-from wanflow.language.problem import Problem, render_problem
+from wanflow.errors import MediaFault, UnknownTarget
+from wanflow.language.problem import Problem, SpecError, render_problem
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
+from wanflow.store.lockfile import write_git_attributes
 
 SECRET = "ghp_SENTINEL"  # noqa: S105 - it is quoted or not
 SECRETS = {
@@ -415,3 +419,108 @@ def test_options_of_trust_exclude_writing_outside(wanflow: Wanflow, own_folder: 
             2,
             f"error: `--untrusted` and `--allow-outside` exclude each other\n{HELP}",
         )
+
+
+LINKS = [
+    *(".wanflow", "out", "wanflow.lock", ".gitattributes", ".wanflow/takes", ".wanflow/cache", "out/shots"),
+    *(".wanflow/traces.jsonl", "out/main.mp4", "out/shots/first.t1.mp4"),
+]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_an_untrusted_production_writes_through_no_link(own_folder: Path, name: str) -> None:
+    """Neither the store nor the results lie elsewhere, and no command opens them; without the option they may."""
+    link, elsewhere = own_folder / name, own_folder.parent / "elsewhere"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    elsewhere.mkdir()
+    link.symlink_to(elsewhere if "." not in Path(name).name[1:] else elsewhere / "file")
+    for problems in (api.validate(untrusted=True), api.load_sound_part(untrusted=True).problems):
+        assert [problem.message for problem in problems] == [f"`{name}` leads outside the production's folder"]
+        assert str(problems[0].place) == "wanflow.yaml:1:1"
+    assert api.load_sound_part(untrusted=True).production is None
+    with pytest.raises(SpecError, match="leads outside"):
+        api.require_own_files("wanflow.yaml", untrusted=True)
+    assert list(elsewhere.iterdir()) == []
+    assert f"`{name}` leads outside" not in texts(api.validate())
+
+
+def test_a_link_to_a_folder_inside_hides_no_other_link(own_folder: Path) -> None:
+    """What is behind it counts as well, and circles end."""
+    (own_folder / "store" / "deep").mkdir(parents=True)
+    (own_folder / "store" / "deep" / "circle").symlink_to("..")
+    (own_folder / ".wanflow").symlink_to("store")
+    assert "leads outside" not in texts(api.validate(untrusted=True))
+    (own_folder / "store" / "deep" / "takes").symlink_to("../../..")
+    assert "`store/deep/takes` leads outside" in texts(api.validate(untrusted=True))
+
+
+def test_fonts_of_an_untrusted_production_are_its_own(own_folder: Path) -> None:
+    """The folder of fonts, and each font in it."""
+    (own_folder / "fonts").symlink_to("..")
+    assert "the folder `fonts` leads outside" in texts(api.validate(untrusted=True))
+    assert "`fonts" not in texts(api.validate())
+    (own_folder / "fonts").unlink()
+    (own_folder / "fonts").mkdir()
+    (own_folder / "fonts" / "a.ttf").symlink_to("../../fonts.ttf")
+    assert "the font `fonts/a.ttf` leads outside" in texts(api.validate(untrusted=True))
+
+
+def test_takes_of_an_untrusted_production_go_to_no_remote_of_its_own(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could be anybody's; a folder inside, and the remote in the environment, are the user's."""
+    plain = {"wanflow": 1, "shots": {"a": {"model": "wan2.7-t2v", "prompt": "x", "duration": 2}}}
+    addresses = ["../takes", "s3://theirs/takes", f"file://{own_folder}/takes", "sub::../takes", "/takes"]
+    for address in addresses:
+        production = api.load(write(own_folder, {**plain, "remote": address}), untrusted=True)
+        for move in (api.push, api.pull):
+            with pytest.raises(UnknownTarget, match="the production is untrusted") as raised:
+                move(production)
+            assert raised.value.hint == "set WANFLOW_REMOTE to the remote that you trust"
+    assert api.push(api.load(write(own_folder, {**plain, "remote": "takes"}), untrusted=True)).moved == ()
+    monkeypatch.setenv("WANFLOW_REMOTE", str(own_folder.parent / "ours"))
+    assert api.push(api.load(write(own_folder, {**plain, "remote": "../takes"}), untrusted=True)).moved == ()
+
+
+def test_media_of_an_untrusted_production_go_to_no_bucket_of_its_own(own_folder: Path) -> None:
+    """It is refused before anybody is asked to approve, and before anything is sent."""
+    shot = {"model": "wan2.7-i2v", "prompt": "x", "duration": 2, "first_frame": "a.png"}
+    document = {"wanflow": 1, "backend": "dashscope", "uploads": "s3://theirs/media", "shots": {"a": shot}}
+    plan = api.plan(api.load(write(own_folder, document), untrusted=True))
+    with pytest.raises(MediaFault, match="`uploads: s3://theirs/media` is named by an untrusted production"):
+        api.require_key(plan)
+
+
+def test_a_lock_that_is_a_link_outside_is_not_quoted(own_folder: Path) -> None:
+    """A shared lock is followed; the words of any other file are nobody's business."""
+    for text in (f'{{"{SECRET}": 1, "{SECRET}": 2}}', f'{{"wanflow.lock": 2, "shots": {{"{SECRET}": "{SECRET}"}}}}'):
+        (own_folder.parent / "other.json").write_text(text, encoding="utf-8")
+        (own_folder / "wanflow.lock").unlink(missing_ok=True)
+        (own_folder / "wanflow.lock").symlink_to("../other.json")
+        said = texts(api.validate(write(own_folder, FULL), backend="dashscope"))
+        assert SECRET not in said
+        assert "`wanflow.lock` is a link to a file outside the production's folder" in said
+
+
+def test_a_linked_file_of_attributes_is_not_copied(own_folder: Path) -> None:
+    """It would be replaced by a file with the text of what it leads to, and git would keep that."""
+    (own_folder / ".gitattributes").symlink_to("../credentials")
+    write_git_attributes(own_folder)
+    assert (own_folder / ".gitattributes").is_symlink()
+
+
+def test_a_file_that_became_a_link_after_the_plan_is_not_read(own_folder: Path) -> None:
+    """Each file is judged again before it is read or sent."""
+    shot = {"model": "wan2.7-i2v", "prompt": "x", "duration": 2, "first_frame": "a.png"}
+    cut = {"items": ["a"], "subtitles": "en.srt"}
+    document = {"wanflow": 1, "shots": {"a": shot}, "cuts": {"main": cut}}
+    plan = api.plan(api.load(write(own_folder, document), untrusted=True))
+    for name in ("a.png", "en.srt"):
+        (own_folder / name).replace(own_folder.parent / name)
+        (own_folder / name).symlink_to(f"../{name}")
+    said: list[object] = []
+    assert anyio.run(partial(api.run, plan, emit=said.append)).exit_code != 0
+    assert "`a.png` leads outside the production's folder" in str(said)
+    production = plan.graph.production
+    with pytest.raises(MediaFault, match=r"`en\.srt` leads outside"):
+        production.opened("en.srt", Content.TEXT)

@@ -16,6 +16,7 @@ import click
 import wanflow
 from wanflow.catalog.provider import load_providers
 from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
+from wanflow.cli.limits import exceeded
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_problems, say
 from wanflow.errors import ExitCode, StoreFault, WanflowError
@@ -41,7 +42,7 @@ def guarded(work: Callable[[], int]) -> int:
             say("interrupted", err=True)
             return ExitCode.INTERRUPTED
         except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
-            first = cause(fault)
+            first = exceeded(cause(fault))
             _print_fault(first)
             return code_of(first)
 

@@ -20,6 +20,7 @@ from click.shell_completion import CompletionItem
 import wanflow
 from wanflow.cli.encoding import use_utf8_file_names
 from wanflow.cli.exit_code import guarded
+from wanflow.cli.limits import words_of_process
 from wanflow.cli.options import file_option
 from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode
@@ -156,4 +157,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(GARBAGE_AFTER)
     words = None if arguments is None else list(arguments)
     # what a command notes about itself in context variables ends with it
-    return copy_context().run(guarded, lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))
+    context = copy_context()
+    context.run(words_of_process.set, words)
+    return context.run(guarded, lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wanflow import api
 from wanflow.cli.hints import name_production
+from wanflow.cli.limits import production_is_read
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import print_problems
 from wanflow.errors import ExitCode
@@ -11,10 +12,11 @@ from wanflow.language.production import Production
 from wanflow.loading import SoundPart
 
 
-def open_production(settings: ProductionOptions, *, quiet: bool = False) -> Production:
+def open_production(settings: ProductionOptions, *, quiet: bool = False, works: bool = False) -> Production:
     """The production that a command is about; its warnings go to stderr. Raises SpecError.
 
-    From now on the commands in hints name it with the options of this command.
+    From now on the commands in hints name it with the options of this command. A command that `works` renders, or
+    contacts a service or a remote, and may take its time from now on.
     """
     name_production(settings)
     production = api.load(
@@ -27,6 +29,8 @@ def open_production(settings: ProductionOptions, *, quiet: bool = False) -> Prod
         root=settings.root,
         untrusted=settings.untrusted,
     )
+    if works:
+        production_is_read()
     if not quiet:
         print_problems(production.warnings)
     return production

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from wanflow.catalog.provider import known_regions, load_providers
+from wanflow.cli.limits import limited
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
@@ -135,7 +136,7 @@ _BOUNDARY = (
         is_flag=True,
         expose_value=False,
         callback=_note,
-        help="The production is not yours: open and write nothing outside its folder.",
+        help="The production is not yours: open and write nothing outside its folder, and bound time and memory.",
     ),
 )
 
@@ -167,7 +168,7 @@ def production_options(command: Decorated) -> Decorated:
 
     The command gets `ProductionOptions` by `click.pass_obj`.
     """
-    return _with(command, (file_option, *_OVERRIDES, *_BOUNDARY))
+    return _with(limited(command), (file_option, *_OVERRIDES, *_BOUNDARY))
 
 
 def spending(command: Decorated) -> Decorated:
@@ -177,7 +178,7 @@ def spending(command: Decorated) -> Decorated:
 
 def production_options_but_file(command: Decorated) -> Decorated:
     """The same with `-f` alone, for a command whose `--file` is another."""
-    return _with(command, (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
+    return _with(limited(command), (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
 
 
 def selection(command: Decorated) -> Decorated:

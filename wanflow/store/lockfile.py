@@ -55,7 +55,14 @@ def read(path: Path) -> Lock:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise LockUnreadable(f"`{path.name}` cannot be read: {words}", hint="allow reading it") from error
-    return lock_text.from_text(text, path.name)
+    try:
+        return lock_text.from_text(text, path.name)
+    except LockUnreadable:
+        if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(path.parent)):
+            raise
+        # its details could quote a file that has nothing to do with the production
+        words = f"`{path.name}` is a link to a file outside the production's folder, which is not a usable lock"
+        raise LockUnreadable(words, hint="remove the link, or repair the lock in that file's own folder") from None
 
 
 def _behind_link(path: Path) -> Path:
@@ -120,6 +127,8 @@ def establish(store: Store) -> None:
 def write_git_attributes(folder: Path) -> None:
     """Let git keep both sides' lines of a lock, unless its attributes mention it already."""
     attributes = folder / ".gitattributes"
+    if os.path.islink(attributes):  # noqa: PTH114 - no error where Path raises one
+        return  # git reads no such link; the file that replaced it would show what it leads to
     with atomic.faults_of(attributes):
         known = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
     if LOCK_NAME not in known:

@@ -133,15 +133,29 @@ class Transfer:
     faults: tuple[StoreFault, ...] = ()
 
 
-def open_remote(address: str | None, folder: Path) -> Remote:
-    """The remote of a production in a folder; raises UnknownTarget where none is named."""
-    address = os.environ.get(REMOTE_VARIABLE) or address
+def open_remote(address: str | None, folder: Path, *, untrusted: bool = False) -> Remote:
+    """The remote of a production in a folder; raises UnknownTarget where none is named.
+
+    That of an untrusted production may only be a folder inside its own: takes would go to strangers, with the user's
+    credentials. The address in the environment is the user's.
+    """
+    own = os.environ.get(REMOTE_VARIABLE)
+    if untrusted and not own and address and not _is_inside(folder, address):
+        words = f"`remote: {address}` is outside the production's folder, and the production is untrusted"
+        raise UnknownTarget(words, hint=f"set {REMOTE_VARIABLE} to the remote that you trust")
+    address = own or address
     if not address:
         ways = (
             f"write `remote: s3://bucket/prefix` (or a folder) at the top of the production, or set {REMOTE_VARIABLE}"
         )
         raise UnknownTarget("the production has no remote", hint=ways)
     return Remote(address if "://" in address else (folder / address).absolute().as_posix())
+
+
+def _is_inside(folder: Path, address: str) -> bool:
+    """Whether an address is a folder inside another, whatever links lead to."""
+    whole = os.path.realpath(folder / address)
+    return "::" not in address and "://" not in address and Path(whole).is_relative_to(os.path.realpath(folder))
 
 
 def push_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Transfer:

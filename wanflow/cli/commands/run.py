@@ -181,7 +181,7 @@ def run(
         raise _other_command(settings, "`run` has no dry run", "plan", select, "shows what this run would do")
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     request = _request(planned, select, exclude, retry_refused=retry_refused)
-    production = open_production(request.as_saved(settings), quiet=quiet)
+    production = open_production(request.as_saved(settings), quiet=quiet, works=True)
     with run_guarded(production, as_json=as_json) as so_far:
         print_elsewhere(production, verbosity)
         collected: CollectOutcome | None = None

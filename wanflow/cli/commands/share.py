@@ -39,7 +39,7 @@ SUFFIXES = {"fcp7": "xml"}
 @click.pass_obj
 def push(settings: ProductionOptions) -> int:
     """Send the paid takes that are here to the remote, for those who share the production."""
-    moved = api.push(open_production(settings, quiet=True), partial(_print_take, "pushed"))
+    moved = api.push(open_production(settings, quiet=True, works=True), partial(_print_take, "pushed"))
     _print_transfer(moved, "pushed", "no file here")
     return ExitCode.FAILED if moved.faults else ExitCode.DONE
 
@@ -49,7 +49,7 @@ def push(settings: ProductionOptions) -> int:
 @click.pass_obj
 def pull(settings: ProductionOptions) -> int:
     """Fetch the paid takes that the lock names from the remote, so that they are not paid for again."""
-    moved = api.pull(open_production(settings, quiet=True), partial(_print_take, "pulled"))
+    moved = api.pull(open_production(settings, quiet=True, works=True), partial(_print_take, "pulled"))
     _print_transfer(moved, "pulled", "not at the remote, ask those who rendered them to push")
     return ExitCode.FAILED if moved.faults or moved.missing else ExitCode.DONE
 

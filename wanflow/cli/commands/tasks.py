@@ -50,7 +50,7 @@ def collect(
     Exits with 2 where nothing is in flight on this backend, but something on another.
     """
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
-    production = open_production(settings, quiet=quiet)
+    production = open_production(settings, quiet=quiet, works=True)
     with run_guarded(production, as_json=as_json) as so_far:
         left = api.unfinished(production)
         if not api.is_unfinished(production, left, thorough=True):
@@ -76,7 +76,7 @@ def cancel(settings: ProductionOptions, select: tuple[str, ...], *, as_json: boo
     Exits with 1 where a task cannot be cancelled, and with 2 where nothing is in flight on this backend, but something
     on another.
     """
-    production = open_production(settings)
+    production = open_production(settings, works=True)
     cancelled = anyio.run(partial(api.cancel, production, select))
     nothing = not cancelled and not api.is_unfinished(production, api.unfinished(production))
     missed = nothing and only_elsewhere(production, CANCELS)

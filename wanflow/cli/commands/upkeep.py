@@ -13,6 +13,7 @@ from wanflow.catalog.provider import providers_of
 from wanflow.characters import LONGEST_MESSAGE, shown
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import name_production
+from wanflow.cli.limits import production_is_read
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.screen import confirm, print_report, say
@@ -96,6 +97,7 @@ def _megabytes(size_bytes: int) -> str:
 def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
     """Check ffmpeg, disk, clock, store and key. Exits with 1 only where this production's backend cannot work."""
     name_production(settings)
+    api.require_own_files(settings.file, untrusted=settings.untrusted)
     if repairs:
         repaired = api.repair(settings.folder)
         for damage in repaired:
@@ -107,6 +109,7 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
         with suppress(SpecError, StoreFault):  # the defaults are checked then: `validate` says why
             production = open_production(settings, quiet=True)
             backend, region = production.provider.name, production.region
+    production_is_read()  # the service may take its time to answer
     findings = api.doctor(settings.folder, backend, region, production)
     print_report(lambda screen: _findings_text(findings, screen))
     broken = any(finding.level is HealthLevel.BROKEN for finding in findings)
