@@ -62,7 +62,10 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     below: dict[str, list[str]] = {key.string: [] for key, node in root.entries_of("shots") if _is_null(node)}
     for key, shot in misplaced:
         below.get(shot.string, []).append(f"`{key.string}`")
-    problems = [problem for violation in found for problem in _problems(root, violation, below)]
+    told = (problem for violation in found for problem in _problems(root, violation, below))
+    problems = list(islice(told, MAX_VIOLATIONS + 1))  # one violation may be of half a million keys
+    if len(problems) > MAX_VIOLATIONS:
+        raise TooManyProblems(root.place)
     problems += [
         Problem(key.place, f"`{key.string}` {NOT_A_SHOT}", INDENT)
         for key, shot in misplaced
@@ -139,8 +142,8 @@ def without_broken(node: MapNode, keys: Collection[str]) -> MapNode:
 
 def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
     """The problems of a file's shape by the schema of that name."""
-    for violation in islice(_without_repeats(violations(plain(root), schema)), MAX_VIOLATIONS):
-        yield from _problems(root, violation)
+    found = _without_repeats(violations(plain(root), schema))
+    yield from islice((problem for violation in found for problem in _problems(root, violation)), MAX_VIOLATIONS)
 
 
 def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
