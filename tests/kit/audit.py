@@ -94,7 +94,7 @@ class Watch:
         if isinstance(folder, int) and folder >= 0 and not path.is_absolute():
             path = Path(f"/proc/self/fd/{folder}").readlink() / path
         if str(path) == os.devnull or (event in {"open", "os.mkdir"} and path.is_dir()):
-            return  # nothing is made: a folder is opened for a file without a name, or is there already
+            return  # nothing is made: a folder that exists, or one that is opened for a file without a name
         real = Path(os.path.realpath(path.parent)) / path.name
         if "__pycache__" not in real.parts and not any(_within(real, each) for each in self.writable):
             self.broken.append(f"{event} {real}")

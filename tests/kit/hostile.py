@@ -44,7 +44,7 @@ LONGEST_LINE = 25_000
 
 
 @dataclass
-class Stage:
+class HostileFolder:
     """A production's folder between files that are not its own, and what was wrong with the commands run in it.
 
     `said` is the output of the last one.
@@ -116,10 +116,12 @@ def faults(said: str, words: Sequence[str]) -> Iterator[str]:
 
 
 @contextmanager
-def stage(root: Path, base_url: str = "http://127.0.0.1:9/api/v1", hosts: Sequence[Address] = ()) -> Iterator[Stage]:
+def hostile_folder(
+    root: Path, base_url: str = "http://127.0.0.1:9/api/v1", hosts: Sequence[Address] = ()
+) -> Iterator[HostileFolder]:
     """An empty folder as the current one, with a key in the environment and the service at an address."""
     root = root.resolve()
-    made = Stage(root, hosts)
+    made = HostileFolder(root, hosts)
     (root / "temporary").mkdir(exist_ok=True)
     made.write({})
     with pytest.MonkeyPatch.context() as patch:
@@ -151,10 +153,10 @@ READING = (
 """Commands that read."""
 
 
-def read_all(scene: Stage, name: str) -> None:
+def read_all(held: HostileFolder, name: str) -> None:
     """Run every command that reads a production; `name` is what it calls something."""
     for words in (*READING, ("show", name), ("show", name, "--json"), ("why", name), ("export", name), ("list", name)):
-        scene.run(*words)
+        held.run(*words)
 
 
 os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")

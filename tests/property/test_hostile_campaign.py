@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from kit.audit import watched
 from kit.clips import numbered_clip
 from kit.fuzz_texts import read_texts
-from kit.hostile import KEY, OUTSIDE, SIGNATURE, faults, read_all, stage
+from kit.hostile import KEY, OUTSIDE, SIGNATURE, faults, hostile_folder, read_all
 from kit.mutations import RICH, damaged, productions, slips, write_media
 from kit.schema_values import HOSTILE, texts, values
 from kit.scripted_server import Answer, scripted_server
@@ -105,18 +105,18 @@ shots:
 cuts: {{main: [coast, {written}, {{title: {written}, duration: 2}}, {{file: {written}}}], {written}: [coast]}}
 {written}: {written}
 """
-    with stage(tmp_path) as scene:
-        scene.write({"wanflow.yaml": made.encode("utf-8", "surrogatepass")})
+    with hostile_folder(tmp_path) as held:
+        held.write({"wanflow.yaml": made.encode("utf-8", "surrogatepass")})
         for words in (("validate",), ("validate", "--format", "github"), ("plan",), ("status",), ("show", text)):
-            scene.run(*words)
-        scene.require_sound()
+            held.run(*words)
+        held.require_sound()
 
 
 def test_a_service_that_means_harm_keeps_the_rules(tmp_path: Path, clip: bytes) -> None:
     """It repeats the key and a signature, names other hosts, and talks to terminals; a fixed history."""
     output = {"task_id": "t-1", "task_status": "SUCCEEDED", "video_url": f"HERE/b.mov?Signature={SIGNATURE}"}
-    evil = {"code": f"Bad\x1b[2J{KEY}", "message": f"::error::{KEY}\u202e", "request_id": "r"}
-    replies = [(200, {"output": output, "request_id": "r"}), (400, evil), (200, {"output": {**output, **evil}})]
+    evil = {"code": f"Bad\x1b[2J{KEY}", "message": f"::error::{KEY}\u202e", "request_id": KEY}
+    replies = [(200, {"output": output, "request_id": KEY}), (400, evil), (200, {"output": {**output, **evil}})]
     for number, reply in enumerate(replies):
         (tmp_path / str(number)).mkdir()
         serve(tmp_path / str(number), [reply], clip)
@@ -139,14 +139,14 @@ def serve(root: Path, replies: list[tuple[int, object]], clip: bytes) -> None:
     with scripted_server(lie) as liar:
         here = liar.base_url.removesuffix("/api/v1")
         address = ("127.0.0.1", int(here.rpartition(":")[2]))
-        with stage(root, liar.base_url, [address]) as scene, pytest.MonkeyPatch.context() as patch:
+        with hostile_folder(root, liar.base_url, [address]) as held, pytest.MonkeyPatch.context() as patch:
             patch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
-            scene.write({"wanflow.yaml": PAID.encode()})
-            write_media("rich", scene.folder)
+            held.write({"wanflow.yaml": PAID.encode()})
+            write_media("rich", held.folder)
             waiting = ("--timeout", "1", "--poll-interval", "0.01", "--grace", "0")
-            scene.run("run", "--yes", *waiting)
-            scene.run("run", "--yes", "--json", *waiting)
-            scene.run("collect", *waiting)
+            held.run("run", "--yes", *waiting)
+            held.run("run", "--yes", "--json", *waiting)
+            held.run("collect", *waiting)
             for words in (
                 ("status", "-v"),
                 ("status", "--json"),
@@ -155,8 +155,8 @@ def serve(root: Path, replies: list[tuple[int, object]], clip: bytes) -> None:
                 ("why", "coast"),
                 ("doctor",),
             ):
-                scene.run(*words)
-            scene.require_sound()
+                held.run(*words)
+            held.require_sound()
 
 
 def test_bytes_of_texts_end_in_problems() -> None:
@@ -220,11 +220,11 @@ def test_generated_and_damaged_productions_keep_the_rules(tmp_path_factory: pyte
     """Each command that reads one; what is planned for free is sometimes rendered."""
 
     def judge(texts_of: Mapping[str, bytes]) -> None:
-        with stage(tmp_path_factory.mktemp("film")) as scene:
-            write_media("rich", scene.folder)
-            scene.write({**RICH, **texts_of})
-            read_all(scene, "coast")
-            scene.require_sound()
+        with hostile_folder(tmp_path_factory.mktemp("film")) as held:
+            write_media("rich", held.folder)
+            held.write({**RICH, **texts_of})
+            read_all(held, "coast")
+            held.require_sound()
 
     campaign(st.one_of(GENERATED, DAMAGED, TEXT), judge)
 
@@ -243,9 +243,9 @@ shots:
   coast: {{prompt: {prompt}, tags: [{tag}], note: {note}}}
 cuts: {{main: {{items: [coast, {{title: {cut}, duration: 1}}], subtitles: a.srt, size: 320x180}}}}
 """
-        with stage(tmp_path_factory.mktemp("film")) as scene:
+        with hostile_folder(tmp_path_factory.mktemp("film")) as held:
             subtitles = f"{SUBTITLES[0]}{caption}\n".encode("utf-8", "surrogatepass")
-            scene.write({"wanflow.yaml": made.encode("utf-8", "surrogatepass"), "a.srt": subtitles})
+            held.write({"wanflow.yaml": made.encode("utf-8", "surrogatepass"), "a.srt": subtitles})
             for done in (
                 ("run",),
                 ("run", "--json"),
@@ -255,11 +255,11 @@ cuts: {{main: {{items: [coast, {{title: {cut}, duration: 1}}], subtitles: a.srt,
                 ("why", "main"),
                 ("doctor",),
             ):
-                scene.run(*done)
+                held.run(*done)
             for form in ("otio", "edl", "fcp7", "srt"):
-                scene.run("export", "main", "--format", form)
-            scene.run("gc", "--yes")
-            scene.require_sound()
+                held.run("export", "main", "--format", form)
+            held.run("gc", "--yes")
+            held.require_sound()
 
     campaign(st.lists(texts(), min_size=6, max_size=6), judge)
 

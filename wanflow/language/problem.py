@@ -104,7 +104,7 @@ def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
 def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
     """The line up to the place, and the line; one that is wider is shortened around the place."""
     line, at = problem.source, problem.place.column - 1
-    if cells_wide(shown(line)) <= width:
+    if len(line) <= 8 * width and cells_wide(shown(line)) <= width:  # a longer one is not looked at for each problem
         return line[:at], line
     half = (width - 2) // 2
     begin, end = max(at - half, 0), min(at + half, len(line))  # a sign of the line takes a cell or several

@@ -272,6 +272,7 @@ class _Composer:
             if (name := name_of(visible)) in own:
                 first = own[name][0].place
                 self._problems.append(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
+                self._count(0, key.place)
             else:
                 own[name] = (visible, node)
         if "<<" in own and own["<<"][0].plain:
