@@ -21,6 +21,7 @@ from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
 from wanflow.loading import missing_characters
 from wanflow.media import ffmpeg
+from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
@@ -37,7 +38,8 @@ LOW_BYTES = 2 * 10**9
 TOO_LOW_BYTES = 10**8
 GIGABYTE = 10**9
 TRIAL = (
-    *("-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=0.2", "-f", "lavfi", "-i", "anullsrc=r=48000"),
+    *generated_words("color=size=64x64:rate=10:duration=0.2"),
+    *generated_words("anullsrc=r=48000"),
     *("-t", "0.2", "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-"),
 )
 """Arguments that encode two frames with sound and keep nothing."""

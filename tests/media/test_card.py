@@ -219,7 +219,7 @@ def half(path: Path) -> None:
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "half": (half, "is a damaged picture"),
-    "bomb": (bomb, "is a picture of more than 178 million pixels"),
+    "bomb": (bomb, "is a picture of more than 64 million pixels"),
     "text": (lambda path: path.write_text("hello"), "is not a picture"),
     "empty": (lambda path: path.write_bytes(b""), "is not a picture"),
     "folder": (Path.mkdir, "is not a file"),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
+from fractions import Fraction
 from pathlib import Path
 from threading import Thread, Timer, active_count
 from typing import IO
 
+import ffmpeg as ffmpeg_python
 import imageio_ffmpeg
 import pytest
 
+from kit.clips import numbered_clip
 from wanflow.errors import MediaFault, ToolFailed, ToolMissing
 from wanflow.media import ffmpeg
+from wanflow.media.clock import read_clock
+from wanflow.media.extract import arguments_of
+from wanflow.media.inputs import fed_input
 from wanflow.media.jobs import RunningProcesses
+from wanflow.media.pipe import Reel, writer_of
 
 FFMPEG = ffmpeg.find_ffmpeg(os.environ)
 ENDLESS = [str(FFMPEG), "-f", "lavfi", "-i", "testsrc=s=64x64", "-f", "null", "-"]
@@ -188,3 +195,15 @@ def test_a_path_is_never_an_option(tmp_path: Path, name: str, monkeypatch: pytes
     """Whatever a file is called, its argument begins with a slash."""
     monkeypatch.chdir(tmp_path)
     assert ffmpeg.path_argument(Path(name)) == f"{tmp_path}/{name}"
+
+
+def test_a_clip_is_fed_until_ffmpeg_has_read_enough(tmp_path: Path) -> None:
+    """One frame of sixty is all that it takes from its standard input; that is not an error."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 60, (320, 240), sound=False)
+    written = writer_of([Reel(clip, read_clock(clip), range(60), Fraction(30))])
+    video = fed_input().video
+    ffmpeg.run_ffmpeg(
+        arguments_of(ffmpeg_python.output(video, "-", f="null", **{"frames:v": 1})),
+        processes=RunningProcesses(),
+        stdin=written,
+    )

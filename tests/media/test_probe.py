@@ -13,6 +13,7 @@ from kit.unusual_clips import ff
 from wanflow import digest
 from wanflow.language.source import Kind
 from wanflow.media.container import BadMedia
+from wanflow.media.picture.still import PictureTooLarge
 from wanflow.media.probe import check_film, examine, probe
 
 
@@ -181,13 +182,17 @@ def test_a_picture_beyond_all_sizes_is_not_called_damaged(tmp_path):
     Image.new("1", (30_000, 12_000)).save(tmp_path / "wall.png")
     with pytest.raises(BadMedia) as caught:
         probe(tmp_path / "wall.png")
-    assert caught.value.why == "is a picture of more than 178 million pixels"
+    assert caught.value.why == "is a picture of more than 64 million pixels"
 
 
-def test_a_large_picture_is_read_without_a_word_of_pillow(tmp_path):
-    """Pillow warns of pictures of more than 89 million pixels; here a warning is an error."""
-    Image.new("1", (11_000, 10_000)).save(tmp_path / "wide.png")
-    assert (probe(tmp_path / "wide.png").width, probe(tmp_path / "wide.png").height) == (11_000, 10_000)
+def test_the_largest_picture_of_a_model_is_read_and_a_larger_one_refused(tmp_path):
+    """Without a word of Pillow, which warns of more than 89 million pixels; here a warning is an error."""
+    Image.new("1", (8_000, 8_000)).save(tmp_path / "largest.png")
+    assert (probe(tmp_path / "largest.png").width, probe(tmp_path / "largest.png").height) == (8_000, 8_000)
+    for name, size in (("larger.png", (8_001, 8_000)), ("warned.png", (11_000, 10_000))):
+        Image.new("1", size).save(tmp_path / name)
+        with pytest.raises(PictureTooLarge, match="is a picture of more than 64 million pixels"):
+            probe(tmp_path / name)
 
 
 SOUNDS = {

@@ -13,6 +13,7 @@ from PIL import Image
 
 from kit.assembly import SIZE, THIRTY, Made, film_of, joined, made, recipe_of
 from kit.clips import clicks, drawn_clip, numbered_clip, pictures, read_numbers, read_sound
+from kit.unusual_clips import ff
 from wanflow.errors import MediaFault
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import RunningProcesses
@@ -67,6 +68,20 @@ def test_a_dissolve_goes_from_one_to_the_other_frame_by_frame(dark: Path, bright
     assert len(shown) == X
     expected = [low + (high - low) * frame / X for frame in range(X)]
     assert all(abs(level - wanted) <= 2 for level, wanted in zip(shown, expected, strict=True)), shown
+
+
+@pytest.mark.parametrize("fed", ["first", "second"])
+@pytest.mark.parametrize("kind", ["dissolve", "wipe", "fade"])
+def test_a_clip_that_is_fed_joins_one_that_ffmpeg_reads(
+    dark: Path, bright: Path, tmp_path: Path, fed: str, kind: str
+) -> None:
+    """A transport stream has a clock of its own; the transition has its frames on either side of it."""
+    stream = tmp_path / "stream.ts"
+    ff("-i", dark if fed == "first" else bright, "-c", "copy", stream)
+    one, other = (stream, bright) if fed == "first" else (dark, stream)
+    shown = [grey(picture) for picture in pictures(joined(one, other, sides(one, other, kind))[0])]
+    assert len(shown) == X
+    assert shown[0] < shown[-1]
 
 
 def test_a_fade_is_black_in_its_middle(dark: Path, bright: Path) -> None:

@@ -16,7 +16,7 @@ from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from wanflow.media.container import BadMedia, CutShort, Stamp, film_of, opened, packets_of, shown
+from wanflow.media.container import BadMedia, CutShort, Stamp, bounded, film_of, opened, packets_of, shown
 from wanflow.media.look import Deinterlacer, decoder_of
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
@@ -105,7 +105,7 @@ def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
     with opened(path) as container:
         stream = film_of(container, path)
         name = container.format.name
-        stamps = list(packets_of(container, stream))
+        stamps = bounded(packets_of(container, stream), path)
         # the packets that an AVI leaves out repeat the picture before them
         if name != DROPPING and len(stamps) < stream.frames:
             raise CutShort(path, f"{len(stamps)} of {stream.frames} frames")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,7 +20,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from wanflow.errors import MediaFault
-from wanflow.media.inputs import container_options, demuxer_of
+from wanflow.media.inputs import MOST_FRAME_PIXELS, MOST_PACKETS, MOV, container_options, demuxer_of
+from wanflow.media.movie_tables import table_fault
 
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """Marks of a video stream that is a picture: a cover, a thumbnail."""
@@ -49,11 +51,15 @@ HDR_CURVES = {16: "PQ", 18: "HLG"}
 QUARTER_TURNS = {5, 6, 7, 8}
 """EXIF's orientations of a picture that lies on its side."""
 
+BOUNDED: Mapping[str, str] = {"max_pixels": str(MOST_FRAME_PIXELS)}
+"""Option of decoders, which is also held where a container tells another size than its frames have."""
+
 OLD = int(av.__version__.split(".")[0]) <= 18
 LENIENT: Mapping[str, Any] = {"metadata_errors": "replace"} if OLD else {}
 """Option for PyAV 18, the last for Python 3.11, and older: without it they refuse metadata that is not UTF-8."""
 
 
+PacketFacts = TypeVar("PacketFacts")
 StreamKind = TypeVar("StreamKind", VideoStream, AudioStream)
 
 
@@ -105,7 +111,14 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     demuxer = demuxer_of(path)
     options = container_options(demuxer) | ({} if decoding else {"codec_whitelist": "none"})
     try:
-        with av.open(str(path.absolute()), format=demuxer, container_options=options, **LENIENT) as container:
+        if demuxer == MOV and (why := table_fault(path)):
+            raise BadMedia(path, why, hint="export it again")
+        if decoding and demuxer is None:  # its streams are found by decoding, without the option for a decoder
+            with opened(path, decoding=False):
+                pass
+        bounds: dict[str, Any] = {"options": dict(BOUNDED), "container_options": options, **LENIENT}
+        with av.open(str(path.absolute()), format=demuxer, **bounds) as container:
+            _bound_frames(container, path)
             yield container
     except av.error.EOFError as fault:
         raise CutShort(path) from fault
@@ -114,6 +127,18 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     except av.FFmpegError as fault:
         words = "is not a picture, video or sound that can be read"
         raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
+
+
+def _bound_frames(container: InputContainer, path: Path) -> None:
+    """Let the decoders refuse frames that are too large. Raises BadMedia where the container names such a size."""
+    for stream in container.streams.video:
+        if not stream.codec_context:
+            continue
+        stream.codec_context.options = dict(BOUNDED)
+        if not stream.disposition & PICTURES and stream.width * stream.height > MOST_FRAME_PIXELS:
+            size, most = f"{stream.width} x {stream.height} pixels", MOST_FRAME_PIXELS // 10**6
+            why = f"has frames of {size}, at most {most} million are read"
+            raise BadMedia(path, why, hint="scale it down")
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:
@@ -158,6 +183,14 @@ def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Stamp
     for packet in container.demux(stream):
         if packet.size:
             yield Stamp(packet.pts, packet.duration or 0, packet.is_discard, packet.is_keyframe, packet.is_corrupt)
+
+
+def bounded(packets: Iterable[PacketFacts], path: Path) -> list[PacketFacts]:
+    """All that is told of a stream's packets. Raises BadMedia for more than a film can have."""
+    found = list(islice(packets, MOST_PACKETS + 1))
+    if len(found) > MOST_PACKETS:
+        raise BadMedia(path, f"has more than {MOST_PACKETS} frames or parts of a sound", hint="cut it into parts")
+    return found
 
 
 def shown(stamps: Iterable[Stamp]) -> list[int]:

@@ -39,6 +39,9 @@ SIGNATURES = (
 MOST_FRAME_PIXELS = 36_000_000
 """Pixels of the largest frame of a video that is decoded: 8192 x 4320 with the margins of decoders."""
 
+MOST_PACKETS = 1_000_000
+"""Packets of a stream that are read: nine hours of 30 frames a second."""
+
 FED = "pipe:0"
 FED_DEMUXER = "nut"
 """A container for raw pictures and samples that can be written to a pipe and has every pixel format (ffmpeg.md 3.9)."""
@@ -76,6 +79,9 @@ def own_options(demuxer: str, *, protocol: str = FILE, also: str = "") -> Option
     return {"f": demuxer, "protocol_whitelist": protocol, "format_whitelist": f"{demuxer},{also}" if also else demuxer}
 
 
+GENERATED = own_options("lavfi", protocol=NOTHING)
+
+
 def media_input(path: Path, **more: str | int) -> FilterableStream:
     """A media file from outside as an input of a filter graph."""
     return ffmpeg.input(path_argument(path), **media_options(path), **more)
@@ -93,7 +99,12 @@ def fed_input() -> FilterableStream:
 
 def generated_input(graph: str, **more: str | int) -> FilterableStream:
     """What a source filter makes, as an input of a filter graph."""
-    return ffmpeg.input(graph, **own_options("lavfi", protocol=NOTHING), **more)
+    return ffmpeg.input(graph, **GENERATED, **more)
+
+
+def generated_words(graph: str) -> list[str]:
+    """The arguments by which ffmpeg reads what a source filter makes."""
+    return [*option_words(GENERATED), "-i", graph]
 
 
 def input_words(path: Path, options: Options) -> list[str]:

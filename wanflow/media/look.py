@@ -202,7 +202,7 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext | None:
     if name is None:
         return None
     decoder = cast(VideoCodecContext, CodecContext.create(name, "r"))
-    decoder.extradata = stream.codec_context.extradata
+    decoder.extradata, decoder.options = stream.codec_context.extradata, stream.codec_context.options
     return decoder
 
 

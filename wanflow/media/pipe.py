@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -58,13 +60,19 @@ class Animation:
 
 
 def writer_of(reels: Sequence[Reel | Animation]) -> WriteInput | None:
-    """What writes these clips; None for none. Their pictures and their sounds are numbered in their order."""
+    """What writes these clips; None for none. Their pictures and their sounds are numbered in their order.
+
+    It ends by an OSError where ffmpeg reads no more.
+    """
 
     def write(pipe: IO[bytes]) -> None:
-        with av.open(pipe, "w", format=FED_DEMUXER) as output:
-            tracks = [track for reel in reels for track in _tracks(reel, output)]
-            for _, _, packet in merge(*tracks, key=lambda item: item[:2]):
-                output.mux(packet)
+        try:
+            with av.open(pipe, "w", format=FED_DEMUXER) as output:
+                tracks = [track for reel in reels for track in _tracks(reel, output)]
+                for _, _, packet in merge(*tracks, key=lambda item: item[:2]):
+                    output.mux(packet)
+        except av.error.PyAVCallbackError as fault:  # it replaces that of the pipe when the file is closed
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from fault
 
     return write if reels else None
 

@@ -44,12 +44,14 @@ SAME = {"mpo": "jpeg"}
 """Formats by another name: a camera's JPEG with a second picture behind it is a JPEG."""
 STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc": "heic", "mif1": "heic", "msf1": "heic"}
 """Formats of pictures in a container of videos, by its brand."""
-BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff")
+DAMAGED = (b"\x89PNG", b"\xff\xd8\xff")
 """First bytes of pictures, by which a badly damaged one is recognised."""
 HINT = (
     "convert it to a format that wanflow reads: png, jpeg, webp, bmp, gif or tiff; mp4, mov, mkv, webm, avi or ts; "
     "wav, mp3, m4a, aac, flac or ogg; srt, vtt or ass"
 )
+MOST_SECONDS = 24 * 3600
+"""Seconds of the longest media: a few bytes of a header can name a time that no film ends in."""
 OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
 
 
@@ -74,7 +76,14 @@ def probe(path: Path, *, texts: bool = True) -> Facts:
 
     Without `texts` subtitles are not read, so that no reason quotes them.
     """
-    size = _size(path)
+    facts = _probe(path, _size(path), texts=texts)
+    if facts.seconds > MOST_SECONDS:
+        why = f"lasts {facts.seconds // 3600} hours, at most {MOST_SECONDS // 3600} are read"
+        raise BadMedia(path, why, hint="cut it into parts")
+    return facts
+
+
+def _probe(path: Path, size: int, *, texts: bool) -> Facts:
     try:
         return _probe_picture(path, size)
     except UnidentifiedImageError as fault:
@@ -84,7 +93,7 @@ def probe(path: Path, *, texts: bool = True) -> Facts:
             kind, _, _ = (guess_type(path.name)[0] or "").partition("/")
             what = {"image": "picture", "audio": "sound"}.get(kind, kind or "file")
             raise BadMedia(path, f"is a Git LFS pointer, the {what} itself is not here", hint=POINTER_HINT) from fault
-        if beginning.startswith(BEGINNINGS):
+        if beginning.startswith(DAMAGED):
             raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
         return _probe_other(path, size, beginning) if texts else _probe_container(path, size)
 
@@ -210,7 +219,7 @@ def _size(path: Path) -> int:
 
 def _probe_picture(path: Path, size_bytes: int, data: bytes | None = None) -> Facts:
     with opened_picture(path, data) as image:
-        pictures = picture_count(image)
+        pictures = picture_count(image, path)
         image.load()
         width, height = upright_size(image)
         alpha, written = image.has_transparency_data, (image.format or "").lower()

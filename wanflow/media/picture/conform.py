@@ -231,7 +231,9 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
         video, sound = _through_black(before, after, recipe)
     else:
         seconds = timebase.decimal_text(timebase.to_seconds(recipe.frames, recipe.rate))
-        sides = [_picture(before), _picture(after)]
+        # what is fed has a clock of its own, and the filter takes one alone
+        clock = {"expr": f"1/({timebase.rate_text(recipe.rate)})"}
+        sides = [_picture(side).filter("settb", **clock) for side in (before, after)]
         video = ffmpeg.filter(sides, "xfade", transition=xfade, duration=seconds, offset=0)
         # the powers of both sounds add up to one
         curve = {"start_sample": 0, "nb_samples": recipe.samples, "curve": "qsin"}

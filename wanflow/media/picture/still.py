@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,27 @@ PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats that are read; the last two are recognised although no model takes them."""
 ANIMATED = ("PNG", "WEBP", "GIF")
 """Formats whose pictures are shown one after another; a TIFF has pages."""
-MOST_PIXELS = 178_956_970
-"""Pixels of the largest picture that is decoded: above it Pillow refuses as well, and at half of it it warns."""
+SIDE = 8_000
+MOST_PIXELS = SIDE * SIDE
+"""Pixels of the largest picture that is decoded: no model takes more, and one takes up to 1 GB of memory."""
+MOST_BYTES = 256_000_000
+"""Bytes of the largest picture file, since Pillow reads a WebP whole."""
+MOST_SCANS = 100
+"""Scans of a JPEG: each is decoded over the whole picture, and a program writes at most ten."""
+MOST_PICTURES = 10_000
+"""Pictures of an animation: a quarter of an hour of ten a second."""
+MOST_PAGES = 1_000
+"""Pages of a TIFF, whose list Pillow searches for each page."""
+MOST_MOVING_PIXELS = MOST_PICTURES * 1920 * 1080
+"""Pixels of all pictures of an animation, which a cut decodes one after another."""
+
+BEGINNINGS = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM|GIF8|II\*\0|MM\0\*", re.DOTALL)
+"""First bytes of the pictures that are read."""
+MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+"""A marker of a JPEG that isn't part of a scan."""
+END_OF_PICTURE, SCAN = 0xD9, 0xDA
+TOO_MUCH_TEXT = ("Decompressed data too large", "Too much memory used in text chunks")
+"""Beginnings of Pillow's messages about texts and colour profiles that unpack to more than it reads."""
 
 DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error)
 """Errors that Pillow's readers raise for a damaged file."""
@@ -44,7 +64,7 @@ HINT = "take a png, jpeg, webp, bmp, gif or tiff"
 SHORTEST_MS, BROWSERS_MS = 10, 100
 """A picture of an animation that lasts no longer than the first is shown for the second, as browsers do."""
 
-_header_lock = Lock()
+_warnings_lock = Lock()
 """Held while Pillow's warnings are off, since they are off for all threads."""
 
 
@@ -60,37 +80,103 @@ def opened_picture(path: Path, data: bytes | None = None) -> Iterator[Image.Imag
     UnidentifiedImageError for a file that is not a picture.
     """
     try:
-        with _header_lock, warnings.catch_warnings():
-            # wanflow judges the size itself
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        _require_bytes(path, data)
+        with _quiet():
             opened = Image.open(path if data is None else BytesIO(data), formats=PICTURES)
         with opened as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise _too_large(path)
+            _require_pixels(path, image)
+            if image.format in ("JPEG", "MPO"):
+                _require_scans(path, data)
             yield image
     except UnidentifiedImageError:
         raise
     except Image.DecompressionBombError as fault:
         raise _too_large(path) from fault
     except DAMAGED as fault:
+        if str(fault).startswith(TOO_MUCH_TEXT):
+            why = "has texts or a colour profile of more than a picture needs"
+            raise BadMedia(path, why, hint="export it again without them") from fault
         raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A block in which Pillow reads headers without its warnings: wanflow judges sizes, and damage is an error."""
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _require_bytes(path: Path, data: bytes | None) -> None:
+    """Raise PictureTooLarge for a picture file of too many bytes."""
+    if data is not None or path.stat().st_size <= MOST_BYTES:
+        return
+    with path.open("rb") as file:
+        if BEGINNINGS.match(file.read(12)):
+            why = f"is a picture of more than {MOST_BYTES // 10**6} MB"
+            raise PictureTooLarge(path, why, hint="save it with compression, or scale it down")
+
+
+def _require_pixels(path: Path, image: Image.Image) -> None:
+    """Raise PictureTooLarge for a picture of too many pixels, by what its header tells."""
+    if image.width * image.height > MOST_PIXELS:
+        raise _too_large(path)
+
+
+def _require_scans(path: Path, data: bytes | None) -> None:
+    """Raise BadMedia for a JPEG of too many scans; what is behind its end, such as a film, doesn't count."""
+    content, at, scans = path.read_bytes() if data is None else data, 2, 0
+    while scans <= MOST_SCANS and (found := MARKER.search(content, at)):
+        marker, at = found[1][0], found.end()
+        if marker == END_OF_PICTURE:
+            return
+        scans += marker == SCAN
+        at += int.from_bytes(content[at : at + 2])
+    if scans > MOST_SCANS:
+        raise BadMedia(path, f"is a JPEG of more than {MOST_SCANS} scans", hint="export it again")
 
 
 def moves(path: Path) -> bool:
     """Whether a picture file is an animation. Raises BadMedia."""
     with _recognised(path) as image:
-        return image.format in ANIMATED and picture_count(image) > 1
+        return image.format in ANIMATED and picture_count(image, path) > 1
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height as the camera was held."""
-    turned = image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS
-    return (image.height, image.width) if turned else (image.width, image.height)
+    return (image.height, image.width) if _orientation(image) in QUARTER_TURNS else (image.width, image.height)
 
 
-def picture_count(image: Image.Image) -> int:
-    """The pictures in a file that are shown one after another, or are its pages; a camera's previews don't count."""
-    return getattr(image, "n_frames", 1) if image.format in (*ANIMATED, "TIFF") else 1
+def _orientation(image: Image.Image) -> int:
+    with _quiet():
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+def picture_count(image: Image.Image, path: Path) -> int:
+    """The pictures in a file that are shown one after another, or are its pages; a camera's previews don't count.
+
+    Raises BadMedia for more than a film can have.
+    """
+    if image.format == "TIFF":
+        return _page_count(image, path)
+    with _quiet():
+        count: int = getattr(image, "n_frames", 1) if image.format in ANIMATED else 1
+    if count > MOST_PICTURES or count * image.width * image.height > max(MOST_MOVING_PIXELS, MOST_PIXELS):
+        size = f"{image.width} x {image.height} pixels"
+        raise BadMedia(path, f"is an animation of {count} pictures of {size}", hint="take a video")
+    return count
+
+
+def _page_count(image: Image.Image, path: Path) -> int:
+    """The pages of a TIFF, one by one: Pillow would count all of them, in a time that grows with their square."""
+    for page in range(1, MOST_PAGES + 1):
+        try:
+            with _quiet():
+                image.seek(page)
+        except EOFError:
+            image.seek(0)
+            return page
+    raise BadMedia(path, f"has more than {MOST_PAGES} pages", hint="save the first one alone")
 
 
 def read_still(path: Path) -> Image.Image:
@@ -106,7 +192,7 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
     """
     with _recognised(path) as image:
         begin = 1 if getattr(image, "default_image", False) else 0
-        pictures = range(begin, max(begin + 1, picture_count(image) if image.format in ANIMATED else 1))
+        pictures = range(begin, max(begin + 1, picture_count(image, path) if image.format in ANIMATED else 1))
         frame, until = first, Fraction(0)
         if len(pictures) == 1:
             still = _as_seen(image)
@@ -114,7 +200,9 @@ def read_moving(path: Path, rate: Fraction, first: int = 0) -> Iterator[Image.Im
                 yield still
         while True:
             for number in pictures:
-                image.seek(number)
+                with _quiet():
+                    image.seek(number)
+                _require_pixels(path, image)  # a GIF grows by a picture beyond its edge
                 image.load()
                 milliseconds = Fraction(image.info.get("duration") or 0)
                 until += (milliseconds if milliseconds > SHORTEST_MS else Fraction(BROWSERS_MS)) / 1000
@@ -150,14 +238,14 @@ def _recognised(path: Path) -> Iterator[Image.Image]:
 
 
 def _too_large(path: Path) -> PictureTooLarge:
-    megapixels = MOST_PIXELS // 1_000_000
-    return PictureTooLarge(path, f"is a picture of more than {megapixels} million pixels", hint="scale it down")
+    why = f"is a picture of more than {MOST_PIXELS // 1_000_000} million pixels"
+    return PictureTooLarge(path, why, hint=f"scale it down: models take at most {SIDE} pixels a side")
 
 
 def _as_seen(image: Image.Image) -> Image.Image:
     """The decoded picture upright, over black, in sRGB."""
     image.load()
-    return turned_over_black(image, image.getexif().get(ExifTags.Base.Orientation, 1))
+    return turned_over_black(image, _orientation(image))
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -16,7 +16,7 @@ from av.container import InputContainer
 from av.error import InvalidDataError
 
 from wanflow.media.clock import JUMP_SECONDS, PictureClock
-from wanflow.media.container import BadMedia, CutShort, opened, sound_stream
+from wanflow.media.container import BadMedia, CutShort, bounded, opened, sound_stream
 
 SLACK = Fraction(1, 50)
 """Seconds by which stamps of sound may wander without a gap or an overlap being heard."""
@@ -129,7 +129,8 @@ def measured_samples(path: Path) -> int:
         stream = sound_stream(container)
         if stream is None:
             return 0
-        packets = [(packet.pts or 0, packet.duration or 0) for packet in container.demux(stream) if packet.size]
+        parts = ((packet.pts or 0, packet.duration or 0) for packet in container.demux(stream) if packet.size)
+        packets = bounded(parts, path)
         if not packets:
             return 0
         told, length = stream.duration, sum(duration for _, duration in packets)

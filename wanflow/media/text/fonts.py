@@ -21,6 +21,9 @@ NOWHERE = "\U0010ffff"
 SAMPLE, ANOTHER = 32, 53
 """Sizes at which a font is tried: one that loads at both has outlines, and so every size."""
 
+LARGEST_EMS = 40
+"""Maximum sides of a letter, as a multiple of its font's size: the widest sign of Unicode has about a quarter."""
+
 FONTS = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJKsc-Regular.otf",
@@ -79,8 +82,11 @@ def _nowhere(face: TrueTypeFont) -> tuple[tuple[int, int], bytes] | None:
 
 
 def _shape(face: TrueTypeFont, character: str) -> tuple[tuple[int, int], bytes] | None:
-    """The pixels of a character, None where a damaged font has none to give."""
+    """The pixels of a character, None where a damaged font has none to give, or more than a letter has."""
     try:
+        left, top, right, bottom = face.getbbox(character)
+        if max(right - left, bottom - top) > LARGEST_EMS * face.size:
+            return None
         mask = face.getmask(character)
     except OSError:
         return None
