@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 SYSTEM_FOLDERS = ("/proc", "/dev", "/sys")
 """Folders of the system: their files show keys in the environment, wait for a device, or lead to other processes."""
@@ -39,6 +40,13 @@ class Refusal:
     hint: str
 
 
+class Way(NamedTuple):
+    """Where a path leads, with all links followed, and the folder of the system that it passes; None for none."""
+
+    real: str
+    system: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Boundary:
     """The files that one production may open.
@@ -46,36 +54,35 @@ class Boundary:
     Text is read below `folder`, the production's own, or below `root`, with all symbolic links followed. Media may be
     anywhere, unless the production is `untrusted`. Nothing is opened in the folders of the system, nor on a way through
     them, whatever `root` is; only a production in `/dev/shm` reads its own files there. A hard link to a file counts as
-    the file.
+    the file. Where the folders of files lead is found out once; whether a file is a link, each time.
     """
 
     folder: Path
     root: Path | None = None
     untrusted: bool = False
-    _within: tuple[Path, ...] = field(init=False, repr=False, compare=False)
+    _within: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _folders: dict[str, Way] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         given = (self.folder,) if self.root is None else (self.folder, self.root)
-        object.__setattr__(self, "_within", tuple(_comparable(os.path.realpath(each)) for each in given))
+        object.__setattr__(self, "_within", tuple(os.path.normcase(os.path.realpath(each)) for each in given))
 
     def refusal(self, path: Path | str, content: Content) -> Refusal | None:
         """Why a file may not be opened; None where it may. A relative path begins at `folder`.
 
         A path that no file system takes is not refused: opening it fails.
         """
-        whole = self.folder.absolute() / path
+        whole = os.path.join(os.path.abspath(self.folder), path)  # noqa: PTH118, PTH100  # asked of thousands of files
         try:
-            real = Path(os.path.realpath(whole))
-            passed = (*_passed(whole), real)
+            real, system = self._way(whole)
         except ValueError:  # a null character, a lone surrogate
             return None
-        system = next((found for each in passed if (found := _system_folder(each)) is not None), None)
         if system is not None and not self._is_shared_memory(real):
             return Refusal(f"is in `{system}`, a folder of the system", "copy it into the production's folder")
         if self._contains(real) or (content is Content.MEDIA and not self.untrusted):
             return None
         limits = "the production's folder" if self.root is None else "the production's folder and that of `--root`"
-        led = Path(os.path.normpath(whole)).is_relative_to(self.folder.absolute())
+        led = _is_below(os.path.normpath(whole), os.path.abspath(self.folder))  # noqa: PTH100
         what = "text files" if content is Content.TEXT else "files"
         return Refusal(
             f"{'leads' if led else 'is'} outside {limits}",
@@ -86,24 +93,52 @@ class Boundary:
         """The boundary of a file that the command line names: below its own folder as well it may be read."""
         return replace(self, folder=file.absolute().parent)
 
-    def _contains(self, real: Path) -> bool:
-        return any(_comparable(real).is_relative_to(each) for each in self._within)
+    def _way(self, path: str) -> Way:
+        """Where a path leads; the folders above its last name are looked at once."""
+        wanted, above = list[str](), os.path.dirname(path)  # noqa: PTH120
+        while above not in self._folders:
+            wanted.append(above)
+            if above == os.path.dirname(above):  # noqa: PTH120
+                self._folders[above] = Way(above, None)
+            above = os.path.dirname(above)  # noqa: PTH120
+        for each in reversed(wanted):
+            self._folders[each] = self._below(self._folders[os.path.dirname(each)], each)  # noqa: PTH120
+        return self._below(self._folders[os.path.dirname(path)], path)  # noqa: PTH120
 
-    def _is_shared_memory(self, real: Path) -> bool:
+    def _below(self, folder: Way, path: str) -> Way:
+        """Where the last name of a path leads, below the folder that contains it."""
+        name = os.path.basename(path)  # noqa: PTH119
+        if os.path.islink(path):  # noqa: PTH114 - no error where Path raises one
+            return _followed(path)
+        if name in {"", os.curdir}:
+            return folder
+        real = os.path.dirname(folder.real) if name == os.pardir else os.path.join(folder.real, name)  # noqa: PTH118, PTH120
+        return Way(real, folder.system or _system_folder(real))
+
+    def _contains(self, real: str) -> bool:
+        return any(_is_below(os.path.normcase(real), each) for each in self._within)
+
+    def _is_shared_memory(self, real: str) -> bool:
         """Whether a file is one of a production that is in shared memory itself."""
-        return self._within[0].is_relative_to(SHARED_MEMORY) and _comparable(real).is_relative_to(self._within[0])
+        return _is_below(self._within[0], SHARED_MEMORY) and _is_below(real, self._within[0])
 
 
-def _comparable(path: Path | str) -> Path:
-    """A path in small letters where the system ignores case."""
-    return Path(os.path.normcase(path))
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _passed(path: Path) -> Iterator[Path]:
-    """Every name that is looked up on the way to a file, with the links on it.
+def _followed(path: str) -> Way:
+    """Where a path leads. Each link on it is looked at.
 
-    The end of a way through `/proc` may lie in the production's folder, and be in the files of another process.
+    The end of a way through `/proc` may look like a file of the production, and be in the files of another process.
     """
+    real = os.path.realpath(path)
+    passed = (_system_folder(each) for each in (*_passed(Path(path)), real))
+    return Way(real, next((each for each in passed if each is not None), None))
+
+
+def _passed(path: Path) -> Iterator[str]:
+    """Every name that is looked up on the way to a file, with the links on it."""
     here, links = Path(path.anchor), 0
     waiting = list(reversed(path.parts[1:]))
     while waiting:
@@ -112,7 +147,7 @@ def _passed(path: Path) -> Iterator[Path]:
             here = here.parent
             continue
         here /= part
-        yield here
+        yield str(here)
         try:
             target = Path(os.readlink(here))  # noqa: PTH115 - no error where Path raises one
         except OSError:
@@ -124,9 +159,9 @@ def _passed(path: Path) -> Iterator[Path]:
         waiting += reversed(target.parts[1:] if target.is_absolute() else target.parts)
 
 
-def _system_folder(path: Path) -> str | None:
+def _system_folder(path: str) -> str | None:
     """The folder of the system that contains a path; the disk of a Mac ignores case."""
     if os.name != "posix":
         return None
-    parts = [part.casefold() for part in path.parts]
-    return next((each for each in SYSTEM_FOLDERS if parts[1:2] == [each[1:]]), None)
+    top = path.split(os.sep, 2)[1].casefold()
+    return f"/{top}" if f"/{top}" in SYSTEM_FOLDERS else None

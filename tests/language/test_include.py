@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit.production_files import A, B, paths_of, shots_of, texts_of, write_files
+from wanflow.boundary import Boundary
+from wanflow.language.include import PatternTooWide, files_like
 from wanflow.language.load import read
 from wanflow.language.source import FileSource, ShotSource
 
@@ -133,3 +137,14 @@ def test_vars_reach_includes_and_scenes(filing) -> None:
     assert {name: paths_of(shot) for name, shot in shots_of(filing(files, values={"act": "two"})).items()} == {
         "two/a": ["day.png"]
     }
+
+
+def test_a_pattern_of_a_wide_root_ends(tmp_path) -> None:
+    """A root may hold more than any production has; the pattern is an error, and takes no minutes."""
+    for number in range(300):
+        (tmp_path / f"{number:03}.yaml").touch()
+    deep = "/".join(["sub", ".."] * 3)
+    (tmp_path / "sub").mkdir()
+    assert len(files_like(f"{deep}/*.yaml", tmp_path, Boundary(tmp_path))) == 300
+    with pytest.raises(PatternTooWide):
+        files_like("/".join(["*", ".."] * 200 + ["*.yaml"]), tmp_path, Boundary(tmp_path))

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[Files, str]] = {
     "wildcards": (alone(f"{HEAD}include: ['{'*a' * 200}b', '{'**/' * 200}x', '[', '[!']\n"), "no file matches"),
     "more files than a disk should be asked for": (
         alone(f"{HEAD}include: ['/*/*/*/*/*/*/*.yaml']\n"),
-        "scans more than",
+        "`/*/*/*/*/*/*/*.yaml`: the folder `/` is outside the production's folder",
     ),
 }
 

@@ -163,6 +163,8 @@ class BasePath:
         """A path from `root`: as written, in NFC or in NFD, whichever exists (format.md, Sources), else as written."""
         forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
         joined = [self._joined(form) for form in forms]
+        if len(joined) == 1:  # of most paths the disk need not be asked
+            return joined[0]
         return next((path for path in joined if self.has(path, content)), joined[0])
 
     def has(self, path: str, content: Content = Content.MEDIA) -> bool:
