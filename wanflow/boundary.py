@@ -108,12 +108,12 @@ class Boundary:
     def _below(self, folder: Way, path: str) -> Way:
         """Where the last name of a path leads, below the folder that contains it."""
         name = os.path.basename(path)  # noqa: PTH119
-        if os.path.islink(path):  # noqa: PTH114 - no error where Path raises one
-            return _followed(path)
         if name in {"", os.curdir}:
             return folder
-        real = os.path.dirname(folder.real) if name == os.pardir else os.path.join(folder.real, name)  # noqa: PTH118, PTH120
-        return Way(real, folder.system or _system_folder(real))
+        here = os.path.dirname(folder.real) if name == os.pardir else os.path.join(folder.real, name)  # noqa: PTH118, PTH120
+        # not `path`: after a name that does not exist, `..` leads nowhere for the system, and back for `realpath`
+        found = _followed(here) if os.path.islink(here) else Way(here, _system_folder(here))  # noqa: PTH114
+        return Way(found.real, folder.system or found.system)
 
     def _contains(self, real: str) -> bool:
         return any(_is_below(os.path.normcase(real), each) for each in self._within)
