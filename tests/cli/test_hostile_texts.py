@@ -34,6 +34,8 @@ HOSTILE = f"{WORDS}\r\x1b[31mX\x1b]0;title\x07\x1b]8;;http://e\x1b\\\x1bP1$r\x9b
 NAME = WORDS.replace("/", "")
 """A name of a file."""
 
+KEY = "sk-0123456789abcdef0123456789abcdef"
+
 PLAIN = "wanflow: 1\ndefaults: {model: wan2.7-i2v, resolution: 720P, duration: 2}\n"
 
 
@@ -287,7 +289,7 @@ def test_errors_of_a_service_are_quoted_safely(
     mode: str, status: int, paid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code, the message and the id of a refusal, as an error, as an event, and as a reason later."""
-    calls = f"run --yes {WAITING} --grace 0 --resubmit never + run --yes --json {WAITING} --grace 0"
+    calls = f"run {WAITING} + run --yes {WAITING} --grace 0 --resubmit never + run --yes --json {WAITING} --grace 0"
     said = conversation(monkeypatch, mode, {"": reply(status, **SAID)}, calls)
     assert "EVIL" in said
     told = printed(monkeypatch, ("plan",), MODES[mode])
@@ -338,19 +340,20 @@ def test_a_bug_is_reported_safely(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_records_and_warnings_of_libraries_are_printed_safely(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line each, a traceback on lines of its own; nothing is changed for what comes after the command."""
+    """One line each without the key, a traceback on its own; what comes after the command is as it was."""
     before, log = warnings.showwarning, logging.getLogger("some.library")
 
     def models() -> Mapping[str, Model]:
-        log.warning("it said %s", HOSTILE)
+        log.warning("it said %s %s", KEY, HOSTILE)
         warnings.warn(HOSTILE, stacklevel=1)
         try:
-            raise ValueError(HOSTILE)
+            raise ValueError(KEY + HOSTILE)
         except ValueError:
             log.exception("broken")
         return {}
 
     monkeypatch.setattr(api, "models", models)
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -359,6 +362,7 @@ def test_records_and_warnings_of_libraries_are_printed_safely(mode: str, monkeyp
     assert "UserWarning" in told.err
     assert "error: some.library: broken\nTraceback" in told.err
     assert dangers(told.err, wraps=True) == []
+    assert KEY not in told.err
     assert warnings.showwarning is before
 
 

@@ -107,7 +107,7 @@ def _print_bug(fault: Exception) -> None:
     lines = (
         f"  wanflow {wanflow.__version__} {verb}",
         f"  python {platform.python_version()} on {platform.system()} {platform.machine()}",
-        f"  {type(fault).__name__}: {_without_secrets(str(fault))}",
+        f"  {type(fault).__name__}: {without_secrets(str(fault))}",
         f"  traceback: {_keep(_report(fault))}",
     )
     say("", *lines, err=True)
@@ -120,10 +120,10 @@ def _print_traceback(fault: Exception) -> None:
 
 
 def _report(fault: Exception) -> str:
-    return _without_secrets("".join(traceback.format_exception(fault)))
+    return without_secrets("".join(traceback.format_exception(fault)))
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
     """A text that can be pasted: without the key, and with every address cut before its signature."""
     for provider in load_providers().values():
         text = without_key(text, os.environ.get(provider.key_variable or "", "").strip())

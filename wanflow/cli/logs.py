@@ -1,4 +1,4 @@
-"""What libraries log or warn of, printed like every other line."""
+"""What libraries log or warn of, printed like every other line: without a key, and safe."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
+from wanflow.cli.exit_code import without_secrets
 
 
 @contextmanager
@@ -46,8 +47,8 @@ class _LineFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
         """The line of a record."""
         record.levelname = record.levelname.lower()
-        return shown(super().formatMessage(record), LONGEST_MESSAGE)
+        return shown(without_secrets(super().formatMessage(record)), LONGEST_MESSAGE)
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the name that logging calls
         """The lines of a traceback."""
-        return shown_lines(super().formatException(ei))  # type: ignore[arg-type]
+        return shown_lines(without_secrets(super().formatException(ei)))  # type: ignore[arg-type]

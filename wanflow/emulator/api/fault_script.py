@@ -109,7 +109,7 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
     root = parse(data, path.as_posix()).root
     problems = [each for broken in schemas.violations(script, SCHEMA) for each in _problems(broken, root, path)]
     if problems:
-        raise ScriptUnreadable("\n".join(problems), hint=EXAMPLE)
+        raise ScriptUnreadable("; ".join(problems), hint=EXAMPLE)
     return tuple(ScriptedFault(**fault) for fault in script["faults"])
 
 
