@@ -469,6 +469,7 @@ async def run(
     wait: bool = False,
     budget: Cost | None = None,
     collected: CollectOutcome | None = None,
+    upload_hosts: Sequence[str] = (),
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
@@ -479,7 +480,7 @@ async def run(
     accepted, and is sent again, if the service's list does not show it for `grace` seconds; without `resubmit` it waits
     for a person. `wait` waits for another run in this production to end. `budget` is the most that the run may spend: a
     submission that could exceed it is not made, and the exit code is 3. `collected` is what `collect_finished` gave,
-    where it was called before the plan was made.
+    where it was called before the plan was made. `upload_hosts` may get local media beside the service's own storage.
 
     Raises Unauthorised without a usable key, StoreBusy while another run is active in this production, ToolMissing
     without an ffmpeg, and for other trouble other WanflowErrors.
@@ -488,7 +489,8 @@ async def run(
     from wanflow.runner.run import run_plan
 
     needed = requires_service(plan)
-    options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait)
+    hosts = tuple(upload_hosts)
+    options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts)
     async with wiring.open_run(plan.graph.production, emit or _ignore, options) as context:
         return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
 

@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
 """Ends of names that no public server has."""
 
 Address = IPv4Address | IPv6Address
 
+_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+"""IPv6 addresses whose last 32 bits are the IPv4 address that is meant."""
+
+
+class Zone(Enum):
+    """From where a host can be reached: from everywhere, its own network, or this machine alone.
+
+    LINK is what has a meaning on one cable only, such as the data of a cloud's machine at 169.254.169.254, and what
+    no host has: multicast, reserved and unspecified addresses.
+    """
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    LOOPBACK = "loopback"
+    LINK = "link"
+
+
+def zone_of(host: str) -> Zone:
+    """The zone of a host by its address or its name; a name that may be public is PUBLIC, whatever it resolves to."""
+    address = address_of(host)
+    if address is not None:
+        return _zone_of_address(address)
+    name = _name(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return Zone.LOOPBACK
+    return Zone.PRIVATE if "." not in name or name.endswith(LOCAL_ENDINGS) else Zone.PUBLIC
+
+
+def _zone_of_address(address: Address) -> Zone:
+    """The zone of an address; of one that carries another, the zone of that."""
+    carried = _carried(address) if isinstance(address, IPv6Address) else None
+    if carried is not None:
+        return _zone_of_address(carried)
+    if address.is_loopback:
+        return Zone.LOOPBACK
+    if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
+        return Zone.LINK
+    site_local = isinstance(address, IPv6Address) and address.is_site_local
+    return Zone.PUBLIC if address.is_global and not site_local else Zone.PRIVATE
+
+
+def _carried(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an address of IPv6 means, by its form."""
+    if address.is_loopback or address.is_unspecified:
+        return None
+    if any(address in network for network in _TRANSLATED):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.teredo[1] if address.teredo else address.sixtofour
+
 
 def is_local(host: str) -> bool:
     """Whether a host is on this machine or in its own network: a private address, a bare name, or a local one."""
-    address = address_of(host)
-    if address is not None:
-        return not address.is_global
-    name = _name(host)
-    return "." not in name or name.endswith(LOCAL_ENDINGS)
+    return zone_of(host) is not Zone.PUBLIC
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself."""
-    address = address_of(host)
-    if address is not None:
-        return address.is_loopback
-    return _name(host) == "localhost" or _name(host).endswith(".localhost")
+    return zone_of(host) is Zone.LOOPBACK
 
 
 def address_of(host: str) -> Address | None:

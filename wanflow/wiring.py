@@ -56,7 +56,7 @@ class RunOptions:
     `jobs` None is the cores of this machine, `max_in_flight` None what the service runs at once and a few more. After
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
     `resubmit`. Without `key_needed` there is nothing to ask of the service. `budget` is the most that this run may
-    spend; `wait` waits for another run to end.
+    spend; `wait` waits for another run to end. `upload_hosts` may get local media beside the provider's own storage.
     """
 
     jobs: int | None = None
@@ -67,6 +67,7 @@ class RunOptions:
     key_needed: bool = True
     budget: Cost | None = None
     wait: bool = False
+    upload_hosts: tuple[str, ...] = ()
 
     @property
     def hands(self) -> int:
@@ -185,7 +186,8 @@ async def _service(
     """The client of a remote provider, or of the emulator in this process."""
     if production.provider.remote:
         provider, bucket = production.provider, trusted_bucket(production)
-        endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
+        found = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
+        endpoint = replace(found, upload_hosts=pace.upload_hosts)
         known = recall(endpoint.account, provider, store, journal.read(store).online, bucket)
         async with open_client(
             provider, endpoint, poll_seconds=pace.poll_seconds, tell=lambda words: emit(Warned(words)), bucket=bucket

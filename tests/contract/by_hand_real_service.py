@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from contract.obligations import MODEL, request
 
-from kit.providers import DASHSCOPE
+from kit.providers import DASHSCOPE, MOST
 from wanflow.providers.dashscope.regions import endpoint_of
 from wanflow.providers.faults import Invalid
 from wanflow.providers.protocol import Endpoint, MediaAddress, Request, TaskStatus
@@ -55,5 +55,5 @@ class TestRealService:
             asked = Request(MODEL, "waves", media=media, parameters=parameters, seed=1)
             state = await service.wait_until_done((await service.submit(asked)).task_id)
             assert state.status is TaskStatus.SUCCEEDED, state.fault
-            assert (await service.download(state.url or "", tmp_path / "film.mp4")).size_bytes > 10_000
+            assert (await service.download(state.url or "", tmp_path / "film.mp4", MOST)).size_bytes > 10_000
         assert state.billed_seconds == 2

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from kit.emulated import FORBIDDEN
+from kit.providers import MOST
 from wanflow.providers.faults import Invalid, Refused
 from wanflow.providers.protocol import MediaAddress, Request, TaskStatus, WaitingClient
 
@@ -48,7 +49,7 @@ class Obligations:
             assert (await service.poll(task.task_id)).status is TaskStatus.RUNNING
             finish()
             state = await service.wait_until_done(task.task_id)
-            fetched = await service.download(state.url or "", target)
+            fetched = await service.download(state.url or "", target, MOST)
         film = b"wan2.7-i2v 7 a coast"
         assert state.status is TaskStatus.SUCCEEDED
         assert state.billed_seconds == 5
@@ -131,9 +132,9 @@ class Obligations:
             state = await service.wait_until_done((await service.submit(request())).task_id)
             with anyio.CancelScope() as scope:
                 scope.cancel()
-                await service.download(state.url or "", target)
+                await service.download(state.url or "", target, MOST)
             assert set(names(target.parent)) <= {"film.mp4"}
-            fetched = await service.download(state.url or "", target)
+            fetched = await service.download(state.url or "", target, MOST)
         assert fetched.digest == hashlib.sha256(target.read_bytes()).hexdigest()
 
 

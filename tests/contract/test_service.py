@@ -14,6 +14,7 @@ import pytest
 from contract.obligations import MODEL, Finish, Obligations, Way, request
 
 from kit.emulated import FILM_SECONDS, in_process, premade
+from kit.providers import MOST
 from kit.wire_schemas import Checked
 from wanflow.emulator.api.endpoint import EmulatedEndpoint
 from wanflow.providers.dashscope.client import DashScopeClient
@@ -77,5 +78,5 @@ class TestInProcess(Obligations):
             assert (await service.poll(task.task_id)).status is TaskStatus.UNKNOWN
             assert await service.list(MODEL) == []
             with pytest.raises(ResultExpired):
-                await service.download(state.url or "", tmp_path / "film.mp4")
+                await service.download(state.url or "", tmp_path / "film.mp4", MOST)
         assert not (tmp_path / "film.mp4").exists()

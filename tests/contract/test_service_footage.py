@@ -14,6 +14,7 @@ from PIL import Image
 
 from kit.emulated import HOST, in_process
 from kit.film_checks import frames, likeness, streams
+from kit.providers import MOST
 from kit.wire_schemas import Checked
 from wanflow import digest
 from wanflow.emulator.film.render import open_animatic
@@ -55,10 +56,10 @@ async def test_a_shot_and_its_continuation_from_upload_to_file(tmp_path: Path) -
     async with filming(tmp_path / "emulator") as service:
         address = await service.upload(picture, "wan2.7-i2v")
         state = await service.wait_until_done((await service.submit(request("first_frame", address, 2))).task_id)
-        fetched = await service.download(state.url or "", shot)
+        fetched = await service.download(state.url or "", shot, MOST)
         address = await service.upload(shot, "wan2.7-i2v")
         state = await service.wait_until_done((await service.submit(request("first_clip", address, 3))).task_id)
-        await service.download(state.url or "", longer)
+        await service.download(state.url or "", longer, MOST)
     assert (fetched.digest, fetched.size_bytes) == (digest.of_file(shot), shot.stat().st_size)
     assert streams(shot)["size"] == (1280, 720)
     old, new = frames(shot), frames(longer)

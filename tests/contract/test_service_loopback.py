@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from contract.obligations import Finish, Obligations, Way, request
 
-from kit.providers import DASHSCOPE
+from kit.providers import DASHSCOPE, MOST
 from kit.served import Served, recorded
 from kit.wire_schemas import problems
 from wanflow.emulator.api.endpoint import KEY
@@ -66,7 +66,7 @@ class TestLoopback(Obligations):
         async with way(tmp_path) as service:
             state = await service.wait_until_done((await service.submit(request())).task_id)
             with pytest.raises(ResultExpired):
-                await service.download((state.url or "").partition("?")[0], tmp_path / "film.mp4")
+                await service.download((state.url or "").partition("?")[0], tmp_path / "film.mp4", MOST)
 
     async def test_a_key_of_another_region_is_told(self, account: Served) -> None:
         """With the region that was tried."""

@@ -114,10 +114,10 @@ class PoweredClient(DelegatingWaiter):
         self._after("upload")
         return url
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """The film came."""
         self._power().need()
-        fetched = await super().download(url, target)
+        fetched = await super().download(url, target, most_bytes)
         self._after("download")
         return fetched
 

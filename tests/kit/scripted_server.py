@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,18 +20,22 @@ Script = Callable[[str, str], Answer]
 
 @dataclass
 class ScriptedServer:
-    """Where it listens, and what it was asked."""
+    """Where it listens, what it was asked with which headers, and the headers of each answer."""
 
     base_url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def scripted_server(
-    lie: Script, wrapped: Callable[[socket.socket], socket.socket] = lambda sock: sock
+    lie: Script,
+    wrapped: Callable[[socket.socket], socket.socket] = lambda sock: sock,
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[ScriptedServer]:
-    """Serve lies until the end of the block, on a socket that may be `wrapped`."""
-    liar = ScriptedServer()
+    """Serve lies until the end of the block, with these headers, on a socket that may be `wrapped`."""
+    liar = ScriptedServer(said=headers or {})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, lie, liar)) as server:
         server.socket = wrapped(server.socket)
         liar.base_url = f"http://127.0.0.1:{server.server_port}/api/v1"
@@ -65,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on stderr."""
 
     def _answer(self, method: str) -> None:
+        self._liar.headers.append(dict(self.headers))
         self._liar.asked.append((method, self.path))
         status, body = self._lie(method, self.path)
         self.close_connection = True
@@ -72,5 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self._liar.said.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

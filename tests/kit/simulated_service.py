@@ -91,7 +91,7 @@ class SimulatedService:
         """Nothing is uploaded in a simulation."""
         self._absent(path, model)
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Nothing is fetched in a simulation."""
         self._absent(url, target)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +33,10 @@ def self_signed(path: Path, host: str = "localhost") -> Path:
 
 
 @contextmanager
-def tls_server(script: Script, certificate: Path) -> Iterator[ScriptedServer]:
+def tls_server(script: Script, certificate: Path, headers: Mapping[str, str] | None = None) -> Iterator[ScriptedServer]:
     """A scripted server behind TLS, on `localhost`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with scripted_server(script, lambda sock: context.wrap_socket(sock, server_side=True)) as server:
+    with scripted_server(script, lambda sock: context.wrap_socket(sock, server_side=True), headers) as server:
         server.base_url = server.base_url.replace("http://127.0.0.1", "https://localhost")
         yield server

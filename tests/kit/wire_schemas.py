@@ -57,6 +57,7 @@ class Scripted:
     download_status: int = 200
     length: int | None = None
     ahead: timedelta = timedelta()
+    base_url: str = "https://h/api/v1"
     asked: list[tuple[str, str, Mapping[str, str], Mapping[str, object]]] = field(default_factory=list)
     sent: list[tuple[str, Mapping[str, str], Path]] = field(default_factory=list)
 
@@ -124,6 +125,7 @@ class Checked:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self.ahead = inner.ahead
+        self.base_url = inner.base_url
         self.send_file = inner.send_file
         self.open = inner.open
 

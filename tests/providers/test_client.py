@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from kit.providers import MOST
 from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
@@ -165,7 +166,7 @@ async def test_an_upload_posts_under_a_name_that_needs_no_escaping(tmp_path: Pat
 
 async def test_a_download_is_hashed_while_it_streams(tmp_path: Path) -> None:
     """Digest and length are of what was written, and nothing else is left in the folder."""
-    fetched = await client(Scripted(chunks=[b"ab", b"c"], length=3)).download("u", tmp_path / "v.mp4")
+    fetched = await client(Scripted(chunks=[b"ab", b"c"], length=3)).download("u", tmp_path / "v.mp4", MOST)
     assert (fetched.digest, fetched.size_bytes) == (hashlib.sha256(b"abc").hexdigest(), 3)
     assert names(tmp_path) == ["v.mp4"]
 
@@ -187,7 +188,7 @@ async def test_a_download_that_fails_keeps_what_can_be_gone_on_with(
     """Cut off or broken off: the beginning stays. Refused or too long: the folder is as empty as before."""
     target = tmp_path / "v.mp4"
     with pytest.raises(fault):
-        await client(transport).download("u", target)
+        await client(transport).download("u", target, MOST)
     assert (target.read_bytes() if target.exists() else None) == kept
     assert set(names(tmp_path)) <= {"v.mp4"}
 
@@ -199,8 +200,8 @@ async def test_a_download_goes_on_where_it_broke_off(cuts: tuple[int, ...], tmp_
     target = tmp_path / "v.mp4"
     for _ in cuts:
         with pytest.raises(ServerFault, match="broke off"):
-            await client(server).download("u", target)
-    fetched = await client(server).download("u", target)
+            await client(server).download("u", target, MOST)
+    fetched = await client(server).download("u", target, MOST)
     assert fetched == DownloadedFile(hashlib.sha256(server.film).hexdigest(), len(server.film))
     assert server.starts == [0, *cuts]
     assert target.read_bytes() == server.film
@@ -213,8 +214,8 @@ async def test_a_server_that_does_not_go_on_is_begun_anew(manner: str, tmp_path:
     target = tmp_path / "v.mp4"
     for _ in range(1 if manner == "whole" else 2):
         with pytest.raises(ServerFault):
-            await client(server).download("u", target)
-    assert (await client(server).download("u", target)).digest == hashlib.sha256(server.film).hexdigest()
+            await client(server).download("u", target, MOST)
+    assert (await client(server).download("u", target, MOST)).digest == hashlib.sha256(server.film).hexdigest()
     assert target.read_bytes() == server.film
 
 
@@ -240,7 +241,7 @@ async def test_a_disk_that_says_no_is_a_fault_of_the_store(tmp_path: Path) -> No
     """Named, with the way out, and with nothing left behind."""
     folder = tmp_path / "gone"
     with pytest.raises(StoreFault, match=r"film\.mp4"):
-        await client(Scripted(chunks=[b"film"])).download("https://host/film", folder / "film.mp4")
+        await client(Scripted(chunks=[b"film"])).download("https://host/film", folder / "film.mp4", MOST)
     assert names(tmp_path) == []
 
 

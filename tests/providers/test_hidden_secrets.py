@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from kit.providers import MOST
 from kit.streams import Stream
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport, masked
@@ -72,7 +73,7 @@ async def told(serve: Serve, folder: Path) -> str:
             lambda: one.list("wan2.7-t2v"),
             lambda: one.cancel("t-1"),
             lambda: one.upload(file, "wan2.7-t2v"),
-            lambda: one.download("https://bucket.example/film.mp4", folder / "film"),
+            lambda: one.download("https://bucket.example/film.mp4", folder / "film", MOST),
         ):
             try:
                 given = await call()
@@ -157,7 +158,7 @@ async def test_a_redirect_to_a_host_named_like_the_key_does_not_show_it(tmp_path
 
     async with client(serve) as one:
         with pytest.raises(ServiceFault) as caught:
-            await one.download("https://bucket.example/film.mp4", tmp_path / "film")
+            await one.download("https://bucket.example/film.mp4", tmp_path / "film", MOST)
     assert_hidden(str(caught.value))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from kit.providers import MOST
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Answer
@@ -117,7 +118,7 @@ async def test_a_download_that_broke_off_is_for_the_caller_to_go_on_with(tmp_pat
     told: list[str] = []
     transport = Scripted(chunks=[b"half", ConnectionResetError("cut")], length=8)
     with pytest.raises(ServerFault):
-        await service(transport, told).download("https://host/film", tmp_path / "film.mp4")
+        await service(transport, told).download("https://host/film", tmp_path / "film.mp4", MOST)
     assert told == []
     assert (tmp_path / "film.mp4").read_bytes() == b"half"
 

@@ -53,10 +53,10 @@ class Listening(DelegatingWaiter):
         self._notes.uploaded.append(path.suffix)
         return await self._service.upload(path, model)
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """A foreign address has always the same bytes."""
         if url != PINNED:
-            return await self._service.download(url, target)
+            return await self._service.download(url, target, most_bytes)
         self._notes.fetched += 1
         return DownloadedFile("c" * 64, 7)
 

@@ -75,10 +75,10 @@ async def test_waiting_is_given_up_and_goes_on_next_time(tmp_path: Path) -> None
 class Slow(DelegatingWaiter):
     """A service from which each film takes ten seconds to come."""
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Late."""
         await anyio.sleep(10)
-        return await super().download(url, target)
+        return await super().download(url, target, most_bytes)
 
 
 async def test_films_that_are_done_come_side_by_side(tmp_path: Path) -> None:

@@ -40,16 +40,21 @@ class Garbling(DelegatingWaiter):
         self.garbled = garbled
         self.downloads = 0
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         self.downloads += 1
         if self.downloads <= self.garbled:
             _write(target)
             return DownloadedFile(digest.of_bytes(NO_FILM), len(NO_FILM))
-        return await super().download(url, target)
+        return await super().download(url, target, most_bytes)
 
 
 def _write(target: Path, content: bytes = NO_FILM) -> None:
     target.write_bytes(content)
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of the files in a folder that may not exist."""
+    return [path.name for path in folder.glob("*")]
 
 
 def open_tasks(here: VirtualRun) -> int:
@@ -136,11 +141,11 @@ async def test_an_address_that_is_refused_for_a_moment_is_asked_again(tmp_path: 
     pauses: list[float] = []
 
     class Refusing(DelegatingWaiter):
-        async def download(self, url: str, target: Path) -> DownloadedFile:
+        async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
             pauses.append(anyio.current_time())
             if len(pauses) < 3:
                 raise ResultExpired("the result's address is refused (HTTP 403)", retry_after=len(pauses) * 30 - 30)
-            return await super().download(url, target)
+            return await super().download(url, target, most_bytes)
 
     async with virtual_run(tmp_path, Refusing) as here:
         outcome = await here.run(FILM)
@@ -174,7 +179,7 @@ async def test_a_disk_that_is_full_is_not_asked_three_times(tmp_path: Path) -> N
     class Full(DelegatingWaiter):
         downloads = 0
 
-        async def download(self, url: str, target: Path) -> DownloadedFile:
+        async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
             self.downloads += 1
             raise StoreFault("`film.mp4` cannot be used: no space left on device")
 
@@ -194,7 +199,7 @@ async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path:
     """Nothing came, so there is nothing to keep."""
 
     class Failing(DelegatingWaiter):
-        async def download(self, url: str, target: Path) -> DownloadedFile:
+        async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
             raise ServerFault("the download failed (HTTP 503)")
 
     async with virtual_run(tmp_path, Failing) as here:
@@ -206,7 +211,7 @@ async def test_a_service_that_fails_every_download_keeps_nothing_aside(tmp_path:
 class Picturing(DelegatingWaiter):
     """A service whose downloads are pictures."""
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         _write(target, PICTURE)
         return DownloadedFile(digest.of_bytes(PICTURE), len(PICTURE))
 
@@ -220,7 +225,9 @@ async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check
         return Facts(Kind.IMAGE, "png", digest.of_bytes(PICTURE), len(PICTURE), 4, 3)
 
     async with virtual_run(tmp_path, Picturing) as here, here.context() as context:
-        fetched = await fetch_result("t1", "https://results/1", ResultKind.PICTURE, replace(context, jobs=measure))
+        fetched = await fetch_result(
+            "t1", "https://results/1", "wan2.7-i2v", ResultKind.PICTURE, replace(context, jobs=measure)
+        )
     assert fetched.path.suffix == ".png"
     assert checked == [CheckResult(ResultKind.PICTURE, fetched.path.relative_to(here.folder))]
     assert result_of(fetched.facts) == Picture(4, 3)
@@ -229,7 +236,7 @@ async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check
 class Unreachable(DelegatingWaiter):
     """A service whose results cannot be downloaded."""
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         raise ServerFault(f"no reply ({url}, {target.suffix})")
 
 
@@ -238,5 +245,32 @@ async def test_a_hint_says_how_long_the_provider_keeps_a_result(tmp_path: Path) 
     provider = replace(DASHSCOPE, result_life=timedelta(hours=3))
     async with virtual_run(tmp_path, Unreachable) as here, here.context() as context:
         with pytest.raises(ServerFault) as caught:
-            await fetch_result("t1", "https://results/1", ResultKind.PICTURE, replace(context, provider=provider))
+            await fetch_result(
+                "t1", "https://results/1", "wan2.7-i2v", ResultKind.PICTURE, replace(context, provider=provider)
+            )
     assert (caught.value.hint or "").endswith("while the service has it, for 3 h")
+
+
+async def test_a_result_without_an_end_fails_its_step_once_and_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it stays, no other attempt is made in the run, and a later run fetches it where it is smaller."""
+    monkeypatch.setattr("wanflow.catalog.model.Model.most_result_bytes", 3)
+    services: list[Garbling] = []
+
+    def around(service: WaitingClient) -> WaitingClient:
+        services.append(Garbling(service))
+        return services[-1]
+
+    async with virtual_run(tmp_path, around) as here:
+        outcome = await here.run(FILM)
+        (failure,) = outcome.failures
+        assert (outcome.exit_code, services[0].downloads, open_tasks(here)) == (1, 1, 1)
+        assert "cannot download the film of task" in failure.message
+        assert "wanflow collect" in (failure.hint or "")
+        assert not here.store.aside.exists()
+        assert files_in(here.store.temporary("").parent) == []
+        monkeypatch.undo()
+        later = await here.run(FILM)
+        assert len(here.endpoint.charged()) == 1
+    assert (later.exit_code, later.submitted, later.collected) == (0, 0, 1)

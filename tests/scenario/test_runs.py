@@ -184,10 +184,10 @@ class Watching(DelegatingWaiter):
         assert task_id in {task.task_id for task in journal.read(self._store).open}
         return await self._service.wait_until_done(task_id, seen)
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Where the result is has to be on disk before it is fetched."""
         assert journal.unsigned(url) in {task.url for task in journal.read(self._store).open}
-        return await self._service.download(url, target)
+        return await self._service.download(url, target, most_bytes)
 
 
 async def test_law_2_intent_is_on_disk_before_the_request_and_the_task_id_before_the_poll(tmp_path: Path) -> None:

@@ -199,6 +199,13 @@ class Model:
         """The media keys that a shot's `references` are sent under, by the kind of their file."""
         return {rule.file.kind: key for key, rule in self.media.items() if rule.role is Role.REFERENCE}
 
+    @property
+    def most_result_bytes(self) -> int:
+        """Maximum bytes of a result: 64 MiB, and four times its longest film at 40 Mbit/s."""
+        rule = self.parameters.get("duration")
+        given = () if rule is None else (rule.high or 0, *rule.also, *(int(value) for value in rule.values))
+        return (64 << 20) + 4 * max((0, *given)) * 5_000_000
+
     def has_role(self, key: str, role: Role) -> bool:
         """Whether a media key plays this part; a key of another model plays none."""
         return key in self.media and self.media[key].role is role

@@ -80,6 +80,14 @@ class NoBucket(ServiceFault):
     exit_code = ExitCode.WRONG
 
 
+class ForbiddenAddress(ServiceFault):
+    """The provider named an address that is not opened, of its result or for an upload; nothing was sent there."""
+
+
+class Oversized(ServiceFault):
+    """A result is larger than any of its model can be; nothing of it is kept."""
+
+
 class AccountBlocked(ServiceFault):
     """The account may not buy: arrears, no permission, quota used up."""
 

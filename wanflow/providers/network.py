@@ -8,14 +8,16 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from wanflow.hosts import address_of, is_loopback
-from wanflow.providers.faults import UnusableVariable
+from wanflow.hosts import Zone, address_of, is_loopback, zone_of
+from wanflow.providers.faults import ForbiddenAddress, UnusableVariable
 
 SCHEMES = ("http", "https")
 """Schemes of the addresses that are asked, each with a variable of its own."""
@@ -187,11 +189,25 @@ def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -
         context.load_verify_locations(capath=folder)
 
 
-class RoutedTransport(httpx.AsyncBaseTransport):
-    """Reaches each host by its proxy, or directly; a failure on the way to a proxy names its variable."""
+CONNECTED = "connection.connect_tcp.complete"
+"""The event of httpx's `trace` after a connection, before TLS and before anything is sent."""
 
-    def __init__(self, network: Network, limits: httpx.Limits) -> None:
+TUNNELS = ip_network("198.18.0.0/15")
+"""Addresses that no network has: proxies that are tunnels give one to each name, and lead it to the real host."""
+
+
+class RoutedTransport(httpx.AsyncBaseTransport):
+    """Reaches each host by its proxy, or directly; a failure on the way to a proxy names its variable.
+
+    Of other hosts than `home`, the service's own, it reaches public ones and those in the zone of `home`. Judged is the
+    address that is connected to, whatever a name resolved to before. Behind a proxy only the proxy knows that address,
+    and the name is judged. Raises ForbiddenAddress before anything is sent.
+    """
+
+    def __init__(self, network: Network, limits: httpx.Limits, home: str) -> None:
         self._network = network
+        self._home = home.lower()
+        self._zones = {Zone.PUBLIC, zone_of(home)}
         self._direct = httpx.AsyncHTTPTransport(verify=network.certificates, limits=limits)
         self._proxied = {
             scheme: httpx.AsyncHTTPTransport(verify=network.certificates, limits=limits, proxy=proxy.proxy)
@@ -201,13 +217,44 @@ class RoutedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request on its way."""
         url = request.url
+        if url.host != self._home:
+            self._check(url.host, zone_of(url.host))
         proxy = self._network.proxy_for(url.scheme, url.host, url.port)
         if proxy is None:
+            request.extensions = {**request.extensions, "trace": partial(self._judge, url.host)}
             return await self._direct.handle_async_request(request)
         try:
             return await self._proxied[url.scheme].handle_async_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as fault:
             raise httpx.ProxyError(f"by the proxy {proxy.shown} of {proxy.variable}", request=request) from fault
+
+    async def _judge(self, host: str, event: str, facts: Mapping[str, Any]) -> None:
+        """Close a connection to an address that is not allowed; learn the zone of the service from its own."""
+        if event != CONNECTED:
+            return
+        stream = facts["return_value"]
+        peer = str(stream.get_extra_info("server_addr")[0])
+        tunnel = address_of(host) is None and address_of(peer) in TUNNELS
+        zone = Zone.PUBLIC if tunnel else zone_of(peer)
+        if host == self._home:
+            self._zones.add(zone)
+            return
+        try:
+            self._check(host, zone)
+        except ForbiddenAddress:
+            await stream.aclose()
+            raise
+
+    def _check(self, host: str, zone: Zone) -> None:
+        """Raise ForbiddenAddress for a host that is nearer than the service.
+
+        A service on this machine may name hosts of the network.
+        """
+        allowed = self._zones | ({Zone.PRIVATE} if Zone.LOOPBACK in self._zones else set())
+        if zone not in allowed:
+            where = {Zone.LOOPBACK: "on this machine", Zone.PRIVATE: "in a private network"}.get(zone, "not public")
+            words = f"the address of a result or an upload is {where} ({host}), and the service is not"
+            raise ForbiddenAddress(words, hint="nothing was sent there; check who replies in the service's name")
 
     async def aclose(self) -> None:
         """Close all connections."""

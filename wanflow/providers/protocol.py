@@ -172,12 +172,13 @@ class ProviderClient(Protocol):
     async def upload(self, path: Path, model: str) -> str:
         """Put a local file where the provider can read it for `model`; gives the address to send (service.md 5)."""
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Stream a result into `target` and hash it on the way; the digest is that of the whole file.
 
         After a break `target` keeps its bytes, and the next call continues from there (service.md 7.1); a new result
-        needs a new `target`. Raises ResultExpired for a refused address, StoreFault for a disk that fails, and
-        ServerFault for a file of another length than announced.
+        needs a new `target`. Raises ResultExpired for a refused address, ForbiddenAddress for one that is not opened,
+        StoreFault for a disk that fails, and ServerFault for a file of another length than announced. A file of more
+        than `most_bytes` is Oversized, and nothing of it stays.
         """
 
 
@@ -195,13 +196,15 @@ class WaitingClient(ProviderClient, Protocol):
 class Endpoint:
     """Where an account of a provider is reached; the key is not shown with the value.
 
-    `key_hint` is what to do where the key is refused.
+    `key_hint` is what to do where the key is refused. `upload_hosts` are hosts that may get local media beside those
+    that the provider is known to have, each perhaps with a port.
     """
 
     region: str
     base_url: str
     key: str = field(repr=False)
     key_hint: str | None = None
+    upload_hosts: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -262,9 +265,9 @@ class Delegating:
         """Put a local file where the provider can read it."""
         return await self._service.upload(path, model)
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Stream a result into a file."""
-        return await self._service.download(url, target)
+        return await self._service.download(url, target, most_bytes)
 
 
 class DelegatingWaiter(Delegating):

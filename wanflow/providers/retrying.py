@@ -79,9 +79,9 @@ class Retrying(DelegatingWaiter):
         """Put a local file where the service can read it."""
         return await self._again(lambda: self._service.upload(path, model), HARMLESS)
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Stream a result into a file; the caller continues one that broke off."""
-        return await self._again(lambda: self._service.download(url, target), UNSENT)
+        return await self._again(lambda: self._service.download(url, target, most_bytes), UNSENT)
 
     async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
         """Wait until a task is final; a successful poll resets the count of failures."""

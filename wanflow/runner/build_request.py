@@ -36,7 +36,7 @@ async def compose(shot: Shot, seed: int, run_state: RunState, context: RunContex
 async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, context: RunContext) -> str:
     """An address as written, that of a result which is still online, or that of an upload."""
     if isinstance(source, UrlSource):
-        await _check_pinned(source, run_state, context)
+        await _check_pinned(source, _rule(shot, slot).size_bytes, run_state, context)
         return source.url
     if isinstance(source, DataSource):
         return source.uri
@@ -112,16 +112,17 @@ def _readable(path: Path) -> Iterator[None]:
         raise MediaFault(f"`{path.name}` cannot be read: {words}", hint="run again: it is planned again") from fault
 
 
-async def _check_pinned(source: UrlSource, run_state: RunState, context: RunContext) -> None:
+async def _check_pinned(source: UrlSource, most_bytes: int, run_state: RunState, context: RunContext) -> None:
     """A pinned address is fetched once a run and compared before anything is paid for it (format.md, Sources).
 
-    The animatic reaches no network: there an address is a card.
+    A file that is larger than the model takes is not compared. The animatic reaches no network: there an address is a
+    card.
     """
     if source.sha256 is None or not run_state.plan.provider.remote or source in context.addresses.pinned:
         return
     target = context.store.temporary("")
     try:
-        fetched = await context.service.download(source.url, target)
+        fetched = await context.service.download(source.url, target, most_bytes)
     finally:
         target.unlink(missing_ok=True)
     if fetched.digest != source.sha256.lower():

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import anyio
 
+from wanflow.catalog.read import load_catalog
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts
 from wanflow.media.probe import CheckResult
-from wanflow.providers.faults import ResultExpired, ServerFault
+from wanflow.providers.faults import Oversized, ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
@@ -34,11 +35,12 @@ class DownloadedResult:
 
 @dataclass(slots=True)
 class _Download:
-    """The attempts to download one result: its task, its address, and its target."""
+    """The attempts to download one result of at most `most_bytes`: its task, its address, and its target."""
 
     task_id: str
     url: str
     kind: ResultKind
+    most_bytes: int
     target: Path
     context: RunContext
 
@@ -51,22 +53,37 @@ class _Download:
     async def _download(self) -> DownloadedFile:
         """Download; where the address is refused, poll the task for a new one, once (cli.md, Downloads)."""
         try:
-            return await self.context.service.download(self.url, self.target)
+            return await self.context.service.download(self.url, self.target, self.most_bytes)
         except ResultExpired:
             fresh = (await self.context.service.poll(self.task_id)).url
             if fresh in {None, self.url}:  # the storage may need a moment, or its refusal came from elsewhere
                 raise
             self.url = str(fresh)
-            return await self.context.service.download(self.url, self.target)
+            return await self.context.service.download(self.url, self.target, self.most_bytes)
 
 
-async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunContext) -> DownloadedResult:
+async def fetch_result(task_id: str, url: str, model: str, kind: ResultKind, context: RunContext) -> DownloadedResult:
     """Download the result of a task until it is complete and passes its check, at most three times.
 
-    If it never does, the downloaded bytes are set aside, and the task stays open. Raises ServiceFault, MediaFault,
-    StoreFault.
+    If it never does, the downloaded bytes are set aside, and the task stays open. So it does where the result is larger
+    than any of the model, and nothing of it is kept. Raises ServiceFault, MediaFault, StoreFault.
     """
-    fetching = _Download(task_id, url, kind, context.store.temporary(kind.suffix), context)
+    catalog = load_catalog()
+    # the model of an earlier run may have left the catalog
+    models = [catalog[model]] if model in catalog else catalog.values()
+    most_bytes = max(known.most_result_bytes for known in models)
+    hours = context.provider.result_life // timedelta(hours=1)
+    fetching = _Download(task_id, url, kind, most_bytes, context.store.temporary(kind.suffix), context)
+    try:
+        return await _fetch(fetching, f"`wanflow collect` tries again while the service has it, for {hours} h")
+    except Oversized as fault:
+        hint = f"the service has it for {hours} h: look at the task there, then `wanflow collect` tries again"
+        raise Oversized(f"cannot download the {kind} of task {task_id}: {fault}", hint=hint) from fault
+
+
+async def _fetch(fetching: _Download, hint: str) -> DownloadedResult:
+    """The attempts, with their pauses; `hint` is for the last one."""
+    task_id, kind, context = fetching.task_id, fetching.kind, fetching.context
     for pause in PAUSES:
         try:
             return await fetching.attempt()
@@ -84,7 +101,4 @@ async def fetch_result(task_id: str, url: str, kind: ResultKind, context: RunCon
         kept = blobs.set_aside(context.store, fetching.target)
         where = f"; the downloaded bytes are in `{kept}`" if kept else ""
         words = f"cannot download the {kind} of task {task_id}: {fault}{where}"
-        hours = context.provider.result_life // timedelta(hours=1)
-        raise ServerFault(
-            words, hint=f"`wanflow collect` tries again while the service has it, for {hours} h"
-        ) from fault
+        raise ServerFault(words, hint=hint) from fault

@@ -136,7 +136,7 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
         raise ServerFault(words, hint="`wanflow collect` asks again")
     ready = context.stamp()
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
-    fetched = await fetch_result(state.task_id, state.url, ResultKind.FILM, context)
+    fetched = await fetch_result(state.task_id, state.url, task.attempt.model, ResultKind.FILM, context)
     before, price = context.spending.overrun, task.attempt.price
     charged = context.spending.charge(task.attempt, state.billed_seconds)
     if context.spending.overrun not in {None, before}:

@@ -143,6 +143,13 @@ def _other_command(
     help="Whether a lost submission that the service's list does not show is sent again.",
 )
 @click.option(
+    "--upload-host",
+    "upload_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="A host that may get your media beside the service's own storage; may be repeated.",
+)
+@click.option(
     "--plan",
     "planned",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -168,6 +175,7 @@ def run(
     max_in_flight: int | None,
     retry_refused: bool,
     resubmit: str,
+    upload_hosts: tuple[str, ...],
     locked: bool,
     planned: Path | None,
     budget: str | None,
@@ -218,6 +226,7 @@ def run(
             wait=wait,
             budget=limit,
             collected=collected,
+            upload_hosts=upload_hosts,
         )
         with display(plan, verbosity, so_far, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))

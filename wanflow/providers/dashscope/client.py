@@ -8,9 +8,10 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 import anyio
@@ -20,7 +21,7 @@ import wanflow
 from wanflow import decode
 from wanflow.digest import Canonical
 from wanflow.providers.asgi import Application, AsgiTransport
-from wanflow.providers.dashscope import verdicts, wire
+from wanflow.providers.dashscope import upload_host, verdicts, wire
 from wanflow.providers.dashscope.http import (
     LIMITS,
     TIMEOUT,
@@ -29,7 +30,7 @@ from wanflow.providers.dashscope.http import (
     Unreachable,
 )
 from wanflow.providers.dashscope.regions import endpoint_of
-from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Unauthorised, UnknownFate
+from wanflow.providers.faults import NotSent, Oversized, ServerFault, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.network import RoutedTransport, read_network
 from wanflow.providers.poller import CompletionPoller
 from wanflow.providers.protocol import (
@@ -63,12 +64,15 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 class DashScopeClient:
     """A `ProviderClient` in the vendor's protocol; its transport has the address and the key.
 
-    `key_hint` is what to do where the service refuses the key.
+    `key_hint` is what to do where the service refuses the key; `upload_hosts` may get files beside the known ones.
     """
 
-    def __init__(self, transport: Transport, *, key_hint: str | None = None) -> None:
+    def __init__(
+        self, transport: Transport, *, key_hint: str | None = None, upload_hosts: Collection[str] = ()
+    ) -> None:
         self._transport = transport
         self._key_hint = key_hint
+        self._upload_hosts = upload_hosts
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once; a reply that names a task is that task, whatever else it says.
@@ -87,7 +91,9 @@ class DashScopeClient:
 
     async def poll(self, task_id: str) -> TaskState:
         """Ask for a task once (service.md 1.4)."""
-        return wire.read_state(task_id, await self._ask("GET", _task_path(task_id), wire.is_state))
+        state = wire.read_state(task_id, await self._ask("GET", _task_path(task_id), wire.is_state))
+        encrypted = state.url is not None and self._transport.base_url.startswith("https:")
+        return replace(state, url=_encrypted(state.url or "")) if encrypted else state
 
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """The pages of the list without a time window, which covers the last 24 h (service.md 4.5)."""
@@ -120,22 +126,26 @@ class DashScopeClient:
         """Fetch a policy, post the file, and give its `oss://` address, valid 48 h for this model (service.md 5)."""
         query = urlencode({"action": "getPolicy", "model": model})
         policy = wire.read_policy(await self._ask("GET", f"/uploads?{query}", wire.is_policy))
+        url = policy["upload_host"]
+        upload_host.check(url, self._transport.base_url, self._upload_hosts)
         # a new name that needs no escaping: overwriting is forbidden
         suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
         key = f"{policy['upload_dir']}/{uuid4().hex}{suffix}"
         fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
         with _named_faults("the upload"):
-            url = policy["upload_host"]
             answer = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
         fault = verdicts.upload_fault(answer, path.name)
         if fault is not None:
             raise fault
         return f"{wire.OSS}{key}"
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Stream into `target`, after the bytes of an earlier attempt, and check the length."""
-        with _named_faults("the download"):
-            return await self._fetch(url, target)
+        try:
+            with _named_faults("the download"):
+                return await self._fetch(url, target, most_bytes)
+        except Oversized as fault:
+            raise _discarded(target, fault) from None
 
     async def _ask(self, method: str, path: str, is_result: Callable[[wire.Reply], bool]) -> wire.Reply:
         """The reply of the service that has what was asked for; a fault for any other reply."""
@@ -151,22 +161,26 @@ class DashScopeClient:
             fault.hint = self._key_hint or fault.hint
         return fault
 
-    async def _fetch(self, url: str, target: Path) -> DownloadedFile:
+    async def _fetch(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         have = _size(target)
         async with self._transport.open(url, have) as (answer, headers, chunks):
             continues = headers.get("content-range", "").startswith(f"bytes {have}-")
             if answer.status == 416 or (answer.status == 206 and not continues):
-                raise _discarded(target, f"the download cannot continue after {have} bytes (HTTP {answer.status})")
+                raise _discarded(
+                    target, ServerFault(f"the download cannot continue after {have} bytes (HTTP {answer.status})")
+                )
             start = have if answer.status == 206 else 0
             fault = None if start else verdicts.download_fault(answer)
             if fault is not None:
                 raise fault
+            promised = decode.count(headers.get("content-length"))
+            if start + (promised or 0) > most_bytes:
+                raise _oversized(most_bytes)
             async with aclosing(cast(AsyncGenerator[bytes, None], chunks)):
-                fetched = await _save(chunks, target, start)
-        promised = decode.count(headers.get("content-length"))
+                fetched = await _save(chunks, target, start, most_bytes)
         whole = fetched.size_bytes if promised is None else start + promised
         if fetched.size_bytes > whole:  # its end cannot be continued
-            raise _discarded(target, f"the download has {fetched.size_bytes} bytes instead of {whole}")
+            raise _discarded(target, ServerFault(f"the download has {fetched.size_bytes} bytes instead of {whole}"))
         if fetched.size_bytes < whole:
             raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {whole} bytes")
         return fetched
@@ -176,13 +190,23 @@ def _size(target: Path) -> int:
     return target.stat().st_size if target.exists() else 0
 
 
-def _discarded(target: Path, message: str) -> ServerFault:
-    """The fault of a download that has to begin again; its file is removed."""
+def _discarded(target: Path, fault: ServiceFault) -> ServiceFault:
+    """The fault of a download that cannot be continued; its file is removed."""
     target.unlink(missing_ok=True)
-    return ServerFault(message)
+    return fault
 
 
-async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> DownloadedFile:
+def _oversized(most_bytes: int) -> Oversized:
+    return Oversized(f"it has more than {most_bytes / 1e6:.0f} MB, the most that a file of its kind can have")
+
+
+def _encrypted(url: str) -> str:
+    """An address with `https` in place of `http`: what a service told in encrypted form is not fetched in the clear."""
+    found = re.match(r"http://([^/?#]*)", url, re.IGNORECASE)
+    return url if found is None else f"https://{found[1].removesuffix(':80')}{url[found.end() :]}"
+
+
+async def _save(chunks: AsyncIterator[bytes], target: Path, start: int, most_bytes: int) -> DownloadedFile:
     """Write without a thread: a megabyte to a local disk takes less time than a thread, and tests keep virtual time."""
     sha = hashlib.sha256()
     with atomic.faults_of(target):
@@ -191,6 +215,8 @@ async def _save(chunks: AsyncIterator[bytes], target: Path, start: int) -> Downl
         while chunk := file.read(CHUNK_BYTES) if start else b"":
             sha.update(chunk)
         async for chunk in chunks:
+            if file.tell() + len(chunk) > most_bytes:
+                raise _oversized(most_bytes)
             with atomic.faults_of(target):
                 file.write(chunk)
             sha.update(chunk)
@@ -246,15 +272,17 @@ class DashScope:
 async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
     """The way to a region's service; its connections are shared and closed at the end. Raises UnusableVariable."""
     agent = {"User-Agent": f"wanflow/{wanflow.__version__}"}
-    way = RoutedTransport(read_network(os.environ), LIMITS)
-    async with httpx.AsyncClient(timeout=TIMEOUT, headers=agent, transport=way) as client:
+    way = RoutedTransport(read_network(os.environ), LIMITS, urlsplit(endpoint.base_url).hostname or "")
+    # no cookie of a reply is kept or sent back
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    async with httpx.AsyncClient(timeout=TIMEOUT, headers=agent, transport=way, cookies=cookies) as client:
         yield HttpTransport(client, endpoint.base_url, endpoint.key)
 
 
 @asynccontextmanager
 async def _open(endpoint: Endpoint) -> AsyncIterator[ProviderClient]:
     async with connect(endpoint) as transport:
-        yield DashScopeClient(transport, key_hint=endpoint.key_hint)
+        yield DashScopeClient(transport, key_hint=endpoint.key_hint, upload_hosts=endpoint.upload_hosts)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ import httpx
 
 from wanflow import decode
 from wanflow.masking import public_url, without_key, without_signatures
+from wanflow.providers.faults import ForbiddenAddress
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 22
@@ -55,6 +56,8 @@ MOST_REDIRECTS = 5
 
 BEGINNING_BYTES = 10_000
 """Maximum bytes that are kept of a body which is not JSON."""
+
+WHO_REPLIES = "results have plain addresses; check who replies in the service's name"
 
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
@@ -108,7 +111,7 @@ class HttpTransport:
         patience: float | None = CALL_SECONDS,
     ) -> None:
         self._client = client
-        self._base_url = base_url
+        self.base_url = base_url
         self._key = key
         self._clock = clock
         self._patience = patience
@@ -121,7 +124,7 @@ class HttpTransport:
 
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
         """Ask the API once."""
-        url = f"{self._base_url}{path}"
+        url = f"{self.base_url}{path}"
         sent = {"Authorization": f"Bearer {self._key}", "Accept-Encoding": "identity", **headers}
         with self._in_builtins(url):
             request = self._client.build_request(method, url, headers=sent, json=dict(body) if body else None)
@@ -168,6 +171,7 @@ class HttpTransport:
         """Open a result for reading from byte `start`; redirects are followed."""
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with self._in_builtins(url):
+            _check_form(httpx.URL(url))
             with anyio.fail_after(self._patience):
                 response = await self._follow(self._client.build_request("GET", url, headers=headers))
             async with aclosing(response), aclosing(self._paced(_decoded(response))) as chunks:
@@ -188,6 +192,7 @@ class HttpTransport:
             if target is None:
                 return response
             await response.aclose()
+            _check_form(target.url)
             if request.url.scheme == "https" != target.url.scheme:
                 raise ConnectionError("it redirects to an unencrypted address")
             request = target
@@ -246,6 +251,14 @@ class HttpTransport:
             if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
                 raise
             raise ConnectionRefusedError("the address names no host") from fault
+
+
+def _check_form(url: httpx.URL) -> None:
+    """Raise ForbiddenAddress for an address of a file or of another protocol, or one with a user or a password."""
+    if url.scheme not in {"http", "https", ""}:
+        raise ForbiddenAddress(f"the result's address is of the kind `{url.scheme[:20]}`", hint=WHO_REPLIES)
+    if url.userinfo:
+        raise ForbiddenAddress(f"the result's address has a user or a password ({url.host})", hint=WHO_REPLIES)
 
 
 def masked(value: object, key: str, name: str = "") -> object:
@@ -393,10 +406,14 @@ class Transport(Protocol):
     """A way to one service of one region, key included.
 
     The key goes into the `Authorization` of `exchange` and nowhere else. Every method raises ConnectionRefusedError
-    where the request surely never arrived, ConnectionError where the reply was lost or took too long, and nothing
-    else of its own. None retries. `ahead` is the least that the service's clock was ahead of this machine's in any
-    answer, zero where no answer says the time: it may only fall.
+    where the request surely never arrived, ConnectionError where the reply was lost or took too long, ForbiddenAddress
+    for an address that is not opened, and nothing else of its own. None retries. `ahead` is the least that the
+    service's clock was ahead of this machine's in any answer, zero where no answer says the time: it may only fall.
     """
+
+    @property
+    def base_url(self) -> str:
+        """The base address, which ends in `/api/v1`."""
 
     @property
     def ahead(self) -> timedelta:

@@ -92,7 +92,7 @@ class KinoClient:
         reply = await self._ask("POST", "/v2/files", await anyio.Path(path).read_bytes())
         return str(self._checked(reply)["place"])
 
-    async def download(self, url: str, target: Path) -> DownloadedFile:
+    async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Fetch a film whole."""
         reply = await self._files.get(url)
         if reply.status_code != 200:
