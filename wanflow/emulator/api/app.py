@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import anyio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -44,8 +45,15 @@ def build_app(endpoint: EmulatedEndpoint) -> Starlette:
             Route(f"{BASE}/{{path:path}}", routes.call, methods=METHODS),
             Route("/uploads", routes.upload, methods=["POST"]),
             Route("/films/{name}", routes.film, methods=["GET"]),
-        ]
+        ],
+        exception_handlers={HTTPException: _no_route},
     )
+
+
+def _no_route(_: Request, fault: Exception) -> Response:
+    """The reply to a path or a method without a route, such as a path with a line break."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 404
+    return JSONResponse(replies.error(Rejected("NotFound", "Not found.", status=status), str(uuid4())), status)
 
 
 class _Routes:
