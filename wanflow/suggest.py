@@ -110,7 +110,8 @@ def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
         forward = path.replace("\\", "/")
         near = nearest_path(folder, forward, boundary)
         return "write `/` between folders, from the folder of the file" if near is None else f"write `{near}`"
-    if not path.isprintable() and not INVISIBLE.search(path):
+    text = path.encode(errors="ignore").decode()  # a name that is not UTF-8 has lone surrogates
+    if not text.isprintable() and not INVISIBLE.search(text):
         return "write `/` between folders: in double quotes a `\\` begins an escape"
     near = nearest_path(folder, path, boundary)
     return hint_for_invisible(path) if near is None else f"did you mean `{near}`?"

@@ -201,3 +201,19 @@ def test_git_is_not_needed(wanflow, rendered: Path, monkeypatch: pytest.MonkeyPa
     assert "git" not in _verdicts(wanflow("doctor").out)
     monkeypatch.setattr("shutil.which", lambda _: None)
     assert "git" not in _verdicts(wanflow("doctor").out)
+
+
+@pytest.mark.parametrize("name", ["journal.animatic.jsonl", "traces.jsonl"])
+def test_a_torn_last_line_is_harmless(wanflow, rendered: Path, name: str) -> None:
+    """A kill leaves it, and the next record replaces it: a warning, and 0."""
+    file = rendered.parent / ".wanflow" / name
+    whole = file.read_bytes()
+    file.write_bytes(whole + b'{"event": "int')
+    said = wanflow("doctor")
+    assert (said.code, _verdicts(said.out)["store"]) == (0, "warn")
+    assert "harmless" in said.out
+    assert "damaged" not in said.out
+    assert wanflow("retake", "coast").code == 0
+    assert wanflow("run", "-q").code == 0
+    assert file.read_bytes().startswith(whole)
+    assert (wanflow("doctor").code, _verdicts(wanflow("doctor").out)["store"]) == (0, "ok")

@@ -150,7 +150,9 @@ def test_a_torn_last_line_is_cut(store: Store) -> None:
     """As the next run would have cut it."""
     spoil(store.traces, lambda data: data + b'{"dig')
     (damage,) = repair.repair_store(store)
-    assert (damage.place, damage.words) == (store.traces.name, "its last line is incomplete")
+    assert (damage.place, damage.blocks) == (store.traces.name, False)
+    assert damage.words == "its last line is incomplete, as after a command that was killed"
+    assert damage.hint == "this is harmless: the next record takes its place"
     assert len(traces.read(store).takes) == 2
 
 

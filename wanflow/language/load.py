@@ -102,7 +102,12 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found."""
     texts, problems = SourceTexts(overrides.boundary(file)), list[Problem]()
     top = Place(file.name, 1, 1)
-    given = {name: scalar(text, top) for name, text in overrides.values.items()}
+    given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
+    problems += (
+        Problem(top, f"the value of `{name}` is not UTF-8", "write it in UTF-8")
+        for name, text in overrides.values.items()
+        if given[name].string != text
+    )
     files = gather(file, given, texts, problems)
     problems += cut_off_texts(files)
     library, production = PipelineLibrary(texts, problems), None

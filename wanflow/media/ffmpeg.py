@@ -29,6 +29,11 @@ QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
 LAST_LINES = 4
 
+_LONE = re.compile("[\udc80-\udcff]")
+"""A byte of a path that is not UTF-8, as Python has it in a text."""
+_MARKED = re.compile("\0([0-9a-f]{4})")
+"""The mark of such a byte; no path has a NUL."""
+
 WriteInput = Callable[[IO[bytes]], None]
 """Writes the standard input of ffmpeg, in a thread of its own; it ends by an error where ffmpeg reads no more."""
 
@@ -76,8 +81,11 @@ def has_filter(binary: Path, name: str) -> bool:
 
 
 def path_argument(path: Path) -> str:
-    """A path as an argument that ffmpeg never reads as an option or a protocol (`-x.mp4`, `concat:a`)."""
-    return str(path.absolute())
+    """A path as an argument that ffmpeg never reads as an option or a protocol (`-x.mp4`, `concat:a`).
+
+    A byte that is not UTF-8 becomes a mark until ffmpeg is started: ffmpeg-python cannot hash a lone surrogate.
+    """
+    return _LONE.sub(lambda byte: f"\0{ord(byte[0]):x}", str(path.absolute()))
 
 
 def run(
@@ -194,9 +202,10 @@ class _InputThread:
 
 
 def _start(command: list[str], *, reporting: bool, fed: bool = False) -> subprocess.Popen[bytes]:
+    argv = [_MARKED.sub(lambda mark: chr(int(mark[1], 16)), argument) for argument in command]
     try:
         return subprocess.Popen(
-            command,
+            argv,
             stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE if reporting else subprocess.DEVNULL,
             stderr=subprocess.PIPE,

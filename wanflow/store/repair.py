@@ -22,6 +22,7 @@ from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take_names import take_node
 
 UNREADABLE = "cannot be read"
+TORN = "its last line is incomplete"
 
 Check = Callable[[dict[str, object]], object]
 """Raises ValueError or StoreFault for a record that makes no sense after those before it."""
@@ -120,7 +121,7 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
     lost = [number for number, fault in faults.items() if fault == UNREADABLE]
     words = [f"line {', '.join(map(str, lost))} {UNREADABLE}"] * bool(lost)
     words += [f"line {number}: {fault}" for number, fault in faults.items() if fault != UNREADABLE]
-    words += ["its last line is incomplete"] * bool(torn)
+    words += [TORN] * bool(torn)
     tasks: set[str] = set()
     for number in lost:
         with suppress(ValueError):  # a line that makes no sense may still name its task
@@ -134,7 +135,11 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
         atomic.write_whole(store.aside / f"{path.name}.{digests.of_bytes(data)[:16]}", data, mode=journal.PRIVATE)
         atomic.write_whole(path, kept, mode=journal.PRIVATE if private else 0o644)
 
-    yield Damage(path.name, " and ".join(words), rewrite)
+    if faults:
+        yield Damage(path.name, " and ".join(words), rewrite)
+    else:
+        hint = "this is harmless: the next record takes its place"
+        yield Damage(path.name, f"{TORN}, as after a command that was killed", rewrite, hint, blocks=False)
 
 
 def _fault_of(line: bytes, check: Check) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -97,7 +98,7 @@ def _file(event: EditEvent, frames: int, rate: Fraction, folder: Path) -> otio.s
 def _reference(file: str, frames: int, rate: Fraction, media: Elements, folder: Path) -> otio.schema.ExternalReference:
     available = TimeRange(RationalTime(0, float(rate)), RationalTime(frames, float(rate)))
     found = otio.schema.ExternalReference(
-        f"{ROOT}{quote((folder / file).as_posix())}", available, {XML: {"media": media}}
+        f"{ROOT}{quote(os.fsencode(folder / file))}", available, {XML: {"media": media}}
     )
     found.name = on_one_line(PurePath(file).name)
     return found

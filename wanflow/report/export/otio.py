@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from fractions import Fraction
-from os import path as paths
 from pathlib import Path
 from urllib.parse import quote
 
@@ -160,7 +160,7 @@ def _reference(file: str, available: TimeRange, folder: Path, target: Path) -> o
 
 
 def _address(file: str, folder: Path, target: Path) -> str:
-    return quote(Path(paths.relpath(folder / file, target)).as_posix())
+    return quote(os.fsencode(os.path.relpath(folder / file, target)))
 
 
 def _range(first: int, count: int, rate: Fraction) -> TimeRange:
