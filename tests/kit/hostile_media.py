@@ -299,10 +299,10 @@ def tiff(*pages: Mapping[int, int], loop: bool = False) -> bytes:
     return out
 
 
-def jpeg(scans: int) -> bytes:
+def jpeg(scans: int, size: tuple[int, int] = (64, 64)) -> bytes:
     """A JPEG whose last scan comes again and again."""
     whole = io.BytesIO()
-    Image.new("L", (64, 64)).save(whole, "JPEG", progressive=True)
+    Image.new("L", size).save(whole, "JPEG", progressive=True)
     data = whole.getvalue()
     last = data.rfind(b"\xff\xda")
     return data[:last] + data[last:-2] * scans + b"\xff\xd9"

@@ -23,8 +23,6 @@ defaults: {resolution: 720P, duration: 2}
 shots:
   coast: {model: wan2.7-i2v, first_frame: still.png, driving_audio: {file: one.mp4, track: audio}, prompt: The coast.}
   on: {model: wan2.7-i2v, first_clip: {file: one.mp4, tail: 2}, duration: 3, prompt: The coast goes on.}
-  back: {model: wan2.7-i2v, first_frame: {file: one.mp4, frame: last}, last_frame: still.png, prompt: Back.}
-  graded: {model: wan2.7-videoedit, video: one.mp4, references: [{image: still.png}], prompt: In rain., duration: 2}
   people:
     model: wan2.7-r2v
     references: [{image: still.png, voice: theme.wav}, {video: one.mp4}]

@@ -21,7 +21,7 @@ from wanflow.media import ffmpeg
 from wanflow.media.container import BadMedia, opened
 from wanflow.media.inputs import input_words, media_options
 from wanflow.media.jobs import RunningProcesses
-from wanflow.media.probe import examine, probe
+from wanflow.media.probe import examine, probe, probe_picture
 from wanflow.media.text.fonts import font_for, is_known
 
 HOSTILE = {**PLAYLISTS, **BOMBS, **LIES}
@@ -163,6 +163,14 @@ def test_a_name_is_only_a_name(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     ffmpeg.run_ffmpeg(
         [*input_words(Path(name), media_options(Path(name))), "-f", "null", "-"], processes=RunningProcesses()
     )
+
+
+@pytest.mark.parametrize("name", ["webp", "png", "gif", "bmp", "jpeg of many scans", "png with a large profile"])
+def test_a_picture_within_a_production_has_the_same_limits(name: str, tmp_path: Path, lure: Lure) -> None:
+    """One that is written as `data:` is decoded by the same reader."""
+    hostile = BOMBS[name]
+    with pytest.raises(BadMedia, match=str(hostile.ends)):
+        probe_picture(made(hostile, tmp_path, lure).read_bytes())
 
 
 def test_frames_that_grow_are_held_back(tmp_path: Path, lure: Lure) -> None:

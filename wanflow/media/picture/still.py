@@ -219,7 +219,7 @@ def turned_over_black(image: Image.Image, orientation: int) -> Image.Image:
     upright = _eight_bits(image if turn is None else image.transpose(turn))
     if not upright.has_transparency_data:
         return _in_srgb(upright, upright.info.get("icc_profile"))
-    clear = upright.convert("RGBA")
+    clear = upright if upright.mode == "RGBA" else upright.convert("RGBA")  # a copy is 256 MB at worst
     black = Image.new("RGB", upright.size, BLACK)
     black.paste(_in_srgb(clear.convert("RGB"), upright.info.get("icc_profile")), mask=clear.getchannel("A"))
     return black
