@@ -35,9 +35,10 @@ CUTS = CHECKOUT / "docs" / "cuts.md"
 EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
 PYTHON = CHECKOUT / "docs" / "python.md"
+SECURITY = CHECKOUT / "docs" / "security.md"
 PAGES = (
     README,
-    *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
+    *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(CHECKOUT.glob("docs/**/*.md")),
 )
 FORMAT = CHECKOUT / "docs" / "reference" / "format.md"
@@ -234,6 +235,22 @@ def test_the_workflow_annotates_the_line(pages_film: Path) -> None:
     assert "::error file=scenes/harbour.yaml,line=8,col=15::" in done.stdout
 
 
+def test_the_checks_of_a_pull_request_need_no_key(pages_film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's commands pass what is sound; what reads a file elsewhere is annotated, and its text is not shown."""
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    scripts = sysconfig.get_path("scripts")
+    typed = list(commands(SECURITY))
+    done = execute(["bash", "-ec", "\n".join(typed)], pages_film, path=scripts)
+    assert done.returncode == 0, done.stderr
+    (pages_film.parent / "private.yaml").write_text("words of another folder: [", encoding="utf-8")
+    scene = pages_film / "scenes" / "harbour.yaml"
+    scene.write_text(f"include: [../../private.yaml]\n{scene.read_text(encoding='utf-8')}", encoding="utf-8")
+    refused = execute(["bash", "-ec", typed[0]], pages_film, path=scripts)
+    assert refused.returncode == ExitCode.WRONG
+    assert "::error file=scenes/harbour.yaml,line=1," in refused.stdout
+    assert "words of another folder" not in refused.stdout + refused.stderr
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands, on a free port: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -262,7 +279,7 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
         assert "python" not in {block.language for block in blocks(page)}
     known = (
         ("make ", "wanflow ", "cd ", "export ", *INSTALLS)
-        if page in {README, EDITORS, LANGUAGE, PYTHON}
+        if page in {README, EDITORS, LANGUAGE, PYTHON, SECURITY}
         else ("make ",)
     )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []

@@ -1,6 +1,6 @@
 """Productions, files and replies of strangers: whatever they write, the commands keep to their rules (kit/hostile).
 
-The campaigns take WANFLOW_CAMPAIGN_SECONDS each, three minutes where it is not set.
+The campaigns take WANFLOW_CAMPAIGN_SECONDS each, 150 where it is not set.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from kit.schema_values import HOSTILE, texts, values
 from kit.scripted_server import Answer, scripted_server
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled, data_folder
 
-SECONDS = float(os.environ.get("WANFLOW_CAMPAIGN_SECONDS", "180"))
+SECONDS = float(os.environ.get("WANFLOW_CAMPAIGN_SECONDS", "150"))
 
 SUBTITLES = ("1\n00:00:00,000 --> 00:00:01,000\n", "WEBVTT\n\n00:00.000 --> 00:01.000\n", "[Script Info]\n[Events]\n")
 
