@@ -158,7 +158,7 @@ def test_a_text_of_wrong_lines_ends_the_reading(line: str, tmp_path: Path, monke
     """The first problems are told, and that the rest is not read."""
     monkeypatch.setattr(yaml_text, "MAX_PROBLEMS", 5)
     found = problems_of(tmp_path, f"{TOP}{SHOT}x-a:\n{line * 40}")
-    assert found[-1].message == "more than 5 problems: the rest of the file is not read"
+    assert "more than 5 problems: the rest of the file is not read" in [each.message for each in found]
     assert len(found) == 7
 
 

@@ -164,13 +164,18 @@ class _Composer:
         return Document(self._file, self._root, self._lines, tuple(self._problems), self._size)
 
     def _count(self, values: int, place: Place) -> None:
-        """Count values of the file; raises _Unusable where it has too many, or too many problems."""
+        """Count values of the file; raises _Unusable where it has too many."""
         self._size += values
         if self._size > self._most:
             message = f"the texts of a production contain at most {MAX_VALUES} values"
             raise _Unusable(TextProblem(place, message, "split it into several productions"))
+
+    def _tell(self, problem: TextProblem) -> None:
+        """Keep a problem; raises _Unusable where there are too many."""
+        self._problems.append(problem)
         if len(self._problems) > MAX_PROBLEMS:
-            raise _Unusable(TextProblem(place, f"more than {MAX_PROBLEMS} problems: the rest of the file is not read"))
+            message = f"more than {MAX_PROBLEMS} problems: the rest of the file is not read"
+            raise _Unusable(TextProblem(problem.place, message))
 
     def _take(self, event: yaml.Event) -> None:
         match event:
@@ -180,7 +185,7 @@ class _Composer:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 place = self._at(event)
                 if event.tag not in {None, "!"}:
-                    self._problems.append(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
+                    self._tell(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
                 self._require_shallow(1, place)
                 self._count(1, place)
                 self._open.append(_OpenNode(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
@@ -202,9 +207,9 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), self._stand_ins.original(event.value), event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
-            self._problems.append(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
+            self._tell(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
         if _HALVES.search(text):
-            self._problems.append(self._half(event))
+            self._tell(self._half(event))
             text = _HALVES.sub("\ufffd", text)
         elif not plain and _UNPRINTABLE.search(text):
             raise _Unusable(TextProblem(place, "the text contains a control character", ESCAPE_HINT))
@@ -243,7 +248,7 @@ class _Composer:
         self._count(1, self._at(event))
         anchor = self._stand_ins.original(event.anchor or "")
         hint = f"put text that begins with `*` in quotes, or define `&{anchor}` above"
-        self._problems.append(TextProblem(self._at(event), f"unknown alias `*{anchor}`", hint))
+        self._tell(TextProblem(self._at(event), f"unknown alias `*{anchor}`", hint))
         self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
@@ -262,17 +267,16 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, TextNode):
-                self._problems.append(TextProblem(key.place, "a key must be text", "put the text in quotes"))
+                self._tell(TextProblem(key.place, "a key must be text", "put the text in quotes"))
                 continue
             if key.plain and not key.text:
                 hint = "put a text that begins with `?` or `:` in quotes"
-                self._problems.append(TextProblem(key.place, "the key is empty", hint))
+                self._tell(TextProblem(key.place, "the key is empty", hint))
                 continue
             visible = self._visible(key)
             if (name := name_of(visible)) in own:
                 first = own[name][0].place
-                self._problems.append(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
-                self._count(0, key.place)
+                self._tell(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
             else:
                 own[name] = (visible, node)
         if "<<" in own and own["<<"][0].plain:
@@ -293,7 +297,7 @@ class _Composer:
         a_space = found[0].isspace() or key.text[found.end() :][:1].isspace()
         if key.plain and a_space and not line[:column].strip(" -"):
             raise _Unusable(TextProblem(place, f"{named(found[0])} cannot indent a line", "use ordinary spaces"))
-        self._problems.append(TextProblem(place, f"the key contains {named(found[0])}", "delete it"))
+        self._tell(TextProblem(place, f"the key contains {named(found[0])}", "delete it"))
         text = INVISIBLE.sub("", key.text)
         return replace(key, value=normalised(text), text=text)
 
@@ -301,7 +305,7 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for source in node.items if isinstance(node, ListNode) else (node,):
             if not isinstance(source, MapNode):
-                self._problems.append(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
+                self._tell(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
                 continue
             for key, value in source.pairs:
                 merged.setdefault(name_of(key), (key, value))
