@@ -122,15 +122,17 @@ def load(
     allow_outside: bool = False,
     root: Path | None = None,
     untrusted: bool = False,
+    named: bool = True,
 ) -> Production:
     """Read and check a production file with everything that it names, media included.
 
     `backend` and `region` override the file (the region also by `WANFLOW_REGION`), `values` its `vars`, `prices` its
     price file. With `allow_outside` its cuts may be written outside its folder. The texts that it names are read below
     its folder or below `root`. An `untrusted` production opens its media only there, too, and writes only in its
-    folder. Raises SpecError with every problem; those that are only warnings are in the production's `warnings`.
+    folder. A file that was found, not `named`, may be no link to elsewhere. Raises SpecError with every problem; those
+    that are only warnings are in the production's `warnings`.
     """
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named))
     if part.production is None or not part.whole:
         raise SpecError(part.problems)
     return part.production
@@ -146,9 +148,12 @@ def load_sound_part(
     allow_outside: bool = False,
     root: Path | None = None,
     untrusted: bool = False,
+    named: bool = True,
 ) -> SoundPart:
     """As `load`, but what can be used of a production with errors: shots that have none, and need none that has."""
-    return loading.sound_part(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
+    return loading.sound_part(
+        Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named)
+    )
 
 
 def validate(
@@ -161,9 +166,10 @@ def validate(
     allow_outside: bool = False,
     root: Path | None = None,
     untrusted: bool = False,
+    named: bool = True,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file and of its lock, in the order of their places. Options as for `load`."""
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted))
+    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named))
     return part.problems if part.production is None else (*part.problems, *loading.problems_of_lock(part.production))
 
 
@@ -681,9 +687,10 @@ def _overrides(
     allow_outside: bool,
     root: Path | None,
     untrusted: bool,
+    named: bool,
 ) -> Overrides:
     region = region or os.environ.get("WANFLOW_REGION") or None
-    return Overrides(backend, region, values, prices, allow_outside and not untrusted, root, untrusted)
+    return Overrides(backend, region, values, prices, allow_outside and not untrusted, root, untrusted, named)
 
 
 def _each(change: Callable[[Lock, ShotRequest], Lock], asked: Sequence[ShotRequest]) -> Callable[[Lock], Lock]:

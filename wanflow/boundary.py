@@ -89,9 +89,15 @@ class Boundary:
             f"`--root DIR` allows {what} below DIR; or copy it into the production's folder",
         )
 
-    def beside(self, file: Path) -> Boundary:
-        """The boundary of a file that the command line names: below its own folder as well it may be read."""
-        return replace(self, folder=file.absolute().parent)
+    def refusal_of_named(self, file: Path) -> Refusal | None:
+        """Why a file that the command line names may not be opened; None where it may.
+
+        It may be anywhere, and a link to anywhere but the folders of the system. With an untrusted production a link
+        has to lead into the folder of its name, or where the production may read: it may come with the production.
+        """
+        whole = file.absolute()
+        here = replace(self, folder=whole.parent)
+        return self.refusal(whole, Content.MEDIA) and here.refusal(whole, Content.MEDIA)
 
     def _way(self, path: str) -> Way:
         """Where a path leads; the folders above its last name are looked at once."""

@@ -40,6 +40,8 @@ SECRETS = {
 
 HELP = "hint: `wanflow validate --help` shows what it takes\n"
 
+PLAIN = '{"wanflow": 1, "shots": {"a": {"model": "wan2.7-t2v", "prompt": "x", "duration": 2}}}'
+
 SHOT = {
     "model": "wan2.7-i2v",
     "prompt": "a coast",
@@ -328,43 +330,43 @@ def test_a_root_lets_several_films_share_their_texts(wanflow: Wanflow, own_folde
     assert wanflow("validate", "--root", "nowhere").code == 2
 
 
-def test_a_production_file_that_is_a_link_is_read_only_within(wanflow: Wanflow, own_folder: Path) -> None:
-    """A link in a checkout is as foreign as the rest of it, also where it is named on the command line."""
-    for name, target in (
-        ("wanflow.yaml", "../credentials"),
-        ("b.yaml", "/proc/self/environ"),
-        ("c.yaml", "../broken.yaml"),
-    ):
-        (own_folder / name).unlink(missing_ok=True)
-        (own_folder / name).symlink_to(target)
-        done = wanflow("validate", "-f", name)
-        assert done.code == 2
-        assert SECRET not in done.out
-        assert f"`{name}` leads outside" in done.out or f"`{name}` is in `/proc`" in done.out
-    (own_folder.parent / "shared.yaml").write_text("wanflow: 1\ncuts: {}\n", encoding="utf-8")
-    (own_folder / "d.yaml").symlink_to("../shared.yaml")
-    assert wanflow("validate", "-f", "d.yaml").code == 2
-    assert wanflow("validate", "-f", "d.yaml", "--root", "..").code == 0
+def test_a_production_file_that_was_found_is_no_link_to_elsewhere(wanflow: Wanflow, own_folder: Path) -> None:
+    """Nobody named it: it may have come with a checkout, and so may be the link."""
+    file = own_folder / "wanflow.yaml"
+    for target, words in (("../credentials", "leads outside"), ("/proc/self/environ", "is in `/proc`")):
+        file.unlink()
+        file.symlink_to(target)
+        done = wanflow("validate")
+        assert (done.code, SECRET in done.out) == (2, False)
+        assert f"the production `wanflow.yaml` {words}" in done.out
+    (own_folder.parent / "shared.yaml").write_text(PLAIN, encoding="utf-8")
+    file.unlink()
+    file.symlink_to("../shared.yaml")
+    assert wanflow("validate").code == 2
+    assert wanflow("validate", "--root", "..").code == 0
 
 
-def test_a_price_file_of_the_command_line_may_be_anywhere_but_no_link_out_of_its_folder(
+def test_a_file_of_the_command_line_may_be_a_link_unless_the_production_is_untrusted(
     wanflow: Wanflow, own_folder: Path
 ) -> None:
-    """It is the user's own; a link in the checkout is not."""
-    write(
-        own_folder,
-        {"wanflow": 1, "title": "x", "shots": {"a": {"model": "wan2.7-t2v", "prompt": "x", "duration": 2}}},
-    )
-    prices = own_folder.parent / "own.yaml"
-    prices.write_text(
-        "date: 2026-11-01\ncurrency: CNY\nprices: {wan2.7-t2v: [{region: beijing, tier: 720P, amount: 1}]}\n",
-        encoding="utf-8",
-    )
-    assert wanflow("plan", "--prices", "../own.yaml").code == 0
-    (own_folder / "p.yaml").symlink_to("../credentials")
-    done = wanflow("plan", "--prices", "p.yaml")
-    assert (done.code, SECRET in done.err) == (2, False)
-    assert "the price file `p.yaml` leads outside" in done.err
+    """What the user names is read wherever it leads, but for the folders of the system."""
+    (own_folder.parent / "shared.yaml").write_text(PLAIN, encoding="utf-8")
+    prices = "date: 2026-11-01\ncurrency: CNY\nprices: {wan2.7-t2v: [{region: beijing, tier: 720P, amount: 1}]}\n"
+    (own_folder.parent / "own.yaml").write_text(prices, encoding="utf-8")
+    (own_folder / "film.yaml").symlink_to("../shared.yaml")
+    (own_folder / "prices-link.yaml").symlink_to("../own.yaml")
+    (own_folder / "environ.yaml").symlink_to("/proc/self/environ")
+    for listed in ("prices-link.yaml", "../own.yaml"):
+        assert wanflow("plan", "-f", "film.yaml", "--prices", listed).code == 0
+    file, linked = write(own_folder, json.loads(PLAIN)), own_folder / "film.yaml"
+    assert api.load(file, untrusted=True, prices=Path("../own.yaml")).untrusted
+    for words in ({"prices": Path("prices-link.yaml")}, {"prices": Path("environ.yaml")}):
+        with pytest.raises(SpecError, match=r"the price file `.*` (leads outside|is in `/proc`)"):
+            api.load(file, untrusted=True, **words)
+    with pytest.raises(SpecError, match=r"film.yaml` leads outside"):
+        api.load(linked, untrusted=True)
+    assert "is in `/proc`" in wanflow("validate", "-f", "environ.yaml").out
+    assert "`environ.yaml` is in `/proc`" in wanflow("plan", "-f", "film.yaml", "--prices", "environ.yaml").err
 
 
 @pytest.mark.parametrize("root", [None, Path("/")])

@@ -28,6 +28,7 @@ def open_production(settings: ProductionOptions, *, quiet: bool = False, works: 
         allow_outside=settings.allow_outside is not False,
         root=settings.root,
         untrusted=settings.untrusted,
+        named=settings.named is not None,
     )
     if works:
         production_is_read()
@@ -48,6 +49,7 @@ def open_sound_part(settings: ProductionOptions) -> SoundPart:
         allow_outside=settings.allow_outside is not False,
         root=settings.root,
         untrusted=settings.untrusted,
+        named=settings.named is not None,
     )
 
 

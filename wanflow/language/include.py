@@ -314,14 +314,15 @@ class _GlobWalk:
 class SourceTexts:
     """The lines of each file, by its name in places; `files` are the absolute paths of all that were read.
 
-    Only what `boundary` allows is read, and the pipelines that come with wanflow. A production file is named on the
-    command line or found; one that is a symbolic link is read where its target is within the boundary, too. In the
-    checkout of a pull request the link is as foreign as the rest.
+    Only what `boundary` allows is read, and the pipelines that come with wanflow. A production file that is a symbolic
+    link to elsewhere is read where it was `named`, as by `-f`, and the production is trusted. One that was found may
+    have come with a checkout, and the link is as foreign as the rest of it.
 
     `values` and `size` count the values and bytes of all of them.
     """
 
     boundary: Boundary
+    named: bool = True
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     values: int = 0
@@ -337,7 +338,7 @@ class SourceTexts:
         if at is None:
             at, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
             hint = "`wanflow init` makes one; `-f` names another"
-        if self.refused(file, at, what, problems):
+        if self.refused(file, at, what, problems, named=place is None and self.named):
             return None
         try:
             data = bytes_of(file)
@@ -364,10 +365,15 @@ class SourceTexts:
             problems.append(Problem(found.place, found.message, found.hint, severity))
         return document
 
-    def refused(self, file: Path, place: Place, what: str, problems: list[Problem]) -> bool:
-        """Whether a file may not be read; then there is a problem at `place`, which says nothing of the file itself."""
-        shipped = file.parent == data_folder("pipelines")
-        refusal = None if shipped else self.boundary.refusal(file.absolute(), Content.TEXT)
+    def refused(self, file: Path, place: Place, what: str, problems: list[Problem], *, named: bool = False) -> bool:
+        """Whether a file may not be read; then there is a problem at `place`, which says nothing of the file itself.
+
+        `named`: the command line names it.
+        """
+        if file.parent == data_folder("pipelines"):
+            return False
+        whole, judge = file.absolute(), self.boundary
+        refusal = judge.refusal_of_named(whole) if named else judge.refusal(whole, Content.TEXT)
         if refusal is not None:
             problems.append(Problem(place, f"{what} {refusal.words}", refusal.hint))
         return refusal is not None

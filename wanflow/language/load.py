@@ -49,7 +49,7 @@ class Overrides:
     """Values that take precedence over the keys of the file; None leaves a key as written, `values` override `vars`.
 
     `allow_outside`: a cut may be written outside the production's folder. `root` and `untrusted` say which files may be
-    opened (wanflow.boundary).
+    opened (wanflow.boundary). `named`: the user named the file; it was not found in some folder.
     """
 
     backend: str | None = None
@@ -59,6 +59,7 @@ class Overrides:
     allow_outside: bool = False
     root: Path | None = None
     untrusted: bool = False
+    named: bool = True
 
     def boundary(self, file: Path) -> Boundary:
         """The files that the production of a file may open."""
@@ -100,7 +101,7 @@ def read(
 
 def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found."""
-    texts, problems = SourceTexts(overrides.boundary(file)), list[Problem]()
+    texts, problems = SourceTexts(overrides.boundary(file), overrides.named), list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
     problems += (

@@ -39,17 +39,19 @@ def read_book(
 ) -> PriceBook:
     """The price file of the command line, else that of the production; its prices override the catalog's.
 
-    One of the command line may be anywhere. If it is a symbolic link, its target has to be in the folder of its name,
-    or where the production may read.
+    One of the command line may be anywhere (`Boundary.refusal_of_named`).
     """
     written, boundary = root.find("prices"), base.boundary
     if override is not None:
         path, name, place = override, override.as_posix(), Place(root.place.file, 1, 1)
-        if boundary.refusal(path.absolute(), Content.TEXT) is not None:
-            boundary = boundary.beside(path)
+        refusal = boundary.refusal_of_named(path)
     elif isinstance(written, TextNode) and written.value is not None:
         path, name, place = base.root / written.string, written.string, written.place
+        refusal = boundary.refusal(path, Content.TEXT)
     else:
+        return PriceBook(provider.currency)
+    if refusal is not None:
+        problems.append(Problem(place, f"the price file `{name}` {refusal.words}", refusal.hint))
         return PriceBook(provider.currency)
     texts.files.append(path.absolute())
     prices, found = read_prices(path, name, place, provider, boundary)
@@ -116,11 +118,10 @@ def unknown_model(written: TextNode) -> Problem:
 def read_prices(
     path: Path, name: str, at: Place, provider: Provider, boundary: Boundary
 ) -> tuple[PriceBook, tuple[Problem, ...]]:
-    """The prices of a file, called `name` in messages, and its problems; `at` is where the file is named."""
-    refusal = boundary.refusal(path.absolute(), Content.TEXT)
-    if refusal is not None:
-        problem = Problem(at, f"the price file `{name}` {refusal.words}", refusal.hint)
-        return PriceBook(provider.currency), (problem,)
+    """The prices of a file that may be opened, called `name` in messages, and its problems.
+
+    `at` is where the file is named; hints stay within `boundary`.
+    """
     try:
         data = bytes_of(path)
     except (OSError, ValueError) as error:

@@ -75,6 +75,7 @@ def validate(settings: ProductionOptions, form: str) -> int:
         allow_outside=settings.allow_outside is not False,
         root=settings.root,
         untrusted=settings.untrusted,
+        named=settings.named is not None,
     )
     match form:
         case "json":
