@@ -435,11 +435,11 @@ def requires_service(plan: Plan) -> bool:
 
 def require_key(plan: Plan) -> None:
     """Raise, before anybody is asked to approve a plan, what its run would: no usable key, address or bucket."""
-    from wanflow.wiring import CONNECTORS, trusted_bucket
+    from wanflow.wiring import endpoint_for, trusted_bucket
 
     if requires_service(plan):
         trusted_bucket(plan.graph.production)
-        CONNECTORS[plan.provider.name].endpoint(plan.region, os.environ)
+        endpoint_for(plan.graph.production)
 
 
 def require_address(plan: Plan) -> None:

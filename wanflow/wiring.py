@@ -18,12 +18,15 @@ from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
 from wanflow.emulator.film.render import ORIGIN, open_animatic
 from wanflow.errors import MediaFault, StoreBusy
 from wanflow.language.production import Production
+from wanflow.language.source import UrlSource
+from wanflow.masking import without_key
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads
 from wanflow.providers.dashscope.client import DashScope, open_in_process
+from wanflow.providers.faults import KeyInProduction
 from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
@@ -179,6 +182,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def endpoint_for(production: Production, *, key_needed: bool = True) -> Endpoint:
+    """Where a production is rendered, by the environment; raises what its connector does, and KeyInProduction.
+
+    A prompt with the key would be sent, kept by the service, and recorded in the lock.
+    """
+    provider = production.provider
+    endpoint = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=key_needed)
+    for shot in production.shots.values():
+        sources = [source for media in shot.media for source in (media.source, media.voice)]
+        urls = [source.url for source in sources if isinstance(source, UrlSource)]
+        if any(without_key(text, endpoint.key) != text for text in (shot.prompt, shot.negative_prompt, *urls) if text):
+            words = f"the request of `{shot.name}` holds the key, or a part of it, that {provider.key_variable} has"
+            raise KeyInProduction(words, hint="remove it: the key belongs in the environment alone")
+    return endpoint
+
+
 @asynccontextmanager
 async def _service(
     production: Production, store: Store, emit: Emit, pace: RunOptions, jobs: Jobs
@@ -186,8 +205,7 @@ async def _service(
     """The client of a remote provider, or of the emulator in this process."""
     if production.provider.remote:
         provider, bucket = production.provider, trusted_bucket(production)
-        found = CONNECTORS[provider.name].endpoint(production.region, os.environ, key_needed=pace.key_needed)
-        endpoint = replace(found, upload_hosts=pace.upload_hosts)
+        endpoint = replace(endpoint_for(production, key_needed=pace.key_needed), upload_hosts=pace.upload_hosts)
         known = recall(endpoint.account, provider, store, journal.read(store).online, bucket)
         async with open_client(
             provider, endpoint, poll_seconds=pace.poll_seconds, tell=lambda words: emit(Warned(words)), bucket=bucket

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cli.conftest import Wanflow
 
+from kit.clips import numbered_clip
 from kit.providers import DASHSCOPE
 from kit.scripted_server import Answer, ScriptedServer, reply, scripted_server
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
@@ -209,3 +211,131 @@ def test_the_journal_has_no_more_than_it_needs(run: Run, paid: Path) -> None:
     assert "succeeded" in {json.loads(line)["event"] for line in text.splitlines()}
     assert "secret" not in text
     assert "sk-any" not in text
+
+
+# many replies in one run
+
+USAGES = [
+    *("NaN", "1e400", "-1e400", "1e300", '"1e999999999"', "9" * 5000, "-5", "[1]", "null", "true"),
+    '{"a": {"b": [null, true, 1.5, {"c": "x"}]}}',
+]
+"""What a service may say that a task was billed for."""
+
+IDS = [
+    "../../../pwn",
+    "abc\ndef\r\nX-Evil: 1",
+    "abc\x1b[31mred",
+    "a/b?c=d#e",
+    "a\0b",
+    12345,
+    "a" * 1000,
+    "任务",
+    "%2e%2e%2f",
+]
+"""Ids that a service may give to tasks."""
+
+
+@pytest.fixture
+def clip(paid: Path) -> bytes:
+    """A film that plays."""
+    made = numbered_clip(paid / "made.mp4", 60, (320, 240))
+    return made.read_bytes()
+
+
+def shots(count: int, prompt: str = "a coast") -> str:
+    """A production with so many shots on the paid service."""
+    head, _, shot = PRODUCTION.partition("  coast:\n")
+    return head + "".join(f"  s{number}:\n{shot.replace('a coast', f'{prompt} {number}')}" for number in range(count))
+
+
+def test_whatever_a_task_was_billed_for_its_film_is_stored(
+    wanflow: Wanflow, paid: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cost of such a take is unknown; nothing is bought again."""
+    (paid / "wanflow.yaml").write_text(shots(len(USAGES)), encoding="utf-8")
+
+    def lie(method: str, path: str) -> Answer:
+        if method == "POST":
+            number = sum(asked == "POST" for asked, _ in liar.asked) - 1
+            return reply(output={"task_id": f"t-{number}"}, request_id="r")
+        if "/tasks/?" in path:
+            return reply(data=[], total=0, total_page=1, request_id="r")
+        if "/film" in path:
+            return 200, clip
+        output = {"task_status": "SUCCEEDED", "video_url": f"{liar.base_url}/film"}
+        usage = USAGES[int(path.rpartition("t-")[2])]
+        return 200, f'{{"output": {json.dumps(output)}, "usage": {{"duration": {usage}}}, "request_id": "r"}}'.encode()
+
+    with scripted_server(lie) as liar:
+        monkeypatch.setenv(BASE_VARIABLE, liar.base_url)
+        said = [wanflow("run", "--yes", "--poll-interval", "0.01") for _ in range(2)]
+        assert [one.code for one in said] == [0, 0], said[0].err
+        assert submissions(liar) == len(USAGES)
+    assert len(list((paid / "out" / "shots").iterdir())) == len(USAGES)
+
+
+def test_a_task_may_have_any_id(wanflow: Wanflow, paid: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for below `/tasks/`, recorded and shown on one line; nothing is written elsewhere."""
+    (paid / "wanflow.yaml").write_text(shots(len(IDS)), encoding="utf-8")
+
+    def lie(method: str, path: str) -> Answer:
+        if method == "POST":
+            number = sum(asked == "POST" for asked, _ in liar.asked) - 1
+            return reply(output={"task_id": IDS[number]}, request_id="r\n\x1b[31m::error::x")
+        if "/tasks/?" in path:
+            return reply(data=[], total=0, total_page=1, request_id="r")
+        return (200, clip) if path.endswith("/film") else done(f"{liar.base_url}/film")
+
+    with scripted_server(lie) as liar:
+        monkeypatch.setenv(BASE_VARIABLE, liar.base_url)
+        said = wanflow("run", "--yes", "--poll-interval", "0.01", "-v")
+        assert said.code == 0, said.err
+        polled = {path for _, path in liar.asked if "/tasks/" in path and "?" not in path}
+        assert polled == {f"/api/v1/tasks/{quote(str(task), safe='')}" for task in IDS}
+    assert "\x1b" not in said.err + said.out
+    assert [line for line in said.err.splitlines() if line.lstrip().startswith("::")] == []
+    assert len(list((paid / "out" / "shots").iterdir())) == len(IDS)
+    assert list(paid.parent.rglob("*pwn*")) == []
+
+
+@pytest.mark.parametrize("task", [None, ["x"], {}, "", "a" * 100_000])
+def test_a_submission_without_a_usable_id_is_of_unknown_fate(
+    run: Run, task: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been accepted, so it is not repeated."""
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    accepted = reply(output={"task_id": task, "task_status": "PENDING"}, request_id="r")
+    code, said, liar = run({"POST": accepted, "/tasks/?": reply(500, code="InternalError", message="x")})
+    assert (code, submissions(liar)) == (5, 1), said
+
+
+def test_words_of_a_hundred_thousand_characters_and_commands_are_shown_short_and_harmless(run: Run, paid: Path) -> None:
+    """On the screen and in the journal."""
+    evil = "\x1b]0;pwn\x07 \u202e bad\r\n::warning::w " + "M" * 100_000
+    failed = reply(
+        output={"task_id": TASK, "task_status": "FAILED", "code": f"Data\x1b[31m\n::error::z{evil}", "message": evil}
+    )
+    code, said, _ = run({"POST": ACCEPTED, "/tasks/": failed})
+    assert code == 1
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert [line for line in said.splitlines() if line.lstrip().startswith("::")] == []
+    assert len(said) < 20_000
+    assert len(Store(paid, DASHSCOPE).journal.read_text(encoding="utf-8")) < 20_000
+
+
+@pytest.mark.parametrize("key", ["sk-0f3a9C7b21de48f6a5b0c4d8e9f17a62"])
+def test_a_prompt_that_holds_the_key_is_not_sent(
+    wanflow: Wanflow, paid: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is or as a part; the error does not repeat it."""
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with scripted_server(lambda *_: reply(500)) as liar:
+        monkeypatch.setenv(BASE_VARIABLE, liar.base_url)
+        for part in (key, key.upper(), key[5:20]):
+            (paid / "wanflow.yaml").write_text(shots(1, f"a sign that says {part}"), encoding="utf-8")
+            said = wanflow("run", "--yes")
+            assert said.code == 2
+            assert "the request of `s0` holds the key" in said.err
+            assert part not in said.err + said.out
+        assert liar.asked == []

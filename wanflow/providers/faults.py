@@ -68,6 +68,12 @@ class WrongAddress(ServiceFault):
     exit_code = ExitCode.WRONG
 
 
+class KeyInProduction(ServiceFault):
+    """A request holds the key itself; nothing was sent."""
+
+    exit_code = ExitCode.WRONG
+
+
 class UnusableVariable(ServiceFault):
     """A variable of the environment names a proxy or certificates that cannot be used; nothing was sent."""
 
