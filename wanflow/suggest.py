@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -25,6 +27,9 @@ MAX_PAIRWISE = 50
 MAX_COMPARED = 60
 """Maximum characters of a name that is compared with many."""
 
+
+MAX_ENTRIES = 50_000
+"""Maximum entries of a folder that are looked through for a hint."""
 
 MAX_NAMED = 20
 """Maximum names that a hint lists."""
@@ -138,16 +143,34 @@ def _near_part(here: Path, part: str, boundary: Boundary) -> str | None:
     if any(boundary.refusal(each, Content.TEXT) for each in (here, here / part)):
         return None
     try:
-        return part if (here / part).exists() else _nearest_entry([entry.name for entry in here.iterdir()], part)
+        return part if (here / part).exists() else _listing(here, here.stat().st_mtime_ns).nearest(part)
     except (OSError, ValueError):
         return None
 
 
-def _nearest_entry(names: list[str], part: str) -> str | None:
-    """The entry of a folder that was meant; an ending in common makes no two of them alike."""
-    alike = [name for name in names if _stem(name) == _stem(part)]
-    near = alike[0] if len(alike) == 1 else nearest(part, names)
-    return near if near is not None and nearest(_stem(part), [_stem(near)]) is not None else None
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The names in a folder, and the same by their stems."""
+
+    names: frozenset[str]
+    by_stem: Mapping[str, list[str]]
+
+    def nearest(self, part: str) -> str | None:
+        """The entry that was meant; an ending in common makes no two of them alike."""
+        alike = self.by_stem.get(_stem(part), ())
+        near = alike[0] if len(alike) == 1 else nearest(part, self.names)
+        return near if near is not None and nearest(_stem(part), [_stem(near)]) is not None else None
+
+
+@lru_cache(maxsize=16)
+def _listing(folder: Path, changed: int) -> _Listing:
+    """What is in a folder that was `changed` at a time: read once for thousands of wrong names."""
+    del changed
+    names = sorted(os.listdir(folder))  # noqa: PTH208  # a path for each name is not needed
+    by_stem: dict[str, list[str]] = {}
+    for name in names[:MAX_ENTRIES]:
+        by_stem.setdefault(_stem(name), []).append(name)
+    return _Listing(frozenset(names[:MAX_ENTRIES]), by_stem)
 
 
 def _stem(name: str) -> str:

@@ -10,9 +10,10 @@ import pytest
 
 from kit.call_count import count_calls
 from wanflow import schemas
+from wanflow.boundary import Boundary
 from wanflow.language import include, names, problem, schema_problems
 from wanflow.language.load import read_usable
-from wanflow.suggest import MAX_NAMED, MAX_PAIRWISE, Known, listed, nearest
+from wanflow.suggest import MAX_NAMED, MAX_PAIRWISE, Known, hint_for_path, listed, nearest
 from wanflow.yamldoc import parse as yaml_text
 
 TOP = "wanflow: 1\ndefaults: {model: wan2.7-t2v}\n"
@@ -104,6 +105,24 @@ def test_the_work_for_mistakes_grows_with_their_number(kind: str, tmp_path: Path
     (few, short), (many, long) = work(60), work(240)
     assert many < 5 * few
     assert long < 6 * short
+
+
+def test_a_folder_is_listed_once_for_all_files_that_it_lacks(tmp_path: Path) -> None:
+    """Each of hundreds of missing files has its hint, and four times as many take at most about four times as long."""
+
+    def work(count: int) -> int:
+        folder = tmp_path / str(count)
+        (folder / "s").mkdir(parents=True)
+        for number in range(count):
+            (folder / "s" / f"b{number:03}.yaml").touch()
+        boundary = Boundary(folder)
+        wrong = [f"s/bb{number:03}.yaml" for number in range(count)]
+        hints, calls = count_calls(lambda: [hint_for_path(folder, path, boundary) for path in wrong])
+        assert hints == [f"did you mean `s/b{number:03}.yaml`?" for number in range(count)]
+        return calls
+
+    work(55)
+    assert work(240) < 5 * work(60)
 
 
 def test_texts_of_a_production_have_a_size_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
