@@ -243,7 +243,7 @@ def clip(paid: Path) -> bytes:
 
 
 def shots(count: int, prompt: str = "a coast") -> str:
-    """A production with so many shots on the paid service."""
+    """A production with this number of shots on the paid service."""
     head, _, shot = PRODUCTION.partition("  coast:\n")
     return head + "".join(f"  s{number}:\n{shot.replace('a coast', f'{prompt} {number}')}" for number in range(count))
 
