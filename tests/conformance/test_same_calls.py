@@ -20,6 +20,7 @@ MODEL = "wan2.7-i2v"
 
 NAMED: Mapping[str, str] = {
     "header accept": "the SDK asks for JSON by name; ours takes what comes and reads only JSON",
+    "header accept-encoding": "ours asks for replies as they are, since a compressed one may unpack to any size",
     "header user-agent": "each client names itself",
     "header x-dashscope-sdk-client": "names the SDK",
     "header x-dashscope-sdk-session-id": "names the SDK's session",
@@ -33,6 +34,7 @@ PAGED: Mapping[str, str] = {
 
 FORM: Mapping[str, str] = {
     "header accept": "as in every call",
+    "header accept-encoding": "as in every call",
     "header user-agent": "as in every call",
     "header date": "the SDK says when it sent the form; the policy carries its own end",
     "header content-type": "the parts' boundary is drawn anew for each form",

@@ -75,6 +75,7 @@ SDK_ONLY: Mapping[str, str] = {
 DIFFERENT: Mapping[str, str] = {
     "header content-type": "the SDK adds `; charset=utf-8`, which is JSON's only one",
     "header accept": "the SDK asks for JSON by name; ours takes what comes and reads only JSON",
+    "header accept-encoding": "ours asks for replies as they are, since a compressed one may unpack to any size",
     "header user-agent": "each client names itself",
     "header content-length": "the bodies differ by the keys above, and by blanks in the JSON",
 }

@@ -14,6 +14,7 @@ from kit.providers import MOST
 from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
+from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
 from wanflow.providers.protocol import Accepted, DownloadedFile, Request, TaskStatus
 
@@ -106,6 +107,24 @@ async def test_a_list_that_does_not_end_is_a_fault(monkeypatch: pytest.MonkeyPat
     page = (200, {"data": [{"task_id": "t", "gmt_create": 1000}], "total_page": 10**9})
     with pytest.raises(ServerFault, match="more than 3 pages"):
         await client(Scripted([page] * 4)).list("m")
+
+
+class SlowPages(Scripted):
+    """A transport whose answers take a while each."""
+
+    async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object]) -> Answer:
+        """Answer after less time than one call may take."""
+        await anyio.sleep(100)
+        return await super().exchange(method, path, headers, body)
+
+
+async def test_a_list_whose_pages_come_slowly_is_given_up() -> None:
+    """Each page is within its own time, and all of them would take hours."""
+    rows = [{"task_id": f"t{at}", "gmt_create": 1000} for at in range(PAGE_ROWS)]
+    began = anyio.current_time()
+    with pytest.raises(ServerFault, match="does not end within 600 s"):
+        await client(SlowPages([(200, {"data": rows, "total_page": 900})] * 9)).list("m")
+    assert anyio.current_time() - began == 600
 
 
 @pytest.mark.parametrize("reply", [{"request_id": "r"}, {"data": {"a": 1}}, {"data": "x"}])

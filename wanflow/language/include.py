@@ -338,9 +338,9 @@ class SourceTexts:
         if at is None:
             at, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
             hint = "`wanflow init` makes one; `-f` names another"
-        if self.refused(file, at, what, problems, named=place is None and self.named):
-            return None
         try:
+            if self.refused(file, at, what, problems, named=place is None and self.named):
+                return None
             data = bytes_of(file)
             self.size += len(data)
             self.line_count += data.count(b"\n")

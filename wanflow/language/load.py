@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,8 +63,12 @@ class Overrides:
     named: bool = True
 
     def boundary(self, file: Path) -> Boundary:
-        """The files that the production of a file may open."""
-        return Boundary(file.absolute().parent, None if self.root is None else self.root.absolute(), self.untrusted)
+        """The files that the production of a file may open; those of the root where its folder was removed."""
+        try:
+            folder = file.absolute().parent
+        except FileNotFoundError:  # the current folder: the file cannot be read either
+            folder = Path(os.sep)
+        return Boundary(folder, None if self.root is None else self.root.absolute(), self.untrusted)
 
 
 AS_WRITTEN = Overrides()

@@ -48,6 +48,8 @@ from wanflow.store import atomic
 PAGE_ROWS = 50
 MOST_PAGES = 1000
 """Maximum pages of a list; one with more counts as endless."""
+LIST_SECONDS = 600
+"""Maximum seconds in which all pages of a list are read."""
 CHUNK_BYTES = 1 << 20
 UPLOAD_FIELDS = {
     "OSSAccessKeyId": "oss_access_key_id",
@@ -98,19 +100,29 @@ class DashScopeClient:
     async def list(self, model: str | None, wanted: Collection[str] = ()) -> Sequence[TaskSummary]:
         """The pages of the list without a time window, which covers the last 24 h (service.md 4.5)."""
         rows: dict[str, TaskSummary] = {}
+        try:
+            with anyio.fail_after(LIST_SECONDS):
+                async with aclosing(self._pages(model)) as pages:
+                    async for page in pages:
+                        rows |= {row.task_id: row for row in page}
+                        if wanted and rows.keys() >= set(wanted):
+                            break
+        except TimeoutError as fault:
+            raise ServerFault(f"the service's task list does not end within {LIST_SECONDS} s") from fault
+        ahead = self._transport.ahead
+        dated = (replace(row, ahead=ahead) for row in rows.values())
+        return sorted(dated, key=lambda row: row.created, reverse=True)
+
+    async def _pages(self, model: str | None) -> AsyncGenerator[Sequence[TaskSummary], None]:
+        """The rows of one page after the other."""
         for page in range(1, MOST_PAGES + 1):
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
             summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}", wire.is_page))
-            rows |= {row.task_id: row for row in summaries}
-            last = len(summaries) < PAGE_ROWS if pages is None else page >= pages
-            if last or not summaries or (wanted and rows.keys() >= set(wanted)):
-                break
-        else:
-            raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
-        ahead = self._transport.ahead
-        dated = (replace(row, ahead=ahead) for row in rows.values())
-        return sorted(dated, key=lambda row: row.created, reverse=True)
+            yield summaries
+            if not summaries or (len(summaries) < PAGE_ROWS if pages is None else page >= pages):
+                return
+        raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; for any other the service replies UnsupportedOperation (service.md 4.5)."""
