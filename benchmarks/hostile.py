@@ -374,7 +374,7 @@ def pipelines_by_names_that_multiply(folder: Path) -> None:
     write(folder, TOP + "vars: {p: p0}\nshots:\n  a: {use: '${p}.yaml'}\n")
     for number in range(30):
         uses = "".join(f"  s{n}: {{use: '${{q}}{number + 1}.yaml', with: {{q: '${{q}}'}}}}\n" for n in range(10))
-        inputs = "inputs: {q: {type: text, default: p}}\n"
+        inputs = "inputs: {q: {type: string, default: p}}\n"
         write(folder, f"pipeline: p{number}\n{inputs}output: s0\nshots:\n{uses}", f"p{number}.yaml")
     write(folder, "pipeline: p30\noutput: s\nshots:\n  s: {prompt: x}\n", "p30.yaml")
 
@@ -395,7 +395,7 @@ def pipelines_of_a_long_text(folder: Path) -> None:
     )
     write(
         folder,
-        "pipeline: p\ninputs: {q: {type: text}}\noutput: s\nshots:\n  s: {prompt: '" + "x" * 1_000_000 + "${q}'}\n",
+        "pipeline: p\ninputs: {q: {type: string}}\noutput: s\nshots:\n  s: {prompt: '" + "x" * 1_000_000 + "${q}'}\n",
         "p.yaml",
     )
 

@@ -135,6 +135,19 @@ def test_texts_of_a_production_have_a_size_in_all(tmp_path: Path, monkeypatch: p
     ]
 
 
+def test_patterns_of_a_production_have_a_ceiling_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is narrow enough by itself; those that come too late scan nothing."""
+    monkeypatch.setattr(include, "MAX_SCANNED_IN_ALL", 70)
+    (tmp_path / "s").mkdir()
+    for number in range(30):
+        (tmp_path / "s" / f"{number}.txt").touch()
+    found = problems_of(tmp_path, f"{TOP}{SHOT}include: [s/*.a, s/*.b, s/*.c, s/*.d]\n")
+    assert [each.message.partition("`, ")[0] for each in found] == [
+        *("no file matches `s/*.a`", "no file matches `s/*.b`"),
+        *(f"`s/*.{name}` is too much: all patterns scan more than 70 files" for name in "cd"),
+    ]
+
+
 def test_texts_of_a_production_have_lines_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line takes memory although it is a comment."""
     monkeypatch.setattr(include, "MAX_LINES", 30)

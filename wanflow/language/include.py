@@ -32,6 +32,9 @@ MAX_DEPTH = 32
 MAX_SCANNED = 50_000
 """Maximum directory entries that one pattern scans."""
 
+MAX_SCANNED_IN_ALL = 500_000
+"""Maximum directory entries that all patterns of a production scan."""
+
 MAX_BYTES = 16_000_000
 """Maximum size of one file."""
 
@@ -104,7 +107,7 @@ class _IncludeWalk:
         self._first_at: dict[str, Place] = {}
         self._real_paths: dict[str, str] = {}
         self._repeated_at: set[Place] = set()
-        self._count, self._full = 0, False
+        self._count, self._full, self._scans = 0, False, Scans()
 
     def add(self, file: ProductionFile, known: Mapping[str, TextNode], above: tuple[tuple[str, str], ...]) -> None:
         """Add a file, then those that it includes; `above` are the files that lead to it, real path and name."""
@@ -201,9 +204,11 @@ class _IncludeWalk:
             self._problems.append(problem)
             return []
         try:
-            found = files_like(pattern, self._root / file.base.folder, self._boundary)
+            found = files_like(pattern, self._root / file.base.folder, self._boundary, self._scans)
         except PatternTooWide:
             message = f"`{pattern}` scans more than {MAX_SCANNED} files"
+            if self._scans.total > MAX_SCANNED_IN_ALL:
+                message = f"`{pattern}` is too much: all patterns scan more than {MAX_SCANNED_IN_ALL} files"
             self._problems.append(Problem(written.place, message, hint))
             return []
         paths = [_relative(file.base.path(path), self._root) for path in found]
@@ -251,21 +256,28 @@ def has_wildcard(pattern: str) -> bool:
     return _WILDCARD.search(pattern) is not None
 
 
-def files_like(pattern: str, folder: Path, boundary: Boundary) -> list[str]:
+@dataclass(slots=True)
+class Scans:
+    """Directory entries that patterns scanned so far."""
+
+    total: int = 0
+
+
+def files_like(pattern: str, folder: Path, boundary: Boundary, scans: Scans | None = None) -> list[str]:
     """The files below a folder that match a pattern, sorted.
 
     Hidden files and folders match only where the pattern names them. `**` follows no links, so that it ends. A folder
     outside of the boundary for text counts as empty; a link that leads outside matches by its name, whatever it leads
-    to. Raises PatternTooWide.
+    to. `scans` counts what the patterns of a production scan. Raises PatternTooWide.
     """
-    return sorted(_GlobWalk(folder, boundary).run(Path(pattern).parts))
+    return sorted(_GlobWalk(folder, boundary, scans or Scans()).run(Path(pattern).parts))
 
 
 class _GlobWalk:
     """One walk over folders, which reads each folder once for each part of the pattern."""
 
-    def __init__(self, folder: Path, boundary: Boundary) -> None:
-        self._folder, self._boundary, self._scanned = folder, boundary, 0
+    def __init__(self, folder: Path, boundary: Boundary, scans: Scans) -> None:
+        self._folder, self._boundary, self._scanned, self._scans = folder, boundary, 0, scans
 
     def run(self, parts: tuple[str, ...]) -> set[str]:
         seen: set[tuple[str, int]] = set()
@@ -298,13 +310,16 @@ class _GlobWalk:
         """The entries of a folder that match a part; with `folders` only folders, links left out."""
         if self._boundary.refusal(self._folder / path, Content.TEXT) is not None:
             return []
+        if self._scans.total > MAX_SCANNED_IN_ALL:
+            raise PatternTooWide
         try:
             with os.scandir(self._folder / path) as entries:
                 listed = [entry.name for entry in entries if not folders or entry.is_dir(follow_symlinks=False)]
         except (OSError, ValueError):
             return []
         self._scanned += len(listed)
-        if self._scanned > MAX_SCANNED:
+        self._scans.total += len(listed)
+        if self._scanned > MAX_SCANNED or self._scans.total > MAX_SCANNED_IN_ALL:
             raise PatternTooWide
         kept = matching(listed, "*" if part == ANY_DEPTH else part)
         return [os.path.join(path, name) for name in kept if part.startswith(".") or not name.startswith(".")]  # noqa: PTH118
