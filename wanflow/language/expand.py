@@ -209,6 +209,9 @@ class Expansion:
             self.index.unusable.add("/".join(path))
 
     def _single(self, path: Path, key: TextNode, node: MapNode, context: ExpansionContext, *, filled: bool) -> None:
+        self._full |= not context.names.room.left
+        if self._full:
+            return
         name = replace(key, value="/".join(path), text="/".join(path))
         if node.find("use") is not None:
             self._use(path, name, node, context)
