@@ -167,6 +167,15 @@ def test_texts_of_a_production_have_values_in_all(tmp_path: Path, monkeypatch: p
     assert [str(each.place) for each in found] == ["b.yaml:3:1"]
 
 
+def test_long_texts_count_as_several_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alias of a long text costs what its characters cost, wherever it is used."""
+    monkeypatch.setattr(yaml_text, "MAX_ALIASED", 100)
+    text = f"{TOP}x-p: &p {'word ' * 800}\nshots:\n"
+    shots = [f"  s{number}: {{prompt: *p }}\n" for number in range(6)]
+    assert problems_of(tmp_path, text + "".join(shots[:4])) == []
+    assert "aliases expand to more than" in problems_of(tmp_path, text + "".join(shots))[-1].message
+
+
 def test_filled_in_texts_have_a_size_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long text in a matrix is not copied for each of its shots, and it is said once."""
     monkeypatch.setattr(names, "MAX_FILLED_IN_ALL", 1_000)

@@ -205,10 +205,8 @@ class _IncludeWalk:
             return []
         try:
             found = files_like(pattern, self._root / file.base.folder, self._boundary, self._scans)
-        except PatternTooWide:
-            message = f"`{pattern}` scans more than {MAX_SCANNED} files"
-            if self._scans.total > MAX_SCANNED_IN_ALL:
-                message = f"`{pattern}` is too much: all patterns scan more than {MAX_SCANNED_IN_ALL} files"
+        except PatternTooWide as too_wide:
+            message = f"`{pattern}` {too_wide}"
             self._problems.append(Problem(written.place, message, hint))
             return []
         paths = [_relative(file.base.path(path), self._root) for path in found]
@@ -306,12 +304,17 @@ class _GlobWalk:
             return _is_file(file)
         return self._boundary.refusal(file.parent, Content.TEXT) is None and os.path.islink(file)  # noqa: PTH114
 
+    def _require_room(self) -> None:
+        if self._scanned > MAX_SCANNED:
+            raise PatternTooWide(f"scans more than {MAX_SCANNED} files")
+        if self._scans.total > MAX_SCANNED_IN_ALL:
+            raise PatternTooWide(f"is too much: all patterns scan more than {MAX_SCANNED_IN_ALL} files")
+
     def _names(self, path: str, part: str, *, folders: bool) -> list[str]:
         """The entries of a folder that match a part; with `folders` only folders, links left out."""
         if self._boundary.refusal(self._folder / path, Content.TEXT) is not None:
             return []
-        if self._scans.total > MAX_SCANNED_IN_ALL:
-            raise PatternTooWide
+        self._require_room()
         try:
             with os.scandir(self._folder / path) as entries:
                 listed = [entry.name for entry in entries if not folders or entry.is_dir(follow_symlinks=False)]
@@ -319,8 +322,7 @@ class _GlobWalk:
             return []
         self._scanned += len(listed)
         self._scans.total += len(listed)
-        if self._scanned > MAX_SCANNED or self._scans.total > MAX_SCANNED_IN_ALL:
-            raise PatternTooWide
+        self._require_room()
         kept = matching(listed, "*" if part == ANY_DEPTH else part)
         return [os.path.join(path, name) for name in kept if part.startswith(".") or not name.startswith(".")]  # noqa: PTH118
 

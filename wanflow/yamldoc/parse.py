@@ -24,6 +24,8 @@ MAX_VALUES = 1_000_000
 """Maximum values in the texts of a production; 20,000 shots have fewer."""
 MAX_PROBLEMS = 1_000
 """Maximum problems of a file's text that are told."""
+LONG_TEXT = 200
+"""Characters of a text that count as one more value."""
 MAX_ALIASED = 100_000
 """Maximum values that a file's aliases stand for, counted at each use."""
 
@@ -180,8 +182,9 @@ class _Composer:
     def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._count(1, self._at(event))
-                self._place_node(self._scalar(event), event.anchor)
+                size = 1 + len(event.value) // LONG_TEXT
+                self._count(size, self._at(event))
+                self._place_node(self._scalar(event), event.anchor, size)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 place = self._at(event)
                 if event.tag not in {None, "!"}:
