@@ -13,6 +13,7 @@ from wanflow import schemas
 from wanflow.boundary import Boundary
 from wanflow.language import include, names, problem, schema_problems
 from wanflow.language.load import read_usable
+from wanflow.language.matrix import slug
 from wanflow.suggest import MAX_NAMED, MAX_PAIRWISE, Known, hint_for_path, listed, nearest
 from wanflow.yamldoc import parse as yaml_text
 
@@ -174,6 +175,20 @@ def test_long_texts_count_as_several_values(tmp_path: Path, monkeypatch: pytest.
     shots = [f"  s{number}: {{prompt: *p }}\n" for number in range(6)]
     assert problems_of(tmp_path, text + "".join(shots[:4])) == []
     assert "aliases expand to more than" in problems_of(tmp_path, text + "".join(shots))[-1].message
+
+
+@pytest.mark.parametrize("marks", ["\u0301", "\u0301\u0323"])
+def test_rows_of_combining_marks_are_not_normalised(marks: str, tmp_path: Path) -> None:
+    """Sorting a hundred thousand of them would take minutes; a text with a few is like any other."""
+    found = problems_of(tmp_path, f"{TOP}shots: {{a: {{prompt: 'a{marks * 100_000}'}}}}\n")
+    assert [each.message for each in found] == ["the text has more than 30 combining marks in a row"]
+    few = f"a{marks * 8} " * 60
+    assert problems_of(tmp_path, f"{TOP}shots: {{a: {{prompt: '{few}'}}}}\n") == []
+
+
+def test_a_value_of_ligatures_is_read_as_far_as_a_name_goes() -> None:
+    """One such character becomes eighteen."""
+    assert len(slug("\ufdfa" * 1_000_000)) < 100_000
 
 
 def test_filled_in_texts_have_a_size_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

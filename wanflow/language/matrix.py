@@ -18,6 +18,9 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 EXCLUDE = "exclude"
 Parts = tuple[str, ...]
 
+MAX_READ = 1_000
+"""Maximum characters of a value that are read for its part of a name; some become eighteen."""
+
 MAX_SLUG = 80
 """Maximum characters of a value's part of a name; longer values need a `key`."""
 
@@ -64,7 +67,7 @@ def slug(text: str) -> str:
 
     Accents are dropped, and a colon or a star between digits becomes an `x`: `16:9` is `16x9`. May be empty.
     """
-    plain = unicodedata.normalize("NFKD", strip_cast_markers(text)).casefold()
+    plain = unicodedata.normalize("NFKD", strip_cast_markers(text[:MAX_READ])).casefold()
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _NOT_IN_NAMES.sub("-", _BETWEEN_DIGITS.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
 

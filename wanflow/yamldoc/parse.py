@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 
 import yaml
@@ -24,6 +25,10 @@ MAX_VALUES = 1_000_000
 """Maximum values in the texts of a production; 20,000 shots have fewer."""
 MAX_PROBLEMS = 1_000
 """Maximum problems of a file's text that are told."""
+MAX_MARKS = 30
+"""Maximum combining marks in a row, as in Unicode's stream-safe texts: normalising takes the square of their number."""
+UNCHECKED = 500
+"""Maximum characters of a text in which these rows do no harm."""
 LONG_TEXT = 200
 """Characters of a text that count as one more value."""
 MAX_ALIASED = 100_000
@@ -216,6 +221,9 @@ class _Composer:
             text = _HALVES.sub("\ufffd", text)
         elif not plain and _UNPRINTABLE.search(text):
             raise _Unusable(TextProblem(place, "the text contains a control character", ESCAPE_HINT))
+        if len(text) > UNCHECKED and not text.isascii() and _has_row_of_marks(text):
+            message = f"the text has more than {MAX_MARKS} combining marks in a row"
+            raise _Unusable(TextProblem(place, message, "remove some"))
         line, column = _position(event.end_mark) or (len(self._lines), 0)
         value = typed(text) if plain else normalised(text)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
@@ -326,6 +334,15 @@ class _Composer:
         end = (len(self._lines) - 1, len(self._lines[-1]))
         line, column = min(found.at, end)  # the parser's position may lie behind the end
         return TextProblem(Place(self._file, line + 1, column + 1), found.message, found.hint)
+
+
+def _has_row_of_marks(text: str) -> bool:
+    row = 0
+    for character in text:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row > MAX_MARKS:
+            return True
+    return False
 
 
 def _too_deep(place: Place) -> TextProblem:
