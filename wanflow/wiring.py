@@ -19,7 +19,7 @@ from wanflow.emulator.film.render import ORIGIN, open_animatic
 from wanflow.errors import MediaFault, StoreBusy
 from wanflow.language.production import Production
 from wanflow.language.source import UrlSource
-from wanflow.masking import without_key
+from wanflow.masking import has_key
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
 from wanflow.money import Cost
@@ -192,8 +192,8 @@ def endpoint_for(production: Production, *, key_needed: bool = True) -> Endpoint
     for shot in production.shots.values():
         sources = [source for media in shot.media for source in (media.source, media.voice)]
         urls = [source.url for source in sources if isinstance(source, UrlSource)]
-        if any(without_key(text, endpoint.key) != text for text in (shot.prompt, shot.negative_prompt, *urls) if text):
-            words = f"the request of `{shot.name}` holds the key, or a part of it, that {provider.key_variable} has"
+        if any(has_key(text, endpoint.key) for text in (shot.prompt, shot.negative_prompt, *urls) if text):
+            words = f"the request of `{shot.name}` holds the key that {provider.key_variable} has"
             raise KeyInProduction(words, hint="remove it: the key belongs in the environment alone")
     return endpoint
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow.masking import MASK, RUN, without_key, without_signatures
+from wanflow.masking import LONGEST_WORD, MASK, RUN, has_key, without_key, without_signatures, without_values
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-0f3a9C7b21de48f6a5b0c4d8e9f17a62"
@@ -49,6 +49,8 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "in a program": lambda key: "".join(f"\\u{ord(letter):04x}" for letter in key),
     "in HTML": lambda key: "".join(f"&#{ord(letter)};" for letter in key),
     "in wide letters": lambda key: key.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
+    "in HTML with zeros": lambda key: "".join(f"&#{ord(letter):04};" for letter in key),
+    "in hexadecimal": lambda key: key.encode().hex(),
     "in base64": lambda key: b64encode(key.encode()).decode(),
     "in base64 after one byte": lambda key: b64encode(f"u{key}".encode()).decode(),
     "in base64 as a login": lambda key: b64encode(f"user:{key}:".encode()).decode(),
@@ -95,13 +97,55 @@ def test_a_key_is_hidden_that_is_in_pieces(key: str, cuts: list[int], between: l
     assert shown(clean, key) == []
 
 
+def is_like_a_word(text: str) -> bool:
+    """Whether a text has letters only, and capitals as words have them."""
+    return _letters(text).isalpha() and (text.islower() or text.isupper() or text.istitle())
+
+
 @given(key=keys, cut=st.integers(0, 44))
 def test_each_half_of_a_key_is_hidden_by_itself(key: str, cut: int) -> None:
     """A service may put one half into each of two fields; a piece of less than eight letters is not known as one."""
     for half in (key[:cut], key[cut:]):
         clean = without_key(f"«{half}»", key)
-        assert (MASK in clean) is (len(_letters(half)) >= RUN)
+        letters = _letters(half)
+        assert (MASK in clean) is (len(letters) > LONGEST_WORD or (len(letters) >= RUN and not is_like_a_word(half)))
         assert (clean[0], clean[-1]) == ("«", "»")
+
+
+@pytest.mark.parametrize("key", ["my-lighthouse-studio-2026", "emulated-account-2026", "sk-dashscope-relay-00417"])
+@pytest.mark.parametrize(
+    "text", ["The lighthouse at dawn.", "OSSAccessKeyId emulated", "dashscope-instant/emulated/7", "a Dashscope task"]
+)
+def test_a_word_that_a_made_up_key_has_as_well_is_not_hidden(key: str, text: str) -> None:
+    """People make up keys for an emulator and a relay; their films have the same words."""
+    assert without_key(text, key) == text
+    assert not has_key(text, key)
+
+
+@given(key=keys, disguise=st.sampled_from(sorted(DISGUISES.keys() - {"in base64 for addresses"})))
+def test_a_whole_key_is_found_in_what_is_used(key: str, disguise: str) -> None:
+    """In any disguise; a part of it may be there by chance."""
+    assert has_key(f"x {DISGUISES[disguise](key)} y", key)
+    assert not has_key(key[:20], key)
+
+
+@pytest.mark.parametrize("form", [str, quote, lambda value: quote(quote(value, safe=""), safe="")])
+def test_a_known_signature_is_hidden_by_its_value(form: Callable[[str], str]) -> None:
+    """A storage repeats it without its name."""
+    signature = "rXSSb3/+Kq0aZZ9pQm4xAbCdEfg="
+    assert without_values(f"provided {form(signature)} here", [signature]) == f"provided {MASK} here"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Signature = {}", 'Signature="{}"', "Signature: {}", "<Signature>{}</Signature>", "<SignatureProvided>{}<",
+        "<OSSAccessKeyId>{}</OSSAccessKeyId>", "x?Signature\\u003d{}", "Signature&#61;{}", "SignatureValue={}",
+    ],
+)  # fmt: skip
+def test_a_signature_is_hidden_after_its_name(text: str) -> None:
+    """However a message, XML or a program writes it."""
+    assert "rXSSb3pKq0aZZ9pQm4xA" not in without_signatures(text.format("rXSSb3pKq0aZZ9pQm4xA"))
 
 
 def vendor_messages() -> list[str]:

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
@@ -187,3 +187,22 @@ async def test_what_is_kept_of_a_fault_is_what_is_told() -> None:
             await one.poll("t")
     assert caught.value.code == "Invalid.***"
     assert str(caught.value) == "the service failed (Invalid.***: see https://h/a?… for ***)"
+
+
+async def test_the_signature_of_a_result_is_hidden_where_the_storage_repeats_its_value(tmp_path: Path) -> None:
+    """OSS says which signature was provided; its name need not be beside it."""
+    signature = "rXSSb3/+Kq0aZZ9pQm4xAbCdEfg="
+    url = f"https://bucket.example/film.mp4?{urlencode({'Expires': 1, 'Signature': signature})}"
+    state = {"output": {"task_id": "t", "task_status": "SUCCEEDED", "video_url": url}, "request_id": "r"}
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.host != "bucket.example":
+            return httpx.Response(200, json=state)
+        said = f"<Error><Code>AccessDenied</Code><Message>you provided {signature}</Message></Error>"
+        return httpx.Response(500, content=said.encode())
+
+    async with client(serve) as one:
+        assert (await one.poll("t")).url == url
+        with pytest.raises(ServiceFault, match=r"you provided \*\*\*") as caught:
+            await one.download(url, tmp_path / "film", MOST)
+    assert signature not in str(caught.value)

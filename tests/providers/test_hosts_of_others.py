@@ -97,8 +97,11 @@ def test_a_name_that_leads_to_this_machine_is_refused_after_the_connection_and_b
 
 
 def test_a_service_on_this_machine_may_have_its_results_there(film: ScriptedServer, tmp_path: Path) -> None:
-    """As the emulator has; the data of a cloud's machine stay out of reach even then."""
+    """As the emulator has; a private network and the data of a cloud's machine stay out of reach even then."""
     assert fetch(film.base_url, f"http://localhost:{port(film)}/film", tmp_path / "film").size_bytes == 4
+    for host in ("10.0.0.7", "192.168.1.5", "nas"):
+        with pytest.raises(ForbiddenAddress, match="in a private network"):
+            fetch(film.base_url, f"http://{host}/film", tmp_path / "other")
     for host in ("169.254.169.254", "[fe80::1]", "224.0.0.1"):
         with pytest.raises(ForbiddenAddress, match="not public"):
             fetch(film.base_url, f"http://{host}/latest", tmp_path / "other")

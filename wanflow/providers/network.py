@@ -246,12 +246,8 @@ class RoutedTransport(httpx.AsyncBaseTransport):
             raise
 
     def _check(self, host: str, zone: Zone) -> None:
-        """Raise ForbiddenAddress for a host that is nearer than the service.
-
-        A service on this machine may name hosts of the network.
-        """
-        allowed = self._zones | ({Zone.PRIVATE} if Zone.LOOPBACK in self._zones else set())
-        if zone not in allowed:
+        """Raise ForbiddenAddress for a host of a zone in which the service is not."""
+        if zone not in self._zones:
             where = {Zone.LOOPBACK: "on this machine", Zone.PRIVATE: "in a private network"}.get(zone, "not public")
             words = f"the address of a result or an upload is {where} ({host}), and the service is not"
             raise ForbiddenAddress(words, hint="nothing was sent there; check who replies in the service's name")

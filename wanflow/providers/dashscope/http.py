@@ -11,7 +11,8 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ import anyio
 import httpx
 
 from wanflow import decode
-from wanflow.masking import public_url, without_key, without_signatures
+from wanflow.masking import has_key, public_url, secrets_of, without_key, without_signatures, without_values
 from wanflow.providers.faults import ForbiddenAddress
 
 CHUNK_BYTES = 1 << 20
@@ -31,8 +32,16 @@ MOST_BYTES = 1 << 22
 """Maximum size of a reply, far beyond the longest page of a task list."""
 LONGEST_TEXT = 1 << 16
 """Maximum length of a text in a reply, beyond the longest prompt and address; the rest is dropped."""
-ADDRESSES = frozenset({"video_url", "orig_prompt"})
-"""Keys of a reply whose value is used as it is: what opens the result, and what tells a lost submission from others."""
+USED = frozenset(
+    {"task_id", "video_url", "orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"}
+)
+"""Keys of a reply whose value is used as it is, and never shown: a part that is like the key by chance stays."""
+SIGNING = frozenset({"policy", "signature", "oss_access_key_id"})
+"""Those of an upload whose values open it."""
+SHORTEST_SIGNATURE = 16
+"""Minimum length of a value that opens an address; shorter ones are dates and names."""
+MOST_SIGNATURES = 256
+"""Maximum known values that open an address; the oldest are forgotten."""
 
 TIMEOUT = httpx.Timeout(60, connect=15)
 """Timeout of each step of a call: a submit may take long while the service is busy, a connection may not."""
@@ -116,6 +125,7 @@ class HttpTransport:
         self._clock = clock
         self._patience = patience
         self._least_ahead: timedelta | None = None
+        self._signatures: deque[str] = deque(maxlen=MOST_SIGNATURES)
 
     @property
     def ahead(self) -> timedelta:
@@ -135,9 +145,15 @@ class HttpTransport:
             reply = decode.parse_reply(text)
         except ValueError:
             reply = None
+        new = set(signatures_in(reply)).difference(self._signatures)
+        self._signatures += new
         answer = self._answer_of(response, url, text)
-        clean = masked(reply, self._key)
+        clean = self._masked(reply)
         return replace(answer, reply=clean, body=b"") if isinstance(clean, dict) else answer
+
+    def _masked(self, said: object) -> object:
+        """A reply or a text without the key and without what opens the addresses that were replied so far."""
+        return masked(said, self._key, self._signatures)
 
     def _compare_clocks(self, date: str | None) -> None:
         """Learn from the `Date` of a reply; one that cannot be read, or is of another century, is ignored."""
@@ -221,7 +237,7 @@ class HttpTransport:
             seconds = math.ceil((moment - (_moment(headers.get("date")) or datetime.now(UTC))).total_seconds())
         beginning = body[:BEGINNING_BYTES]
         words = beginning.decode(errors="surrogateescape")
-        clean = masked(words, self._key)
+        clean = self._masked(words)
         return Answer(
             response.status_code,
             body=beginning if clean == words else str(clean).encode(errors="surrogateescape"),
@@ -236,7 +252,7 @@ class HttpTransport:
         host = place_of(url).partition("/")[0]
 
         def words(said: str) -> str:
-            return without_signatures(without_key(f"{host}: {said}", self._key))
+            return str(self._masked(f"{host}: {said}"))
 
         try:
             yield
@@ -261,18 +277,40 @@ def _check_form(url: httpx.URL) -> None:
         raise ForbiddenAddress(f"the result's address has a user or a password ({url.host})", hint=WHO_REPLIES)
 
 
-def masked(value: object, key: str, name: str = "") -> object:
-    """A value of a reply, at `name`, in which no text and no name has the key or what opens an address."""
+def masked(value: object, key: str, signatures: Collection[str] = (), name: str = "") -> object:
+    """A value of a reply, at `name`, in which no text and no name has the key or what opens an address.
+
+    `signatures` are known values that open addresses. A value in use is empty where it has the whole key.
+    """
     match value:
+        case str() if name in USED:
+            return "" if has_key(value, key) else value[:LONGEST_TEXT]
         case str():
-            text = without_key(value[:LONGEST_TEXT], key)
-            return text if name in ADDRESSES else without_signatures(text)
+            return without_signatures(without_values(without_key(value[:LONGEST_TEXT], key), signatures))
         case dict():
-            return {str(masked(inner, key)): masked(item, key, inner) for inner, item in value.items()}
+            return {
+                str(masked(inner, key, signatures)): masked(item, key, signatures, inner)
+                for inner, item in value.items()
+            }
         case list():
-            return [masked(item, key, name) for item in value]
+            return [masked(item, key, signatures, name) for item in value]
         case _:
             return value
+
+
+def signatures_in(value: object, name: str = "") -> Iterator[str]:
+    """The values in a reply that open an address: of a result's, and of an upload."""
+    match value:
+        case str() if name in SIGNING and len(value) >= SHORTEST_SIGNATURE:
+            yield value
+        case str() if name == "video_url":
+            yield from secrets_of(value, SHORTEST_SIGNATURE)
+        case dict():
+            for inner, item in value.items():
+                yield from signatures_in(item, inner)
+        case list():
+            for item in value:
+                yield from signatures_in(item, name)
 
 
 def place_of(url: str) -> str:
