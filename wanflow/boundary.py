@@ -129,6 +129,30 @@ class Boundary:
         return _is_below(self._within[0], SHARED_MEMORY) and _is_below(real, self._within[0])
 
 
+def bytes_of(file: Path, most: int) -> bytes:
+    """The bytes of a file that may be opened.
+
+    Raises OSError for what is not a regular file, since reading a pipe or a device might never end, and for one that
+    has more than `most` bytes; their number is 0, and their words end a sentence.
+    """
+    if file.exists() and not file.is_file():
+        raise OSError(0, "is not a file")
+    with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
+        small = os.fstat(opened.fileno()).st_size <= most
+        data = (opened.read(most + 1) or b"") if small else b""
+    if not small or len(data) > most:
+        raise OSError(0, f"has more than {most // 1_000_000} MB")
+    return data
+
+
+def _open_checked(path: str, flags: int) -> int:
+    """Some files of a system look like regular ones, and reading them would block.
+
+    The links of the path were followed before, so a link at its end came after the check.
+    """
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 

@@ -7,7 +7,8 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
     ├── UnknownTarget        fix the selector on the command line
     ├── StoreFault           the store, the lock or the disk
     │   ├── StoreBusy        another run holds this production
-    │   └── LockUnreadable   wanflow.lock cannot be read
+    │   ├── LockUnreadable   wanflow.lock cannot be read
+    │   └── StoreFileRefused a file of the store that may not be opened
     ├── MediaFault           a file or the ffmpeg that reads it
     │   ├── ToolMissing      no usable ffmpeg
     │   └── ToolFailed       ffmpeg said no
@@ -71,6 +72,12 @@ class StoreBusy(StoreFault):
     """Another run holds this production."""
 
     exit_code = ExitCode.STOPPED
+
+
+class StoreFileRefused(StoreFault):
+    """A file of the store leads to one of the system, is a device or a pipe, or is too large; it was not read."""
+
+    exit_code = ExitCode.WRONG
 
 
 @dataclass(frozen=True, slots=True)

@@ -504,6 +504,26 @@ def test_a_lock_that_is_a_link_outside_is_not_quoted(own_folder: Path) -> None:
         assert "`wanflow.lock` is a link to a file outside the production's folder" in said
 
 
+@pytest.mark.parametrize("name", ["wanflow.lock", ".wanflow/journal.dashscope.jsonl", ".wanflow/traces.jsonl"])
+@pytest.mark.parametrize("target", ["/dev/zero", "/proc/self/environ"])
+def test_a_lock_or_store_that_leads_into_the_system_ends_every_command(
+    wanflow: Wanflow, own_folder: Path, name: str, target: str
+) -> None:
+    """Git carries such links: they are named before a byte is read, and a repair makes no copy of it."""
+    (own_folder / "wanflow.yaml").write_text(PLAIN, encoding="utf-8")
+    (own_folder / ".wanflow").mkdir()
+    (own_folder / name).symlink_to(target)
+    words = f"`{name}` is in `/{target.split('/')[1]}`, a folder of the system"
+    paid = ("--backend", "dashscope")
+    for command in (("plan", *paid), ("status", *paid), ("takes", *paid), ("validate", *paid)):
+        done = wanflow(*command)
+        assert (done.code, words in done.out + done.err) == (2, True), command
+    done = wanflow("doctor", "--repair")
+    assert words in done.out + done.err
+    assert done.code == (1 if name == "wanflow.lock" else 2)
+    assert not (own_folder / ".wanflow" / "aside").exists()
+
+
 def test_a_linked_file_of_attributes_is_not_copied(own_folder: Path) -> None:
     """It would be replaced by a file with the text of what it leads to, and git would keep that."""
     (own_folder / ".gitattributes").symlink_to("../credentials")

@@ -13,7 +13,7 @@ import pytest
 from kit.locks import DATE, fingerprint, recipe, take, with_take
 from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
-from wanflow.errors import LockUnreadable, StoreBusy, StoreFault
+from wanflow.errors import LockUnreadable, StoreBusy
 from wanflow.store import lock as locks
 from wanflow.store import lock_text, lockfile
 from wanflow.store.layout import Store
@@ -275,9 +275,9 @@ def test_a_stuck_writer_is_said_not_waited_for(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_folder_under_the_locks_name_is_a_fault(tmp_path: Path) -> None:
-    """The disk's words are passed on without a traceback."""
+    """It is told without a traceback."""
     (tmp_path / "wanflow.lock").mkdir()
-    with pytest.raises(StoreFault, match="cannot be read"):
+    with pytest.raises(LockUnreadable, match="is not a file"):
         lockfile.read(tmp_path / "wanflow.lock")
 
 

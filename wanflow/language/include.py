@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import filter as matching
 from pathlib import Path
 
-from wanflow.boundary import Boundary, Content
+from wanflow.boundary import Boundary, Content, bytes_of
 from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
@@ -358,7 +358,7 @@ class SourceTexts:
         try:
             if self.refused(file, at, what, problems, named=place is None and self.named):
                 return None
-            data = bytes_of(file)
+            data = bytes_of(file, MAX_BYTES)
             self.size += len(data)
             self.line_count += data.count(b"\n")
             if self.size > MAX_BYTES_IN_ALL or self.line_count > MAX_LINES:
@@ -401,29 +401,6 @@ class SourceTexts:
         if problem.source or not 0 < number <= len(lines):
             return problem
         return replace(problem, source=lines[number - 1])
-
-
-def bytes_of(file: Path) -> bytes:
-    """The bytes of a text file that may be opened.
-
-    Raises OSError for what is not a regular file, since reading a pipe or a device might never end, and for one that is
-    larger than MAX_BYTES.
-    """
-    if file.exists() and not file.is_file():
-        raise OSError(0, "is not a file")
-    with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
-        data = opened.read(MAX_BYTES + 1) or b""
-    if len(data) > MAX_BYTES:
-        raise OSError(0, f"has more than {MAX_BYTES // 1_000_000} MB")
-    return data
-
-
-def _open_checked(path: str, flags: int) -> int:
-    """Some files of a system look like regular ones, and reading them would block.
-
-    The links of the path were followed before, so a link at its end came after the check.
-    """
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def why_unreadable(error: OSError | ValueError) -> str:

@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from wanflow.boundary import Boundary, Content
+from wanflow.boundary import Boundary, Content, bytes_of
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import PriceBook, load_catalog, parameter_keys
-from wanflow.language.include import SourceTexts, bytes_of, why_unreadable
+from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
@@ -123,7 +123,7 @@ def read_prices(
     `at` is where the file is named; hints stay within `boundary`.
     """
     try:
-        data = bytes_of(path)
+        data = bytes_of(path, MAX_BYTES)
     except (OSError, ValueError) as error:
         message = f"the price file `{name}` {why_unreadable(error)}"
         return PriceBook(provider.currency), (

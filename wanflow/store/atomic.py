@@ -6,20 +6,24 @@ import errno
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from wanflow import decode
+from wanflow import boundary, decode
+from wanflow.boundary import Boundary, Content
 from wanflow.characters import escaped_json
-from wanflow.errors import StoreFault
+from wanflow.errors import StoreFault, StoreFileRefused
 
 Record = Mapping[str, object]
 
 STORE_FOLDER = ".wanflow"
 """Name of the folder that holds a store; git ignores its content."""
+MOST_BYTES = 1_000_000_000
+"""Maximum size of a file of records or of a lock; 100,000 takes need less."""
 IGNORED = b"*\n"
 """Content of the store's own `.gitignore`."""
 NO_MODES = frozenset({errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -33,19 +37,59 @@ NO_FOLDER_FILES = frozenset({errno.EACCES, errno.EISDIR})
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, durably; raises StoreFault where the disk refuses.
 
-    A folder in a store gets the store's `.gitignore` first, so that git never sees what is written there.
+    A folder in a store gets the store's `.gitignore` first, so that git never sees what is written there; one that
+    leads into a folder of the system is refused.
     """
+    store = _store_above(folder)
+    if store is not None:
+        require_usable(folder)
     with faults_of(folder):
         fresh = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for place in reversed(fresh):
             sync_folder(place.parent)
-    store = next((place for place in (folder, *folder.parents) if place.name == STORE_FOLDER), None)
     if store is not None and not os.path.lexists(ignore := store / ".gitignore"):
         with faults_of(ignore), drafted(ignore) as draft:
             draft.write_bytes(IGNORED)
             _flush(draft)
             draft.replace(ignore)
+
+
+def require_usable(path: Path) -> None:
+    """Raise StoreFileRefused for a file or folder whose links lead into a folder of the system, a device and a pipe.
+
+    A production comes from others, and git carries links: to the keys in the environment of a process, or to a file
+    without an end. A link to any other file is followed, such as that of a lock on a drive.
+    """
+    store = _store_above(path)
+    folder = path.parent if store is None else store.parent
+    name = path.relative_to(folder).as_posix()
+    refusal = Boundary(folder).refusal(path.absolute(), Content.MEDIA)
+    if refusal is not None:
+        raise StoreFileRefused(f"`{name}` {refusal.words}", hint="remove that link, and look who made it")
+    with suppress(OSError):  # using it says what is wrong
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise StoreFileRefused(f"`{name}` is not a file", hint="move it elsewhere")
+
+
+def _store_above(path: Path) -> Path | None:
+    """The folder of the store that a path is in."""
+    return next((place for place in (path, *path.parents) if place.name == STORE_FOLDER), None)
+
+
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a file of the store, or of one beside it that wanflow wrote.
+
+    Raises StoreFileRefused for one that may not be opened or is too large, OSError where the disk refuses.
+    """
+    require_usable(path)
+    try:
+        return boundary.bytes_of(path, MOST_BYTES)
+    except OSError as error:
+        if error.errno == 0:
+            raise StoreFileRefused(f"`{path.name}` {error.strerror}", hint="move it elsewhere") from error
+        raise
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -103,6 +147,7 @@ def drafted(path: Path) -> Iterator[Path]:
 def append(path: Path, record: Record, *, mode: int = 0o644) -> None:
     """Add one record as a line of JSON and bring it to disk before returning; a torn last line is cut first."""
     make_folder(path.parent)
+    require_usable(path)
     line = line_of(record)
     with faults_of(path):
         fresh = not path.exists()
@@ -123,17 +168,21 @@ def line_of(record: Record) -> bytes:
 
 
 def read_records(path: Path) -> Iterator[dict[str, object]]:
-    """The records of a file, oldest first; a torn last line counts as never written.
+    """The records of a file, oldest first, none where it does not exist; a torn last line counts as never written.
 
     Raises StoreFault, with the line, where anything before the last line is damaged.
     """
-    if not path.exists():
-        return
-    with faults_of(path):
-        data = path.read_bytes()
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):
+    for number, line in enumerate(bytes_if_any(path).split(b"\n")[:-1], start=1):
         yield _record(path, number, line)
+
+
+def bytes_if_any(path: Path) -> bytes:
+    """The bytes of a file of records, empty where it does not exist; raises StoreFault where it cannot be read."""
+    with faults_of(path):
+        try:
+            return bytes_of(path)
+        except FileNotFoundError:
+            return b""
 
 
 def sync_folder(folder: Path) -> bool:

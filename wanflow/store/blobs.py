@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wanflow import digest as digests
+from wanflow.errors import StoreFileRefused
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 from wanflow.store.take import ResultKind
@@ -50,7 +51,7 @@ def take_path(store: Store, digest: str, suffix: str) -> Path:
 def find_take(store: Store, digest: str) -> Path | None:
     """The file of a take of which only the digest is known; None where it is not here."""
     paths = (take_path(store, digest, kind.suffix) for kind in ResultKind)
-    return next((path for path in paths if path.exists()), None)
+    return next((path for path in paths if is_here(path)), None)
 
 
 def take_paths(store: Store) -> Mapping[str, Path]:
@@ -78,10 +79,25 @@ def list_derived(store: Store) -> frozenset[str]:
     return frozenset(_names(store.derived))
 
 
+def is_here(path: Path) -> bool:
+    """Whether a file of the store exists; a link into a folder of the system, a device and a pipe are not one."""
+    if not path.is_file():
+        return False
+    return not any(each.is_symlink() and _is_refused(each) for each in (path.parent, path))
+
+
+def _is_refused(path: Path) -> bool:
+    try:
+        atomic.require_usable(path)
+    except StoreFileRefused:
+        return True
+    return False
+
+
 def is_whole(path: Path, digest: str) -> bool:
     """Whether a file exists and its bytes match its digest; reads all of it."""
     try:
-        return digests.of_file(path) == digest
+        return is_here(path) and digests.of_file(path) == digest
     except OSError:
         return False
 
@@ -113,5 +129,9 @@ def _names(folder: Path) -> Iterator[str]:
         return
     with atomic.faults_of(folder), os.scandir(folder) as folders:
         for each in folders:
-            if each.is_dir():
-                yield from (entry.name for entry in os.scandir(each.path))
+            if not each.is_dir() or (each.is_symlink() and _is_refused(Path(each.path))):
+                continue
+            # a regular file is not looked at again: a store has thousands
+            for entry in os.scandir(each.path):
+                if entry.is_file(follow_symlinks=False) or is_here(Path(entry.path)):
+                    yield entry.name

@@ -121,7 +121,7 @@ def _read(store: Store) -> dict[str, CutRecord]:
     """The records by key; an unreadable one is left out, which costs an assembly and no take."""
     found: dict[str, CutRecord] = {}
     with suppress(OSError, ValueError):
-        for key, record in decode.mapping(decode.parse_json(store.cuts.read_bytes())).items():
+        for key, record in decode.mapping(decode.parse_json(atomic.bytes_of(store.cuts))).items():
             with suppress(ValueError):
                 found[key] = CutRecord.from_json(record)
     return found

@@ -125,7 +125,7 @@ def _ratio(value: object) -> Fraction:
 def _read(store: Store) -> dict[str, object]:
     """The cached entries; none where the cache cannot be read."""
     try:
-        document = decode.parse_json(store.facts.read_bytes())
+        document = decode.parse_json(atomic.bytes_of(store.facts))
     except (OSError, ValueError):
         return {}
     if not isinstance(document, dict) or document.get("version") != VERSION:

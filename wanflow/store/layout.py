@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,10 +121,21 @@ def establish(store: Store) -> None:
 
 
 def recognise(store: Store) -> None:
-    """Raise StoreFault for the store of a newer wanflow; a store without a version is accepted."""
+    """Raise StoreFault for the store of a newer wanflow; a store without a version is accepted.
+
+    Raises StoreFileRefused where anything directly in the store leads into a folder of the system.
+    """
+    atomic.require_usable(store.root)
     with atomic.faults_of(store.root):
         try:
-            data = store.format.read_bytes()
+            with os.scandir(store.root) as entries:
+                links = sorted(entry.name for entry in entries if entry.is_symlink())
+        except FileNotFoundError:
+            return
+        for name in links:
+            atomic.require_usable(store.root / name)
+        try:
+            data = atomic.bytes_of(store.format)
         except FileNotFoundError:
             return
     version = version_in(data)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wanflow.errors import LockUnreadable, StoreBusy
+from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.store import atomic, lock_text, run_lock
 from wanflow.store.atomic import STORE_FOLDER
@@ -45,11 +45,13 @@ def ensure(path: Path) -> None:
 
 def read(path: Path) -> Lock:
     """The lock in a file, empty where the file does not exist; raises LockUnreadable with the line and the way out."""
-    place = _behind_link(path)
     try:
-        text = place.read_text(encoding="utf-8")
+        place = _behind_link(path)
+        text = atomic.bytes_of(place).decode()
     except FileNotFoundError:
         return Lock()
+    except StoreFileRefused as refused:
+        raise LockUnreadable(str(refused), hint=refused.hint) from refused
     except UnicodeDecodeError as error:
         raise LockUnreadable(f"`{path.name}` is not valid UTF-8", hint="restore it with `git checkout`") from error
     except OSError as error:
@@ -69,8 +71,9 @@ def _behind_link(path: Path) -> Path:
     """The file that holds the lock: the end of a symbolic link, else the path itself.
 
     Raises LockUnreadable for a broken link. Without a mounted drive it would read as an empty lock, and all takes
-    would be paid for again.
+    would be paid for again. Raises StoreFileRefused for a link into a folder of the system.
     """
+    atomic.require_usable(path)
     if not os.path.islink(path):  # noqa: PTH114 - no error where Path raises one
         return path
     end = Path(os.path.realpath(path))
@@ -130,7 +133,7 @@ def write_git_attributes(folder: Path) -> None:
     if os.path.islink(attributes):  # noqa: PTH114 - no error where Path raises one
         return  # git reads no such link; the file that replaced it would show what it leads to
     with atomic.faults_of(attributes):
-        known = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
-    if LOCK_NAME not in known:
-        ended = known if not known or known.endswith("\n") else f"{known}\n"
-        atomic.write_whole(attributes, f"{ended}{MERGED}\n".encode())
+        known = atomic.bytes_of(attributes) if attributes.exists() else b""
+    if LOCK_NAME.encode() not in known:
+        ended = known if not known or known.endswith(b"\n") else known + b"\n"
+        atomic.write_whole(attributes, ended + f"{MERGED}\n".encode())

@@ -17,7 +17,7 @@ from wanflow.language.media_checks import file_sources
 from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Production
-from wanflow.store import cut_records
+from wanflow.store import atomic, cut_records
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.take_names import takes_folder
@@ -158,7 +158,7 @@ class _OutputRule:
             return True
         try:
             place = self.store.folder / provenance_file(self.production.out, cut)
-            written = Fields(decode.parse_json(place.read_bytes()))
+            written = Fields(decode.parse_json(atomic.bytes_of(place)))
             named = entry_of(self.store.folder, written.read("file", decode.text))
             return named == film and written.read("digest", decode.text) == digest.of_file(film)
         except (OSError, ValueError):

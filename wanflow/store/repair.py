@@ -13,7 +13,7 @@ from wanflow import digest as digests
 from wanflow.catalog.provider import load_providers
 from wanflow.characters import for_shell
 from wanflow.decode import Fields
-from wanflow.errors import StoreFault
+from wanflow.errors import StoreFault, StoreFileRefused
 from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
@@ -48,7 +48,7 @@ def examine(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
     """All damage in a store; reads every take to its end, and changes nothing.
 
     `measure` is for repairs: it measures results that the journal of an older wanflow does not describe.
-    Raises StoreFault for a store of a newer wanflow.
+    Raises StoreFault for a store of a newer wanflow, and StoreFileRefused for a file that may not be read.
     """
     if not store.root.is_dir():
         return ()
@@ -91,9 +91,11 @@ def _version(store: Store) -> Iterator[Damage]:
 
     try:
         layout.recognise(store)
+    except StoreFileRefused:
+        raise  # it may not be copied either: a person removes it
     except StoreFault as fault:
         with suppress(OSError):
-            if layout.version_in(store.format.read_bytes()) is not None:
+            if layout.version_in(atomic.bytes_of(store.format)) is not None:
                 raise
         yield Damage(store.format.name, str(fault), renew)
 
@@ -110,10 +112,7 @@ def _check_of(store: Store, ends: journal.JournalRecords) -> Check:
 
 def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False) -> Iterator[Damage]:
     """Lines of a file of records that cannot be read, or make no sense after those before them."""
-    if not path.exists():
-        return
-    with atomic.faults_of(path):
-        data = path.read_bytes()
+    data = atomic.bytes_if_any(path)
     *lines, torn = data.split(b"\n")
     faults = {number: fault for number, line in enumerate(lines, start=1) if (fault := _fault_of(line, check))}
     if not faults and not torn:
@@ -277,11 +276,8 @@ def _counted(digests: set[str], kind: str = "") -> str:
 def _readable_journal(store: Store) -> JournalState:
     """What a journal says, by its readable lines."""
     ends = journal.JournalRecords()
-    if store.journal.exists():
-        with atomic.faults_of(store.journal):
-            data = store.journal.read_bytes()
-        for line in data.split(b"\n")[:-1]:
-            _fault_of(line, _check_of(store, ends))
+    for line in atomic.bytes_if_any(store.journal).split(b"\n")[:-1]:
+        _fault_of(line, _check_of(store, ends))
     return ends.journal_state()
 
 
@@ -301,9 +297,7 @@ def _without_record(store: Store) -> Iterator[Damage]:
 
 
 def _traced(store: Store) -> set[str]:
-    if not store.traces.exists():
-        return set()
     found: set[str] = set()
-    for line in store.traces.read_bytes().split(b"\n")[:-1]:
+    for line in atomic.bytes_if_any(store.traces).split(b"\n")[:-1]:
         _fault_of(line, lambda record: found.add(traces.trace_of(record, "not a trace").take.digest))
     return found

@@ -17,7 +17,7 @@ from uuid import getnode, uuid4
 from filelock import FileLock, Timeout
 
 from wanflow import digest, timebase
-from wanflow.errors import StoreBusy
+from wanflow.errors import StoreBusy, StoreFileRefused
 from wanflow.store import atomic, layout
 from wanflow.store.layout import Store
 
@@ -38,8 +38,8 @@ def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
             release = seize(store.run_lock)
         except LockTaken as taken:
             holder = "another process"
-            with suppress(OSError, UnicodeDecodeError):
-                holder = name.read_text(encoding="utf-8")
+            with suppress(OSError, UnicodeDecodeError, StoreFileRefused):
+                holder = atomic.bytes_of(name).decode()
             words = f"another run is active in this production ({holder})"
             raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
     try:

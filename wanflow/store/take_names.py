@@ -65,7 +65,7 @@ def take_file(out: str, shot: str, number: int, suffix: str) -> str:
 def put(store: Store, digest: str, name: Path) -> None:
     """Give a take its name: a link to its read-only file, or a copy where links do not work; nothing if it has it."""
     source = blobs.take_path(store, digest, name.suffix)
-    if _same(source, name) or not source.exists():
+    if _same(source, name) or not blobs.is_here(source):
         return
     atomic.make_folder(name.parent)
     with atomic.faults_of(name), atomic.drafted(name) as draft:
