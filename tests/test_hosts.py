@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.hosts import is_local, is_loopback
+from wanflow.hosts import is_local, is_loopback, named_host
 
 LOOPBACK = [
     "localhost", "LOCALHOST.", "app.localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "::1",
@@ -34,3 +34,27 @@ def test_a_public_host_is_not_local(host: str) -> None:
 def test_only_this_machine_itself_is_its_loopback() -> None:
     """A neighbour may be behind a proxy."""
     assert [host for host in (*LOOPBACK, *NEARBY, *PUBLIC) if is_loopback(host)] == LOOPBACK
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("MinIO.Studio.", "minio.studio"),
+        ("minio:9000", "minio:9000"),
+        ("10.1.1.1", "10.1.1.1"),
+        ("[::1]:9000", "[::1]:9000"),
+    ],
+)
+def test_a_named_host_has_one_form(text: str, host: str) -> None:
+    """Names ignore case, and a dot at their end."""
+    assert named_host(text) == host
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "http://minio:9000", "minio/up", "a,b", "me@minio", "minio:", "minio:port", "minio:99999", "min io", "?a"],
+)
+def test_what_is_not_a_host_is_an_error(text: str) -> None:
+    """It would name nothing, in silence."""
+    with pytest.raises(ValueError, match=r".*"):
+        named_host(text)

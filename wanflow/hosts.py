@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
 """Ends of names that no public server has."""
@@ -96,3 +98,17 @@ def _in_old_form(text: str) -> IPv4Address | None:
 
 def _name(host: str) -> str:
     return host.strip("[]").rstrip(".").lower()
+
+
+def named_host(text: str) -> str:
+    """A host as people name it, perhaps with a port: `minio.studio:9000`, `[::1]:9000`; in lower case.
+
+    Raises ValueError for any other text, such as a whole address.
+    """
+    parts = urlsplit(f"//{text}")
+    host = (parts.hostname or "").rstrip(".")
+    plain = re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?", host)
+    if plain is None or parts.path or parts.query or parts.fragment or "@" in text or text.endswith(":"):
+        raise ValueError(text)
+    bare = f"[{host}]" if ":" in host else host
+    return bare if parts.port is None else f"{bare}:{parts.port}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -199,14 +199,16 @@ TUNNELS = ip_network("198.18.0.0/15")
 class RoutedTransport(httpx.AsyncBaseTransport):
     """Reaches each host by its proxy, or directly; a failure on the way to a proxy names its variable.
 
-    Of other hosts than `home`, the service's own, it reaches public ones and those in the zone of `home`. Judged is the
+    Of other hosts than `home`, the service's own, it reaches public ones, those in the zone of `home`, and those that
+    are `trusted`. Judged is the
     address that is connected to, whatever a name resolved to before. Behind a proxy only the proxy knows that address,
     and the name is judged. Raises ForbiddenAddress before anything is sent.
     """
 
-    def __init__(self, network: Network, limits: httpx.Limits, home: str) -> None:
+    def __init__(self, network: Network, limits: httpx.Limits, home: str, trusted: Collection[str] = ()) -> None:
         self._network = network
         self._home = home.lower()
+        self._trusted = frozenset(trusted)
         self._zones = {Zone.PUBLIC, zone_of(home)}
         self._direct = httpx.AsyncHTTPTransport(verify=network.certificates, limits=limits)
         self._proxied = {
@@ -246,10 +248,11 @@ class RoutedTransport(httpx.AsyncBaseTransport):
             raise
 
     def _check(self, host: str, zone: Zone) -> None:
-        """Raise ForbiddenAddress for a host of a zone in which the service is not."""
-        if zone not in self._zones:
-            where = {Zone.LOOPBACK: "on this machine", Zone.PRIVATE: "in a private network"}.get(zone, "not public")
-            words = f"the address of a result or an upload is {where} ({host}), and the service is not"
+        """Raise ForbiddenAddress for a host of a zone in which the service is not, unless the user trusts it."""
+        if zone not in self._zones and host not in self._trusted:
+            where = {Zone.LOOPBACK: "on this machine", Zone.PRIVATE: "in a private network"}.get(zone)
+            why = "one that no server of a service has" if where is None else f"{where}, and the service is not"
+            words = f"the address of a result or an upload, {host}, is {why}"
             raise ForbiddenAddress(words, hint="nothing was sent there; check who replies in the service's name")
 
     async def aclose(self) -> None:

@@ -40,6 +40,7 @@ from wanflow.cli.run_output import (
 )
 from wanflow.cli.screen import print_json, print_report, say
 from wanflow.errors import ExitCode, UnknownTarget
+from wanflow.hosts import named_host
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
@@ -115,6 +116,14 @@ def _other_command(
     return UnknownTarget(words, hint=f"`wanflow {' '.join([verb, *map(for_shell, select)])}` {effect}")
 
 
+def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The hosts of `--upload-host` in one form."""
+    try:
+        return tuple(map(named_host, given))
+    except ValueError as fault:
+        raise click.BadParameter("write HOST or HOST:PORT, such as `minio.studio:9000`", context, option) from fault
+
+
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
 @selection
 @production_options
@@ -146,7 +155,8 @@ def _other_command(
     "--upload-host",
     "upload_hosts",
     multiple=True,
-    metavar="HOST",
+    callback=_hosts,
+    metavar="HOST[:PORT]",
     help="A host that may get your media beside the service's own storage; may be repeated.",
 )
 @click.option(

@@ -221,7 +221,7 @@ def _json_object(body: bytes) -> Mapping[str, object] | None:
 
 def _range(header: str, size: int) -> tuple[int, int, int]:
     """First byte, end and status for a Range header; anything but one simple range is the whole file."""
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", header)
+    found = re.fullmatch(r"bytes=([0-9]{1,18})-([0-9]{0,18})", header)
     if found is None:
         return 0, size, 200
     first, end = int(found[1]), int(found[2]) + 1 if found[2] else size

@@ -284,7 +284,9 @@ class DashScope:
 async def connect(endpoint: Endpoint) -> AsyncIterator[HttpTransport]:
     """The way to a region's service; its connections are shared and closed at the end. Raises UnusableVariable."""
     agent = {"User-Agent": f"wanflow/{wanflow.__version__}"}
-    way = RoutedTransport(read_network(os.environ), LIMITS, urlsplit(endpoint.base_url).hostname or "")
+    trusted = (urlsplit(f"//{host}").hostname or "" for host in endpoint.upload_hosts)
+    home = urlsplit(endpoint.base_url).hostname or ""
+    way = RoutedTransport(read_network(os.environ), LIMITS, home, frozenset(trusted))
     # no cookie of a reply is kept or sent back
     cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     async with httpx.AsyncClient(timeout=TIMEOUT, headers=agent, transport=way, cookies=cookies) as client:

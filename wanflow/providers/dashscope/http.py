@@ -271,7 +271,9 @@ class HttpTransport:
 
 def _check_form(url: httpx.URL) -> None:
     """Raise ForbiddenAddress for an address of a file or of another protocol, or one with a user or a password."""
-    if url.scheme not in {"http", "https", ""}:
+    if not url.scheme or (url.scheme in {"http", "https"} and not url.host):
+        raise ForbiddenAddress("the result's address names no host", hint=WHO_REPLIES)
+    if url.scheme not in {"http", "https"}:
         raise ForbiddenAddress(f"the result's address is of the kind `{url.scheme[:20]}`", hint=WHO_REPLIES)
     if url.userinfo:
         raise ForbiddenAddress(f"the result's address has a user or a password ({url.host})", hint=WHO_REPLIES)

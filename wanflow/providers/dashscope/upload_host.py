@@ -18,8 +18,8 @@ PORTS = {"http": 80, "https": 443}
 def check(url: str, base_url: str, allowed: Collection[str]) -> None:
     """Raise ForbiddenAddress unless an upload may go to `url`.
 
-    It may go to the host of the base address, to the service's storage, and to the hosts that are `allowed`, each
-    perhaps with a port. It is never less encrypted than the service.
+    It may go to the host of the base address, to the service's storage, and to the hosts that are `allowed`, as
+    `hosts.named_host` writes them. It is never less encrypted than the service.
     """
     try:
         parts, base = urlsplit(url), urlsplit(base_url)
@@ -32,8 +32,9 @@ def check(url: str, base_url: str, allowed: Collection[str]) -> None:
     if parts.username is not None or parts.query or parts.fragment:
         raise ForbiddenAddress(f"the address for the upload has more than a host and a path: {place_of(url)}")
     usual = port == PORTS[parts.scheme]
-    named = host if usual else f"{host}:{port}"
-    if (host, port) == own or (usual and STORAGE.fullmatch(host)) or {host, named} & {name.lower() for name in allowed}:
+    bare = f"[{host}]" if ":" in host else host
+    named = bare if usual else f"{bare}:{port}"
+    if (host, port) == own or (usual and STORAGE.fullmatch(host)) or {bare, named}.intersection(allowed):
         return
     words = f"the service asks for the upload to {named}, which is not known as its storage; nothing was sent there"
     raise ForbiddenAddress(words, hint=f"if you trust that host: `--upload-host {named}`")
