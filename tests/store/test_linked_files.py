@@ -15,7 +15,19 @@ from wanflow import digest
 from wanflow.boundary import SHARED_MEMORY
 from wanflow.catalog.provider import Provider
 from wanflow.errors import StoreFault, StoreFileRefused
-from wanflow.store import atomic, blobs, cut_records, fact_cache, layout, lockfile, repair, run_lock, take_names, traces
+from wanflow.store import (
+    atomic,
+    blobs,
+    cut_records,
+    fact_cache,
+    layout,
+    lockfile,
+    remote,
+    repair,
+    run_lock,
+    take_names,
+    traces,
+)
 from wanflow.store.journal import Journal, read
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -154,6 +166,21 @@ def test_a_take_that_leads_into_the_system_is_not_here(store: Store) -> None:
     place.parent.symlink_to(f"/proc/self/root{folder}")
     assert blobs.find_take(store, film) is None
     assert not blobs.list_takes(store)
+
+
+def test_a_take_of_a_remote_that_leads_into_the_system_is_not_fetched(store: Store) -> None:
+    """A remote may be a folder of the production, with links in it; nothing is kept of the file without an end."""
+    film = digest.of_bytes(b"film")
+    lockfile.update(store.lock, lambda lock: with_take(lock, "coast", "film"))
+    there, draft = store.folder / "remote" / "takes" / film[:2] / f"{film}.mp4", store.incoming / film
+    there.parent.mkdir(parents=True)
+    for place, name in ((there, there.name), (draft, f".wanflow/incoming/{film}")):
+        link(place, "/dev/zero")
+        pulled = remote.pull_takes(remote.Remote(str(store.folder / "remote")), store)
+        assert [str(fault) for fault in pulled.faults] == [f"`{name}` is in `/dev`, a folder of the system"]
+        place.unlink()
+    there.write_bytes(b"film")
+    assert remote.pull_takes(remote.Remote(str(store.folder / "remote")), store).moved == ("coast.t1",)
 
 
 def test_links_to_other_drives_and_productions_in_shared_memory_work(store: Store, tmp_path: Path) -> None:

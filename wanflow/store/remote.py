@@ -41,6 +41,8 @@ class Remote:
         self._address = address.rstrip("/")
         with _named_faults(self._address):
             self._files, self._root = fsspec.core.url_to_fs(self._address)
+        protocols = (self._files.protocol,) if isinstance(self._files.protocol, str) else self._files.protocol
+        self._is_folder = "file" in protocols
 
     def push(self, kept: RemoteTake, store: Store) -> bool:
         """Send a take that the remote does not have whole, then its record; whether a file was sent.
@@ -67,6 +69,7 @@ class Remote:
         """
         draft = store.incoming / kept.take.digest
         atomic.make_folder(draft.parent)
+        atomic.require_usable(draft)
         with _named_faults(self._address):
             place = self._file(kept.take)
             if self._size(place) is None:
@@ -88,14 +91,16 @@ class Remote:
             raise StoreFault(words, hint="`wanflow doctor --repair` sets it aside")
         place = self._file(kept.take)
         self._files.makedirs(self._parent(place), exist_ok=True)
-        protocols = (self._files.protocol,) if isinstance(self._files.protocol, str) else self._files.protocol
-        if "file" not in protocols:
+        if not self._is_folder:
             self._files.put_file(str(source), place)  # an object appears whole or not at all
             return
         self._files.put_file(str(source), f"{place}.part")
         self._files.mv(f"{place}.part", place)
 
     def _size(self, place: str) -> int | None:
+        """The size of a file, None where it does not exist; git may carry a folder, and links in it."""
+        if self._is_folder:
+            atomic.require_usable(Path(place))
         self._files.invalidate_cache()
         try:
             return int(self._files.info(place)["size"])
