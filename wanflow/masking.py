@@ -7,7 +7,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 MASK = "***"
 
@@ -30,7 +30,8 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+(?:[ _-][A-Za-z]?[a-z]+)*|[A-Z]+")
 _WORD = re.compile(r"""[^\s"'<>`]+""")
 _SCHEME = re.compile(r"\b(?:https?|oss|ftp)(?:://|%(?:25)*3a)", re.IGNORECASE)
 _QUERY = re.compile(r"\?|%(?:25)*3f", re.IGNORECASE)
-_LOGIN = re.compile(r"(://)[^\s/@\"'<>]{1,1000}@")
+_LOGIN = re.compile(r"(://)[^\s/\"'<>]{1,1000}@")
+"""User and password in an address; a password may have an `@`."""
 _SIGNATURE = re.compile(
     r"""\b(?:(signature|policy|expires|(?:oss)?access-?key-?id|security-?token|x-(?:oss|amz)-[a-z-]{1,50})(=|%(?:25)*3d)"""
     r"""|((?:signature|(?:oss)?access-?key-?id)(?:provided|value)?|security-?token|x-(?:oss|amz)-[a-z-]{1,50})"""
@@ -103,6 +104,12 @@ def secrets_of(address: str, shortest: int) -> frozenset[str]:
     """The values in the query of an address, which open it; those of fewer characters than `shortest` are dates."""
     query = address.partition("?")[2]
     return frozenset(value for _, value in parse_qsl(query, max_num_fields=100) if len(value) >= shortest)
+
+
+def without_password(text: str, address: str) -> str:
+    """A text without the logins of addresses, nor the password in this address where it is alone."""
+    passwords = {unquote(each) for each in re.findall(r"://[^/\s:]*:([^/\s]+)@", address)}
+    return without_values(without_signatures(text), passwords)
 
 
 def without_values(text: str, values: Collection[str]) -> str:

@@ -19,7 +19,7 @@ from wanflow.emulator.film.render import ORIGIN, open_animatic
 from wanflow.errors import MediaFault, StoreBusy
 from wanflow.language.production import Production
 from wanflow.language.source import UrlSource
-from wanflow.masking import has_key
+from wanflow.masking import has_key, without_password
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
 from wanflow.money import Cost
@@ -227,7 +227,8 @@ async def _service(
 def trusted_bucket(production: Production) -> str | None:
     """The bucket that local media go through; raises MediaFault where only an untrusted production names it."""
     if production.untrusted and production.uploads is not None:
-        words = f"`uploads: {production.uploads}` is named by an untrusted production: your media would go there"
+        shown = without_password(production.uploads, production.uploads)
+        words = f"`uploads: {shown}` is named by an untrusted production: your media would go there"
         raise MediaFault(words, hint="remove the key, or leave out `--untrusted` if you trust the production")
     return production.uploads
 

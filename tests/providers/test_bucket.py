@@ -87,6 +87,12 @@ def test_a_filesystem_that_is_not_installed_is_said_at_once(address: str) -> Non
     assert caught.value.hint is not None
 
 
+def test_no_error_of_a_bucket_shows_its_password() -> None:
+    """The rest of the address is shown."""
+    with pytest.raises(NoBucket, match=r"`uploads: webdav://\*\*\*@host/x` needs a library"):
+        bucketed("webdav://user:hunter2@host/x")
+
+
 async def test_without_credentials_nothing_is_sent(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words name the bucket."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

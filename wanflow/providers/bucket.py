@@ -11,7 +11,7 @@ import fsspec
 from anyio import to_thread
 
 from wanflow import digest
-from wanflow.masking import without_signatures
+from wanflow.masking import without_password
 from wanflow.providers.faults import NoBucket
 from wanflow.providers.protocol import Delegating, ProviderClient
 
@@ -60,16 +60,18 @@ def _named_faults(address: str) -> Iterator[None]:
     """Turn every exception of a filesystem into a fault that names the bucket.
 
     Each filesystem raises its own exceptions, and fsspec documents none, so that all of them are caught.
+    A login in the address is not shown.
     """
+    shown = without_password(address, address)
     try:
         yield
     except ImportError as fault:
-        words = f"`uploads: {address}` needs a library that is not installed ({fault.name or fault})"
+        words = f"`uploads: {shown}` needs a library that is not installed ({fault.name or fault})"
         raise NoBucket(words, hint=f"for S3: `{INSTALL}`; others are listed in docs/uploads.md") from fault
     except NotImplementedError as fault:
-        words = f"the filesystem of `uploads: {address}` cannot sign addresses"
+        words = f"the filesystem of `uploads: {shown}` cannot sign addresses"
         raise NoBucket(words, hint="use a bucket, `s3://bucket/prefix`") from fault
     except Exception as fault:
-        said = " ".join(without_signatures(str(fault)).split()) or type(fault).__name__
+        said = " ".join(without_password(str(fault), address).split()) or type(fault).__name__
         hint = "check its name, and the credentials in the environment"
-        raise NoBucket(f"the bucket `{address}` cannot be used: {said}", hint=hint) from fault
+        raise NoBucket(f"the bucket `{shown}` cannot be used: {said}", hint=hint) from fault

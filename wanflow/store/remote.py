@@ -13,6 +13,7 @@ import fsspec
 
 from wanflow import digest as digests
 from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.masking import without_password
 from wanflow.store import atomic, blobs, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -80,7 +81,8 @@ class Remote:
                     target.write(chunk)
         if digests.of_file(draft) != kept.take.digest:
             draft.unlink()
-            words = f"`{self._address}` has a damaged file for {kept.name}: its bytes do not match its digest"
+            shown = without_password(self._address, self._address)
+            words = f"`{shown}` has a damaged file for {kept.name}: its bytes do not match its digest"
             raise StoreFault(words, hint="ask who pushed it to push it again")
         blobs.adopt_take(store, draft, kept.take.digest, kept.take.result.kind)
         return True
@@ -146,7 +148,9 @@ def open_remote(address: str | None, folder: Path, *, untrusted: bool = False) -
     """
     own = os.environ.get(REMOTE_VARIABLE)
     if untrusted and not own and address and not _is_inside(folder, address):
-        words = f"`remote: {address}` is outside the production's folder, and the production is untrusted"
+        place = "is an address" if "://" in address or "::" in address else "is outside the production's folder"
+        shown = without_password(address, address)
+        words = f"`remote: {shown}` {place}, and the production is untrusted"
         raise UnknownTarget(words, hint=f"set {REMOTE_VARIABLE} to the remote that you trust")
     address = own or address
     if not address:
@@ -204,14 +208,18 @@ def _transfer(store: Store, on_take: Tell | None, move: Callable[[RemoteTake], b
 
 @contextmanager
 def _named_faults(address: str) -> Iterator[None]:
-    """Turn every error of a file system into a fault that names the remote; each has its own exceptions."""
+    """Turn every error of a file system into a fault that names the remote; each has its own exceptions.
+
+    A login in the address is not shown.
+    """
+    shown = without_password(address, address)
     try:
         yield
     except StoreFault:
         raise
     except ImportError as fault:
-        words = f"`remote: {address}` needs a library that is not installed ({fault.name or fault})"
+        words = f"`remote: {shown}` needs a library that is not installed ({fault.name or fault})"
         raise StoreFault(words, hint="for S3: install the extra `s3`") from fault
     except Exception as fault:
-        said = " ".join(str(fault).split()) or type(fault).__name__
-        raise StoreFault(f"the remote `{address}` cannot be used: {said}", hint=HINT) from fault
+        said = without_password(" ".join(str(fault).split()), address) or type(fault).__name__
+        raise StoreFault(f"the remote `{shown}` cannot be used: {said}", hint=HINT) from fault
