@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -58,19 +59,20 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     Fast for thousands of words and thousands of names in a frozenset or a `Known`.
     """
     pool = names.names if isinstance(names, Known) else frozenset(names)
-    return _nearest(word[: MAX_COMPARED + 1].lower(), pool)
+    word = word[: MAX_COMPARED + 1].lower()
+    return _nearest_of_few(word, pool) if len(pool) <= MAX_PAIRWISE else _many_names(pool).nearest(word)
 
 
 @lru_cache(maxsize=4096)
-def _nearest(word: str, pool: frozenset[str]) -> str | None:
+def _nearest_of_few(word: str, pool: frozenset[str]) -> str | None:
+    return _most_alike(word, {name.lower(): name for name in sorted(pool)})
+
+
+def _most_alike(word: str, names: Mapping[str, str]) -> str | None:
+    """The name, by itself in lower case, that is most like a word; None where none is near."""
     from rapidfuzz import process  # noqa: PLC0415  # only a wrong name needs it
     from rapidfuzz.distance import Indel  # noqa: PLC0415
 
-    if len(pool) > MAX_PAIRWISE:
-        known = _by_slip(pool)
-        names: Mapping[str, str] = {name.lower(): name for slip in _slips(word) for name in known.get(slip, ())}
-    else:
-        names = _lowered(pool)
     # what difflib finds alike is a subsequence of both names, so this similarity is never below its ratio
     likely = process.extract(
         word, [*names], scorer=Indel.normalized_similarity, score_cutoff=ALIKE - ROUNDING, limit=None
@@ -79,9 +81,41 @@ def _nearest(word: str, pool: frozenset[str]) -> str | None:
     return names[near[0]] if near else None
 
 
-@lru_cache(maxsize=64)
-def _lowered(pool: frozenset[str]) -> Mapping[str, str]:
-    return {name.lower(): name for name in sorted(pool)}
+class _ManyNames:
+    """Names of which only those are compared with a word that are a slip or two away."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self._found: dict[str, str | None] = {}
+        self._by_slip: dict[str, list[str]] = {}
+        """Names by themselves without one character: two names that differ by a slip share such a form."""
+        for name in sorted(names):
+            for slip in _slips(name.lower()) if len(name) <= MAX_COMPARED else ():
+                self._by_slip.setdefault(slip, []).append(name)
+
+    def nearest(self, word: str) -> str | None:
+        """The nearest name; None where none is near."""
+        if word not in self._found:
+            near = {name.lower(): name for slip in _slips(word) for name in self._by_slip.get(slip, ())}
+            self._found[word] = _most_alike(word, near)
+        return self._found[word]
+
+
+_pools: deque[_ManyNames] = deque(maxlen=4)
+"""The last large sets that were asked for, found by identity: the hash of a set reads all of its names."""
+
+
+def _many_names(names: frozenset[str]) -> _ManyNames:
+    pool = next((pool for pool in _pools if pool.names is names), None)
+    if pool is None:
+        pool = _ManyNames(names)
+        _pools.append(pool)
+    return pool
+
+
+def _slips(word: str) -> Iterator[str]:
+    yield word
+    yield from {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
 def listed(names: Iterable[str]) -> str:
@@ -89,21 +123,6 @@ def listed(names: Iterable[str]) -> str:
     known = [*names]
     more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED + 1 else ""
     return ", ".join(known[:MAX_NAMED] if more else known) + more
-
-
-@lru_cache(maxsize=4)
-def _by_slip(pool: frozenset[str]) -> Mapping[str, list[str]]:
-    """Names by themselves without one character: two names that differ by a slip share such a form."""
-    found: dict[str, list[str]] = {}
-    for name in sorted(pool):
-        for slip in _slips(name.lower()) if len(name) <= MAX_COMPARED else ():
-            found.setdefault(slip, []).append(name)
-    return found
-
-
-def _slips(word: str) -> Iterator[str]:
-    yield word
-    yield from {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
 def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import resource
+import sys
 from http import HTTPStatus
 from typing import cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if sys.platform != "win32":
+    import resource
 
 ARRIVAL_SECONDS = 20
 """Seconds in which the head of a request has to arrive, and after which the speed of its body is measured."""
@@ -26,6 +29,8 @@ def connection_limits() -> tuple[int, int]:
 
     Half of the files stay free for films, and for the connections of a few turns before the first of them is refused.
     """
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS, MOST_ACCEPTED
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS, MOST_ACCEPTED
