@@ -14,6 +14,7 @@ from wanflow.boundary import Boundary
 from wanflow.language import include, names, problem, schema_problems
 from wanflow.language.load import read_usable
 from wanflow.language.matrix import slug
+from wanflow.language.scope import ShotIndex
 from wanflow.suggest import MAX_NAMED, MAX_PAIRWISE, Known, hint_for_path, listed, nearest
 from wanflow.yamldoc import parse as yaml_text
 
@@ -60,6 +61,14 @@ def test_a_known_table_is_read_once_for_its_suggestions() -> None:
     table = Known((f"name{number}", number) for number in range(200))
     assert table.names is table.names
     assert nearest("nome17", table) == "name17"
+
+
+def test_names_without_scenes_are_suggested_from_one_set() -> None:
+    """Two equal ones would be compared name by name for every wrong word: thousands times thousands."""
+    flat = ShotIndex(shots=dict.fromkeys(("coast", "gull"))).near("")
+    assert flat.last_parts is flat.names
+    scenes = ShotIndex(shots=dict.fromkeys(("bay/coast", "gull"))).near("")
+    assert (scenes.names, scenes.last_parts) == ({"bay/coast", "gull"}, {"coast", "gull"})
 
 
 KINDS = {

@@ -67,7 +67,9 @@ class ShotIndex:
                     below.setdefault("/".join(parts[:depth]), []).append("/".join(parts[depth:]))
             for outer, names in below.items():
                 by_last_part = {name.rpartition("/")[2]: name for name in names}
-                self._near[outer] = NearbyNames(frozenset(names), by_last_part, frozenset(by_last_part))
+                known, last = frozenset(names), frozenset(by_last_part)
+                # one set where both are equal: the cache of suggestions would compare them name by name
+                self._near[outer] = NearbyNames(known, by_last_part, known if last == known else last)
         return self._near.get(around, NearbyNames())
 
     def all(self) -> dict[str, tuple[str, ...]]:
