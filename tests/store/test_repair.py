@@ -122,7 +122,7 @@ def test_an_intent_that_can_not_be_read_takes_only_its_own_lines_with_it(store: 
     lines = store.journal.read_bytes().split(b"\n")
     spoil(store.journal, lambda data: b"\n".join([b"rubbish", *lines[1:]]))
     (damage,) = repair.repair_store(store)
-    assert "line 1, 2 cannot be read" in damage.words
+    assert "lines 1 and 2 cannot be read" in damage.words
     assert "the record of task t1 will be lost" in damage.words
     assert [task.task_id for task in journal.read(store).open] == ["t2"]
 

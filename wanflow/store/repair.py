@@ -118,7 +118,7 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
     if not faults and not torn:
         return
     lost = [number for number, fault in faults.items() if fault == UNREADABLE]
-    words = [f"line {', '.join(map(str, lost))} {UNREADABLE}"] * bool(lost)
+    words = [f"{_lines(lost)} {UNREADABLE}"] * bool(lost)
     words += [f"line {number}: {fault}" for number, fault in faults.items() if fault != UNREADABLE]
     words += [TORN] * bool(torn)
     tasks: set[str] = set()
@@ -139,6 +139,12 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
     else:
         hint = "this is harmless: the next record takes its place"
         yield Damage(path.name, f"{TORN}, as after a command that was killed", rewrite, hint, blocks=False)
+
+
+def _lines(numbers: list[int]) -> str:
+    """Lines in words, such as `lines 1, 2 and 9`."""
+    named = ", ".join(map(str, numbers))
+    return f"line {named}" if len(numbers) < 2 else f"lines {' and '.join(named.rsplit(', ', 1))}"
 
 
 def _fault_of(line: bytes, check: Check) -> str | None:
