@@ -18,6 +18,7 @@ SYSTEM_FOLDERS = ("/proc", "/dev", "/sys")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - it is compared, nothing is written there
 """Folder of the system in which people keep productions all the same."""
 
+PART_BYTES = 1 << 20
 MOST_LINKS = 40
 """Maximum links on the way to one file, as Linux has it."""
 
@@ -138,11 +139,14 @@ def bytes_of(file: Path, most: int) -> bytes:
     if file.exists() and not file.is_file():
         raise OSError(0, "is not a file")
     with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
-        small = os.fstat(opened.fileno()).st_size <= most
-        data = (opened.read(most + 1) or b"") if small else b""
-    if not small or len(data) > most:
+        parts, size = list[bytes](), 0
+        # by parts: one call for `most` bytes takes their memory, however small the file is
+        while size <= most and (part := opened.read(PART_BYTES)):
+            parts.append(part)
+            size += len(part)
+    if size > most:
         raise OSError(0, f"has more than {most // 1_000_000} MB")
-    return data
+    return b"".join(parts)
 
 
 def _open_checked(path: str, flags: int) -> int:
