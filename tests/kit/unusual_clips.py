@@ -170,7 +170,7 @@ CUT_SHORT: Mapping[str, UnusualClip] = {
 }
 """What has a beginning that can be shown."""
 
-NO_FILM = "is not a picture, video or sound that can be read"
+NO_FILM = "is not a picture, video or sound"
 
 REFUSED: Mapping[str, tuple[UnusualClip, str]] = {
     "mp4 without its index": (UnusualClip(broken("mp4", 0.6)), "is cut short: it has "),

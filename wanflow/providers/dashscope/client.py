@@ -119,7 +119,7 @@ class DashScopeClient:
             about = {} if model is None else {"model_name": model}
             query = urlencode({**about, "page_no": page, "page_size": PAGE_ROWS})
             summaries, pages = wire.read_page(model or "", await self._ask("GET", f"/tasks/?{query}", wire.is_page))
-            yield summaries
+            yield summaries[:PAGE_ROWS]
             if not summaries or (len(summaries) < PAGE_ROWS if pages is None else page >= pages):
                 return
         raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
