@@ -139,7 +139,8 @@ def bytes_of(file: Path, most: int) -> bytes:
     if file.exists() and not file.is_file():
         raise OSError(0, "is not a file")
     with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
-        parts, size = list[bytes](), 0
+        parts, size = list[bytes](), os.fstat(opened.fileno()).st_size
+        size = size if size > most else 0  # it may grow, and files of a system say 0
         # by parts: one call for `most` bytes takes their memory, however small the file is
         while size <= most and (part := opened.read(PART_BYTES)):
             parts.append(part)
