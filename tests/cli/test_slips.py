@@ -50,7 +50,7 @@ def test_what_another_command_does_is_hinted(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("plan", "--foo"), "no such option `--foo`"),
+        (("plan", "--qqqq"), "no such option `--qqqq`"),
         (
             ("plan", "--region", "mars"),
             "invalid value for `--region`: `mars` is not one of `beijing`, `singapore`, `virginia`",
