@@ -18,7 +18,8 @@ from wanflow.cli.main import main
 opened, called = Counter(), Counter()
 
 def note_open(event, arguments):
-    if event == "open" and isinstance(arguments[0], str):
+    # an opener tells of the same file a second time, without a mode
+    if event == "open" and isinstance(arguments[0], str) and arguments[1] is not None:
         opened[Path(arguments[0]).name] += 1
 
 def note_call(frame, event, argument):
