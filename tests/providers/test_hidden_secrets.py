@@ -50,13 +50,13 @@ REPLIES: Mapping[str, Callable[[str], object]] = {
 Serve = Callable[[httpx.Request], httpx.Response]
 
 
-def client(serve: Serve) -> AbstractAsyncContextManager[DashScopeClient]:
+def client(serve: Serve, key: str = KEY) -> AbstractAsyncContextManager[DashScopeClient]:
     """A client with a key, whose network is a function."""
 
     @asynccontextmanager
     async def opened():  # type: ignore[no-untyped-def]
         async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as way:
-            yield DashScopeClient(HttpTransport(way, "https://service.example/api/v1", KEY))
+            yield DashScopeClient(HttpTransport(way, "https://service.example/api/v1", key))
 
     return opened()
 
@@ -131,12 +131,21 @@ async def test_no_error_of_the_network_shows_the_key(tmp_path: Path) -> None:
             assert_hidden(await told(broken, tmp_path))
 
 
-async def test_a_task_whose_id_holds_the_key_is_of_unknown_fate() -> None:
+@pytest.mark.parametrize("part", [KEY, KEY[:14], KEY[-14:]], ids=["whole", "its beginning", "its end"])
+async def test_a_task_whose_id_holds_the_key_is_of_unknown_fate(part: str) -> None:
     """Such an id cannot be kept or asked for; the list knows the task by its own."""
-    reply = {"output": {"task_id": f"t-{KEY}", "task_status": "PENDING"}, "request_id": "r"}
+    reply = {"output": {"task_id": f"t-{part}", "task_status": "PENDING"}, "request_id": "r"}
     async with client(lambda _: httpx.Response(200, json=reply)) as one:
         with pytest.raises(UnknownFate):
             await one.submit(Request("wan2.7-t2v", "x"))
+
+
+async def test_an_address_with_a_date_that_a_made_up_key_has_as_well_is_fetched() -> None:
+    """A part of a key that may be there by chance hides no paid film."""
+    url = "https://h.example/1d/20261201/film.mp4?Signature=s%2B3"
+    reply = {"output": {"task_status": "SUCCEEDED", "video_url": url}, "request_id": "r"}
+    async with client(lambda _: httpx.Response(200, json=reply), "studio-key-20261201") as one:
+        assert (await one.poll("t")).url == url
 
 
 async def test_an_address_that_holds_the_key_is_none_and_any_other_stays_as_it_is() -> None:

@@ -24,7 +24,7 @@ import anyio
 import httpx
 
 from wanflow import decode
-from wanflow.masking import has_key, public_url, secrets_of, without_key, without_signatures, without_values
+from wanflow.masking import MASK, has_key, public_url, secrets_of, without_key, without_signatures, without_values
 from wanflow.providers.faults import ForbiddenAddress
 
 CHUNK_BYTES = 1 << 20
@@ -32,10 +32,8 @@ MOST_BYTES = 1 << 22
 """Maximum size of a reply, far beyond the longest page of a task list."""
 LONGEST_TEXT = 1 << 16
 """Maximum length of a text in a reply, beyond the longest prompt and address; the rest is dropped."""
-USED = frozenset(
-    {"task_id", "video_url", "orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"}
-)
-"""Keys of a reply whose value is used as it is, and never shown: a part that is like the key by chance stays."""
+USED = frozenset({"video_url", "orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"})
+"""Keys of a reply whose value is used as it is. A part that is like the key by chance, such as a date, stays."""
 SIGNING = frozenset({"policy", "signature", "oss_access_key_id"})
 """Those of an upload whose values open it."""
 SHORTEST_SIGNATURE = 16
@@ -282,11 +280,11 @@ def _check_form(url: httpx.URL) -> None:
 def masked(value: object, key: str, signatures: Collection[str] = (), name: str = "") -> object:
     """A value of a reply, at `name`, in which no text and no name has the key or what opens an address.
 
-    `signatures` are known values that open addresses. A value in use is empty where it has the whole key.
+    `signatures` are known values that open addresses. A value in use is hidden where it has the whole key.
     """
     match value:
         case str() if name in USED:
-            return "" if has_key(value, key) else value[:LONGEST_TEXT]
+            return MASK if has_key(value, key) else value[:LONGEST_TEXT]
         case str():
             return without_signatures(without_values(without_key(value[:LONGEST_TEXT], key), signatures))
         case dict():
