@@ -34,8 +34,7 @@ from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.planner.cut import LATIN, drawn_texts
 from wanflow.store import blobs, fact_cache, layout, lockfile
-from wanflow.store.layout import Store
-from wanflow.store.links import links_outside
+from wanflow.store.layout import Store, links_outside
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
 from wanflow.suggest import hint_for_path, nearest_path

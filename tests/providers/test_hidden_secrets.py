@@ -15,7 +15,8 @@ import pytest
 from kit.providers import MOST
 from kit.streams import Stream
 from wanflow.providers.dashscope.client import DashScopeClient
-from wanflow.providers.dashscope.http import HttpTransport, masked
+from wanflow.providers.dashscope.http import HttpTransport
+from wanflow.providers.dashscope.reply_masking import masked
 from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
 from wanflow.providers.protocol import Request, TaskState
 

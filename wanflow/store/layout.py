@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -12,10 +13,13 @@ from uuid import uuid4
 from wanflow import decode
 from wanflow.catalog.provider import Provider
 from wanflow.errors import StoreFault
+from wanflow.language.production import RESULTS_FOLDER
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
 LOCK_NAME = "wanflow.lock"
+WRITTEN = (STORE_FOLDER, RESULTS_FOLDER, LOCK_NAME, ".gitattributes")
+"""All that wanflow writes beside a production file, but for cuts with an `output` of their own."""
 FORMAT = 1
 """Version of the store's layout; a store of a newer one is refused."""
 
@@ -161,3 +165,21 @@ def remove_temporary_files(store: Store) -> None:
     """
     with atomic.faults_of(store.root):
         shutil.rmtree(store.root / "tmp", ignore_errors=True)
+
+
+def links_outside(folder: Path) -> Iterator[str]:
+    """The links in and at what wanflow writes whose targets are outside the production's folder, by their paths.
+
+    A link to a folder inside is followed, since a link in that folder counts as well.
+    """
+    root, seen = Path(os.path.realpath(folder)), set[str]()
+    waiting = [root / name for name in WRITTEN]
+    while waiting:
+        place = waiting.pop()
+        real = os.path.realpath(place)
+        if not Path(real).is_relative_to(root):
+            yield place.relative_to(root).as_posix()
+        elif os.path.isdir(real) and real not in seen:  # noqa: PTH112 - no error where the disk refuses
+            seen.add(real)
+            with os.scandir(real) as entries:
+                waiting += [Path(entry.path) for entry in entries if entry.is_symlink() or entry.is_dir()]

@@ -12,7 +12,7 @@ import socket
 import ssl
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,20 +24,13 @@ import anyio
 import httpx
 
 from wanflow import decode
-from wanflow.masking import MASK, has_key, public_url, secrets_of, without_key, without_signatures, without_values
+from wanflow.masking import public_url, without_key
+from wanflow.providers.dashscope.reply_masking import masked, signatures_in
 from wanflow.providers.faults import ForbiddenAddress
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 22
 """Maximum size of a reply, far beyond the longest page of a task list."""
-LONGEST_TEXT = 1 << 16
-"""Maximum length of a text in a reply, beyond the longest prompt and address; the rest is dropped."""
-USED = frozenset({"video_url", "orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"})
-"""Keys of a reply whose value is used as it is. A part that is like the key by chance, such as a date, stays."""
-SIGNING = frozenset({"policy", "signature", "oss_access_key_id"})
-"""Those of an upload whose values open it."""
-SHORTEST_SIGNATURE = 16
-"""Minimum length of a value that opens an address; shorter ones are dates and names."""
 MOST_SIGNATURES = 256
 """Maximum known values that open an address; the oldest are forgotten."""
 
@@ -275,42 +268,6 @@ def _check_form(url: httpx.URL) -> None:
         raise ForbiddenAddress(f"the result's address is of the kind `{url.scheme[:20]}`", hint=WHO_REPLIES)
     if url.userinfo:
         raise ForbiddenAddress(f"the result's address has a user or a password ({url.host})", hint=WHO_REPLIES)
-
-
-def masked(value: object, key: str, signatures: Collection[str] = (), name: str = "") -> object:
-    """A value of a reply, at `name`, in which no text and no name has the key or what opens an address.
-
-    `signatures` are known values that open addresses. A value in use is hidden where it has the whole key.
-    """
-    match value:
-        case str() if name in USED:
-            return MASK if has_key(value, key) else value[:LONGEST_TEXT]
-        case str():
-            return without_signatures(without_values(without_key(value[:LONGEST_TEXT], key), signatures))
-        case dict():
-            return {
-                str(masked(inner, key, signatures)): masked(item, key, signatures, inner)
-                for inner, item in value.items()
-            }
-        case list():
-            return [masked(item, key, signatures, name) for item in value]
-        case _:
-            return value
-
-
-def signatures_in(value: object, name: str = "") -> Iterator[str]:
-    """The values in a reply that open an address: of a result's, and of an upload."""
-    match value:
-        case str() if name in SIGNING and len(value) >= SHORTEST_SIGNATURE:
-            yield value
-        case str() if name == "video_url":
-            yield from secrets_of(value, SHORTEST_SIGNATURE)
-        case dict():
-            for inner, item in value.items():
-                yield from signatures_in(item, inner)
-        case list():
-            for item in value:
-                yield from signatures_in(item, name)
 
 
 def place_of(url: str) -> str:
