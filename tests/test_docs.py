@@ -29,6 +29,7 @@ from wanflow.language.load import read
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
+README_ZH = CHECKOUT / "README.zh-CN.md"
 EMULATOR = CHECKOUT / "docs" / "emulator.md"
 MODELS = CHECKOUT / "docs" / "models.md"
 CUTS = CHECKOUT / "docs" / "cuts.md"
@@ -36,8 +37,12 @@ EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
 PYTHON = CHECKOUT / "docs" / "python.md"
 SECURITY = CHECKOUT / "docs" / "security.md"
+CHINESE = {README: README_ZH, **{CHECKOUT / "docs" / page.name: page for page in CHECKOUT.glob("docs/zh-CN/*.md")}}
+"""The Chinese counterpart of each page that has one."""
+ORIGINAL = {chinese: page for page, chinese in CHINESE.items()}
 PAGES = (
     README,
+    README_ZH,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(CHECKOUT.glob("docs/**/*.md")),
 )
@@ -46,7 +51,12 @@ INSTALLS = ("pipx install .", "uv tool install .")
 EXECUTED = {"sh", "yaml", "python"}
 SHOWN = {"text", "json"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def in_checkout(page: Path) -> str:
+    """A page's path in the checkout."""
+    return page.relative_to(CHECKOUT).as_posix()
 
 
 class Block(NamedTuple):
@@ -68,7 +78,7 @@ def commands(page: Path) -> Iterator[str]:
             yield from filter(None, (line.partition("  #")[0].strip() for line in block.text.splitlines()))
 
 
-TYPED = ("wanflow", "cd", "export")
+TYPED = ("wanflow", "cd", "export", "mv")
 UNTIL_IT_LISTENS = "until (exec 3<>/dev/tcp/127.0.0.1/8471) 2>/dev/null; do :; done"
 """What a reader does with their eyes: wait until the emulator of the page has said where it is."""
 
@@ -93,19 +103,72 @@ def execute(argv: Sequence[str | Path], folder: Path, *, path: str = "") -> subp
     return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_film_of_the_readme_comes_out_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands and YAML blocks, typed one after the other in an empty folder, all succeed and give the film."""
-    with served(Serving(speed=Fraction(10))) as service:
-        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
-        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-animatic")
-        done = execute(["bash", "-c", session(README)], tmp_path, path=sysconfig.get_path("scripts"))
+class Film(NamedTuple):
+    """The film of a README: its folder and its cut, and which of its takes are made."""
+
+    folder: str
+    cut: str
+    paid: str
+    made: set[str]
+    never: str
+
+
+FILMS = {
+    README: Film("my-film", "main", "valley", {"climb.t2", "eagle.t1", "valley.t1"}, "valley.t2"),
+    README_ZH: Film("我的短片", "正片", "山谷", {"登顶.t1", "苍鹰.t3", "山谷.t1"}, "山谷.t2"),
+}
+
+
+class Typed(NamedTuple):
+    """A README, the folder of its film after all was typed, and what that printed."""
+
+    readme: Path
+    film: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module", params=FILMS, ids=in_checkout)
+def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Typed:
+    """Every command and YAML block of a README, one after the other in an empty folder."""
+    folder = tmp_path_factory.mktemp("readme")
+    with served(Serving(speed=Fraction(10))) as service, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
+        patch.setenv("DASHSCOPE_API_KEY", "sk-animatic")
+        done = execute(["bash", "-c", session(request.param)], folder, path=sysconfig.get_path("scripts"))
+    return Typed(request.param, folder / FILMS[request.param].folder, done)
+
+
+def test_the_film_of_the_readme_comes_out_as_it_says(typed: Typed) -> None:
+    """The commands and YAML blocks all succeed and give the film."""
+    told, done = FILMS[typed.readme], typed.done
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "my-film" / "out" / "dashscope" / "shots" / "valley.t1.mp4").is_file()
-    assert done.stdout.splitlines()[-1] == str(Path("out", "main.mp4"))
+    assert (typed.film / "out" / "dashscope" / "shots" / f"{told.paid}.t1.mp4").is_file()
+    assert done.stdout.splitlines()[-1] == str(Path("out", f"{told.cut}.mp4"))
     assert "nothing to do" in done.stderr.splitlines()[-1]
-    takes = {path.name for path in (tmp_path / "my-film" / "out" / "shots").iterdir()}
-    assert {"climb.t2.mp4", "eagle.t1.mp4", "valley.t1.mp4"} <= takes
-    assert "valley.t2.mp4" not in takes
+    takes = {path.stem for path in (typed.film / "out" / "shots").iterdir()}
+    assert told.made <= takes
+    assert told.never not in takes
+
+
+def test_the_cuts_of_the_page_are_made(typed: Typed, tmp_path: Path) -> None:
+    """With the shots of the README's film, in the animatic, and exported."""
+    page = CHINESE[CUTS] if typed.readme == README_ZH else CUTS
+    (text,) = (block.text for block in blocks(page) if block.language == "yaml")
+    film = shutil.copytree(typed.film, tmp_path / "film")
+    file = film / "wanflow.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8').partition('cuts:')[0]}{text}", encoding="utf-8")
+    _, (trailer, written) = yaml.safe_load(text)["cuts"].items()
+    music, (soft, burned) = film / written["music"]["file"], written["subtitles"]
+    for path in (music, film / soft, film / burned["file"]):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("1\n00:00:01,000 --> 00:00:02,000\nThe valley lies still.\n", encoding="utf-8")
+    click_sound(music, 48_000 * 8)
+    wanflow = Path(sysconfig.get_path("scripts")) / "wanflow"
+    done = execute([wanflow, "run"], film)
+    assert done.returncode == 0, done.stderr
+    assert (film / "out" / f"{trailer}.mp4").stat().st_size > 50_000
+    assert (film / "out" / f"{trailer}.eng.srt").is_file()
+    assert execute([wanflow, "export", trailer], film).returncode == 0
 
 
 def test_the_examples_of_the_models_load(tmp_path: Path) -> None:
@@ -116,28 +179,6 @@ def test_the_examples_of_the_models_load(tmp_path: Path) -> None:
         (tmp_path / "wanflow.yaml").write_text(text, encoding="utf-8")
         production, problems = read(tmp_path / "wanflow.yaml")
         assert (production is not None, problems) == (True, ())
-
-
-def test_the_cuts_of_the_page_are_made(tmp_path: Path) -> None:
-    """With the production of `wanflow init`, in the animatic, and exported."""
-    (text,) = (block.text for block in blocks(CUTS) if block.language == "yaml")
-    wanflow = Path(sysconfig.get_path("scripts")) / "wanflow"
-    film = tmp_path / "film"
-    assert execute([wanflow, "init", film], tmp_path).returncode == 0
-    file = film / "wanflow.yaml"
-    before = file.read_text(encoding="utf-8").partition("\ncuts:")[0]
-    file.write_text(f"{before}\n{text}", encoding="utf-8")
-    (film / "music").mkdir()
-    (film / "subs").mkdir()
-    click_sound(film / "music" / "theme.wav", 48_000 * 8)
-    for language in ("en", "zh"):
-        words = "1\n00:00:01,000 --> 00:00:02,000\nThe valley lies still.\n"
-        (film / "subs" / f"{language}.srt").write_text(words, encoding="utf-8")
-    done = execute([wanflow, "run"], film)
-    assert done.returncode == 0, done.stderr
-    assert (film / "out" / "trailer.mp4").stat().st_size > 50_000
-    assert (film / "out" / "trailer.eng.srt").is_file()
-    assert execute([wanflow, "export", "trailer"], film).returncode == 0
 
 
 def test_the_files_of_the_reference_are_one_production(tmp_path: Path) -> None:
@@ -152,7 +193,7 @@ def test_the_files_of_the_reference_are_one_production(tmp_path: Path) -> None:
     assert {"valley", "harbour/arrival", "harbour/leaving/more"} <= production.shots.keys()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=in_checkout)
 def test_json_of_the_pages_is_json(page: Path) -> None:
     """Each JSON block is one document or several, one after the other."""
     for block in blocks(page):
@@ -269,17 +310,18 @@ def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     assert [row["status"] for row in listed["data"]] == ["SUCCEEDED", "SUCCEEDED"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=in_checkout)
 def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
-    if page not in {README, MODELS, CUTS, EDITORS, LANGUAGE, FORMAT}:
+    kind = ORIGINAL.get(page, page)
+    if kind not in {README, MODELS, CUTS, EDITORS, LANGUAGE, FORMAT}:
         assert "yaml" not in {block.language for block in blocks(page)}
     if page != PYTHON:
         assert "python" not in {block.language for block in blocks(page)}
     known = (
-        ("make ", "wanflow ", "cd ", "export ", *INSTALLS)
-        if page in {README, EDITORS, LANGUAGE, PYTHON, SECURITY}
+        ("make ", "wanflow ", "cd ", "export ", "mv ", *INSTALLS)
+        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY}
         else ("make ",)
     )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
@@ -297,7 +339,7 @@ def test_make_knows_what_the_pages_ask_of_it(line: str) -> None:
 
 def test_the_third_command_puts_wanflow_on_the_path(tmp_path: Path) -> None:
     """What `pipx install .` does, without fetching: a bare environment that gets the project and nothing else anew."""
-    assert [line for line in commands(README) if line in INSTALLS] == ["pipx install ."]
+    assert [line for page in FILMS for line in commands(page) if line in INSTALLS] == ["pipx install ."] * 2
     home, source = tmp_path / "home", tmp_path / "source"
     execute([sys.executable, "-m", "venv", "--without-pip", home], tmp_path)
     python = home / "bin" / "python"
@@ -323,11 +365,11 @@ def copy_project(target: Path) -> None:
         shutil.copy(CHECKOUT / name, target / name)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=in_checkout)
 def test_links_and_file_names_lead_somewhere(page: Path) -> None:
     """Links into the repository, and the tests and modules that a page names, exist."""
     text = page.read_text(encoding="utf-8")
-    local = [link for link in _LINK.findall(text) if "://" not in link]
+    local = [link for link in LINK.findall(text) if "://" not in link]
     assert [link for link in local if not (page.parent / link).exists()] == []
     named = re.findall(r"`((?:tests|wanflow|schemas|examples)/[\w./-]+)`", text)
     assert [name for name in named if not (CHECKOUT / name).exists()] == []

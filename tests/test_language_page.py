@@ -6,20 +6,34 @@ import re
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from test_docs import LANGUAGE, blocks, execute
+from test_docs import CHINESE, LANGUAGE, blocks, commands, execute, in_checkout
 
 from kit.project import rewrite
 
 _FILE = re.compile(r"# ([\w./-]+\.yaml)\n")
+PIPELINE = {LANGUAGE: "pipelines/visit.yaml", CHINESE[LANGUAGE]: "流程/到访.yaml"}
 SCRIPTS = sysconfig.get_path("scripts")
 
 
-def steps() -> Iterator[str]:
+class Typed(NamedTuple):
+    """A version of the page, the folder after everything on it was typed, and what that printed."""
+
+    page: Path
+    film: Path
+    printed: str
+
+    def shown(self) -> list[str]:
+        """The listings of the page; the last one is of a mistake."""
+        return [block.text for block in blocks(self.page) if block.language == "text"]
+
+
+def steps(page: Path) -> Iterator[str]:
     """The page as a shell script: its files are written where they come, its commands typed between them."""
     yield "set -euo pipefail"
-    for block in blocks(LANGUAGE):
+    for block in blocks(page):
         if block.language == "yaml":
             found = _FILE.match(block.text)
             assert found is not None, "a block begins with the name of its file"
@@ -28,41 +42,41 @@ def steps() -> Iterator[str]:
             yield block.text
 
 
-@pytest.fixture(scope="module")
-def typed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder after everything on the page was typed, and what that printed."""
+@pytest.fixture(scope="module", params=PIPELINE, ids=in_checkout)
+def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Typed:
+    """Everything on a version of the page, typed in an empty folder."""
     folder = tmp_path_factory.mktemp("page")
-    done = execute(["bash", "-c", "\n".join(steps())], folder, path=SCRIPTS)
+    done = execute(["bash", "-c", "\n".join(steps(request.param))], folder, path=SCRIPTS)
     assert done.returncode == 0, done.stderr
-    return folder / "mountain", done.stdout
+    (film,) = (line.split()[-1] for line in commands(request.param) if line.startswith("cd "))
+    return Typed(request.param, folder / film, done.stdout)
 
 
-def test_the_commands_print_what_the_page_shows(typed: tuple[Path, str]) -> None:
+def test_the_commands_print_what_the_page_shows(typed: Typed) -> None:
     """Each listing is below its command, as it is printed."""
-    shown = [block.text for block in blocks(LANGUAGE) if block.language == "text"]
-    assert len(shown) == 4
-    assert [text for text in shown[:-1] if text not in typed[1]] == []
+    assert len(typed.shown()) == 4
+    assert [text for text in typed.shown()[:-1] if text not in typed.printed] == []
 
 
-def test_the_files_are_a_production_without_a_problem(typed: tuple[Path, str]) -> None:
+def test_the_files_are_a_production_without_a_problem(typed: Typed) -> None:
     """And every selector of the page means something in it."""
-    film, _ = typed
-    said = execute(["wanflow", "validate"], film, path=SCRIPTS)
+    said = execute(["wanflow", "validate"], typed.film, path=SCRIPTS)
     assert (said.returncode, said.stdout) == (0, "")
-    table = LANGUAGE.read_text(encoding="utf-8").partition("| you write | and mean |")[2].partition("\n\n")[0]
-    words = [word for row in table.splitlines()[2:] for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    table = typed.page.read_text(encoding="utf-8").rpartition("`--exclude ")[0].rpartition("|---|---|\n")[2]
+    words = [word for row in table.splitlines()[:-1] for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
     assert len(words) > 8
     for word in words:
-        listed = execute(["bash", "-c", f"wanflow list {word}"], film, path=SCRIPTS)
+        listed = execute(["bash", "-c", f"wanflow list {word}"], typed.film, path=SCRIPTS)
         assert listed.returncode == 0, listed.stderr
         assert listed.stdout or word.startswith("state:")
 
 
-def test_a_mistake_in_a_pipeline_reads_as_the_page_says(typed: tuple[Path, str]) -> None:
+def test_a_mistake_in_a_pipeline_reads_as_the_page_says(typed: Typed) -> None:
     """The place in the pipeline, and where it is used."""
-    film, _ = typed
-    rewrite(film / "pipelines" / "visit.yaml", "duration: ${seconds}", "duration: 20")
-    said = execute(["wanflow", "validate"], film, path=SCRIPTS)
-    rewrite(film / "pipelines" / "visit.yaml", "duration: 20", "duration: ${seconds}")
+    pipeline = typed.film / PIPELINE[typed.page]
+    (duration,) = re.findall(r"duration: \$.*", pipeline.read_text(encoding="utf-8"))
+    rewrite(pipeline, duration, "duration: 20")
+    said = execute(["wanflow", "validate"], typed.film, path=SCRIPTS)
+    rewrite(pipeline, "duration: 20", duration)
     assert said.returncode == 2
-    assert said.stdout.startswith([block.text for block in blocks(LANGUAGE) if block.language == "text"][-1])
+    assert said.stdout.startswith(typed.shown()[-1])
