@@ -22,7 +22,7 @@ from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import UnknownTarget
 from wanflow.graph.build import ShotGraph
-from wanflow.graph.node import cut_name
+from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.graph.select import matching, single_shot
 from wanflow.graph.select import select as select_vertices
 from wanflow.language.load import Overrides
@@ -42,7 +42,7 @@ from wanflow.planner.diff import Explanation
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of
-from wanflow.planner.request import ShotRequest
+from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import ProductionStatus, TakeRow
 from wanflow.runner.events import CollectOutcome, Emit, Event, Outcome, idle_outcome
 from wanflow.store import (
@@ -250,6 +250,8 @@ def show(plan: Plan, node: str) -> NodeDetails:
 
     steps = reasons.steps_of(plan, node)
     production, vertex = plan.graph.production, plan.graph.vertex(steps[0].vertex)
+    if isinstance(vertex, ShotVertex):
+        vertex = replace(vertex, shot=planned_request(plan, vertex.shot).shot)
     request = details.request_of(vertex, steps)
     body = None if request is None else CONNECTORS[plan.provider.models].request_json(request)
     return details.NodeDetails(single_shot(production, node), details.rows_of(vertex, production), steps, body)

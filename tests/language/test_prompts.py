@@ -98,6 +98,61 @@ def test_cast_names_become_the_models_identifiers(reading, prompt, expected):
     assert production.shots["a"].prompt == expected
 
 
+HAN_CAST = (
+    "wanflow: 1\ndefaults: {model: wan2.7-r2v}\n"
+    "cast:\n  小明: {image: k.png}\n  妈妈: {image: l.png}\n  车: {video: g.mp4}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("${小明} walks with ${妈妈} in the rain", "Image 1 walks with Image 2 in the rain"),
+        ("${小明} walks past a shop sign that reads 书店.", "Image 1 walks past a shop sign that reads 书店."),
+        ("${小明} reads «“春江花月夜十个汉字” 》", "Image 1 reads «“春江花月夜十个汉字” 》"),
+        ("${小明} says: 「今天天气很好我们走吧」", "Image 1 says: 「今天天气很好我们走吧」"),
+        ("${小明} doesn't know don't 雨 hasn't", "Image 1 doesn't know don't 雨 hasn't"),
+        ('${小明}说："It is a very long line of English words."', '图1说："It is a very long line of English words."'),
+        ("${小明}走在 Wall Street 上，看着${车}", "图1走在 Wall Street 上，看着视频1"),
+        ("${小明}", "图1"),
+        ("${小明}。", "图1。"),
+        ("“你好，${妈妈}”", "“你好，图1”"),
+        ("${小明}2岁", "图1 2岁"),
+        ("${小明}${age}岁的生日", "图1 2岁的生日"),
+        ("${小明} and 2${妈妈}2 run", "Image 1 and 2Image 2 2 run"),
+        ("${小明}があるく", "Image 1があるく"),
+        ("𠀀𠀁${小明} go", "𠀀𠀁图1 go"),
+    ],
+)
+def test_the_words_around_decide_the_language_of_identifiers(reading, prompt, expected):
+    """Cast names and quoted words do not count, and a number behind an identifier stays a number of its own."""
+    body = f"vars: {{age: 2}}\nshots:\n  a:\n    prompt: >-\n      {prompt}\n"
+    production, problems = reading(body, head=HAN_CAST)
+    assert production is not None, problems
+    assert production.shots["a"].prompt == expected
+
+
+@pytest.mark.parametrize("where", ["defaults: {model: wan2.7-r2v, prompt_language: zh}", "defaults: {model: wan2.7-r2v}"])
+def test_an_author_may_choose_the_language_of_identifiers(reading, where):
+    """In `defaults`, and in a shot before that; a shot has no other words for it in an earlier version."""
+    head = HAN_CAST.replace("defaults: {model: wan2.7-r2v}", where)
+    shots = "shots:\n  a: {prompt: '${小明} walks', prompt_language: en}\n  b: {prompt: '${小明} walks'}\n"
+    production, _ = reading(shots, head=head)
+    assert production.shots["a"].prompt == "Image 1 walks"
+    assert production.shots["a"].former == ()
+    assert production.shots["b"].prompt == ("图1 walks" if "zh" in where else "Image 1 walks")
+    _, problems = reading("shots:\n  a: {prompt: '${小明} walks', prompt_language: fr}\n", head=HAN_CAST)
+    assert [item.place.column for item in problems] == [47]
+
+
+def test_wan26_has_one_kind_of_identifier(reading):
+    """In any language."""
+    head = HAN_CAST.replace("wan2.7-r2v", "wan2.6-r2v")
+    production, _ = reading("shots:\n  a: {prompt: '${小明}2岁'}\n  b: {prompt: '${小明} walks'}\n", head=head)
+    assert production is not None
+    assert [production.shots[name].prompt for name in "ab"] == ["character1 2岁", "character1 walks"]
+
+
 def test_the_slate_shows_plain_names(reading):
     """What people read has no identifiers in it."""
     production, _ = reading("shots:\n  a: {prompt: '${keeper} waves'}\n", head=HEAD)

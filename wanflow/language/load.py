@@ -20,12 +20,14 @@ from wanflow.language.names import other_forms, strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
-from wanflow.language.production import Cut, Media, Production, Shot
+from wanflow.language.production import Cut, Media, Production, Shot, Wording
 from wanflow.language.references import (
     choose_references,
+    language_of,
     named_places,
     silent_references,
     unused_members,
+    with_former_identifiers,
     with_identifiers,
 )
 from wanflow.language.schema_problems import TooManyProblems, check_shot
@@ -278,22 +280,25 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     chosen = choose_references(shot, model, written, cast, problems)
     damaged, references = shot.damaged or chosen is None or has_errors(problems[before:]), chosen or ()
     media = tuple(_media(shot, references, model))
-    prompt = with_identifiers(written, references, model) or None
-    negative = _text(shot, "negative_prompt")
+    given = _text(shot, "prompt_language")
+    language = given or language_of(written)
+    sent = Wording(with_identifiers(written, references, model, language) or None, _text(shot, "negative_prompt"))
+    earlier = with_former_identifiers(_former_text(shot, "prompt") or "", references, model, given)
+    former = Wording(earlier or None, _former_text(shot, "negative_prompt"))
     if region not in model.regions:
         message = f"`{model.name}` is not available in the region `{region}`"
         problems.append(Problem(shot.model.place, message, f"it is available in {', '.join(model.regions)}"))
-    problems += model_checks.check_text(shot, model, {"prompt": prompt, "negative_prompt": negative})
+    problems += model_checks.check_text(shot, model, {"prompt": sent.prompt, "negative_prompt": sent.negative_prompt})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
     problems += model_checks.check_voices(model, media)
-    problems += silent_references(shot, references, prompt or "", model)
+    problems += silent_references(shot, references, sent.prompt or "", model.identifiers.get(language, {}))
     problems += model_checks.check_seed(shot, model)
     return Shot(
         name=shot.name,
         model=shot.model.string,
         place=shot.place,
-        prompt=prompt,
-        negative_prompt=negative,
+        prompt=sent.prompt,
+        negative_prompt=sent.negative_prompt,
         media=tuple(
             replace(item, voice=None) if item.type in model.media and model.media[item.type].voice is None else item
             for item in media
@@ -306,6 +311,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
         note=_text(shot, "note"),
         written=strip_cast_markers(written),
         origins=shot.values,
+        former=() if former == sent else (former,),
     )
 
 
@@ -333,6 +339,12 @@ def _media(shot: WrittenShot, references: tuple[CastMember, ...], model: Model) 
 def _text(shot: WrittenShot, key: str) -> str | None:
     value = shot.values.get(key)
     return value.string if value is not None and value.value is not None else None
+
+
+def _former_text(shot: WrittenShot, key: str) -> str | None:
+    """A text as earlier versions read it."""
+    value = shot.values.get(key)
+    return value.former_string if value is not None and value.value is not None else None
 
 
 def _whole(shot: WrittenShot, key: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -71,6 +71,14 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """The texts of a request, as they are sent."""
+
+    prompt: str | None
+    negative_prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One request in words, as it will be sent.
 
@@ -78,7 +86,8 @@ class Shot:
     `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
     derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
     as written, for the slate. `origins` are the values as they are written, with where they came from; `via` is what
-    made the shot, from outside in.
+    made the shot, from outside in. `former` are the texts that earlier versions of wanflow sent for the same file: a
+    take that was bought with them is a take of this shot.
     """
 
     name: str
@@ -96,6 +105,11 @@ class Shot:
     written: str = ""
     origins: Mapping[str, TextNode] = field(default_factory=dict)
     via: tuple[OriginStep, ...] = ()
+    former: tuple[Wording, ...] = ()
+
+    def worded(self, wording: Wording) -> Shot:
+        """The same shot with other texts."""
+        return replace(self, prompt=wording.prompt, negative_prompt=wording.negative_prompt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,13 @@ def _listed(shot: WrittenShot, cast: Cast, problems: list[Problem]) -> tuple[Cas
 
 
 def silent_references(
-    shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
+    shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, patterns: Mapping[str, str]
 ) -> Iterator[Problem]:
     """Warnings for listed references that the prompt never names: the model cannot tell who they are.
 
     `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and an author may write an identifier.
     """
-    names = identifiers(references, prompt, model)
+    names = identify(references, patterns)
     for name, _ in shot.references or () if len(references) > 1 else ():
         if name is not None and names.get(name.string, prompt) not in prompt:
             message = f"the prompt of `{shot.name}` never names the reference `{name.string}`"
@@ -95,7 +95,11 @@ def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[
 
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_HAN_BEFORE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+"""What decided the language in earlier versions: a prompt with one such character had Chinese identifiers."""
+_LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
+_QUOTED = re.compile('"[^"]*"|\u201c[^\u201d]*\u201d|「[^」]*」|『[^』]*』|《[^》]*》')
 
 
 def named_cast(prompt: str) -> tuple[str, ...]:
@@ -103,20 +107,38 @@ def named_cast(prompt: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAMED.findall(prompt)))
 
 
-def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model) -> str:
+def language_of(prompt: str) -> str:
+    """The language of a prompt's identifiers, `zh` or `en` (format.md, Interpolation).
+
+    Chinese are more Han characters than Latin words, without cast names and quoted text; with them where no letter is
+    left.
+    """
+    left = _QUOTED.sub(" ", _NAMED.sub(" ", prompt))
+    if not any(map(str.isalpha, left)):
+        left = strip_cast_markers(prompt)
+    return "zh" if len(_HAN.findall(left)) > len(_LATIN_WORD.findall(left)) else "en"
+
+
+def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model, language: str) -> str:
     """The prompt as it is sent: each cast name as the model's identifier, counted in the order of the media.
 
-    The identifiers are Chinese where the prompt contains Han characters (service.md 2.1). A name without an identifier
-    stays as it is.
+    A digit behind an identifier is separated from its number. A name without an identifier stays as it is.
     """
-    names = identifiers(references, prompt, model)
-    return _NAMED.sub(lambda match: names.get(match.group(1), match.group(1)), prompt)
+    names = identify(references, model.identifiers.get(language, {}))
+
+    def sent(match: re.Match[str]) -> str:
+        name = names.get(match[1])
+        follows = prompt[match.end() : match.end() + 1]
+        return match[1] if name is None else f"{name} " if follows.isdigit() else name
+
+    return _NAMED.sub(sent, prompt)
 
 
-def identifiers(references: Sequence[CastMember], prompt: str, model: Model) -> dict[str, str]:
-    """The identifier of each named reference, in the language of the prompt."""
-    language = "zh" if _HAN.search(strip_cast_markers(prompt)) else "en"
-    return identify(references, model.identifiers.get(language, {}))
+def with_former_identifiers(prompt: str, references: Sequence[CastMember], model: Model, language: str | None) -> str:
+    """The prompt as earlier versions sent it; `language` is the one that the author gave, None where none is."""
+    language = language or ("zh" if _HAN_BEFORE.search(strip_cast_markers(prompt)) else "en")
+    names = identify(references, model.identifiers.get(language, {}))
+    return _NAMED.sub(lambda match: names.get(match[1], match[1]), prompt)
 
 
 def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, str]:

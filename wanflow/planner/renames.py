@@ -91,7 +91,9 @@ class FormerNames:
         """
         if request.shot.name in self.lock.shots:
             return None
-        asked = [*self._last.get(request.key, ()), *self._ever.get(request.core, ())] if request.known else []
+        last = [former for key in request.keys for former in self._last.get(key, ())] if request.known else []
+        ever = [former for core in request.cores for former in self._ever.get(core, ())] if request.known else []
+        asked = [*last, *ever]
         asked += self._same_of_other_takes(request)
         found = next((former for former in asked if former not in self.taken), None)
         if found is not None:
@@ -104,7 +106,8 @@ class FormerNames:
         if not given:
             return
         slots = [media.slot for media in request.shot.media]
-        for former in self._words.get(_without_inputs(request.recipe), ()):
+        known = (former for words in request.variants for former in self._words.get(_without_inputs(words), ()))
+        for former in known:
             before = _last_recipe(self.lock.shots[former])
             if _file_inputs(before, slots, given) == _file_inputs(request.recipe, slots, given):
                 yield former
@@ -150,7 +153,7 @@ def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]
             last.setdefault(key, []).append(name)
     moves: dict[str, str] = {}
     for name, request in unknown.items():
-        asking = (*last.get(request.key, ()), *last.get(request.core, ()))
+        asking = [other for key in (*request.keys, *request.cores) for other in last.get(key, ())]
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
@@ -178,8 +181,8 @@ def _last_requests(entry: ShotEntry) -> set[str]:
 
 def _is_on_record(request: ShotRequest) -> bool:
     """Whether a shot had this request before: the lock has it as current, picked, wished or rendered."""
-    entry, key = request.entry, request.key
-    if key in {entry.current, entry.asked}:
-        return True
-    decided = key in entry.picks or key in entry.rival_picks or key in entry.wishes
-    return decided or any(take.fingerprint == request.core for take in entry.takes.values())
+    entry = request.entry
+    known = {entry.current, entry.asked, *entry.picks, *entry.rival_picks, *entry.wishes}
+    return not known.isdisjoint(request.keys) or any(
+        take.fingerprint in request.cores for take in entry.takes.values()
+    )

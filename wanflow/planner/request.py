@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from wanflow.catalog.provider import Provider
 from wanflow.digest import Canonical
@@ -32,11 +33,27 @@ class ShotRequest:
     known: bool
     entry: ShotEntry
     renamed_from: str | None = None
+    others: tuple[Mapping[str, Canonical], ...] = ()
 
     @property
     def key(self) -> str:
         """The key of this request in the lock."""
         return recipes.request_key(self.core, self.shot.seed)
+
+    @property
+    def variants(self) -> tuple[Mapping[str, Canonical], ...]:
+        """The recipes of this request and of the same in other words."""
+        return (self.recipe, *self.others)
+
+    @property
+    def cores(self) -> tuple[str, ...]:
+        """The fingerprints of this request and of the same in other words."""
+        return (self.core, *map(recipes.fingerprint, self.others))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys in the lock of this request and of the same in other words."""
+        return tuple(recipes.request_key(core, self.shot.seed) for core in self.cores)
 
     @property
     def wanted(self) -> int:
@@ -72,11 +89,41 @@ class ShotRequest:
 
 
 def request_of(shot: Shot, provider: Provider, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> ShotRequest:
-    """The request of a shot, with the inputs of its media slots."""
-    made_from = recipes.recipe(shot, provider.name, {slot: item.identity for slot, item in inputs.items()})
+    """The request of a shot, with the inputs of its media slots.
+
+    Where earlier versions of wanflow sent other words for the same file, and a take was bought with these, that is the
+    request: a new version never buys a take again (law 5). An edit then asks in the present words.
+    """
+    identities = {slot: item.identity for slot, item in inputs.items()}
     known = all(item.known for item in inputs.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    return ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    asked: list[ShotRequest] = []
+    for worded in (shot, *map(shot.worded, shot.former)):
+        made_from = recipes.recipe(worded, provider.name, identities)
+        asked.append(ShotRequest(worded, made_from, recipes.fingerprint(made_from), known, entry))
+    answered = _answered(asked, inventory) if known and len(asked) > 1 else asked[0]
+    return replace(answered, others=tuple(each.recipe for each in asked if each is not answered))
+
+
+def _answered(asked: Sequence[ShotRequest], inventory: Inventory) -> ShotRequest:
+    """The first of several requests of a shot that has takes; one of the shot's own takes goes before all others."""
+    current = (each for each in asked if each.takes and each.key == each.entry.current)
+    own = (each for each in asked if each.takes)
+    elsewhere = (each for each in asked if _exists(each, inventory))
+    return next(chain(current, own, elsewhere, asked))
+
+
+def _exists(request: ShotRequest, inventory: Inventory) -> bool:
+    """Whether a take of a request was made or asked for, for whichever shot."""
+    seeds = {request.seed(ordinal) for ordinal in range(request.wanted)}
+    attempts = chain((task.attempt for task in inventory.open_tasks), inventory.unknown_fate)
+    if any(attempt.fingerprint == request.core and attempt.seed in seeds for attempt in attempts):
+        return True
+    if request.core not in inventory.recipes:
+        return False
+    entries = (entry.takes.values() for entry in inventory.lock.shots.values() if request.core in entry.recipes)
+    takes = chain(inventory.takes.get(request.core, ()), *entries)
+    return any(take.fingerprint == request.core and take.seed in seeds and not take.gone for take in takes)
 
 
 def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
@@ -84,7 +131,13 @@ def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
-    return ShotRequest(shot, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
+    worded = next((each for each in map(shot.worded, shot.former) if _says(words, each)), shot)
+    return ShotRequest(worded, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
+
+
+def _says(recipe: Mapping[str, Canonical], shot: Shot) -> bool:
+    """Whether a recipe has the texts of a shot."""
+    return (recipe.get("prompt"), recipe.get("negative_prompt")) == (shot.prompt, shot.negative_prompt)
 
 
 def is_known(recipe: Canonical) -> bool:
@@ -107,7 +160,8 @@ def has_take_already(shot_request: ShotRequest, inventory: Inventory) -> bool:
     """Whether some take was made from this request as far as it is known, its promised inputs left open."""
     known = [inventory.recipes[core] for core in inventory.takes if core in inventory.recipes]
     known += [shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values()]
-    return any(_alike(shot_request.recipe, recipe) for recipe in known)
+    asked = shot_request.variants
+    return any(_alike(words, recipe) for recipe in known for words in asked)
 
 
 def _alike(promised: Canonical, known: Canonical) -> bool:

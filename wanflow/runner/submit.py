@@ -46,7 +46,7 @@ async def submit(step: Step, vertex: ShotVertex, seed: int, run_state: RunState,
     """
     price = run_state.price(vertex)
     with _set_aside(step, price, context):
-        request = await compose(vertex.shot, seed, run_state, context)
+        request = await compose(run_state.shot_request(vertex).shot, seed, run_state, context)
     lost: list[UnknownFate] = []
     while len(lost) < SENDS:
         if run_state.halted_by is not None:

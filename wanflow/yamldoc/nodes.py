@@ -53,7 +53,8 @@ class TextNode:
     """A scalar: `value` is typed and normalised, `text` is as written, before Unicode NFC.
 
     `plain`: it is unquoted. `cut_off`: a ` #` without a space after it ends it, which is more often a cut prompt than
-    a comment. `filled` are the names that were filled in, outermost first.
+    a comment. `filled` are the names that were filled in, outermost first. `former` is the string as earlier versions
+    of wanflow read it, with a blank at each folded line break; None where it is the same.
     """
 
     value: Value
@@ -62,11 +63,17 @@ class TextNode:
     plain: bool = False
     cut_off: bool = False
     filled: tuple[Interpolated, ...] = ()
+    former: str | None = None
 
     @property
     def string(self) -> str:
         """The value as a string: a number as it is written, a text normalised."""
         return self.value if isinstance(self.value, str) else self.text
+
+    @property
+    def former_string(self) -> str:
+        """The string as earlier versions of wanflow read it."""
+        return self.string if self.former is None else self.former
 
 
 @dataclass(frozen=True, slots=True)
