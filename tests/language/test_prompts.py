@@ -132,7 +132,9 @@ def test_the_words_around_decide_the_language_of_identifiers(reading, prompt, ex
     assert production.shots["a"].prompt == expected
 
 
-@pytest.mark.parametrize("where", ["defaults: {model: wan2.7-r2v, prompt_language: zh}", "defaults: {model: wan2.7-r2v}"])
+@pytest.mark.parametrize(
+    "where", ["defaults: {model: wan2.7-r2v, prompt_language: zh}", "defaults: {model: wan2.7-r2v}"]
+)
 def test_an_author_may_choose_the_language_of_identifiers(reading, where):
     """In `defaults`, and in a shot before that; a shot has no other words for it in an earlier version."""
     head = HAN_CAST.replace("defaults: {model: wan2.7-r2v}", where)

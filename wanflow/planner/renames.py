@@ -183,6 +183,4 @@ def _is_on_record(request: ShotRequest) -> bool:
     """Whether a shot had this request before: the lock has it as current, picked, wished or rendered."""
     entry = request.entry
     known = {entry.current, entry.asked, *entry.picks, *entry.rival_picks, *entry.wishes}
-    return not known.isdisjoint(request.keys) or any(
-        take.fingerprint in request.cores for take in entry.takes.values()
-    )
+    return not known.isdisjoint(request.keys) or any(take.fingerprint in request.cores for take in entry.takes.values())
