@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from wanflow import digest
 from wanflow.digest import Canonical
@@ -147,13 +149,13 @@ def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]
     if not unknown:
         return {}
     known = {request.shot.name for request in requests} - unknown.keys()
-    last: dict[str, list[str]] = {}
+    last: defaultdict[str, list[str]] = defaultdict(list)
     for name in (name for name in lock.shots if name not in known):
         for key in _last_requests(lock.shots[name]):
-            last.setdefault(key, []).append(name)
+            last[key].append(name)
     moves: dict[str, str] = {}
     for name, request in unknown.items():
-        asking = [other for key in (*request.keys, *request.cores) for other in last.get(key, ())]
+        asking = chain.from_iterable(map(last.__getitem__, (*request.keys, *request.cores)))
         free = (other for other in asking if other not in moves.values())
         if (other := next(free, None)) is not None:
             moves[name] = other
