@@ -597,7 +597,7 @@ def pull(production: Production, on_take: Callable[[str], None] | None = None) -
     store = _paid_store(production)
     moved = remote.pull_takes(_remote_of(production), store, on_take)
     out = production.out if production.provider.paid else results_folder(production.provider.models)
-    take_names.arrange(store, lockfile.read(store.lock), production.folder / out)
+    take_names.arrange(store, lockfile.read(store.lock), production.folder / out, production.shots)
     return moved
 
 
@@ -709,7 +709,7 @@ def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) 
     store = store_of(production)
     lock = lockfile.update(store.lock, lambda before: change(reduce(locks.rename, plan.renames, before)))
     if plan.renames or moved:
-        take_names.arrange(store, lock, production.folder / production.out)
+        take_names.arrange(store, lock, production.folder / production.out, production.shots)
     return lock
 
 

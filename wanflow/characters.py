@@ -1,4 +1,4 @@
-"""Characters that people cannot see or cannot draw: how they are printed, their names, their width, a font for them."""
+"""Characters: how unseen ones are printed, their names, their width, a font for them, and which of them names have."""
 
 from __future__ import annotations
 
@@ -126,6 +126,66 @@ def hint_for_invisible(text: str) -> str | None:
     if inside and found[0].isspace():
         return f"write an ordinary space instead of {named(found[0])}"
     return f"delete {named(found[0])}"
+
+
+_ASCII_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NO_LETTER = re.compile(f"{_SELECTOR}|[\u180b-\u180f]|{_UNSEEN.pattern}")
+"""Letters and marks that are drawn as nothing: no name has them, or two that look alike would differ."""
+
+
+def bad_sign(name: str) -> int | None:
+    """Where a text stops to be a name (format.md, Top level); None for a name.
+
+    A name begins with a letter of any script or a digit; letters, digits, `_` and `-` follow. The marks behind a letter
+    belong to it: Hindi and Thai cannot be written without. A full-width letter or digit is a slip of an input method.
+    """
+    if _ASCII_NAME.fullmatch(name):
+        return None
+    marks_may_follow = False
+    for at, sign in enumerate(name):
+        kind = unicodedata.category(sign)
+        letter = kind[0] == "L" or (kind[0] == "M" and marks_may_follow)
+        in_name = letter or kind in {"Nd", "Nl"} or (at > 0 and sign in "_-")
+        if not in_name or ascii_sign(sign) is not None or _NO_LETTER.match(sign):
+            return at
+        marks_may_follow = letter
+    return None if name else 0
+
+
+def name_like(text: str) -> str:
+    """A text as a name, with a dash for each row of signs that names do not have; empty where nothing is left."""
+    written = unicodedata.normalize("NFKC", text)
+    kept = (sign if bad_sign(f"a{sign}") is None else "-" for sign in written)
+    return re.sub("-+", "-", "".join(kept)).strip("-_")
+
+
+def case_folded(name: str) -> str:
+    """A name as file systems without case compare it: equal for two names whose files may be one."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())
+
+
+_TYPED_FOR = {
+    "【〔［﹝": "[",
+    "】〕］﹞": "]",
+    "｛﹛": "{",
+    "｝﹜": "}",
+    "“”„‟「」『』〝〞＂″": '"',
+    "‘’‚‛′": "'",
+    "，、﹐﹑､": ",",
+    "：﹕︰∶": ":",
+    "—–―−－﹣": "-",
+    "＃﹟": "#",
+    "。｡": ".",
+    "～〜": "~",
+}
+_ASCII = {sign: typed for signs, typed in _TYPED_FOR.items() for sign in signs}
+
+
+def ascii_sign(sign: str) -> str | None:
+    """The ASCII sign that was meant by one of an input method: `:` for a full-width colon; None for any other sign."""
+    if sign in _ASCII:
+        return _ASCII[sign]
+    return chr(ord(sign) - 0xFEE0) if "\uff01" <= sign <= "\uff5e" else None
 
 
 def cells_wide(text: str) -> int:

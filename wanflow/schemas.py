@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from wanflow.characters import bad_sign
 from wanflow.errors import WanflowError
 
 PACKED = "_data"
@@ -27,6 +28,9 @@ PRODUCTION, PIPELINE, CATALOG = "production.schema.json", "pipeline.schema.json"
 
 CONDITIONS = "conditions"
 """The part of `catalog.schema.json` that only editors read: what each model takes."""
+
+NAME = "wanflow-name"
+"""The format of names: no pattern that every editor can read says what a letter of any script is."""
 
 Json = Mapping[str, Any]
 
@@ -238,15 +242,21 @@ def _quick(name: str) -> Any:
     """The validator that only says yes or no."""
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator(_at_fragment(name))
+    return Draft202012Validator(_at_fragment(name), validate_formats=True, formats={NAME: _is_name})
 
 
 @cache
 def _slow(name: str) -> Any:
     """The validator that says what is wrong."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
 
-    return Draft202012Validator(_at_fragment(name))
+    checker = FormatChecker(formats=())
+    checker.checks(NAME)(_is_name)
+    return Draft202012Validator(_at_fragment(name), format_checker=checker)
+
+
+def _is_name(value: object) -> bool:
+    return not isinstance(value, str) or bad_sign(value) is None
 
 
 def _at_fragment(name: str) -> dict[str, Any]:

@@ -154,7 +154,7 @@ MISTAKES = [
     ),
     (f"{SHOTS}  c: {{first_clip: b.t2}}\n", (6, 19), "a source names a shot, not the take `b.t2`", TAKE_2),
     (f"{SHOTS}  c: {{first_clip: {{shot: b.t2}}}}\n", (6, 26), "no shot `b.t2`", TAKE_2),
-    (f"{SHOTS}cuts: {{m: [{{shot: b.t2}}]}}\n", (6, 19), "no shot `b.t2`", TAKE_2),
+    (f"{SHOTS}cuts: {{m: [{{shot: b.t2}}]}}\n", (6, 19), "an item names a shot, not the take `b.t2`", TAKE_2),
     (
         f"{HEAD}shots:\n  a: {{model: wan2.7-t2v, prompt: {{mei}}}}\n",
         (4, 34),
@@ -176,9 +176,9 @@ MISTAKES = [
     ),
     (
         f"{SHOTS}  Climb!: {{first_frame: a.png}}\n  c: {{first_clip: {{shot: Climb!}}, duration: 9}}\ncuts: {{m: [Climb!, c]}}\n",
-        (6, 3),
-        "`Climb!` is not a valid name",
-        "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`, e.g. `climb`",
+        (6, 8),
+        "`Climb!` is not a valid name: it contains `!`",
+        "a name begins with a letter or a digit; letters, digits, `_` and `-` follow, e.g. `Climb`",
     ),
     (
         f"{HEAD}shots:\n  a: {{first_frame: a.png, matrix: {{s: [{{words: k}}, {{key: l, words: m}}]}}, prompt: '${{s.words}}'}}\n",

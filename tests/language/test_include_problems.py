@@ -73,8 +73,12 @@ REFUSED = [
         "wanflow.yaml:3:1: `scene` belongs to an included file",
         "here every shot already has its own name",
     ),
-    (with_b("scene: 5\n"), "b.yaml:1:8: `scene` must be text, not `5`", None),
-    (with_b("scene: a/b\n"), "b.yaml:1:8: `scene` cannot be `a/b`", None),
+    (with_b("scene: [5]\n"), "b.yaml:1:8: `scene` must be text, not a list", None),
+    (
+        with_b("scene: a/b\n"),
+        "b.yaml:1:9: `a/b` is not a valid name: it contains `/`",
+        "a name begins with a letter or a digit; letters, digits, `_` and `-` follow, e.g. `a-b`",
+    ),
     (alone("include: []\n"), "wanflow.yaml:3:10: `include` is empty", None),
     (alone("include: b.yaml\n"), "wanflow.yaml:3:10: `include` must be a list, not `b.yaml`", None),
     (

@@ -79,7 +79,7 @@ IN_THE_PIPELINE = [
     ({**use(X), "wanflow.yaml": "wanflow: 1\n#\n#\nshots:\n  s:\n    use: p.yaml\n"}, "4:3", "`s/a` has no `model`", "set `model` here or in `defaults`"),
     (use(X, "{w: {type: text}}"), "2:20", "`type` must be one of `media`, `cast`, `string`, `integer`, `number`, `boolean`, not `text`", None),
     (use(X, "{w: {}}"), "2:10", "`type` is missing", None),
-    (use(X, "{U: {type: string}}"), "2:10", "`U` is not a valid name", "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`, e.g. `u`"),
+    (use(X, "{u!: {type: string}}"), "2:11", "`u!` is not a valid name: it contains `!`", "a name begins with a letter or a digit; letters, digits, `_` and `-` follow, e.g. `u`"),
     (use(X + "vars: {a: 1}\n"), "5:1", "unknown key `vars`", "known keys: defaults, inputs, output, pipeline, shots, title, wanflow"),
     (use(X, output="[a]"), "5:9", "`output` must be text, not a list", None),
     (use(X, output="b"), "5:9", "the pipeline has no shot `b`", "its shots: a"),

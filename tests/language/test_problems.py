@@ -62,7 +62,12 @@ ONE = [
         "",
     ),
     ("two pieces", GOOD + "  b:\n    first_clip: {shot: a, tail: 2, head: 1}\n", (6, 5, "`tail` and `head`"), ""),
-    ("bad name", GOOD + "  Bad: {first_frame: a.png}\n", (5, 3, "`Bad` is not a valid name"), "small letter"),
+    (
+        "bad name",
+        GOOD + "  _b: {first_frame: a.png}\n",
+        (5, 3, "`_b` is not a valid name: it begins with `_`"),
+        "e.g. `b`",
+    ),
     ("no model", "shots:\n  a: {model: nope}\n", (4, 14, "unknown model `nope`"), "wan2.7-videoedit"),
     ("top key", GOOD + "titel: x\n", (5, 1, "unknown key `titel`"), "did you mean `title`?"),
     (

@@ -66,6 +66,23 @@ def test_a_stale_name_of_a_picture_goes(store: Store) -> None:
     assert sorted(path.name for path in (out / "shots").iterdir()) == ["coast.t1.png", "coast.t4.png"]
 
 
+def test_of_two_names_that_are_one_file_the_present_shot_has_it(store: Store) -> None:
+    """Where a file system ignores case, as a link does here; a removed shot of a merge never takes the name."""
+    out = store.folder / "out"
+    (out / "shots" / "a").mkdir(parents=True)
+    (out / "shots" / "a" / "of a person").touch()
+    (out / "shots" / "A").symlink_to("a")
+    lock = Lock()
+    for shot, content in (("a/coast", b"one"), ("A/coast", b"other")):
+        film = store.temporary(".mp4")
+        film.write_bytes(content)
+        blobs.adopt_take(store, film, digest.of_bytes(content), ResultKind.FILM)
+        lock = with_take(lock, shot, content.decode())
+    for present, content in (({"a/coast"}, "one"), ({"A/coast"}, "other"), ({"A/coast"}, "other")):
+        take_names.arrange(store, lock, out, present)
+        assert (out / "shots" / "a" / "coast.t1.mp4").read_text() == content
+
+
 def test_lock_traces_and_journal_give_the_picture_back(store: Store) -> None:
     """What is written is read as the same take, and fits the schemas."""
     assert lockfile.read(store.lock).shots["coast"].takes == {STILL.digest: STILL}

@@ -104,13 +104,13 @@ def number_of(node: MapNode, key: str) -> Decimal | None:
 def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Problem]) -> list[CutItem]:
     """Report an item that names no shot: a file, a take, or an unknown name."""
     before = len(problems)
-    scope.shot(replace(name, place=item.place), problems)
+    scope.shot(name, problems)
     hint = hint_for_take(name.string)
     if hint is not None and scope.find(name.string.rpartition(".t")[0]) is not None:
-        problems[before:] = [Problem(item.place, f"an item names a shot, not the take `{name.string}`", hint)]
+        problems[before:] = [Problem(name.place, f"an item names a shot, not the take `{name.string}`", hint)]
     elif scope.base.has(scope.base.path(name.text)):
         problems[before:] = [
-            Problem(item.place, f"no shot `{name.string}`", f"for a file write `{{file: {name.string}}}`")
+            Problem(name.place, f"no shot `{name.string}`", f"for a file write `{{file: {name.string}}}`")
         ]
     return [item]
 

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from wanflow.characters import case_folded
 from wanflow.language.include import ProductionFile
 from wanflow.language.matrix import read_matrix, size_of
 from wanflow.language.names import Names
 from wanflow.language.pipeline import Pipeline, PipelineLibrary, bind
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, defined_again
 from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
 from wanflow.language.scope import BasePath, Scope, ShotIndex
@@ -164,7 +165,7 @@ class Expansion:
         self._library, self._limits, self._problems = library, limits, problems
         self._used, self._full = ShotCount(), False
         self._circular: set[str] = set()
-        self._defined: dict[str, Place] = {}
+        self._defined: dict[str, tuple[str, Place]] = {}
         self._of_output: dict[str, dict[str, tuple[TextNode, Node]]] = {}
 
     def register_unusable(self, names: Iterable[TextNode], scene: Path) -> None:
@@ -318,10 +319,10 @@ class Expansion:
         if max(len(os.fsencode(part)) for part in name.split("/")) > MAX_NAME_BYTES:
             self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
             return False
-        first = self._defined.setdefault(name, key.place)
-        if first is not key.place:
-            self._problems.append(Problem(key.place, f"`{name}` is defined twice, first at {first}", "rename one"))
-        return first is key.place
+        first, place = self._defined.setdefault(case_folded(name), (name, key.place))
+        if place is not key.place:
+            self._problems.append(Problem(key.place, defined_again(name, first, place), "rename one"))
+        return place is key.place
 
 
 def _filled(node: MapNode, names: Names) -> MapNode:

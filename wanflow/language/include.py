@@ -155,7 +155,7 @@ class _IncludeWalk:
         else:
             written = root.find("scene")
             scene = None if written is None else self._names(known).fill(written)
-            named_scene = isinstance(scene, TextNode) and isinstance(scene.value, str) and scene.string
+            named_scene = isinstance(scene, TextNode) and isinstance(scene.value, str | int) and scene.string
             path_of_scene = (
                 (*parent.scene, scene.string) if isinstance(scene, TextNode) and named_scene else parent.scene
             )

@@ -10,6 +10,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
+from wanflow.characters import case_folded, name_like
 from wanflow.language.names import Names, NotText, strip_cast_markers
 from wanflow.language.problem import Problem
 from wanflow.suggest import Known, did_you_mean, listed
@@ -65,11 +66,14 @@ class Combination:
 def slug(text: str) -> str:
     """A value as a part of a name: small letters, digits and Han characters, with dashes for everything else.
 
-    Accents are dropped, and a colon or a star between digits becomes an `x`: `16:9` is `16x9`. May be empty.
+    Accents are dropped, and a colon or a star between digits becomes an `x`: `16:9` is `16x9`. A value without any of
+    these keeps the letters of its script. May be empty.
     """
-    plain = unicodedata.normalize("NFKD", strip_cast_markers(text[:MAX_READ])).casefold()
+    written = strip_cast_markers(text[:MAX_READ])
+    plain = unicodedata.normalize("NFKD", written).casefold()
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _NOT_IN_NAMES.sub("-", _BETWEEN_DIGITS.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
+    part = _NOT_IN_NAMES.sub("-", _BETWEEN_DIGITS.sub("x", unicodedata.normalize("NFKC", letters))).strip("-_")
+    return part or name_like(case_folded(written))
 
 
 def size_of(node: Node | None) -> int:

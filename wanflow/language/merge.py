@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from wanflow.characters import case_folded
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
-from wanflow.language.problem import Problem, Severity
+from wanflow.language.problem import Problem, Severity, defined_again
 from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import check_shape, without_broken
 from wanflow.language.scope import BasePath
@@ -75,13 +76,12 @@ def _ambiguous(files: Sequence[ProductionFile], members: Mapping[str, Place]) ->
 
 
 def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Problem]:
-    """Problems at the later places of names that a group has twice."""
-    first: dict[str, Place] = {}
+    """Problems at the later places of names that a group has twice; cuts give their names to files."""
+    seen: dict[str, TextNode] = {}
     for key in (key for file in files for key, _ in file.root.entries_of(group)):
-        if key.string in first:
-            message = f"`{key.string}` is defined twice, first at {first[key.string]}"
-            yield Problem(key.place, message, "rename one")
-        first.setdefault(key.string, key.place)
+        first = seen.setdefault(case_folded(key.string) if group == "cuts" else key.string, key)
+        if first is not key:
+            yield Problem(key.place, defined_again(key.string, first.string, first.place), "rename one")
 
 
 def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:

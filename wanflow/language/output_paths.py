@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from wanflow.characters import case_folded
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Subtitles
 
@@ -72,7 +73,7 @@ def entry_of(folder: Path, path: str, follow: Callable[[Path], Path] = target_of
 
 def folded(path: Path) -> str:
     """A path as a file system without case compares it; equal for two names that may be one file."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
+    return case_folded(unicodedata.normalize("NFC", str(path)))
 
 
 def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
@@ -80,6 +81,6 @@ def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
     writers: dict[str, Cut] = {}
     for cut in cuts.values():
         first = writers.setdefault(folded(entry_of(folder, cut.output)), cut)
-        if first is not cut:
+        if first is not cut and case_folded(first.name) != case_folded(cut.name):  # else it is reported already
             message = f"`{cut.name}` and `{first.name}` would both write `{cut.output}`"
             yield Problem(cut.written_at, message, "give one of them another `output`")

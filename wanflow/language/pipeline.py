@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -11,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from wanflow.boundary import Content
+from wanflow.characters import bad_sign
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
@@ -28,8 +28,6 @@ SUFFIX = ".yaml"
 
 MEDIA = "media"
 CAST = "cast"
-
-_BARE = re.compile("[a-z\u3400-\u9fff\uf900-\ufaff][a-z0-9_\u3400-\u9fff\uf900-\ufaff-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def shipped() -> Mapping[str, Path]:
 
 def find_pipeline(written: TextNode, base: BasePath) -> tuple[Path, str, BasePath] | Problem:
     """The file that a `use` names, its name in places and its base; a bare name is that of a shipped pipeline."""
-    if _BARE.fullmatch(written.string):
+    if bad_sign(written.string) is None:
         known = shipped()
         if written.string in known:
             file = known[written.string]

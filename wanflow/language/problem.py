@@ -60,6 +60,13 @@ def has_errors(problems: Sequence[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
+def defined_again(name: str, first: str, place: Place) -> str:
+    """The message at the second place of a name; `first` is the one at `place`, equal but for case."""
+    if name == first:
+        return f"`{name}` is defined twice, first at {place}"
+    return f"`{name}` and `{first}`, at {place}, differ only by case"
+
+
 def in_order(problem: Problem) -> tuple[str, int, int, tuple[Place, ...]]:
     """What problems are sorted by: their places, which by themselves compare ten times as slowly."""
     return problem.place.file, problem.place.line, problem.place.column, problem.place.used_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,16 +10,14 @@ from functools import cache
 from itertools import islice
 
 from wanflow.catalog.read import media_keys
-from wanflow.characters import for_shell
+from wanflow.characters import bad_sign, for_shell, name_like, named
 from wanflow.language.author_hints import (
     OTHER_KEYS,
     hint_for_choice,
     hint_for_key,
-    hint_for_take,
     hint_for_value,
     is_other_name,
 )
-from wanflow.language.matrix import slug
 from wanflow.language.problem import Problem
 from wanflow.schemas import MAX_VIOLATIONS, Violation, load_schema, violations
 from wanflow.suggest import did_you_mean, listed, nearest
@@ -57,7 +56,7 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     violated = list(violations(plain(root), SCHEMA))
     if len(violated) > MAX_VIOLATIONS:
         raise TooManyProblems(root.place)
-    broken = list(_without_bad_names(_without_repeats(violated)))
+    broken = list(_without_repeats(violated))
     found = [violation for violation in broken if not included or violation.rule != "required" or violation.path]
     below: dict[str, list[str]] = {key.string: [] for key, node in root.entries_of("shots") if _is_null(node)}
     for key, shot in misplaced:
@@ -150,24 +149,18 @@ def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
     """Of several violations at one path, those that say most: an enum before a type, one type of several."""
     found = list(broken)
     listed = {each.path for each in found if each.rule == "enum"}
+    misnamed = {each.path for each in found if each.rule == "format"}
     types: dict[tuple[str | int, ...], Violation] = {}
     for each in found:
         if each.rule == "type" and (each.path not in types or len(_kinds(each)) > len(_kinds(types[each.path]))):
             types[each.path] = each
     for each in found:
-        says_less = each.rule in {"not", "const"} and each.path in types
+        says_less = (each.rule in {"not", "const"} and each.path in types) or (
+            each.rule == "pattern" and each.path in misnamed
+        )
         if each.rule == "type":
             says_less = each.path in listed or each is not types[each.path]
         if not says_less:
-            yield each
-
-
-def _without_bad_names(broken: Iterable[Violation]) -> Iterator[Violation]:
-    """Without sources that name a shot whose name itself is reported as invalid."""
-    found = list(broken)
-    names = {str(each.value) for each in found if each.rule == "anyOf"}
-    for each in found:
-        if each.rule != "pattern" or each.path[-1:] != ("shot",) or str(each.value) not in names:
             yield each
 
 
@@ -208,6 +201,9 @@ def _problems(
         case "additionalProperties":
             yield from _unknown_keys(value, broken)
         case "anyOf":
+            name = str(broken.value)
+            yield _bad_name((value.key(name) if isinstance(value, MapNode) else None) or value, name)
+        case "format":
             yield _bad_name(value, str(broken.value))
         case "required":
             yield from _missing_keys(root, broken)
@@ -229,11 +225,17 @@ def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
             yield Problem(key.place, f"unknown key `{key.string}`", hint)
 
 
-def _bad_name(value: Node, name: str) -> Problem:
-    written = value.key(name) if isinstance(value, MapNode) else None
-    hint = "begin with a small letter a–z or a Han character, go on with those, digits, `_` and `-`"
-    example = f", e.g. `{slug(name)}`" if slug(name)[:1].isalpha() else ""
-    return Problem(written.place if written else value.place, f"`{name}` is not a valid name", f"{hint}{example}")
+def _bad_name(written: Node, name: str) -> Problem:
+    """The problem of a text that is not a name, at the first sign that no name has there."""
+    text = written.text if isinstance(written, TextNode) else name
+    at = bad_sign(text) or 0
+    place = written.place_of(at) if isinstance(written, TextNode) else written.place
+    sign = text[at : at + 1]
+    seen = f"`{sign}`" if sign.isprintable() and not unicodedata.combining(sign or " ") else named(sign)
+    message = f"`{name}` is not a valid name: it " + (f"contains {seen}" if at else f"begins with {seen}")
+    hint = "a name begins with a letter or a digit; letters, digits, `_` and `-` follow"
+    example = f", e.g. `{name_like(name)}`" if name_like(name) else ""
+    return Problem(place, message if name else "the name is empty", f"{hint}{example}")
 
 
 def _missing_keys(root: MapNode, broken: Violation) -> Iterator[Problem]:
@@ -275,8 +277,6 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
             return _wrong(broken), f"to choose a take, run `wanflow pick {for_shell(name)} {take}`"
-        case (*_, "shot"), "pattern":
-            return f"no shot `{broken.value}`", hint_for_take(str(broken.value))
         case (*_, "sha256"), "pattern":
             return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
     hint = None
@@ -330,6 +330,8 @@ def _kinds(broken: Violation) -> list[str]:
 
 def _wanted_kinds(broken: Violation) -> str:
     kinds = [kind for kind in _kinds(broken) if kind != "string" or "pattern" not in broken.schema]
+    if {"string", "integer"} < {*kinds} and "number" not in kinds:  # a name may be written as a number, and is text
+        kinds = [kind for kind in kinds if kind not in {"integer", "boolean"}]
     return " or ".join(_KINDS[kind] for kind in kinds or ["string"] if kind != "null")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wanflow.boundary import Boundary, Content
+from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
 from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
@@ -110,7 +111,7 @@ class Scope:
         """The whole name of a single shot; what is written, and a problem, where it is none or several."""
         found = self.find(written.string)
         if found is None:
-            problems.append(Problem(written.place, f"no shot `{written.string}`", self._near(written.string)))
+            problems.append(Problem(written.place, f"no shot `{written.string}`", self._hint(written.string)))
             return written.string
         shots = self.index.groups.get(found, ())  # an empty group has a reported problem
         if shots:
@@ -133,7 +134,9 @@ class Scope:
                 return name
         return None
 
-    def _near(self, short: str) -> str | None:
+    def _hint(self, short: str) -> str | None:
+        if (take := hint_for_take(short)) is not None:
+            return take
         around = "/".join(self.path[: self.closed])
         known = self.index.near(around)
         if short not in known.by_last_part and (near := did_you_mean(short, known.names)) is not None:

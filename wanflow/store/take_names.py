@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from wanflow.characters import case_folded
 from wanflow.errors import LockUnreadable
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
@@ -101,19 +102,22 @@ def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) 
     known = lockfile.read(store.lock) if lock is None else lock
     if names.renames or known.notes or names.applied(known) is not known:
         known = lockfile.update(store.lock, names.applied)
-    arrange(store, known, out)
+    arrange(store, known, out, names.shots)
     return known
 
 
-def arrange(store: Store, lock: Lock, out: Path) -> None:
+def arrange(store: Store, lock: Lock, out: Path, present: Container[str] = ()) -> None:
     """Give every take of a lock its name below `out`, and remove the former names of takes.
+
+    A lock may have shots, removed ones and those of a merge, whose names differ only by case. Where the file system
+    ignores case, a take of a `present` shot gets the name, otherwise that of the first one.
 
     A file that is not one of the store's takes stays. Raises StoreFault, LockUnreadable for a
     name in the lock that no shot can have.
     """
     wanted = {
         place_of_take(Path(), shot, number, entry.takes[digest].suffix): digest
-        for shot, entry in lock.shots.items()
+        for shot, entry in sorted(lock.shots.items(), key=lambda item: item[0] not in present)
         for digest, number in entry.numbers.items()
         if not entry.takes[digest].gone
     }
@@ -122,8 +126,11 @@ def arrange(store: Store, lock: Lock, out: Path) -> None:
         ours = {mark for path in blobs.take_paths(store).values() for mark in _marks(path)}
         for name in stale:
             _remove(out / name, ours)
+    given: dict[str, Path] = {}
     for name, digest in wanted.items():
-        put(store, digest, out / name)
+        first = given.setdefault(case_folded(name.as_posix()), name)
+        if first is name or not _same(out / first, out / name):
+            put(store, digest, out / name)
 
 
 def _names(out: Path) -> Iterator[Path]:

@@ -54,7 +54,8 @@ class TextNode:
 
     `plain`: it is unquoted. `cut_off`: a ` #` without a space after it ends it, which is more often a cut prompt than
     a comment. `filled` are the names that were filled in, outermost first. `former` is the string as earlier versions
-    of wanflow read it, with a blank at each folded line break; None where it is the same.
+    of wanflow read it, with a blank at each folded line break; None where it is the same. `verbatim`: the file has the
+    text on one line, sign by sign.
     """
 
     value: Value
@@ -64,6 +65,11 @@ class TextNode:
     cut_off: bool = False
     filled: tuple[Interpolated, ...] = ()
     former: str | None = None
+    verbatim: bool = field(default=False, compare=False)
+
+    def place_of(self, at: int) -> Place:
+        """The place of a sign of the text as written; that of the whole text where it has escapes or several lines."""
+        return replace(self.place, column=self.place.column + at + (not self.plain)) if self.verbatim else self.place
 
     @property
     def string(self) -> str:

@@ -227,7 +227,8 @@ class _Composer:
         line, column = _position(event.end_mark) or (len(self._lines), 0)
         value = typed(text) if plain else normalised(text)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
-        return TextNode(value, text, place, plain, cut_off)
+        signs = column - place.column + 1 if line == place.line - 1 else -1
+        return TextNode(value, text, place, plain, cut_off, verbatim=signs == len(text) + (0 if plain else 2))
 
     def _half(self, event: yaml.ScalarEvent) -> TextProblem:
         """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
