@@ -12,9 +12,15 @@ from wanflow import decode
 MOST = Decimal(1_000_000)
 """Maximum cost of one take, in any currency: a larger amount is a mistake, or made to defeat a budget."""
 
+CNY = "CNY"
 _EXACT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,60})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_AMOUNT = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)\s+(?P<currency>[A-Z]{3})")
+_NUMBER = r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)"
+_AMOUNT = re.compile(rf"{_NUMBER}\s+(?P<currency>[A-Z]{{3}})")
+_BEFORE = "CNY|RMB|(?:CN)?[¥￥]|人民[币幣]"
+_AFTER = "CNY|RMB|(?:[元圆圓]|[块塊][钱錢]?)(?:人民[币幣])?|人民[币幣]"
+_YUAN = re.compile(rf"(?P<sign>{_BEFORE})?\s*{_NUMBER}\s*(?(sign)(?:{_AFTER})?|(?:{_AFTER}))", re.IGNORECASE)
+"""Amounts in CNY as people in China write them: `20元`, `¥20`, `20 RMB`, `人民币20元`."""
 
 
 class Bound(StrEnum):
@@ -48,11 +54,20 @@ def amount_text(amount: Decimal) -> str:
 
 
 def parse_amount(text: str) -> Cost:
-    """An amount of money as people write it, `60 CNY`; raises ValueError for anything else."""
-    found = _AMOUNT.fullmatch(text.strip())
+    """An amount of money as people write it, `60 CNY`, `60元`, `￥60`; raises ValueError for anything else."""
+    written = text.strip()
+    yuan = _YUAN.fullmatch(written)
+    if yuan is not None:
+        return Cost(Decimal(yuan["amount"]), CNY, Bound.EXACT)
+    found = _AMOUNT.fullmatch(written)
     if found is None:
         raise ValueError(f"not an amount of money: {text!r}")
     return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
+
+
+def currency_of(code: str) -> str:
+    """The code of a currency as ISO 4217 has it: people write `RMB` for `CNY`."""
+    return CNY if code == "RMB" else code
 
 
 def amount_from_json(value: object) -> Decimal:

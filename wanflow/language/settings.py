@@ -17,7 +17,7 @@ from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
-from wanflow.money import Cost, parse_amount
+from wanflow.money import Cost, currency_of, parse_amount
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 from wanflow.yamldoc.parse import parse
@@ -141,7 +141,7 @@ def read_prices(
     if problems:
         located = (replace(each, source=document.lines[each.place.line - 1]) for each in problems)
         return PriceBook(provider.currency), tuple(located)
-    currency, day = string_of(root, "currency") or "", string_of(root, "date") or ""
+    currency, day = currency_of(string_of(root, "currency") or ""), string_of(root, "date") or ""
     listed = [(key.string, node) for key, node in root.entries_of("prices") if isinstance(node, ListNode)]
     return PriceBook(currency, {name: PriceList(day, currency, tuple(_rates(node))) for name, node in listed}), ()
 
