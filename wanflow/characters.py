@@ -154,9 +154,12 @@ def bad_sign(name: str) -> int | None:
 
 def name_like(text: str) -> str:
     """A text as a name, with a dash for each row of signs that names do not have; empty where nothing is left."""
-    written = unicodedata.normalize("NFKC", text)
-    kept = (sign if bad_sign(f"a{sign}") is None else "-" for sign in written)
-    return re.sub("-+", "-", "".join(kept)).strip("-_")
+    name = ""
+    for sign in unicodedata.normalize("NFKC", text):
+        before = f"a{name[-1]}" if name else ""
+        name += sign if bad_sign(before + sign) is None else "-"
+        name = name if not name.endswith("--") else name[:-1]
+    return name.strip("-_")
 
 
 def case_folded(name: str) -> str:

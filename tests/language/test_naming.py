@@ -55,7 +55,22 @@ def test_the_first_sign_that_no_name_has(text: str, at: int) -> None:
 
 def test_a_name_is_made_of_any_text_or_nothing_is_left() -> None:
     """What a hint suggests is a name itself."""
-    for text in ("镜头１", "a.b", "Climb!", "_x_", "🌊", "猫🐱", "《书》", "a　b", "", "…", "ǅ·2"):
+    for text in (
+        "镜头１",
+        "a.b",
+        "Climb!",
+        "_x_",
+        "🌊",
+        "猫🐱",
+        "《书》",
+        "a　b",
+        "",
+        "…",
+        "ǅ·2",
+        "\u0301a",
+        "·\u0301",
+        "a·\u0301",
+    ):
         assert name_like(text) == "" or bad_sign(name_like(text)) is None
     assert [name_like(text) for text in ("镜头１", "a..b", "🌊")] == ["镜头1", "a-b", ""]
 

@@ -20,7 +20,6 @@ from wanflow.language.matrix import slug
 from wanflow.language.production import Production
 from wanflow.language.source import Frame, Head, NoSuchPiece, Piece, PieceOutside, Span, Tail, frame_span, piece_of
 
-
 VARS = {"light": "at dawn", "mood": "calm"}
 CAST = {"keeper": "{image: k.png}", "gull": "{image: g.png}"}
 SHOTS = {
