@@ -148,18 +148,17 @@ def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
 def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
     """Of several violations at one path, those that say most: an enum before a type, one type of several."""
     found = list(broken)
-    listed = {each.path for each in found if each.rule == "enum"}
-    misnamed = {each.path for each in found if each.rule == "format"}
+    at = {rule: {each.path for each in found if each.rule == rule} for rule in ("enum", "format", "type")}
+    at |= {"not": at["type"], "const": at["type"], "pattern": at["format"]}
     types: dict[tuple[str | int, ...], Violation] = {}
     for each in found:
         if each.rule == "type" and (each.path not in types or len(_kinds(each)) > len(_kinds(types[each.path]))):
             types[each.path] = each
     for each in found:
-        says_less = (each.rule in {"not", "const"} and each.path in types) or (
-            each.rule == "pattern" and each.path in misnamed
-        )
         if each.rule == "type":
-            says_less = each.path in listed or each is not types[each.path]
+            says_less = each.path in at["enum"] or each is not types[each.path]
+        else:
+            says_less = each.rule in {"not", "const", "pattern"} and each.path in at[each.rule]
         if not says_less:
             yield each
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -121,16 +121,20 @@ def arrange(store: Store, lock: Lock, out: Path, present: Container[str] = ()) -
         for digest, number in entry.numbers.items()
         if not entry.takes[digest].gone
     }
-    stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
-    if stale:
-        ours = {mark for path in blobs.take_paths(store).values() for mark in _marks(path)}
-        for name in stale:
-            _remove(out / name, ours)
+    _remove_stale(store, wanted, out)
     given: dict[str, Path] = {}
     for name, digest in wanted.items():
         first = given.setdefault(case_folded(name.as_posix()), name)
         if first is name or not _same(out / first, out / name):
             put(store, digest, out / name)
+
+
+def _remove_stale(store: Store, wanted: Mapping[Path, str], out: Path) -> None:
+    """Remove the names of takes below `out` that are not `wanted`, or are not those of the wanted takes."""
+    stale = [name for name in _names(out) if name not in wanted or not holds(store, wanted[name], out / name)]
+    ours = {mark for path in blobs.take_paths(store).values() for mark in _marks(path)} if stale else set()
+    for name in stale:
+        _remove(out / name, ours)
 
 
 def _names(out: Path) -> Iterator[Path]:
