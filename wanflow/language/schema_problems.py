@@ -154,12 +154,10 @@ def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
     for each in found:
         if each.rule == "type" and (each.path not in types or len(_kinds(each)) > len(_kinds(types[each.path]))):
             types[each.path] = each
+    at["type"] = at["enum"]
     for each in found:
-        if each.rule == "type":
-            says_less = each.path in at["enum"] or each is not types[each.path]
-        else:
-            says_less = each.rule in {"not", "const", "pattern"} and each.path in at[each.rule]
-        if not says_less:
+        says_less = each.rule in {"not", "const", "pattern", "type"} and each.path in at[each.rule]
+        if not says_less and (each.rule != "type" or each is types[each.path]):
             yield each
 
 
