@@ -155,6 +155,36 @@ def test_wan26_has_one_kind_of_identifier(reading):
     assert [production.shots[name].prompt for name in "ab"] == ["character1 2岁", "character1 walks"]
 
 
+def test_folded_values_have_their_earlier_reading_wherever_they_are_filled_in(filing):
+    """Vars, matrices, inputs of pipelines and defaults: the words that earlier versions sent are known."""
+    folded = "江南\n      水乡"
+    files = {
+        "wanflow.yaml": (
+            f"wanflow: 1\nvars:\n  place: {folded}\n  whole: {folded}\n"
+            f"defaults:\n  model: wan2.7-t2v\n  negative_prompt: {folded}\n"
+            "shots:\n  var: {prompt: '${place}的雨', negative_prompt: x}\n  whole: {prompt: '${whole}', negative_prompt: x}\n"
+            f"  all:\n    matrix:\n      where: [\n      {folded}]\n    prompt: ${{where}}的雨\n"
+            f"  used:\n    use: visit.yaml\n    with:\n      words: {folded.replace('水', '  水')}\n"
+        ),
+        "visit.yaml": (
+            "pipeline: visit\ninputs: {words: {type: string}}\noutput: a\n"
+            "shots:\n  a: {model: wan2.7-t2v, prompt: '${words}的${words}', negative_prompt: x}\n"
+        ),
+    }
+    production, problems = filing(files)
+    assert production is not None, problems
+    words = {
+        name: (shot.prompt, [(each.prompt, each.negative_prompt) for each in shot.former])
+        for name, shot in production.shots.items()
+    }
+    assert words == {
+        "var": ("江南水乡的雨", [("江南 水乡的雨", "x")]),
+        "whole": ("江南水乡", [("江南 水乡", "x")]),
+        "all/江南水乡": ("江南水乡的雨", [("江南 水乡的雨", "江南 水乡")]),
+        "used/a": ("江南水乡的江南水乡", [("江南 水乡的江南 水乡", "x")]),
+    }
+
+
 def test_the_slate_shows_plain_names(reading):
     """What people read has no identifiers in it."""
     production, _ = reading("shots:\n  a: {prompt: '${keeper} waves'}\n", head=HEAD)

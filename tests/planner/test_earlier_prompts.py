@@ -33,8 +33,8 @@ BACKENDS = ("animatic", "dashscope")
 LOCKS = {name: lock_text.from_text((FOLDER / f"{name}.lock").read_text(encoding="utf-8"), name) for name in BACKENDS}
 RESULTS = {name: read(FOLDER / "wanflow.yaml", backend=name) for name in BACKENDS}
 FILMS = {name: production for name, (production, _) in RESULTS.items() if production is not None}
-RENAMED = ("english", "sign", "age", "after")
-"""Shots whose references have other names now."""
+REWORDED = ("english", "sign", "age", "after", "folded", "filled")
+"""Shots whose references have other names now, or whose line breaks are no blanks."""
 
 
 def inventory(lock: Lock) -> Inventory:
@@ -56,19 +56,21 @@ def test_what_earlier_versions_rendered_is_up_to_date(backend: str) -> None:
     now = plan(film, inventory(LOCKS[backend]))
     assert set(actions(now).values()) == {"reuse"}
     assert {code for item in now.steps for code in codes(now, item.node)} == {"up-to-date"}
-    assert all(film.shots[name].former for name in RENAMED)
+    assert all(film.shots[name].former for name in REWORDED)
     assert not film.shots["plain"].former
 
 
 def test_a_new_machine_asks_in_the_present_words() -> None:
     """Without a take nothing of an earlier version counts."""
     now = plan(FILMS["dashscope"])
-    asked = {name: dict(now.recipes[name] or {})["prompt"] for name in RENAMED}  # type: ignore[call-overload]
+    asked = {name: dict(now.recipes[name] or {})["prompt"] for name in REWORDED}  # type: ignore[call-overload]
     assert asked == {
         "english": "Image 1 walks with Image 2 in the rain",
         "sign": "Image 1 walks past a shop sign that reads 书店.",
         "age": "图1 2岁，走在街上。",
         "after": "Image 1 opens an umbrella",
+        "folded": "清晨，薄雾笼罩着江南水乡，乌篷船缓缓划过。",
+        "filled": "清晨，细雨濛濛的江南",
     }
 
 

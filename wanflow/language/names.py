@@ -58,7 +58,8 @@ class Names:
 
     `vars` are values by name, those in `given` from the command line. `cast` maps the names that cast members have
     here to those of the production, or to None for one that was left out. `not_text` are known names without a text.
-    `pipeline` is set where only a pipeline's inputs are known. `room` is that of the whole production.
+    `pipeline` is set where only a pipeline's inputs are known. `room` is that of the whole production. `former`: texts
+    are those that earlier versions of wanflow read.
     """
 
     vars: Mapping[str, TextNode]
@@ -68,6 +69,7 @@ class Names:
     not_text: Mapping[str, NotText] = field(default_factory=dict)
     pipeline: str | None = None
     room: Room = field(default_factory=Room, compare=False)
+    former: bool = False
 
     def extended(self, values: Mapping[str, TextNode], not_text: Mapping[str, NotText]) -> Names:
         """The same names and the values of a matrix."""
@@ -99,13 +101,15 @@ class Names:
         name = whole.group(1) or "" if whole else ""
         if name in self.vars and not (prompt and name in self.cast):  # one `${name}` alone keeps its value's type
             known = self.vars[name]
-            filled = TextNode(known.value, known.string, written.place, filled=self._origins(name))
+            origin = self._origins(name)
+            filled = TextNode(known.value, known.string, written.place, filled=origin, former=known.former)
         elif whole is not None and not prompt and (default := self._typed_default(name)) is not None:
             filled = replace(scalar(default, written.place), plain=written.plain)
         else:
             origins: list[Interpolated] = []
             string = self._text(text, written, origins, prompt=prompt)
-            filled = TextNode(string, string, written.place, filled=tuple(dict.fromkeys(origins)))
+            former = self._former_text(written, origins, prompt=prompt)
+            filled = TextNode(string, string, written.place, filled=tuple(dict.fromkeys(origins)), former=former)
         marked = None if prompt else _MARKED.search(filled.string)
         if marked is None:
             return filled
@@ -113,6 +117,15 @@ class Names:
         self._report(filled, f"`{marked[1]}` is a cast member: only `prompt` may name one", None)
         string = strip_cast_markers(filled.string)
         return replace(filled, value=string, text=string)
+
+    def _former_text(self, written: TextNode, origins: Sequence[Interpolated], *, prompt: bool) -> str | None:
+        """The text as earlier versions filled it in; None where neither it nor a value in it was another one."""
+        known = (self.vars.get(origin.name) for origin in origins)
+        if self.former or (written.former is None and all(value is None or value.former is None for value in known)):
+            return None
+        earlier = replace(self, problems=[], room=Room(), former=True)
+        filled = earlier.fill(replace(written, value=written.former_string, former=None), prompt=prompt)
+        return filled.string if isinstance(filled, TextNode) else None
 
     def _typed_default(self, whole: str) -> str | None:
         """The default of an unknown name, `${seconds:-4}`, which has a type like any value of YAML."""
@@ -171,7 +184,7 @@ class Names:
             return f"{CAST_OPEN}{self.cast[name]}{CAST_CLOSE}"
         elif name in self.vars:
             origins += self._origins(name)
-            return self.vars[name].string
+            return self.vars[name].former_string if self.former else self.vars[name].string
         self._report(written, *self._why_unusable(name, rest if kind == "?" else None, prompt=prompt))
         return f"${{{name}}}"  # not empty, so that no second problem says that the value is
 

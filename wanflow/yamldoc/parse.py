@@ -15,6 +15,7 @@ import yaml
 from wanflow import git_marks
 from wanflow.characters import INVISIBLE, named
 from wanflow.decode import unpaired_surrogate
+from wanflow.yamldoc import folding
 from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
 from wanflow.yamldoc.stand_ins import StandIns
@@ -142,6 +143,23 @@ class _Anchor:
     depth: int
 
 
+class _MarkedTexts:
+    """The scalars of a file that is read a second time, with marks at its line ends; as far as they are asked for."""
+
+    def __init__(self, text: str, mark: str) -> None:
+        self._stand_ins, self._mark = StandIns(text), mark
+        self._loader = _EventLoader(self._stand_ins.text)
+        self._read = 0
+
+    def text(self, number: int) -> str:
+        """The text of the scalar with this number, from 1; a later one than any that was asked for before."""
+        while True:
+            event = self._loader.get_event()
+            self._read += isinstance(event, yaml.ScalarEvent)
+            if isinstance(event, yaml.ScalarEvent) and self._read == number:
+                return folding.join_marked(self._stand_ins.original(event.value), self._mark)
+
+
 class _Composer:
     """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
 
@@ -154,6 +172,8 @@ class _Composer:
         self._aliased = 0
         self._root: Node | None = None
         self._documents = 0
+        self._scalars = 0
+        self._marked: _MarkedTexts | None = None
 
     def compose(self) -> Document:
         loader = _EventLoader(self._stand_ins.text)
@@ -187,6 +207,7 @@ class _Composer:
     def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
+                self._scalars += 1
                 size = 1 + len(event.value) // LONG_TEXT
                 self._count(size, self._at(event))
                 self._place_node(self._scalar(event), event.anchor, size)
@@ -225,10 +246,25 @@ class _Composer:
             message = f"the text has more than {MAX_MARKS} combining marks in a row"
             raise _Unusable(TextProblem(place, message, "remove some"))
         line, column = _position(event.end_mark) or (len(self._lines), 0)
-        value = typed(text) if plain else normalised(text)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
         signs = column - place.column + 1 if line == place.line - 1 else -1
-        return TextNode(value, text, place, plain, cut_off, verbatim=signs == len(text) + (0 if plain else 2))
+        verbatim = signs == len(text) + (0 if plain else 2)
+        former = None
+        if line > place.line - 1 and event.style != "|" and not text.isascii():
+            joined = self._joined(text, place.line - 1, line)
+            former, text = None if joined == text else normalised(text), joined
+        value = typed(text) if plain else normalised(text)
+        return TextNode(value, text, place, plain, cut_off, verbatim=verbatim, former=former)
+
+    def _joined(self, text: str, first: int, last: int) -> str:
+        """A text of several lines without blanks at breaks between Han characters; `first` and `last` count from 0."""
+        lines = self._lines[first : last + 1]
+        if not any(map(folding.may_join, lines, lines[1:])):
+            return text
+        if self._marked is None:
+            marked, mark = folding.mark_breaks(self._lines)
+            self._marked = _MarkedTexts(marked, mark)
+        return self._marked.text(self._scalars)
 
     def _half(self, event: yaml.ScalarEvent) -> TextProblem:
         """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
