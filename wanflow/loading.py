@@ -25,6 +25,7 @@ from wanflow.language.media_checks import (
     expected_lengths,
     file_sources,
     inline_sources,
+    text_encodings,
     text_sources,
 )
 from wanflow.language.model_checks import check_chains
@@ -108,9 +109,10 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
             from wanflow.media.text import subtitle_file, subtitles
 
             with suppress(MediaFault):  # it changed just now
-                read = subtitle_file.read_lines(production.opened(track.source.path, Content.TEXT))
-                if lines := subtitles.beyond(read, frames=frames, rate=rate):
-                    words = subtitles.words_beyond(lines, frames=frames, rate=rate)
+                path = production.opened(track.source.path, Content.TEXT)
+                if words := subtitles.words_beyond(
+                    subtitle_file.read_lines(path, track.encoding), frames=frames, rate=rate
+                ):
                     hint = "give them other times, or make the cut longer"
                     yield Problem(track.place, f"`{track.source.path}`: {words}", hint, Severity.WARNING)
 
@@ -125,7 +127,7 @@ def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
         if track.burned:
             with suppress(MediaFault):  # what is wrong with the file is a problem of its own
                 path = production.opened(track.source.path, Content.TEXT)
-                characters.update(*(line.text for line in read_lines(path)))
+                characters.update(*(line.text for line in read_lines(path, track.encoding)))
     fonts = tuple(production.opened(path, Content.MEDIA) for path, _ in cut.finish.fonts)
     return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), fonts))
 
@@ -187,15 +189,19 @@ def facts_of(production: Production) -> FactsTable:
         return production.facts
     boundary, texts = production.boundary, text_sources(production)
     looks, refused = dict[str, Callable[[], Facts | Unreadable]](), dict[str, Unreadable]()
+    encodings, decoded = text_encodings(production), dict[str, Facts | Unreadable]()
     for path in file_sources(production):
         refusal = boundary.refusal(path, Content.TEXT if path in texts else Content.MEDIA)
         if refusal is not None:
             refused[path] = Unreadable(refusal.words, refusal.hint)
+        elif path in encodings:
+            # the cache does not know in which encoding a file was read
+            decoded[path] = _measure_file(path, boundary, encodings[path])
         else:
             looks[path] = partial(_measure_file, path, boundary)
     for source in inline_sources(production):
         looks[source.key] = partial(_measure, methodcaller("probe_picture", source.data))
-    return {**_looked_up(store_of(production), looks), **refused}
+    return {**_looked_up(store_of(production), looks), **decoded, **refused}
 
 
 def problems_of_links(file: Path, *, untrusted: bool) -> tuple[Problem, ...]:
@@ -251,15 +257,18 @@ def store_of(production: Production) -> Store:
     return store
 
 
-def _measure_file(name: str, boundary: Boundary) -> Facts | Unreadable:
+def _measure_file(name: str, boundary: Boundary, encoding: str | None = None) -> Facts | Unreadable:
     """Open a file, which imports PyAV or Pillow; a file that cannot be read gives the reason.
 
-    `name` is relative to the folder of the boundary. A file where text may not be read is never read as subtitles.
+    `name` is relative to the folder of the boundary. A file where text may not be read is never read as subtitles, and
+    one with an `encoding` is nothing else.
     """
     folder, path = boundary.folder, boundary.folder / name
     if not path_exists(path):
         hint = hint_for_path(folder, name, boundary) or "check the path: it is relative to the file that names it"
         return Unreadable("does not exist", hint, nearest_path(folder, name.replace("\\", "/"), boundary))
+    if encoding is not None:
+        return _measure(methodcaller("measure_subtitles", path, encoding))
     return _measure(methodcaller("probe", path, texts=boundary.refusal(name, Content.TEXT) is None))
 
 

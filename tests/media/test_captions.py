@@ -27,6 +27,7 @@ from wanflow.media.jobs import RunningProcesses
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.caption_layout import MOST_ROWS, Caption, stacked, within
 from wanflow.media.text.captions import draw_caption, letters_of, overlay_captions
+from wanflow.planner.cut import placed_at
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]
 LONG = "The quick brown fox jumps over the lazy dog and goes home. " * 60
@@ -110,6 +111,40 @@ def test_a_caption_without_text_is_clear() -> None:
         assert placed(Caption("\u200b\n", 0, 1, place), (320, 180)).getbbox() is None
 
 
+@pytest.mark.parametrize("size", [(640, 360), (360, 640)])
+def test_a_subtitle_is_where_its_position_says(size: tuple[int, int]) -> None:
+    """In the lower half it ends there, in the upper half it begins there, whatever the number of its lines."""
+    gap = size[1] * 4 // 100
+    for text in ("HHH", "HHH\nHHH"):
+        for position in ("0.9", "0.8", "0.6"):
+            place, edge = placed_at(Decimal(position), size)
+            bottom = extent(Caption(text, 0, 1, place, edge=edge), size)[3]
+            assert size[1] * Fraction(position) - gap <= bottom <= size[1] * Fraction(position)
+        for position in ("0", "0.1", "0.5"):
+            place, edge = placed_at(Decimal(position), size)
+            top = extent(Caption(text, 0, 1, place, edge=edge), size)[1]
+            assert size[1] * Fraction(position) <= top <= size[1] * Fraction(position) + 2 * gap
+    assert extent(Caption("HHH", 0, 1, "bottom", edge=Decimal(1)), size)[1] <= gap
+
+
+def test_a_vertical_film_keeps_subtitles_clear_of_the_interface() -> None:
+    """A fifth of the height below and a tenth above; in other films they are where they were."""
+    assert placed_at("bottom", (1920, 1080)) == placed_at("bottom", (720, 720)) == ("bottom", None)
+    for position, begin, end in (("bottom", 700, 1024), ("top", 128, 300)):
+        place, edge = placed_at(position, (720, 1280))
+        _, top, _, bottom = extent(Caption("HHH\nHHH", 0, 1, place, edge=edge), (720, 1280))
+        assert begin <= top < bottom <= end
+
+
+def test_a_subtitle_at_the_top_has_no_box_and_is_below_the_notice() -> None:
+    """Both are seen while the notice is shown."""
+    place, edge = placed_at("top", (640, 360))
+    notice, words = within([Caption("AI", 0, 50, "top", 5), Caption("HHH", 0, 50, place, edge=edge)], 0, 50)
+    assert extent(notice, (640, 360))[3] <= extent(words, (640, 360))[1]
+    assert (0, 0, 0, 168) in {colour for _, colour in draw_caption(notice, (640, 360)).getcolors(9_999) or []}
+    assert (0, 0, 0, 168) not in {colour for _, colour in draw_caption(words, (640, 360)).getcolors(9_999) or []}
+
+
 def test_captions_of_one_moment_stand_over_each_other() -> None:
     """No pixel belongs to two; those at the bottom grow upwards and those at the top downwards."""
     for place, sign in (("bottom", -1), ("top", 1)):
@@ -175,7 +210,15 @@ CAPTION = Caption("text", 3, 9, "bottom", 4)
 
 @pytest.mark.parametrize(
     "change",
-    [{"text": "other"}, {"first": 2}, {"end": 8}, {"place": "top"}, {"share": Decimal("4.5")}],
+    [
+        {"text": "other"},
+        {"first": 2},
+        {"end": 8},
+        {"place": "top"},
+        {"share": Decimal("4.5")},
+        {"edge": Decimal("0.2")},
+        {"place": "top", "edge": Decimal("0.2")},
+    ],
 )
 def test_every_part_of_a_caption_is_in_its_canonical_form(change: dict[str, object]) -> None:
     """A part that a segment's key forgot would serve a stale segment; equal shares are equal."""

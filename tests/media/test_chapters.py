@@ -19,7 +19,7 @@ from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.probe import check_film
 from wanflow.media.text.subtitle_file import Line, read_lines
-from wanflow.media.text.subtitles import to_srt, track_options
+from wanflow.media.text.subtitles import to_srt, track_words
 
 THIRTY = Fraction(30)
 HOSTILE = "a=b; #c \\d\\ [CHAPTER] 'e' \"f\" 灯塔 🎬"
@@ -35,9 +35,10 @@ def muxed(clip: Path, words: str, subtitles: list[tuple[str, str | None]], rate:
         path = clip.with_name(f"{number}.srt")
         path.write_text(text, encoding="utf-8")
         tracks.append(ffmpeg.input(str(path), f="srt")["s"])
+    told = track_words([(language, None) for _, language in subtitles])
     options = {
         **encoder.FILM,
-        **track_options([language for _, language in subtitles]),
+        **{option.removeprefix("-"): value for option, value in zip(told[::2], told[1::2], strict=True)},
         **mux_options(1 + len(tracks), rate),
         "movflags": MOVFLAGS,
     }
@@ -62,7 +63,7 @@ def test_a_film_carries_chapters_and_subtitles(tmp_path, rate):
     chapters = [Chapter(HOSTILE, 0, 7), Chapter("two", 7, 8), Chapter("三", 8, 40)]
     lines = (Line(0, 400, "one"), Line(500, 9000, "two"))
     srt = to_srt(lines, frames=40, rate=rate)
-    film = muxed(clip, chapter_file(chapters, rate), [(srt, "eng"), (srt, "zho"), (srt, None)], rate)
+    film = muxed(clip, chapter_file(chapters, rate), [(srt, "eng"), (srt, "zho"), (srt, "und")], rate)
     assert chapters_of(film) == [(each.title, each.begin / rate, each.end / rate) for each in chapters]
     require_cut(film, 40, rate)
     assert check_film(film).frames == 40

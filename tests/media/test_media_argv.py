@@ -81,7 +81,9 @@ ARGUMENTS = {
     "dissolve": sides("dissolve"),
     "fade": sides("fade"),
     "wipe": sides("wipe"),
-    "assembly": assemble_arguments(CutRecipe((), 150, Fraction(30), ()), Path("/films/parts"), ["eng", None], OUT),
+    "assembly": assemble_arguments(
+        CutRecipe((), 150, Fraction(30), ()), Path("/films/parts"), [("eng", None), ("und", None)], OUT
+    ),
     "list": playlist(["000000.mov", "000001.mov"]).splitlines(),
 }
 

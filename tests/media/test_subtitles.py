@@ -20,7 +20,7 @@ from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, probe
 from wanflow.media.text.subtitle_file import Line, read_lines, subtitle_format
-from wanflow.media.text.subtitles import beyond, to_srt, to_vtt, words_beyond
+from wanflow.media.text.subtitles import to_srt, to_vtt, words_beyond
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)
@@ -122,7 +122,6 @@ def test_other_text_is_no_subtitle_file(beginning):
     [
         (SRT.encode().replace(b"there", b"there\xe9"), "is not UTF-8 text"),
         (b"notes of a film\n" * 9, "is not a subtitle file"),
-        (SRT.encode("utf-16-le"), "is UTF-16 text without a byte order mark"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8", "is damaged UTF-16 text"),
         (SRT.replace("there", "the\0re").encode(), "a null byte: the file is damaged, or not text"),
         (f"{SRT}\n3\n00:00:04,000 --> 00:00:05,000\n{'x' * 2001}\n".encode(), "has 2001 letters at 4 s, at most 2000"),
@@ -137,23 +136,72 @@ def test_what_can_not_be_read_is_refused_with_the_reason(tmp_path, data, why):
 
 
 @pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("gbk", "海边的清晨，我们出发了"),
+        ("gb18030", "海边的清晨，我们出发了㐀"),
+        ("gbk", "海邊的清晨，我們出發了"),
+        ("big5", "海邊的清晨，我們出發了"),
+        ("big5hkscs", "佢喺海邊，我們要出發了，你也來"),
+        ("cp932", "海が見えるところにいた"),
+        ("euc_jp", "海が見えるところにいた"),
+        ("cp949", "우리는 바다로 간다, 너도 있어"),
+        ("utf-16-le", "海边"),
+        ("utf-16-be", "海边"),
+    ],
+)
+def test_an_encoding_is_recognised_where_it_is_sure(tmp_path, encoding, words):
+    """The text is read as it was meant, also by the probe and by its beginning alone."""
+    path = written(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(encoding))
+    assert read_lines(path) == (Line(1000, 2000, words),)
+    assert (probe(path).kind, probe(path).format) == (Kind.SUBTITLES, "srt")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1252", "Señor, déjà vu"),
+        ("cp1254", "İyi günler, değil mi"),
+        ("cp1251", "Мы пошли к морю рано утром"),
+        ("koi8-r", "Мы пошли к морю рано утром"),
+        ("gbk", "海岸"),
+        ("utf-8", "海边的清晨，我们出发了\udcff"),
+    ],
+)
+def test_no_other_text_is_taken_for_one_of_east_asia(tmp_path, encoding, words):
+    """A wrong guess would be burned into a film; so is a text with a damaged byte, and one of two characters."""
+    errors = "surrogateescape" if encoding == "utf-8" else "strict"
+    path = written(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(encoding, errors))
+    with pytest.raises(BadMedia, match="is not UTF-8 text"):
+        read_lines(path)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16-le", "utf-16", "utf-8"])
+def test_a_named_encoding_is_read_however_short_the_text_is(tmp_path, encoding):
+    """A byte order mark is not shown; a text in another one is refused with its line."""
+    text = "\ufeff1\n00:00:01,000 --> 00:00:02,000\n海岸\n".removeprefix("\ufeff" if encoding == "big5hkscs" else "")
+    assert read_lines(written(tmp_path, text.encode(encoding)), encoding) == (Line(1000, 2000, "海岸"),)
+    with pytest.raises(BadMedia, match="is not utf-8 text: ") as caught:
+        read_lines(written(tmp_path, "1\n00:00:01,000 --> 00:00:02,000\n海岸\n".encode("gbk")), "utf-8")
+    assert caught.value.line == 3
+
+
+@pytest.mark.parametrize(
     ("charset", "name", "words"),
     [
-        ("gbk", "GBK", "海边的清晨，我们出发了"),
         ("gbk", "GBK", "海岸"),
-        ("big5", "Big5", "海邊的清晨，我們出發了"),
+        ("gb18030", "GB18030", "海边的清晨，我们出发了㐀".encode("gb18030") + b"\xff"),
         ("big5", "Big5", "海邊"),
-        ("cp932", "Shift_JIS", "海が見えるところにいた"),
-        ("cp949", "EUC-KR", "우리는 바다로 간다"),
         ("cp1251", "windows-1251", "Мы пошли к морю рано утром"),
         ("latin-1", "windows-1252", "Café déjà vu, naïve garçon"),
     ],
 )
 def test_another_character_set_is_named_with_the_way_out(tmp_path, charset, name, words):
-    """By the name with which `iconv` converts it."""
+    """By the name with which `iconv` converts it, and that `encoding` takes."""
+    encoded = words if isinstance(words, bytes) else words.encode(charset)
     with pytest.raises(BadMedia, match=f"is not UTF-8 text; it looks like {name}") as caught:
-        probe(written(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(charset)))
-    assert caught.value.hint == f"save it as UTF-8, or convert it: `iconv -f {name} -t UTF-8 OLD > NEW`"
+        probe(written(tmp_path, b"1\n00:00:01,000 --> 00:00:02,000\n" + encoded + b"\n"))
+    assert caught.value.hint == f"write `encoding: {name.lower()}`, or convert it: `iconv -f {name} -t UTF-8 OLD > NEW`"
 
 
 FIRST, SECOND = "00:00:01,000 --> 00:00:02,000", "00:00:03,000 --> 00:00:04,000"
@@ -351,15 +399,15 @@ def test_times_lie_on_the_frame_grid():
 
 
 def test_the_films_end_is_the_end():
-    """A line that begins before it is cut off, one that begins after it is dropped and counted."""
+    """A line that begins before it is cut off, one that begins after it is dropped and counted, also if all do."""
     lines = (Line(0, 1000, "a"), Line(2900, 9000, "b"), Line(2990, 9000, "c"), Line(3000, 4000, "d"))
     found = entries(to_srt(lines, frames=90, rate=THIRTY))
     assert found == [("1", "00:00:00,000 --> 00:00:01,000", "a"), ("2", "00:00:02,900 --> 00:00:03,000", "b")]
-    assert beyond(lines, frames=90, rate=THIRTY) == lines[2:]
-    assert beyond(lines, frames=91, rate=THIRTY) == ()
+    assert words_beyond(lines, frames=91, rate=THIRTY) == ""
     late = (Line(3000, 4000, "d", 14), Line(3500, 4000, "e", 18))
     said = "2 subtitles begin after the end of the cut (3 s), the first at 00:00:03,000 (line 14)"
-    assert words_beyond(late, frames=90, rate=THIRTY) == said
+    assert words_beyond((*lines[:2], *late), frames=90, rate=THIRTY) == said
+    assert words_beyond(late, frames=90, rate=THIRTY) == f"{said}; no subtitle is shown"
     assert to_srt(lines[3:], frames=90, rate=THIRTY) == ""
     assert to_vtt(lines[3:], frames=90, rate=THIRTY) == "WEBVTT\n"
 
@@ -423,4 +471,5 @@ def test_what_is_written_never_overlaps(tmp_path, rate):
     assert all(before.end_ms <= after.begin_ms for before, after in pairwise(back))
     assert all(line.end_ms - line.begin_ms >= int(1000 / rate) for line in back)
     shown = {word for line in back for word in line.text.split()}
-    assert len(shown) == 150 - len(beyond(lines, frames=250, rate=rate))
+    late = re.match("[0-9]*", words_beyond(lines, frames=250, rate=rate))
+    assert len(shown) == 150 - int(late[0] or 0)

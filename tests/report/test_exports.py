@@ -157,7 +157,7 @@ def finished() -> EditList:
     """A cut of 190 frames at 25 with music, 4 s long at -18 dB, and two subtitles that overlap."""
     music = EditMusic(Music(FileSource("m/曲.wav"), place(), Decimal(-18), Decimal(1), duck=True), 192_000, 48_000, 100)
     lines = (Caption("Hello\nthere", 10, 60), Caption("你好", 50, 90))
-    subtitles = EditSubtitles(Subtitles(FileSource("subs/en.srt"), place(), "eng"), lines)
+    subtitles = EditSubtitles(Subtitles(FileSource("subs/en.srt"), place(), "en"), lines)
     cut = joined(25)
     return edit(25, *cut.events, music=music, subtitles=(subtitles,))
 
@@ -180,7 +180,7 @@ def test_music_and_subtitles_are_in_the_timeline():
     ]
     assert markers == [("Hello there", 10, 50), ("你好", 50, 40)]
     facts = dict(shown.tracks.markers[0].metadata["wanflow"])
-    assert facts == {"subtitles": "../subs/en.srt", "language": "eng", "burned": False, "text": "Hello\nthere"}
+    assert facts == {"subtitles": "../subs/en.srt", "language": "en", "burned": False, "text": "Hello\nthere"}
 
 
 def test_fcp7_has_the_whole_cut():

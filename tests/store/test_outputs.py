@@ -29,7 +29,7 @@ def film(folder: Path, output: str, **more: object) -> Production:
     """A production whose cut reads clips, music, subtitles and a font, and is written to `output`."""
     finish = CutFinish(
         music=Music(FileSource("music/theme.mp4"), place()),
-        subtitles=(Subtitles(FileSource("subs/en.srt"), place(), "eng"),),
+        subtitles=(Subtitles(FileSource("subs/en.srt"), place(), "en"),),
         fonts=(("fonts/title.mp4", 3),),
     )
     items = (CutItem(FileSource("clip.mp4"), place()), CutItem(FileSource("linked.mp4"), place()))
@@ -177,7 +177,7 @@ def test_a_folder_and_a_link_are_in_the_way_in_out_too(judge: Judge, folder: Pat
 def test_subtitles_that_a_cut_reads_are_not_where_it_writes_them(folder: Path) -> None:
     """The file beside the film would be written over its own source."""
     made = film(folder, "out/main.mp4")
-    tracks = (Subtitles(FileSource("out/main.eng.srt"), place(), "eng"),)
+    tracks = (Subtitles(FileSource("out/main.eng.srt"), place(), "en"),)
     cut = replace(made.cuts["main"], finish=CutFinish(subtitles=tracks))
     (found,) = check_outputs(replace(made, cuts={"main": cut}), Store(folder, ANIMATIC))
     assert (

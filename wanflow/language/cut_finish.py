@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import PurePosixPath
 
 from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
 from wanflow.language.cut_items import number_of, read_items, slate_of
+from wanflow.language.language_tags import language_in_name, read_language
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem
 from wanflow.language.production import AS_FIRST, RESULTS_FOLDER, Cut, CutFinish, CutShape, Music, Notice, Subtitles
@@ -24,6 +24,25 @@ FONT_FOLDER = "fonts"
 FONT_FORMATS = {".otf", ".ttc", ".ttf"}
 PROFILES = frozenset({"draft", "final"})
 """Encoder efforts."""
+
+POSITIONS = ("bottom", "top")
+ENCODINGS = {
+    "utf-8": ("utf-8", "utf8", "utf-8-sig"),
+    "utf-16": ("utf-16", "utf16"),
+    "utf-16-le": ("utf-16-le", "utf-16le"),
+    "utf-16-be": ("utf-16-be", "utf-16be"),
+    "gb18030": ("gbk", "gb18030", "gb2312", "cp936"),
+    "big5hkscs": ("big5", "big5-hkscs"),
+    "cp950": ("cp950",),
+    "cp932": ("shift-jis", "shiftjis", "sjis", "cp932"),
+    "euc_jp": ("euc-jp",),
+    "cp949": ("euc-kr", "cp949"),
+    "cp1250": ("windows-1250", "cp1250"),
+    "cp1251": ("windows-1251", "cp1251"),
+    "cp1252": ("windows-1252", "cp1252", "latin-1", "iso-8859-1"),
+    "koi8-r": ("koi8-r",),
+}
+"""Python's name of an encoding, and what people call the texts that it reads."""
 
 NOTICE = "AI-generated"
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
@@ -105,16 +124,41 @@ def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | N
     if named is None:
         return None
     source, place = named
-    written = node.find("language") if isinstance(node, MapNode) else None
-    burned = isinstance(node, MapNode) and _is_true(node.find("burn"))
-    language = guess_language(source.path)
-    if isinstance(written, TextNode):
-        language = written.string
-        if language_of(language) is None:
-            hint = "write an ISO 639 code: `en`, `zh`, `pt-BR`"
-            problems.append(Problem(written.place, f"unknown language `{language}`", hint))
-            return None
-    return Subtitles(source, place, None if language is None else language_of(language), burned)
+    track = Subtitles(source, place, language_in_name(source.path))
+    if not isinstance(node, MapNode):
+        return track
+    burned, before = _is_true(node.find("burn")), len(problems)
+    language, encoding, position = (node.find(key) for key in ("language", "encoding", "position"))
+    if isinstance(language, TextNode):
+        track = replace(track, language=read_language(language.string))
+        if track.language is None:
+            hint = "write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`"
+            problems.append(Problem(language.place, f"unknown language `{language.string}`", hint))
+    if isinstance(encoding, TextNode):
+        written = encoding.string.lower().replace("_", "-")
+        track = replace(track, encoding=next((name for name in ENCODINGS if written in ENCODINGS[name]), None))
+        if track.encoding is None:
+            known = ", ".join(names[0] for names in ENCODINGS.values())
+            hint = f"leave it out to have it recognised, or write one of {known}"
+            problems.append(Problem(encoding.place, f"unknown encoding `{encoding.string}`", hint))
+    if isinstance(position, TextNode):
+        track = replace(track, position=_position(position, problems, burned=burned))
+    return replace(track, burned=burned) if len(problems) == before else None
+
+
+def _position(node: TextNode, problems: list[Problem], *, burned: bool) -> str | Decimal:
+    """Where burned subtitles are: by name, or as a share of the height; `bottom` where it is invalid."""
+    share = node.value
+    if not burned:
+        hint = "add `burn: true`: players place the subtitles of a track themselves"
+        problems.append(Problem(node.place, "`position` is of burned subtitles only", hint))
+    if share in POSITIONS:
+        return node.string
+    if isinstance(share, int | Decimal) and not isinstance(share, bool) and 0 <= share <= 1:
+        return Decimal(share)
+    hint = "write `top`, `bottom`, or a share of the height from 0 (top) to 1 (bottom), e.g. `0.8`"
+    problems.append(Problem(node.place, f"unknown position `{node.string}`", hint))
+    return "bottom"
 
 
 def _label(node: Node | None) -> tuple[bool, Notice | None]:
@@ -176,47 +220,3 @@ def read_shape(node: Node, problems: list[Problem]) -> CutShape:
             problems.append(Problem(fps.place, message, "e.g. `24`, or `23.976`"))
             rate = None
     return CutShape(sides, rate, fit.string if isinstance(fit, TextNode) else AS_FIRST.fit)
-
-
-_TWO_LETTERS = """
-aa=aar ab=abk ae=ave af=afr ak=aka am=amh an=arg ar=ara as=asm av=ava ay=aym az=aze ba=bak be=bel bg=bul bi=bis
-bm=bam bn=ben bo=bod br=bre bs=bos ca=cat ce=che ch=cha co=cos cr=cre cs=ces cu=chu cv=chv cy=cym da=dan de=deu
-dv=div dz=dzo ee=ewe el=ell en=eng eo=epo es=spa et=est eu=eus fa=fas ff=ful fi=fin fj=fij fo=fao fr=fra fy=fry
-ga=gle gd=gla gl=glg gn=grn gu=guj gv=glv ha=hau he=heb hi=hin ho=hmo hr=hrv ht=hat hu=hun hy=hye hz=her ia=ina
-id=ind ie=ile ig=ibo ii=iii ik=ipk io=ido is=isl it=ita iu=iku ja=jpn jv=jav ka=kat kg=kon ki=kik kj=kua kk=kaz
-kl=kal km=khm kn=kan ko=kor kr=kau ks=kas ku=kur kv=kom kw=cor ky=kir la=lat lb=ltz lg=lug li=lim ln=lin lo=lao
-lt=lit lu=lub lv=lav mg=mlg mh=mah mi=mri mk=mkd ml=mal mn=mon mr=mar ms=msa mt=mlt my=mya na=nau nb=nob nd=nde
-ne=nep ng=ndo nl=nld nn=nno no=nor nr=nbl nv=nav ny=nya oc=oci oj=oji om=orm or=ori os=oss pa=pan pi=pli pl=pol
-ps=pus pt=por qu=que rm=roh rn=run ro=ron ru=rus rw=kin sa=san sc=srd sd=snd se=sme sg=sag si=sin sk=slk sl=slv
-sm=smo sn=sna so=som sq=sqi sr=srp ss=ssw st=sot su=sun sv=swe sw=swa ta=tam te=tel tg=tgk th=tha ti=tir tk=tuk
-tl=tgl tn=tsn to=ton tr=tur ts=tso tt=tat tw=twi ty=tah ug=uig uk=ukr ur=urd uz=uzb ve=ven vi=vie vo=vol wa=wln
-wo=wol xh=xho yi=yid yo=yor za=zha zh=zho zu=zul
-"""
-"""ISO 639-1 codes, and the ISO 639-2/T code that an MP4 holds."""
-
-_OLDER = """
-alb=sqi arm=hye baq=eus bur=mya chi=zho cze=ces dut=nld fre=fra geo=kat ger=deu gre=ell ice=isl mac=mkd mao=mri
-may=msa per=fas rum=ron slo=slk tib=bod wel=cym
-"""
-"""ISO 639-2/B codes, and the ISO 639-2/T code of the same language."""
-
-_CODES = dict(pair.split("=") for pair in f"{_TWO_LETTERS} {_OLDER}".split())
-_KNOWN = {**_CODES, **{code: code for code in _CODES.values()}}
-
-_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
-_IN_NAME = re.compile(r"([a-z]{2,3})(?:[-_](?:hans|hant|latn|cyrl|arab))?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
-_ALONE = re.compile(r"([a-z]{2,3})(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Z]{2}|[0-9]{3}))?")
-"""Whole name of a file: its region needs capitals, since `to-do` is not Tongan."""
-
-
-def language_of(code: str) -> str | None:
-    """The ISO 639-2/T code of a language: `eng` for `en` and `eng`, `zho` for `zh-Hans`; None for an unknown one."""
-    tag = _TAG.fullmatch(code)
-    return _KNOWN.get(tag[1].lower()) if tag else None
-
-
-def guess_language(path: str) -> str | None:
-    """The ISO 639-2/T code in a file's name: `subs/en.srt`, `film.zh-Hans.srt`; None where it has none."""
-    name, dot, last = PurePosixPath(path).stem.rpartition(".")
-    tag = (_IN_NAME if dot and name else _ALONE).fullmatch(last)
-    return _KNOWN.get(tag[1].lower()) if tag else None

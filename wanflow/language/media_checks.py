@@ -44,6 +44,12 @@ def text_sources(production: Production) -> frozenset[str]:
     return frozenset(path for path, content in read if content is Content.TEXT)
 
 
+def text_encodings(production: Production) -> dict[str, str]:
+    """The encodings that authors name, by the paths of the subtitles."""
+    tracks = (track for cut in production.cuts.values() for track in cut.finish.subtitles)
+    return {track.source.path: track.encoding for track in tracks if track.encoding is not None}
+
+
 def inline_sources(production: Production) -> tuple[DataSource, ...]:
     """All pictures that are written into a production, each once, in order."""
     found = [source for _, source in _sources(production) if isinstance(source, DataSource)]

@@ -5,18 +5,30 @@ from __future__ import annotations
 import os
 import posixpath
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from wanflow.characters import case_folded
+from wanflow.language.language_tags import UNKNOWN, iso_code, own_name
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Subtitles
 
 FILM = ".mp4"
 """Suffix of a cut's film."""
 
-UNKNOWN_LANGUAGE = "und"
-"""ISO 639 code of an unknown language."""
+
+@dataclass(frozen=True, slots=True)
+class SoftTrack:
+    """Subtitles that viewers can switch on: `file` beside the film, relative to the production's folder.
+
+    `title` is what players show beside the language, None where the language says all.
+    """
+
+    subtitles: Subtitles
+    file: str
+    title: str | None
 
 
 def results_folder(backend: str | None, own: str | None = None) -> str:
@@ -43,14 +55,37 @@ def provenance_file(out: str, cut: Cut) -> str:
     return f"{out}/{cut.name}.provenance.json"
 
 
-def subtitle_file(out: str, cut: Cut, track: Subtitles) -> str:
-    """The file with the subtitles of a track, relative to the production's folder."""
-    return f"{out}/{cut.name}.{track.language or UNKNOWN_LANGUAGE}.srt"
+def soft_tracks(out: str, cut: Cut) -> tuple[SoftTrack, ...]:
+    """The subtitle tracks of a cut with their files, of which no two are alike; burned subtitles have none.
+
+    A file has the code of three letters in its name. Where tracks share that, it has the tag with its script and
+    region, and a number where tracks share that too.
+    """
+    soft = [track for track in cut.finish.subtitles if not track.burned]
+    codes = Counter(iso_code(track.language) for track in soft)
+    tags = Counter(track.language for track in soft)
+    names, found = Counter[str](), list[SoftTrack]()
+    for track in soft:
+        code, tag = iso_code(track.language), track.language or UNKNOWN
+        name = tag if "-" in tag and codes[code] > 1 else code
+        names[name] += 1
+        number = f".{names[name]}" if names[name] > 1 else ""
+        title = _title(track, alone=codes[code] == 1, distinct=tags[track.language] == 1)
+        found.append(SoftTrack(track, f"{out}/{cut.name}.{name}{number}.srt", title))
+    return tuple(found)
+
+
+def _title(track: Subtitles, *, alone: bool, distinct: bool) -> str | None:
+    """The title of a track that is `alone` with its code of three letters, or at least `distinct` by its tag."""
+    if not distinct:
+        return posixpath.splitext(posixpath.basename(track.source.path))[0]
+    tag = track.language or UNKNOWN
+    return None if alone and "-" not in tag else own_name(tag)
 
 
 def sidecars(out: str, cut: Cut) -> tuple[str, ...]:
     """All files that a cut writes beside its film, relative to the production's folder."""
-    return (provenance_file(out, cut), *(subtitle_file(out, cut, track) for track in cut.finish.subtitles))
+    return (provenance_file(out, cut), *(track.file for track in soft_tracks(out, cut)))
 
 
 def target_of(path: Path) -> Path:

@@ -206,12 +206,19 @@ class Music:
 
 @dataclass(frozen=True, slots=True)
 class Subtitles:
-    """Subtitles of a cut: a track of its own, or burned into the picture; `language` has three letters."""
+    """Subtitles of a cut: a track of its own, or burned into the picture.
+
+    `language` is a tag of BCP 47, None for an unknown one. `encoding` is Python's name of the encoding that the author
+    names, None to recognise it. `position` of burned ones is `bottom`, `top`, or a share of the picture's height: below
+    the middle the text ends there, above it it begins there.
+    """
 
     source: FileSource
     place: Place
     language: str | None = None
     burned: bool = False
+    encoding: str | None = None
+    position: str | Decimal = "bottom"
 
 
 @dataclass(frozen=True, slots=True)

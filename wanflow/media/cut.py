@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from wanflow import timebase
+from wanflow.language.language_tags import UNKNOWN
 from wanflow.language.source import Facts
 from wanflow.media import encoder, labels
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
@@ -20,7 +21,7 @@ from wanflow.media.probe import probe
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 from wanflow.media.text.subtitle_file import read_lines
-from wanflow.media.text.subtitles import to_srt, track_options
+from wanflow.media.text.subtitles import to_srt, track_words
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -47,15 +48,17 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTrack:
-    """Subtitles: their file, the file beside the film that they are written to, their language in three letters.
+    """Subtitles that viewers can switch on: their file, the file beside the film that they are written to, their
+    language in three letters, and their title where the language does not tell them apart.
 
-    Viewers can switch them on in the film, except those that are `burned` into its picture.
+    `encoding` is Python's name of that of the file, None to recognise it.
     """
 
     source: PurePath
     sidecar: PurePath
-    language: str | None = None
-    burned: bool = False
+    language: str = UNKNOWN
+    title: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +114,41 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
     root = worker.root
     require_alike([survey(root / segment) for segment in film.segments], film.frames)
     words = {
-        track: to_srt(read_lines(root / track.source), frames=film.frames, rate=film.rate) for track in film.tracks
+        track: to_srt(read_lines(root / track.source, track.encoding), frames=film.frames, rate=film.rate)
+        for track in film.tracks
     }
-    soft = [track for track in film.tracks if not track.burned and words[track]]
+    shown = [track for track in film.tracks if words[track]]
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
-        _write_inputs(film, root, [words[track] for track in soft], folder)
-        arguments = assemble_arguments(film, folder, [track.language for track in soft], part)
+        _write_inputs(film, root, [words[track] for track in shown], folder)
+        arguments = assemble_arguments(film, folder, [(track.language, track.title) for track in shown], part)
         run_ffmpeg(arguments, processes=worker.processes, progress=worker.progress)
         require_cut(part, film.frames, film.rate)
     for track, text in words.items():
+        if not text:
+            (root / track.sidecar).unlink(missing_ok=True)
+            continue
         with replacing(root / track.sidecar) as part:
             part.write_text(text, encoding="utf-8")
 
 
-def assemble_arguments(film: CutRecipe, folder: Path, languages: Sequence[str | None], target: Path) -> list[str]:
-    """The arguments of the ffmpeg that joins the files of a folder, with a subtitle track for each language; pure."""
-    tracks = range(len(languages))
+def assemble_arguments(
+    film: CutRecipe, folder: Path, subtitles: Sequence[tuple[str, str | None]], target: Path
+) -> list[str]:
+    """The arguments of the ffmpeg that joins the files of a folder; pure.
+
+    `subtitles` are the language and the title of each subtitle track.
+    """
+    tracks = range(len(subtitles))
     arguments = input_words(folder / PLAYLIST, {**own_options("concat", also="mov"), "safe": 0})
     arguments += input_words(folder / SOUND, own_options("aac"))
     arguments += [word for at in tracks for word in input_words(folder / _track_name(at), own_options("srt"))]
     arguments += input_arguments(folder / CHAPTERS)
     for stream in ("0:v", "1:a", *(f"{2 + at}:s" for at in tracks)):
         arguments += ["-map", stream]
-    subtitles = track_options(languages) if languages else {}
-    options = {**encoder.FILM, **_times(film), **mux_options(2 + len(languages), film.rate), **subtitles}
-    return [*arguments, *option_words(options), path_argument(target), "-y"]
+    options = {**encoder.FILM, **_times(film), **mux_options(2 + len(subtitles), film.rate)}
+    titled = [(code, None if title is None else _CONTROL.sub("", title)) for code, title in subtitles]
+    return [*arguments, *option_words(options), *track_words(titled), path_argument(target), "-y"]
 
 
 def _times(film: CutRecipe) -> Options:

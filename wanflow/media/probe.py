@@ -35,7 +35,7 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
-from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, read_lines, subtitle_format
+from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
@@ -103,13 +103,13 @@ def _probe_other(path: Path, size_bytes: int, beginning: bytes) -> Facts:
     named = SUFFIXES.get(path.suffix.lower())
     written = subtitle_format(beginning) or (None if b"\0" in beginning else named)
     if written is not None:
-        return _probe_subtitles(path, size_bytes, written)
+        return measure_subtitles(path)
     try:
         return _probe_container(path, size_bytes)
     except BadMedia:
         if named is None:
             raise
-        return _probe_subtitles(path, size_bytes, named)  # text in another encoding, else the reason why it is none
+        return measure_subtitles(path)  # text in another encoding, else the reason why it is none
 
 
 def probe_picture(data: bytes) -> Facts:
@@ -252,14 +252,6 @@ def _measure_container(path: Path, size_bytes: int) -> Facts:
         if sound := sound_stream(container):
             return _probe_sound(path, size_bytes, container, sound)
     raise BadMedia(path, "has neither video nor sound")
-
-
-def _probe_subtitles(path: Path, size_bytes: int, written: str) -> Facts:
-    lines = read_lines(path)
-    if not lines:
-        raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
-    seconds = Fraction(max(line.end_ms for line in lines), 1000)
-    return Facts(Kind.SUBTITLES, written, digest.of_file(path), size_bytes, seconds=seconds)
 
 
 def _measure_video(

@@ -12,7 +12,9 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
-from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
+from wanflow.language.language_tags import iso_code
+from wanflow.language.output_paths import soft_tracks
+from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Production, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
 from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
@@ -20,6 +22,16 @@ from wanflow.store.take import Film
 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
+
+DEFAULT_SIZE = (1280, 720)
+
+SAFE_BOTTOM, SAFE_TOP = Decimal("0.2"), Decimal("0.1")
+"""Shares of the height of a vertical film that the interface of a platform covers, at its lower and upper edge.
+
+Guides for vertical video count 320 to 460 of 1,920 pixels below and 180 to 250 above.
+"""
+TOP_EDGE = Decimal("0.04")
+"""Share of the height above a subtitle at the top of another film."""
 
 CAPTION_CHARACTERS = 90
 """Maximum length of the prompt's beginning on a slate."""
@@ -62,6 +74,31 @@ class Edit:
     def fingerprint(self) -> str | None:
         """The hash of all that determines the film; None while a part of it is not known."""
         return digest.of_json(_edit_json(self)) if self.known else None
+
+
+def films_of(edit: Edit) -> Iterator[Film]:
+    """The videos of an edit, in order."""
+    return (item.film for item in edit.items if item.film is not None and item.film.width)
+
+
+def film_size(edit: Edit) -> tuple[int, int]:
+    """Width and height of a cut: its own, else those of its first video in even numbers (format.md, Cuts)."""
+    film = next(films_of(edit), None)
+    even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
+    return edit.cut.shape.size or even
+
+
+def placed_at(position: str | Decimal, size: tuple[int, int]) -> tuple[str, Decimal | None]:
+    """The place of a subtitle in a picture of `size`, and its share from that edge; None for a caption's default.
+
+    A share of the height below the middle is where the text ends, above it where the text begins.
+    """
+    vertical = size[1] > size[0]
+    if position == "bottom":
+        return "bottom", SAFE_BOTTOM if vertical else None
+    if isinstance(position, str):
+        return "top", SAFE_TOP if vertical else TOP_EDGE
+    return ("bottom", 1 - position) if position > Decimal("0.5") else ("top", position)
 
 
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
@@ -131,16 +168,32 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
         "fit": shape.fit,
         "music": music,
-        "subtitles": [
-            {"of": of, "language": track.language, "burned": track.burned}
-            for of, track in zip(edit.subtitles, finish.subtitles, strict=True)
-        ],
+        "subtitles": _subtitles_json(edit),
         "loudness": _plain(finish.loudness),
         "profile": finish.profile,
         "labelled": finish.labelled,
         "notice": None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)],
         "fonts": [list[Canonical](font) for font in finish.fonts],
     }
+
+
+def _subtitles_json(edit: Edit) -> list[Canonical]:
+    """The subtitles of an edit; what came with later versions is added only where it changes the film."""
+    found = list[Canonical]()
+    titles = {soft.subtitles: soft.title for soft in soft_tracks(RESULTS_FOLDER, edit.cut)}
+    for of, track in zip(edit.subtitles, edit.cut.finish.subtitles, strict=True):
+        code = None if track.language is None else iso_code(track.language)
+        told: dict[str, Canonical] = {"of": of, "language": code, "burned": track.burned}
+        title, encoding = titles.get(track), track.encoding
+        place, edge = placed_at(track.position, film_size(edit)) if track.burned else ("bottom", None)
+        if title is not None:
+            told["title"] = title
+        if encoding is not None:
+            told["encoding"] = encoding
+        if edge is not None:
+            told |= {"place": place, "edge": _plain(edge)}
+        found.append(told)
+    return found
 
 
 def _item_json(item: EditItem) -> Canonical:

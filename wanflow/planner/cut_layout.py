@@ -13,10 +13,7 @@ from wanflow.language.production import CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
-from wanflow.planner.cut import Edit, EditItem
-from wanflow.store.take import Film
-
-DEFAULT_SIZE = (1280, 720)
+from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,7 @@ class CutLayout:
 
 def frame_rate(edit: Edit) -> Fraction:
     """The rate of a cut: its own, else the one that its videos give it (format.md, Cuts)."""
-    return edit.cut.shape.rate or timeline.film_rate([(film.rate, film.pace) for film in _films(edit)])
-
-
-def film_size(edit: Edit) -> tuple[int, int]:
-    """Width and height of a cut: its own, else those of its first video in even numbers (format.md, Cuts)."""
-    film = next(_films(edit), None)
-    even = DEFAULT_SIZE if film is None else (film.width // 2 * 2, film.height // 2 * 2)
-    return edit.cut.shape.size or even
+    return edit.cut.shape.rate or timeline.film_rate([(film.rate, film.pace) for film in films_of(edit)])
 
 
 def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
@@ -133,7 +123,3 @@ def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
     if placed is None:
         raise MediaFault(f"`{item.item.name}` is not a video: it needs a `duration` in a cut")
     return placed
-
-
-def _films(edit: Edit) -> Iterator[Film]:
-    return (item.film for item in edit.items if item.film is not None and item.film.width)

@@ -165,7 +165,8 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         yield "loudness", f"{finish.loudness:f} LUFS"
     for track in finish.subtitles:
         burned = ", burned in" if track.burned else ""
-        yield "subtitles", f"{source_text(track.source)}, language {track.language or 'unknown'}{burned}"
+        encoding = "" if track.encoding is None else f", encoding {track.encoding}"
+        yield "subtitles", f"{source_text(track.source)}, language {track.language or 'unknown'}{encoding}{burned}"
     yield "label", "metadata" if finish.labelled else "none"
     if finish.notice is not None:
         yield "opening_notice", f'"{finish.notice.text}", {finish.notice.seconds:f} s'

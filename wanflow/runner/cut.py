@@ -15,7 +15,8 @@ from wanflow.characters import escaped_json, without_font
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
-from wanflow.language.output_paths import FILM, provenance_file, subtitle_file
+from wanflow.language.language_tags import iso_code
+from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
@@ -24,8 +25,8 @@ from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
-from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles, words_beyond
-from wanflow.planner.cut import Edit, EditItem, arrange
+from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
+from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
@@ -135,12 +136,13 @@ class _Assembly:
             sound=sound,
             tracks=tuple(
                 SubtitleTrack(
-                    PurePath(track.source.path),
-                    PurePath(subtitle_file(self._context.out, cut, track)),
-                    track.language,
-                    track.burned,
+                    PurePath(soft.subtitles.source.path),
+                    PurePath(soft.file),
+                    iso_code(soft.subtitles.language),
+                    soft.title,
+                    soft.subtitles.encoding,
                 )
-                for track in cut.finish.subtitles
+                for soft in soft_tracks(self._context.out, cut)
             ),
             chapters=tuple(Chapter(item.item.name, clip.begin, end) for item, clip, end in clips),
             sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in layout.items)))),
@@ -170,22 +172,24 @@ class _Assembly:
 async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
     """All captions of a film of this length; raises MediaFault where subtitles cannot be read."""
     captions: list[Caption] = []
-    for track in edit.cut.finish.subtitles:
-        if track.burned:
-            captions += await context.jobs(ReadSubtitles(PurePath(track.source.path), frames, rate))
     notice = edit.cut.finish.notice
     if notice is not None:
         shown = min(frames, timebase.to_frames(notice.seconds, rate))
         captions.append(Caption(notice.text, 0, shown, "top", notice.height))
+    for track in edit.cut.finish.subtitles:
+        if track.burned:
+            place, edge = placed_at(track.position, film_size(edit))
+            path = PurePath(track.source.path)
+            captions += await context.jobs(ReadSubtitles(path, frames, rate, track.encoding, place, edge))
     return tuple(captions)
 
 
 async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fraction, context: RunContext) -> None:
     """Warn for each file with subtitles that begin after the film's end, unless that was said before the run."""
     for track in edit.cut.finish.subtitles:
-        lines = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate))
-        if lines:
-            text = f"`{track.source.path}`: {words_beyond(lines, frames=frames, rate=rate)}"
+        words = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate, track.encoding))
+        if words:
+            text = f"`{track.source.path}`: {words}"
             if text not in context.warned:
                 context.emit(Warned(text, node))
 

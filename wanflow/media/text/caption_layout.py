@@ -25,10 +25,12 @@ class Below:
     text: str
     share: Decimal | int
     below: tuple[Below, ...] = ()
+    edge: Decimal | None = None
 
     def canonical(self) -> digest.Canonical:
         """What goes into a hash."""
-        return [self.text, _plain(self.share), [each.canonical() for each in self.below]]
+        shown: list[digest.Canonical] = [self.text, _plain(self.share), [each.canonical() for each in self.below]]
+        return shown if self.edge is None else [*shown, _plain(self.edge)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Caption:
 
     `place` is `bottom` for what is said and `top` for a notice. `share` is the height of a capital letter in percent
     of the picture's shorter side. `below` are the captions at the same place that are shown at the same time and lie
-    nearer to the picture's edge (`stacked` finds them).
+    nearer to the picture's edge (`stacked` finds them). `edge` is how far the text is from that edge, as a share of the
+    picture's height; None for what its place has. At the top only a notice has None.
     """
 
     text: str
@@ -46,6 +49,7 @@ class Caption:
     place: str = "bottom"
     share: Decimal | int = SHARE
     below: tuple[Below, ...] = ()
+    edge: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.place not in PLACES:
@@ -54,11 +58,14 @@ class Caption:
             raise ValueError(f"a caption needs a frame to be seen in, not {self.first} to {self.end}")
         if not 0 < self.share <= 100:
             raise ValueError(f"the letters of a caption are 0 to 100 percent of a picture high, not {self.share}")
+        if self.edge is not None and not 0 <= self.edge <= 1:
+            raise ValueError(f"a caption is at most the height of its picture away from the edge, not {self.edge}")
 
     def canonical(self) -> digest.Canonical:
         """What goes into a segment's key: two captions that differ in it give other pictures."""
         shown: list[digest.Canonical] = [self.text, self.first, self.end, self.place, _plain(self.share)]
-        return [*shown, [each.canonical() for each in self.below]]
+        shown.append([each.canonical() for each in self.below])
+        return shown if self.edge is None else [*shown, _plain(self.edge)]
 
 
 @lru_cache(maxsize=4)
@@ -107,7 +114,7 @@ def _below(caption: Caption, rows: Sequence[Sequence[Caption]]) -> tuple[Below, 
     for row in rows:
         begin = bisect_right(row, caption.first, key=lambda each: each.end)
         shown += row[begin : bisect_left(row, caption.end, key=lambda each: each.first)]
-    return tuple(dict.fromkeys(Below(each.text, each.share, each.below) for each in shown))
+    return tuple(dict.fromkeys(Below(each.text, each.share, each.below, each.edge) for each in shown))
 
 
 def _plain(share: Decimal | int) -> str:

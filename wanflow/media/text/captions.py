@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
@@ -37,8 +36,8 @@ def draw_caption(caption: Caption, size: Size, fonts: Fonts = ()) -> Image.Image
     As wide as the picture; it lies at the picture's lower edge, and at the upper one where the caption's place is
     `top`.
     """
-    block = _Block(caption.text, caption.share, caption.place, size, fonts)
-    away = max(0, min(_free_from(caption.below, caption.place, size, fonts), size[1] - block.height))
+    block = _Block(caption, caption.place, size, fonts)
+    away = max(0, min(_away(caption, caption.place, size, fonts), size[1] - block.height))
     # an even height, since yuv420p has one colour sample for two by two pixels
     height = min(size[1], (away + block.height + 1) // 2 * 2)
     strip = Image.new("RGBA", (size[0], height), CLEAR)
@@ -67,9 +66,9 @@ def letters_of(pixels: int) -> int:
 class _Block:
     """A caption's lines in one picture, with the room around them."""
 
-    def __init__(self, text: str, share: Decimal | int, place: str, size: Size, fonts: Fonts) -> None:
-        self._notice, self._fonts = place == "top", fonts
-        self._setting = _setting(text, Fraction(share), size, fonts, notice=self._notice)
+    def __init__(self, caption: Caption | Below, place: str, size: Size, fonts: Fonts) -> None:
+        self._notice, self._fonts = place == "top" and caption.edge is None, fonts
+        self._setting = _setting(caption.text, Fraction(caption.share), size, fonts, notice=self._notice)
         self._room = self._setting.size // 3 if self._notice else 0
         self.height = self._setting.height + 2 * self._room + size[1] * GAP_PERCENT // 100
 
@@ -95,17 +94,15 @@ def _setting(text: str, share: Fraction, size: Size, fonts: Fonts, *, notice: bo
     return fit(flowing, (max(1, width), MOST_LINES * pitch_of(largest)), (largest, smallest), fonts, MOST_LINES)
 
 
-def _free_from(below: Sequence[Below], place: str, size: Size, fonts: Fonts) -> int:
-    """How many pixels from its edge a picture has room over the captions that lie there."""
-    # speech stays clear of the slate, so that it is where it is with or without one
-    margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size[1])
-    return max(
-        (
-            _free_from(each.below, place, size, fonts) + _Block(each.text, each.share, place, size, fonts).height
-            for each in below
-        ),
-        default=margin,
-    )
+def _away(caption: Caption | Below, place: str, size: Size, fonts: Fonts) -> int:
+    """How many pixels a caption is away from its edge of the picture, over those that lie nearer to it."""
+    if caption.edge is not None:
+        margin = int(size[1] * caption.edge)
+    else:
+        # speech stays clear of the slate, so that it is where it is with or without one
+        margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size[1])
+    nearer = (_away(each, place, size, fonts) + _Block(each, place, size, fonts).height for each in caption.below)
+    return max(margin, *nearer) if caption.below else margin
 
 
 @lru_cache(maxsize=256)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pysubs2
 
-from wanflow import timebase
+from wanflow import digest, timebase
+from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
-from wanflow.media.text.charset import WESTERN, guess_charset
+from wanflow.media.text.charset import WESTERN, likely_charset, recognised_encoding
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 20_000
@@ -79,22 +80,36 @@ def subtitle_format(beginning: bytes) -> str | None:
 
     A note may come before the first entry of an SRT.
     """
-    text = _with_newlines(beginning.decode(_encoding(beginning), errors="replace")).lstrip("\ufeff \t\n")
+    encoding = _marked_encoding(beginning)
+    if encoding == "utf-8-sig" and b"\0" in beginning:
+        encoding = recognised_encoding(beginning[: len(beginning) // 2 * 2]) or encoding
+    text = _with_newlines(beginning.decode(encoding, errors="replace")).lstrip("\ufeff \t\n")
     if "\0" in text:
         return None
     return next((written for written, begins in _BEGINNINGS.items() if begins.match(text)), None)
 
 
-def read_lines(path: Path) -> tuple[Line, ...]:
+def measure_subtitles(path: Path, encoding: str | None = None) -> Facts:
+    """The facts of a subtitle file. Raises BadMedia as `read_lines` does, and for a file without lines."""
+    lines = read_lines(path, encoding)
+    if not lines:
+        raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
+    data = _bytes(path)
+    written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower(), "srt")
+    seconds = Fraction(max(line.end_ms for line in lines), 1000)
+    return Facts(Kind.SUBTITLES, written, digest.of_file(path), len(data), seconds=seconds)
+
+
+def read_lines(path: Path, encoding: str | None = None) -> tuple[Line, ...]:
     """The lines of an SRT, WebVTT, ASS or SSA file in the order of their times, without tags and styles.
 
-    A line that begins below zero is shown from 0. What shows nothing is left out: empty lines, drawings, comments, and
-    in ASS lines that end before they begin. Raises BadMedia for another file, for text that is neither UTF-8 nor UTF-16
-    with its mark, for more than a film can have, and for times that are broken or end before they begin: `others` has
-    the faults behind the first one.
+    `encoding` is Python's name of one, None to recognise it. A line that begins below zero is shown from 0. What shows
+    nothing is left out: empty lines, drawings, comments, and in ASS lines that end before they begin. Raises BadMedia
+    for another file, for text in an encoding that is not sure or not the one given, for more than a film can have, and
+    for times that are broken or end before they begin: `others` has the faults behind the first one.
     """
     data = _bytes(path)
-    text = _decoded(path, data)
+    text = _decoded(path, data, encoding)
     written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower())
     if written is None:
         raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
@@ -135,7 +150,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _encoding(data: bytes) -> str:
+def _marked_encoding(data: bytes) -> str:
     return "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
 
 
@@ -143,25 +158,42 @@ def _with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _decoded(path: Path, data: bytes) -> str:
-    """The text of a file; one in another character set is refused with the name of that, and how to convert it."""
-    encoding = _encoding(data)
+def _decoded(path: Path, data: bytes, named: str | None) -> str:
+    """The text of a file, in the encoding that its author names or that is sure; else a likely one is told."""
+    if named is not None:
+        return _decoded_as(path, data, named)
+    encoding = _marked_encoding(data)
     if encoding != "utf-16" and b"\0" in data:
-        if max(data[::2].count(0), data[1::2].count(0)) > len(data) / 8:  # every other byte of its numbers
-            raise BadMedia(path, "is UTF-16 text without a byte order mark", hint="save it as UTF-8")
-        line = data[: data.index(0)].count(b"\n") + 1
-        raise BadMedia(path, "a null byte: the file is damaged, or not text", hint="save it again as UTF-8", line=line)
+        encoding = recognised_encoding(data) or ""
+        if not encoding:
+            line = data[: data.index(0)].count(b"\n") + 1
+            why = "a null byte: the file is damaged, or not text"
+            raise BadMedia(path, why, hint="save it again as UTF-8", line=line)
     try:
-        return _with_newlines(data.decode(encoding))
+        return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
     except UnicodeDecodeError as fault:
         if encoding == "utf-16":
             raise BadMedia(path, "is damaged UTF-16 text", hint="save it as UTF-8") from fault
-        charset = guess_charset(data)
+        recognised = recognised_encoding(data)
+        if recognised is not None:
+            return _with_newlines(data.decode(recognised)).removeprefix("\ufeff")
+        charset = likely_charset(data)
         if charset is None:
-            raise BadMedia(path, "is not UTF-8 text", hint="save it as UTF-8") from fault
+            hint = "save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`"
+            raise BadMedia(path, "is not UTF-8 text", hint=hint) from fault
         also = " (Latin-1)" if charset == WESTERN else ""
-        hint = f"save it as UTF-8, or convert it: `iconv -f {charset} -t UTF-8 OLD > NEW`"
+        hint = f"write `encoding: {charset.lower()}`, or convert it: `iconv -f {charset} -t UTF-8 OLD > NEW`"
         raise BadMedia(path, f"is not UTF-8 text; it looks like {charset}{also}", hint=hint) from fault
+
+
+def _decoded_as(path: Path, data: bytes, encoding: str) -> str:
+    """The text of a file whose encoding its author names, without its byte order mark."""
+    try:
+        return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
+    except UnicodeDecodeError as fault:
+        line = data[: fault.start].count(b"\n") + 1
+        hint = "leave `encoding` out to have it recognised, or save the file as UTF-8"
+        raise BadMedia(path, f"is not {encoding} text: {fault.reason}", hint=hint, line=line) from fault
 
 
 def _srt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:

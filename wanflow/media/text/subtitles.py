@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import PurePath
@@ -34,28 +35,34 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class ReadSubtitles(Job[tuple[Caption, ...]]):
-    """Read a subtitle file as captions of a film of `frames` frames."""
+    """Read a subtitle file as captions of a film of `frames` frames, at their `place` and `edge` in the picture."""
 
     path: PurePath
     frames: int
     rate: Fraction
+    encoding: str | None = None
+    place: str = "bottom"
+    edge: Decimal | None = None
 
     def perform(self, worker: Worker) -> tuple[Caption, ...]:
         """Read it, and put its lines on the film's frames."""
-        return to_captions(read_lines(worker.root / self.path), frames=self.frames, rate=self.rate)
+        lines = read_lines(worker.root / self.path, self.encoding)
+        captions = to_captions(lines, frames=self.frames, rate=self.rate)
+        return tuple(replace(caption, place=self.place, edge=self.edge) for caption in captions)
 
 
 @dataclass(frozen=True, slots=True)
-class FindLinesBeyond(Job[tuple[Line, ...]]):
-    """Find the lines of a subtitle file that begin after the end of a film of `frames` frames."""
+class FindLinesBeyond(Job[str]):
+    """Say which lines of a subtitle file begin after the end of a film of `frames` frames; empty if none does."""
 
     path: PurePath
     frames: int
     rate: Fraction
+    encoding: str | None = None
 
-    def perform(self, worker: Worker) -> tuple[Line, ...]:
-        """Read the file, and keep those lines in the order of their times."""
-        return beyond(read_lines(worker.root / self.path), frames=self.frames, rate=self.rate)
+    def perform(self, worker: Worker) -> str:
+        """Read the file, and look at the times of its lines."""
+        return words_beyond(read_lines(worker.root / self.path, self.encoding), frames=self.frames, rate=self.rate)
 
 
 def to_srt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
@@ -86,27 +93,34 @@ def to_captions(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[
     return tuple(Caption(span.text, span.begin, span.end) for span in _snapped(lines, frames, rate) if span.text)
 
 
-def beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> tuple[Line, ...]:
-    """The lines that begin after the end of a film of `frames` frames, and are never shown."""
-    return tuple(line for line in lines if _frame(line.begin_ms, rate) >= frames)
-
-
 def words_beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
-    """What is said of lines that begin after the end of a film of `frames` frames: how many, and where the first is."""
-    length = timebase.decimal_text(timebase.to_seconds(frames, rate), 3)
-    first = f"at {clock_text(lines[0].begin_ms)}" + (f" (line {lines[0].number})" if lines[0].number else "")
-    if len(lines) == 1:
-        return f"1 subtitle begins after the end of the cut ({length} s), {first}"
-    return f"{len(lines)} subtitles begin after the end of the cut ({length} s), the first {first}"
+    """What is said of the lines that begin after the end of a film of `frames` frames, and are never shown.
 
-
-def track_options(languages: Sequence[str | None]) -> dict[str, str | int]:
-    """Options of ffmpeg's output for soft subtitles, a track for each: languages of three letters, None if unknown.
-
-    ffmpeg marks the first one as enabled and has no option against it; none is forced.
+    It is how many, where the first is, and whether any line is shown; empty where all begin before the end.
     """
-    named = {f"metadata:s:s:{track}": f"language={code or 'und'}" for track, code in enumerate(languages)}
-    return {"c:s": "mov_text", **named}
+    late = [line for line in lines if _frame(line.begin_ms, rate) >= frames]
+    if not late:
+        return ""
+    length = timebase.decimal_text(timebase.to_seconds(frames, rate), 3)
+    first = f"at {clock_text(late[0].begin_ms)}" + (f" (line {late[0].number})" if late[0].number else "")
+    if len(late) == 1:
+        words = f"1 subtitle begins after the end of the cut ({length} s), {first}"
+    else:
+        words = f"{len(late)} subtitles begin after the end of the cut ({length} s), the first {first}"
+    return words if len(late) < len(lines) else f"{words}; no subtitle is shown"
+
+
+def track_words(tracks: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Words of ffmpeg's output for soft subtitles: for each track its language in three letters, and its title.
+
+    Players show the title: some read it from the track's name, some from its handler. ffmpeg marks the first track as
+    enabled and has no option against it; none is forced.
+    """
+    words = ["-c:s", "mov_text"] if tracks else []
+    for track, (code, title) in enumerate(tracks):
+        titles = () if title is None else (f"title={title}", f"handler_name={title}")
+        words += [word for told in (f"language={code}", *titles) for word in (f"-metadata:s:s:{track}", told)]
+    return words
 
 
 def _on_grid(lines: Sequence[Line], frames: int, rate: Fraction) -> list[_Span]:

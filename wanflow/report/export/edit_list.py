@@ -16,8 +16,8 @@ from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.subtitles import clock_text, to_captions
-from wanflow.planner.cut import Edit, EditItem, arrange
-from wanflow.planner.cut_layout import film_size, frame_rate, place_items
+from wanflow.planner.cut import Edit, EditItem, arrange, film_size
+from wanflow.planner.cut_layout import frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.report.text.words import on_one_line
@@ -128,7 +128,8 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     frames = total_frames(clips)
     files = {track: production.opened(track.source.path, Content.TEXT) for track in edit.cut.finish.subtitles}
     subtitles = (
-        EditSubtitles(track, to_captions(read_lines(file), frames=frames, rate=rate)) for track, file in files.items()
+        EditSubtitles(track, to_captions(read_lines(file, track.encoding), frames=frames, rate=rate))
+        for track, file in files.items()
     )
     music = _music(edit, frames, rate)
     return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles))

@@ -14,6 +14,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from wanflow import timebase
 from wanflow.characters import escaped_json
 from wanflow.errors import MediaFault, ToolMissing
+from wanflow.language.language_tags import UNKNOWN
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
@@ -184,7 +185,7 @@ def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[oti
     """A marker for each line: every suite shows markers, and OpenTimelineIO has no track of text."""
     for subtitles in cut.subtitles:
         track = subtitles.track
-        facts = {"subtitles": _address(track.source.path, folder, target), "language": track.language or "und"}
+        facts = {"subtitles": _address(track.source.path, folder, target), "language": track.language or UNKNOWN}
         for line in subtitles.lines:
             yield otio.schema.Marker(
                 name=on_one_line(line.text),

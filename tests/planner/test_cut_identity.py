@@ -1,0 +1,82 @@
+"""What makes a cut another film: the parts of its fingerprint that came with later versions change no older cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from wanflow.language.output_paths import soft_tracks
+from wanflow.language.production import Cut, CutFinish, CutShape, Subtitles
+from wanflow.language.source import FileSource
+from wanflow.planner.cut import Edit
+from wanflow.yamldoc.nodes import Place
+
+PLACE = Place("wanflow.yaml", 1, 1)
+SOFT = Subtitles(FileSource("subs/片.en.srt"), PLACE, "en")
+BURNED = Subtitles(FileSource("signs.srt"), PLACE, "zh", burned=True)
+UNKNOWN = Subtitles(FileSource("x.srt"), PLACE)
+WIDE, TALL = (1280, 720), (720, 1280)
+
+
+def cut_of(*tracks: Subtitles, size: tuple[int, int] | None = None) -> Cut:
+    """A cut without items that has these subtitles."""
+    shape = CutShape(size, Fraction(25) if size else None)
+    return Cut("简繁", PLACE, (), "out/main.mp4", shape, CutFinish(subtitles=tracks))
+
+
+def identity(*tracks: Subtitles, size: tuple[int, int] | None = None) -> str | None:
+    """The fingerprint of such a cut."""
+    digests = [letter * 64 for letter, _ in zip("abcdef", tracks, strict=False)]
+    return Edit(replace(cut_of(*tracks, size=size), name="main"), (), None, tuple(digests)).fingerprint()
+
+
+def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
+    """Made by version 0.2.0, with tracks that it could tell apart."""
+    assert identity(SOFT, BURNED, UNKNOWN) == "8f033a2e6310f1f1ce9869e04185b9b9e09d4e227a515ea55e54fa3427fa2ee0"
+    assert identity(SOFT, replace(BURNED, language="zh-Hans"), UNKNOWN) == identity(SOFT, BURNED, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (replace(SOFT, language="zh-Hans"), replace(SOFT, language="zh-Hant")),
+        (SOFT, replace(SOFT, encoding="gb18030")),
+        (BURNED, replace(BURNED, position="top")),
+        (BURNED, replace(BURNED, position=Decimal("0.9"))),
+        (replace(BURNED, position=Decimal("0.9")), replace(BURNED, position=Decimal("0.8"))),
+        (replace(BURNED, position=Decimal("0.4")), replace(BURNED, position=Decimal("0.6"))),
+    ],
+)
+def test_what_changes_the_film_changes_its_identity(one: Subtitles, other: Subtitles) -> None:
+    """The title of a track, the reading of its file, the place of its words; not how a share is written."""
+    assert identity(one, size=WIDE) != identity(other, size=WIDE)
+    same = replace(other, position=Decimal(f"{other.position}0")) if isinstance(other.position, Decimal) else other
+    assert identity(other, size=WIDE) == identity(same, size=WIDE)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "files", "titles"),
+    [
+        ((("a.srt", "zh-Hans"),), ["zho"], ["简体中文"]),
+        ((("a.srt", "zh-Hans"), ("b.srt", "zh-Hant")), ["zh-Hans", "zh-Hant"], ["简体中文", "繁體中文"]),
+        ((("a.srt", "zh"), ("b.srt", "zh-Hant")), ["zho", "zh-Hant"], ["中文", "繁體中文"]),
+        ((("a.srt", "en"), ("b.srt", "de")), ["eng", "deu"], [None, None]),
+        ((("a/对白.srt", None), ("b/特效.srt", None)), ["und", "und.2"], ["对白", "特效"]),
+        (
+            (("a.srt", "zh-Hans"), ("b.srt", "zh-Hans"), ("c.srt", "zh-Hans")),
+            ["zh-Hans", "zh-Hans.2", "zh-Hans.3"],
+            "abc",
+        ),
+    ],
+)
+def test_no_two_tracks_share_a_file_or_a_title(
+    tracks: tuple[tuple[str, str | None], ...], files: list[str], titles: list[str | None]
+) -> None:
+    """The code of three letters as long as it is enough, then the tag, then a number; burned ones have no file."""
+    subtitles = [Subtitles(FileSource(path), PLACE, language) for path, language in tracks]
+    found = soft_tracks("out", cut_of(BURNED, *subtitles))
+    assert [track.file for track in found] == [f"out/简繁.{name}.srt" for name in files]
+    assert [track.title for track in found] == [*titles]
