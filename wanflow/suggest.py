@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
+import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -21,6 +23,9 @@ ALIKE = 0.6
 
 ROUNDING = 0.001
 """Maximum difference between two ways to calculate a similarity."""
+
+SAME_SOUND = 60
+"""Maximum distance of two characters of one sound in GB 2312; the most, those of `yi`, are 53."""
 
 MAX_PAIRWISE = 50
 """Maximum names that a word is compared with one by one."""
@@ -60,7 +65,9 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     """
     pool = names.names if isinstance(names, Known) else frozenset(names)
     word = word[: MAX_COMPARED + 1].lower()
-    return _nearest_of_few(word, pool) if len(pool) <= MAX_PAIRWISE else _many_names(pool).nearest(word)
+    find = partial(_nearest_of_few, pool=pool) if len(pool) <= MAX_PAIRWISE else _many_names(pool).nearest
+    narrow = unicodedata.normalize("NFKC", word)  # `ｓｔｙｌｅ` is `style`
+    return find(word) or (find(narrow) if narrow != word else None)
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +85,35 @@ def _most_alike(word: str, names: Mapping[str, str]) -> str | None:
         word, [*names], scorer=Indel.normalized_similarity, score_cutoff=ALIKE - ROUNDING, limit=None
     )
     near = difflib.get_close_matches(word, sorted(name for name, *_ in likely), n=1, cutoff=ALIKE)
-    return names[near[0]] if near else None
+    found = near[0] if near else _of_two_signs(word, names)
+    return None if found is None else names[found]
+
+
+def _of_two_signs(word: str, names: Iterable[str]) -> str | None:
+    """The name of two signs that has one of a word's two signs in its place, as 小明 for 小名; None where none has.
+
+    Among several it is the one that sounds alike: an input method offers signs of one sound. Latin letters are too few
+    to tell: `ab` is not `ac`.
+    """
+    sounds: dict[str, float] = {}
+    for name in sorted(names) if len(word) == 2 else ():
+        differing = [(one, other) for one, other in zip(word, name, strict=False) if one != other]
+        if len(name) == 2 and len(differing) == 1 and not "".join(differing[0]).isascii():
+            sounds[name] = _distance_in_sound(*differing[0])
+    near = min(sounds, key=sounds.__getitem__, default=None)
+    return near if near is not None and (len(sounds) == 1 or sounds[near] <= SAME_SOUND) else None
+
+
+def _distance_in_sound(sign: str, other: str) -> float:
+    """How far two common Chinese characters are apart in the first level of GB 2312, which is in the order of pinyin.
+
+    Infinite for any other sign.
+    """
+    codes = [each.encode("gb2312", errors="replace") for each in (sign, other)]
+    if not all(len(code) == 2 and 0xB0 <= code[0] <= 0xD7 for code in codes):
+        return math.inf
+    first, second = (code[0] * 94 + code[1] for code in codes)
+    return abs(first - second)
 
 
 class _ManyNames:

@@ -74,3 +74,80 @@ def test_a_region_that_is_none_is_told_once(reading):
     """Not again for each shot."""
     _, problems = reading("region: frankfurt\nshots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n")
     assert [item.place.line for item in problems] == [3]
+
+
+WIDE = "wanflow: 1\ncast: {小明: {image: k.png}}\nvars: {style: 水墨}\ndefaults: {model: wan2.7-r2v}\n"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("${小名}走来", "no cast member or var `小名`; did you mean `${小明}`?"),
+        ("${小明\u200b}走来", "no cast member or var `小明\u200b`; delete U+200B"),
+        ("${小明}，${ｓｔｙｌｅ}", "no cast member or var `ｓｔｙｌｅ`; did you mean `${style}`?"),
+        ("${小明}，${style：-淡彩}", "no cast member or var `style：-淡彩`; write `:` for `：`"),
+        ("＄{小明}走来", "`＄{小明}` is not filled in; write `${小明}`, with `$` for `＄`"),
+        ("￥{ 小明 }走来", "`￥{ 小明 }` is not filled in; write `${小明}`, with `$` for `￥`"),
+        ("$｛小明｝走来", "`$｛小明｝` is not filled in; write `${小明}`, with `{` for `｛` and `}` for `｝`"),
+        ("${小明｝走来，${style}", "`${小明｝` is not filled in; write `${小明}`, with `}` for `｝`"),
+        (
+            "${小明}，＄｛谁｝",
+            "`＄｛谁｝` is not filled in; write `${谁}`, with `$` for `＄` and `{` for `｛` and `}` for `｝`",
+        ),
+        ("{{小明}}走来", "`{{小明}}` is not filled in; did you mean `${小明}`?"),
+        ("$(小明)走来", "`$(小明)` is not filled in; did you mean `${小明}`?"),
+        ("$（小明）走来", "`$（小明）` is not filled in; did you mean `${小明}`?"),
+        ("｛小明｝走来", "`｛小明｝` is not filled in; did you mean `${小明}`?"),
+        ("￥小明走来", "`￥小明` is not filled in; did you mean `${小明}`?"),
+    ],
+)
+def test_a_name_in_a_form_of_an_input_method_is_told_once(reading, prompt, told):
+    """An error that says what to write; nothing is told that only follows from it."""
+    production, problems = reading(f'shots:\n  a: {{prompt: "{prompt}"}}\n', head=WIDE)
+    mine = [item for item in problems if "never used" not in item.message]
+    assert production is None
+    assert {item.place.line for item in mine} == {6}
+    assert any(f"{item.message}; {item.hint}".startswith(told) for item in mine)
+    assert len(mine) == 1 + ("谁" in prompt)
+
+
+@pytest.mark.parametrize(
+    "text", ["${小明} ￥500", "${小明} ¥5 {x}", "${小明} $5（元）", "${小明} $${style}", "${小明} $｛ ｝ x"]
+)
+def test_signs_of_money_and_braces_alone_are_no_names(reading, text):
+    """They are sent as they are written."""
+    production, problems = reading(f"shots:\n  a: {{prompt: '{text}'}}\n", head=WIDE)
+    assert production is not None, problems
+    assert not problems
+
+
+def test_a_var_that_holds_a_name_in_another_form_is_told_at_the_var(reading):
+    """It would be sent as it is written, since names do not nest."""
+    body = "vars: {style: 水墨, look: '￥{style}的'}\nshots:\n  a: {prompt: '${小明}，${look}'}\n"
+    _, problems = reading(body, head=WIDE.replace("vars: {style: 水墨}\n", ""))
+    assert [(item.place.line, item.place.column) for item in problems] == [(4, 25)]
+
+
+def test_a_warning_about_a_name_in_another_form_stops_nothing_else(reading):
+    """A shot that has its references is only warned of."""
+    production, problems = reading("shots:\n  a: {prompt: '${小明}，{style}，$(style)'}\n", head=WIDE)
+    assert production is not None, problems
+    assert len(problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("＄{小明}走来", (7, 13)),
+        ('"走来的是＄{小明}"', (7, 18)),
+        (">-\n      清晨的江南\n      走来＄{小明}", (9, 9)),
+        ("|\n      清晨的江南\n      走来＄{小明}", (9, 9)),
+        ("'清晨的江南\n      走来＄{小明}。'", (8, 9)),
+        ('"\\u6c5f＄{小明}"', (7, 13)),
+        ("清晨\n      清晨\n      ＄{小明}", (9, 7)),
+    ],
+)
+def test_a_slip_is_pointed_at_in_its_line(reading, written, place):
+    """Also in a text of several lines; where an escape hides the place, the text is pointed at."""
+    _, problems = reading(f"shots:\n  a:\n    prompt: {written}\n", head=WIDE)
+    assert [(item.place.line, item.place.column) for item in problems if "filled in" in item.message] == [place]

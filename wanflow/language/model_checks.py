@@ -218,7 +218,9 @@ def _check_count(
     least, most = bounds
     count = sum(types.count(key) for key in keys)
     if count < least:
-        referring = set(keys) & set(model.references.values())
+        referring, prompt = set(keys) & set(model.references.values()), shot.values.get("prompt")
+        if referring and prompt is not None and prompt.broken:
+            return
         if referring and shot.misnamed:
             yield from (replace(each, severity=Severity.ERROR) for each in shot.misnamed)
             return

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from wanflow.characters import hint_for_invisible
 from wanflow.language.problem import Problem, Severity
 from wanflow.suggest import Known, nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
@@ -26,7 +27,15 @@ MAX_NAME = 200
 
 _PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
-_OTHER_FORM = re.compile(r"\$\$|\$\{[^{}]*\}|\{(?P<braced>[^{}$\s]+)\}|\$(?P<bare>[^\W\d][\w-]*)")
+_SIGN = re.compile(r"[$＄﹩￥¥{｛﹛]")
+"""The beginning of what may be a name: a dollar sign or a brace, also as an input method types them."""
+_SLIP = re.compile(
+    r"(?P<escaped>\$\$)|(?P<dollar>[$＄﹩￥¥])(?P<open>[{｛﹛])(?P<name>\s*[^\s{}｛｝﹛﹜$＄﹩￥¥][^{}｛｝﹛﹜$＄﹩￥¥\n]*)(?P<close>[}｝﹜])"
+)
+_OTHER_FORM = re.compile(
+    r"\$\$(?:\{[^{}]*\})?|\$\{[^{}]*\}|(?:\{\{\s*(?P<double>[^{}$\s]+)\s*\}\}|\$[(（](?P<round>[^(){}$\s（）]+)[)）]"
+    r"|[{｛﹛](?P<braced>[^{}｛｝﹛﹜$\s]+)[}｝﹜])|[$＄﹩￥¥](?P<bare>[^\W\d][\w-]*)"
+)
 _MARKED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HOW_TO_WRITE = "write `${name}`, or `$$` for a dollar sign"
 
@@ -86,7 +95,11 @@ class Names:
                 return MapNode(tuple((key, self.entry(key, value)) for key, value in pairs), place)
             case ListNode(items, place):
                 return ListNode(tuple(self.fill(item, prompt=prompt) for item in items), place)
-            case TextNode(value) if isinstance(value, str) and ("$" in value or "{" in value):
+            case TextNode(value) if isinstance(value, str) and _SIGN.search(value):
+                if not value.isascii() and (slips := [*full_width_forms(node)]):
+                    self.problems.extend(slips)
+                    value = _corrected(value)  # so that nothing else is told that follows from the slip
+                    node = replace(node, value=value, former=None)
                 self.problems.extend(other_forms(node, self.vars, self.cast if prompt else ()))
                 return self._scalar(node, value, prompt=prompt) if "$" in value else node
             case _:
@@ -107,9 +120,12 @@ class Names:
             filled = replace(scalar(default, written.place), plain=written.plain)
         else:
             origins: list[Interpolated] = []
+            before = len(self.problems)
             string = self._text(text, written, origins, prompt=prompt)
+            broken = len(self.problems) > before
             former = self._former_text(written, origins, prompt=prompt)
-            filled = TextNode(string, string, written.place, filled=tuple(dict.fromkeys(origins)), former=former)
+            names = tuple(dict.fromkeys(origins))
+            filled = TextNode(string, string, written.place, filled=names, former=former, broken=broken)
         marked = None if prompt else _MARKED.search(filled.string)
         if marked is None:
             return filled
@@ -205,6 +221,9 @@ class Names:
         near = nearest(name, [found for table in tables if (found := nearest(name, table)) is not None])
         where = "vars" if self.pipeline is None else "inputs"
         hint = f"did you mean `${{{near}}}`?" if near is not None else f"define `{name}` under `{where}`"
+        hint = hint_for_invisible(name) or hint
+        if "：" in name and self.knows(name.partition("：")[0].strip()):
+            hint = "write `:` for `：`"
         has_no_parts = bool(dot) and whole in self.vars
         if has_no_parts:
             hint = f"write each value as `{{key: …, {part}: …}}`"
@@ -220,14 +239,35 @@ class Names:
         self.problems.append(Problem(written.place, message, hint))
 
 
+def full_width_forms(written: TextNode) -> Iterator[Problem]:
+    """Errors of `${name}` with a sign of an input method, such as `＄`, `￥`, `｛` and `｝`."""
+    for match in _slips(written.string):
+        slips = [(sign, ascii_sign) for sign, ascii_sign in zip(match.group(2, 3, 5), "${}", strict=True)]
+        typed = " and ".join(f"`{ascii_sign}` for `{sign}`" for sign, ascii_sign in slips if sign != ascii_sign)
+        message, hint = f"`{match.group()}` is not filled in", f"write `{_meant(match)}`, with {typed}"
+        yield Problem(written.place_of(match.start()), message, hint)
+
+
+def _slips(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _SLIP.finditer(text) if not match["escaped"] and match.group(2, 3, 5) != ("$", "{", "}"))
+
+
+def _corrected(text: str) -> str:
+    return _SLIP.sub(lambda match: match.group() if match["escaped"] else _meant(match), text)
+
+
+def _meant(match: re.Match[str]) -> str:
+    return f"${{{match['name'].strip()}}}"
+
+
 def other_forms(written: TextNode, *known: Container[str]) -> Iterator[Problem]:
-    """Warnings of `$name` and `{name}` of a known name, which stay as they are."""
+    """Warnings of `$name`, `{name}`, `{{name}}` and `$(name)` of a known name, which stay as they are."""
     for match in _OTHER_FORM.finditer(written.string):
-        word = match["braced"] or match["bare"] or ""
-        name = _name_at_start(word, known)
-        if name is None or (match["braced"] and name != word):
+        enclosed = match["double"] or match["round"] or match["braced"]
+        name = _name_at_start(enclosed or match["bare"] or "", known)
+        if name is None or (enclosed and name != enclosed):
             continue
-        form = f"{{{name}}}" if match["braced"] else f"${name}"
+        form = match.group() if enclosed else f"{match.group()[0]}{name}"
         message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
         yield Problem(written.place, message, hint, Severity.WARNING)
 
@@ -245,7 +285,7 @@ def strip_cast_markers(text: str) -> str:
 
 def not_nested(name: str, value: Node) -> Problem | None:
     """The problem of a var, or of a default, that itself has a `${…}` in it; None where it has not."""
-    if not isinstance(value, TextNode) or "${" not in value.string:
+    if not isinstance(value, TextNode) or ("${" not in value.string and not any(_slips(value.string))):
         return None
     return Problem(value.place, f"`{name}` cannot use `${{…}}`: names do not nest", "write the text itself")
 

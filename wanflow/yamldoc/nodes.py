@@ -54,8 +54,9 @@ class TextNode:
 
     `plain`: it is unquoted. `cut_off`: a ` #` without a space after it ends it, which is more often a cut prompt than
     a comment. `filled` are the names that were filled in, outermost first. `former` is the string as earlier versions
-    of wanflow read it, with a blank at each folded line break; None where it is the same. `verbatim`: the file has the
-    text on one line, sign by sign.
+    of wanflow read it, with a blank at each folded line break; None where it is the same. `broken`: a name in it could
+    not be filled in, which is reported. `verbatim`: the file has the text on one line, sign by sign. `lines` are those
+    of the file that have the text, kept where it has several and is not ASCII.
     """
 
     value: Value
@@ -65,11 +66,24 @@ class TextNode:
     cut_off: bool = False
     filled: tuple[Interpolated, ...] = ()
     former: str | None = None
+    broken: bool = False
     verbatim: bool = field(default=False, compare=False)
+    lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def place_of(self, at: int) -> Place:
-        """The place of a sign of the text as written; that of the whole text where it has escapes or several lines."""
-        return replace(self.place, column=self.place.column + at + (not self.plain)) if self.verbatim else self.place
+        """The place of a sign of the text as written; that of the whole text where escapes hide it."""
+        if self.verbatim:
+            return replace(self.place, column=self.place.column + at + (not self.plain))
+        end = 0
+        for number, line in enumerate(self.lines):
+            first = self.place.column - 1 if number == 0 else 0
+            words = line[first:].strip(" \t\"'")
+            begin = self.text.find(words, end)
+            end = end if begin < 0 else begin + len(words)
+            if 0 <= begin <= at < end:
+                column = line.index(words, first) + at - begin + 1
+                return replace(self.place, line=self.place.line + number, column=column)
+        return self.place
 
     @property
     def string(self) -> str:

@@ -249,22 +249,25 @@ class _Composer:
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
         signs = column - place.column + 1 if line == place.line - 1 else -1
         verbatim = signs == len(text) + (0 if plain else 2)
-        former = None
-        if line > place.line - 1 and event.style != "|" and not text.isascii():
-            joined = self._joined(text, place.line - 1, line)
-            former, text = None if joined == text else normalised(text), joined
-        value = typed(text) if plain else normalised(text)
-        return TextNode(value, text, place, plain, cut_off, verbatim=verbatim, former=former)
+        joined, lines = self._joined(text, event.style, place.line - 1, line)
+        former = None if joined == text else normalised(text)
+        value = typed(joined) if plain else normalised(joined)
+        return TextNode(value, joined, place, plain, cut_off, verbatim=verbatim, former=former, lines=lines)
 
-    def _joined(self, text: str, first: int, last: int) -> str:
-        """A text of several lines without blanks at breaks between Han characters; `first` and `last` count from 0."""
+    def _joined(self, text: str, style: str | None, first: int, last: int) -> tuple[str, tuple[str, ...]]:
+        """A text without blanks at breaks between Han characters, and its lines; none where it is ASCII or on one line.
+
+        `first` and `last` are the lines of the file, from 0.
+        """
+        if first == last or text.isascii():
+            return text, ()
         lines = self._lines[first : last + 1]
-        if not any(map(folding.may_join, lines, lines[1:])):
-            return text
+        if style == "|" or not any(map(folding.may_join, lines, lines[1:])):
+            return text, lines
         if self._marked is None:
             marked, mark = folding.mark_breaks(self._lines)
             self._marked = _MarkedTexts(marked, mark)
-        return self._marked.text(self._scalars)
+        return self._marked.text(self._scalars), lines
 
     def _half(self, event: yaml.ScalarEvent) -> TextProblem:
         """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
