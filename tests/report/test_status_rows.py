@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +19,17 @@ from wanflow.report.text.plan import plan_text
 from wanflow.report.text.status import expiring_texts, status_text, takes_text, unclaimed_text
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
+
+
+@pytest.fixture
+def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose clock is five hours and three quarters ahead."""
+    monkeypatch.setenv("TZ", "NPT-5:45")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DONE, _ = bookkeeping.run(films.LIGHTHOUSE)
@@ -47,27 +60,29 @@ def test_edited_shot_still_names_the_take_in_use() -> None:
     assert (row["state"], row["picked"]) == ("changed", 1)
 
 
+@pytest.mark.usefixtures("in_nepal")
 def test_task_in_flight_is_named_with_its_expiry() -> None:
-    """A task that waits says its id, and when its result can no longer be fetched."""
+    """A task that waits says its id, and when its result can no longer be fetched: in UTC for programs alone."""
     attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     task = OpenTask("task-9", attempt, "2026-11-20T00:00:01Z", "https://h/film", "2026-11-20T00:05:00Z")
     plan = films.plan(films.LIGHTHOUSE, replace(DONE, open_tasks=(task,)))
     row = _status(plan)["coast"]
     assert (row["in_flight"], row["expires"]) == (["task-9"], "2026-11-21T00:05:00Z")
     told = status_text(status(plan, NOW), verbose=True)
-    assert "task-9 (result at https://h/film, signed, until 2026-11-21T00:05:00Z)" in told
+    assert "task-9 (result at https://h/film, signed, until 2026-11-21 05:50:00 +05:45)" in told
     told = status_text(status(plan, NOW))
-    assert "1 task (result at https://h/film, signed, until 2026-11-21T00:05:00Z)" in told
+    assert "1 task (result at https://h/film, signed, until 2026-11-21 05:50:00 +05:45)" in told
     assert "task-9" not in told
 
 
+@pytest.mark.usefixtures("in_nepal")
 def test_task_that_still_waits_says_how_long_it_is_known() -> None:
     """After 24 hours the service forgets it, whatever became of it."""
     attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
     plan = films.plan(
         films.LIGHTHOUSE, replace(DONE, open_tasks=(OpenTask("task-9", attempt, "2026-11-20T00:00:01Z"),))
     )
-    assert "1 task (known to the service until 2026-11-21T00:00:01Z)" in status_text(status(plan, NOW))
+    assert "1 task (known to the service until 2026-11-21 05:45:01 +05:45)" in status_text(status(plan, NOW))
 
 
 @pytest.mark.parametrize("shot", ["deleted", "coast"])
@@ -92,6 +107,7 @@ def test_a_task_that_a_step_collects_is_not_left_over() -> None:
     assert unclaimed_tasks(make_plan(build(films.LIGHTHOUSE), films.FACTS, have, {"approach"})) == ()
 
 
+@pytest.mark.usefixtures("in_nepal")
 def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:
     """Three hours before the service forgets them, and afterwards; not before."""
     attempt = Attempt("a1", "coast", 2, "wan2.7-i2v", "f" * 64, 7, None, "2026-11-20T00:00:00Z")
@@ -104,7 +120,7 @@ def test_tasks_near_their_end_are_warned_of_soonest_first() -> None:
         "the service forgot task task-0",
         "the service forgets task task-1",
     ]
-    assert "`coast` at 2026-11-21 01:00 UTC: `wanflow collect`" in warned[1]
+    assert "`coast` at 2026-11-21 06:45:00 +05:45: `wanflow collect`" in warned[1]
 
 
 def test_takes_have_the_documented_keys() -> None:
@@ -135,6 +151,16 @@ def test_take_whose_file_is_gone_is_missing() -> None:
     """A take in the lock without its bytes names no file."""
     row = take_rows(films.plan(films.LIGHTHOUSE, replace(DONE, here=frozenset())))[0].to_json()
     assert (row["state"], row["file"]) == ("missing", None)
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_the_date_of_a_take_is_that_of_this_machine() -> None:
+    """With its offset; `--json` and the lock keep UTC."""
+    rows = take_rows(films.plan(films.LIGHTHOUSE, DONE))
+    stored = datetime.fromisoformat(rows[0].take.date)
+    assert rows[0].to_json()["date"] == rows[0].take.date == f"{stored:%Y-%m-%dT%H:%M:%S}Z"
+    here = stored + timedelta(hours=5, minutes=45)
+    assert f"  {here:%Y-%m-%d %H:%M:%S} +05:45  " in takes_text(rows)
 
 
 def test_earlier_takes_stay_listed_after_an_edit() -> None:

@@ -11,7 +11,7 @@ from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
 from wanflow.report.text.table import PIPE, Column, Screen, table
-from wanflow.report.text.words import count
+from wanflow.report.text.words import count, time_text
 from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
 
@@ -81,9 +81,9 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
     if row.in_flight:
         tasks = ", ".join(row.in_flight) if verbose else count(len(row.in_flight), "task")
     if row.results:
-        tasks += f" (result at {', '.join(row.results)}, signed, until {row.expires})"
+        tasks += f" (result at {', '.join(row.results)}, signed, until {time_text(row.expires or '')})"
     elif row.forgotten:
-        tasks += f" (known to the service until {row.forgotten})"
+        tasks += f" (known to the service until {time_text(row.forgotten)})"
     return row.shot, row.state, picked, takes, tasks, _reasons(row.reasons)
 
 
@@ -102,7 +102,7 @@ def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
     """A warning for each task in flight that the service forgets soon or has forgotten, and its result with it."""
     return tuple(
         f"the service {'forgets' if now < end else 'forgot'} task {task.task_id} of "
-        f"`{task.attempt.shot}` at {end:%Y-%m-%d %H:%M} UTC: `wanflow collect` may still store its result"
+        f"`{task.attempt.shot}` at {time_text(end.isoformat())}: `wanflow collect` may still store its result"
         for task, end in status.expiring
     )
 
@@ -119,7 +119,8 @@ def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ..
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
     file = "(no file here)" if row.file is None else screen.seen(row.file)
     ids = (row.take.task_id or "", row.take.digest) if verbose else ("", "")
-    return take_node(row.shot, row.number), mark, row.state, seed, row.take.model, cost, row.take.date, file, *ids
+    date = time_text(row.take.date)
+    return take_node(row.shot, row.number), mark, row.state, seed, row.take.model, cost, date, file, *ids
 
 
 def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:

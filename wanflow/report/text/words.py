@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import money, timebase
 from wanflow.characters import shown
 from wanflow.money import Bound, Cost
+
+
+def time_text(stamp: str) -> str:
+    """A moment of a record in the zone of this machine, with its offset: `2026-12-02 05:14:21 +08:00`."""
+    found = timebase.moment(stamp)
+    with suppress(OSError, OverflowError):  # Windows has no zone for the beginning of 1970
+        found = found.astimezone()
+    day, _, clock = found.isoformat(" ", "seconds").partition(" ")
+    return f"{day} {clock[:8]} {clock[8:]}"
 
 
 def on_one_line(text: str) -> str:
