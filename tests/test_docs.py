@@ -375,6 +375,15 @@ def test_links_and_file_names_lead_somewhere(page: Path) -> None:
     assert [name for name in named if not (CHECKOUT / name).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=in_checkout)
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    """By the name that GitHub gives a heading: small letters, no signs, dashes for blanks."""
+    for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        target = (page.parent / link if link else page).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.*)$", target, re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_test_that_a_page_names_is_there() -> None:
     """What a page promises is shown by a test of that name."""
     named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
