@@ -171,7 +171,7 @@ _DRAWN = {"sets/valley.png": _valley, "sets/summit.png": _summit, "sets/storyboa
 
 def _png(picture: Image.Image) -> bytes:
     file = BytesIO()
-    picture.save(file, "PNG", optimize=True)
+    picture.save(file, "PNG")
     return file.getvalue()
 
 
@@ -192,4 +192,4 @@ def _draw(
             for x in range(0, picture.width + 8, 8)
         ]
         draw.polygon([(0, picture.height), *crest, (picture.width, picture.height)], fill=colour)
-    return picture.resize(SIZE, Image.Resampling.LANCZOS)
+    return picture.reduce(SMOOTH)
