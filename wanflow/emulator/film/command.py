@@ -23,7 +23,7 @@ FPS = 30
 SAMPLE_RATE = 48_000
 
 ENCODER = (
-    "-c:v", "libx264", "-preset", "superfast", "-crf", "14", "-threads", "1", "-pix_fmt", "yuv420p",
+    "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-threads", "1", "-pix_fmt", "yuv420p",
     "-bf", "0", "-g", str(FPS), "-video_track_timescale", "15360",
     "-c:a", "aac", "-b:a", "160k", "-ar", str(SAMPLE_RATE), "-ac", "2",
     "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",

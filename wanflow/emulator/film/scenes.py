@@ -5,7 +5,7 @@ Zooms are sub-pixel, so that a slow one does not shake.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,7 +13,11 @@ from random import Random
 from wanflow.emulator.film.command import FPS, FilmCommand, InputVideo, PixelSize
 from wanflow.emulator.film.drawing import Box, Grade
 
+MOTION_FPS = FPS // 2
+"""Pictures a second of a zoom into a still: each moves it by about a pixel, and takes longer than all else."""
+
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
+STILL = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,format=yuv420p"
 LAST_FRAME_SHARE = 0.45
 """Share of the frames that may change after which the last frame begins to appear."""
 
@@ -41,15 +45,21 @@ def choose_target(seed: int) -> ZoomTarget:
 def from_picture(command: FilmCommand, picture: Path, target: ZoomTarget) -> str:
     """Starts exactly on a picture and zooms in slowly."""
     source = f"{command.add_picture(picture)}:v"
-    return command.add_filter([source], f"{_loop(command.frames)},{_zoom_in(target, 0, command.frames - 1)}")
+    return command.add_filter([source], f"{STILL},{_zoomed(command.frames, target, _eased)}")
 
 
 def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
     """The clip's own frames, then a slow zoom into the last of them; a clip that is longer is cut."""
     own = min(clip.frames, command.frames)
     more = command.frames - own
-    held = f",tpad=stop_mode=clone:stop={more},{_zoom_in(target, own - 1, command.frames - 1)}" if more else ""
-    return command.add_filter([f"{number}:{clip.picture}"], f"{_fit_clip(command.size, own)}{held}")
+    source, seen = f"{number}:{clip.picture}", _fit_clip(command.size, own)
+    shown = command.add_filter([source], seen)
+    if not more:
+        return shown
+    # the clip's last frame is the one before the zoom's first
+    zoom = _zoomed(more, target, lambda start, end: _eased(start - 1, end))
+    held = command.add_filter([source], f"{seen},trim=start_frame={own - 1},{zoom}")
+    return command.add_filter([shown, held], "concat")
 
 
 def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomTarget, *, free_from: int = 0) -> str:
@@ -59,8 +69,8 @@ def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomT
     """
     start = free_from + int((command.frames - free_from) * LAST_FRAME_SHARE)
     rest = command.frames - start
-    zoom_out = _zoom(target, f"(1-{_eased(0, rest - 1)})")
-    arrival = f"{_loop(rest)},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
+    zoom_out = _zoomed(rest, target, lambda begin, end: f"(1-{_eased(begin, end)})")
+    arrival = f"{STILL},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
     top = command.add_filter([f"{command.add_picture(picture)}:v"], arrival)
     return command.add_filter([base, top], "overlay=format=yuv420")
 
@@ -74,9 +84,8 @@ def dissolve(command: FilmCommand, first: str, second: str) -> str:
 def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVideo, Box]], target: ZoomTarget) -> str:
     """A board of references, with the videos playing behind its holes, and a slow zoom over all of it."""
     source = f"{command.add_picture(board)}:v"
-    zoom = _zoom_in(target, 0, command.frames - 1)
     if not videos:
-        return command.add_filter([source], f"{_loop(command.frames)},{zoom}")
+        return command.add_filter([source], f"{STILL},{_zoomed(command.frames, target, _eased)}")
     width, height = command.size
     black = f"color=black:s={width}x{height}:r={FPS},trim=end_frame={command.frames},format=yuv420p"
     under = command.add_filter([], black)
@@ -85,6 +94,7 @@ def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVi
         shown = command.add_filter([f"{number}:{clip.picture}"], _fit_clip((box.width, box.height), command.frames))
         under = command.add_filter([under, shown], f"overlay=x={box.left}:y={box.top}:format=yuv420")
     over = command.add_filter([source], _loop_overlay(command.frames))
+    zoom = _zoom(target, _eased(0, command.frames - 1))
     return command.add_filter([under, over], f"overlay=format=yuv420,{zoom}")
 
 
@@ -118,11 +128,13 @@ def _fit_clip(size: PixelSize, frames: int) -> str:
     )
 
 
-def _loop(frames: int) -> str:
-    """One picture for a number of frames, converted once."""
+def _zoomed(frames: int, target: ZoomTarget, amount: Callable[[int, int], str]) -> str:
+    """One picture for a number of frames, under a zoom whose `amount` goes from the first to the last of them."""
+    moves = -(-frames * MOTION_FPS // FPS)
     return (
-        "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,format=yuv420p,"
-        f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+        f"loop=loop=-1:size=1,trim=end_frame={moves},setpts=N/({MOTION_FPS}*TB),setsar=1,"
+        f"{_zoom(target, amount(0, moves - 1))},"
+        f"fps={FPS},tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({FPS}*TB)"
     )
 
 
@@ -139,15 +151,11 @@ def _fade_in(start: int, end: int) -> str:
     return f"format=yuva420p,fade=t=in:alpha=1:start_frame={start}:nb_frames={max(end - start, 1)}"
 
 
-def _zoom_in(target: ZoomTarget, start: int, end: int) -> str:
-    """A zoom between two frames; the picture is untouched up to `start` and does not move from `end` on."""
-    return _zoom(target, f"({_eased(start, end)})")
-
-
 def _eased(start: int, end: int) -> str:
+    """Amount of a zoom between two frames: the picture is untouched up to `start`, and stays from `end` on."""
     # the filter counts its first frame as 1
     progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
-    return f"st(0,{progress})*ld(0)*(3-2*ld(0))"
+    return f"(st(0,{progress})*ld(0)*(3-2*ld(0)))"
 
 
 def _zoom(target: ZoomTarget, amount: str) -> str:
